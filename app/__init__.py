@@ -1,0 +1,1 @@
+"""The programs people start: command line, engine, API, console."""

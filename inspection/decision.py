@@ -1,0 +1,153 @@
+"""The decision on one part, as it is stored, shown and published: frozen models and their JSON."""
+
+from enum import StrEnum
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Box = tuple[int, int, int, int]
+"""A rectangle in picture pixels: left, top, width, height."""
+
+Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class Frozen(BaseModel):
+    """Base of all messages: immutable, unknown keys refused, written under their public names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+class Action(StrEnum):
+    """What becomes of the part. Declared from mild to strict; the order is that of promise 3."""
+
+    PASS = "pass"  # noqa: S105  (an action, not a password)
+    REWORK = "rework"
+    STOP = "stop"
+    MANUAL_REVIEW = "manual_review"
+
+    @property
+    def strictness(self) -> int:
+        """Rank from 0 (mildest) to 3. manual_review ranks last: only a person leaves it."""
+        return tuple(Action).index(self)
+
+    def at_least(self, other: "Action") -> "Action":
+        """The stricter of the two. The only way in which rules combine actions (promise 3)."""
+        return max(self, other, key=lambda action: action.strictness)
+
+
+class DecidedBy(StrEnum):
+    """Who had the last word."""
+
+    VLA = "vla"
+    REFLEX = "reflex"
+    GUARD = "guard"
+    TIMEOUT = "timeout"
+    OPERATOR = "operator"
+
+
+class Severity(StrEnum):
+    """How bad a defect is, mildest first."""
+
+    MINOR = "minor"
+    MAJOR = "major"
+    CRITICAL = "critical"
+
+    @property
+    def rank(self) -> int:
+        """0 for minor to 2 for critical."""
+        return tuple(Severity).index(self)
+
+
+class Defect(Frozen):
+    """One defect, measured by geometry; only type and severity are judgement."""
+
+    type: str = Field(min_length=1, max_length=64)
+    severity: Severity
+    view: str = "top"
+    box: Box
+    length_mm: float | None = Field(default=None, ge=0.0)
+    """Longest extent in mm; None where the view has no scale."""
+    score: Probability
+    """How sure it is that this is a defect."""
+
+
+class GaugeReading(Frozen):
+    """A dial or display as it was read, against the recipe's limits."""
+
+    name: str
+    value: float | None
+    """In ``unit``; None where it could not be read."""
+    unit: str
+    low: float
+    high: float
+    in_range: bool
+    uncertainty: float = Field(default=0.0, ge=0.0)
+    """Standard uncertainty (GUM, k=1) in ``unit``."""
+
+    @model_validator(mode="after")
+    def _in_range_is_the_truth(self) -> Self:
+        measured = self.value is not None and self.low <= self.value <= self.high
+        if self.in_range != measured:
+            raise ValueError(
+                f"in_range={self.in_range} contradicts {self.value} in [{self.low}, {self.high}]"
+            )
+        return self
+
+
+class RecipeRef(Frozen):
+    """Which recipe, in which version, judged the part."""
+
+    id: int = Field(ge=0, le=0xFFFF)
+    version: int = Field(ge=1)
+
+
+class ModelRef(Frozen):
+    """Which model judged the part: enough to find it again years later."""
+
+    name: str
+    version: str
+    sha256: str
+
+
+class Timings(Frozen):
+    """Milliseconds by stage; a stage that did not run is absent."""
+
+    capture: float | None = None
+    quality: float | None = None
+    vision: float | None = None
+    memory: float | None = None
+    gauges: float | None = None
+    reasoning: float | None = None
+    store: float | None = None
+    total: float = 0.0
+    """From the trigger as we saw it to the decision ready to be published."""
+
+
+class Decision(Frozen):
+    """The decision on one part: the JSON that Passgate stands for."""
+
+    schema_version: int = Field(default=1, alias="schema", ge=1, le=1)
+    part_id: int = Field(ge=0, le=0xFFFFFFFF)
+    trigger_seq: int = Field(ge=0, le=0xFFFF)
+    """1 to 65535; 0 where there was no trigger (a picture judged from the command line)."""
+    recipe: RecipeRef
+    action: Action
+    confidence: Probability
+    """How sure the decider is of ``action``."""
+    decided_by: DecidedBy
+    reason: str = Field(max_length=500)
+    defects: tuple[Defect, ...] = ()
+    gauges: tuple[GaugeReading, ...] = ()
+    model: ModelRef
+    timings_ms: Timings = Timings()
+
+    def stricter(self, action: Action, *, decided_by: DecidedBy, reason: str) -> "Decision":
+        """This decision, made at least as strict as ``action`` for ``reason``.
+
+        Returns itself unchanged where it is that strict already, so a rule can never make it milder.
+        """
+        if action.strictness <= self.action.strictness:
+            return self
+        return self.model_copy(
+            update={"action": action, "decided_by": decided_by, "reason": reason[:500], "confidence": 1.0}
+        )

@@ -1,0 +1,114 @@
+"""One part's passage: its trigger, its pictures, its outcome, and the record of all that."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from inspection.decision import Action, Decision, Frozen
+
+Picture = NDArray[np.uint8]
+"""Height x width x 3, RGB, 0 to 255."""
+
+
+class Trigger(Frozen):
+    """The PLC says that a part is under the camera."""
+
+    seq: int = Field(ge=1, le=0xFFFF)
+    """The PLC's sequence number, 1 to 65535, then 1 again."""
+    part_id: int = Field(ge=0, le=0xFFFFFFFF)
+    plc_boot_id: int = Field(ge=0, le=0xFFFF)
+    """Which run of the PLC's program counted ``seq``."""
+    recipe_request: int = Field(default=0, ge=0, le=0xFFFF)
+    """The recipe the PLC asks for; 0 keeps the active one."""
+    deadline_ms: int = Field(default=500, ge=0, le=0xFFFF)
+    """The PLC's own deadline, from its photo-eye to the result in its registers."""
+    seen_ns: int = 0
+    """When we saw it, on the monotonic clock; meaningless in another run of the program."""
+    seen_at: datetime
+    """When we saw it, UTC."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One picture, as the camera gave it. Treated as immutable: never write into ``picture``."""
+
+    picture: Picture
+    camera: str
+    captured_at: datetime
+    """UTC."""
+    number: int
+    """Counts up with each picture of this camera since it was opened."""
+    simulated: bool
+    """True unless a lens looked at this very part: rendered pictures and replayed files are simulated."""
+    source: str = ""
+    """File name or address, for people."""
+    truth: "Truth | None" = None
+    """What is known of the part, where the source knows it; never shown to the inspector."""
+
+
+class Truth(Frozen):
+    """What is really on the part, from the simulator or a sidecar file."""
+
+    defective: bool
+    types: tuple[str, ...] = ()
+
+
+class Outcome(StrEnum):
+    """What the PLC says became of the part, or what we know where it cannot say."""
+
+    RELEASED = "released"
+    DIVERTED = "diverted"
+    STOPPED = "stopped"
+    HELD = "held"
+    DEFAULT_REJECTED = "default_rejected"
+    UNCONFIRMED = "unconfirmed"
+    """The PLC restarted or forgot before it told: a person must look for this part."""
+
+
+class MissedCause(StrEnum):
+    """Why a trigger got no inspection."""
+
+    GAP = "gap"
+    """The sequence number jumped: the trigger came and went between two cycles or while the link was down."""
+    OVERRUN = "overrun"
+    """It came while another part was being judged."""
+    NOT_READY = "not_ready"
+    """It came while the station was halted, held or had no recipe."""
+    RESTART = "restart"
+    """It was open when Passgate started."""
+
+
+class Inspection(Frozen):
+    """The record of one part. ``revision`` 0 is the intent; each later one supersedes the one before."""
+
+    inspection_id: str = Field(pattern=r"^[0-9a-f]{32}$")
+    revision: int = Field(default=0, ge=0)
+    trigger: Trigger
+    decision: Decision
+    pictures: tuple[str, ...] = ()
+    """SHA-256 of each view's picture in the archive."""
+    simulated: bool = False
+    published: bool = True
+    """False where the decision was never offered to the PLC: missed, or too late."""
+    missed: MissedCause | None = None
+    outcome: Outcome | None = None
+    outcome_at: datetime | None = None
+    truth: Truth | None = None
+    """Known truth in simulations and replays, for measuring; None on a real line."""
+    recorded_at: datetime
+
+    @property
+    def false_release(self) -> bool:
+        """A part known to be defective was released."""
+        return self.truth is not None and self.truth.defective and self.outcome is Outcome.RELEASED
+
+    @property
+    def mismatched_release(self) -> bool:
+        """The PLC released a part whose record holds no published pass: a broken promise 2."""
+        return self.outcome is Outcome.RELEASED and (
+            self.decision.action is not Action.PASS or not self.published
+        )

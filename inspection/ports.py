@@ -1,0 +1,268 @@
+"""What the station needs of the world, as protocols. The other packages implement them."""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from inspection.decision import Action, Decision, ModelRef
+from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
+from inspection.recipe import Recipe
+
+# --- time ---------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    """Time as a port: tests drive a fake one, so that no test sleeps."""
+
+    def monotonic_ns(self) -> int:
+        """Nanoseconds that only grow; the zero is arbitrary."""
+
+    def now(self) -> datetime:
+        """The wall clock, in UTC."""
+
+    async def sleep(self, seconds: float) -> None:
+        """Wait in the event loop."""
+
+
+# --- camera -------------------------------------------------------------------------------------------
+
+
+class Camera(Protocol):
+    """One camera. Every call returns or raises within the time-out that it was built with."""
+
+    @property
+    def name(self) -> str:
+        """The name that recipes' views use."""
+
+    @property
+    def simulated(self) -> bool:
+        """True where its pictures do not show the part on the belt (rendered, or replayed from files)."""
+
+    def open(self) -> None:
+        """Make ready. Raises CameraError."""
+
+    def capture(self, part_id: int) -> Frame:
+        """One fresh picture, blocking. ``part_id`` matters only to simulated cameras. Raises CameraError."""
+
+    def close(self) -> None:
+        """Let go of the device. May be called twice."""
+
+
+# --- inspector ----------------------------------------------------------------------------------------
+
+
+class Inspector(Protocol):
+    """Judges pictures of one part by one recipe."""
+
+    @property
+    def model(self) -> ModelRef:
+        """What judges."""
+
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> Decision:
+        """Judge, blocking, in the inference thread.
+
+        Args:
+            frames: One frame a view, in the order of ``recipe.views``.
+            recipe: The recipe that holds; its memory has been loaded by ``prepare``.
+            part_id: Goes into the decision.
+            trigger_seq: Goes into the decision.
+            deadline_ns: On the monotonic clock; work that cannot be done by then is abandoned.
+
+        Raises:
+            RecipeError: The recipe has not been taught, or does not fit the frames.
+        """
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Load what ``recipe`` needs and warm up. Raises RecipeError or WeightsError."""
+
+
+# --- line ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PartTriggered:
+    """A part is under the camera, and the line waits for its decision."""
+
+    trigger: Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class PartMissed:
+    """A trigger that will get no inspection; it must be recorded all the same."""
+
+    trigger: Trigger
+    cause: MissedCause
+
+
+@dataclass(frozen=True, slots=True)
+class ResultAccepted:
+    """The PLC has acknowledged the result of ``seq``."""
+
+    seq: int
+    plc_boot_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeReported:
+    """The PLC says what became of a part."""
+
+    seq: int
+    plc_boot_id: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlcRestarted:
+    """The PLC's boot id changed: it has forgotten the parts that it had not reported."""
+
+    old_boot_id: int
+    new_boot_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LinkChanged:
+    """The link came up, or was lost."""
+
+    up: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Halted:
+    """The line is halted and latched; only the PLC's FaultReset or Enable 0→1 ends it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class HaltCleared:
+    """The latch was reset."""
+
+
+LineEvent = (
+    PartTriggered
+    | PartMissed
+    | ResultAccepted
+    | OutcomeReported
+    | PlcRestarted
+    | LinkChanged
+    | Halted
+    | HaltCleared
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPart:
+    """The last trigger on record for one run of the PLC: where the link takes up the count."""
+
+    plc_boot_id: int
+    seq: int
+    part_id: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LineState:
+    """The line as it was last read. ``read_ns`` is on the monotonic clock; 0 means never read."""
+
+    connected: bool = False
+    halted: bool = False
+    halt_reason: str = ""
+    read_ns: int = 0
+    plc_boot_id: int = 0
+    enabled: bool = False
+    belt_speed_mm_s: int = 0
+    cycle_ms: float = 0.0
+    """Duration of the last cycle."""
+
+
+class Line(Protocol):
+    """The conveyor behind its PLC. All calls are made in the event loop and never block it."""
+
+    async def run(self, known: KnownPart | None) -> None:
+        """Exchange cyclically until cancelled. ``known`` is the last trigger on record, None on a first start."""
+
+    def events(self) -> AsyncIterator[LineEvent]:
+        """What happened, in order, each once. One consumer. Ends when ``run`` ends."""
+
+    def state(self) -> LineState:
+        """As last read."""
+
+    def set_ready(self, ready: bool) -> None:
+        """Offer to take triggers, or not. The link withholds it by itself while a part is being judged."""
+
+    def set_recipe(self, recipe_id: int) -> None:
+        """Say which recipe is active; 0 for none."""
+
+    def set_degraded(self, store_degraded: bool) -> None:
+        """Say whether records go to the spool instead of the database."""
+
+    def set_fault(self, error_code: int) -> None:
+        """Raise a fault (severity·4096 + component·256 + code), or clear it with 0."""
+
+    def exposure_complete(self, trigger: Trigger) -> None:
+        """The picture is taken: the part may move."""
+
+    def publish(self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool) -> bool:
+        """Offer the decision to the PLC.
+
+        Returns False, and publishes nothing, where the trigger is no longer open (deadline passed, PLC
+        restarted, link lost): such a decision is stored and never offered later.
+        """
+
+    def abandon(self, trigger: Trigger) -> None:
+        """Nothing will be published for this trigger; the PLC default-rejects it. Makes ready for the next."""
+
+
+# --- store --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreHealth:
+    """How the record is doing."""
+
+    degraded: bool = False
+    """Records go to the spool on disk, not to the database."""
+    full: bool = False
+    """The spool is full as well: no further part may be taken."""
+    spooled: int = 0
+    last_write_ns: int = 0
+    """When the last record became durable, on the monotonic clock; 0 for never."""
+    detail: str = ""
+
+
+class Store(Protocol):
+    """The record of every part. Blocking; called in the store's own thread."""
+
+    def open(self) -> None:
+        """Bring the schema up to date and drain the spool. Raises StoreError."""
+
+    def archive_picture(self, frame: Frame) -> str:
+        """Keep a picture; returns its SHA-256. The same picture is kept once. Raises StoreError."""
+
+    def append(self, inspection: Inspection) -> None:
+        """Make one revision durable: when this returns, it survives kill -9 and loss of power.
+
+        Raises:
+            StoreError: Neither database nor spool took it; the part must not be released.
+        """
+
+    def open_inspections(self) -> list[Inspection]:
+        """Latest revisions that have no outcome yet, oldest first."""
+
+    def last_part(self) -> KnownPart | None:
+        """The last trigger on record."""
+
+    def recent(self, limit: int) -> list[Inspection]:
+        """Latest revisions, newest first."""
+
+    def counts_by_action(self) -> dict[Action, int]:
+        """Parts on record by action, latest revisions only."""
+
+    def health(self) -> StoreHealth:
+        """Never blocks and never raises."""
+
+    def close(self) -> None:
+        """Flush and let go. May be called twice."""

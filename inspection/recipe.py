@@ -1,0 +1,113 @@
+"""A recipe: what a good part of one product is, and what to do about one that is not."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import Field, model_validator
+
+from inspection.decision import Action, Box, Defect, Frozen, Probability, Severity
+
+ANY_TYPE = "*"
+
+
+class View(Frozen):
+    """One look of one camera at the part."""
+
+    name: str = "top"
+    camera: str = "main"
+    region: Box | None = None
+    """The part of the picture that is judged; None for all of it."""
+    mm_per_pixel: float | None = Field(default=None, gt=0.0)
+    """Scale in the part's plane; without it lengths in mm are not given."""
+
+
+class GaugeSpec(Frozen):
+    """A dial or display in view, and the limits of its reading."""
+
+    name: str
+    kind: Literal["analogue", "digital"]
+    view: str = "top"
+    region: Box
+    unit: str
+    low: float
+    high: float
+
+
+class DefectRule(Frozen):
+    """Defects of ``type`` (or any) of at least ``min_severity`` ask for ``action``."""
+
+    type: str = ANY_TYPE
+    min_severity: Severity = Severity.MINOR
+    action: Action
+
+
+class QualityLimits(Frozen):
+    """When a picture is not fit to be judged. Grey levels 0 to 255."""
+
+    min_mean: float = Field(default=12.0, ge=0.0, le=255.0)
+    max_mean: float = Field(default=245.0, ge=0.0, le=255.0)
+    max_saturated: Probability = 0.6
+    """Share of pixels at 250 or more."""
+    min_contrast: float = Field(default=3.0, ge=0.0)
+    """Standard deviation of grey levels over the picture."""
+    min_focus: float = Field(default=0.0, ge=0.0)
+    """Least focus measure (see ``inspection.quality``); taught from the good parts, 0 switches it off."""
+    size: tuple[int, int] | None = None
+    """Width and height that a picture must have; None for any."""
+
+
+LateAction = Annotated[Action, Field(description="any action but pass")]
+
+
+class Recipe(Frozen):
+    """Everything about one product that is not learned; the memory taught for it lies beside it."""
+
+    id: int = Field(ge=1, le=0xFFFF)
+    version: int = Field(default=1, ge=1)
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[\w][\w .-]*$")
+    views: tuple[View, ...] = (View(),)
+    gauges: tuple[GaugeSpec, ...] = ()
+    policy: tuple[DefectRule, ...] = (
+        DefectRule(min_severity=Severity.MINOR, action=Action.REWORK),
+        DefectRule(min_severity=Severity.CRITICAL, action=Action.STOP),
+    )
+    instruction: str = Field(default="", max_length=2000)
+    """The policy in words, for the language model."""
+    deadline_ms: int = Field(default=450, ge=50, le=10_000)
+    """Internal deadline, from the trigger as we saw it."""
+    late_policy: LateAction = Action.MANUAL_REVIEW
+    """What becomes of a part whose decision was late; never pass."""
+    review_band: Probability = 0.0
+    """A part whose probability of being normal lies this close to the threshold goes to manual_review."""
+    quality: QualityLimits = QualityLimits()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        names = [view.name for view in self.views]
+        if not names or len(set(names)) != len(names):
+            raise ValueError("a recipe needs at least one view, and each view a name of its own")
+        for gauge in self.gauges:
+            if gauge.view not in names:
+                raise ValueError(f"gauge {gauge.name!r} looks at view {gauge.view!r}, which the recipe lacks")
+            if gauge.low > gauge.high:
+                raise ValueError(f"gauge {gauge.name!r}: low {gauge.low} is above high {gauge.high}")
+        if self.late_policy is Action.PASS:
+            raise ValueError("late_policy must not be pass: a late part is never released")
+        return self
+
+    def action_for(self, defects: tuple[Defect, ...]) -> Action:
+        """What the policy asks for: the strictest action of any rule that any defect meets.
+
+        A defect that no rule names is not let through: it asks for manual_review.
+        """
+        action = Action.PASS
+        for defect in defects:
+            matching = [
+                rule.action
+                for rule in self.policy
+                if rule.type in (ANY_TYPE, defect.type) and defect.severity.rank >= rule.min_severity.rank
+            ]
+            if not matching:
+                action = action.at_least(Action.MANUAL_REVIEW)
+            for asked in matching:
+                action = action.at_least(asked)
+        return action

@@ -1,0 +1,135 @@
+"""What the engine tells about itself: the messages of the API, which console and MES read."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from inspection.decision import Action, Frozen
+from inspection.part import Inspection, Outcome
+
+
+class Mode(StrEnum):
+    """What the station is doing; names after PackML (ISA-TR88.00.02) where PackML has one."""
+
+    STARTING = "starting"
+    IDLE = "idle"
+    """Ready for a part."""
+    EXECUTE = "execute"
+    """Judging a part."""
+    HELD = "held"
+    """Held by the operator: takes no part."""
+    ABORTED = "aborted"
+    """Halted by a fault; the latch must be reset."""
+    STOPPING = "stopping"
+
+
+class Health(StrEnum):
+    """How a subsystem is doing; shown as colour, word and shape."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+    """Nothing is known yet, or what is known is too old."""
+
+
+class Subsystem(StrEnum):
+    """The tiles of the Run screen."""
+
+    PLC = "plc"
+    CAMERA = "camera"
+    MODEL = "model"
+    STORE = "store"
+
+
+class Tile(Frozen):
+    """One subsystem's state. ``age_ms`` is the age of the newest data behind it when this was written."""
+
+    subsystem: Subsystem
+    health: Health
+    text: str
+    """One short line in English: what is the matter, or what runs."""
+    age_ms: float | None
+    """None: there never was any data."""
+
+
+class Percentiles(Frozen):
+    """Milliseconds."""
+
+    p50: float
+    p95: float
+    p99: float
+    max: float
+    n: int
+
+
+class Counts(Frozen):
+    """Parts since the engine started."""
+
+    triggers: int = 0
+    by_action: dict[Action, int] = Field(default_factory=dict)
+    by_outcome: dict[Outcome, int] = Field(default_factory=dict)
+    missed: int = 0
+    late: int = 0
+    """Decisions that missed the internal deadline."""
+
+    @property
+    def judged(self) -> int:
+        """Parts with a decision."""
+        return sum(self.by_action.values())
+
+    @property
+    def yield_rate(self) -> float | None:
+        """Share of parts that passed at the first look; None before the first part."""
+        return self.by_action.get(Action.PASS, 0) / self.judged if self.judged else None
+
+
+class Alarm(Frozen):
+    """Something that asks for a person (ISA-18.2)."""
+
+    code: int
+    """severity·4096 + component·256 + code, as in the register map."""
+    text: str
+    raised_at: datetime
+    active: bool = True
+
+
+class StationStatus(Frozen):
+    """The whole station at one moment: GET /api/state, and pushed over /api/stream."""
+
+    at: datetime
+    station: str
+    engine_version: str
+    mode: Mode
+    mode_reason: str = ""
+    recipe_name: str | None
+    recipe_id: int | None
+    recipe_version: int | None
+    simulated: bool
+    """Pictures are rendered or replayed: no real part is judged."""
+    deadline_ms: int
+    tiles: tuple[Tile, ...]
+    counts: Counts
+    latency_ms: Percentiles | None
+    """Trigger as we saw it → decision handed to the link, over the last 1,000 parts; None before the first."""
+    last: Inspection | None
+    recent: tuple[Inspection, ...]
+    """The last 20, newest first."""
+    alarms: tuple[Alarm, ...] = ()
+
+
+class Command(StrEnum):
+    """What a client may ask of the station: POST /api/commands/{command}."""
+
+    START = "start"
+    HOLD = "hold"
+    RESET = "reset"
+
+
+class CommandResult(Frozen):
+    """What came of a command."""
+
+    accepted: bool
+    mode: Mode
+    message: str

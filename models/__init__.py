@@ -1,0 +1,1 @@
+"""Everything learned: vision tower, normality memory, inspectors. Implements ``Inspector``."""

@@ -1,0 +1,1 @@
+"""Modbus TCP: register map, handshake, link and a simulated PLC. Implements ``Line``."""
