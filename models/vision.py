@@ -1,0 +1,204 @@
+"""The vision tower: one pass over a picture gives the features for all that follows.
+
+The normality memory reads the fine maps, the language model later reads the same pass's coarse grid. A tower
+is anything that follows :class:`VisionTower`; :class:`EfficientNetLite0` is the one that ships.
+
+EfficientNet: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML
+2019 (arXiv:1905.11946). Lite: without squeeze-and-excitation, with ReLU6, "Higher accuracy on vision models with
+EfficientNet-Lite", TensorFlow blog, 2020.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
+
+from inspection.part import Picture
+from models.base_weights import EFFICIENTNET_LITE0, verify
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """What one pass gives: a map of features for each stride of the tower."""
+
+    maps: Mapping[int, Tensor]
+    """stride in pixels → features, float32, (pictures, channels, height / stride, width / stride)."""
+
+    def context_grid(self, rows: int, columns: int) -> Tensor:
+        """Pool the coarsest map to a fixed grid, the context for a language model.
+
+        Returns:
+            (pictures, rows · columns, channels), row by row.
+        """
+        coarsest = self.maps[max(self.maps)]
+        return F.adaptive_avg_pool2d(coarsest, (rows, columns)).flatten(2).transpose(1, 2)
+
+
+class VisionTower(Protocol):
+    """A frozen network that turns pictures into feature maps. What has been taught on one fits no other."""
+
+    @property
+    def name(self) -> str:
+        """Which network, for people."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of its weights, for machines."""
+        ...
+
+    @property
+    def strides(self) -> tuple[int, ...]:
+        """The strides of its maps in pixels, finest first; a picture's sides are multiples of the last."""
+        ...
+
+    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
+        """Run the network once over a batch of pictures of one size."""
+        ...
+
+
+@dataclass(frozen=True)
+class _Stage:
+    """Equal blocks of the network; the first one changes width and resolution."""
+
+    blocks: int
+    kernel: int
+    stride: int
+    expansion: int
+    width: int
+
+
+_STEM_WIDTH = 32
+_STAGES = (
+    _Stage(1, 3, 1, 1, 16),
+    _Stage(2, 3, 2, 6, 24),
+    _Stage(2, 5, 2, 6, 40),
+    _Stage(3, 3, 2, 6, 80),
+    _Stage(3, 5, 1, 6, 112),
+    _Stage(4, 5, 2, 6, 192),
+    _Stage(1, 3, 1, 6, 320),
+)
+_TAPS = {4: 8, 10: 16, 15: 32}
+"""block → stride: the last block at each stride gives its map."""
+_BATCH_NORM_EPSILON = 1e-3
+
+
+class EfficientNetLite0:
+    """EfficientNet-Lite0, ImageNet, without its classifier. 3.4 million weights, float32, on the CPU."""
+
+    name = "efficientnet-lite0"
+    strides = (8, 16, 32)
+
+    def __init__(self, weights: Path | None = None) -> None:
+        """Load the weights and fold batch normalisation into the convolutions before it.
+
+        Args:
+            weights: the safetensors file; None takes it from the cache and verifies it.
+
+        Raises:
+            WeightsError: the cache has no weights, or damaged ones.
+        """
+        path = weights or verify(EFFICIENTNET_LITE0)
+        self.sha256 = EFFICIENTNET_LITE0.file_sha256
+        state = load_file(path)
+        self._stem = _convolution(state, "_conv_stem", "_bn0", stride=2)
+        self._blocks: list[_Block] = []
+        for stage in _STAGES:
+            for repeat in range(stage.blocks):
+                stride = stage.stride if repeat == 0 else 1
+                prefix = f"_blocks.{len(self._blocks)}"
+                block = _Block(state, prefix, stride=stride, expands=stage.expansion > 1, residual=repeat > 0)
+                self._blocks.append(block)
+
+    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
+        """Run the network once.
+
+        Args:
+            pictures: equally large RGB pictures, uint8, (height, width, 3); height and width multiples of 32.
+
+        Returns:
+            Maps at strides 8 (40 channels), 16 (112) and 32 (320).
+
+        Raises:
+            ValueError: no picture, unequal sizes, another type or number of channels, sides that are not
+                multiples of 32.
+        """
+        maps: dict[int, Tensor] = {}
+        with torch.inference_mode():
+            x = F.relu6(self._stem(_normalised(pictures, multiple=self.strides[-1])))
+            for index, block in enumerate(self._blocks):
+                x = block(x)
+                if index in _TAPS:
+                    maps[_TAPS[index]] = x.contiguous()
+        return FeatureMaps(maps)
+
+
+class _Block:
+    """Inverted residual block: widen, filter each channel, narrow."""
+
+    def __init__(
+        self, state: Mapping[str, Tensor], prefix: str, *, stride: int, expands: bool, residual: bool
+    ) -> None:
+        self._expand = _convolution(state, f"{prefix}._expand_conv", f"{prefix}._bn0") if expands else None
+        self._filter = _convolution(state, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride=stride)
+        self._project = _convolution(state, f"{prefix}._project_conv", f"{prefix}._bn2")
+        self._residual = residual
+
+    def __call__(self, x: Tensor) -> Tensor:
+        wide = x if self._expand is None else F.relu6(self._expand(x), inplace=True)
+        narrow: Tensor = self._project(F.relu6(self._filter(wide), inplace=True))
+        return narrow.add_(x) if self._residual else narrow
+
+
+class _SamePadded(nn.Module):
+    """A strided convolution padded as TensorFlow does on even sides: the odd pixel goes right and below."""
+
+    def __init__(self, convolution: nn.Conv2d) -> None:
+        super().__init__()
+        self._convolution = convolution
+        before = (convolution.kernel_size[0] - 2) // 2
+        self._padding = (before, before + 1, before, before + 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        result: Tensor = self._convolution(F.pad(x, self._padding))
+        return result
+
+
+def _convolution(state: Mapping[str, Tensor], name: str, batch_norm: str, *, stride: int = 1) -> nn.Module:
+    """Build one convolution with the batch normalisation that follows it folded in."""
+    weight = state[f"{name}.weight"]
+    deviation = torch.sqrt(state[f"{batch_norm}.running_var"] + _BATCH_NORM_EPSILON)
+    scale = state[f"{batch_norm}.weight"] / deviation
+    outputs, inputs_per_group, kernel, _ = weight.shape
+    groups = outputs if inputs_per_group == 1 else 1
+    padding = kernel // 2 if stride == 1 else 0
+    convolution = nn.Conv2d(inputs_per_group * groups, outputs, kernel, stride, padding, groups=groups)
+    convolution.weight = nn.Parameter(weight * scale[:, None, None, None], requires_grad=False)
+    bias = state[f"{batch_norm}.bias"] - state[f"{batch_norm}.running_mean"] * scale
+    convolution.bias = nn.Parameter(bias, requires_grad=False)
+    convolution = convolution.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # stub lacks it
+    return convolution if stride == 1 else _SamePadded(convolution)
+
+
+def _normalised(pictures: Sequence[Picture], *, multiple: int) -> Tensor:
+    """Stack pictures into (pictures, 3, height, width), channels last, about -1…1."""
+    if not pictures:
+        raise ValueError("no picture given")
+    shape = pictures[0].shape
+    for picture in pictures:
+        if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+            raise ValueError(f"a picture is uint8 (height, width, 3), not {picture.dtype} {picture.shape}")
+        if picture.shape != shape:
+            raise ValueError(f"pictures of one batch have one size, not {shape[:2]} and {picture.shape[:2]}")
+    if shape[0] % multiple or shape[1] % multiple or 0 in shape:
+        raise ValueError(f"height and width are multiples of {multiple}, not {shape[:2]}")
+    stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
+    return stacked.to(torch.float32).sub_(127.0).div_(128.0)
