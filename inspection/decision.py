@@ -142,7 +142,7 @@ class Decision(Frozen):
     timings_ms: Timings = Timings()
 
     def stricter(self, action: Action, *, decided_by: DecidedBy, reason: str) -> "Decision":
-        """This decision, made at least as strict as ``action`` for ``reason``.
+        """Return the decision made at least as strict as ``action`` for ``reason``.
 
         Returns itself unchanged where it is that strict already, so a rule can never make it milder.
         """

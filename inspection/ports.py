@@ -182,7 +182,7 @@ class Line(Protocol):
     """The conveyor behind its PLC. All calls are made in the event loop and never block it."""
 
     async def run(self, known: KnownPart | None) -> None:
-        """Exchange cyclically until cancelled. ``known`` is the last trigger on record, None on a first start."""
+        """Exchange cyclically until cancelled. ``known``: the last trigger on record, None at first."""
 
     def events(self) -> AsyncIterator[LineEvent]:
         """What happened, in order, each once. One consumer. Ends when ``run`` ends."""
@@ -213,7 +213,7 @@ class Line(Protocol):
         """
 
     def abandon(self, trigger: Trigger) -> None:
-        """Nothing will be published for this trigger; the PLC default-rejects it. Makes ready for the next."""
+        """Publish nothing for this trigger: the PLC default-rejects it. Makes ready for the next."""
 
 
 # --- store --------------------------------------------------------------------------------------------

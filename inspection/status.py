@@ -112,7 +112,7 @@ class StationStatus(Frozen):
     tiles: tuple[Tile, ...]
     counts: Counts
     latency_ms: Percentiles | None
-    """Trigger as we saw it → decision handed to the link, over the last 1,000 parts; None before the first."""
+    """Trigger as we saw it → decision handed to the link, last 1,000 parts; None before the first."""
     last: Inspection | None
     recent: tuple[Inspection, ...]
     """The last 20, newest first."""
