@@ -94,6 +94,8 @@ class Inspection(Frozen):
     simulated: bool = False
     published: bool = True
     """False where the decision was never offered to the PLC: missed, or too late."""
+    late_decision: Decision | None = None
+    """What the model said after the deadline: kept for the record, never offered to the PLC."""
     missed: MissedCause | None = None
     outcome: Outcome | None = None
     outcome_at: datetime | None = None

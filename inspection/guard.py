@@ -1,0 +1,89 @@
+"""Rules that can only make a decision stricter (promise 3). Pure; the guard always has the last word."""
+
+from collections.abc import Iterable
+
+from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
+from inspection.part import Trigger
+from inspection.recipe import Recipe
+
+NO_MODEL = ModelRef(name="none", version="0", sha256="")
+"""Stands in a decision that no model had a part in."""
+
+
+def undecided(
+    trigger: Trigger,
+    *,
+    recipe: Recipe | None,
+    reason: str,
+    action: Action = Action.MANUAL_REVIEW,
+    decided_by: DecidedBy = DecidedBy.GUARD,
+) -> Decision:
+    """The decision on a part that nothing judged: manual_review, or the recipe's stricter wish.
+
+    Args:
+        trigger: The part.
+        recipe: The active recipe; None where none was (recorded as recipe 0).
+        reason: In words, for the person who looks at the part.
+        action: Any action but pass.
+        decided_by: guard, or timeout for a late decision.
+
+    Raises:
+        ValueError: ``action`` is pass: nothing that was not judged is ever passed.
+    """
+    if action is Action.PASS:
+        raise ValueError("a part that nothing judged cannot be passed")
+    return Decision(
+        part_id=trigger.part_id,
+        trigger_seq=trigger.seq,
+        recipe=RecipeRef(id=recipe.id, version=recipe.version) if recipe else RecipeRef(id=0, version=1),
+        action=action,
+        confidence=1.0,
+        decided_by=decided_by,
+        reason=reason[:500],
+        model=NO_MODEL,
+    )
+
+
+def review(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Decision:
+    """The decision that may be published: at least as strict as the model's and as every rule asks.
+
+    The rules: the decision is about this part and this recipe; the PLC asked for this recipe; every
+    defect gets at least what the policy says; every gauge was read and is within its limits.
+    """
+    for action, reason in _objections(decision, trigger=trigger, recipe=recipe):
+        decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
+    return decision
+
+
+def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iterable[tuple[Action, str]]:
+    if (decision.part_id, decision.trigger_seq) != (trigger.part_id, trigger.seq):
+        yield (
+            Action.MANUAL_REVIEW,
+            f"the decision is about part {decision.part_id} (trigger {decision.trigger_seq}), "
+            f"but part {trigger.part_id} (trigger {trigger.seq}) is under the camera",
+        )
+    if (decision.recipe.id, decision.recipe.version) != (recipe.id, recipe.version):
+        yield Action.MANUAL_REVIEW, "the decision was made by another recipe than the active one"
+    if trigger.recipe_request not in (0, recipe.id):
+        yield (
+            Action.MANUAL_REVIEW,
+            f"the PLC asked for recipe {trigger.recipe_request}, but recipe {recipe.id} is active",
+        )
+    asked = recipe.action_for(decision.defects)
+    if asked is not Action.PASS:
+        named = ", ".join(sorted({f"{d.severity} {d.type}" for d in decision.defects}))
+        yield asked, f"the policy asks for {asked} on: {named}"
+    yield from _gauge_objections(decision, recipe=recipe)
+
+
+def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, str]]:
+    readings = {reading.name: reading for reading in decision.gauges}
+    for spec in recipe.gauges:
+        reading = readings.get(spec.name)
+        if reading is None or reading.value is None:
+            yield Action.MANUAL_REVIEW, f"gauge {spec.name} could not be read"
+        elif not spec.low <= reading.value <= spec.high:
+            yield (
+                Action.REWORK,
+                f"gauge {spec.name} reads {reading.value:g} {spec.unit}, limits {spec.low:g} to {spec.high:g}",
+            )
