@@ -85,5 +85,6 @@ def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[A
         elif not spec.low <= reading.value <= spec.high:
             yield (
                 Action.REWORK,
-                f"gauge {spec.name} reads {reading.value:g} {spec.unit}, limits {spec.low:g} to {spec.high:g}",
+                f"gauge {spec.name} reads {reading.value:g} {spec.unit}, "
+                f"limits {spec.low:g} to {spec.high:g}",
             )

@@ -99,6 +99,10 @@ class Inspection(Frozen):
     missed: MissedCause | None = None
     outcome: Outcome | None = None
     outcome_at: datetime | None = None
+    recording_ms: float | None = None
+    """How long it took to make the intent durable; known from revision 1 on."""
+    accepted_ms: float | None = None
+    """From the trigger as we saw it to the PLC's acknowledgement as we saw it."""
     truth: Truth | None = None
     """Known truth in simulations and replays, for measuring; None on a real line."""
     recorded_at: datetime

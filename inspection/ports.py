@@ -212,6 +212,12 @@ class Line(Protocol):
         restarted, link lost): such a decision is stored and never offered later.
         """
 
+    def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
+        """The outcome reported for ``seq`` is durable: acknowledge it to the PLC, which may show the next.
+
+        Never acknowledged before this call: an outcome that is lost in a crash is shown again.
+        """
+
     def abandon(self, trigger: Trigger) -> None:
         """Publish nothing for this trigger: the PLC default-rejects it. Makes ready for the next."""
 

@@ -1,0 +1,88 @@
+"""One part's passage as an explicit state machine: which step may follow which, and when each was reached.
+
+    triggered → captured → decided → recorded → published → closed
+                     ↘ (no picture) ↗      ↘ withheld  ↗
+
+The order is promise 4 in code: nothing is published that was not recorded, nothing is closed without an
+outcome.
+"""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from inspection.part import Inspection, Trigger
+
+
+class Phase(StrEnum):
+    """How far one part has come."""
+
+    TRIGGERED = "triggered"
+    CAPTURED = "captured"
+    DECIDED = "decided"
+    RECORDED = "recorded"
+    """The intent is durable."""
+    PUBLISHED = "published"
+    """The decision is offered to the PLC."""
+    WITHHELD = "withheld"
+    """Nothing is offered to the PLC, which default-rejects the part."""
+    CLOSED = "closed"
+    """The outcome is durable."""
+
+
+_NEXT: dict[Phase, frozenset[Phase]] = {
+    Phase.TRIGGERED: frozenset({Phase.CAPTURED, Phase.DECIDED}),
+    Phase.CAPTURED: frozenset({Phase.DECIDED}),
+    Phase.DECIDED: frozenset({Phase.RECORDED}),
+    Phase.RECORDED: frozenset({Phase.PUBLISHED, Phase.WITHHELD}),
+    Phase.PUBLISHED: frozenset({Phase.CLOSED}),
+    Phase.WITHHELD: frozenset({Phase.CLOSED}),
+    Phase.CLOSED: frozenset(),
+}
+
+
+class PartKey(NamedTuple):
+    """What names an open part: a trigger of one run of the PLC."""
+
+    plc_boot_id: int
+    seq: int
+
+
+class IllegalStepError(RuntimeError):
+    """The program tried a step that the life of a part does not have: a bug, never a state of the line."""
+
+
+class Passage:
+    """The passage of one part. Lives in the event loop; not thread-safe."""
+
+    def __init__(self, trigger: Trigger, *, phase: Phase = Phase.TRIGGERED) -> None:
+        self.trigger = trigger
+        self.phase = phase
+        self.inspection: Inspection | None = None
+        """The latest revision, from ``recorded`` on."""
+        self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
+        self.accepted_ms: float | None = None
+
+    @classmethod
+    def resumed(cls, inspection: Inspection) -> "Passage":
+        """The passage of a part that is on record without an outcome, after a restart."""
+        phase = Phase.PUBLISHED if inspection.published else Phase.WITHHELD
+        passage = cls(inspection.trigger, phase=phase)
+        passage.inspection = inspection
+        return passage
+
+    @property
+    def key(self) -> PartKey:
+        """What the PLC calls this part."""
+        return PartKey(self.trigger.plc_boot_id, self.trigger.seq)
+
+    def advance(self, phase: Phase, now_ns: int) -> None:
+        """Take one step. Raises IllegalStepError where the step is not in the diagram."""
+        if phase not in _NEXT[self.phase]:
+            raise IllegalStepError(f"part {self.trigger.part_id}: {self.phase} → {phase}")
+        self.phase = phase
+        self.reached_ns[phase] = now_ns
+
+    def elapsed_ms(self, phase: Phase) -> float | None:
+        """Milliseconds from the trigger as we saw it to ``phase``; None where it was not reached."""
+        reached = self.reached_ns.get(phase)
+        return None if reached is None else (reached - self.trigger.seen_ns) / 1e6

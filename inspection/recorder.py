@@ -1,0 +1,84 @@
+"""The station's hand on the store: durable or refused, in order, off the event loop.
+
+A revision that the store refuses is kept in memory and tried again, in order, until it is durable; as long
+as there are any, ``behind`` is true and the station takes no part. So the backlog is bounded by the parts
+that were open when the store failed.
+"""
+
+import asyncio
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+
+from inspection.errors import StoreError
+from inspection.part import Frame, Inspection
+from inspection.ports import Clock, Store
+
+RETRY_S = 1.0
+
+
+class Recorder:
+    """Owns the store's thread. Lives in the event loop."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._backlog: deque[Inspection] = deque()
+        self._order = asyncio.Lock()
+        self._retry: asyncio.Task[None] | None = None
+
+    @property
+    def behind(self) -> bool:
+        """Something that happened is not durable yet."""
+        return bool(self._backlog)
+
+    async def append(self, inspection: Inspection) -> None:
+        """Make one revision durable. Raises StoreError where it is not; it is tried again all the same."""
+        async with self._order:
+            if self._backlog:
+                self._backlog.append(inspection)
+                raise StoreError(
+                    f"{len(self._backlog)} records wait for the store",
+                    part="the part is not released",
+                    todo="check the disk; the line goes on by itself once the records are written",
+                )
+            try:
+                await self._in_thread(inspection)
+            except StoreError:
+                self._backlog.append(inspection)
+                self._retry = asyncio.create_task(self._drain(), name="store-retry")
+                raise
+
+    async def archive(self, frame: Frame) -> str:
+        """Keep a picture; returns its SHA-256. Raises StoreError."""
+        return await asyncio.get_running_loop().run_in_executor(
+            self._thread, self._store.archive_picture, frame
+        )
+
+    async def close(self) -> None:
+        """Try the backlog once more, then close the store and end the thread."""
+        if self._retry is not None:
+            self._retry.cancel()
+        loop = asyncio.get_running_loop()
+        try:
+            async with self._order:
+                while self._backlog:
+                    await self._in_thread(self._backlog[0])
+                    self._backlog.popleft()
+        finally:
+            await loop.run_in_executor(self._thread, self._store.close)
+            self._thread.shutdown(wait=False)
+
+    async def _in_thread(self, inspection: Inspection) -> None:
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append, inspection)
+
+    async def _drain(self) -> None:
+        while self._backlog:
+            await self._clock.sleep(RETRY_S)
+            async with self._order:
+                while self._backlog:
+                    try:
+                        await self._in_thread(self._backlog[0])
+                    except StoreError:
+                        break
+                    self._backlog.popleft()
