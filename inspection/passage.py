@@ -1,7 +1,7 @@
 """One part's passage as an explicit state machine: which step may follow which, and when each was reached.
 
     triggered → captured → decided → recorded → published → closed
-                     ↘ (no picture) ↗      ↘ withheld  ↗
+             ↘ (no picture) ↗      ↘ (store failed) ↘ withheld ↗
 
 The order is promise 4 in code: nothing is published that was not recorded, nothing is closed without an
 outcome.
@@ -32,7 +32,7 @@ class Phase(StrEnum):
 _NEXT: dict[Phase, frozenset[Phase]] = {
     Phase.TRIGGERED: frozenset({Phase.CAPTURED, Phase.DECIDED}),
     Phase.CAPTURED: frozenset({Phase.DECIDED}),
-    Phase.DECIDED: frozenset({Phase.RECORDED}),
+    Phase.DECIDED: frozenset({Phase.RECORDED, Phase.WITHHELD}),
     Phase.RECORDED: frozenset({Phase.PUBLISHED, Phase.WITHHELD}),
     Phase.PUBLISHED: frozenset({Phase.CLOSED}),
     Phase.WITHHELD: frozenset({Phase.CLOSED}),
@@ -81,6 +81,12 @@ class Passage:
             raise IllegalStepError(f"part {self.trigger.part_id}: {self.phase} → {phase}")
         self.phase = phase
         self.reached_ns[phase] = now_ns
+
+    @property
+    def recording_ms(self) -> float | None:
+        """How long it took to make the intent durable."""
+        recorded = self.reached_ns.get(Phase.RECORDED)
+        return None if recorded is None else (recorded - self.reached_ns[Phase.DECIDED]) / 1e6
 
     def elapsed_ms(self, phase: Phase) -> float | None:
         """Milliseconds from the trigger as we saw it to ``phase``; None where it was not reached."""

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from inspection.errors import StoreError
 from inspection.part import Frame, Inspection
-from inspection.ports import Clock, Store
+from inspection.ports import Clock, KnownPart, Store, StoreHealth
 
 RETRY_S = 1.0
 
@@ -26,11 +26,35 @@ class Recorder:
         self._backlog: deque[Inspection] = deque()
         self._order = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
+        self._current = asyncio.Event()
+        self._current.set()
 
     @property
     def behind(self) -> bool:
         """Something that happened is not durable yet."""
         return bool(self._backlog)
+
+    def health(self) -> StoreHealth:
+        """The store's own word on its state."""
+        return self._store.health()
+
+    async def open(self) -> None:
+        """Open the store. Raises StoreError."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.open)
+
+    async def resume(self) -> tuple[list[Inspection], KnownPart | None]:
+        """What a restarted station must know: the parts without an outcome, and the last trigger."""
+        loop = asyncio.get_running_loop()
+        open_parts = await loop.run_in_executor(self._thread, self._store.open_inspections)
+        return open_parts, await loop.run_in_executor(self._thread, self._store.last_part)
+
+    async def recent(self, limit: int) -> list[Inspection]:
+        """The last parts on record, newest first."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.recent, limit)
+
+    async def caught_up(self) -> None:
+        """Return once all that was appended is durable."""
+        await self._current.wait()
 
     async def append(self, inspection: Inspection) -> None:
         """Make one revision durable. Raises StoreError where it is not; it is tried again all the same."""
@@ -46,6 +70,7 @@ class Recorder:
                 await self._in_thread(inspection)
             except StoreError:
                 self._backlog.append(inspection)
+                self._current.clear()
                 self._retry = asyncio.create_task(self._drain(), name="store-retry")
                 raise
 
@@ -82,3 +107,4 @@ class Recorder:
                     except StoreError:
                         break
                     self._backlog.popleft()
+        self._current.set()

@@ -1,0 +1,38 @@
+"""Alarm codes: severity·4096 + component·256 + code, as the register map carries them."""
+
+from enum import IntEnum
+
+from inspection.decision import Decision
+
+_WARNING, _ERROR, _CRITICAL = 1 << 12, 2 << 12, 3 << 12
+_PLC, _CAMERA, _MODEL, _STORE, _STATION = 1 << 8, 2 << 8, 3 << 8, 4 << 8, 5 << 8
+
+
+class AlarmCode(IntEnum):
+    """Everything that asks for a person."""
+
+    LINE_HALTED = _ERROR | _PLC | 1
+    PARTS_MISSED = _WARNING | _PLC | 2
+    PLC_RESTARTED = _WARNING | _PLC | 3
+    NO_PICTURE = _ERROR | _CAMERA | 1
+    BAD_PICTURE = _WARNING | _CAMERA | 2
+    INSPECTION_FAILED = _ERROR | _MODEL | 1
+    INSPECTION_LATE = _WARNING | _MODEL | 2
+    NOT_RECORDED = _CRITICAL | _STORE | 1
+    PICTURE_NOT_KEPT = _WARNING | _STORE | 2
+    STORE_DEGRADED = _WARNING | _STORE | 3
+    RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
+    OUTCOME_UNKNOWN = _WARNING | _STATION | 2
+    INTERNAL = _CRITICAL | _STATION | 3
+
+
+DEFECT_CODES = {"anomaly": 1, "scratch": 2, "dent": 3, "stain": 4, "crack": 5}
+"""Codes of defect types in the vision block; 0 is none, 255 any other type."""
+
+
+def defect_code(decision: Decision) -> int:
+    """The register value for the worst defect: highest severity, then highest score."""
+    if not decision.defects:
+        return 0
+    worst = max(decision.defects, key=lambda defect: (defect.severity.rank, defect.score))
+    return DEFECT_CODES.get(worst.type, 255)

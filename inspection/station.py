@@ -1,0 +1,554 @@
+"""The station: takes the line's triggers and sees each part through to its stored outcome.
+
+One part is judged at a time; several may be between camera and diverter. Two tasks run in the event loop:
+the *reader* takes the line's events as they come and starts the judging of a part; the *clerk* does, in
+order, what can wait for the disk: outcomes, missed triggers, restarts of the PLC. Blocking work runs in
+threads: one for each camera, one for inference, one for the store (``Recorder``).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+from uuid import uuid4
+
+import structlog
+
+from inspection import guard, quality
+from inspection.alarms import AlarmCode, defect_code
+from inspection.decision import DecidedBy, Decision
+from inspection.errors import PassgateError, StoreError
+from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
+from inspection.passage import PartKey, Passage, Phase
+from inspection.ports import (
+    Camera,
+    Clock,
+    HaltCleared,
+    Halted,
+    Inspector,
+    KnownPart,
+    Line,
+    LineEvent,
+    LinkChanged,
+    OutcomeReported,
+    PartMissed,
+    PartTriggered,
+    PlcRestarted,
+    ResultAccepted,
+)
+from inspection.recipe import Recipe
+from inspection.recorder import Recorder
+from inspection.status import Mode
+from inspection.telemetry import Telemetry
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+MAX_OPEN = 256
+"""Parts without an outcome; beyond that the oldest is closed as unconfirmed, with an alarm."""
+
+CLERK_QUEUE = 1024
+"""Events that wait for the disk; beyond that the reader waits, and the line's own bounded queue halts it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Judgement:
+    """What came of looking at one part."""
+
+    decision: Decision
+    frames: tuple[Frame, ...] = ()
+    pictures: tuple[str, ...] = ()
+    straggler: "asyncio.Future[Decision] | None" = None
+    """The inspection that missed the deadline; its result is kept for the record when it comes."""
+
+
+class Station:
+    """One station with one line. Lives in the event loop; ``run`` until cancelled."""
+
+    def __init__(
+        self,
+        *,
+        line: Line,
+        cameras: Mapping[str, Camera],
+        inspector: Inspector,
+        recorder: Recorder,
+        clock: Clock,
+        recipe: Recipe,
+    ) -> None:
+        self.telemetry = Telemetry()
+        self.recipe = recipe
+        self.line = line
+        self.frames: dict[str, Frame] = {}
+        """The newest picture of each camera."""
+        self.last_decision_ns = 0
+        self.camera_fault = ""
+        self.model_fault = ""
+        self.version = 0
+        """Counts changes; whoever shows the station looks again when it has moved."""
+        self._cameras = cameras
+        self._inspector = inspector
+        self._recorder = recorder
+        self._clock = clock
+        self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+        self._shutters = {
+            name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{name}") for name in cameras
+        }
+        self._digests: dict[str, str] = {}  # touched by the inference thread alone
+        self._open: dict[PartKey, Passage] = {}
+        self._settled: dict[PartKey, asyncio.Event] = {}
+        self._active: Passage | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stragglers: set[asyncio.Future[Any]] = set()
+        self._clerk_queue: asyncio.Queue[LineEvent] = asyncio.Queue(CLERK_QUEUE)
+        self._linked = False
+        self._held = False
+        self._halted = ""
+        self._fault = ""
+        self._stopping = False
+
+    # --- what people ask of it ------------------------------------------------------------------------
+
+    @property
+    def mode(self) -> Mode:
+        """What the station is doing."""
+        if self._stopping:
+            return Mode.STOPPING
+        if self._fault or self._halted:
+            return Mode.ABORTED
+        if self._held:
+            return Mode.HELD
+        if self._active is not None:
+            return Mode.EXECUTE
+        return Mode.IDLE if self._linked else Mode.STARTING
+
+    @property
+    def mode_reason(self) -> str:
+        """Why, where the mode needs a word."""
+        if self._fault or self._halted:
+            return self._fault or self._halted
+        if self._held:
+            return "held by the operator"
+        if self._recorder.behind:
+            return "waits for the store"
+        if self._stragglers:
+            return "waits for a camera or the model to finish late work"
+        return "" if self._linked else "waits for the PLC"
+
+    def hold(self) -> None:
+        """Take no further part; the part under the camera is finished."""
+        self._held = True
+        self._changed()
+
+    def start(self) -> None:
+        """Take parts again after ``hold``."""
+        self._held = False
+        self._changed()
+
+    def reset(self) -> None:
+        """Clear the station's own latched fault and its alarms. The line's latch is the PLC's to reset."""
+        self._fault = ""
+        self.telemetry.clear_alarms()
+        self.line.set_fault(0)
+        self._changed()
+
+    # --- its life -------------------------------------------------------------------------------------
+
+    async def prepare(self) -> None:
+        """Open the cameras and load the recipe. Raises PassgateError."""
+        loop = asyncio.get_running_loop()
+        for name, camera in self._cameras.items():
+            await loop.run_in_executor(self._shutters[name], camera.open)
+        await loop.run_in_executor(self._inference, self._inspector.prepare, self.recipe)
+
+    async def run(self) -> None:
+        """Serve the line until cancelled; then finish the part under the camera and record it."""
+        open_parts, known = await self._recorder.resume()
+        for inspection in open_parts:
+            passage = Passage.resumed(inspection)
+            self._keep(passage).set()
+        self.line.set_recipe(self.recipe.id)
+        self._changed()
+        line = asyncio.create_task(self._run_line(known), name="line")
+        clerk = asyncio.create_task(self._clerk(), name="clerk")
+        reader = asyncio.create_task(self._read(), name="reader")
+        try:
+            done, _ = await asyncio.wait({line, clerk, reader}, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()  # none of the three ends by itself but by an error
+        finally:
+            self._stopping = True
+            self.line.set_ready(False)
+            if self._tasks:
+                await asyncio.wait(self._tasks, timeout=self.recipe.deadline_ms / 1000 + 1.0)
+            for task in (reader, line, clerk):
+                task.cancel()
+            await asyncio.gather(reader, line, clerk, return_exceptions=True)
+            for camera in self._cameras.values():
+                camera.close()
+            self._inference.shutdown(wait=False, cancel_futures=True)
+            for shutter in self._shutters.values():
+                shutter.shutdown(wait=False, cancel_futures=True)
+            await self._recorder.close()
+
+    async def _run_line(self, known: KnownPart | None) -> None:
+        await self.line.run(known)
+
+    async def _read(self) -> None:
+        """Take the line's events in order; never wait for a disk or a model here."""
+        async for event in self.line.events():
+            match event:
+                case PartTriggered(trigger):
+                    self._begin(trigger)
+                case ResultAccepted(seq, plc_boot_id):
+                    passage = self._open.get(PartKey(plc_boot_id, seq))
+                    if passage is not None and Phase.RECORDED in passage.reached_ns:
+                        seen_ns = passage.trigger.seen_ns
+                        passage.accepted_ms = (self._clock.monotonic_ns() - seen_ns) / 1e6
+                case Halted(reason):
+                    self._halted = reason
+                    self._alarm(AlarmCode.LINE_HALTED, reason)
+                case HaltCleared():
+                    self._halted = ""
+                    self.telemetry.clear_alarms(AlarmCode.LINE_HALTED)
+                case LinkChanged(up, _):
+                    self._linked = up
+                    if up:
+                        await self._clerk_queue.put(event)
+                case PartMissed() | OutcomeReported() | PlcRestarted():
+                    await self._clerk_queue.put(event)
+            self._changed()
+
+    def _begin(self, trigger: Trigger) -> None:
+        passage = Passage(trigger)
+        self._keep(passage)
+        self._active = passage
+        task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- one part, from trigger to published ----------------------------------------------------------
+
+    async def _see_through(self, passage: Passage) -> None:
+        trigger = passage.trigger
+        try:
+            try:
+                judgement = await self._judge(passage)
+            except Exception as error:  # a bug must not lose the part: it goes to a person, on record
+                log.exception("judging failed", part_id=trigger.part_id)
+                self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
+                judgement = _Judgement(decision=self._undecided(trigger, f"internal error: {error!r}"))
+            self._step(passage, Phase.DECIDED)
+            await self._record_and_publish(passage, judgement)
+            if judgement.straggler is not None:
+                self._await_straggler(passage, judgement.straggler)
+        finally:
+            self._settled[passage.key].set()
+            if self._active is passage:
+                self._active = None
+            self._changed()
+
+    async def _judge(self, passage: Passage) -> _Judgement:
+        trigger, recipe = passage.trigger, self.recipe
+        deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
+        try:
+            frames = await self._before(deadline_ns, self._capture(trigger))
+        except TimeoutError:
+            self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
+            return _Judgement(decision=self._late(trigger, "no picture within the deadline"))
+        except PassgateError as error:
+            self.camera_fault = str(error)
+            self._alarm(AlarmCode.NO_PICTURE, str(error))
+            return _Judgement(decision=self._undecided(trigger, str(error)))
+        self._step(passage, Phase.CAPTURED)
+        self.camera_fault = ""
+        self.line.exposure_complete(trigger)
+
+        archive = asyncio.create_task(self._archive(frames))
+        work = asyncio.get_running_loop().run_in_executor(
+            self._inference, self._look, frames, recipe, trigger, deadline_ns
+        )
+        straggler: asyncio.Future[Decision] | None = None
+        try:
+            decision = await self._before(deadline_ns, work)
+            self.model_fault = ""
+        except TimeoutError:
+            straggler = work
+            self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
+            decision = self._late(trigger, "the decision missed the deadline")
+        except PassgateError as error:
+            self.model_fault = str(error)
+            self._alarm(AlarmCode.INSPECTION_FAILED, str(error))
+            decision = self._undecided(trigger, str(error))
+        decision = guard.review(decision, trigger=trigger, recipe=recipe)
+        now_ns = self._clock.monotonic_ns()
+        self.last_decision_ns = now_ns
+        timings = decision.timings_ms.model_copy(
+            update={
+                "capture": passage.elapsed_ms(Phase.CAPTURED),
+                "total": (now_ns - trigger.seen_ns) / 1e6,
+            }
+        )
+        return _Judgement(
+            decision=decision.model_copy(update={"timings_ms": timings}),
+            frames=frames,
+            pictures=await archive,
+            straggler=straggler,
+        )
+
+    async def _record_and_publish(self, passage: Passage, judgement: _Judgement) -> None:
+        trigger = passage.trigger
+        simulated = any(frame.simulated for frame in judgement.frames)
+        inspection = Inspection(
+            inspection_id=uuid4().hex,
+            trigger=trigger,
+            decision=judgement.decision,
+            pictures=judgement.pictures,
+            simulated=simulated,
+            truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
+            recorded_at=self._clock.now(),
+        )
+        passage.inspection = inspection
+        self.telemetry.intent(inspection)
+        try:
+            await self._recorder.append(inspection)
+        except StoreError as error:
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+        else:
+            self._step(passage, Phase.RECORDED)
+            if self.line.publish(
+                trigger,
+                inspection.decision,
+                defect_code=defect_code(inspection.decision),
+                simulated=simulated,
+            ):
+                self._step(passage, Phase.PUBLISHED)
+                self.telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)
+                return
+        self.line.abandon(trigger)
+        self._step(passage, Phase.WITHHELD)
+        await self._revise(passage, published=False)
+
+    async def _capture(self, trigger: Trigger) -> tuple[Frame, ...]:
+        loop = asyncio.get_running_loop()
+        captures = []
+        for view in self.recipe.views:
+            camera = self._cameras.get(view.camera)
+            if camera is None:
+                raise PassgateError(
+                    f"the recipe's view {view.name!r} wants camera {view.camera!r}, which is not configured",
+                    part="the part goes to manual review",
+                    todo=f"name one of: {', '.join(self._cameras)}",
+                )
+            captures.append(
+                loop.run_in_executor(self._shutters[view.camera], camera.capture, trigger.part_id)
+            )
+        frames = tuple(await asyncio.gather(*captures))
+        self.frames.update({frame.camera: frame for frame in frames})
+        return frames
+
+    def _look(
+        self, frames: tuple[Frame, ...], recipe: Recipe, trigger: Trigger, deadline_ns: int
+    ) -> Decision:
+        """Judge the pictures; in the inference thread."""
+        started_ns = self._clock.monotonic_ns()
+        faults: list[quality.QualityFault] = []
+        for frame in frames:
+            faults += quality.check(frame, recipe.quality, self._digests.get(frame.camera))
+            self._digests[frame.camera] = quality.digest(frame.picture)
+        quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
+        if faults:
+            decision = self._undecided(trigger, "; ".join(fault.reason for fault in faults))
+        else:
+            decision = self._inspector.inspect(
+                frames,
+                recipe=recipe,
+                part_id=trigger.part_id,
+                trigger_seq=trigger.seq,
+                deadline_ns=deadline_ns,
+            )
+        timings = decision.timings_ms.model_copy(update={"quality": quality_ms})
+        return decision.model_copy(update={"timings_ms": timings})
+
+    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
+        kept = []
+        for frame in frames:
+            try:
+                kept.append(await self._recorder.archive(frame))
+            except StoreError as error:
+                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
+        return tuple(kept)
+
+    def _await_straggler(self, passage: Passage, straggler: "asyncio.Future[Decision]") -> None:
+        async def keep() -> None:
+            try:
+                late = await straggler
+            except Exception as error:
+                log.warning("late inspection failed", part_id=passage.trigger.part_id, error=repr(error))
+                return
+            await self._revise(passage, late_decision=late)
+
+        task = asyncio.create_task(keep(), name=f"late-{passage.trigger.seq}")
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    # --- what can wait for the disk -------------------------------------------------------------------
+
+    async def _clerk(self) -> None:
+        while True:
+            event = await self._clerk_queue.get()
+            match event:
+                case PartMissed(trigger, cause):
+                    await self._record_missed(trigger, cause)
+                case OutcomeReported(seq, plc_boot_id, outcome):
+                    await self._close(PartKey(plc_boot_id, seq), outcome)
+                    await self._recorder.caught_up()
+                    self.line.outcome_recorded(seq, plc_boot_id)
+                case PlcRestarted(_, new_boot_id):
+                    self._alarm(AlarmCode.PLC_RESTARTED, "the PLC restarted")
+                    await self._forget_all_but(new_boot_id)
+                case LinkChanged():
+                    await self._forget_all_but(self.line.state().plc_boot_id)
+            self._changed()
+
+    async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
+        self._alarm(AlarmCode.PARTS_MISSED, "the PLC triggered parts that were not inspected")
+        passage = Passage(trigger)
+        settled = self._keep(passage)
+        self._step(passage, Phase.DECIDED)
+        inspection = Inspection(
+            inspection_id=uuid4().hex,
+            trigger=trigger,
+            decision=self._undecided(trigger, f"not inspected: {cause.replace('_', ' ')}"),
+            published=False,
+            missed=cause,
+            recorded_at=self._clock.now(),
+        )
+        passage.inspection = inspection
+        self.telemetry.intent(inspection)
+        try:
+            await self._recorder.append(inspection)
+        except StoreError as error:
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+        else:
+            self._step(passage, Phase.RECORDED)
+        self._step(passage, Phase.WITHHELD)
+        settled.set()
+
+    async def _close(self, key: PartKey, outcome: Outcome) -> None:
+        passage = self._open.get(key)
+        if passage is None:
+            # Shown again after a restart between our record and the PLC seeing our acknowledgement.
+            log.info("outcome of a part that is not open", seq=key.seq, outcome=outcome)
+            return
+        await self._settled[key].wait()
+        await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
+        self._step(passage, Phase.CLOSED)
+        self.telemetry.outcome(outcome)
+        del self._open[key], self._settled[key]
+        if passage.inspection is not None and passage.inspection.mismatched_release:
+            self._fault = f"the PLC released part {passage.trigger.part_id}, which has no published pass"
+            self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
+            self._alarm(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)
+
+    async def _forget_all_but(self, plc_boot_id: int) -> None:
+        for key in [key for key in self._open if key.plc_boot_id != plc_boot_id]:
+            self._alarm(AlarmCode.OUTCOME_UNKNOWN, "the PLC did not tell what became of some parts")
+            await self._close(key, Outcome.UNCONFIRMED)
+
+    async def _revise(self, passage: Passage, **changes: object) -> None:
+        """Supersede the part's record. What the store refuses waits in the recorder, in order."""
+        before = passage.inspection
+        if before is None:
+            return
+        after = before.model_copy(
+            update={
+                **changes,
+                "revision": before.revision + 1,
+                "recording_ms": passage.recording_ms,
+                "accepted_ms": passage.accepted_ms,
+                "recorded_at": self._clock.now(),
+            }
+        )
+        passage.inspection = after
+        self.telemetry.revised(after)
+        try:
+            await self._recorder.append(after)
+        except StoreError as error:
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+
+    # --- small things ---------------------------------------------------------------------------------
+
+    def _keep(self, passage: Passage) -> asyncio.Event:
+        """Remember an open part; returns the event that says its intent is recorded."""
+        settled = asyncio.Event()
+        self._open[passage.key] = passage
+        self._settled[passage.key] = settled
+        if len(self._open) > MAX_OPEN:
+            oldest = next(iter(self._open))
+            event = OutcomeReported(oldest.seq, oldest.plc_boot_id, Outcome.UNCONFIRMED)
+            self._clerk_queue.put_nowait(event)
+        return settled
+
+    def _step(self, passage: Passage, phase: Phase) -> None:
+        passage.advance(phase, self._clock.monotonic_ns())
+
+    def _deadline_ms(self, trigger: Trigger) -> int:
+        """Internal deadline: the recipe's, but always a tenth before the PLC's own."""
+        if trigger.deadline_ms == 0:
+            return self.recipe.deadline_ms
+        return min(self.recipe.deadline_ms, trigger.deadline_ms * 9 // 10)
+
+    async def _before(self, deadline_ns: int, work: Awaitable[T]) -> T:
+        """The result of ``work``, or TimeoutError at the deadline; late work goes on as a straggler."""
+        future = asyncio.ensure_future(work)
+        remaining_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
+        timer = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
+        try:
+            await asyncio.wait({future, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        if future.done():
+            return future.result()
+        self._stragglers.add(future)
+        future.add_done_callback(self._straggler_done)
+        raise TimeoutError
+
+    def _straggler_done(self, future: "asyncio.Future[Any]") -> None:
+        self._stragglers.discard(future)
+        if not future.cancelled():
+            future.exception()  # seen: whoever keeps the straggler logs it
+        self._changed()
+
+    def _undecided(self, trigger: Trigger, reason: str) -> Decision:
+        return guard.undecided(trigger, recipe=self.recipe, reason=reason)
+
+    def _late(self, trigger: Trigger, reason: str) -> Decision:
+        return guard.undecided(
+            trigger,
+            recipe=self.recipe,
+            reason=reason,
+            action=self.recipe.late_policy,
+            decided_by=DecidedBy.TIMEOUT,
+        )
+
+    def _alarm(self, code: AlarmCode, text: str) -> None:
+        log.warning("alarm", code=f"0x{code:04X}", text=text)
+        self.telemetry.raise_alarm(code, text, self._clock.now())
+        self._changed()
+
+    def _changed(self) -> None:
+        self.version += 1
+        health = self._recorder.health()
+        self.line.set_degraded(health.degraded or self._recorder.behind)
+        self.line.set_ready(
+            not (
+                self._stopping
+                or self._held
+                or self._fault
+                or self._recorder.behind
+                or health.full
+                or self._stragglers
+            )
+        )
