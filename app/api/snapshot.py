@@ -1,0 +1,96 @@
+"""The whole station at one moment, as the API tells it."""
+
+from importlib.metadata import version
+
+from app.settings import Settings
+from inspection.decision import ModelRef
+from inspection.ports import Clock, LineState, StoreHealth
+from inspection.station import Station
+from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
+
+ENGINE_VERSION = version("passgate")
+LINE_STALE_MS = 500.0
+"""The line is read every 20 ms; data older than the PLC's own watchdog says nothing about it any more."""
+
+
+def snapshot(
+    station: Station, *, settings: Settings, model: ModelRef, store: StoreHealth, clock: Clock
+) -> StationStatus:
+    """Everything that the Run screen shows, with the age of what it rests on (promise 6)."""
+    now_ns, now = clock.monotonic_ns(), clock.now()
+    telemetry = station.telemetry
+    recent = telemetry.recent
+    frames = station.frames.values()
+    newest = max((frame.captured_at for frame in frames), default=None)
+    return StationStatus(
+        at=now,
+        station=settings.station.name,
+        engine_version=ENGINE_VERSION,
+        mode=station.mode,
+        mode_reason=station.mode_reason,
+        recipe_name=station.recipe.name,
+        recipe_id=station.recipe.id,
+        recipe_version=station.recipe.version,
+        simulated=station.simulated,
+        deadline_ms=station.recipe.deadline_ms,
+        tiles=(
+            _line_tile(station.line.state(), now_ns),
+            _camera_tile(station, None if newest is None else (now - newest).total_seconds() * 1e3),
+            _model_tile(station, model, _age_ms(now_ns, station.last_decision_ns)),
+            _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
+        ),
+        counts=telemetry.counts,
+        latency_ms=telemetry.latency_ms,
+        last=recent[0] if recent else None,
+        recent=recent,
+        alarms=telemetry.alarms,
+    )
+
+
+def _age_ms(now_ns: int, then_ns: int) -> float | None:
+    return (now_ns - then_ns) / 1e6 if then_ns else None
+
+
+def _line_tile(state: LineState, now_ns: int) -> Tile:
+    age_ms = _age_ms(now_ns, state.read_ns)
+    if state.halted:
+        health, text = Health.FAULT, state.halt_reason
+    elif not state.connected:
+        health, text = Health.FAULT, "no connection to the PLC"
+    elif age_ms is None or age_ms > LINE_STALE_MS:
+        health, text = Health.UNKNOWN, "the PLC does not answer"
+    elif not state.enabled:
+        health, text = Health.WARNING, "the PLC has not enabled the station"
+    else:
+        health, text = Health.OK, f"belt {state.belt_speed_mm_s} mm/s"
+    return Tile(subsystem=Subsystem.PLC, health=health, text=text, age_ms=age_ms)
+
+
+def _camera_tile(station: Station, age_ms: float | None) -> Tile:
+    if station.camera_fault:
+        health, text = Health.FAULT, station.camera_fault
+    elif age_ms is None:
+        health, text = Health.UNKNOWN, "no picture yet"
+    else:
+        health, text = Health.OK, ", ".join(sorted(station.frames))
+    return Tile(subsystem=Subsystem.CAMERA, health=health, text=text, age_ms=age_ms)
+
+
+def _model_tile(station: Station, model: ModelRef, age_ms: float | None) -> Tile:
+    if station.model_fault:
+        health, text = Health.FAULT, station.model_fault
+    elif station.mode is Mode.STARTING and age_ms is None:
+        health, text = Health.UNKNOWN, "no part yet"
+    else:
+        health, text = Health.OK, f"{model.name} {model.version}"
+    return Tile(subsystem=Subsystem.MODEL, health=health, text=text, age_ms=age_ms)
+
+
+def _store_tile(store: StoreHealth, age_ms: float | None) -> Tile:
+    if store.full:
+        health, text = Health.FAULT, store.detail or "neither database nor spool takes records"
+    elif store.degraded:
+        health, text = Health.WARNING, f"{store.spooled} records wait in the spool: {store.detail}"
+    else:
+        health, text = Health.OK, "every record durable"
+    return Tile(subsystem=Subsystem.STORE, health=health, text=text, age_ms=age_ms)

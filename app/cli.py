@@ -1,0 +1,130 @@
+"""``passgate``: the command line. ``passgate <noun> <verb>``; exit code 0 only if what was asked was done."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import structlog
+import typer
+
+from app.commands import bench, dataset, docs, plc, recipe, report, weights
+from app.commands.output import JsonFlag, print_json
+from inspection.errors import PassgateError
+
+cli = typer.Typer(
+    name="passgate",
+    help="The inspection station: a part leaves only on a fresh, proven pass.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+)
+for name, noun in {
+    "recipe": recipe.cli,
+    "plc": plc.cli,
+    "report": report.cli,
+    "weights": weights.cli,
+    "bench": bench.cli,
+    "dataset": dataset.cli,
+    "docs": docs.cli,
+}.items():
+    cli.add_typer(noun, name=name)
+
+
+@cli.command()
+def run(
+    config: Annotated[Path, typer.Option("--config", help="The station's TOML file.")],
+) -> None:
+    """Run the engine of one station until it is stopped."""
+    import asyncio
+
+    from app.settings import load
+
+    settings = load(config)
+    from app.engine import Engine  # after the settings: their errors need not wait for torch
+
+    asyncio.run(Engine(settings).run())
+
+
+@cli.command()
+def console(
+    url: Annotated[str, typer.Option(help="The engine's API.")] = "http://127.0.0.1:8730",
+    language: Annotated[str | None, typer.Option(help="en or zh; default: the desktop's.")] = None,
+    fullscreen: Annotated[bool, typer.Option("--fullscreen")] = False,
+) -> None:
+    """Open the operator console. It may be closed, or crash: the line does not notice."""
+    from app.console.main import run as open_console
+
+    raise typer.Exit(open_console(url, language, fullscreen=fullscreen))
+
+
+@cli.command()
+def inspect(
+    images: Annotated[list[Path], typer.Argument(help="Pictures to judge.")],
+    recipe_name: Annotated[str, typer.Option("--recipe", help="A taught recipe.")],
+    annotate: Annotated[Path | None, typer.Option(help="Folder for pictures with the decision drawn in.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Judge pictures by a recipe, without a PLC."""
+    from app.judge import judge_files
+
+    decisions = judge_files(images, recipe_name=recipe_name, annotate_into=annotate)
+    if as_json:
+        print_json(
+            {
+                "decisions": [
+                    {"image": str(path), **decision.model_dump(mode="json")} for path, decision in decisions
+                ]
+            }
+        )
+        return
+    for path, decision in decisions:
+        typer.echo(f"{path}: {decision.action} ({decision.confidence:.0%}) {decision.reason}")
+
+
+@cli.command()
+def demo(
+    headless: Annotated[bool, typer.Option("--headless", help="No console.")] = False,
+    parts: Annotated[int, typer.Option(min=0, help="Parts to run; 0: until the console is closed.")] = 0,
+    rate: Annotated[float, typer.Option(min=1.0, max=300.0, help="Parts a minute.")] = 60.0,
+    seed: Annotated[int, typer.Option(help="Makes the same parts again.")] = 1,
+    images: Annotated[Path | None, typer.Option(help="Replay this folder instead of rendering parts.")] = None,
+    recipe_name: Annotated[
+        str | None, typer.Option("--recipe", help="With --images: a taught recipe to judge by.")
+    ] = None,
+    work: Annotated[Path | None, typer.Option(help="Keep settings, logs and records in this folder.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run the whole line on this machine: simulated PLC, conveyor and camera, engine, console."""
+    from app.demo import run_demo
+
+    done = run_demo(
+        headless=headless, parts=parts, rate=rate, seed=seed, images=images, recipe_name=recipe_name, work=work
+    )
+    if as_json:
+        print_json(done.contract())
+    else:
+        done.print_table()
+    if done.unreconciled or done.accounted != done.triggers:
+        raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point: an error that a person can mend is one line on stderr, never a traceback."""
+    structlog.configure(
+        processors=[
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.add_log_level,
+            structlog.processors.format_exc_info,
+            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+    )
+    try:
+        cli()
+    except PassgateError as error:
+        sys.stderr.write(f"passgate: {error}\n")
+        sys.exit(1)
+    except BrokenPipeError:  # `passgate … | head`: nobody reads on
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(1)

@@ -1,0 +1,148 @@
+"""The engine: builds one station from its settings, runs it, and serves the API. Needs no screen."""
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+import psutil
+import structlog
+
+from app.api import server
+from app.api.snapshot import ENGINE_VERSION, snapshot
+from app.recipes import RecipeLibrary
+from app.settings import Settings
+from inspection.cameras import open_camera
+from inspection.clock import SystemClock
+from inspection.part import Inspection
+from inspection.recorder import Recorder
+from inspection.station import Station
+from inspection.status import StationStatus
+from models.inspector import ReflexInspector
+from plc.link import ModbusLine
+from reports.store import SqlStore, StoreSettings
+
+log = structlog.get_logger(__name__)
+
+
+class Engine:
+    """One station, composed. ``run`` serves it until asked to stop."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Compose; nothing is opened yet. Raises RecipeError where the recipe was not taught."""
+        self._settings = settings
+        self._clock = SystemClock()
+        taught = RecipeLibrary(settings.recipes).load(settings.station.recipe)
+        self._inspector = ReflexInspector({taught.recipe.id: taught.memory}, threads=settings.model.threads)
+        self._store = SqlStore(
+            StoreSettings(
+                folder=settings.store.folder,
+                pictures_max_bytes=int(settings.store.pictures_max_gb * 1e9),
+            )
+        )
+        self._recorder = Recorder(self._store, self._clock)
+        self.station = Station(
+            line=ModbusLine(settings.plc, self._clock),
+            cameras={camera.name: open_camera(camera) for camera in settings.cameras},
+            inspector=self._inspector,
+            recorder=self._recorder,
+            clock=self._clock,
+            recipe=taught.recipe,
+        )
+        if settings.station.start_held:
+            self.station.hold()
+
+    # --- what the API serves --------------------------------------------------------------------------
+
+    def status(self) -> StationStatus:
+        """The station at this moment."""
+        return snapshot(
+            self.station,
+            settings=self._settings,
+            model=self._inspector.model,
+            store=self._recorder.health(),
+            clock=self._clock,
+        )
+
+    def health(self) -> server.HealthReport:
+        """Alive, and how large."""
+        return server.HealthReport(
+            status="ok", mode=self.station.mode, pid=os.getpid(), peak_memory_mb=peak_memory_mb()
+        )
+
+    async def history(self, limit: int) -> list[Inspection]:
+        """The last parts on record, newest first."""
+        return await self._recorder.recent(limit)
+
+    def picture_path(self, sha256: str) -> Path | None:
+        """Where the archive keeps a picture."""
+        return self._store.picture_path(sha256)
+
+    # --- its life -------------------------------------------------------------------------------------
+
+    async def run(self) -> None:
+        """Serve until SIGINT or SIGTERM. Raises PassgateError where it cannot start."""
+        listener = server.bind(self._settings.api.port)
+        try:
+            await self._recorder.open()
+            await self.station.prepare()
+        except BaseException:
+            listener.close()
+            raise
+        gc.collect()
+        gc.freeze()  # what is loaded now stays: the collector need not look at it between parts
+        stop = asyncio.Event()
+        with _stopped_by_signals(stop):
+            api = asyncio.create_task(
+                server.serve(server.build(self, version=ENGINE_VERSION), listener, stop), name="api"
+            )
+            station = asyncio.create_task(self.station.run(), name="station")
+            log.info(
+                "engine ready",
+                station=self._settings.station.name,
+                recipe=self.station.recipe.name,
+                api=f"http://{server.LOOPBACK}:{self._settings.api.port}",
+                pid=os.getpid(),
+            )
+            await asyncio.wait({api, station}, return_when=asyncio.FIRST_COMPLETED)
+            stop.set()
+            station.cancel()
+            ended = await asyncio.gather(station, api, return_exceptions=True)
+        for result in ended:
+            if isinstance(result, Exception):
+                raise result
+        log.info("engine stopped")
+
+
+@contextmanager
+def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
+    """SIGINT and SIGTERM set ``stop``. Not ``loop.add_signal_handler``, which Windows lacks."""
+    loop = asyncio.get_running_loop()
+
+    def handle(signum: int, _: FrameType | None) -> None:
+        loop.call_soon_threadsafe(stop.set)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def peak_memory_mb() -> float:
+    """Largest resident size of this process so far, in MB (10⁶ bytes)."""
+    info = psutil.Process().memory_info()
+    if hasattr(info, "peak_wset"):  # Windows
+        return float(info.peak_wset) / 1e6
+    import resource
+
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

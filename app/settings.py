@@ -1,0 +1,149 @@
+"""The station's settings: one TOML file, plus environment variables, validated.
+
+``PASSGATE_PLC__PORT=5021`` overrides ``port`` in the table ``[plc]``. An unknown key is refused and named.
+"""
+
+import difflib
+import os
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from platformdirs import user_data_path
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from inspection.cameras import CameraSettings
+from inspection.errors import SettingsError
+from plc.link import LinkSettings
+
+
+def home() -> Path:
+    """Where recipes and records live unless the settings say otherwise; PASSGATE_HOME moves it."""
+    moved = os.environ.get("PASSGATE_HOME")
+    return Path(moved) if moved else user_data_path("passgate", appauthor=False)
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class StationTable(_Table):
+    """``[station]``."""
+
+    name: str = Field(default="Station 1", min_length=1, max_length=64)
+    recipe: str
+    """Name of the taught recipe to inspect by."""
+    start_held: bool = False
+    """Begin held, until an operator presses Start."""
+
+
+class StoreTable(_Table):
+    """``[store]``."""
+
+    folder: Path = Field(default_factory=lambda: home() / "record")
+    """Database, picture archive and spool."""
+    pictures_max_gb: float = Field(default=20.0, gt=0.0)
+    """Retention limit of the picture archive."""
+
+
+class ApiTable(_Table):
+    """``[api]``. Loopback only: there is no sign-in yet."""
+
+    port: int = Field(default=8730, ge=1, le=65535)
+
+
+class ModelTable(_Table):
+    """``[model]``."""
+
+    threads: int = Field(default=2, ge=1, le=64)
+    """CPU threads of one inspection."""
+
+
+class Settings(BaseSettings):
+    """One station."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="PASSGATE_", env_nested_delimiter="__", extra="forbid", frozen=True
+    )
+
+    station: StationTable
+    plc: LinkSettings = LinkSettings()
+    cameras: tuple[Annotated[CameraSettings, Field(discriminator="kind")], ...] = Field(min_length=1)
+    model: ModelTable = ModelTable()
+    store: StoreTable = StoreTable()
+    api: ApiTable = ApiTable()
+    recipes: Path = Field(default_factory=lambda: home() / "recipes")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Environment before file; the file's values come in as init values."""
+        return env_settings, init_settings
+
+
+def load(path: Path) -> Settings:
+    """Read and validate ``path``; relative paths in it count from its folder.
+
+    Raises:
+        SettingsError: Unreadable, not TOML, or a key or value that is wrong; names the key.
+    """
+    todo = f"mend {path} (docs/integrator.md lists the keys)"
+    try:
+        with path.open("rb") as file:
+            values: dict[str, Any] = tomllib.load(file)
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read settings {path}: {error.strerror}", todo="name a file with --config"
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}", todo=todo) from error
+    try:
+        settings = Settings(**values)
+    except ValidationError as error:
+        raise SettingsError(f"{path}: {_in_words(error)}", todo=todo) from error
+    folder = path.resolve().parent
+    return settings.model_copy(
+        update={
+            "recipes": folder / settings.recipes,
+            "store": settings.store.model_copy(update={"folder": folder / settings.store.folder}),
+            "cameras": tuple(
+                camera.model_copy(update={"directory": folder / camera.directory})
+                if camera.kind == "folder"
+                else camera
+                for camera in settings.cameras
+            ),
+        }
+    )
+
+
+def _in_words(error: ValidationError) -> str:
+    said = []
+    for detail in error.errors():
+        key = ".".join(str(part) for part in detail["loc"])
+        if detail["type"] == "extra_forbidden":
+            said.append(f"unknown key {key!r}{_closest(detail['loc'])}")
+        elif detail["type"] == "missing":
+            said.append(f"key {key!r} is missing")
+        else:
+            said.append(f"{key}: {detail['msg']} (it is {detail['input']!r})")
+    return "; ".join(said)
+
+
+def _closest(location: tuple[int | str, ...]) -> str:
+    """A hint at the key that was meant, where one is close."""
+    model: type[BaseModel] = Settings
+    for part in location[:-1]:
+        field = model.model_fields.get(str(part))
+        annotation = field.annotation if field else None
+        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
+            return ""
+        model = annotation
+    close = difflib.get_close_matches(str(location[-1]), list(model.model_fields), n=1)
+    return f", did you mean {close[0]!r}?" if close else ""
