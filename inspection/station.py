@@ -124,6 +124,11 @@ class Station:
         return Mode.IDLE if self._linked else Mode.STARTING
 
     @property
+    def simulated(self) -> bool:
+        """Some camera's pictures do not show the part on the belt."""
+        return any(camera.simulated for camera in self._cameras.values())
+
+    @property
     def mode_reason(self) -> str:
         """Why, where the mode needs a word."""
         if self._fault or self._halted:
@@ -277,10 +282,11 @@ class Station:
             straggler = work
             self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
             decision = self._late(trigger, "the decision missed the deadline")
-        except PassgateError as error:
-            self.model_fault = str(error)
-            self._alarm(AlarmCode.INSPECTION_FAILED, str(error))
-            decision = self._undecided(trigger, str(error))
+        except Exception as error:  # whatever fails in a model: the part goes to a person, with its picture
+            self.model_fault = str(error) if isinstance(error, PassgateError) else f"internal error: {error!r}"
+            log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
+            self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
+            decision = self._undecided(trigger, self.model_fault)
         decision = guard.review(decision, trigger=trigger, recipe=recipe)
         now_ns = self._clock.monotonic_ns()
         self.last_decision_ns = now_ns
@@ -299,7 +305,7 @@ class Station:
 
     async def _record_and_publish(self, passage: Passage, judgement: _Judgement) -> None:
         trigger = passage.trigger
-        simulated = any(frame.simulated for frame in judgement.frames)
+        simulated = self.simulated or any(frame.simulated for frame in judgement.frames)
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,

@@ -1,0 +1,250 @@
+"""A world for the station in which a test decides what happens, and when."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
+from inspection.errors import CameraError, StoreError
+from inspection.part import Frame, Inspection, Trigger, Truth
+from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
+from inspection.recipe import Recipe
+
+EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
+BOOT = 7
+PATIENCE_S = 10.0
+"""How long a test waits for what must happen; never how long it takes."""
+
+
+def trigger(seq: int = 1, **changes: object) -> Trigger:
+    """The trigger ``seq`` as the PLC's run ``BOOT`` raises it."""
+    values: dict[str, object] = {
+        "seq": seq,
+        "part_id": 1000 + seq,
+        "plc_boot_id": BOOT,
+        "deadline_ms": 500,
+        "seen_ns": 0,
+        "seen_at": EPOCH,
+    }
+    return Trigger.model_validate(values | changes)
+
+
+def decision(action: Action = Action.PASS, **changes: object) -> Decision:
+    """A decision on trigger 1 by the reflex."""
+    values: dict[str, object] = {
+        "part_id": 1001,
+        "trigger_seq": 1,
+        "recipe": RecipeRef(id=1, version=1),
+        "action": action,
+        "confidence": 0.9,
+        "decided_by": DecidedBy.REFLEX,
+        "reason": "as the test wants it",
+        "model": ModelRef(name="fake", version="1", sha256=""),
+    }
+    return Decision.model_validate(values | changes)
+
+
+class FakeClock:
+    """Time stands still until ``advance``."""
+
+    def __init__(self) -> None:
+        self._now_ns = 0
+        self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
+
+    def monotonic_ns(self) -> int:
+        return self._now_ns
+
+    def now(self) -> datetime:
+        return EPOCH + timedelta(microseconds=self._now_ns / 1000)
+
+    async def sleep(self, seconds: float) -> None:
+        waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._sleepers.append((self._now_ns + int(seconds * 1e9), waker))
+        await waker
+
+    def advance(self, ms: float) -> None:
+        """Let time pass, and wake whoever slept until then."""
+        self._now_ns += int(ms * 1e6)
+        due = [waker for at, waker in self._sleepers if at <= self._now_ns]
+        self._sleepers = [(at, waker) for at, waker in self._sleepers if at > self._now_ns]
+        for waker in due:
+            if not waker.done():
+                waker.set_result(None)
+
+
+class FakeLine:
+    """A line whose events a test posts, and which keeps what the station tells it."""
+
+    def __init__(self) -> None:
+        self._events: asyncio.Queue[LineEvent] = asyncio.Queue()
+        self.published: asyncio.Queue[tuple[Trigger, Decision, bool]] = asyncio.Queue()
+        self.abandoned: asyncio.Queue[Trigger] = asyncio.Queue()
+        self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
+        self.exposed: list[int] = []
+        self.ready = False
+        self.fault = 0
+        self.degraded = False
+        self.takes_results = True
+        self.known: KnownPart | None = None
+        self.before_publish: Callable[[], None] = lambda: None
+
+    def post(self, event: LineEvent) -> None:
+        self._events.put_nowait(event)
+
+    async def run(self, known: KnownPart | None) -> None:
+        self.known = known
+        await asyncio.Event().wait()
+
+    async def events(self) -> AsyncIterator[LineEvent]:
+        while True:
+            yield await self._events.get()
+
+    def state(self) -> LineState:
+        return LineState(connected=True, plc_boot_id=BOOT)
+
+    def set_ready(self, ready: bool) -> None:
+        self.ready = ready
+
+    def set_recipe(self, recipe_id: int) -> None:
+        pass
+
+    def set_degraded(self, store_degraded: bool) -> None:
+        self.degraded = store_degraded
+
+    def set_fault(self, error_code: int) -> None:
+        self.fault = error_code
+
+    def exposure_complete(self, trigger: Trigger) -> None:
+        self.exposed.append(trigger.seq)
+
+    def publish(self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool) -> bool:
+        self.before_publish()
+        if self.takes_results:
+            self.published.put_nowait((trigger, decision, simulated))
+        return self.takes_results
+
+    def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
+        self.acknowledged.put_nowait(seq)
+
+    def abandon(self, trigger: Trigger) -> None:
+        self.abandoned.put_nowait(trigger)
+
+
+class FakeCamera:
+    """Gives a fresh noisy grey picture at once, unless the test takes it away or blocks it."""
+
+    name = "main"
+    simulated = False
+
+    def __init__(self) -> None:
+        self.error: str | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+        self.picture: np.ndarray | None = None
+        self.taken = 0
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def capture(self, part_id: int) -> Frame:
+        self.gate.wait(PATIENCE_S)
+        if self.error is not None:
+            raise CameraError(self.error)
+        self.taken += 1
+        noise = np.random.default_rng(self.taken)
+        picture = self.picture
+        if picture is None:
+            picture = noise.integers(60, 200, (48, 64, 3), dtype=np.uint8)
+        return Frame(
+            picture=picture,
+            camera=self.name,
+            captured_at=EPOCH,
+            number=self.taken,
+            simulated=self.simulated,
+            truth=Truth(defective=False),
+        )
+
+
+class FakeInspector:
+    """Decides what the test says, unless the test blocks it or lets it fail."""
+
+    model = ModelRef(name="fake", version="1", sha256="")
+
+    def __init__(self) -> None:
+        self.action = Action.PASS
+        self.defects: tuple[Defect, ...] = ()
+        self.error: Exception | None = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def prepare(self, recipe: Recipe) -> None:
+        pass
+
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> Decision:
+        action = self.action  # what it will say was settled when it began to look
+        self.gate.wait(PATIENCE_S)
+        if self.error is not None:
+            raise self.error
+        return decision(
+            action,
+            part_id=part_id,
+            trigger_seq=trigger_seq,
+            defects=self.defects,
+            recipe=RecipeRef(id=recipe.id, version=recipe.version),
+        )
+
+
+class FakeStore:
+    """Keeps revisions in a list, unless the test breaks it."""
+
+    def __init__(self) -> None:
+        self.revisions: list[Inspection] = []
+        self.broken = False
+        self.pictures_broken = False
+        self.appended = threading.Semaphore(0)
+
+    def open(self) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+    def archive_picture(self, frame: Frame) -> str:
+        if self.pictures_broken:
+            raise StoreError("the picture cannot be kept")
+        return f"{frame.number:064x}"
+
+    def append(self, inspection: Inspection) -> None:
+        if self.broken:
+            raise StoreError("the disk is full")
+        self.revisions.append(inspection)
+
+    def latest(self) -> dict[str, Inspection]:
+        """Latest revision of each inspection."""
+        return {inspection.inspection_id: inspection for inspection in self.revisions}
+
+    def open_inspections(self) -> list[Inspection]:
+        return [inspection for inspection in self.latest().values() if inspection.outcome is None]
+
+    def last_part(self) -> KnownPart | None:
+        if not self.revisions:
+            return None
+        last = self.revisions[-1].trigger
+        return KnownPart(last.plc_boot_id, last.seq, last.part_id)
+
+    def recent(self, limit: int) -> list[Inspection]:
+        return list(self.latest().values())[::-1][:limit]
+
+    def counts_by_action(self) -> dict[Action, int]:
+        return {}
+
+    def health(self) -> StoreHealth:
+        return StoreHealth(degraded=self.broken)

@@ -1,0 +1,118 @@
+"""Promise 3: rules may make a decision stricter, never milder."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspection import guard
+from inspection.decision import Action, DecidedBy, Defect, GaugeReading, RecipeRef, Severity
+from inspection.recipe import DefectRule, GaugeSpec, Recipe
+from tests.fakes import decision, trigger
+
+RECIPE = Recipe(id=1, name="cover")
+
+defects = st.builds(
+    Defect,
+    type=st.sampled_from(["scratch", "dent", "unheard of"]),
+    severity=st.sampled_from(Severity),
+    box=st.just((1, 2, 3, 4)),
+    score=st.floats(0, 1),
+)
+rules = st.builds(
+    DefectRule,
+    type=st.sampled_from(["*", "scratch", "dent"]),
+    min_severity=st.sampled_from(Severity),
+    action=st.sampled_from(Action),
+)
+
+
+@given(
+    action=st.sampled_from(Action),
+    found=st.lists(defects, max_size=4).map(tuple),
+    policy=st.lists(rules, max_size=4).map(tuple),
+    asked=st.integers(0, 3),
+)
+def test_no_combination_of_rules_makes_a_decision_milder(
+    action: Action, found: tuple[Defect, ...], policy: tuple[DefectRule, ...], asked: int
+) -> None:
+    recipe = Recipe(id=1, name="cover", policy=policy)
+    before = decision(action, defects=found)
+    after = guard.review(before, trigger=trigger(recipe_request=asked), recipe=recipe)
+    assert after.action.strictness >= before.action.strictness
+    assert (after == before) or after.decided_by is DecidedBy.GUARD
+
+
+@given(found=st.lists(defects, min_size=1, max_size=4).map(tuple))
+def test_a_part_with_a_defect_that_the_policy_does_not_name_goes_to_a_person(
+    found: tuple[Defect, ...],
+) -> None:
+    silent = Recipe(id=1, name="cover", policy=())
+    after = guard.review(decision(Action.PASS, defects=found), trigger=trigger(), recipe=silent)
+    assert after.action is Action.MANUAL_REVIEW
+
+
+def test_a_clean_pass_stays_a_pass() -> None:
+    before = decision(Action.PASS)
+    assert guard.review(before, trigger=trigger(), recipe=RECIPE) is before
+
+
+@pytest.mark.parametrize(
+    ("changes", "word"),
+    [
+        ({"part_id": 9}, "part 9"),
+        ({"trigger_seq": 2}, "trigger 2"),
+        ({"recipe": RecipeRef(id=2, version=1)}, "another recipe"),
+        ({"recipe": RecipeRef(id=1, version=2)}, "another recipe"),
+    ],
+)
+def test_a_decision_about_something_else_never_passes_this_part(
+    changes: dict[str, object], word: str
+) -> None:
+    after = guard.review(decision(Action.PASS, **changes), trigger=trigger(), recipe=RECIPE)
+    assert after.action is Action.MANUAL_REVIEW
+    assert word in after.reason
+
+
+def test_a_part_of_another_product_than_the_active_recipe_goes_to_a_person() -> None:
+    after = guard.review(decision(Action.PASS), trigger=trigger(recipe_request=5), recipe=RECIPE)
+    assert after.action is Action.MANUAL_REVIEW
+    assert "recipe 5" in after.reason
+
+
+GAUGED = Recipe(
+    id=1,
+    name="cover",
+    gauges=(GaugeSpec(name="pressure", kind="analogue", region=(0, 0, 9, 9), unit="bar", low=3, high=5),),
+)
+
+
+def _reading(value: float | None) -> GaugeReading:
+    inside = value is not None and 3 <= value <= 5
+    return GaugeReading(name="pressure", value=value, unit="bar", low=3, high=5, in_range=inside)
+
+
+@pytest.mark.parametrize(
+    ("readings", "action"),
+    [
+        ((_reading(4.0),), Action.PASS),
+        ((_reading(5.5),), Action.REWORK),
+        ((_reading(None),), Action.MANUAL_REVIEW),
+        ((), Action.MANUAL_REVIEW),
+    ],
+)
+def test_a_gauge_out_of_its_limits_or_unread_holds_the_part(
+    readings: tuple[GaugeReading, ...], action: Action
+) -> None:
+    after = guard.review(decision(Action.PASS, gauges=readings), trigger=trigger(), recipe=GAUGED)
+    assert after.action is action
+
+
+def test_a_gauge_is_judged_by_the_recipes_limits_not_by_what_the_reading_claims() -> None:
+    generous = GaugeReading(name="pressure", value=8, unit="bar", low=0, high=10, in_range=True)
+    after = guard.review(decision(Action.PASS, gauges=(generous,)), trigger=trigger(), recipe=GAUGED)
+    assert after.action is Action.REWORK
+
+
+def test_what_nothing_judged_is_never_passed() -> None:
+    with pytest.raises(ValueError, match="cannot be passed"):
+        guard.undecided(trigger(), recipe=RECIPE, reason="no picture", action=Action.PASS)

@@ -1,0 +1,334 @@
+"""Promises 1 to 4 in the station: whatever fails, every trigger ends as one record, and only a pass passes."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import asynccontextmanager
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inspection.decision import Action, DecidedBy, Defect, Severity
+from inspection.part import Inspection, MissedCause, Outcome
+from inspection.ports import (
+    HaltCleared,
+    Halted,
+    LinkChanged,
+    OutcomeReported,
+    PartMissed,
+    PartTriggered,
+    PlcRestarted,
+    ResultAccepted,
+)
+from inspection.recipe import Recipe
+from inspection.recorder import RETRY_S, Recorder
+from inspection.station import Station
+from inspection.status import Mode
+from tests.fakes import (
+    BOOT,
+    PATIENCE_S,
+    FakeCamera,
+    FakeClock,
+    FakeInspector,
+    FakeLine,
+    FakeStore,
+    trigger,
+)
+
+RECIPE = Recipe(id=1, name="cover", deadline_ms=450)
+
+
+class World:
+    """A running station and everything around it."""
+
+    def __init__(self, store: FakeStore | None = None) -> None:
+        self.clock = FakeClock()
+        self.line = FakeLine()
+        self.camera = FakeCamera()
+        self.inspector = FakeInspector()
+        self.store = store or FakeStore()
+        self.station = Station(
+            line=self.line,
+            cameras={"main": self.camera},
+            inspector=self.inspector,
+            recorder=Recorder(self.store, self.clock),
+            clock=self.clock,
+            recipe=RECIPE,
+        )
+
+    async def published(self) -> Action:
+        """The next decision that the PLC is offered."""
+        _, decision, _ = await asyncio.wait_for(self.line.published.get(), PATIENCE_S)
+        return decision.action
+
+    async def until(self, holds: Callable[[], bool]) -> None:
+        """Let the station work until something holds."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not holds():
+                await asyncio.sleep(0)
+
+    def only(self) -> Inspection:
+        """The one inspection on record."""
+        latest = self.store.latest()
+        assert len(latest) == 1
+        return next(iter(latest.values()))
+
+
+@asynccontextmanager
+async def running(store: FakeStore | None = None) -> AsyncIterator[World]:
+    """A station at work."""
+    world = World(store)
+    await world.station.prepare()
+    task = asyncio.create_task(world.station.run())
+    world.line.post(LinkChanged(True, ""))
+    await world.until(lambda: world.station.mode is Mode.IDLE)
+    try:
+        yield world
+    finally:
+        world.camera.gate.set()
+        world.inspector.gate.set()
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+def in_world(test: Callable[[World], Coroutine[Any, Any, None]]) -> Callable[[], None]:
+    """Run a test with a station at work."""
+
+    def wrapped() -> None:
+        async def body() -> None:
+            async with running() as world:
+                await test(world)
+
+        asyncio.run(body())
+
+    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
+    return wrapped
+
+
+@in_world
+async def test_a_good_part_goes_from_trigger_to_closed_record(world: World) -> None:
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS
+    world.line.post(ResultAccepted(1, BOOT))
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 1
+    inspection = world.only()
+    assert (inspection.outcome, inspection.revision) == (Outcome.RELEASED, 1)
+    assert inspection.pictures == (f"{1:064x}",)
+    assert world.line.exposed == [1]
+    assert world.station.telemetry.counts.by_outcome == {Outcome.RELEASED: 1}
+    assert not world.station.telemetry.alarms
+
+
+@in_world
+async def test_the_intent_is_durable_before_the_decision_is_offered(world: World) -> None:
+    on_record_when_offered: list[int] = []
+    world.line.before_publish = lambda: on_record_when_offered.append(len(world.store.revisions))
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    assert on_record_when_offered == [1]
+
+
+@in_world
+async def test_an_outcome_is_acknowledged_only_when_it_is_durable(world: World) -> None:
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    world.store.broken = True
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await world.until(lambda: world.line.degraded)
+    assert world.line.acknowledged.empty()
+    assert not world.line.ready, "no further part while something is not on record"
+    world.store.broken = False
+    world.clock.advance(RETRY_S * 1000)
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 1
+    assert world.only().outcome is Outcome.RELEASED
+
+
+@in_world
+async def test_a_part_whose_intent_cannot_be_stored_is_not_released_and_still_ends_on_record(
+    world: World,
+) -> None:
+    world.store.broken = True
+    world.line.post(PartTriggered(trigger(1)))
+    assert (await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)).seq == 1
+    assert world.line.published.empty()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.DEFAULT_REJECTED))
+    world.store.broken = False
+    await world.until(lambda: not world.line.ready)
+    world.clock.advance(RETRY_S * 1000)
+    await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+    inspection = world.only()
+    assert inspection.outcome is Outcome.DEFAULT_REJECTED
+    assert not inspection.published
+    assert [r.revision for r in world.store.revisions] == [0, 1, 2]
+
+
+@in_world
+async def test_no_picture_means_manual_review(world: World) -> None:
+    world.camera.error = "the camera is gone"
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.MANUAL_REVIEW
+    assert "camera is gone" in world.only().decision.reason
+    assert "camera is gone" in world.station.camera_fault
+
+
+@in_world
+async def test_a_camera_that_hangs_costs_the_part_its_pass_at_the_deadline(world: World) -> None:
+    world.camera.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await world.until(lambda: world.station.mode is Mode.EXECUTE)
+    world.clock.advance(450)
+    assert await world.published() is Action.MANUAL_REVIEW
+    assert world.only().decision.decided_by is DecidedBy.TIMEOUT
+    assert not world.line.ready, "the camera still hangs: no further part"
+    world.camera.gate.set()
+    await world.until(lambda: world.line.ready)
+
+
+@in_world
+async def test_a_black_picture_is_not_judged(world: World) -> None:
+    world.camera.picture = np.zeros((48, 64, 3), np.uint8)
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.MANUAL_REVIEW
+    assert world.only().decision.decided_by is DecidedBy.GUARD
+
+
+@in_world
+async def test_a_late_decision_follows_the_policy_and_the_late_result_is_kept_but_never_offered(
+    world: World,
+) -> None:
+    world.inspector.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await world.until(lambda: bool(world.line.exposed))
+    world.clock.advance(450)
+    assert await world.published() is Action.MANUAL_REVIEW
+    world.inspector.gate.set()
+    await world.until(lambda: world.only().late_decision is not None)
+    late = world.only().late_decision
+    assert late is not None
+    assert late.action is Action.PASS
+    assert world.only().decision.action is Action.MANUAL_REVIEW
+    assert world.line.published.empty()
+    assert world.station.telemetry.counts.late == 1
+
+
+@in_world
+async def test_the_internal_deadline_lies_before_the_plcs_own(world: World) -> None:
+    world.inspector.gate.clear()
+    world.line.post(PartTriggered(trigger(1, deadline_ms=200)))
+    await world.until(lambda: bool(world.line.exposed))
+    world.clock.advance(180)
+    assert await world.published() is Action.MANUAL_REVIEW
+
+
+@pytest.mark.parametrize("error", [ValueError("bug"), MemoryError()])
+def test_an_inspector_that_fails_holds_the_part(error: Exception) -> None:
+    async def body() -> None:
+        async with running() as world:
+            world.inspector.error = error
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.MANUAL_REVIEW
+            assert world.only().decision.decided_by is DecidedBy.GUARD
+
+    asyncio.run(body())
+
+
+@in_world
+async def test_the_guard_has_the_last_word(world: World) -> None:
+    world.inspector.defects = (
+        Defect(type="crack", severity=Severity.CRITICAL, box=(0, 0, 9, 9), score=0.9),
+    )
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.STOP
+
+
+@in_world
+async def test_a_missed_trigger_is_on_record_with_its_outcome(world: World) -> None:
+    world.line.post(PartMissed(trigger(1), MissedCause.GAP))
+    world.line.post(OutcomeReported(1, BOOT, Outcome.DEFAULT_REJECTED))
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 1
+    inspection = world.only()
+    assert (inspection.missed, inspection.published) == (MissedCause.GAP, False)
+    assert inspection.decision.action is Action.MANUAL_REVIEW
+    assert inspection.outcome is Outcome.DEFAULT_REJECTED
+
+
+@in_world
+async def test_a_result_that_the_link_refuses_is_recorded_as_not_published(world: World) -> None:
+    world.line.takes_results = False
+    world.line.post(PartTriggered(trigger(1)))
+    await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
+    await world.until(lambda: not world.only().published)
+
+
+@in_world
+async def test_parts_of_a_plc_that_restarted_are_closed_as_unconfirmed(world: World) -> None:
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    world.line.post(PlcRestarted(BOOT, BOOT + 1))
+    await world.until(lambda: world.only().outcome is not None)
+    assert world.only().outcome is Outcome.UNCONFIRMED
+
+
+@in_world
+async def test_a_release_without_a_pass_stops_the_station_until_it_is_reset(world: World) -> None:
+    world.inspector.action = Action.REWORK
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await world.until(lambda: world.station.mode is Mode.ABORTED)
+    assert world.line.fault
+    assert not world.line.ready
+    world.station.reset()
+    assert world.line.ready
+    assert world.line.fault == 0
+
+
+@in_world
+async def test_hold_takes_no_further_part_and_start_takes_them_again(world: World) -> None:
+    world.station.hold()
+    assert not world.line.ready
+    assert world.station.mode is Mode.HELD
+    world.station.start()
+    assert world.line.ready
+
+
+@in_world
+async def test_a_halted_line_says_so_and_only_the_plc_ends_it(world: World) -> None:
+    world.line.post(Halted("the PLC's heartbeat is frozen"))
+    await world.until(lambda: world.station.mode is Mode.ABORTED)
+    world.station.reset()
+    assert world.station.mode is Mode.ABORTED
+    world.line.post(HaltCleared())
+    await world.until(lambda: world.station.mode is Mode.IDLE)
+
+
+@in_world
+async def test_a_picture_that_cannot_be_kept_is_an_alarm_and_no_reason_to_lose_the_record(
+    world: World,
+) -> None:
+    world.store.pictures_broken = True
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS
+    assert world.only().pictures == ()
+    assert world.station.telemetry.alarms
+
+
+def test_after_a_restart_the_open_part_gets_its_outcome_and_nothing_is_recorded_twice() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            world.line.post(PartTriggered(trigger(1)))
+            await world.published()
+        async with running(store) as world:
+            assert world.line.known is not None
+            assert world.line.known.seq == 1
+            world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            assert world.only().outcome is Outcome.RELEASED
+            # The PLC did not see the acknowledgement and shows the outcome once more.
+            world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            assert [r.revision for r in store.revisions] == [0, 1]
+
+    asyncio.run(body())
