@@ -1,0 +1,110 @@
+"""The full text behind a touch: everything of a part, a tile or the alarms, as titled rows. Pure."""
+
+from dataclasses import dataclass
+
+from app.console.run_state import Contact, RunState
+from app.console.run_view import RunView, defect_label, percent
+from app.console.words import Words
+from inspection.decision import GaugeReading, Timings
+from inspection.part import Inspection
+from inspection.status import Subsystem
+
+
+@dataclass(frozen=True, slots=True)
+class PartTopic:
+    """The part that the screen shows, whichever it is at that moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileTopic:
+    """One subsystem."""
+
+    subsystem: Subsystem
+
+
+@dataclass(frozen=True, slots=True)
+class AlarmsTopic:
+    """All alarms."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTopic:
+    """How the last command ended."""
+
+
+Topic = PartTopic | TileTopic | AlarmsTopic | NoticeTopic
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Details:
+    """What the pane shows: a title and (caption, text) rows."""
+
+    title: str
+    rows: tuple[tuple[str, str], ...]
+
+
+def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Details:
+    """The rows for ``topic``, of this very moment: the pane is as fresh as the screen around it."""
+    stale = "" if view.contact is Contact.FRESH else f"  ({words.stale_short})"
+    match topic:
+        case TileTopic(subsystem):
+            tile = next(tile for tile in view.tiles if tile.subsystem is subsystem)
+            return Details(
+                title=tile.title + stale,
+                rows=((words.health, f"{tile.health.word} · {tile.age}"), (words.details, tile.text)),
+            )
+        case AlarmsTopic():
+            return Details(title=view.alarms.sign.word + stale, rows=_alarm_rows(state, words))
+        case NoticeTopic():
+            return Details(title=words.details, rows=(("", view.notice),))
+        case PartTopic():
+            part = state.part
+            if part is None or view.part is None:
+                return Details(title=words.no_part, rows=())
+            title = view.part.banner or f"{view.part.sign.word} · {view.part.age}"
+            return Details(title=title, rows=_part_rows(part, view, words))
+
+
+def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
+    if state.received is None:
+        return ()
+    rows = []
+    for alarm in sorted(state.received.status.alarms, key=lambda alarm: alarm.raised_at, reverse=True):
+        gone = "" if alarm.active else f"  ({words.alarm_gone})"
+        rows.append((f"{alarm.raised_at.astimezone():%H:%M:%S}", f"0x{alarm.code:04X}  {alarm.text}{gone}"))
+    return tuple(rows)
+
+
+def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
+    assert view.part is not None
+    decision = part.decision
+    rows = [(words.reason, decision.reason), *view.part.facts, (words.outcome, view.part.outcome.word)]
+    if view.part.warning is not None:
+        rows.append(("", view.part.warning.word))
+    rows += [
+        (
+            words.defects,
+            f"{defect_label(defect, words)} · {defect.view} · "
+            + words.score.format(score=percent(defect.score)),
+        )
+        for defect in decision.defects
+    ]
+    rows += [(words.gauges, _gauge(gauge, words)) for gauge in decision.gauges]
+    rows += [
+        (words.recipe, f"{decision.recipe.id} v{decision.recipe.version}"),
+        (words.model, f"{decision.model.name} {decision.model.version} · {decision.model.sha256[:12]}"),
+        (words.times, _timings(decision.timings_ms)),
+        (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
+    ]
+    return tuple(rows)
+
+
+def _gauge(gauge: GaugeReading, words: Words) -> str:
+    value = words.unreadable if gauge.value is None else f"{gauge.value:g} {gauge.unit}"
+    verdict = words.in_range if gauge.in_range else words.out_of_range
+    return f"{gauge.name}: {value} [{gauge.low:g} … {gauge.high:g}] · {verdict}"
+
+
+def _timings(timings_ms: Timings) -> str:
+    """Stages by the names they have in the decision's JSON, milliseconds."""
+    return " · ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms if ms is not None)

@@ -1,0 +1,95 @@
+"""Starts the console, and renders its Run screen for the documentation."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtCore import QLocale
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
+
+from app.console.client import StationClient
+from app.console.replies import PictureReply, Received
+from app.console.run_state import RunState
+from app.console.run_view import present
+from app.console.screen import RunScreen
+from app.console.theme import dress
+from app.console.window import ConsoleWindow
+from app.console.words import Words, words_for
+from inspection.part import Picture
+from inspection.status import StationStatus
+
+DEFAULT_URL: Final = "http://127.0.0.1:8730"
+
+
+def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = False) -> int:
+    """Show the console until it is closed; returns the process's exit status.
+
+    ``language`` is an ISO 639-1 code; None takes the system's, where we speak it. The engine need not run:
+    the console waits for it, and reconnects by itself.
+    """
+    application = _application()
+    window = ConsoleWindow(StationClient(url), words=_words(language))
+    window.resize(1280, 800)
+    if fullscreen:
+        window.showFullScreen()
+    else:
+        window.show()
+    # Python sees signals only between its own instructions: the window's timer gives it those
+    signal.signal(signal.SIGINT, lambda *_: window.close())
+    signal.signal(signal.SIGTERM, lambda *_: window.close())
+    return application.exec()
+
+
+def screenshot(
+    path: Path,
+    *,
+    size: tuple[int, int],
+    language: str,
+    status: StationStatus,
+    picture: Picture | None,
+    since_received_s: float = 0.2,
+) -> None:
+    """Write the Run screen as PNG: ``status``, received ``since_received_s`` ago, and its last picture.
+
+    ``size`` is width and height in pixels, ``picture`` height x width x 3, RGB. Needs no display where
+    ``QT_QPA_PLATFORM`` is "offscreen".
+
+    Raises:
+        OSError: the file cannot be written.
+    """
+    application = _application()
+    words = _words(language)
+    state = RunState()
+    state.take(Received(status=status, at_s=0.0))
+    view = present(state, now_s=since_received_s, words=words, url=DEFAULT_URL)
+    screen = RunScreen()
+    screen.resize(*size)
+    screen.show_view(view, words)
+    reply = None
+    if picture is not None and view.part is not None and view.part.pictures:
+        height, width = picture.shape[:2]
+        # copied: QImage does not keep the array alive
+        image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
+        reply = PictureReply(sha256=view.part.pictures[0], image=image)
+    screen.show_picture(view, reply, view_number=0, words=words)
+    screen.show()
+    application.processEvents()
+    written = screen.grab().save(str(path))
+    screen.close()
+    screen.deleteLater()
+    if not written:
+        raise OSError(f"the screenshot could not be written to {path}")
+
+
+def _application() -> QApplication:
+    application = QApplication.instance()
+    if not isinstance(application, QApplication):
+        application = QApplication(sys.argv[:1])
+    dress(application)
+    return application
+
+
+def _words(language: str | None) -> Words:
+    return words_for(QLocale.system().name() if language is None else language)

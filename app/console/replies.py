@@ -1,0 +1,67 @@
+"""What comes back from the engine, handed from the network thread to the screen; immutable."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from PySide6.QtGui import QImage
+
+from inspection.status import Command, StationStatus
+
+
+class ContactTrouble(Enum):
+    """Why nothing new arrives."""
+
+    UNREACHABLE = "unreachable"
+    """No connection, or none in time."""
+    CLOSED = "closed"
+    """There was a connection; it ended."""
+    UNREADABLE = "unreadable"
+    """Messages arrive, but they are not a StationStatus."""
+
+
+class CommandProblem(Enum):
+    """Why a command was not, or not surely, carried out."""
+
+    REFUSED = "refused"
+    TIMEOUT = "timeout"
+    """Sent, but not answered in time: it may have been carried out."""
+    UNREACHABLE = "unreachable"
+    BAD_ANSWER = "bad_answer"
+
+
+class PictureProblem(Enum):
+    """Why there is no picture to show."""
+
+    MISSING = "missing"
+    """The archive does not have it: past its retention, or it was never written."""
+    UNREADABLE = "unreadable"
+    UNREACHABLE = "unreachable"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Received:
+    """A status, and when it came."""
+
+    status: StationStatus
+    at_s: float
+    """Console's monotonic clock, seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandReply:
+    """The end of one command."""
+
+    command: Command
+    problem: CommandProblem | None
+    """None: accepted."""
+    detail: str = ""
+    """The engine's own words."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PictureReply:
+    """The end of fetching one picture. Exactly one of ``image`` and ``problem`` is set."""
+
+    sha256: str
+    image: QImage | None = None
+    problem: PictureProblem | None = None

@@ -1,0 +1,454 @@
+"""The Run screen as data: what stands where, in the words of one language. Pure; widgets only paint it.
+
+Every age is counted here and now (promise 6): the engine's own account of a value's age when it sent it,
+plus the time since it arrived. Nothing is compared with the console's wall clock, which may be wrong.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from app.console.run_state import COMMAND_TIMEOUT_S, LOOK_BACK_S, Contact, RunState
+from app.console.signs import (
+    ACTION_SIGNS,
+    HEALTH_SIGNS,
+    MODE_SIGNS,
+    OPEN_OUTCOME_SIGN,
+    OUTCOME_SIGNS,
+    Shape,
+    Tone,
+)
+from app.console.words import Words
+from inspection.decision import Action, Box, Defect, Severity
+from inspection.part import Inspection, Outcome
+from inspection.status import Command, Counts, Health, Percentiles, StationStatus, Subsystem, Tile
+
+BUDGET_MS: Final = 500.0
+"""From trigger to decision in the PLC."""
+AGED_AFTER_S: Final = 30.0
+"""A decision older than this is shown as the last one there was, not as one of now."""
+STRIP_LENGTH: Final = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sign:
+    """A shape, its tone and its word."""
+
+    shape: Shape
+    tone: Tone
+    word: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeaderView:
+    """The top line."""
+
+    station: str
+    recipe: str
+    mode: Sign
+    mode_reason: str
+    contact: Sign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BoxView:
+    """A defect as it is drawn over the picture; ``box`` in picture pixels."""
+
+    box: Box
+    label: str
+    severity: Severity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartView:
+    """One part: the decision and all that belongs to it."""
+
+    inspection_id: str
+    sign: Sign
+    age: str
+    muted: bool
+    """Not the decision of now: drawn hollow."""
+    stale: bool
+    banner: str
+    """Not empty: an old part is looked at, and this says so."""
+    facts: tuple[tuple[str, str], ...]
+    outcome: Sign
+    warning: Sign | None
+    reason: str
+    pictures: tuple[str, ...]
+    boxes: tuple[BoxView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellView:
+    """One part in the strip."""
+
+    inspection_id: str
+    action: Sign
+    outcome: Sign
+    seq: str
+    selected: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A number with its caption; ``sign`` None where the caption says it all."""
+
+    caption: str
+    value: str
+    sign: Sign | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LatencyView:
+    """The latency bar. Milliseconds; ``p95_ms`` None before the first part."""
+
+    caption: str
+    value: str
+    limit: str
+    p95_ms: float | None
+    limit_ms: float
+    tone: Tone
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProductionView:
+    """Counts, yield and latency."""
+
+    totals: tuple[FigureView, ...]
+    actions: tuple[FigureView, ...]
+    outcomes: tuple[FigureView, ...]
+    latency: LatencyView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TileView:
+    """One subsystem."""
+
+    subsystem: Subsystem
+    title: str
+    health: Sign
+    text: str
+    age: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlarmsView:
+    """The alarms line."""
+
+    sign: Sign
+    text: str
+    age: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandView:
+    """One button."""
+
+    command: Command
+    label: str
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunView:
+    """The whole screen at one moment."""
+
+    contact: Contact
+    stale_banner: str
+    """Not empty: there is no contact, and this says since when and why."""
+    simulated_banner: str
+    header: HeaderView
+    part: PartView | None
+    no_part: str
+    strip: tuple[CellView, ...]
+    live_label: str
+    looking_back: bool
+    production: ProductionView
+    tiles: tuple[TileView, ...]
+    alarms: AlarmsView
+    commands: tuple[CommandView, ...]
+    notice: str
+    notice_tone: Tone
+
+
+def present(state: RunState, *, now_s: float, words: Words, url: str) -> RunView:
+    """The screen for ``state`` at ``now_s`` (the state's own clock)."""
+    contact = state.contact(now_s)
+    status = None if state.received is None else state.received.status
+    silence_s = state.silence_s(now_s) or 0.0
+    part = state.part
+    simulated = (status is not None and status.simulated) or (part is not None and part.simulated)
+    fresh = contact is Contact.FRESH
+    notice, notice_tone = _notice(state, words)
+    return RunView(
+        contact=contact,
+        stale_banner=_stale_banner(state, contact, silence_s, words, url),
+        simulated_banner=words.simulated if simulated else "",
+        header=_header(status, contact, silence_s, words),
+        part=None if part is None or status is None else _part(state, part, status, now_s, words),
+        no_part=words.no_part,
+        strip=() if status is None else _strip(state, status, words),
+        live_label=_live_label(state, now_s, words),
+        looking_back=state.look_back is not None,
+        production=_production(status, fresh, words),
+        tiles=_tiles(status, fresh, silence_s, words),
+        alarms=_alarms(status, fresh, silence_s, words),
+        commands=tuple(
+            CommandView(command=command, label=words.commands[command], enabled=state.may(command, now_s))
+            for command in Command
+        ),
+        notice=notice,
+        notice_tone=notice_tone,
+    )
+
+
+def age_text(age_s: float, words: Words) -> str:
+    """An age as people say it: whole units, rounded down, so that it does not flicker."""
+    age_s = max(0.0, age_s)
+    if age_s < 1:
+        return words.under_1_s
+    if age_s < 120:
+        return words.seconds.format(n=int(age_s))
+    if age_s < 2 * 3600:
+        return words.minutes.format(n=int(age_s // 60))
+    if age_s < 2 * 86400:
+        return words.hours.format(n=int(age_s // 3600))
+    return words.days.format(n=int(age_s // 86400))
+
+
+def percent(share: float) -> str:
+    """Per cent with one decimal, rounded down: 99.96 % is not shown as 100."""
+    return f"{int(share * 1000 + 1e-9) / 10:.1f} %"
+
+
+def count(number: int) -> str:
+    """A whole number with thin spaces between thousands."""
+    return f"{number:,}".replace(",", "\u2009")
+
+
+def _age_s(since: datetime, status: StationStatus, silence_s: float) -> float:
+    return max(0.0, (status.at - since).total_seconds()) + silence_s
+
+
+def _stale_banner(state: RunState, contact: Contact, silence_s: float, words: Words, url: str) -> str:
+    if contact is Contact.FRESH:
+        return ""
+    why = "" if state.trouble is None else f" ({words.contact_troubles[state.trouble]})"
+    if contact is Contact.WAITING:
+        return words.waiting.format(url=url) + why
+    return words.stale.format(age=age_text(silence_s, words)) + why
+
+
+def _header(status: StationStatus | None, contact: Contact, silence_s: float, words: Words) -> HeaderView:
+    mode = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=words.mode_unknown)
+    if status is not None and contact is Contact.FRESH:
+        shape, tone = MODE_SIGNS[status.mode]
+        mode = Sign(shape=shape, tone=tone, word=words.modes[status.mode])
+    if contact is Contact.FRESH:
+        link = Sign(shape=Shape.RING, tone=Tone.CALM, word=f"{words.live} {age_text(silence_s, words)}")
+    else:
+        link = Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=words.stale_short)
+    recipe = words.no_recipe
+    if status is not None and status.recipe_name is not None:
+        version = "" if status.recipe_version is None else f"  v{status.recipe_version}"
+        recipe = f"{status.recipe_name}{version}"
+    return HeaderView(
+        station="" if status is None else status.station,
+        recipe=recipe,
+        mode=mode,
+        mode_reason="" if status is None or contact is not Contact.FRESH else status.mode_reason,
+        contact=link,
+    )
+
+
+def outcome_sign(outcome: Outcome | None, words: Words) -> Sign:
+    """What became of a part."""
+    shape, tone = OPEN_OUTCOME_SIGN if outcome is None else OUTCOME_SIGNS[outcome]
+    return Sign(
+        shape=shape, tone=tone, word=words.outcome_open if outcome is None else words.outcomes[outcome]
+    )
+
+
+def action_sign(action: Action, words: Words, *, short: bool = False) -> Sign:
+    """What was decided."""
+    shape, tone = ACTION_SIGNS[action]
+    return Sign(shape=shape, tone=tone, word=(words.actions_short if short else words.actions)[action])
+
+
+def defect_label(defect: Defect, words: Words) -> str:
+    """Type, severity and length, as far as it is known."""
+    length = "" if defect.length_mm is None else f" · {defect.length_mm:.1f} mm"
+    return f"{defect.type} · {words.severities[defect.severity]}{length}"
+
+
+def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float, words: Words) -> PartView:
+    silence_s = state.silence_s(now_s) or 0.0
+    stale = state.contact(now_s) is not Contact.FRESH
+    age_s = _age_s(part.recorded_at, status, silence_s)
+    decision = part.decision
+    old = state.look_back is not None
+    sign = action_sign(decision.action, words)
+    if stale:
+        sign = Sign(shape=sign.shape, tone=Tone.FADED, word=sign.word)
+    age = words.ago.format(age=age_text(age_s, words))
+    if stale:
+        age = f"{words.stale_short} · {age}"
+    return PartView(
+        inspection_id=part.inspection_id,
+        sign=sign,
+        age=age,
+        muted=old or stale or age_s > AGED_AFTER_S,
+        stale=stale,
+        banner=words.old_part.format(seq=part.trigger.seq, age=age_text(age_s, words)) if old else "",
+        facts=(
+            (words.part, str(decision.part_id)),
+            (words.trigger, str(part.trigger.seq)),
+            (words.confidence, percent(decision.confidence)),
+            (words.decided, words.decided_by[decision.decided_by]),
+        ),
+        outcome=outcome_sign(part.outcome, words),
+        warning=_warning(part, words),
+        reason=decision.reason,
+        pictures=part.pictures,
+        boxes=tuple(
+            BoxView(box=defect.box, label=defect_label(defect, words), severity=defect.severity)
+            for defect in decision.defects
+        ),
+    )
+
+
+def _warning(part: Inspection, words: Words) -> Sign | None:
+    """The worst that must be said of a part's passage, if anything."""
+    if part.false_release:
+        return Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=words.false_release)
+    if part.mismatched_release:
+        return Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=words.mismatched)
+    if part.missed is not None:
+        cause = words.missed_causes[part.missed]
+        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=words.missed.format(cause=cause))
+    if not part.published:
+        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=words.not_published)
+    return None
+
+
+def _strip(state: RunState, status: StationStatus, words: Words) -> tuple[CellView, ...]:
+    shown = state.part
+    return tuple(
+        CellView(
+            inspection_id=part.inspection_id,
+            action=action_sign(part.decision.action, words, short=True),
+            outcome=outcome_sign(part.outcome, words),
+            seq=str(part.trigger.seq),
+            selected=shown is not None and shown.inspection_id == part.inspection_id,
+        )
+        for part in status.recent[:STRIP_LENGTH]
+    )
+
+
+def _live_label(state: RunState, now_s: float, words: Words) -> str:
+    if state.look_back is None:
+        return words.is_live
+    left_s = max(0, int(LOOK_BACK_S - (now_s - state.look_back.since_s) + 0.999))
+    return words.back_to_live_in.format(seconds=left_s)
+
+
+def _production(status: StationStatus | None, fresh: bool, words: Words) -> ProductionView:
+    counts = Counts() if status is None else status.counts
+    share = counts.yield_rate
+    return ProductionView(
+        totals=(
+            FigureView(caption=words.judged, value=count(counts.judged)),
+            FigureView(caption=words.yield_rate, value="–" if share is None else percent(share)),
+            FigureView(caption=words.missed_count, value=count(counts.missed)),
+            FigureView(caption=words.late_count, value=count(counts.late)),
+        ),
+        actions=tuple(
+            FigureView(
+                caption=words.actions_short[action],
+                value=count(counts.by_action.get(action, 0)),
+                sign=action_sign(action, words, short=True),
+            )
+            for action in Action
+        ),
+        outcomes=tuple(
+            FigureView(
+                caption=words.outcomes[outcome],
+                value=count(counts.by_outcome.get(outcome, 0)),
+                sign=outcome_sign(outcome, words),
+            )
+            for outcome in Outcome
+        ),
+        latency=_latency(None if status is None else status.latency_ms, fresh, words),
+    )
+
+
+def _latency(latency_ms: Percentiles | None, fresh: bool, words: Words) -> LatencyView:
+    p95_ms = None if latency_ms is None else latency_ms.p95
+    tone = Tone.CALM
+    if not fresh:
+        tone = Tone.FADED
+    elif p95_ms is not None and p95_ms > BUDGET_MS:
+        tone = Tone.DANGER
+    elif p95_ms is not None and p95_ms > 0.8 * BUDGET_MS:
+        tone = Tone.CAUTION
+    return LatencyView(
+        caption=words.latency,
+        value=words.latency_none if p95_ms is None else f"{p95_ms:.0f} ms",
+        limit=words.latency_limit.format(limit=f"{BUDGET_MS:.0f}"),
+        p95_ms=p95_ms,
+        limit_ms=BUDGET_MS,
+        tone=tone,
+    )
+
+
+def _tiles(status: StationStatus | None, fresh: bool, silence_s: float, words: Words) -> tuple[TileView, ...]:
+    by_subsystem = {} if status is None else {tile.subsystem: tile for tile in status.tiles}
+    return tuple(
+        _tile(subsystem, by_subsystem.get(subsystem), fresh, silence_s, words) for subsystem in Subsystem
+    )
+
+
+def _tile(subsystem: Subsystem, tile: Tile | None, fresh: bool, silence_s: float, words: Words) -> TileView:
+    health = tile.health if tile is not None and fresh else Health.UNKNOWN
+    shape, tone = HEALTH_SIGNS[health]
+    age = words.no_data
+    if tile is not None and tile.age_ms is not None:
+        age = words.data_age.format(age=age_text(tile.age_ms / 1000 + silence_s, words))
+    return TileView(
+        subsystem=subsystem,
+        title=words.subsystems[subsystem],
+        health=Sign(shape=shape, tone=tone, word=words.healths[health]),
+        text="" if tile is None else tile.text,
+        age=age,
+    )
+
+
+def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: Words) -> AlarmsView:
+    active = [] if status is None else [alarm for alarm in status.alarms if alarm.active]
+    newest = max(active, key=lambda alarm: alarm.raised_at, default=None)
+    text = "" if newest is None else newest.text
+    age = ""
+    if newest is not None and status is not None:
+        age = words.ago.format(age=age_text(_age_s(newest.raised_at, status, silence_s), words))
+    if not fresh:
+        since = age_text(silence_s, words) if status is not None else words.never
+        word = words.alarms_unknown.format(age=since) if status is not None else words.mode_unknown
+        return AlarmsView(sign=Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=word), text=text, age=age)
+    if newest is None:
+        return AlarmsView(sign=Sign(shape=Shape.RING, tone=Tone.CALM, word=words.no_alarms), text="", age="")
+    word = words.alarm if len(active) == 1 else words.alarms.format(n=len(active))
+    return AlarmsView(sign=Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word), text=text, age=age)
+
+
+def _notice(state: RunState, words: Words) -> tuple[str, Tone]:
+    if state.in_flight is not None:
+        return words.command_sent.format(command=words.commands[state.in_flight]), Tone.CALM
+    if state.notice is None:
+        return "", Tone.CALM
+    reply = state.notice.reply
+    command = words.commands[reply.command]
+    if reply.problem is None:
+        return words.command_accepted.format(command=command, detail=reply.detail), Tone.CALM
+    text = words.command_problems[reply.problem]
+    return text.format(command=command, detail=reply.detail, seconds=COMMAND_TIMEOUT_S), Tone.DANGER

@@ -1,0 +1,186 @@
+"""The Run screen: places the pieces on the grid, and tells what was touched. Knows no network."""
+
+from typing import Protocol
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, TileTopic, Topic
+from app.console.replies import PictureReply
+from app.console.run_state import Contact
+from app.console.run_view import RunView
+from app.console.theme import DESK, Theme, style_sheet
+from app.console.views.basics import Card
+from app.console.views.header import Header, simulated_banner, stale_banner
+from app.console.views.pane import DetailsPane
+from app.console.views.part import PartCard
+from app.console.views.picture import PictureView
+from app.console.views.production import ProductionCard
+from app.console.views.station import AlarmsLine, CommandsCard, TileCard
+from app.console.views.strip import Strip
+from app.console.words import Words
+from inspection.status import Command, Subsystem
+
+
+class Scaled(Protocol):
+    """A piece whose sizes follow the theme's scale."""
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+
+
+class RunScreen(QWidget):
+    """Everything the operator sees."""
+
+    command_touched = Signal(Command)
+    part_touched = Signal(str)
+    live_touched = Signal()
+    language_touched = Signal()
+    topic_touched = Signal(object)
+    """A Topic: its full text is wanted."""
+    pane_closed = Signal()
+    view_touched = Signal()
+    """The picture was touched: the next view of the part is wanted."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.theme = Theme()
+        self.header = Header(self.theme)
+        self.stale = stale_banner(self.theme)
+        self.simulated = simulated_banner(self.theme)
+        self.picture = PictureView(self.theme)
+        self.pane = DetailsPane(self.theme)
+        self.part = PartCard(self.theme)
+        self.strip = Strip(self.theme)
+        self.production = ProductionCard(self.theme)
+        self.tiles = {subsystem: TileCard(self.theme) for subsystem in Subsystem}
+        self.commands = CommandsCard(self.theme)
+        self.alarms = AlarmsLine(self.theme)
+        self._place()
+        self._connect()
+        self._rescale()
+
+    def _place(self) -> None:
+        """Two columns, 8 to 5: left what the camera saw, right what was made of it."""
+        self._column = QVBoxLayout(self)
+        self._column.addWidget(self.header)
+        self._column.addWidget(self.stale)
+        self._column.addWidget(self.simulated)
+        self._grid = QGridLayout()
+        left = QVBoxLayout()
+        left.addWidget(self.picture, 1)
+        left.addWidget(self.pane, 1)
+        left.addWidget(self.strip)
+        right = QVBoxLayout()
+        right.addWidget(self.part, 1)
+        right.addWidget(self.production)
+        tiles = QHBoxLayout()
+        for tile in self.tiles.values():
+            tiles.addWidget(tile, 1)
+        self._grid.addLayout(left, 0, 0)
+        self._grid.addLayout(right, 0, 1)
+        self._grid.addLayout(tiles, 1, 0)
+        self._grid.addWidget(self.commands, 1, 1)
+        self._grid.setColumnStretch(0, 8)
+        self._grid.setColumnStretch(1, 5)
+        self._grid.setRowStretch(0, 1)
+        self._column.addLayout(self._grid, 1)
+        self._column.addWidget(self.alarms)
+        self._rows = (left, right, tiles)
+
+    def _connect(self) -> None:
+        self.header.language_touched.connect(self.language_touched)
+        self.strip.part_touched.connect(self.part_touched)
+        self.strip.live_touched.connect(self.live_touched)
+        self.commands.command_touched.connect(self.command_touched)
+        self.picture.touched.connect(self.view_touched)
+        self.pane.closed.connect(self.pane_closed)
+        self._open(self.part, PartTopic())
+        self._open(self.alarms, AlarmsTopic())
+        self._open(self.commands, NoticeTopic())
+        for subsystem, tile in self.tiles.items():
+            self._open(tile, TileTopic(subsystem))
+
+    def _open(self, card: Card, topic: Topic) -> None:
+        card.touched.connect(lambda: self.topic_touched.emit(topic))
+
+    def show_view(self, view: RunView, words: Words) -> None:
+        """Paint the whole screen at this moment; the picture comes by :meth:`show_picture`."""
+        self.header.show_view(view.header, words)
+        self.stale.show_text(view.stale_banner)
+        self.simulated.show_text(view.simulated_banner)
+        self.part.show_part(view.part, empty=view.no_part, words=words)
+        self.strip.show_view(view.strip, live_label=view.live_label, looking_back=view.looking_back)
+        self.production.show_view(view.production)
+        for tile in view.tiles:
+            self.tiles[tile.subsystem].show_view(tile)
+        self.commands.show_view(view.commands, notice=view.notice, tone=view.notice_tone)
+        self.alarms.show_view(view.alarms)
+        old = view.contact is not Contact.FRESH
+        for card in (self.part, self.strip, self.production, self.alarms, *self.tiles.values()):
+            card.set_stale(old)
+
+    def show_picture(
+        self, view: RunView, reply: PictureReply | None, *, view_number: int, words: Words
+    ) -> None:
+        """Paint the picture of the part that ``view`` shows. ``reply`` None: it is still being fetched."""
+        part = view.part
+        image: QImage | None = None
+        note = ""
+        if part is None:
+            message = view.no_part
+        elif not part.pictures:
+            message = words.picture_none
+        elif reply is None:
+            message = words.picture_loading
+        else:
+            image = reply.image
+            message = "" if reply.problem is None else words.picture_problems[reply.problem]
+        boxes = () if part is None else part.boxes
+        if part is not None and len(part.pictures) > 1:
+            # an inspection does not say which view each picture is: a box might be drawn on the wrong one
+            note = words.picture_several.format(n=view_number + 1, total=len(part.pictures))
+            boxes = ()
+        self.picture.show_picture(image, boxes=boxes, message=message)
+        banner = "" if part is None else part.banner
+        self.picture.mark(banner=banner, note=note, stale=view.contact is not Contact.FRESH)
+
+    def show_details(self, details: Details | None, *, close: str) -> None:
+        """Open the pane with these, or close it."""
+        if details is not None:
+            self.pane.show_details(details, close=close)
+        self.pane.setVisible(details is not None)
+        self.picture.setVisible(details is None)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """All sizes follow the window."""
+        if self.theme.fit(event.size().width(), event.size().height()):
+            self._rescale()
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """The desk on which the cards lie."""
+        QPainter(self).fillRect(self.rect(), DESK)
+
+    def _rescale(self) -> None:
+        px = self.theme.px
+        self.setStyleSheet(style_sheet(self.theme))
+        self._column.setContentsMargins(px(12), px(10), px(12), px(10))
+        self._column.setSpacing(px(10))
+        self._grid.setSpacing(px(10))
+        for row in self._rows:
+            row.setSpacing(px(10))
+        pieces: tuple[Scaled, ...] = (
+            self.header,
+            self.stale,
+            self.simulated,
+            self.pane,
+            self.part,
+            self.strip,
+            self.production,
+            *self.tiles.values(),
+            self.commands,
+            self.alarms,
+        )
+        for piece in pieces:
+            piece.rescale()

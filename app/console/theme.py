@@ -1,0 +1,146 @@
+"""The console's look: one font, a type scale, a grey palette after ISA-101, and its style sheet.
+
+The machine may have no fonts at all, so Latin and Chinese both come from the bundled Noto Sans CJK. All
+sizes are given for 1280 x 800 and scaled with the window.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Final
+
+from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
+from PySide6.QtWidgets import QApplication
+
+from app.console.signs import Tone
+from inspection.fonts import FAMILY, cjk_font_path
+
+BASE_WIDTH: Final = 1280
+BASE_HEIGHT: Final = 800
+
+CAPTION_PX: Final = 14
+BODY_PX: Final = 16
+STRONG_PX: Final = 19
+FIGURE_PX: Final = 25
+TOUCH_PX: Final = 52
+"""Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px is hit."""
+
+DESK: Final = QColor("#d3d6d9")
+CARD: Final = QColor("#e6e8ea")
+LINE: Final = QColor("#b4bac0")
+INK: Final = QColor("#1f2529")
+MUTED_INK: Final = QColor("#565f67")
+PALE_INK: Final = QColor("#8b949b")
+DARK: Final = QColor("#2b3136")
+WHITE: Final = QColor("#ffffff")
+SIMULATED: Final = QColor("#5b2a86")
+
+FILLS: Final[Mapping[Tone, QColor]] = {
+    Tone.CALM: QColor("#5f6a73"),
+    Tone.FADED: QColor("#9aa2a9"),
+    Tone.CAUTION: QColor("#f0a500"),
+    Tone.DANGER: QColor("#c4161c"),
+    Tone.ATTENTION: QColor("#1d5fae"),
+}
+"""Amber, red and blue differ in lightness too: told apart with any colour vision, and in grey print."""
+
+INKS: Final[Mapping[Tone, QColor]] = {
+    Tone.CALM: WHITE,
+    Tone.FADED: WHITE,
+    Tone.CAUTION: INK,
+    Tone.DANGER: WHITE,
+    Tone.ATTENTION: WHITE,
+}
+"""What is written on a fill."""
+
+
+class Theme:
+    """The scale at which everything is drawn; changed only by the screen when it is resized."""
+
+    def __init__(self) -> None:
+        self.scale = 1.0
+
+    def fit(self, width: int, height: int) -> bool:
+        """Choose the scale for a window of this size; True where it changed."""
+        wanted = max(0.8, round(min(width / BASE_WIDTH, height / BASE_HEIGHT), 2))
+        changed = wanted != self.scale
+        self.scale = wanted
+        return changed
+
+    def px(self, units: float) -> int:
+        """Pixels for a length given at 1280 x 800."""
+        return max(1, round(units * self.scale))
+
+    def font(self, size: float, *, bold: bool = False) -> QFont:
+        """The console's font at ``size`` units."""
+        font = QFont(family())
+        font.setPixelSize(self.px(size))
+        font.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
+        return font
+
+
+@cache
+def family() -> str:
+    """Load the bundled font, once, and give its family name for Simplified Chinese.
+
+    Raises:
+        RuntimeError: the font file is missing or not readable: a screen of boxes would be worse than none.
+    """
+    number = QFontDatabase.addApplicationFont(str(cjk_font_path()))
+    families = QFontDatabase.applicationFontFamilies(number) if number >= 0 else []
+    if FAMILY not in families:
+        raise RuntimeError(
+            f"The console's font {FAMILY!r} could not be loaded from {cjk_font_path()}; "
+            "reinstall manimgx-fonts-cjk."
+        )
+    return FAMILY
+
+
+def dress(application: QApplication) -> None:
+    """Give the whole application the console's style, palette and font."""
+    application.setStyle("Fusion")
+    palette = QPalette(DESK)
+    palette.setColor(QPalette.ColorRole.Window, DESK)
+    for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
+        palette.setColor(role, INK)
+    application.setPalette(palette)
+    font = QFont(family())
+    font.setPixelSize(BODY_PX)
+    application.setFont(font)
+
+
+def tone_ink(tone: Tone) -> QColor:
+    """The colour of a word of this tone on a card. Amber is too pale for text: the shape carries it."""
+    match tone:
+        case Tone.CALM | Tone.CAUTION:
+            return INK
+        case Tone.FADED:
+            return MUTED_INK
+        case Tone.DANGER | Tone.ATTENTION:
+            return FILLS[tone]
+
+
+def style_sheet(theme: Theme) -> str:
+    """Qt style sheet at the theme's scale."""
+    px = theme.px
+    return f"""
+    QWidget {{ color: {INK.name()}; font-family: "{family()}"; font-size: {px(BODY_PX)}px; }}
+    RunScreen {{ background: {DESK.name()}; }}
+    QLabel {{ background: transparent; }}
+    QLabel[role="caption"] {{ font-size: {px(CAPTION_PX)}px; color: {MUTED_INK.name()}; }}
+    QLabel[role="strong"] {{ font-size: {px(STRONG_PX)}px; font-weight: 700; }}
+    QLabel[role="figure"] {{ font-size: {px(FIGURE_PX)}px; font-weight: 500; }}
+    QPushButton {{
+        background: #f4f5f6; border: {px(1.5)}px solid #8e979e; border-radius: {px(6)}px;
+        font-size: {px(STRONG_PX)}px; font-weight: 700; padding: 0 {px(12)}px;
+        min-height: {px(TOUCH_PX - 4)}px;
+    }}
+    QPushButton:pressed {{ background: #b9c0c6; }}
+    QPushButton:disabled {{ color: {PALE_INK.name()}; background: #dcdfe2; border-color: #c3c8cc; }}
+    QPushButton[marked="true"] {{ background: {DARK.name()}; color: white; border-color: {DARK.name()}; }}
+    QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+    QScrollBar:vertical {{ width: {px(TOUCH_PX - 4)}px; background: {DESK.name()}; border: none; }}
+    QScrollBar::handle:vertical {{
+        background: {PALE_INK.name()}; min-height: {px(TOUCH_PX)}px; border-radius: {px(4)}px;
+    }}
+    QScrollBar::add-line, QScrollBar::sub-line {{ height: 0; }}
+    """

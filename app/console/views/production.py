@@ -1,0 +1,166 @@
+"""Counts, yield and latency."""
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from app.console.run_view import FigureView, LatencyView, ProductionView
+from app.console.signs import OUTCOME_SIGNS
+from app.console.theme import FILLS, INK, LINE, WHITE, Theme
+from app.console.views.basics import Card, ElidedLabel, ShapeView, caption
+from inspection.decision import Action
+
+
+class Figure(QWidget):
+    """A number under its caption, with a shape before the caption where it has one."""
+
+    def __init__(self, theme: Theme, *, role: str) -> None:
+        super().__init__()
+        self._theme = theme
+        self.shape = ShapeView(theme, edge=15)
+        self.caption = ElidedLabel(role="caption")
+        self.value = ElidedLabel(role=role)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._line = QHBoxLayout()
+        self._line.addWidget(self.shape)
+        self._line.addWidget(self.caption, 1)
+        column.addLayout(self._line)
+        column.addWidget(self.value)
+
+    def show_view(self, view: FigureView) -> None:
+        """Paint this."""
+        self.caption.setText(view.caption)
+        self.value.setText(view.value)
+        self.shape.setVisible(view.sign is not None)
+        if view.sign is not None:
+            self.shape.show_shape(view.sign.shape, view.sign.tone)
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        self.shape.rescale()
+        self._line.setSpacing(self._theme.px(6))
+
+
+class OutcomeCount(QWidget):
+    """An outcome's mark, word and number in one line."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self.shape = ShapeView(theme, edge=14)
+        self.caption = ElidedLabel(role="caption")
+        self.value = QLabel()
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.shape)
+        self._row.addWidget(self.caption, 1)
+        self._row.addWidget(self.value)
+
+    def show_view(self, view: FigureView) -> None:
+        """Paint this."""
+        self.caption.setText(view.caption)
+        self.value.setText(view.value)
+        if view.sign is not None:
+            self.shape.show_shape(view.sign.shape, view.sign.tone)
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        self.shape.rescale()
+        self._row.setSpacing(self._theme.px(6))
+
+
+class LatencyBar(QWidget):
+    """p95 as a bar from zero, with the limit as a line across it."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._view: LatencyView | None = None
+
+    def show_view(self, view: LatencyView) -> None:
+        """Paint this."""
+        if view != self._view:
+            self._view = view
+            self.update()
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        self.setFixedHeight(self._theme.px(16))
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """The scale ends at a fifth over the limit; what is beyond fills it."""
+        if self._view is None:
+            return
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        view, px = self._view, self._theme.px
+        full_ms = 1.2 * view.limit_ms
+        trough = QRectF(0, px(3), self.width(), self.height() - 2 * px(3))
+        painter.setPen(QPen(LINE, 1))
+        painter.setBrush(WHITE)
+        painter.drawRect(trough)
+        if view.p95_ms is not None:
+            width = self.width() * min(1.0, view.p95_ms / full_ms)
+            painter.fillRect(QRectF(0, trough.top(), width, trough.height()), FILLS[view.tone])
+        painter.setPen(QPen(INK, px(3), Qt.PenStyle.SolidLine, Qt.PenCapStyle.FlatCap))
+        x = round(self.width() * view.limit_ms / full_ms)
+        painter.drawLine(x, 0, x, self.height())
+
+
+class ProductionCard(Card):
+    """How the shift is going."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.totals = [Figure(theme, role="figure") for _ in range(4)]
+        self.by_action = [Figure(theme, role="strong") for _ in Action]
+        self.by_outcome = [OutcomeCount(theme) for _ in OUTCOME_SIGNS]
+        self.latency_caption = caption()
+        self.latency_value = QLabel()
+        self.latency_value.setProperty("role", "strong")
+        self.latency_limit = caption()
+        self.latency_bar = LatencyBar(theme)
+        self._grid = QGridLayout(self)
+        for place, figure in enumerate(self.totals):
+            self._grid.addWidget(figure, 0, 3 * place, 1, 3)
+        for place, figure in enumerate(self.by_action):
+            self._grid.addWidget(figure, 1, 3 * place, 1, 3)
+        for place, outcome in enumerate(self.by_outcome):
+            self._grid.addWidget(outcome, 2 + place // 3, 4 * (place % 3), 1, 4)
+        for column in range(12):
+            self._grid.setColumnStretch(column, 1)
+        latency = QHBoxLayout()
+        latency.addWidget(self.latency_caption)
+        latency.addWidget(self.latency_value)
+        latency.addWidget(self.latency_bar, 1)
+        latency.addWidget(self.latency_limit)
+        self._latency = latency
+        self._grid.addLayout(latency, 4, 0, 1, 12)
+
+    def show_view(self, view: ProductionView) -> None:
+        """Paint this."""
+        for figure, figure_view in zip(
+            [*self.totals, *self.by_action], [*view.totals, *view.actions], strict=True
+        ):
+            figure.show_view(figure_view)
+        for outcome, outcome_view in zip(self.by_outcome, view.outcomes, strict=True):
+            outcome.show_view(outcome_view)
+        self.latency_caption.setText(view.latency.caption)
+        self.latency_value.setText(view.latency.value)
+        self.latency_limit.setText(view.latency.limit)
+        self.latency_bar.show_view(view.latency)
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        px = self.theme.px
+        self._grid.setContentsMargins(px(14), px(10), px(14), px(10))
+        self._grid.setHorizontalSpacing(px(6))
+        self._grid.setVerticalSpacing(px(4))
+        self._latency.setSpacing(px(10))
+        self.latency_bar.rescale()
+        for figure in [*self.totals, *self.by_action]:
+            figure.rescale()
+        for outcome in self.by_outcome:
+            outcome.rescale()

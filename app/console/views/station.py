@@ -1,0 +1,110 @@
+"""What surrounds the parts: the subsystems' tiles, the alarms line, the commands."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
+
+from app.console.run_view import AlarmsView, CommandView, TileView
+from app.console.signs import Tone
+from app.console.theme import TOUCH_PX, Theme, tone_ink
+from app.console.views.basics import Card, ElidedLabel, SignView, caption, set_ink
+from inspection.status import Command
+
+
+class TileCard(Card):
+    """One subsystem: its health, what runs, how old that is."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.title = ElidedLabel(role="caption")
+        self.health = SignView(theme, edge=20)
+        self.text = ElidedLabel(lines=2)
+        self.age = caption()
+        self._column = QVBoxLayout(self)
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.title, 1)
+        self._head.addWidget(self.age)
+        self._column.addLayout(self._head)
+        self._column.addWidget(self.health)
+        self._column.addWidget(self.text)
+
+    def show_view(self, view: TileView) -> None:
+        """Paint this."""
+        self.title.setText(view.title)
+        self.health.show_sign(view.health)
+        self.text.setText(view.text)
+        self.age.setText(view.age)
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        px = self.theme.px
+        self.setFixedHeight(px(112))
+        self._column.setContentsMargins(px(12), px(8), px(12), px(8))
+        self._column.setSpacing(px(2))
+        self.health.rescale()
+
+
+class AlarmsLine(Card):
+    """How many alarms are active, and the newest of them. A touch lists all."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.sign = SignView(theme, edge=20)
+        self.text = ElidedLabel()
+        self.age = caption()
+        self._row = QHBoxLayout(self)
+        self._row.addWidget(self.sign)
+        self._row.addWidget(self.text, 1)
+        self._row.addWidget(self.age)
+
+    def show_view(self, view: AlarmsView) -> None:
+        """Paint this."""
+        self.sign.show_sign(view.sign)
+        self.text.setText(view.text)
+        self.age.setText(view.age)
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        px = self.theme.px
+        self.setFixedHeight(px(TOUCH_PX - 4))
+        self._row.setContentsMargins(px(12), 0, px(12), 0)
+        self._row.setSpacing(px(16))
+        self.sign.rescale()
+
+
+class CommandsCard(Card):
+    """Start, Hold, Reset, and how the last of them ended."""
+
+    command_touched = Signal(Command)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__(theme)
+        self.buttons = {command: QPushButton() for command in Command}
+        self.notice = ElidedLabel(lines=2, role="caption")
+        self._column = QVBoxLayout(self)
+        self._row = QHBoxLayout()
+        for command, button in self.buttons.items():
+            # a held finger must not repeat a command, and the keyboard's focus must not fire one
+            button.setAutoRepeat(False)
+            button.clicked.connect(lambda _checked=False, wanted=command: self.command_touched.emit(wanted))
+            self._row.addWidget(button)
+        self._column.addLayout(self._row)
+        self._column.addWidget(self.notice)
+
+    def show_view(self, commands: tuple[CommandView, ...], *, notice: str, tone: Tone) -> None:
+        """Paint this."""
+        for view in commands:
+            button = self.buttons[view.command]
+            button.setText(view.label)
+            button.setEnabled(view.enabled)
+        self.notice.setText(notice)
+        set_ink(self.notice, tone_ink(tone))
+
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        px = self.theme.px
+        self.setFixedHeight(px(112))
+        self._column.setContentsMargins(px(8), px(8), px(8), px(4))
+        self._column.setSpacing(px(4))
+        self._row.setSpacing(px(8))
+        for button in self.buttons.values():
+            button.setFixedHeight(px(TOUCH_PX))

@@ -1,0 +1,148 @@
+"""Brings together what arrives, what is touched, and the screen."""
+
+import time
+from collections.abc import Callable
+from typing import Final
+
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from app.console.client import StationClient
+from app.console.details import Topic, details
+from app.console.replies import CommandReply, ContactTrouble, PictureReply
+from app.console.run_state import RunState
+from app.console.run_view import RunView, present
+from app.console.screen import RunScreen
+from app.console.words import Words, other
+from inspection.status import Command
+
+REFRESH_MS: Final = 100
+"""Ages are counted on at this pace, whatever arrives."""
+
+
+class ConsoleWindow(QWidget):
+    """The console. Owns the client: closing the window ends it."""
+
+    def __init__(
+        self, client: StationClient, *, words: Words, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("Passgate")
+        self.state = RunState()
+        self.words = words
+        self.run_screen = RunScreen()
+        self._client = client
+        self._monotonic = monotonic
+        self._topic: Topic | None = None
+        self._wanted: str | None = None
+        """SHA-256 of the picture that belongs on the screen."""
+        self._picture: PictureReply | None = None
+        self._view_number = 0
+        self._part_id: str | None = None
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.run_screen)
+        self._connect()
+        self._timer = QTimer(self)
+        self._timer.timeout.connect(self.refresh)
+        self._timer.start(REFRESH_MS)
+        client.open()
+        self.refresh()
+
+    def _connect(self) -> None:
+        # queued: the client's signals come from its network thread
+        queued = Qt.ConnectionType.QueuedConnection
+        self._client.status_waiting.connect(self._take_status, queued)
+        self._client.trouble.connect(self._take_trouble, queued)
+        self._client.command_done.connect(self._take_command, queued)
+        self._client.picture_done.connect(self._take_picture, queued)
+        self.run_screen.command_touched.connect(self._send)
+        self.run_screen.part_touched.connect(self._select)
+        self.run_screen.live_touched.connect(self._go_live)
+        self.run_screen.language_touched.connect(self._switch_language)
+        self.run_screen.topic_touched.connect(self._open_topic)
+        self.run_screen.pane_closed.connect(self._close_topic)
+        self.run_screen.view_touched.connect(self._next_view)
+
+    def refresh(self) -> RunView:
+        """Let time pass and paint what is known, at its age of this moment."""
+        now_s = self._monotonic()
+        self.state.tick(now_s)
+        view = present(self.state, now_s=now_s, words=self.words, url=self._client.url)
+        self._want_picture(view)
+        self.run_screen.show_view(view, self.words)
+        self.run_screen.show_picture(view, self._picture, view_number=self._view_number, words=self.words)
+        shown = None if self._topic is None else details(self._topic, self.state, view, self.words)
+        self.run_screen.show_details(shown, close=self.words.close)
+        return view
+
+    def _want_picture(self, view: RunView) -> None:
+        """Ask for the picture of the part that is shown. An earlier part's picture goes at once."""
+        part = view.part
+        part_id = None if part is None else part.inspection_id
+        if part_id != self._part_id:
+            self._part_id, self._view_number = part_id, 0
+        wanted = None
+        if part is not None and part.pictures:
+            self._view_number %= len(part.pictures)
+            wanted = part.pictures[self._view_number]
+        if wanted != self._wanted:
+            self._wanted, self._picture = wanted, None
+            if wanted is not None:
+                self._client.fetch_picture(wanted)
+
+    def _take_status(self) -> None:
+        received = self._client.take_status()
+        if received is not None:
+            self.state.take(received)
+            self.refresh()
+
+    def _take_trouble(self, trouble: ContactTrouble) -> None:
+        self.state.trouble = trouble
+        self.refresh()
+
+    def _take_command(self, reply: CommandReply) -> None:
+        self.state.command_ended(reply, self._monotonic())
+        self.refresh()
+
+    def _take_picture(self, reply: PictureReply) -> None:
+        if reply.sha256 == self._wanted:
+            self._picture = reply
+            self.refresh()
+
+    def _send(self, command: Command) -> None:
+        if self.state.may(command, self._monotonic()):
+            self.state.command_sent(command)
+            self._client.send(command)
+            self.refresh()
+
+    def _select(self, inspection_id: str) -> None:
+        self.state.select(inspection_id, self._monotonic())
+        self._close_topic()
+
+    def _go_live(self) -> None:
+        self.state.go_live()
+        self._close_topic()
+
+    def _switch_language(self) -> None:
+        self.words = other(self.words)
+        self.refresh()
+
+    def _open_topic(self, topic: Topic) -> None:
+        self._topic = topic
+        self.refresh()
+
+    def _close_topic(self) -> None:
+        self._topic = None
+        self.refresh()
+
+    def _next_view(self) -> None:
+        self._view_number += 1
+        self.refresh()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Ends timer and network before the window goes."""
+        self._timer.stop()
+        self._client.close()
+        event.accept()

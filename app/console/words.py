@@ -1,0 +1,401 @@
+"""Every word the console says, in each of its languages.
+
+A frozen dataclass per language: a word that one language lacks is a type error, not an empty label. Texts
+that the engine sends (reasons, tile texts, alarms) are data and are shown as they came.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from app.console.replies import CommandProblem, ContactTrouble, PictureProblem
+from inspection.decision import Action, DecidedBy, Severity
+from inspection.part import MissedCause, Outcome
+from inspection.status import Command, Health, Mode, Subsystem
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """One language. A ``{name}`` in a text is filled in by the view-model."""
+
+    code: str
+    """ISO 639-1."""
+    other_language: str
+    """The other language's own name: the face of the switch."""
+
+    actions: Mapping[Action, str]
+    """The decision, as large as it fits."""
+    actions_short: Mapping[Action, str]
+    outcomes: Mapping[Outcome, str]
+    outcome_open: str
+    decided_by: Mapping[DecidedBy, str]
+    severities: Mapping[Severity, str]
+    missed_causes: Mapping[MissedCause, str]
+    modes: Mapping[Mode, str]
+    mode_unknown: str
+    healths: Mapping[Health, str]
+    subsystems: Mapping[Subsystem, str]
+    commands: Mapping[Command, str]
+    command_problems: Mapping[CommandProblem, str]
+    contact_troubles: Mapping[ContactTrouble, str]
+    picture_problems: Mapping[PictureProblem, str]
+
+    under_1_s: str
+    seconds: str
+    minutes: str
+    hours: str
+    days: str
+    ago: str
+    never: str
+
+    live: str
+    waiting: str
+    stale: str
+    stale_short: str
+    simulated: str
+    recipe: str
+    no_recipe: str
+
+    no_part: str
+    part: str
+    trigger: str
+    confidence: str
+    decided: str
+    outcome: str
+    reason: str
+    old_part: str
+    back_to_live: str
+    back_to_live_in: str
+    is_live: str
+    last_parts: str
+    not_published: str
+    missed: str
+    mismatched: str
+    false_release: str
+
+    picture_loading: str
+    picture_none: str
+    picture_several: str
+
+    judged: str
+    yield_rate: str
+    missed_count: str
+    late_count: str
+    latency: str
+    latency_limit: str
+    latency_none: str
+
+    data_age: str
+    no_data: str
+    no_alarms: str
+    alarms_unknown: str
+    alarm: str
+    alarms: str
+    alarm_gone: str
+
+    command_sent: str
+    command_accepted: str
+
+    close: str
+    defects: str
+    gauges: str
+    unreadable: str
+    in_range: str
+    out_of_range: str
+    model: str
+    recorded: str
+    times: str
+    health: str
+    details: str
+    score: str
+
+
+EN = Words(
+    code="en",
+    other_language="中文",
+    actions={
+        Action.PASS: "PASS",
+        Action.REWORK: "REWORK",
+        Action.STOP: "STOP",
+        Action.MANUAL_REVIEW: "MANUAL REVIEW",
+    },
+    actions_short={
+        Action.PASS: "Pass",
+        Action.REWORK: "Rework",
+        Action.STOP: "Stop",
+        Action.MANUAL_REVIEW: "Review",
+    },
+    outcomes={
+        Outcome.RELEASED: "Released",
+        Outcome.DIVERTED: "Diverted",
+        Outcome.STOPPED: "Stopped",
+        Outcome.HELD: "Held",
+        Outcome.DEFAULT_REJECTED: "Default-rejected",
+        Outcome.UNCONFIRMED: "Unconfirmed",
+    },
+    outcome_open="Not yet known",
+    decided_by={
+        DecidedBy.VLA: "Model",
+        DecidedBy.REFLEX: "Reflex",
+        DecidedBy.GUARD: "Guard",
+        DecidedBy.TIMEOUT: "Time-out",
+        DecidedBy.OPERATOR: "Operator",
+    },
+    severities={Severity.MINOR: "minor", Severity.MAJOR: "major", Severity.CRITICAL: "critical"},
+    missed_causes={
+        MissedCause.GAP: "the trigger came and went unseen",
+        MissedCause.OVERRUN: "another part was being judged",
+        MissedCause.NOT_READY: "the station was not ready",
+        MissedCause.RESTART: "Passgate restarted",
+    },
+    modes={
+        Mode.STARTING: "Starting",
+        Mode.IDLE: "Ready",
+        Mode.EXECUTE: "Judging",
+        Mode.HELD: "Held",
+        Mode.ABORTED: "Halted by fault",
+        Mode.STOPPING: "Stopping",
+    },
+    mode_unknown="Unknown",
+    healths={
+        Health.OK: "OK",
+        Health.WARNING: "Warning",
+        Health.FAULT: "Fault",
+        Health.UNKNOWN: "Unknown",
+    },
+    subsystems={
+        Subsystem.PLC: "PLC",
+        Subsystem.CAMERA: "Camera",
+        Subsystem.MODEL: "Model",
+        Subsystem.STORE: "Store",
+    },
+    commands={Command.START: "Start", Command.HOLD: "Hold", Command.RESET: "Reset"},
+    command_problems={
+        CommandProblem.REFUSED: "{command} refused: {detail}",
+        CommandProblem.TIMEOUT: "{command}: no answer within {seconds:g} s. "
+        "It may or may not have been done: check the mode.",
+        CommandProblem.UNREACHABLE: "{command} was not sent: the engine cannot be reached.",
+        CommandProblem.BAD_ANSWER: "{command}: the engine's answer cannot be read. Check the mode.",
+    },
+    contact_troubles={
+        ContactTrouble.UNREACHABLE: "the engine does not answer",
+        ContactTrouble.CLOSED: "the engine closed the connection",
+        ContactTrouble.UNREADABLE: "the engine's messages cannot be read (other version?)",
+    },
+    picture_problems={
+        PictureProblem.MISSING: "The picture is not in the archive",
+        PictureProblem.UNREADABLE: "The picture cannot be decoded",
+        PictureProblem.UNREACHABLE: "The picture cannot be fetched",
+    },
+    under_1_s="<1 s",
+    seconds="{n} s",
+    minutes="{n} min",
+    hours="{n} h",
+    days="{n} d",
+    ago="{age} ago",
+    never="never",
+    live="Live",
+    waiting="Waiting for the engine at {url}",
+    stale="STALE {age} – no contact with the engine",
+    stale_short="STALE",
+    simulated="SIMULATED PICTURES – no real part is judged",
+    recipe="Recipe",
+    no_recipe="none active",
+    no_part="No part yet",
+    part="Part",
+    trigger="Trigger",
+    confidence="Confidence",
+    decided="Decided by",
+    outcome="Outcome",
+    reason="Reason",
+    old_part="OLD PART – trigger {seq}, {age} ago",
+    back_to_live="Live",
+    back_to_live_in="Live ({seconds})",
+    is_live="Live",
+    last_parts="Last parts",
+    not_published="never sent to the PLC",
+    missed="not judged: {cause}",
+    mismatched="RELEASED WITHOUT A PASS",
+    false_release="DEFECTIVE PART RELEASED",
+    picture_loading="Fetching the picture …",
+    picture_none="No picture of this part",
+    picture_several="View {n} of {total} – boxes are not shown, touch for the next view",
+    judged="Judged",
+    yield_rate="Yield",
+    missed_count="Missed",
+    late_count="Late",
+    latency="Latency p95",
+    latency_limit="limit {limit} ms",
+    latency_none="no part yet",
+    data_age="data {age} old",
+    no_data="no data yet",
+    no_alarms="No alarms",
+    alarms_unknown="Alarms unknown for {age}",
+    alarm="1 alarm",
+    alarms="{n} alarms",
+    alarm_gone="gone",
+    command_sent="{command} …",
+    command_accepted="{command}: done. {detail}",
+    close="Close",
+    defects="Defects",
+    gauges="Gauges",
+    unreadable="not readable",
+    in_range="in range",
+    out_of_range="OUT OF RANGE",
+    model="Model",
+    recorded="Recorded",
+    times="Times",
+    health="Health",
+    details="Text",
+    score="score {score}",
+)
+
+ZH = Words(
+    code="zh",
+    other_language="English",
+    actions={
+        Action.PASS: "合格",
+        Action.REWORK: "返工",
+        Action.STOP: "停线",
+        Action.MANUAL_REVIEW: "人工复核",
+    },
+    actions_short={
+        Action.PASS: "合格",
+        Action.REWORK: "返工",
+        Action.STOP: "停线",
+        Action.MANUAL_REVIEW: "复核",
+    },
+    outcomes={
+        Outcome.RELEASED: "已放行",
+        Outcome.DIVERTED: "已分流",
+        Outcome.STOPPED: "已停线",
+        Outcome.HELD: "已扣留",
+        Outcome.DEFAULT_REJECTED: "默认剔除",
+        Outcome.UNCONFIRMED: "未确认",
+    },
+    outcome_open="尚未得知",
+    decided_by={
+        DecidedBy.VLA: "模型",
+        DecidedBy.REFLEX: "快速判定",
+        DecidedBy.GUARD: "保护规则",
+        DecidedBy.TIMEOUT: "超时",
+        DecidedBy.OPERATOR: "操作员",
+    },
+    severities={Severity.MINOR: "轻微", Severity.MAJOR: "严重", Severity.CRITICAL: "致命"},
+    missed_causes={
+        MissedCause.GAP: "触发信号漏收",
+        MissedCause.OVERRUN: "正在判定另一工件",
+        MissedCause.NOT_READY: "工位未就绪",
+        MissedCause.RESTART: "程序重新启动",
+    },
+    modes={
+        Mode.STARTING: "启动中",
+        Mode.IDLE: "就绪",
+        Mode.EXECUTE: "判定中",
+        Mode.HELD: "已暂停",
+        Mode.ABORTED: "故障停机",
+        Mode.STOPPING: "停止中",
+    },
+    mode_unknown="未知",
+    healths={
+        Health.OK: "正常",
+        Health.WARNING: "警告",
+        Health.FAULT: "故障",
+        Health.UNKNOWN: "未知",
+    },
+    subsystems={
+        Subsystem.PLC: "控制器",
+        Subsystem.CAMERA: "相机",
+        Subsystem.MODEL: "模型",
+        Subsystem.STORE: "存储",
+    },
+    commands={Command.START: "启动", Command.HOLD: "暂停", Command.RESET: "复位"},
+    command_problems={
+        CommandProblem.REFUSED: "{command}被拒绝：{detail}",
+        CommandProblem.TIMEOUT: "{command}：{seconds:g} 秒内无应答，不确定是否已执行，请查看工位状态。",
+        CommandProblem.UNREACHABLE: "{command}未发出：无法连接引擎。",
+        CommandProblem.BAD_ANSWER: "{command}：无法读取引擎的应答，请查看工位状态。",
+    },
+    contact_troubles={
+        ContactTrouble.UNREACHABLE: "引擎无应答",
+        ContactTrouble.CLOSED: "引擎关闭了连接",
+        ContactTrouble.UNREADABLE: "无法读取引擎的消息（版本不同？）",
+    },
+    picture_problems={
+        PictureProblem.MISSING: "档案中没有该图像",
+        PictureProblem.UNREADABLE: "图像无法解码",
+        PictureProblem.UNREACHABLE: "无法获取图像",
+    },
+    under_1_s="<1 秒",
+    seconds="{n} 秒",
+    minutes="{n} 分钟",
+    hours="{n} 小时",
+    days="{n} 天",
+    ago="{age}前",
+    never="从未",
+    live="实时",
+    waiting="正在等待引擎 {url}",
+    stale="数据过期 {age} – 与引擎失去联系",
+    stale_short="过期",
+    simulated="模拟图像 – 未检测真实工件",
+    recipe="配方",
+    no_recipe="未选择",
+    no_part="尚无工件",
+    part="工件",
+    trigger="触发号",
+    confidence="置信度",
+    decided="判定者",
+    outcome="去向",
+    reason="原因",
+    old_part="历史工件 – 触发号 {seq}，{age}前",
+    back_to_live="返回实时",
+    back_to_live_in="返回实时（{seconds}）",
+    is_live="实时",
+    last_parts="最近工件",
+    not_published="结果未发送给控制器",
+    missed="未判定：{cause}",
+    mismatched="未合格却已放行",
+    false_release="缺陷件已放行",
+    picture_loading="正在获取图像…",
+    picture_none="该工件没有图像",
+    picture_several="视图 {n}/{total} – 不显示缺陷框，触摸切换视图",
+    judged="已判定",
+    yield_rate="合格率",
+    missed_count="漏检",
+    late_count="超时",
+    latency="延迟 p95",
+    latency_limit="上限 {limit} ms",
+    latency_none="尚无工件",
+    data_age="数据 {age}前",
+    no_data="尚无数据",
+    no_alarms="无报警",
+    alarms_unknown="报警状态未知已 {age}",
+    alarm="1 条报警",
+    alarms="{n} 条报警",
+    alarm_gone="已消失",
+    command_sent="{command}…",
+    command_accepted="{command}：已完成。{detail}",
+    close="关闭",
+    defects="缺陷",
+    gauges="仪表",
+    unreadable="无法读取",
+    in_range="在范围内",
+    out_of_range="超出范围",
+    model="模型",
+    recorded="记录时间",
+    times="耗时",
+    health="状态",
+    details="内容",
+    score="分数 {score}",
+)
+
+LANGUAGES: Mapping[str, Words] = {words.code: words for words in (EN, ZH)}
+
+
+def words_for(code: str) -> Words:
+    """The language with this ISO 639-1 code, whatever its region ("zh_CN"); English where we lack it."""
+    return LANGUAGES.get(code.lower()[:2], EN)
+
+
+def other(words: Words) -> Words:
+    """The language that the switch leads to."""
+    return ZH if words is EN else EN
