@@ -177,8 +177,8 @@ def _copy(stream: IO[bytes], sink: Callable[[bytes], object], report: Callable[[
 def _expect(what: str, found: str, wanted: str) -> None:
     if found != wanted:
         raise WeightsError(
-            f"{what} is not the pinned file: SHA-256 {found[:16]}…, expected {wanted[:16]}…; it is damaged, cut "
-            "short or changed, and is not used",
+            f"{what} is not the pinned file: SHA-256 {found[:16]}…, expected {wanted[:16]}…; it is damaged, "
+            "cut short or changed, and is not used",
             part=_MEANING,
             todo="Fetch it again (`passgate weights pull`); if that fails too, ask where the file comes from",
         )

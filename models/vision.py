@@ -4,8 +4,8 @@ The normality memory reads the fine maps, the language model later reads the sam
 is anything that follows :class:`VisionTower`; :class:`EfficientNetLite0` is the one that ships.
 
 EfficientNet: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML
-2019 (arXiv:1905.11946). Lite: without squeeze-and-excitation, with ReLU6, "Higher accuracy on vision models with
-EfficientNet-Lite", TensorFlow blog, 2020.
+2019 (arXiv:1905.11946). Lite: without squeeze-and-excitation, with ReLU6, "Higher accuracy on vision models
+with EfficientNet-Lite", TensorFlow blog, 2020.
 """
 
 from __future__ import annotations
