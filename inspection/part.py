@@ -55,6 +55,8 @@ class Truth(Frozen):
 
     defective: bool
     types: tuple[str, ...] = ()
+    readings: dict[str, float] = Field(default_factory=dict)
+    """What dials and displays really show, by name, in their own units."""
 
 
 class Outcome(StrEnum):

@@ -1,0 +1,11 @@
+"""Cameras: rendered, replayed from a folder, or real through OpenCV. Each is a ``Camera`` of ``ports.py``."""
+
+from inspection.cameras.settings import (
+    CameraSettings,
+    FolderSettings,
+    SimulatedSettings,
+    make_camera,
+    open_camera,
+)
+
+__all__ = ["CameraSettings", "FolderSettings", "SimulatedSettings", "make_camera", "open_camera"]

@@ -1,0 +1,251 @@
+"""A camera that replays a folder of pictures, one a capture: for trials on recorded parts."""
+
+import csv
+import json
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cv2
+import numpy as np
+from pydantic import ValidationError
+
+from inspection.errors import CameraError
+from inspection.part import Frame, Picture, Truth
+
+PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+GOOD_FOLDERS = frozenset({"good", "free", "ok", "normal"})
+TRUTH_TABLE = "truth.csv"
+
+_NO_PICTURE = "the part has no picture and is not released"
+
+
+def picture_files(directory: Path) -> tuple[Path, ...]:
+    """The pictures of a folder and its subfolders, sorted by their path within it, folder by folder.
+
+    A PNG beside a JPEG of the same name is that picture's mask (as in the magnetic-tile set), not a picture.
+
+    Raises:
+        CameraError: The folder is missing, or there is no picture in it.
+    """
+    if not directory.is_dir():
+        raise CameraError(
+            f"the picture folder {directory} does not exist",
+            part=_NO_PICTURE,
+            todo="correct the camera's directory in the settings, or mount the drive",
+        )
+    found = [
+        path for path in directory.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
+    ]
+    photographed = {path.with_suffix("") for path in found if path.suffix.lower() in (".jpg", ".jpeg")}
+    pictures = [p for p in found if p.suffix.lower() != ".png" or p.with_suffix("") not in photographed]
+    if not pictures:
+        raise CameraError(
+            f"there is no picture in {directory}",
+            part=_NO_PICTURE,
+            todo=f"put pictures there ({', '.join(sorted(PICTURE_SUFFIXES))}), or name another folder",
+        )
+    return tuple(sorted(pictures, key=lambda path: path.relative_to(directory).parts))
+
+
+def read_picture(path: Path) -> Picture:
+    """Decode a picture file: height x width x 3, RGB, 8 bits; grey becomes RGB, EXIF rotation is applied.
+
+    Raises:
+        CameraError: The file cannot be read, or is not a picture.
+    """
+    problem = "it is not a picture, or damaged"
+    picture = None
+    try:
+        # Not cv2.imread: on Windows it takes no path with Chinese in it.
+        encoded = np.fromfile(path, np.uint8)
+        if encoded.size:
+            picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
+    except OSError as error:
+        problem = error.strerror or str(error)
+    except cv2.error as error:
+        problem = error.err
+    if picture is None:
+        raise CameraError(
+            f"{path} cannot be read: {problem}", part=_NO_PICTURE, todo="remove the file, or restore it"
+        )
+    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
+
+
+class FolderCamera:
+    """Replays pictures in the order of :func:`picture_files`, whatever part id is asked for.
+
+    Frames are ``simulated``: a file is not the part on the belt (promise 2). Their truth comes from the first
+    of these that knows the picture:
+
+    1. ``<picture>.json`` beside it (``a.png.json`` or ``a.json``): ``{"defective": true, "types": ["pit"]}``;
+    2. ``truth.csv`` in the folder: columns ``file`` (path within the folder, with /), ``defective`` (true or
+       false, 1 or 0), ``types`` (separated by ;);
+    3. the subfolder that it lies in: ``good``, ``free``, ``ok`` and ``normal`` are free of defects, any other
+       name is the type of the defect. A picture that lies in no subfolder has no known truth.
+
+    While one picture is being judged, the next one is decoded in a thread of its own. One is held ready at
+    most; none is left out: an unreadable one fails its own capture, and the next capture goes on after it.
+
+    The folder is listed in ``open``: files added later are not seen. The place is not remembered: after a
+    restart of the engine the replay begins again with the first picture, under the new triggers' part ids.
+
+    Args:
+        name: The name that recipes' views use.
+        directory: The folder.
+        loop: At the end, begin again; otherwise each further capture raises CameraError.
+        timeout_s: How long a capture waits for its file, as on a network drive that has gone.
+    """
+
+    def __init__(self, name: str, directory: Path, *, loop: bool = True, timeout_s: float = 2.0) -> None:
+        self._name = name
+        self._directory = directory
+        self._loop = loop
+        self._timeout_s = timeout_s
+        self._files: tuple[Path, ...] = ()
+        self._table: dict[str, Truth] = {}
+        self._number = 0
+        self._loader: ThreadPoolExecutor | None = None
+        self._next: Future[tuple[Picture, Truth | None]] | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that recipes' views use."""
+        return self._name
+
+    @property
+    def simulated(self) -> bool:
+        """Always True: the files do not show the part on the belt."""
+        return True
+
+    def open(self) -> None:
+        """List the folder, read its table of truth, and begin to decode the first picture.
+
+        Raises:
+            CameraError: The folder is missing or empty, or its table cannot be understood.
+        """
+        self.close()
+        self._files = picture_files(self._directory)
+        self._table = _read_table(self._directory / TRUTH_TABLE)
+        self._number = 0
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{self._name}")
+        self._load_next()
+
+    def capture(self, part_id: int) -> Frame:
+        """The next picture. ``part_id`` does not matter.
+
+        Raises:
+            CameraError: Not open, at the end, out of time, or this picture or its sidecar is unreadable.
+        """
+        if self._loader is None:
+            raise CameraError(
+                f"camera {self._name!r} is not open",
+                part=_NO_PICTURE,
+                todo="start the station's cameras before its line",
+            )
+        if self._next is None:
+            raise CameraError(
+                f"there are no more pictures in {self._directory}: all {len(self._files)} have been shown",
+                part=_NO_PICTURE,
+                todo="restart the station to begin again, or set loop = true for this camera",
+            )
+        path = self._files[self._number % len(self._files)]
+        try:
+            picture, truth = self._next.result(self._timeout_s)
+        except TimeoutError:
+            # The file stays next: should it arrive later, it is still shown once and in its turn.
+            raise CameraError(
+                f"{path} was not read within {self._timeout_s:g} s",
+                part=_NO_PICTURE,
+                todo="check the drive that holds the pictures",
+            ) from None
+        except CameraError:
+            self._step()
+            raise
+        self._step()
+        return Frame(
+            picture=picture,
+            camera=self._name,
+            captured_at=datetime.now(UTC),
+            number=self._number,
+            simulated=True,
+            source=str(path),
+            truth=truth,
+        )
+
+    def close(self) -> None:
+        """Stop decoding. Does not wait for a file that is being read."""
+        if self._loader is not None:
+            self._loader.shutdown(wait=False, cancel_futures=True)
+        self._loader = None
+        self._next = None
+
+    def _step(self) -> None:
+        self._number += 1
+        self._load_next()
+
+    def _load_next(self) -> None:
+        if self._loader is None or (self._number >= len(self._files) and not self._loop):
+            self._next = None
+            return
+        path = self._files[self._number % len(self._files)]
+        self._next = self._loader.submit(self._load, path)
+
+    def _load(self, path: Path) -> tuple[Picture, Truth | None]:
+        return read_picture(path), self._truth(path)
+
+    def _truth(self, path: Path) -> Truth | None:
+        for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
+            if sidecar.is_file():
+                return _read_sidecar(sidecar)
+        inside = path.relative_to(self._directory)
+        if inside.as_posix() in self._table:
+            return self._table[inside.as_posix()]
+        if len(inside.parts) > 1:
+            folder = inside.parts[-2]
+            good = folder.lower() in GOOD_FOLDERS
+            return Truth(defective=not good, types=() if good else (folder,))
+        return None
+
+
+def _read_sidecar(path: Path) -> Truth:
+    try:
+        return Truth.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError) as error:
+        raise CameraError(
+            f"{path} is not a sidecar of truth: {_first_line(error)}",
+            part=_NO_PICTURE,
+            todo='write {"defective": true, "types": ["scratch"]}, or remove the file',
+        ) from error
+
+
+def _read_table(path: Path) -> dict[str, Truth]:
+    """The truth by path within the folder; empty where there is no table."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return {
+                row["file"]: Truth.model_validate(
+                    {
+                        "defective": row["defective"].strip().lower(),
+                        "types": tuple(t.strip() for t in (row.get("types") or "").split(";") if t.strip()),
+                    }
+                )
+                for row in csv.DictReader(lines)
+            }
+    except (OSError, ValueError, KeyError, AttributeError) as error:
+        raise CameraError(
+            f"{path} is not a table of truth: {_first_line(error)}",
+            part="the camera does not open, so no part is released",
+            todo="give it the columns file,defective,types, or remove it",
+        ) from error
+
+
+def _first_line(error: Exception) -> str:
+    if isinstance(error, ValidationError):
+        first = error.errors()[0]
+        return f"{'.'.join(str(place) for place in first['loc'])}: {first['msg']}"
+    if isinstance(error, KeyError):
+        return f"there is no column {error}"
+    return str(error).splitlines()[0]
