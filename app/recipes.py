@@ -1,17 +1,30 @@
-"""The library of taught recipes: one folder a recipe, one file a version, none ever overwritten."""
+"""The library of taught recipes: one folder a recipe, one file a version, none ever overwritten.
+
+The file is safetensors: the taught memories' tensors as ``view/name``; in its metadata the recipe's JSON and,
+for each view, the memory's header. So a recipe cannot be parted from what was taught for it, and reading one
+never runs a pickle.
+"""
 
 import os
 import re
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save_file
+from torch import Tensor
 
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
 from models.memory import NormalityMemory
+from models.vision import VisionTower
 
 _FILE = re.compile(r"v(\d{4,})\.safetensors")
-_RECIPE_KEY = "recipe"
-"""Where the recipe's JSON lies in the file's metadata, beside the memory's own."""
+_RECIPE = "recipe"
+_MEMORY = "memory/"
+"""Keys in the file's metadata; the view's name follows the second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +32,8 @@ class Taught:
     """A recipe and what was taught for it."""
 
     recipe: Recipe
-    memory: NormalityMemory
+    memories: Mapping[str, NormalityMemory]
+    """One for each view, by its name."""
 
 
 class RecipeLibrary:
@@ -32,32 +46,27 @@ class RecipeLibrary:
         """Names of all recipes, sorted."""
         if not self._folder.is_dir():
             return []
-        return sorted(p.name for p in self._folder.iterdir() if p.is_dir() and self._versions(p.name))
+        return sorted(path.name for path in self._folder.iterdir() if self._versions(path.name))
 
-    def load(self, name: str, version: int | None = None) -> Taught:
-        """Read a recipe, the newest version unless one is named.
+    def recipe(self, name: str, version: int | None = None) -> Recipe:
+        """The recipe alone, the newest version unless one is named. Raises RecipeError."""
+        return read_recipe(self._file(name, version))
+
+    def load(self, name: str, version: int | None = None, *, tower: VisionTower) -> Taught:
+        """A recipe with its memories, the newest version unless one is named.
 
         Raises:
-            RecipeError: Unknown, or its file is not what it should be.
+            RecipeError: Unknown, or its file is damaged.
+            WeightsError: Taught on another tower.
         """
-        versions = self._versions(name)
-        wanted = version if version is not None else max(versions, default=None)
-        if wanted is None or wanted not in versions:
-            known = ", ".join(self.names()) or "none"
-            raise RecipeError(
-                f"recipe {name!r}{'' if version is None else f' version {version}'} is unknown in {self._folder}",
-                part="nothing is inspected",
-                todo=f"known recipes: {known}; teach one with: passgate recipe teach {name} --good FOLDER",
-            )
-        return read(versions[wanted])
+        return read(self._file(name, version), tower=tower)
 
     def next_identity(self, name: str) -> tuple[int, int]:
-        """Id and version for what is taught next as ``name``: the recipe's own id, or the first free one."""
+        """Id and version for what is taught next as ``name``: its own id, or the first free one."""
         versions = self._versions(name)
         if versions:
-            newest = max(versions)
-            return read(versions[newest]).recipe.id, newest + 1
-        used = {self.load(other).recipe.id for other in self.names()}
+            return self.recipe(name).id, max(versions) + 1
+        used = {self.recipe(other).id for other in self.names()}
         return next(i for i in range(1, 0x10000) if i not in used), 1
 
     def save(self, taught: Taught) -> Path:
@@ -68,6 +77,18 @@ class RecipeLibrary:
         write(path, taught)
         return path
 
+    def _file(self, name: str, version: int | None) -> Path:
+        versions = self._versions(name)
+        wanted = version if version is not None else max(versions, default=None)
+        if wanted is None or wanted not in versions:
+            known = ", ".join(self.names()) or "none"
+            raise RecipeError(
+                f"recipe {name!r}{'' if version is None else f' version {version}'} is unknown in {self._folder}",
+                part="nothing is inspected",
+                todo=f"known are: {known}; teach one with: passgate recipe teach NAME --good FOLDER",
+            )
+        return versions[wanted]
+
     def _versions(self, name: str) -> dict[int, Path]:
         folder = self._folder / name
         if not name or Path(name).name != name or not folder.is_dir():
@@ -77,28 +98,60 @@ class RecipeLibrary:
 
 
 def write(path: Path, taught: Taught) -> None:
-    """Write one recipe with its memory to one file, whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_suffix(".unfinished")
+    """Write one recipe with its memories to one file, whole or not at all. Raises RecipeError."""
+    tensors: dict[str, Tensor] = {}
+    metadata = {_RECIPE: taught.recipe.model_dump_json()}
+    for view, memory in taught.memories.items():
+        of_view, header = memory.packed()
+        tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
+        metadata[_MEMORY + view] = header
+    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        taught.memory.save(unfinished, extra={_RECIPE_KEY: taught.recipe.model_dump_json()})
+        path.parent.mkdir(parents=True, exist_ok=True)
+        save_file(tensors, unfinished, metadata=metadata)
         os.replace(unfinished, path)
-    except OSError as error:
+    except (OSError, SafetensorError) as error:
         unfinished.unlink(missing_ok=True)
         raise RecipeError(
-            f"cannot write {path}: {error.strerror}",
+            f"cannot write {path}: {error}",
             part="the recipe as it was stays in use",
             todo="check the disk and the folder's rights",
         ) from error
 
 
-def read(path: Path) -> Taught:
-    """Read one recipe with its memory. Raises RecipeError or WeightsError."""
-    memory, extra = NormalityMemory.load(path)
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a file, without its memories. Raises RecipeError."""
+    return _read(path, tensors=False)[0]
+
+
+def read(path: Path, *, tower: VisionTower) -> Taught:
+    """A recipe with its memories from one file.
+
+    Raises:
+        RecipeError: No such file, or a damaged one.
+        WeightsError: Taught on another tower.
+    """
+    recipe, headers, tensors = _read(path, tensors=True)
+    memories = {view: NormalityMemory.unpack(tensors[view], headers[view], tower=tower) for view in headers}
+    return Taught(recipe, memories)
+
+
+def _read(path: Path, *, tensors: bool) -> tuple[Recipe, dict[str, str], dict[str, dict[str, Tensor]]]:
+    found: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
     try:
-        recipe = Recipe.model_validate_json(extra[_RECIPE_KEY])
-    except (KeyError, ValueError) as error:
+        with safe_open(path, framework="pt") as file:
+            metadata: dict[str, str] = file.metadata() or {}
+            recipe = Recipe.model_validate_json(metadata[_RECIPE])
+            for key in file.keys() if tensors else ():
+                view, _, name = key.rpartition("/")
+                found[view][name] = file.get_tensor(key)
+    except FileNotFoundError as error:
+        raise RecipeError(f"there is no recipe file {path}", part="nothing is inspected") from error
+    except (OSError, SafetensorError, KeyError, ValueError) as error:
         raise RecipeError(
-            f"{path} holds no valid recipe", part="nothing is inspected", todo="teach the recipe again"
+            f"{path} is not a recipe, or damaged",
+            part="nothing is inspected",
+            todo="restore the file, or teach the recipe again",
         ) from error
-    return Taught(recipe, memory)
+    headers = {k.removeprefix(_MEMORY): v for k, v in metadata.items() if k.startswith(_MEMORY)}
+    return recipe, headers, dict(found)

@@ -9,9 +9,13 @@ import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 
-from inspection.errors import StoreError
+import structlog
+
+from inspection.errors import RecordRefused, StoreError
 from inspection.part import Frame, Inspection
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
+
+log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
 
@@ -57,7 +61,12 @@ class Recorder:
         await self._current.wait()
 
     async def append(self, inspection: Inspection) -> None:
-        """Make one revision durable. Raises StoreError where it is not; it is tried again all the same."""
+        """Make one revision durable.
+
+        Raises:
+            RecordRefused: It contradicts the record. It is not tried again.
+            StoreError: It is not durable yet; it is tried again, in order, until it is.
+        """
         async with self._order:
             if self._backlog:
                 self._backlog.append(inspection)
@@ -68,6 +77,8 @@ class Recorder:
                 )
             try:
                 await self._in_thread(inspection)
+            except RecordRefused:
+                raise
             except StoreError:
                 self._backlog.append(inspection)
                 self._current.clear()
@@ -104,6 +115,8 @@ class Recorder:
                 while self._backlog:
                     try:
                         await self._in_thread(self._backlog[0])
+                    except RecordRefused as error:
+                        log.error("record refused", error=str(error))
                     except StoreError:
                         break
                     self._backlog.popleft()

@@ -18,7 +18,7 @@ import structlog
 from inspection import guard, quality
 from inspection.alarms import AlarmCode, defect_code
 from inspection.decision import DecidedBy, Decision
-from inspection.errors import PassgateError, StoreError
+from inspection.errors import PassgateError, RecordRefused, StoreError
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
@@ -250,6 +250,8 @@ class Station:
                 self._await_straggler(passage, judgement.straggler)
         finally:
             self._settled[passage.key].set()
+            if passage.key not in self._open:
+                del self._settled[passage.key]
             if self._active is passage:
                 self._active = None
             self._changed()
@@ -283,7 +285,9 @@ class Station:
             self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
             decision = self._late(trigger, "the decision missed the deadline")
         except Exception as error:  # whatever fails in a model: the part goes to a person, with its picture
-            self.model_fault = str(error) if isinstance(error, PassgateError) else f"internal error: {error!r}"
+            self.model_fault = (
+                str(error) if isinstance(error, PassgateError) else f"internal error: {error!r}"
+            )
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self._undecided(trigger, self.model_fault)
@@ -319,6 +323,11 @@ class Station:
         self.telemetry.intent(inspection)
         try:
             await self._recorder.append(inspection)
+        except RecordRefused as error:  # this trigger has its inspection already; that one counts
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self.line.abandon(trigger)
+            del self._open[passage.key]
+            return
         except StoreError as error:
             self._alarm(AlarmCode.NOT_RECORDED, str(error))
         else:

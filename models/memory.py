@@ -14,20 +14,16 @@ memories taught on the others of them (cross-fitting, by group where groups are 
 
 from __future__ import annotations
 
-import json
 import math
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
@@ -245,39 +241,33 @@ class NormalityMemory:
             )
         return tuple(found)
 
-    def save(self, path: Path) -> None:
-        """Write the memory as one safetensors file whose metadata hold the JSON header. Atomic."""
+    def packed(self) -> tuple[dict[str, Tensor], str]:
+        """The memory as tensors and a JSON header, for a safetensors file. ``unpack`` reads them back."""
         tensors = {field.name: getattr(self._normal, field.name).contiguous() for field in fields(_Normal)}
-        temporary = path.with_name(f".{path.name}.part")
-        save_file(tensors, temporary, metadata={"passgate": self._header.model_dump_json()})
-        temporary.replace(path)
+        return tensors, self._header.model_dump_json()
 
     @classmethod
-    def load(cls, path: Path, *, tower: VisionTower) -> NormalityMemory:
-        """Read a memory.
+    def unpack(cls, tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) -> NormalityMemory:
+        """Make the memory that was packed.
 
         Raises:
-            WeightsError: no such file, a damaged one, one of another format, or taught on another tower.
+            WeightsError: Tensors or header are damaged, of another format, or were taught on another tower.
         """
         todo = "Teach the recipe again, or restore the file"
         try:
-            with safe_open(path, framework="pt") as stored:
-                metadata: dict[str, Any] = stored.metadata() or {}
-                header = _Header.model_validate(json.loads(metadata["passgate"]))
-                normal = _Normal(**{field.name: stored.get_tensor(field.name) for field in fields(_Normal)})
-        except FileNotFoundError as error:
-            raise WeightsError(f"No memory at {path}", todo=todo) from error
-        except (SafetensorError, KeyError, ValidationError, json.JSONDecodeError, OSError) as error:
-            raise WeightsError(f"The memory {path} is damaged: {error}", todo=todo) from error
-        if header.format != FORMAT:
-            raise WeightsError(f"The memory {path} has format {header.format}, not {FORMAT}", todo=todo)
-        if header.tower_sha256 != tower.sha256:
+            known = _Header.model_validate_json(header)
+            normal = _Normal(**{field.name: tensors[field.name] for field in fields(_Normal)})
+        except (KeyError, ValidationError) as error:
+            raise WeightsError(f"The memory is damaged: {error}", todo=todo) from error
+        if known.format != FORMAT:
+            raise WeightsError(f"The memory has format {known.format}, not {FORMAT}", todo=todo)
+        if known.tower_sha256 != tower.sha256:
             raise WeightsError(
-                f"The memory {path} was taught on {header.tower} ({header.tower_sha256[:12]}…), "
+                f"The memory was taught on {known.tower} ({known.tower_sha256[:12]}…), "
                 f"not on {tower.name} ({tower.sha256[:12]}…)",
                 todo="Teach the recipe again with this tower",
             )
-        return cls(tower=tower, normal=normal, header=header)
+        return cls(tower=tower, normal=normal, header=known)
 
 
 def confidence(score: float, *, median: float, threshold: float) -> float:

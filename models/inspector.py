@@ -1,0 +1,187 @@
+"""The reflex: vision and memory judge a picture in tens of milliseconds, without a word of language.
+
+It finds what was never seen on good parts and says where; what it is called and what the recipe's words want
+is left to the language model, which will sit behind the same port.
+"""
+
+import math
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+
+from inspection.decision import (
+    Action,
+    Box,
+    DecidedBy,
+    Decision,
+    Defect,
+    ModelRef,
+    RecipeRef,
+    Severity,
+    Timings,
+)
+from inspection.errors import RecipeError
+from inspection.part import Frame, Picture
+from inspection.recipe import Recipe, View
+from models.memory import Assessment, NormalityMemory, Region
+
+ANOMALY: Final = "anomaly"
+"""What the reflex calls every defect: it sees that something is wrong, not what."""
+
+MAJOR_FROM: Final = 1.5
+CRITICAL_FROM: Final = 2.5
+"""Severity by a region's peak: multiples of the level that unseen good parts stay below."""
+
+ViewKey = tuple[int, int, str]
+"""Recipe id, recipe version, view name."""
+
+
+@dataclass(frozen=True, slots=True)
+class _ViewResult:
+    defects: tuple[Defect, ...]
+    assessment: Assessment
+
+
+class ReflexInspector:
+    """Implements ``Inspector`` with the normality memories of the taught recipes."""
+
+    def __init__(self, memories: Mapping[ViewKey, NormalityMemory], *, model: ModelRef, threads: int) -> None:
+        """Judge by ``memories``.
+
+        Args:
+            memories: One for each view of each recipe that may become active.
+            model: What goes into the decisions.
+            threads: CPU threads of one inspection.
+        """
+        self._memories = dict(memories)
+        self._model = model
+        self._threads = threads
+
+    @property
+    def model(self) -> ModelRef:
+        """What judges."""
+        return self._model
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Check that every view was taught, and run each once so that the first part is not the slow one.
+
+        Raises:
+            RecipeError: A view was not taught.
+        """
+        torch.set_num_threads(self._threads)
+        width, height = recipe.quality.size or (640, 480)
+        blank = np.full((height, width, 3), 127, np.uint8)
+        for view in recipe.views:
+            self._memory(recipe, view).assess(_crop(blank, view))
+
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> Decision:
+        """Judge one part. ``deadline_ns`` is the caller's to watch: a reflex has nothing to abandon.
+
+        Raises:
+            RecipeError: A view was not taught, or frames and views do not pair up.
+        """
+        if len(frames) != len(recipe.views):
+            raise RecipeError(
+                f"recipe {recipe.name!r} has {len(recipe.views)} views, but {len(frames)} pictures came",
+                part="the part goes to manual review",
+            )
+        started_ns = time.monotonic_ns()
+        results = [
+            self._look(frame.picture, recipe, view) for frame, view in zip(frames, recipe.views, strict=True)
+        ]
+        vision_ms = (time.monotonic_ns() - started_ns) / 1e6
+        defects = tuple(defect for result in results for defect in result.defects)
+        normality = min(result.assessment.confidence for result in results)
+        action = recipe.action_for(defects)
+        reason = _reason(defects, normality)
+        if abs(normality - 0.5) < recipe.review_band:
+            action = action.at_least(Action.MANUAL_REVIEW)
+            reason = f"too close to the threshold to tell; {reason}"
+        return Decision(
+            part_id=part_id,
+            trigger_seq=trigger_seq,
+            recipe=RecipeRef(id=recipe.id, version=recipe.version),
+            action=action,
+            confidence=normality if action is Action.PASS else 1.0 - normality,
+            decided_by=DecidedBy.REFLEX,
+            reason=reason,
+            defects=defects,
+            model=self._model,
+            timings_ms=Timings(vision=vision_ms, total=vision_ms),
+        )
+
+    def _look(self, picture: Picture, recipe: Recipe, view: View) -> _ViewResult:
+        assessment = self._memory(recipe, view).assess(_crop(picture, view))
+        if assessment.normal:
+            return _ViewResult((), assessment)
+        if assessment.regions:
+            defects = tuple(_defect(region, view, assessment) for region in assessment.regions)
+        else:  # a little wrong everywhere: no place stands out
+            left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
+            defects = (_anomaly((left, top, width, height), 1.0, view, assessment),)
+        return _ViewResult(defects, assessment)
+
+    def _memory(self, recipe: Recipe, view: View) -> NormalityMemory:
+        memory = self._memories.get((recipe.id, recipe.version, view.name))
+        if memory is None:
+            raise RecipeError(
+                f"view {view.name!r} of recipe {recipe.name!r} (version {recipe.version}) was not taught",
+                part="the part goes to manual review",
+                todo=f"passgate recipe teach {recipe.name} --good FOLDER",
+            )
+        return memory
+
+
+def _crop(picture: Picture, view: View) -> Picture:
+    if view.region is None:
+        return picture
+    left, top, width, height = view.region
+    crop = picture[top : top + height, left : left + width]
+    if crop.shape[:2] != (height, width):
+        raise RecipeError(
+            f"view {view.name!r} looks at {view.region}, but the picture has "
+            f"{picture.shape[1]} x {picture.shape[0]} pixels",
+            part="the part goes to manual review",
+            todo="set the camera to the size that was taught, or teach again",
+        )
+    return np.ascontiguousarray(crop)
+
+
+def _defect(region: Region, view: View, assessment: Assessment) -> Defect:
+    left, top = (view.region or (0, 0))[:2]
+    x, y, width, height = (round(value) for value in region.box)
+    return _anomaly((left + x, top + y, max(width, 1), max(height, 1)), region.score, view, assessment)
+
+
+def _anomaly(box: Box, peak: float, view: View, assessment: Assessment) -> Defect:
+    scale = view.mm_per_pixel
+    return Defect(
+        type=ANOMALY,
+        severity=_severity(peak),
+        view=view.name,
+        box=box,
+        length_mm=None if scale is None else round(math.hypot(box[2], box[3]) * scale, 2),
+        score=1.0 - assessment.confidence,
+    )
+
+
+def _severity(peak: float) -> Severity:
+    if peak >= CRITICAL_FROM:
+        return Severity.CRITICAL
+    return Severity.MAJOR if peak >= MAJOR_FROM else Severity.MINOR
+
+
+def _reason(defects: Sequence[Defect], normality: float) -> str:
+    if not defects:
+        return f"nothing that the good parts do not show (normality {normality:.2f})"
+    worst = max(defects, key=lambda defect: (defect.severity.rank, defect.score))
+    where = f"at x {worst.box[0]}, y {worst.box[1]} on view {worst.view}"
+    length = "" if worst.length_mm is None else f", {worst.length_mm:g} mm"
+    more = f", and {len(defects) - 1} more" if len(defects) > 1 else ""
+    return f"{worst.severity} {worst.type}{length} {where}{more}"
