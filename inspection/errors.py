@@ -36,6 +36,10 @@ class StoreError(PassgateError):
     """The record could not be written or read."""
 
 
+class RecordRefused(StoreError):
+    """The record contradicts what is stored; trying again cannot help, and nothing is broken but this."""
+
+
 class LineError(PassgateError):
     """The PLC cannot be reached, or does not speak the register map."""
 

@@ -1,0 +1,231 @@
+"""The hash chain over the record: who changes a stored row breaks it.
+
+**Canonical JSON.** The inspection under its public names, keys sorted, no white space, UTF-8 without escapes
+beyond JSON's own, floats as the shortest digits that read back the same (Python's ``repr``), points in time
+as ISO 8601, nothing that JSON lacks (NaN, infinities).
+
+**Chain.** ``row_hash = SHA-256(canonical JSON of [prev_hash, position, root, supersedes, trigger_cycle,
+record])``, in lower-case hex, where ``record`` is the text as stored; the first row's ``prev_hash`` is 64
+zeros. Columns that follow from the record are not hashed again but compared with it.
+
+**What verification finds:** any changed, inserted, deleted or exchanged row, a column that contradicts its
+record, and, on SQLite, removed newest rows, because SQLite remembers the highest position it ever gave.
+
+**What it cannot find:** a hash without a secret binds nobody who can write the file and compute anew. Whoever
+rewrites all rows from one point on, or removes the newest and resets ``sqlite_sequence``, leaves a chain that
+verifies. Against that, shift reports name the chain's head; given as ``expected_head``, a printed head proves
+that its row is still there, and with it all rows before.
+"""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Engine, Row, select, text
+from sqlalchemy.exc import SQLAlchemyError
+
+from inspection.decision import Frozen
+from inspection.errors import StoreError
+from inspection.part import Inspection
+from reports.schema import InspectionRow, PictureRow, columns_of
+
+GENESIS = "0" * 64
+"""``prev_hash`` of the first row."""
+
+_BATCH_ROWS = 1000
+
+
+class ChainReport(Frozen):
+    """What verification of a stretch of the chain found."""
+
+    intact: bool
+    rows: int
+    """Rows that were checked and found good."""
+    head: str
+    """``row_hash`` of the last good row; 64 zeros where there was none."""
+    broken_at: int | None = None
+    """Position of the first row that is wrong or absent; None where intact, or a named head is absent."""
+    reason: str = ""
+
+
+def canonical_json(inspection: Inspection) -> str:
+    """The inspection as canonical JSON, proven to read back as the same inspection.
+
+    Raises:
+        StoreError: It holds something that JSON cannot keep, such as NaN.
+    """
+    try:
+        record = json.dumps(
+            inspection.model_dump(mode="json"),
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+        record.encode()  # a lone surrogate is refused here, not years later
+        same = Inspection.model_validate_json(record) == inspection
+    except (ValueError, TypeError) as error:
+        raise _unreadable(inspection, str(error)) from error
+    if not same:
+        raise _unreadable(inspection, "it does not read back as it was written")
+    return record
+
+
+def _unreadable(inspection: Inspection, why: str) -> StoreError:
+    return StoreError(
+        f"The inspection of part {inspection.trigger.part_id} cannot be kept as JSON: {why}",
+        part="It is not on record and must not be released",
+        todo="Report this to the maker of Passgate: a number or text in it is invalid",
+    )
+
+
+def hash_row(
+    *,
+    prev_hash: str,
+    position: int,
+    root: int,
+    supersedes: int | None,
+    trigger_cycle: int | None,
+    record: str,
+) -> str:
+    """``row_hash`` of one row (see the module)."""
+    envelope = json.dumps(
+        [prev_hash, position, root, supersedes, trigger_cycle, record],
+        separators=(",", ":"),
+        ensure_ascii=False,
+    )
+    return hashlib.sha256(envelope.encode()).hexdigest()
+
+
+def verify(
+    engine: Engine, *, first: int = 1, last: int | None = None, expected_head: str | None = None
+) -> ChainReport:
+    """Check the chain, or a stretch of it.
+
+    Args:
+        engine: The database; it is only read, in one transaction.
+        first: Position to begin at; the row before is taken as given.
+        last: Position to end at; None for the end of the record.
+        expected_head: A ``row_hash`` noted earlier, for example on a printed shift report; it must occur in
+            the checked stretch.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    try:
+        with engine.connect() as connection:
+            return verify_connection(connection, first=first, last=last, expected_head=expected_head)
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"The record cannot be read: {error}",
+            todo="Check that the database is there and belongs to this version of Passgate",
+        ) from error
+
+
+def verify_connection(
+    connection: Connection, *, first: int = 1, last: int | None = None, expected_head: str | None = None
+) -> ChainReport:
+    """As ``verify``, within the transaction of ``connection``."""
+    head = GENESIS
+    if first > 1:
+        before = connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == first - 1))
+        if before is None:
+            return ChainReport(
+                intact=False, rows=0, head=head, broken_at=first - 1, reason="the row is absent"
+            )
+        head = before
+    expected_seen = expected_head is None or expected_head == head
+    position = first
+    while rows := _batch(connection, position, last):
+        pictures = _pictures(connection, rows[0].position, rows[-1].position)
+        for row in rows:
+            reason = _fault(row, position=position, prev_hash=head, pictures=pictures.get(row.position, []))
+            if reason:
+                return ChainReport(
+                    intact=False, rows=position - first, head=head, broken_at=position, reason=reason
+                )
+            head = row.row_hash
+            expected_seen = expected_seen or head == expected_head
+            position += 1
+    checked = position - first
+    if last is not None and position <= last:
+        return ChainReport(
+            intact=False, rows=checked, head=head, broken_at=position, reason="the row is absent"
+        )
+    if last is None and (given := _highest_ever_given(connection)) is not None and given != position - 1:
+        reason = f"{given} rows were written, but the record ends at row {position - 1}: the newest are gone"
+        return ChainReport(intact=False, rows=checked, head=head, broken_at=position, reason=reason)
+    if not expected_seen:
+        reason = (
+            f"the expected head {expected_head} is not in the checked stretch: rows were removed or rewritten"
+        )
+        return ChainReport(intact=False, rows=checked, head=head, reason=reason)
+    return ChainReport(intact=True, rows=checked, head=head)
+
+
+def _batch(connection: Connection, position: int, last: int | None) -> Sequence[Row[Any]]:
+    query = select(InspectionRow.__table__).where(InspectionRow.position >= position)
+    if last is not None:
+        query = query.where(InspectionRow.position <= last)
+    return connection.execute(query.order_by(InspectionRow.position).limit(_BATCH_ROWS)).all()
+
+
+def _pictures(connection: Connection, low: int, high: int) -> dict[int, list[str]]:
+    """SHA-256 by position, each list in the order of the views."""
+    found: dict[int, list[str]] = {}
+    query = (
+        select(PictureRow.position, PictureRow.sha256)
+        .where(PictureRow.position.between(low, high))
+        .order_by(PictureRow.position, PictureRow.view)
+    )
+    for position, sha256 in connection.execute(query):
+        found.setdefault(position, []).append(sha256)
+    return found
+
+
+def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str]) -> str:
+    """What is wrong with ``row``, which should stand at ``position``; empty for nothing."""
+    if row.position != position:
+        return "the row is absent"
+    if row.prev_hash != prev_hash:
+        return "the row does not follow the one before it"
+    expected = hash_row(
+        prev_hash=prev_hash,
+        position=row.position,
+        root=row.root,
+        supersedes=row.supersedes,
+        trigger_cycle=row.trigger_cycle,
+        record=row.record,
+    )
+    if row.row_hash != expected:
+        return "the row was changed: its hash does not fit"
+    try:
+        inspection = Inspection.model_validate_json(row.record)
+    except ValidationError as error:
+        return f"the record is not an inspection: {error.error_count()} errors"
+    for name, value in columns_of(inspection).items():
+        if not _same(getattr(row, name), value):
+            return f"column {name} contradicts the record"
+    if list(inspection.pictures) != pictures:
+        return "the list of pictures contradicts the record"
+    return ""
+
+
+def _same(stored: object, derived: object) -> bool:
+    """Equal; points in time to the microsecond, whatever their zone."""
+    if isinstance(stored, datetime) and isinstance(derived, datetime):
+        return stored == derived
+    return type(stored) is type(derived) and stored == derived
+
+
+def _highest_ever_given(connection: Connection) -> int | None:
+    """The highest position that SQLite ever gave; None on databases that do not remember it."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = connection.scalar(
+        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": InspectionRow.__tablename__}
+    )
+    return int(found) if found is not None else 0

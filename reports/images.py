@@ -1,0 +1,132 @@
+"""The picture archive: every picture once, under the SHA-256 of its file.
+
+**Encoding.** PNG, lossless: a scratch one pixel wide must look in court as it looked to the model, and a
+picture must judge the same when it is judged again. Filter UP with run-length strategy is what makes that fit
+the budget. Measured with OpenCV 5 on one core of the development machine, synthetic surface with sensor noise
+of σ = 1 (640x480 / 1130x460; kiB of the first; largest error of a pixel):
+
+====================  =============  ======  =====
+encoding              ms             kiB     error
+====================  =============  ======  =====
+PNG, UP + RLE         7 / 11 to 20   304     0
+PNG level 1, default  17 / 29        374     0
+PNG uncompressed      9 / 14 to 22   901     0
+WebP lossless         101 / 310      267     0
+JPEG quality 95       0.5 / 1.0      33      6
+====================  =============  ======  =====
+
+JPEG would be quicker and ten times smaller, but it smooths away just the faint, thin defects (errors up to 18
+grey levels at σ = 3). The file's extension, and ``encoding`` in the database, say how a picture was written.
+
+**Files.** ``<root>/ab/cd/<sha256>.png``, written beside its place, synchronised, then renamed: under its
+final name a picture is always whole. A picture that comes again only gets a new time of last use.
+"""
+
+import hashlib
+import os
+import re
+import tempfile
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inspection.errors import StoreError
+from inspection.part import Frame, Picture
+from reports.durable import make_folder, sync_folder
+
+ENCODING = "png"
+"""Name and file extension of the archive's encoding."""
+
+_PNG = (
+    cv2.IMWRITE_PNG_COMPRESSION,
+    1,
+    cv2.IMWRITE_PNG_STRATEGY,
+    cv2.IMWRITE_PNG_STRATEGY_RLE,
+    cv2.IMWRITE_PNG_FILTER,
+    cv2.IMWRITE_PNG_FILTER_UP,
+)
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+
+
+class PictureArchive:
+    """Content-addressed pictures below ``root``. ``path`` and ``verify`` may be called from any thread."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def keep(self, frame: Frame) -> str:
+        """Archive a frame's picture, durable on return.
+
+        Returns:
+            SHA-256 of the file, lower-case hex.
+
+        Raises:
+            StoreError: The picture cannot be encoded, or the disk refuses.
+        """
+        data = encode(frame.picture)
+        sha256 = hashlib.sha256(data).hexdigest()
+        path = self.path(sha256)
+        try:
+            if path.is_file() and path.stat().st_size == len(data):
+                os.utime(path)
+            else:
+                make_folder(path.parent)
+                _write(path, data)
+        except OSError as error:
+            raise StoreError(
+                f"A picture of camera {frame.camera} cannot be archived in {self.root}: {error}",
+                part="The part's record would lack its picture",
+                todo="Make room on the disk of the archive, and check its rights",
+            ) from error
+        return sha256
+
+    def path(self, sha256: str) -> Path:
+        """Where the picture lies, or would lie. Raises ValueError for what is no SHA-256."""
+        if not _SHA256.fullmatch(sha256):
+            raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hex")
+        return self.root / sha256[:2] / sha256[2:4] / f"{sha256}.{ENCODING}"
+
+    def verify(self, sha256: str) -> bool:
+        """Whether the picture is there and its bytes still are those that named it.
+
+        Raises:
+            StoreError: The file is there but cannot be read.
+        """
+        try:
+            return hashlib.sha256(self.path(sha256).read_bytes()).hexdigest() == sha256
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise StoreError(f"Picture {sha256} cannot be read: {error}") from error
+
+
+def encode(picture: Picture) -> bytes:
+    """The picture (H x W x 3, RGB, uint8) as a lossless PNG file.
+
+    Raises:
+        StoreError: It is no such array.
+    """
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
+        raise StoreError(f"A picture of shape {picture.shape} and type {picture.dtype} cannot be archived")
+    try:
+        done, data = cv2.imencode(f".{ENCODING}", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), _PNG)
+    except cv2.error as error:
+        raise StoreError(f"A picture cannot be encoded: {error}") from error
+    if not done:
+        raise StoreError("A picture cannot be encoded")
+    return data.tobytes()
+
+
+def _write(path: Path, data: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    sync_folder(path.parent)

@@ -1,0 +1,65 @@
+"""One writer only: a file locked by the operating system, free again the moment its holder dies."""
+
+import os
+import sys
+from pathlib import Path
+from typing import BinaryIO
+
+from inspection.errors import StoreError
+
+if sys.platform == "win32":
+    import msvcrt
+
+    # Windows refuses reading locked bytes, so the lock lies far behind the process id that people read.
+    _LOCKED_BYTE = 1 << 30
+
+    def _lock(file: BinaryIO) -> None:
+        file.seek(_LOCKED_BYTE)
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+class WriterLock:
+    """Holds ``path`` locked from construction to ``release``. The file itself stays; it means nothing.
+
+    Args:
+        path: The lock file; made where absent.
+        guarded: What it guards, for the message.
+
+    Raises:
+        StoreError: Another process (or another store in this one) holds it, or it cannot be made.
+    """
+
+    def __init__(self, path: Path, *, guarded: str) -> None:
+        try:
+            self._file: BinaryIO | None = path.open("r+b" if path.exists() else "w+b", buffering=0)
+        except OSError as error:
+            raise StoreError(
+                f"The lock file {path} cannot be made: {error}",
+                part="The station does not start, so no part is released",
+                todo="Check that the folder exists and may be written",
+            ) from error
+        try:
+            _lock(self._file)
+        except OSError as error:
+            holder = self._file.read(32).decode(errors="replace").strip() or "unknown"
+            self._file.close()
+            raise StoreError(
+                f"{guarded} is in use by another Passgate engine (process {holder})",
+                part="Two engines must not write one record, so this one does not start",
+                todo="Stop the other engine, or give this station a database and a spool of its own",
+            ) from error
+        self._file.seek(0)
+        self._file.truncate()
+        self._file.write(f"{os.getpid()}\n".encode())
+
+    def release(self) -> None:
+        """Let go. May be called twice."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,156 @@
+"""The tables: one append-only table of revisions, and which pictures each revision names.
+
+What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
+and every column is derived from it (``columns_of``), so that ``reports.audit`` can tell a changed column.
+
+**Unique per trigger.** The PLC's sequence number wraps from 65535 to 1, its boot id has 16 bits and comes
+again some day, and part ids are constant in poor PLC programs. So a trigger is named by boot id, sequence
+number and ``trigger_cycle``: how often the record had seen this pair before. The store refuses a pair that
+was recorded among the last ``DUPLICATE_WINDOW`` parts, because that is the same trigger reported twice;
+farther back it is the counter's next round and gets the next cycle. Counting parts, not time, survives a
+night's stop, and a wrap is 65,535 parts away.
+"""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+
+from inspection.decision import DecidedBy
+from inspection.part import Inspection
+
+DUPLICATE_WINDOW = 128
+"""Parts back from the newest in which the same boot id and sequence number mean the same trigger."""
+
+# SQLite counts rows only in a column declared INTEGER; PostgreSQL's INTEGER ends at 2³¹.
+_Position = BigInteger().with_variant(Integer(), "sqlite")
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A point in time with microseconds; UTC in the database, timezone-aware in Python."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Turn into UTC; SQLite gets it without zone because it would drop it anyway."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a point in time without a time zone cannot be stored")
+        utc = value.astimezone(UTC)
+        return utc.replace(tzinfo=None) if dialect.name == "sqlite" else utc
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        """Give back in UTC."""
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Base(DeclarativeBase):
+    """Base of the tables."""
+
+
+class InspectionRow(Base):
+    """One revision of one inspection. Rows are only ever added, at the end."""
+
+    __tablename__ = "inspections"
+
+    position: Mapped[int] = mapped_column(_Position, primary_key=True, autoincrement=False)
+    """Place in the chain: 1, 2, 3, … without gaps."""
+    root: Mapped[int] = mapped_column(_Position)
+    """Position of this inspection's revision 0."""
+    supersedes: Mapped[int | None] = mapped_column(_Position, ForeignKey("inspections.position"), unique=True)
+    """Position of the revision before; unique, so a revision has one successor at most."""
+    inspection_id: Mapped[str] = mapped_column(String(32))
+    revision: Mapped[int] = mapped_column(Integer)
+    trigger_cycle: Mapped[int | None] = mapped_column(Integer)
+    """See the module; None but in revision 0."""
+    plc_boot_id: Mapped[int] = mapped_column(Integer)
+    trigger_seq: Mapped[int] = mapped_column(Integer)
+    part_id: Mapped[int] = mapped_column(BigInteger)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    """When the trigger was seen: the part belongs to the shift of this moment."""
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    recipe_id: Mapped[int] = mapped_column(Integer)
+    recipe_version: Mapped[int] = mapped_column(Integer)
+    action: Mapped[str] = mapped_column(String(16))
+    decided_by: Mapped[str] = mapped_column(String(16))
+    published: Mapped[bool]
+    outcome: Mapped[str | None] = mapped_column(String(16))
+    missed: Mapped[str | None] = mapped_column(String(16))
+    simulated: Mapped[bool]
+    late: Mapped[bool]
+    """The decision missed the internal deadline."""
+    false_release: Mapped[bool]
+    """True where the truth is known to be defective and the part was released."""
+    truth_known: Mapped[bool]
+    latency_ms: Mapped[float]
+    """Trigger as we saw it to decision, ms; 0 where nothing was judged."""
+    record: Mapped[str] = mapped_column(Text)
+    """The whole inspection as canonical JSON (``reports.audit.canonical_json``)."""
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    row_hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (
+        UniqueConstraint("inspection_id", "revision"),
+        # NULLs are distinct in a unique constraint, so only revision 0 is bound by it.
+        UniqueConstraint("plc_boot_id", "trigger_seq", "trigger_cycle"),
+        Index("ix_inspections_seen_at", "seen_at"),
+        Index("ix_inspections_root", "root"),
+        Index("ix_inspections_part_id", "part_id"),
+        # SQLite then remembers the highest position ever given: a removed end shows (``reports.audit``).
+        {"sqlite_autoincrement": True},
+    )
+
+
+class PictureRow(Base):
+    """A picture that a revision names; derived from ``record``, for finding who needs a picture."""
+
+    __tablename__ = "inspection_pictures"
+
+    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    view: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """Index in ``Inspection.pictures``."""
+    sha256: Mapped[str] = mapped_column(String(64), index=True)
+    encoding: Mapped[str] = mapped_column(String(8))
+    """How the archive wrote it when the revision was recorded; also its file's extension."""
+
+
+def columns_of(inspection: Inspection) -> dict[str, Any]:
+    """Every column that follows from the inspection alone."""
+    trigger, decision = inspection.trigger, inspection.decision
+    return {
+        "inspection_id": inspection.inspection_id,
+        "revision": inspection.revision,
+        "plc_boot_id": trigger.plc_boot_id,
+        "trigger_seq": trigger.seq,
+        "part_id": trigger.part_id,
+        "seen_at": trigger.seen_at,
+        "recorded_at": inspection.recorded_at,
+        "recipe_id": decision.recipe.id,
+        "recipe_version": decision.recipe.version,
+        "action": decision.action.value,
+        "decided_by": decision.decided_by.value,
+        "published": inspection.published,
+        "outcome": inspection.outcome.value if inspection.outcome else None,
+        "missed": inspection.missed.value if inspection.missed else None,
+        "simulated": inspection.simulated,
+        "late": decision.decided_by is DecidedBy.TIMEOUT or inspection.late_decision is not None,
+        "false_release": inspection.false_release,
+        "truth_known": inspection.truth is not None,
+        "latency_ms": decision.timings_ms.total,
+    }

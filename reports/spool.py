@@ -1,0 +1,225 @@
+"""Where records wait while the database refuses them: one append-only file, synchronised line by line.
+
+A line is 16 hex digits of the record's SHA-256, a space, and the record as canonical JSON. Only the last line
+can be torn, by a crash or a full disk before ``append`` returned; such a line was never acknowledged and is
+cut off. A bad line with others behind it is damage, and is not touched: a person must look.
+
+The file is emptied only after all its lines are committed to the database. A crash in between drains them
+again, which changes nothing, because the database takes the same revision once.
+"""
+
+import contextlib
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from inspection.errors import StoreError
+from inspection.part import Inspection
+from reports.durable import make_folder, sync_folder
+
+FILE_NAME = "spool.jsonl"
+
+_CHECKSUM_DIGITS = 16
+
+
+def _line(record: str) -> bytes:
+    data = record.encode()
+    return hashlib.sha256(data).hexdigest()[:_CHECKSUM_DIGITS].encode() + b" " + data + b"\n"
+
+
+def _record(line: bytes) -> str | None:
+    """The record in ``line``, or None where the line is torn or damaged."""
+    checksum, _, data = line.rstrip(b"\n").partition(b" ")
+    if not line.endswith(b"\n") or hashlib.sha256(data).hexdigest()[:_CHECKSUM_DIGITS].encode() != checksum:
+        return None
+    return data.decode()
+
+
+def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
+    """Each good line's end in bytes, and its record. Stops before a torn last line.
+
+    Raises:
+        StoreError: A line in the middle is damaged.
+    """
+    end, number, bad = 0, 0, 0
+    for line in file:
+        number += 1
+        if bad:
+            raise StoreError(
+                f"Line {bad} of the spool {path} is damaged",
+                part="The records behind it are not in the database yet",
+                todo="Copy the file away for inspection, remove the damaged line, and start again",
+            )
+        record = _record(line)
+        if record is None:
+            bad = number
+            continue
+        end += len(line)
+        yield end, record
+
+
+def count_spooled(folder: Path) -> int:
+    """Records that wait in the spool of ``folder``; may be asked by another process.
+
+    Raises:
+        StoreError: The spool is damaged or cannot be read.
+    """
+    path = folder / FILE_NAME
+    try:
+        with path.open("rb") as file:
+            return sum(1 for _ in _scan(file, path))
+    except FileNotFoundError:
+        return 0
+    except OSError as error:
+        raise StoreError(f"The spool {path} cannot be read: {error}") from error
+
+
+class Spool:
+    """Bounded, durable waiting room for records.
+
+    Args:
+        folder: Where the file lies; made where absent.
+        limit_bytes: Most bytes that the file may hold.
+
+    Raises:
+        StoreError: The spool is damaged or cannot be read.
+    """
+
+    def __init__(self, folder: Path, *, limit_bytes: int) -> None:
+        self._path = folder / FILE_NAME
+        self._limit_bytes = limit_bytes
+        self._file: BinaryIO | None = None
+        self._end = 0
+        self._drained = 0
+        self._pending: dict[tuple[str, int], str] = {}
+        try:
+            make_folder(folder)
+            self._file = self._open()
+        except OSError as error:
+            raise StoreError(
+                f"The spool {self._path} cannot be opened: {error}",
+                part="No part could be recorded when the database fails, so the station does not start",
+                todo="Check the folder's rights and the disk",
+            ) from error
+
+    def __len__(self) -> int:
+        """Records that are not known to be in the database."""
+        return len(self._pending)
+
+    @property
+    def room_bytes(self) -> int:
+        """Bytes until the limit."""
+        return self._limit_bytes - self._end
+
+    def find(self, inspection_id: str, revision: int) -> str | None:
+        """SHA-256 of the waiting record of this revision; None where it does not wait here."""
+        return self._pending.get((inspection_id, revision))
+
+    def append(self, inspection: Inspection, record: str) -> None:
+        """Keep ``record``, the canonical JSON of ``inspection``; durable on return.
+
+        Raises:
+            StoreError: The spool is full, or its disk refuses.
+        """
+        line = _line(record)
+        if self._end + len(line) > self._limit_bytes:
+            raise _refused(f"The spool {self._path} is full ({self._end} of {self._limit_bytes} bytes)")
+        try:
+            file = self._file or self._open()
+            self._file = file
+            file.seek(self._end)
+            if file.write(line) != len(line):
+                raise OSError("the disk took only part of the record")
+            os.fsync(file.fileno())
+        except OSError as error:
+            self._abandon()
+            raise _refused(f"The spool {self._path} cannot be written: {error}") from error
+        self._end += len(line)
+        self._pending[inspection.inspection_id, inspection.revision] = digest(record)
+
+    def batch(self, limit: int) -> list[str]:
+        """The next records to drain, at most ``limit``, in order.
+
+        Raises:
+            StoreError: The file is damaged or cannot be read.
+        """
+        records: list[str] = []
+        try:
+            with self._path.open("rb") as file:
+                file.seek(self._drained)
+                for _, record in _scan(file, self._path):
+                    records.append(record)
+                    if len(records) == limit:
+                        break
+        except OSError as error:
+            raise StoreError(f"The spool {self._path} cannot be read: {error}") from error
+        return records
+
+    def drained(self, records: list[str]) -> None:
+        """Take note that ``records``, the last batch, are committed; the file goes empty after its last.
+
+        Where it cannot be emptied it stays as it is, which costs room, not truth.
+        """
+        for record in records:
+            self._drained += len(_line(record))
+            inspection = Inspection.model_validate_json(record)
+            del self._pending[inspection.inspection_id, inspection.revision]
+        if not self._pending and self._file is not None:
+            with contextlib.suppress(OSError):
+                self._file.truncate(0)
+                os.fsync(self._file.fileno())
+                self._end = self._drained = 0
+
+    def close(self) -> None:
+        """Let go of the file. May be called twice."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+
+    def _open(self) -> BinaryIO:
+        """Open, take up what is there, and cut off a torn last line or a failed append's bytes."""
+        self._path.touch()
+        sync_folder(self._path.parent)
+        file = self._path.open("r+b", buffering=0)
+        try:
+            end = 0
+            pending: dict[tuple[str, int], str] = {}
+            with self._path.open("rb") as reader:
+                for line_end, record in _scan(reader, self._path):
+                    end = line_end
+                    if end > self._drained:
+                        inspection = Inspection.model_validate_json(record)
+                        pending[inspection.inspection_id, inspection.revision] = digest(record)
+            if file.seek(0, os.SEEK_END) > end:
+                file.truncate(end)
+                os.fsync(file.fileno())
+        except BaseException:
+            file.close()
+            raise
+        self._end, self._pending = end, pending
+        return file
+
+    def _abandon(self) -> None:
+        """After a failed write: take back what may have been written, and open anew next time."""
+        if self._file is None:
+            return
+        with contextlib.suppress(OSError):
+            self._file.truncate(self._end)
+        with contextlib.suppress(OSError):
+            self._file.close()
+        self._file = None
+
+
+def digest(record: str) -> str:
+    """SHA-256 of a record's text, hex."""
+    return hashlib.sha256(record.encode()).hexdigest()
+
+
+def _refused(what: str) -> StoreError:
+    return StoreError(
+        what,
+        part="The part is not on record and must not be released; the station takes no further part",
+        todo="Bring the database back or make room on the disk; the spool then drains by itself",
+    )

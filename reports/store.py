@@ -1,0 +1,316 @@
+"""The store: database first, spool when it refuses, and never an answer before the record is durable.
+
+While the database is away, records go to the spool; as long as any wait there the order is kept, and nothing
+overtakes them into the database. Appends (once in ``retry_s``) and ``maintain`` try to drain it.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from inspection.decision import Action
+from inspection.errors import RecordRefused, StoreError
+from inspection.part import Frame, Inspection
+from inspection.ports import KnownPart, StoreHealth
+from reports.audit import canonical_json
+from reports.database import Database, DatabaseUnavailableError, Entry, parse_url, sqlite_file
+from reports.durable import make_folder
+from reports.images import PictureArchive
+from reports.ledger import Ledger
+from reports.lock import WriterLock
+from reports.retention import Retention, RetentionReport, Standing, standing
+from reports.schema import InspectionRow
+from reports.settings import StoreSettings
+from reports.spool import Spool, digest
+
+__all__ = ["SqlStore", "StoreSettings"]
+
+DRAIN_BATCH = 64
+"""Records drained in one transaction: about 60 ms, which an append has to wait."""
+
+SPOOL_RESERVE_BYTES = 32 << 10
+"""With less room in the spool no further part is taken: those on the belt must still be closed."""
+
+
+class SqlStore:
+    """Implements ``inspection.ports.Store`` on SQLite or PostgreSQL.
+
+    All calls come from one thread, but for ``health`` and ``picture_path``. ``open`` comes first.
+
+    Args:
+        settings: Where the record lies.
+        monotonic_ns: The monotonic clock, ns.
+        now: The wall clock, for the age of pictures.
+    """
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        *,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._settings = settings
+        self._monotonic_ns = monotonic_ns
+        self._now = now
+        self._archive = PictureArchive(settings.pictures)
+        self._database = Database(settings.url, busy_timeout_ms=settings.busy_timeout_ms)
+        self._ledger = Ledger()
+        self._retention = Retention(settings, self._standing_of)
+        self._locks: list[WriterLock] = []
+        self._opened_spool: Spool | None = None
+        self._failing = ""
+        """Why the database takes nothing; empty while it works."""
+        self._retry_ns = 0
+        self._spool_failing = ""
+        self._last_write_ns = 0
+        self._health = StoreHealth(detail="not open")
+
+    # --- life -----------------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Become the one writer, bring the schema up to date, drain the spool, and load the ledger.
+
+        Raises:
+            StoreError: Another engine writes, or database, spool or archive cannot be used.
+        """
+        if self._opened_spool is not None:
+            return
+        try:
+            self._take_locks()
+            self._database.open()
+            self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
+            make_folder(self._settings.pictures)
+            while len(self._opened_spool):
+                self._drain()
+            self._database.read(self._ledger.load)
+        except (OSError, DatabaseUnavailableError) as error:
+            self.close()
+            raise StoreError(
+                f"The record in {self._settings.folder} cannot be opened: {error}",
+                part="Parts could not be recorded, so the station does not start",
+                todo="Mend what the message names; what waits in the spool is kept",
+            ) from error
+        except BaseException:
+            self.close()
+            raise
+        self._failing = self._spool_failing = ""
+        self._note_health()
+
+    def close(self) -> None:
+        """Let go of everything. May be called twice; what waits in the spool stays there, durable."""
+        if self._opened_spool is not None:
+            self._opened_spool.close()
+            self._opened_spool = None
+        self._database.close()
+        for lock in self._locks:
+            lock.release()
+        self._locks = []
+
+    def maintain(self, *, units: int = 64) -> RetentionReport | None:
+        """Housekeeping for idle moments, about once a second: drain the spool, and retire old pictures.
+
+        Without it a full spool would never drain, because a full spool stops the parts whose records would
+        make it try.
+
+        Args:
+            units: Work on the archive at most: folders listed or pictures looked up, each well below 1 ms.
+
+        Returns:
+            What the last finished sweep through the archive did; None before the first.
+
+        Raises:
+            StoreError: Old pictures cannot be deleted.
+        """
+        self._try_drain()
+        if not self._failing:
+            try:
+                self._retention.step(now=self._now(), units=units)
+            except DatabaseUnavailableError as error:
+                self._degrade(error)
+        self._note_health()
+        return self._retention.report
+
+    # --- pictures -------------------------------------------------------------------------------------
+
+    def archive_picture(self, frame: Frame) -> str:
+        """Keep a picture, once; returns the SHA-256 of its file. Raises StoreError."""
+        return self._archive.keep(frame)
+
+    def picture_path(self, sha256: str) -> Path | None:
+        """The picture's file; None where the archive has none. From any thread. Raises ValueError."""
+        path = self._archive.path(sha256)
+        return path if path.is_file() else None
+
+    # --- records --------------------------------------------------------------------------------------
+
+    def append(self, inspection: Inspection) -> None:
+        """Make one revision durable: when this returns, it survives kill -9 and loss of power.
+
+        The same revision with the same content may come again; nothing changes then.
+
+        Raises:
+            RecordRefused: It contradicts what is on record; trying again cannot help.
+            StoreError: Neither database nor spool took it; the part must not be released.
+        """
+        entry = Entry(inspection, canonical_json(inspection))
+        self._ledger.refuse_second_record(inspection)
+        try:
+            if not self._append_to_database(entry):
+                self._append_to_spool(entry)
+        finally:
+            self._note_health()
+
+    def open_inspections(self) -> list[Inspection]:
+        """Latest revisions that have no outcome yet, oldest part first; those in the spool too."""
+        return self._ledger.open_inspections()
+
+    def last_part(self) -> KnownPart | None:
+        """The last trigger on record, in the spool too (see ``Ledger.last_part``)."""
+        return self._ledger.last_part()
+
+    def recent(self, limit: int) -> list[Inspection]:
+        """Latest revisions, newest part first, at most 1,000; those in the spool too."""
+        return self._ledger.recent(limit)
+
+    def counts_by_action(self) -> dict[Action, int]:
+        """Parts on record by action, latest revisions only; those in the spool too."""
+        return self._ledger.counts_by_action()
+
+    def health(self) -> StoreHealth:
+        """As of the last call that did something. Never blocks and never raises; from any thread."""
+        return self._health
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    @property
+    def _spool(self) -> Spool:
+        if self._opened_spool is None:
+            raise StoreError("The store is not open", part="Nothing is recorded", todo="Open it first")
+        return self._opened_spool
+
+    def _take_locks(self) -> None:
+        folder = self._settings.spool
+        database = sqlite_file(parse_url(self._settings.url))
+        try:
+            make_folder(folder)
+            if database is not None:
+                make_folder(database.parent)
+        except OSError as error:
+            raise StoreError(
+                f"The folders of the record cannot be made: {error}",
+                part="Parts could not be recorded, so the station does not start",
+                todo="Check the folder in the settings, its rights and its disk",
+            ) from error
+        if database is not None:
+            # Beside the database, and named after it: whoever writes this file meets this lock.
+            lock = database.with_name(database.name + ".lock")
+            self._locks.append(WriterLock(lock, guarded=f"The database {database}"))
+        self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
+
+    def _append_to_database(self, entry: Entry) -> bool:
+        """False where it did not take the entry, so that the spool must. Raises RecordRefused."""
+        self._try_drain()
+        if self._failing or len(self._spool):
+            return False
+        inspection = entry.inspection
+        try:
+            before = self._ledger.latest(inspection.inspection_id)
+            if before is None and inspection.revision > 0:
+                before = self._database.read(lambda connection: _latest(connection, inspection.inspection_id))
+            added = self._database.append((entry,))
+        except DatabaseUnavailableError as error:
+            self._degrade(error)
+            return False
+        self._last_write_ns = self._monotonic_ns()
+        if added:
+            self._ledger.apply(inspection, before=before)
+        return True
+
+    def _append_to_spool(self, entry: Entry) -> None:
+        inspection = entry.inspection
+        waiting = self._spool.find(inspection.inspection_id, inspection.revision)
+        if waiting is not None:
+            if waiting != digest(entry.record):
+                raise _contradiction(inspection, "waits in the spool with another content")
+            return
+        before = self._ledger.latest(inspection.inspection_id)
+        if before is not None and inspection.revision <= before.revision:
+            if inspection != before:
+                raise _contradiction(inspection, "is on record with another content, or superseded")
+            return
+        expected = 0 if before is None else before.revision + 1
+        if inspection.revision != expected or (before and before.trigger != inspection.trigger):
+            raise _contradiction(inspection, "does not follow what is known while the database is away")
+        try:
+            self._spool.append(inspection, entry.record)
+        except StoreError as error:
+            self._spool_failing = error.what
+            raise
+        self._spool_failing = ""
+        self._last_write_ns = self._monotonic_ns()
+        self._ledger.apply(inspection, before=before)
+
+    def _try_drain(self) -> None:
+        """Drain one batch where the database may be asked again; afterwards ``_failing`` says how it is."""
+        if self._failing and self._monotonic_ns() < self._retry_ns:
+            return
+        try:
+            if len(self._spool):
+                self._drain()
+            elif self._failing:
+                self._database.read(lambda connection: connection.scalar(select(1)))
+            self._failing = self._spool_failing = ""
+        except (DatabaseUnavailableError, StoreError) as error:
+            self._degrade(error)
+
+    def _drain(self) -> None:
+        """Move one batch from the spool into the database, in order.
+
+        Raises:
+            StoreError: The spool is damaged, or the database contradicts it.
+            DatabaseUnavailableError: The database took nothing; the spool is as it was.
+        """
+        records = self._spool.batch(DRAIN_BATCH)
+        self._database.append([Entry(Inspection.model_validate_json(record), record) for record in records])
+        self._spool.drained(records)
+
+    def _degrade(self, error: Exception) -> None:
+        self._failing = error.what if isinstance(error, StoreError) else str(error)
+        self._retry_ns = self._monotonic_ns() + round(self._settings.retry_s * 1e9)
+
+    def _note_health(self) -> None:
+        spool = self._spool
+        degraded = bool(self._failing) or len(spool) > 0
+        full = degraded and (bool(self._spool_failing) or spool.room_bytes < SPOOL_RESERVE_BYTES)
+        self._health = StoreHealth(
+            degraded=degraded,
+            full=full,
+            spooled=len(spool),
+            last_write_ns=self._last_write_ns,
+            detail=self._spool_failing or self._failing,
+        )
+
+    def _standing_of(self, sha256: str) -> Standing:
+        return self._database.read(lambda connection: standing(connection, sha256))
+
+
+def _latest(connection: Connection, inspection_id: str) -> Inspection | None:
+    record = connection.scalar(
+        select(InspectionRow.record)
+        .where(InspectionRow.inspection_id == inspection_id)
+        .order_by(InspectionRow.revision.desc())
+        .limit(1)
+    )
+    return None if record is None else Inspection.model_validate_json(record)
+
+
+def _contradiction(inspection: Inspection, why: str) -> RecordRefused:
+    return RecordRefused(
+        f"Revision {inspection.revision} of inspection {inspection.inspection_id} {why}",
+        part="This record is not kept, and the part must not be released on it",
+        todo="Bring the database back, then try again if the record is right",
+    )
