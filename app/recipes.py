@@ -5,7 +5,6 @@ for each view, the memory's header. So a recipe cannot be parted from what was t
 never runs a pickle.
 """
 
-import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -82,8 +81,9 @@ class RecipeLibrary:
         wanted = version if version is not None else max(versions, default=None)
         if wanted is None or wanted not in versions:
             known = ", ".join(self.names()) or "none"
+            what = repr(name) if version is None else f"{name!r} version {version}"
             raise RecipeError(
-                f"recipe {name!r}{'' if version is None else f' version {version}'} is unknown in {self._folder}",
+                f"recipe {what} is unknown in {self._folder}",
                 part="nothing is inspected",
                 todo=f"known are: {known}; teach one with: passgate recipe teach NAME --good FOLDER",
             )
@@ -109,7 +109,7 @@ def write(path: Path, taught: Taught) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         save_file(tensors, unfinished, metadata=metadata)
-        os.replace(unfinished, path)
+        unfinished.replace(path)
     except (OSError, SafetensorError) as error:
         unfinished.unlink(missing_ok=True)
         raise RecipeError(

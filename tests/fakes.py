@@ -60,8 +60,14 @@ class FakeClock:
     def now(self) -> datetime:
         return EPOCH + timedelta(microseconds=self._now_ns / 1000)
 
+    @property
+    def someone_sleeps(self) -> bool:
+        return any(not waker.done() for _, waker in self._sleepers)
+
     async def sleep(self, seconds: float) -> None:
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        if seconds <= 0:
+            return
         self._sleepers.append((self._now_ns + int(seconds * 1e9), waker))
         await waker
 
