@@ -77,9 +77,7 @@ def digest(picture: Picture) -> str:
 
     One pair of different pictures in four thousand million shares it; such a part goes to review needlessly.
     """
-    return (
-        f"{picture.shape[1]}x{picture.shape[0]}:{zlib.crc32(np.ascontiguousarray(picture).data):08x}"
-    )
+    return f"{picture.shape[1]}x{picture.shape[0]}:{zlib.crc32(np.ascontiguousarray(picture).data):08x}"
 
 
 def focus_measure(picture: Picture) -> float:

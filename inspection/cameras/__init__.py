@@ -3,9 +3,17 @@
 from inspection.cameras.settings import (
     CameraSettings,
     FolderSettings,
+    OpenCvSettings,
     SimulatedSettings,
     make_camera,
     open_camera,
 )
 
-__all__ = ["CameraSettings", "FolderSettings", "SimulatedSettings", "make_camera", "open_camera"]
+__all__ = [
+    "CameraSettings",
+    "FolderSettings",
+    "OpenCvSettings",
+    "SimulatedSettings",
+    "make_camera",
+    "open_camera",
+]

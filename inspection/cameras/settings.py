@@ -6,6 +6,7 @@ from typing import Annotated, Literal, assert_never
 from pydantic import Field
 
 from inspection.cameras.folder import FolderCamera
+from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Frozen, Probability
 from inspection.ports import Camera
@@ -35,7 +36,23 @@ class FolderSettings(Frozen):
     timeout_s: float = Field(default=2.0, gt=0.0, le=60.0)
 
 
-CameraSettings = Annotated[SimulatedSettings | FolderSettings, Field(discriminator="kind")]
+class OpenCvSettings(Frozen):
+    """A USB camera, a stream, or a video file."""
+
+    kind: Literal["opencv"] = "opencv"
+    name: str = Field(default="main", min_length=1)
+    source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
+    """Index of a USB camera, URL of a stream (rtsp://user:password@host/path), or path of a video file."""
+    timeout_s: float = Field(default=1.0, gt=0.0, le=60.0)
+    lag_ms: float | None = Field(default=None, ge=0.0, le=5000.0)
+    """From exposure to arrival (see ``OpenCvCamera``); None: 40 for USB, 300 for a stream."""
+    size: tuple[int, int] | None = None
+    """Width and height to ask a USB camera for."""
+    reconnect_s: float = Field(default=2.0, gt=0.0, le=60.0)
+    """Longest pause between attempts to reconnect."""
+
+
+CameraSettings = Annotated[SimulatedSettings | FolderSettings | OpenCvSettings, Field(discriminator="kind")]
 
 
 def make_camera(settings: CameraSettings) -> Camera:
@@ -47,6 +64,15 @@ def make_camera(settings: CameraSettings) -> Camera:
         case FolderSettings():
             return FolderCamera(
                 settings.name, settings.directory, loop=settings.loop, timeout_s=settings.timeout_s
+            )
+        case OpenCvSettings():
+            return OpenCvCamera(
+                settings.name,
+                settings.source,
+                timeout_s=settings.timeout_s,
+                lag_ms=settings.lag_ms,
+                size=settings.size,
+                reconnect_s=settings.reconnect_s,
             )
     assert_never(settings)
 

@@ -141,8 +141,8 @@ def _rounded_box(x: Plane, y: Plane, box: tuple[float, float, float, float], rad
     qx = np.abs(x - (left + right) / 2) - (right - left) / 2 + radius
     qy = np.abs(y - (top + bottom) / 2) - (bottom - top) / 2 + radius
     outside = np.hypot(np.maximum(qx, 0.0), np.maximum(qy, 0.0))
-    distance = outside + np.minimum(np.maximum(qx, qy), 0.0) - radius
-    return distance.astype(np.float32, copy=False)
+    distance: Plane = outside + np.minimum(np.maximum(qx, qy), 0.0) - radius
+    return distance
 
 
 def _shaded(height: Plane, albedo: Plane) -> tuple[Plane, Plane, Plane]:
