@@ -23,6 +23,11 @@ class TileTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class StationTopic:
+    """The station itself: what the header has no room for."""
+
+
+@dataclass(frozen=True, slots=True)
 class AlarmsTopic:
     """All alarms."""
 
@@ -32,7 +37,7 @@ class NoticeTopic:
     """How the last command ended."""
 
 
-Topic = PartTopic | TileTopic | AlarmsTopic | NoticeTopic
+Topic = StationTopic | PartTopic | TileTopic | AlarmsTopic | NoticeTopic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,8 +56,10 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             tile = next(tile for tile in view.tiles if tile.subsystem is subsystem)
             return Details(
                 title=tile.title + stale,
-                rows=((words.health, f"{tile.health.word} · {tile.age}"), (words.details, tile.text)),
+                rows=((words.health, f"{tile.health.word} – {tile.age}"), (words.details, tile.text)),
             )
+        case StationTopic():
+            return Details(title=view.header.station + stale, rows=_station_rows(state, view, words))
         case AlarmsTopic():
             return Details(title=view.alarms.sign.word + stale, rows=_alarm_rows(state, words))
         case NoticeTopic():
@@ -61,8 +68,16 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             part = state.part
             if part is None or view.part is None:
                 return Details(title=words.no_part, rows=())
-            title = view.part.banner or f"{view.part.sign.word} · {view.part.age}"
+            title = view.part.banner or f"{view.part.sign.word} – {view.part.age}"
             return Details(title=title, rows=_part_rows(part, view, words))
+
+
+def _station_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
+    header = view.header
+    rows = [(words.recipe, header.recipe), (header.mode.word, header.mode_reason)]
+    if state.received is not None:
+        rows.append((words.version, state.received.status.engine_version))
+    return tuple(rows)
 
 
 def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
@@ -84,7 +99,7 @@ def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str
     rows += [
         (
             words.defects,
-            f"{defect_label(defect, words)} · {defect.view} · "
+            f"{defect_label(defect, words)}, {defect.view}, "
             + words.score.format(score=percent(defect.score)),
         )
         for defect in decision.defects
@@ -92,7 +107,7 @@ def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str
     rows += [(words.gauges, _gauge(gauge, words)) for gauge in decision.gauges]
     rows += [
         (words.recipe, f"{decision.recipe.id} v{decision.recipe.version}"),
-        (words.model, f"{decision.model.name} {decision.model.version} · {decision.model.sha256[:12]}"),
+        (words.model, f"{decision.model.name} {decision.model.version} – {decision.model.sha256[:12]}"),
         (words.times, _timings(decision.timings_ms)),
         (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
     ]
@@ -102,9 +117,9 @@ def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str
 def _gauge(gauge: GaugeReading, words: Words) -> str:
     value = words.unreadable if gauge.value is None else f"{gauge.value:g} {gauge.unit}"
     verdict = words.in_range if gauge.in_range else words.out_of_range
-    return f"{gauge.name}: {value} [{gauge.low:g} … {gauge.high:g}] · {verdict}"
+    return f"{gauge.name}: {value} [{gauge.low:g} … {gauge.high:g}] – {verdict}"
 
 
 def _timings(timings_ms: Timings) -> str:
     """Stages by the names they have in the decision's JSON, milliseconds."""
-    return " · ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms if ms is not None)
+    return ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms if ms is not None)

@@ -80,7 +80,8 @@ def _ring(painter: QPainter, fill: QColor, _ink: QColor, _hollow: bool) -> None:
 
 def _dashed_ring(painter: QPainter, fill: QColor, _ink: QColor, _hollow: bool) -> None:
     pen = QPen(fill, 12)
-    pen.setDashPattern([1.2, 0.9])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    pen.setDashPattern([1.24, 0.75])
     painter.setPen(pen)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawEllipse(QRectF(12, 12, 76, 76))

@@ -28,6 +28,8 @@ BUDGET_MS: Final = 500.0
 AGED_AFTER_S: Final = 30.0
 """A decision older than this is shown as the last one there was, not as one of now."""
 STRIP_LENGTH: Final = 20
+_NOTHING: Final = "–"
+"""In the place of a number that is not known: never a 0, which would be one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +189,7 @@ def present(state: RunState, *, now_s: float, words: Words, url: str) -> RunView
         simulated_banner=words.simulated if simulated else "",
         header=_header(status, contact, silence_s, words),
         part=None if part is None or status is None else _part(state, part, status, now_s, words),
-        no_part=words.no_part,
+        no_part=words.nothing_known if status is None else words.no_part,
         strip=() if status is None else _strip(state, status, words),
         live_label=_live_label(state, now_s, words),
         looking_back=state.look_back is not None,
@@ -222,11 +224,6 @@ def percent(share: float) -> str:
     return f"{int(share * 1000 + 1e-9) / 10:.1f} %"
 
 
-def count(number: int) -> str:
-    """A whole number with thin spaces between thousands."""
-    return f"{number:,}".replace(",", "\u2009")
-
-
 def _age_s(since: datetime, status: StationStatus, silence_s: float) -> float:
     return max(0.0, (status.at - since).total_seconds()) + silence_s
 
@@ -241,15 +238,16 @@ def _stale_banner(state: RunState, contact: Contact, silence_s: float, words: Wo
 
 
 def _header(status: StationStatus | None, contact: Contact, silence_s: float, words: Words) -> HeaderView:
-    mode = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=words.mode_unknown)
+    mode = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=words.unknown)
     if status is not None and contact is Contact.FRESH:
         shape, tone = MODE_SIGNS[status.mode]
         mode = Sign(shape=shape, tone=tone, word=words.modes[status.mode])
     if contact is Contact.FRESH:
         link = Sign(shape=Shape.RING, tone=Tone.CALM, word=f"{words.live} {age_text(silence_s, words)}")
     else:
-        link = Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=words.stale_short)
-    recipe = words.no_recipe
+        word = words.stale_short if contact is Contact.STALE else words.no_contact
+        link = Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word)
+    recipe = _NOTHING if status is None else words.no_recipe
     if status is not None and status.recipe_name is not None:
         version = "" if status.recipe_version is None else f"  v{status.recipe_version}"
         recipe = f"{status.recipe_name}{version}"
@@ -278,8 +276,8 @@ def action_sign(action: Action, words: Words, *, short: bool = False) -> Sign:
 
 def defect_label(defect: Defect, words: Words) -> str:
     """Type, severity and length, as far as it is known."""
-    length = "" if defect.length_mm is None else f" · {defect.length_mm:.1f} mm"
-    return f"{defect.type} · {words.severities[defect.severity]}{length}"
+    length = "" if defect.length_mm is None else f", {defect.length_mm:.1f} mm"
+    return f"{defect.type}, {words.severities[defect.severity]}{length}"
 
 
 def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float, words: Words) -> PartView:
@@ -289,11 +287,11 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
     decision = part.decision
     old = state.look_back is not None
     sign = action_sign(decision.action, words)
+    age = (words.old_part_age if old else words.ago).format(age=age_text(age_s, words))
     if stale:
-        sign = Sign(shape=sign.shape, tone=Tone.FADED, word=sign.word)
-    age = words.ago.format(age=age_text(age_s, words))
-    if stale:
-        age = f"{words.stale_short} · {age}"
+        # what is read from afar is that nothing is known now, not a decision that may be long undone
+        age = words.stale_decision.format(action=sign.word, age=age_text(age_s, words))
+        sign = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=words.stale_short)
     return PartView(
         inspection_id=part.inspection_id,
         sign=sign,
@@ -356,17 +354,22 @@ def _live_label(state: RunState, now_s: float, words: Words) -> str:
 def _production(status: StationStatus | None, fresh: bool, words: Words) -> ProductionView:
     counts = Counts() if status is None else status.counts
     share = counts.yield_rate
+
+    def number(value: int) -> str:
+        """A whole number with spaces between thousands (ISO 80000-1); the font has no thin ones."""
+        return _NOTHING if status is None else f"{value:,}".replace(",", "\u00a0")
+
     return ProductionView(
         totals=(
-            FigureView(caption=words.judged, value=count(counts.judged)),
-            FigureView(caption=words.yield_rate, value="–" if share is None else percent(share)),
-            FigureView(caption=words.missed_count, value=count(counts.missed)),
-            FigureView(caption=words.late_count, value=count(counts.late)),
+            FigureView(caption=words.judged, value=number(counts.judged)),
+            FigureView(caption=words.yield_rate, value=_NOTHING if share is None else percent(share)),
+            FigureView(caption=words.missed_count, value=number(counts.missed)),
+            FigureView(caption=words.late_count, value=number(counts.late)),
         ),
         actions=tuple(
             FigureView(
                 caption=words.actions_short[action],
-                value=count(counts.by_action.get(action, 0)),
+                value=number(counts.by_action.get(action, 0)),
                 sign=action_sign(action, words, short=True),
             )
             for action in Action
@@ -374,7 +377,7 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
         outcomes=tuple(
             FigureView(
                 caption=words.outcomes[outcome],
-                value=count(counts.by_outcome.get(outcome, 0)),
+                value=number(counts.by_outcome.get(outcome, 0)),
                 sign=outcome_sign(outcome, words),
             )
             for outcome in Outcome
@@ -394,7 +397,7 @@ def _latency(latency_ms: Percentiles | None, fresh: bool, words: Words) -> Laten
         tone = Tone.CAUTION
     return LatencyView(
         caption=words.latency,
-        value=words.latency_none if p95_ms is None else f"{p95_ms:.0f} ms",
+        value=_NOTHING if p95_ms is None else f"{p95_ms:.0f} ms",
         limit=words.latency_limit.format(limit=f"{BUDGET_MS:.0f}"),
         p95_ms=p95_ms,
         limit_ms=BUDGET_MS,
@@ -432,8 +435,9 @@ def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: 
     if newest is not None and status is not None:
         age = words.ago.format(age=age_text(_age_s(newest.raised_at, status, silence_s), words))
     if not fresh:
-        since = age_text(silence_s, words) if status is not None else words.never
-        word = words.alarms_unknown.format(age=since) if status is not None else words.mode_unknown
+        word = words.unknown
+        if status is not None:
+            word = words.alarms_unknown.format(age=age_text(silence_s, words))
         return AlarmsView(sign=Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=word), text=text, age=age)
     if newest is None:
         return AlarmsView(sign=Sign(shape=Shape.RING, tone=Tone.CALM, word=words.no_alarms), text="", age="")

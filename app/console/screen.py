@@ -4,9 +4,9 @@ from typing import Protocol
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, TileTopic, Topic
+from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, StationTopic, TileTopic, Topic
 from app.console.replies import PictureReply
 from app.console.run_state import Contact
 from app.console.run_view import RunView
@@ -82,6 +82,9 @@ class RunScreen(QWidget):
         self._grid.addLayout(right, 0, 1)
         self._grid.addLayout(tiles, 1, 0)
         self._grid.addWidget(self.commands, 1, 1)
+        for card in (self.part, self.production, self.commands, *self.tiles.values()):
+            # a long word in a card must not move the columns
+            card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self._grid.setColumnStretch(0, 8)
         self._grid.setColumnStretch(1, 5)
         self._grid.setRowStretch(0, 1)
@@ -96,13 +99,14 @@ class RunScreen(QWidget):
         self.commands.command_touched.connect(self.command_touched)
         self.picture.touched.connect(self.view_touched)
         self.pane.closed.connect(self.pane_closed)
+        self._open(self.header, StationTopic())
         self._open(self.part, PartTopic())
         self._open(self.alarms, AlarmsTopic())
         self._open(self.commands, NoticeTopic())
         for subsystem, tile in self.tiles.items():
             self._open(tile, TileTopic(subsystem))
 
-    def _open(self, card: Card, topic: Topic) -> None:
+    def _open(self, card: Card | Header, topic: Topic) -> None:
         card.touched.connect(lambda: self.topic_touched.emit(topic))
 
     def show_view(self, view: RunView, words: Words) -> None:
@@ -165,6 +169,7 @@ class RunScreen(QWidget):
     def _rescale(self) -> None:
         px = self.theme.px
         self.setStyleSheet(style_sheet(self.theme))
+        self.theme.dress_texts(self)
         self._column.setContentsMargins(px(12), px(10), px(12), px(10))
         self._column.setSpacing(px(10))
         self._grid.setSpacing(px(10))

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Final
 
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from app.console.signs import Tone
 from inspection.fonts import FAMILY, cjk_font_path
@@ -20,9 +20,12 @@ BASE_HEIGHT: Final = 800
 CAPTION_PX: Final = 14
 BODY_PX: Final = 16
 STRONG_PX: Final = 19
-FIGURE_PX: Final = 25
+FIGURE_PX: Final = 24
 TOUCH_PX: Final = 52
 """Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px is hit."""
+
+MIN_SCALE: Final = 48 / TOUCH_PX
+"""Below it, what is touched would be smaller than 48 px; the window then rather clips."""
 
 DESK: Final = QColor("#d3d6d9")
 CARD: Final = QColor("#e6e8ea")
@@ -52,6 +55,16 @@ INKS: Final[Mapping[Tone, QColor]] = {
 }
 """What is written on a fill."""
 
+_WEIGHT_AXIS: Final = QFont.Tag("wght")
+_REGULAR: Final = 420.0
+_BOLD: Final = 700.0
+_ROLES: Final = {
+    "caption": (CAPTION_PX, False),
+    "note": (CAPTION_PX, False),
+    "strong": (STRONG_PX, True),
+    "figure": (FIGURE_PX, True),
+}
+
 
 class Theme:
     """The scale at which everything is drawn; changed only by the screen when it is resized."""
@@ -61,7 +74,7 @@ class Theme:
 
     def fit(self, width: int, height: int) -> bool:
         """Choose the scale for a window of this size; True where it changed."""
-        wanted = max(0.8, round(min(width / BASE_WIDTH, height / BASE_HEIGHT), 2))
+        wanted = max(MIN_SCALE, round(min(width / BASE_WIDTH, height / BASE_HEIGHT), 2))
         changed = wanted != self.scale
         self.scale = wanted
         return changed
@@ -71,11 +84,27 @@ class Theme:
         return max(1, round(units * self.scale))
 
     def font(self, size: float, *, bold: bool = False) -> QFont:
-        """The console's font at ``size`` units."""
+        """The console's font at ``size`` units.
+
+        The font is a variable one whose default face is Thin. Its weight is set on its axis alone: Qt would
+        thicken a face that it takes for a light one once more, and style sheets cannot set the axis.
+        """
         font = QFont(family())
         font.setPixelSize(self.px(size))
-        font.setWeight(QFont.Weight.Bold if bold else QFont.Weight.Normal)
+        font.setVariableAxis(_WEIGHT_AXIS, _BOLD if bold else _REGULAR)
         return font
+
+    def role_font(self, role: str) -> QFont:
+        """The font of a label by its "role" property; an unknown or empty role is body text."""
+        size, bold = _ROLES.get(role, (BODY_PX, False))
+        return self.font(size, bold=bold)
+
+    def dress_texts(self, root: QWidget) -> None:
+        """Set the fonts of all labels and buttons under ``root``."""
+        for label in root.findChildren(QLabel):
+            label.setFont(self.role_font(str(label.property("role") or "")))
+        for button in root.findChildren(QPushButton):
+            button.setFont(self.role_font("strong"))
 
 
 @cache
@@ -103,9 +132,7 @@ def dress(application: QApplication) -> None:
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(role, INK)
     application.setPalette(palette)
-    font = QFont(family())
-    font.setPixelSize(BODY_PX)
-    application.setFont(font)
+    application.setFont(Theme().font(BODY_PX))
 
 
 def tone_ink(tone: Tone) -> QColor:
@@ -123,16 +150,12 @@ def style_sheet(theme: Theme) -> str:
     """Qt style sheet at the theme's scale."""
     px = theme.px
     return f"""
-    QWidget {{ color: {INK.name()}; font-family: "{family()}"; font-size: {px(BODY_PX)}px; }}
-    RunScreen {{ background: {DESK.name()}; }}
+    QWidget {{ color: {INK.name()}; }}
     QLabel {{ background: transparent; }}
-    QLabel[role="caption"] {{ font-size: {px(CAPTION_PX)}px; color: {MUTED_INK.name()}; }}
-    QLabel[role="strong"] {{ font-size: {px(STRONG_PX)}px; font-weight: 700; }}
-    QLabel[role="figure"] {{ font-size: {px(FIGURE_PX)}px; font-weight: 500; }}
+    QLabel[role="caption"] {{ color: {MUTED_INK.name()}; }}
     QPushButton {{
         background: #f4f5f6; border: {px(1.5)}px solid #8e979e; border-radius: {px(6)}px;
-        font-size: {px(STRONG_PX)}px; font-weight: 700; padding: 0 {px(12)}px;
-        min-height: {px(TOUCH_PX - 4)}px;
+        padding: 0 {px(8)}px; min-height: {px(TOUCH_PX - 4)}px;
     }}
     QPushButton:pressed {{ background: #b9c0c6; }}
     QPushButton:disabled {{ color: {PALE_INK.name()}; background: #dcdfe2; border-color: #c3c8cc; }}

@@ -31,7 +31,7 @@ class Words:
     severities: Mapping[Severity, str]
     missed_causes: Mapping[MissedCause, str]
     modes: Mapping[Mode, str]
-    mode_unknown: str
+    unknown: str
     healths: Mapping[Health, str]
     subsystems: Mapping[Subsystem, str]
     commands: Mapping[Command, str]
@@ -45,12 +45,14 @@ class Words:
     hours: str
     days: str
     ago: str
-    never: str
 
     live: str
     waiting: str
     stale: str
     stale_short: str
+    no_contact: str
+    nothing_known: str
+    stale_decision: str
     simulated: str
     recipe: str
     no_recipe: str
@@ -63,6 +65,7 @@ class Words:
     outcome: str
     reason: str
     old_part: str
+    old_part_age: str
     back_to_live: str
     back_to_live_in: str
     is_live: str
@@ -82,7 +85,6 @@ class Words:
     late_count: str
     latency: str
     latency_limit: str
-    latency_none: str
 
     data_age: str
     no_data: str
@@ -102,6 +104,7 @@ class Words:
     in_range: str
     out_of_range: str
     model: str
+    version: str
     recorded: str
     times: str
     health: str
@@ -155,7 +158,7 @@ EN = Words(
         Mode.ABORTED: "Halted by fault",
         Mode.STOPPING: "Stopping",
     },
-    mode_unknown="Unknown",
+    unknown="Unknown",
     healths={
         Health.OK: "OK",
         Health.WARNING: "Warning",
@@ -192,11 +195,13 @@ EN = Words(
     hours="{n} h",
     days="{n} d",
     ago="{age} ago",
-    never="never",
     live="Live",
     waiting="Waiting for the engine at {url}",
     stale="STALE {age} – no contact with the engine",
     stale_short="STALE",
+    no_contact="No contact",
+    nothing_known="Nothing known yet",
+    stale_decision="last: {action}, {age} ago",
     simulated="SIMULATED PICTURES – no real part is judged",
     recipe="Recipe",
     no_recipe="none active",
@@ -208,6 +213,7 @@ EN = Words(
     outcome="Outcome",
     reason="Reason",
     old_part="OLD PART – trigger {seq}, {age} ago",
+    old_part_age="OLD PART – {age} ago",
     back_to_live="Live",
     back_to_live_in="Live ({seconds})",
     is_live="Live",
@@ -225,7 +231,6 @@ EN = Words(
     late_count="Late",
     latency="Latency p95",
     latency_limit="limit {limit} ms",
-    latency_none="no part yet",
     data_age="data {age} old",
     no_data="no data yet",
     no_alarms="No alarms",
@@ -242,6 +247,7 @@ EN = Words(
     in_range="in range",
     out_of_range="OUT OF RANGE",
     model="Model",
+    version="Passgate version",
     recorded="Recorded",
     times="Times",
     health="Health",
@@ -295,7 +301,7 @@ ZH = Words(
         Mode.ABORTED: "故障停机",
         Mode.STOPPING: "停止中",
     },
-    mode_unknown="未知",
+    unknown="未知",
     healths={
         Health.OK: "正常",
         Health.WARNING: "警告",
@@ -303,7 +309,7 @@ ZH = Words(
         Health.UNKNOWN: "未知",
     },
     subsystems={
-        Subsystem.PLC: "控制器",
+        Subsystem.PLC: "PLC",
         Subsystem.CAMERA: "相机",
         Subsystem.MODEL: "模型",
         Subsystem.STORE: "存储",
@@ -331,11 +337,13 @@ ZH = Words(
     hours="{n} 小时",
     days="{n} 天",
     ago="{age}前",
-    never="从未",
     live="实时",
     waiting="正在等待引擎 {url}",
     stale="数据过期 {age} – 与引擎失去联系",
     stale_short="过期",
+    no_contact="无连接",
+    nothing_known="尚无信息",
+    stale_decision="最后：{action}，{age}前",
     simulated="模拟图像 – 未检测真实工件",
     recipe="配方",
     no_recipe="未选择",
@@ -347,11 +355,12 @@ ZH = Words(
     outcome="去向",
     reason="原因",
     old_part="历史工件 – 触发号 {seq}，{age}前",
+    old_part_age="历史工件 – {age}前",
     back_to_live="返回实时",
     back_to_live_in="返回实时（{seconds}）",
     is_live="实时",
     last_parts="最近工件",
-    not_published="结果未发送给控制器",
+    not_published="结果未发送给 PLC",
     missed="未判定：{cause}",
     mismatched="未合格却已放行",
     false_release="缺陷件已放行",
@@ -360,11 +369,10 @@ ZH = Words(
     picture_several="视图 {n}/{total} – 不显示缺陷框，触摸切换视图",
     judged="已判定",
     yield_rate="合格率",
-    missed_count="漏检",
+    missed_count="漏触发",
     late_count="超时",
     latency="延迟 p95",
     latency_limit="上限 {limit} ms",
-    latency_none="尚无工件",
     data_age="数据 {age}前",
     no_data="尚无数据",
     no_alarms="无报警",
@@ -381,6 +389,7 @@ ZH = Words(
     in_range="在范围内",
     out_of_range="超出范围",
     model="模型",
+    version="Passgate 版本",
     recorded="记录时间",
     times="耗时",
     health="状态",

@@ -66,15 +66,24 @@ class Card(QFrame):
 
 
 class ElidedLabel(QLabel):
-    """A text in at most ``lines`` lines; what does not fit ends in "…". ``text()`` stays the full text."""
+    """A text in at most ``lines`` lines; what does not fit ends in "…". ``text()`` stays the full text.
 
-    def __init__(self, *, lines: int = 1, role: str = "", centred: bool = False) -> None:
+    ``middle`` centres a text of fewer lines vertically.
+    """
+
+    def __init__(self, *, lines: int = 1, role: str = "", middle: bool = False) -> None:
         super().__init__()
         self._lines = lines
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
-        self._centred = centred
+        self._middle = middle
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+
+    def set_lines(self, lines: int) -> None:
+        """Change how many lines there are."""
+        if lines != self._lines:
+            self._lines = lines
+            self.updateGeometry()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Always as high as all its lines: the screen does not jump with the length of a text."""
@@ -98,8 +107,10 @@ class ElidedLabel(QLabel):
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.beginLayout()
-        height, top = self._line_height(), 0
-        lift = (height - self.fontMetrics().height()) / 2
+        height, top = self._line_height(), 0.0
+        pieces: list[str] = []
+        # capitals in the middle of the line: the font's own ascent leaves no room for descenders
+        baseline = (height + self.fontMetrics().capHeight()) / 2
         for number in range(self._lines):
             line = layout.createLine()
             if not line.isValid():
@@ -109,10 +120,12 @@ class ElidedLabel(QLabel):
             piece = text[start : start + line.textLength()]
             if number == self._lines - 1:
                 piece = self.fontMetrics().elidedText(text[start:], Qt.TextElideMode.ElideRight, self.width())
-            shift = (self.width() - self.fontMetrics().horizontalAdvance(piece)) / 2 if self._centred else 0.0
-            painter.drawText(QPointF(shift, top + lift + self.fontMetrics().ascent()), piece.rstrip())
-            top += height
+            pieces.append(piece.rstrip())
         layout.endLayout()
+        if self._middle:
+            top = (self.height() - height * len(pieces)) / 2
+        for number, piece in enumerate(pieces):
+            painter.drawText(QPointF(0, top + number * height + baseline), piece)
 
 
 class ShapeView(QWidget):
@@ -142,19 +155,20 @@ class ShapeView(QWidget):
 
 
 class SignView(QWidget):
-    """A shape with its word beside it."""
+    """A shape with its word beside it; ``elided`` lets the word shrink to the room there is."""
 
-    def __init__(self, theme: Theme, *, edge: float, role: str = "strong") -> None:
+    def __init__(self, theme: Theme, *, edge: float, elided: bool = False) -> None:
         super().__init__()
         self._theme = theme
         self.shape = ShapeView(theme, edge=edge)
-        self.word = QLabel()
-        self.word.setProperty("role", role)
+        self.word: QLabel = ElidedLabel() if elided else QLabel()
+        self.word.setProperty("role", "strong")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self.shape)
-        self._row.addWidget(self.word)
-        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Preferred)
+        self._row.addWidget(self.word, 1)
+        wide = QSizePolicy.Policy.Ignored if elided else QSizePolicy.Policy.Maximum
+        self.setSizePolicy(wide, QSizePolicy.Policy.Preferred)
 
     def show_sign(self, sign: Sign) -> None:
         """Show this sign; a word in amber would be too pale, so there the shape alone has the colour."""

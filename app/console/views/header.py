@@ -1,7 +1,7 @@
 """The top of the screen: station, recipe, mode, contact, language; under it what must not be overlooked."""
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.console.drawing import hatch
@@ -15,6 +15,7 @@ class Header(QWidget):
     """Who this is, what it inspects, what it is doing, and whether that is of now."""
 
     language_touched = Signal()
+    touched = Signal()
 
     def __init__(self, theme: Theme) -> None:
         super().__init__()
@@ -23,7 +24,7 @@ class Header(QWidget):
         self.recipe_caption = caption()
         self.recipe = ElidedLabel(role="strong")
         self.mode = SignView(theme, edge=24)
-        self.mode_reason = ElidedLabel(lines=2, role="caption")
+        self.mode_reason = ElidedLabel(lines=2, role="caption", middle=True)
         self.contact = SignView(theme, edge=18)
         self.language = QPushButton()
         self.language.clicked.connect(self.language_touched)
@@ -35,6 +36,7 @@ class Header(QWidget):
         line = QHBoxLayout()
         line.addWidget(self.recipe_caption)
         line.addWidget(self.recipe, 1)
+        self._recipe_line = line
         names.addLayout(line)
         self._row.addLayout(names, 5)
         self._row.addWidget(self.mode)
@@ -52,11 +54,17 @@ class Header(QWidget):
         self.contact.show_sign(view.contact)
         self.language.setText(words.other_language)
 
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """A touch that ends on the header."""
+        if self.rect().contains(event.position().toPoint()):
+            self.touched.emit()
+
     def rescale(self) -> None:
         """Take the theme's scale."""
         px = self._theme.px
         self.setFixedHeight(px(TOUCH_PX))
         self._row.setSpacing(px(16))
+        self._recipe_line.setSpacing(px(8))
         self.language.setFixedSize(px(112), px(TOUCH_PX))
         self.contact.setMinimumWidth(px(132))
         self.mode.rescale()

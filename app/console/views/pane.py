@@ -75,6 +75,7 @@ class DetailsPane(Card):
             text.setWordWrap(True)
             self._grid.addWidget(text, place, 1, top)
         self._grid.setRowStretch(number, 1)
+        self.theme.dress_texts(self.rows)
 
     def rescale(self) -> None:
         """Take the theme's scale."""

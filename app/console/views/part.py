@@ -14,6 +14,7 @@ from app.console.words import Words
 _PASS_GROUND = QColor("#d3d7da")
 """A pass is the normal case: a shade of the card, nothing to look up for."""
 
+_REASON_LINES = 3
 _TIGHT = 0.86
 """Line height of the decision's word, as a share of the font's own."""
 
@@ -118,8 +119,8 @@ class PartCard(Card):
         self._values = [ElidedLabel(role="strong") for _ in range(4)]
         self.outcome_caption = caption()
         self.outcome = SignView(theme, edge=18)
-        self.warning = SignView(theme, edge=18)
-        self.reason = ElidedLabel(lines=3)
+        self.warning = SignView(theme, edge=18, elided=True)
+        self.reason = ElidedLabel(lines=_REASON_LINES)
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.sign, 1)
         self._facts = QGridLayout()
@@ -132,8 +133,9 @@ class PartCard(Card):
         line.addWidget(self.outcome_caption)
         line.addWidget(self.outcome)
         line.addStretch(1)
-        line.addWidget(self.warning)
         self._column.addLayout(line)
+        self._column.addWidget(self.warning)
+        self._line = line
         self._column.addWidget(self.reason)
 
     def show_part(self, part: PartView | None, *, empty: str, words: Words) -> None:
@@ -145,11 +147,13 @@ class PartCard(Card):
             value.setText(text)
         self.outcome_caption.setText(words.outcome if part is not None else "")
         self.outcome.setVisible(part is not None)
-        self.warning.setVisible(part is not None and part.warning is not None)
         if part is not None:
             self.outcome.show_sign(part.outcome)
-            if part.warning is not None:
-                self.warning.show_sign(part.warning)
+        warning = None if part is None else part.warning
+        self.warning.setVisible(warning is not None)
+        self.reason.set_lines(_REASON_LINES if warning is None else _REASON_LINES - 1)
+        if warning is not None:
+            self.warning.show_sign(warning)
         self.reason.setText("" if part is None else part.reason)
 
     def rescale(self) -> None:
@@ -159,5 +163,6 @@ class PartCard(Card):
         self._column.setSpacing(px(7))
         self._facts.setVerticalSpacing(0)
         self._facts.setHorizontalSpacing(px(8))
+        self._line.setSpacing(px(8))
         self.outcome.rescale()
         self.warning.rescale()

@@ -56,6 +56,11 @@ class PictureView(QWidget):
             self.setAccessibleName(banner)
             self.update()
 
+    @property
+    def boxes(self) -> tuple[BoxView, ...]:
+        """The boxes drawn now."""
+        return self._boxes
+
     def picture_rect(self) -> QRectF:
         """Where the picture lies in the widget; empty without one."""
         if self._image is None:

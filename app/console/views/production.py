@@ -122,22 +122,26 @@ class ProductionCard(Card):
         self.latency_value.setProperty("role", "strong")
         self.latency_limit = caption()
         self.latency_bar = LatencyBar(theme)
-        self._grid = QGridLayout(self)
-        for place, figure in enumerate(self.totals):
-            self._grid.addWidget(figure, 0, 3 * place, 1, 3)
-        for place, figure in enumerate(self.by_action):
-            self._grid.addWidget(figure, 1, 3 * place, 1, 3)
+        self._column = QVBoxLayout(self)
+        self._figures, self._outcomes = QGridLayout(), QGridLayout()
+        for place, (total, action) in enumerate(zip(self.totals, self.by_action, strict=True)):
+            self._figures.addWidget(total, 0, place)
+            self._figures.addWidget(action, 1, place)
         for place, outcome in enumerate(self.by_outcome):
-            self._grid.addWidget(outcome, 2 + place // 3, 4 * (place % 3), 1, 4)
-        for column in range(12):
-            self._grid.setColumnStretch(column, 1)
+            self._outcomes.addWidget(outcome, place // 3, place % 3)
+        for place, share in enumerate((5, 4, 4, 4)):  # the first column has the largest numbers
+            self._figures.setColumnStretch(place, share)
+        for place, share in enumerate((11, 13, 11)):  # the middle one "Default-rejected"
+            self._outcomes.setColumnStretch(place, share)
+        self._column.addLayout(self._figures)
+        self._column.addLayout(self._outcomes)
         latency = QHBoxLayout()
         latency.addWidget(self.latency_caption)
         latency.addWidget(self.latency_value)
         latency.addWidget(self.latency_bar, 1)
         latency.addWidget(self.latency_limit)
         self._latency = latency
-        self._grid.addLayout(latency, 4, 0, 1, 12)
+        self._column.addLayout(latency)
 
     def show_view(self, view: ProductionView) -> None:
         """Paint this."""
@@ -155,9 +159,12 @@ class ProductionCard(Card):
     def rescale(self) -> None:
         """Take the theme's scale."""
         px = self.theme.px
-        self._grid.setContentsMargins(px(14), px(10), px(14), px(10))
-        self._grid.setHorizontalSpacing(px(6))
-        self._grid.setVerticalSpacing(px(4))
+        self._column.setContentsMargins(px(12), px(10), px(12), px(10))
+        self._column.setSpacing(px(6))
+        self._figures.setHorizontalSpacing(px(6))
+        self._figures.setVerticalSpacing(px(4))
+        self._outcomes.setHorizontalSpacing(px(12))
+        self._outcomes.setVerticalSpacing(px(2))
         self._latency.setSpacing(px(10))
         self.latency_bar.rescale()
         for figure in [*self.totals, *self.by_action]:

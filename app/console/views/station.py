@@ -17,7 +17,7 @@ class TileCard(Card):
         super().__init__(theme)
         self.title = ElidedLabel(role="caption")
         self.health = SignView(theme, edge=20)
-        self.text = ElidedLabel(lines=2)
+        self.text = ElidedLabel(lines=2, role="note")
         self.age = caption()
         self._column = QVBoxLayout(self)
         self._head = QHBoxLayout()
@@ -107,4 +107,4 @@ class CommandsCard(Card):
         self._column.setSpacing(px(4))
         self._row.setSpacing(px(8))
         for button in self.buttons.values():
-            button.setFixedHeight(px(TOUCH_PX))
+            button.setFixedHeight(px(TOUCH_PX + 4))

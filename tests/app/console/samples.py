@@ -176,7 +176,7 @@ def crowded() -> StationStatus:
         station="Final assembly hall B, line 14, station 3 (housing, left and right)",
         recipe_name="Pump housing A4 left-hand side with gasket and M6 insert rev 12b",
         mode=Mode.ABORTED,
-        mode_reason="PLC heartbeat frozen for 500 ms: every part is rejected. Mend the link, then reset the fault",
+        mode_reason="PLC heartbeat frozen for 500 ms: every part is rejected. Mend the link, then reset",
         simulated=True,
         tiles=(
             tile(Subsystem.PLC, long, 12_400, Health.FAULT),
@@ -202,7 +202,7 @@ def crowded() -> StationStatus:
                 Action.STOP: 3_021,
                 Action.MANUAL_REVIEW: 13_777,
             },
-            by_outcome={outcome: 120_433 for outcome in Outcome},
+            by_outcome=dict.fromkeys(Outcome, 120433),
             missed=12_345,
             late=6_789,
         ),

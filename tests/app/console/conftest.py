@@ -1,0 +1,70 @@
+"""The console's tests: no display, a fake engine on a free port, and a clock that tests move."""
+
+import os
+
+os.environ["QT_QPA_PLATFORM"] = "offscreen"  # before any Qt import, whatever the desktop
+
+from collections.abc import Callable, Iterator
+from threading import enumerate as threads
+
+import pytest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from app.console.client import StationClient
+from app.console.theme import dress
+from app.console.window import ConsoleWindow
+from app.console.words import EN
+
+from .fake_engine import FakeEngine
+
+
+class Clock:
+    """A monotonic clock that stands until a test moves it."""
+
+    def __init__(self) -> None:
+        self.now_s = 1000.0
+
+    def __call__(self) -> float:
+        return self.now_s
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def engine() -> Iterator[FakeEngine]:
+    fake = FakeEngine()
+    fake.start()
+    yield fake
+    fake.stop()
+
+
+@pytest.fixture
+def open_console(qapp: QApplication, qtbot: QtBot, clock: Clock) -> Iterator[Callable[[str], ConsoleWindow]]:
+    """Opens consoles; closes them after the test and looks for threads that they left."""
+    windows: list[ConsoleWindow] = []
+
+    def open_at(url: str) -> ConsoleWindow:
+        dress(qapp)
+        window = ConsoleWindow(StationClient(url, monotonic=clock), words=EN, monotonic=clock)
+        window.resize(1280, 800)
+        window.show()
+        qtbot.addWidget(window)
+        windows.append(window)
+        return window
+
+    yield open_at
+    for window in windows:
+        window.close()
+    assert [thread.name for thread in threads() if thread.name == "console-network"] == []
+
+
+@pytest.fixture
+def console(open_console: Callable[[str], ConsoleWindow], engine: FakeEngine, qtbot: QtBot) -> ConsoleWindow:
+    """A console that has heard the fake engine."""
+    window = open_console(engine.url)
+    qtbot.waitUntil(lambda: window.state.received is not None, timeout=5000)
+    return window

@@ -1,0 +1,183 @@
+"""The network side: what the engine may do wrong, and what is left when the console closes."""
+
+import threading
+
+import pytest
+from fastapi import HTTPException, Response
+from pytestqt.qtbot import QtBot
+
+import app.console.client as client_module
+from app.console.client import StationClient
+from app.console.replies import CommandProblem, CommandReply, ContactTrouble, PictureProblem, PictureReply
+from inspection.status import Command, CommandResult, Mode
+
+from . import samples
+from .conftest import Clock
+from .fake_engine import FakeEngine
+
+
+@pytest.fixture
+def client(engine: FakeEngine, clock: Clock, qtbot: QtBot):  # type: ignore[no-untyped-def]
+    opened = StationClient(engine.url, monotonic=clock)
+    with qtbot.waitSignal(opened.status_waiting, timeout=5000):
+        opened.open()
+    opened.take_status()
+    yield opened
+    opened.close()
+
+
+def reply_to(qtbot: QtBot, client: StationClient, command: Command) -> CommandReply:
+    with qtbot.waitSignal(client.command_done, timeout=5000) as signal:
+        client.send(command)
+    assert signal.args is not None
+    reply = signal.args[0]
+    assert isinstance(reply, CommandReply)
+    return reply
+
+
+def picture_of(qtbot: QtBot, client: StationClient) -> PictureReply:
+    with qtbot.waitSignal(client.picture_done, timeout=5000) as signal:
+        client.fetch_picture("a" * 64)
+    assert signal.args is not None
+    reply = signal.args[0]
+    assert isinstance(reply, PictureReply)
+    return reply
+
+
+def test_only_the_newest_status_is_handed_over(
+    client: StationClient, engine: FakeEngine, clock: Clock, qtbot: QtBot
+) -> None:
+    announced: list[int] = []
+    client.status_waiting.connect(lambda: announced.append(1))
+    for number in range(50):
+        clock.now_s = 2000.0 + number
+        engine.say(samples.status(station=f"number {number}").model_dump_json())
+    with qtbot.waitSignal(client.picture_done, timeout=5000):
+        client.fetch_picture("b" * 64)  # what was said before has been read when this is answered
+    newest = client.take_status()
+    assert newest is not None
+    assert newest.status.station.startswith("number ")
+    assert len(announced) <= 1
+    assert client.take_status() is None
+
+
+@pytest.mark.parametrize("garbage", ["", "{", "null", '{"at": 1}', b"\xff\x00", "[" * 5000])
+def test_garbage_is_trouble_and_no_status(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot, garbage: str | bytes
+) -> None:
+    with qtbot.waitSignal(client.trouble, timeout=5000) as signal:
+        engine.say(garbage)
+    assert signal.args == [ContactTrouble.UNREADABLE]
+    assert client.take_status() is None
+    with qtbot.waitSignal(client.status_waiting, timeout=5000):
+        engine.say(samples.status().model_dump_json())
+
+
+def test_a_command_is_posted_and_accepted(client: StationClient, engine: FakeEngine, qtbot: QtBot) -> None:
+    reply = reply_to(qtbot, client, Command.HOLD)
+    assert engine.commands == [Command.HOLD]
+    assert reply == CommandReply(
+        command=Command.HOLD, problem=None, detail="the station takes no further part"
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem", "detail"),
+    [
+        (HTTPException(409, "the latch is set"), CommandProblem.REFUSED, "the latch is set"),
+        (HTTPException(500, ""), CommandProblem.REFUSED, "HTTP 500"),
+        (Response("<html>", status_code=502), CommandProblem.REFUSED, "HTTP 502"),
+        (
+            CommandResult(accepted=False, mode=Mode.ABORTED, message="still halted"),
+            CommandProblem.REFUSED,
+            "still halted",
+        ),
+        (Response("not json"), CommandProblem.BAD_ANSWER, ""),
+    ],
+)
+def test_a_refusal_comes_in_words(client, engine, qtbot, answer, problem, detail) -> None:  # type: ignore[no-untyped-def]
+    engine.answer = answer
+    reply = reply_to(qtbot, client, Command.RESET)
+    assert (reply.problem, reply.detail) == (problem, detail)
+
+
+def test_an_unanswered_command_ends(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "COMMAND_TIMEOUT_S", 0.1)
+    engine.hold_answers = True
+    assert reply_to(qtbot, client, Command.START).problem is CommandProblem.TIMEOUT
+    assert engine.commands == [Command.START]
+
+
+def test_a_command_without_an_engine_was_not_sent(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    engine.listener.close()
+    lonely = StationClient(engine.url)
+    lonely.open()
+    assert reply_to(qtbot, lonely, Command.HOLD).problem is CommandProblem.UNREACHABLE
+    lonely.close()
+    assert reply_to(qtbot, lonely, Command.HOLD).problem is CommandProblem.UNREACHABLE
+
+
+def test_a_picture_is_decoded(client: StationClient, qtbot: QtBot) -> None:
+    reply = picture_of(qtbot, client)
+    assert reply.image is not None
+    assert (reply.image.width(), reply.image.height(), reply.problem) == (640, 480, None)
+
+
+@pytest.mark.parametrize(
+    ("answer", "problem"),
+    [
+        (Response(b"\x89PNG\r\n\x1a\n broken", media_type="image/png"), PictureProblem.UNREADABLE),
+        (Response(b"", media_type="image/png"), PictureProblem.UNREADABLE),
+        (Response(status_code=404), PictureProblem.MISSING),
+        (Response(status_code=500), PictureProblem.UNREACHABLE),
+    ],
+)
+def test_a_missing_picture_is_told(client, engine, qtbot, monkeypatch, answer, problem) -> None:  # type: ignore[no-untyped-def]
+    monkeypatch.setattr(client_module, "PICTURE_RETRY_S", 0.001)
+    engine.picture = answer
+    reply = picture_of(qtbot, client)
+    assert (reply.image, reply.problem) == (None, problem)
+
+
+def test_a_picture_that_is_still_being_written_is_asked_for_again(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client_module, "PICTURE_RETRY_S", 0.001)
+    engine.missing_pictures = 3
+    assert picture_of(qtbot, client).image is not None
+    assert len(engine.pictures_asked) == 4
+
+
+def test_closing_leaves_no_thread_even_in_the_middle_of_things(engine: FakeEngine, qtbot: QtBot) -> None:
+    before = set(threading.enumerate())
+    busy = StationClient(engine.url)
+    with qtbot.waitSignal(busy.status_waiting, timeout=5000):
+        busy.open()
+    engine.hold_answers = True
+    busy.send(Command.START)
+    busy.fetch_picture("c" * 64)
+    qtbot.waitUntil(lambda: bool(engine.commands), timeout=5000)
+    busy.close()
+    busy.close()
+    assert set(threading.enumerate()) - before == set()
+
+
+def test_the_console_may_come_first_and_the_engine_may_return(qtbot: QtBot) -> None:
+    first = FakeEngine()
+    waiting = StationClient(first.url)
+    with qtbot.waitSignal(waiting.trouble, timeout=5000) as signal:
+        waiting.open()
+    assert signal.args == [ContactTrouble.UNREACHABLE]
+    with qtbot.waitSignal(waiting.status_waiting, timeout=5000):
+        first.start()
+    waiting.take_status()
+    with qtbot.waitSignal(waiting.trouble, timeout=5000):
+        first.stop()
+    second = FakeEngine(first.port)
+    with qtbot.waitSignal(waiting.status_waiting, timeout=5000):
+        second.start()
+    waiting.close()
+    second.stop()

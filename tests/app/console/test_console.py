@@ -1,0 +1,334 @@
+"""The console as the operator sees it: real widgets, a real engine's API, touched with the finger."""
+
+import json
+import re
+from collections.abc import Callable
+from dataclasses import fields
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from fastapi import HTTPException, Response
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage, QRawFont
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+from pytestqt.qtbot import QtBot
+
+from app.console.main import screenshot
+from app.console.run_state import Contact
+from app.console.theme import Theme
+from app.console.views.basics import Card, ElidedLabel
+from app.console.window import ConsoleWindow
+from app.console.words import EN, LANGUAGES, ZH, Words, words_for
+from inspection.decision import Action
+from inspection.part import Inspection
+from inspection.status import Command, Mode, StationStatus
+
+from . import samples
+from .conftest import Clock
+from .fake_engine import FakeEngine
+
+SIZES = [(1280, 800), (1920, 1080)]
+LEFT = Qt.MouseButton.LeftButton
+
+
+def tell(qtbot: QtBot, engine: FakeEngine, console: ConsoleWindow, status: StationStatus) -> None:
+    """Let the engine say ``status`` and wait until the console has taken it."""
+    engine.say(status.model_dump_json())
+    qtbot.waitUntil(
+        lambda: console.state.received is not None and console.state.received.status.at == status.at,
+        timeout=5000,
+    )
+
+
+def later(seconds: float, **changes: object) -> StationStatus:
+    return samples.status(at=samples.NOON + timedelta(seconds=seconds), **changes)  # type: ignore[arg-type]
+
+
+def touch_part(qtbot: QtBot, console: ConsoleWindow, place: int) -> None:
+    cells = console.run_screen.strip.cells
+    qtbot.mouseClick(cells, LEFT, pos=cells.cell_rect(place).center().toPoint())
+
+
+def cards(console: ConsoleWindow) -> list[Card]:
+    screen = console.run_screen
+    return [screen.part, screen.strip, screen.production, screen.alarms, *screen.tiles.values()]
+
+
+def text_width(widget: QLabel | QPushButton) -> int:
+    return widget.fontMetrics().horizontalAdvance(widget.text())
+
+
+def texts(root: QWidget) -> set[str]:
+    """Everything that is written on the screen now: labels, buttons, and what painted widgets say."""
+    found = set()
+    for widget in root.findChildren(QWidget):
+        if not widget.isVisible():
+            continue
+        if isinstance(widget, QLabel | QPushButton):
+            found.add(widget.text())
+        found |= {*widget.accessibleName().split("\n"), widget.accessibleDescription()}
+    return found - {""}
+
+
+def test_silence_ages_everything_in_sight(
+    console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot
+) -> None:
+    tell(qtbot, engine, console, later(1, last_action=Action.PASS))
+    screen = console.run_screen
+    assert screen.part.sign.accessibleName() == "PASS"
+    assert not any(card.stale for card in cards(console))
+    assert not screen.stale.isVisible()
+    fresh = screen.grab().toImage()
+
+    clock.now_s += 12.4
+    assert console.refresh().contact is Contact.STALE
+    assert screen.stale.isVisible()
+    assert screen.stale.text() == "STALE 12 s – no contact with the engine"
+    assert all(card.stale for card in cards(console))
+    assert screen.part.sign.accessibleName() == "STALE"
+    assert screen.grab().toImage() != fresh
+
+    clock.now_s += 60
+    console.refresh()
+    assert screen.stale.text().startswith("STALE 72 s")
+    tell(qtbot, engine, console, later(80, last_action=Action.PASS))
+    assert not any(card.stale for card in cards(console))
+
+
+def test_an_old_part_never_looks_live(
+    console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot
+) -> None:
+    screen = console.run_screen
+    assert not screen.strip.live.isEnabled()
+    touch_part(qtbot, console, 1)
+    assert screen.picture.accessibleName().startswith("OLD PART – trigger 511")
+    assert screen.part.sign.accessibleDescription().startswith("OLD PART")
+    assert screen.strip.live.isEnabled()
+    assert screen.strip.live.text() == "Live (15)"
+    qtbot.waitUntil(lambda: f"{511:064x}" in engine.pictures_asked, timeout=5000)
+
+    qtbot.mouseClick(screen.strip.live, LEFT)
+    assert screen.picture.accessibleName() == ""
+    assert screen.part.sign.accessibleName() == "REWORK"
+
+    touch_part(qtbot, console, 1)
+    clock.now_s += 15
+    console.refresh()
+    assert screen.picture.accessibleName() == ""
+
+
+def test_the_picture_of_another_part_goes_at_once(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    picture = console.run_screen.picture
+    qtbot.waitUntil(lambda: not picture.picture_rect().isEmpty(), timeout=5000)
+    engine.missing_pictures = 100
+    tell(qtbot, engine, console, later(1, last=samples.inspection(513)))
+    assert picture.picture_rect().isEmpty()
+    assert picture.accessibleDescription() == EN.picture_loading
+
+
+def test_boxes_lie_where_the_defects_are(console: ConsoleWindow, qtbot: QtBot) -> None:
+    picture = console.run_screen.picture
+    qtbot.waitUntil(lambda: not picture.picture_rect().isEmpty(), timeout=5000)
+    area, box = picture.picture_rect(), picture.box_rect((320, 240, 64, 48))
+    assert area.width() / area.height() == pytest.approx(640 / 480, rel=0.01)
+    assert box.topLeft().x() == pytest.approx(area.center().x(), abs=1)
+    assert box.topLeft().y() == pytest.approx(area.center().y(), abs=1)
+    assert box.width() == pytest.approx(area.width() / 10, abs=1)
+
+
+def test_several_views_show_no_boxes_on_the_wrong_one(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    two = samples.inspection(513, Action.REWORK, defects=(samples.SCRATCH,), pictures=("a" * 64, "b" * 64))
+    tell(qtbot, engine, console, later(1, last=two))
+    qtbot.waitUntil(lambda: "a" * 64 in engine.pictures_asked, timeout=5000)
+    qtbot.mouseClick(console.run_screen.picture, LEFT)
+    qtbot.waitUntil(lambda: "b" * 64 in engine.pictures_asked, timeout=5000)
+    assert console.run_screen.picture.boxes == ()
+
+
+def test_a_button_posts_its_command_and_a_refusal_is_shown(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    commands = console.run_screen.commands
+    tell(qtbot, engine, console, later(1, mode=Mode.HELD))
+    engine.answer = HTTPException(409, "no recipe is taught")
+    engine.hold_answers = True
+    qtbot.mouseClick(commands.buttons[Command.START], LEFT)
+    assert not any(button.isEnabled() for button in commands.buttons.values())
+    assert commands.notice.text() == "Start …"
+    engine.release_answers()
+    qtbot.waitUntil(lambda: "refused" in commands.notice.text(), timeout=5000)
+    assert commands.notice.text() == "Start refused: no recipe is taught"
+    assert engine.commands == [Command.START]
+    assert commands.buttons[Command.START].isEnabled()
+
+
+def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    screen = console.run_screen
+    status = samples.crowded().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
+    tell(qtbot, engine, console, status)
+    for card, text in (
+        (screen.part, status.recent[0].decision.reason),
+        (screen.tiles[status.tiles[0].subsystem], status.tiles[0].text),
+        (screen.alarms, status.alarms[1].text),
+        (screen.header, str(status.recipe_name)),
+    ):
+        qtbot.mouseClick(card, LEFT, pos=QPoint(20, card.height() - 8))
+        assert screen.pane.isVisible()
+        assert any(text in label.text() for label in screen.pane.rows.findChildren(QLabel))
+        qtbot.mouseClick(screen.pane.button, LEFT)
+        assert not screen.pane.isVisible()
+    assert screen.part.isVisible()
+
+
+def test_the_console_survives_what_the_engine_says(
+    console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot
+) -> None:
+    screen = console.run_screen
+    engine.picture = Response(b"no picture", media_type="image/png")
+    truncated = samples.status().model_dump_json()[:-40]
+    strange = json.loads(samples.status().model_dump_json()) | {"mode": "dancing"}
+    for garbage in ("", truncated, json.dumps(strange), b"\x00\xff"):
+        console.state.trouble = None
+        engine.say(garbage)
+        qtbot.waitUntil(lambda: console.state.trouble is not None, timeout=5000)
+    clock.now_s += 5
+    console.refresh()
+    assert "cannot be read" in screen.stale.text()
+    tell(qtbot, engine, console, later(7, last=samples.inspection(513)))
+    qtbot.waitUntil(
+        lambda: screen.picture.accessibleDescription() == "The picture cannot be decoded", timeout=5000
+    )
+    assert not screen.stale.isVisible()
+
+
+def test_a_station_without_anything_is_shown(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    bare = later(1, last=None, recent=(), tiles=(), latency_ms=None, recipe_name=None)
+    tell(qtbot, engine, console, bare)
+    touch_part(qtbot, console, 3)
+    qtbot.mouseClick(console.run_screen.part, LEFT, pos=QPoint(20, 20))
+    assert console.run_screen.pane.title.text() == EN.no_part
+    assert console.run_screen.header.recipe.text() == EN.no_recipe
+
+
+def test_the_language_switch_leaves_no_word_behind(
+    console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot
+) -> None:
+    data = {"station": "1", "recipe_name": "2", "mode_reason": "", "alarms": (), "tiles": ()}
+    parts: list[Inspection] = [
+        part.model_copy(update={"decision": part.decision.model_copy(update={"reason": "3", "defects": ()})})
+        for part in samples.status().recent
+    ]
+    tell(qtbot, engine, console, later(1, last=parts[0], recent=tuple(parts), simulated=True, **data))
+    switch = console.run_screen.header.language
+    qtbot.mouseClick(switch, LEFT)
+    touch_part(qtbot, console, 1)
+    assert console.words is ZH
+    names = re.compile(r"English|PLC|Passgate|p95|\bms\b|\bv7\b")
+    assert [text for text in texts(console) if re.search("[A-Za-z]", names.sub("", text))] == []
+    clock.now_s += 9
+    console.refresh()
+    assert [text for text in texts(console) if re.search("[A-Za-z]", names.sub("", text))] == []
+    qtbot.mouseClick(switch, LEFT)
+    assert [text for text in texts(console) if re.search("[\u4e00-\u9fff]", text)] == ["中文"]
+
+
+def every_word(words: Words) -> list[str]:
+    found = []
+    for field in fields(words):
+        value = getattr(words, field.name)
+        found += [value] if isinstance(value, str) else list(value.values())
+    return found
+
+
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_every_word_is_there_and_has_its_glyphs(words: Words, console: ConsoleWindow) -> None:
+    for field in fields(words):
+        value = getattr(words, field.name)
+        if not isinstance(value, str):
+            assert set(value) == set(type(next(iter(value)))), field.name
+    assert all(every_word(words))
+    for bold in (False, True):
+        font = QRawFont.fromFont(Theme().font(20, bold=bold))
+        assert font.familyName() == "Noto Sans CJK SC"
+        assert not font.supportsCharacter(0x1F600), "this test would not see a missing glyph"
+        characters = set("".join(every_word(words))) | set("0123456789%–\u00a0 …·°µ×")
+        assert [character for character in characters if not font.supportsCharacter(ord(character))] == []
+
+
+def test_both_languages_fill_in_the_same_blanks() -> None:
+    def blanks(words: Words) -> list[list[str]]:
+        return [sorted(re.findall(r"{\w+", text)) for text in every_word(words)]
+
+    assert blanks(EN) == blanks(ZH)
+
+
+def test_an_unknown_language_is_english() -> None:
+    assert (words_for("zh_CN"), words_for("fr"), words_for("C")) == (ZH, EN, EN)
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_long_texts_clip_nothing_and_gloves_hit_everything(
+    console: ConsoleWindow,
+    engine: FakeEngine,
+    clock: Clock,
+    qtbot: QtBot,
+    words: Words,
+    size: tuple[int, int],
+) -> None:
+    console.words = words
+    console.resize(*size)
+    status = samples.crowded().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
+    tell(qtbot, engine, console, status)
+    clock.now_s += 1000
+    console.refresh()  # stale: all three lines under the header are there
+    touch_part(qtbot, console, 5)
+    screen = console.run_screen
+    assert screen.size().toTuple() == size
+    assert console.refresh().simulated_banner
+    elide = [*screen.findChildren(ElidedLabel), screen.stale, screen.simulated]
+    whole = [label for label in screen.findChildren(QLabel) if label.isVisible() and label not in elide]
+
+    def clipped() -> list[str]:
+        return [label.text() for label in whole if text_width(label) > label.width() + 1]
+
+    qtbot.waitUntil(lambda: clipped() == [], timeout=3000)  # the layout follows in the event loop
+    for card in screen.findChildren(Card):
+        for child in card.findChildren(QLabel):
+            if card.isVisible() and child.isVisible() and not screen.pane.isAncestorOf(child):
+                place = child.mapTo(card, child.rect().bottomRight())
+                assert card.rect().contains(place), child.text()
+    for button in screen.findChildren(QPushButton):
+        assert min(button.width(), button.height()) >= 48 or not button.isVisible()
+        assert text_width(button) < button.width() - 12
+    cells = screen.strip.cells
+    assert all(min(cells.cell_rect(n).width(), cells.cell_rect(n).height()) >= 48 for n in range(20))
+
+
+def test_the_documentation_gets_its_screenshot(tmp_path: Path, console: ConsoleWindow) -> None:
+    path = tmp_path / "run.png"
+    for picture in (samples.picture(), None):
+        screenshot(path, size=(1280, 800), language="zh", status=samples.status(), picture=picture)
+        image = QImage(str(path))
+        assert (image.width(), image.height()) == (1280, 800)
+    with pytest.raises(OSError, match="could not be written"):
+        screenshot(
+            tmp_path / "no" / "run.png", size=(800, 600), language="en", status=samples.status(), picture=None
+        )
+
+
+def test_the_window_waits_for_its_engine(open_console: Callable[[str], ConsoleWindow], qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    window = open_console(engine.url)
+    assert window.run_screen.stale.text().startswith(f"Waiting for the engine at {engine.url}")
+    engine.start()
+    qtbot.waitUntil(lambda: not window.run_screen.stale.isVisible(), timeout=5000)
+    engine.stop()
+    qtbot.waitUntil(lambda: window.state.trouble is not None, timeout=5000)

@@ -1,0 +1,237 @@
+"""Promise 6, without Qt: the rules of age, of the look back and of the buttons."""
+
+from datetime import timedelta
+
+import pytest
+
+from app.console.replies import CommandProblem, CommandReply, ContactTrouble, Received
+from app.console.run_state import LOOK_BACK_S, NOTICE_S, STALE_AFTER_S, Contact, RunState
+from app.console.run_view import RunView, age_text, percent, present
+from app.console.signs import Shape, Tone
+from app.console.words import EN, ZH, Words
+from inspection.decision import Action
+from inspection.part import MissedCause, Outcome
+from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
+
+from . import samples
+
+
+def heard(status: StationStatus, at_s: float = 0.0) -> RunState:
+    state = RunState()
+    state.take(Received(status=status, at_s=at_s))
+    return state
+
+
+def view_of(state: RunState, now_s: float, words: Words = EN) -> RunView:
+    return present(state, now_s=now_s, words=words, url="http://engine")
+
+
+def test_nothing_is_claimed_before_the_engine_was_heard() -> None:
+    view = view_of(RunState(), 5.0)
+    assert view.contact is Contact.WAITING
+    assert view.stale_banner == "Waiting for the engine at http://engine"
+    assert {figure.value for figure in view.production.totals} == {"–"}
+    assert view.header.mode.word == "Unknown"
+    assert all(tile.health.word == "Unknown" for tile in view.tiles)
+    assert view.part is None
+
+
+def test_a_pass_is_stale_as_soon_as_the_engine_is_silent() -> None:
+    state = heard(samples.status(last_action=Action.PASS))
+    fresh = view_of(state, STALE_AFTER_S)
+    assert fresh.part is not None
+    assert (fresh.contact, fresh.part.sign.word, fresh.part.stale) == (Contact.FRESH, "PASS", False)
+
+    stale = view_of(state, 12.0)
+    assert stale.part is not None
+    assert stale.stale_banner == "STALE 12 s – no contact with the engine"
+    assert stale.part.sign.word == "STALE"
+    assert stale.part.sign.shape is Shape.DASHED_RING
+    assert stale.part.age == "last: PASS, 13 s ago"
+    assert stale.header.mode.word == "Unknown"
+    assert all(tile.health.word == EN.healths[Health.UNKNOWN] for tile in stale.tiles)
+    assert stale.alarms.sign.word == "Alarms unknown for 12 s"
+
+
+def test_ages_are_those_at_sending_plus_the_time_since() -> None:
+    state = heard(samples.status())
+    assert [tile.age for tile in view_of(state, 0.0).tiles] == [
+        "data <1 s old",
+        "data <1 s old",
+        "data 1 s old",
+        "data 1 s old",
+    ]
+    assert view_of(state, 60.0).tiles[2].age == "data 61 s old"
+    part = view_of(state, 1.7).part
+    assert part is not None
+    assert part.age == "3 s ago"
+
+
+def test_an_engine_that_repeats_itself_does_not_look_alive() -> None:
+    status = samples.status()
+    state = heard(status)
+    for second in range(1, 6):
+        state.take(Received(status=status, at_s=float(second)))
+    assert state.contact(5.0) is Contact.STALE
+    state.take(Received(status=samples.status(at=samples.NOON + timedelta(seconds=6)), at_s=6.0))
+    assert state.contact(6.0) is Contact.FRESH
+
+
+def test_a_decision_of_long_ago_is_hollow_even_with_contact() -> None:
+    quiet = samples.status(last=samples.inspection(at=samples.NOON - timedelta(minutes=10)), at=samples.NOON)
+    part = view_of(heard(quiet), 0.1).part
+    assert part is not None
+    assert part.muted
+    assert part.age == "10 min ago"
+
+
+def test_an_old_part_never_looks_live_and_ends_by_itself() -> None:
+    state = heard(samples.status())
+    state.select(f"{510:032x}", 0.0)
+    view = view_of(state, 1.0)
+    assert view.part is not None
+    assert view.part.banner.startswith("OLD PART – trigger 510")
+    assert view.part.age.startswith("OLD PART")
+    assert view.part.muted
+    assert view.live_label == "Live (14)"
+    assert [cell.seq for cell in view.strip if cell.selected] == ["510"]
+
+    state.tick(LOOK_BACK_S - 0.1)
+    assert state.look_back is not None
+    state.tick(LOOK_BACK_S)
+    assert state.look_back is None
+
+
+def test_the_live_part_is_no_old_part() -> None:
+    state = heard(samples.status())
+    state.select(f"{510:032x}", 0.0)
+    state.select(f"{512:032x}", 1.0)
+    assert state.look_back is None
+    state.select("f" * 32, 1.0)
+    assert state.look_back is None
+
+
+@pytest.mark.parametrize(("action", "stays"), [(Action.STOP, False), (Action.PASS, True)])
+def test_a_new_stop_ends_the_look_back(action: Action, stays: bool) -> None:
+    state = heard(samples.status())
+    state.select(f"{510:032x}", 0.0)
+    new = samples.inspection(513, action)
+    status = samples.status(at=samples.NOON + timedelta(seconds=1), last=new)
+    state.take(Received(status=status, at_s=1.0))
+    assert (state.look_back is not None) is stays
+
+
+def test_an_old_part_follows_its_revisions() -> None:
+    state = heard(samples.status())
+    state.select(f"{510:032x}", 0.0)
+    later = samples.status(at=samples.NOON + timedelta(seconds=1))
+    revised = later.recent[2].model_copy(update={"outcome": Outcome.UNCONFIRMED, "revision": 2})
+    recent = (*later.recent[:2], revised, *later.recent[3:])
+    state.take(Received(status=later.model_copy(update={"recent": recent}), at_s=1.0))
+    assert state.part is not None
+    assert state.part.outcome is Outcome.UNCONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("mode", "allowed"),
+    [
+        (Mode.IDLE, {Command.HOLD}),
+        (Mode.EXECUTE, {Command.HOLD}),
+        (Mode.HELD, {Command.START}),
+        (Mode.ABORTED, {Command.RESET}),
+        (Mode.STOPPING, set()),
+    ],
+)
+def test_buttons_follow_the_mode(mode: Mode, allowed: set[Command]) -> None:
+    state = heard(samples.status(mode=mode))
+    assert {command for command in Command if state.may(command, 0.0)} == allowed
+    state.command_sent(Command.HOLD)
+    assert not any(state.may(command, 0.0) for command in Command)
+
+
+def test_without_contact_only_hold_is_possible() -> None:
+    state = heard(samples.status(mode=Mode.HELD))
+    assert [command for command in Command if state.may(command, 10.0)] == [Command.HOLD]
+
+
+def test_a_refusal_stays_and_a_success_goes() -> None:
+    state = heard(samples.status())
+    state.command_ended(CommandReply(command=Command.START, problem=None, detail="it runs"), 0.0)
+    assert view_of(state, 0.0).notice == "Start: done. it runs"
+    state.tick(NOTICE_S)
+    assert view_of(state, NOTICE_S).notice == ""
+    refusal = CommandReply(command=Command.START, problem=CommandProblem.REFUSED, detail="no {recipe}")
+    state.command_ended(refusal, 0.0)
+    state.tick(1000.0)
+    view = view_of(state, 1000.0)
+    assert (view.notice, view.notice_tone) == ("Start refused: no {recipe}", Tone.DANGER)
+
+
+def test_a_simulated_picture_is_said_live_and_looking_back() -> None:
+    assert view_of(heard(samples.status()), 0.0).simulated_banner == ""
+    assert view_of(heard(samples.status(simulated=True)), 0.0).simulated_banner == EN.simulated
+    replayed = samples.status(last=samples.inspection(simulated=True))
+    assert view_of(heard(replayed), 0.0).simulated_banner == EN.simulated
+
+
+@pytest.mark.parametrize(
+    ("part", "word", "tone"),
+    [
+        (samples.inspection(), None, None),
+        (samples.inspection(published=False), EN.mismatched, Tone.DANGER),
+        (samples.inspection(action=Action.REWORK), EN.mismatched, Tone.DANGER),
+        (samples.inspection(outcome=Outcome.HELD, published=False), EN.not_published, Tone.CAUTION),
+        (
+            samples.inspection(outcome=Outcome.DIVERTED, published=False, missed=MissedCause.OVERRUN),
+            "not judged: another part was being judged",
+            Tone.CAUTION,
+        ),
+        (
+            samples.inspection(truth={"defective": True, "types": ["scratch"]}),
+            EN.false_release,
+            Tone.DANGER,
+        ),
+    ],
+)
+def test_what_went_wrong_with_a_part_is_said(part, word, tone) -> None:  # type: ignore[no-untyped-def]
+    view = view_of(heard(samples.status(last=part)), 0.0)
+    assert view.part is not None
+    warning = view.part.warning
+    assert (warning and warning.word, warning and warning.tone) == (word, tone)
+
+
+@pytest.mark.parametrize(("p95_ms", "tone"), [(212, Tone.CALM), (430, Tone.CAUTION), (500.1, Tone.DANGER)])
+def test_latency_is_told_against_its_limit(p95_ms: float, tone: Tone) -> None:
+    latency = Percentiles(p50=1, p95=p95_ms, p99=p95_ms, max=p95_ms, n=9)
+    view = view_of(heard(samples.status(latency_ms=latency)), 0.0)
+    assert view.production.latency.tone is tone
+
+
+def test_no_share_is_rounded_up_to_all() -> None:
+    assert percent(0.99996) == "99.9 %"
+    assert percent(1.0) == "100.0 %"
+    counts = Counts(by_action={Action.PASS: 9_999_999, Action.STOP: 1})
+    assert view_of(heard(samples.status(counts=counts)), 0.0).production.totals[1].value == "99.9 %"
+
+
+@pytest.mark.parametrize(
+    ("age_s", "en", "zh"),
+    [
+        (-3, "<1 s", "<1 秒"),
+        (0.99, "<1 s", "<1 秒"),
+        (119.9, "119 s", "119 秒"),
+        (120, "2 min", "2 分钟"),
+        (7200, "2 h", "2 小时"),
+        (200_000, "2 d", "2 天"),
+    ],
+)
+def test_ages_are_rounded_down(age_s: float, en: str, zh: str) -> None:
+    assert (age_text(age_s, EN), age_text(age_s, ZH)) == (en, zh)
+
+
+def test_trouble_is_told_and_forgotten() -> None:
+    state = heard(samples.status())
+    state.trouble = ContactTrouble.UNREADABLE
+    assert EN.contact_troubles[ContactTrouble.UNREADABLE] in view_of(state, 9.0).stale_banner
+    state.take(Received(status=samples.status(at=samples.NOON + timedelta(seconds=9)), at_s=9.0))
+    assert view_of(state, 9.0).stale_banner == ""
