@@ -24,7 +24,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, select, text
+from sqlalchemy import Connection, Engine, Row, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
@@ -108,7 +108,8 @@ def verify(
     Args:
         engine: The database; it is only read, in one transaction.
         first: Position to begin at; the row before is taken as given.
-        last: Position to end at; None for the end of the record.
+        last: Position to end at; None for the end of the record. Whether newest rows are gone is
+            checked anyhow.
         expected_head: A ``row_hash`` noted earlier, for example on a printed shift report; it must occur in
             the checked stretch.
 
@@ -155,9 +156,11 @@ def verify_connection(
         return ChainReport(
             intact=False, rows=checked, head=head, broken_at=position, reason="the row is absent"
         )
-    if last is None and (given := _highest_ever_given(connection)) is not None and given != position - 1:
-        reason = f"{given} rows were written, but the record ends at row {position - 1}: the newest are gone"
-        return ChainReport(intact=False, rows=checked, head=head, broken_at=position, reason=reason)
+    end = connection.scalar(select(func.max(InspectionRow.position))) or 0
+    given = _highest_ever_given(connection)
+    if given is not None and given != end:
+        reason = f"{given} rows were written, but the record ends at row {end}: the newest are gone"
+        return ChainReport(intact=False, rows=checked, head=head, broken_at=end + 1, reason=reason)
     if not expected_seen:
         reason = (
             f"the expected head {expected_head} is not in the checked stretch: rows were removed or rewritten"

@@ -83,7 +83,7 @@ class SqlStore:
             self._take_locks()
             self._database.open()
             self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
-            make_folder(self._settings.pictures)
+            self._archive.prepare()
             while len(self._opened_spool):
                 self._drain()
             self._database.read(self._ledger.load)
