@@ -62,13 +62,22 @@ def console(
 def inspect(
     images: Annotated[list[Path], typer.Argument(help="Pictures to judge.")],
     recipe_name: Annotated[str, typer.Option("--recipe", help="A taught recipe.")],
-    annotate: Annotated[Path | None, typer.Option(help="Folder for pictures with the decision drawn in.")] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Folder for pictures with the decision drawn in.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Judge pictures by a recipe, without a PLC."""
     from app.judge import judge_files
+    from app.recipes import RecipeLibrary
+    from app.settings import home
 
-    decisions = judge_files(images, recipe_name=recipe_name, annotate_into=annotate)
+    decisions = judge_files(
+        images,
+        library=RecipeLibrary(home() / "recipes"),
+        recipe_name=recipe_name,
+        annotate_into=annotate,
+    )
     if as_json:
         print_json(
             {
@@ -88,7 +97,9 @@ def demo(
     parts: Annotated[int, typer.Option(min=0, help="Parts to run; 0: until the console is closed.")] = 0,
     rate: Annotated[float, typer.Option(min=1.0, max=300.0, help="Parts a minute.")] = 60.0,
     seed: Annotated[int, typer.Option(help="Makes the same parts again.")] = 1,
-    images: Annotated[Path | None, typer.Option(help="Replay this folder instead of rendering parts.")] = None,
+    images: Annotated[
+        Path | None, typer.Option(help="Replay this folder instead of rendering parts.")
+    ] = None,
     recipe_name: Annotated[
         str | None, typer.Option("--recipe", help="With --images: a taught recipe to judge by.")
     ] = None,
@@ -99,7 +110,13 @@ def demo(
     from app.demo import run_demo
 
     done = run_demo(
-        headless=headless, parts=parts, rate=rate, seed=seed, images=images, recipe_name=recipe_name, work=work
+        headless=headless,
+        parts=parts,
+        rate=rate,
+        seed=seed,
+        images=images,
+        recipe_name=recipe_name,
+        work=work,
     )
     if as_json:
         print_json(done.contract())

@@ -15,17 +15,17 @@ import structlog
 
 from app.api import server
 from app.api.snapshot import ENGINE_VERSION, snapshot
+from app.judge import build_inspector
 from app.recipes import RecipeLibrary
 from app.settings import Settings
-from inspection.cameras import open_camera
+from inspection.cameras import make_camera
 from inspection.clock import SystemClock
 from inspection.part import Inspection
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import StationStatus
-from models.inspector import ReflexInspector
 from plc.link import ModbusLine
-from reports.store import SqlStore, StoreSettings
+from reports.store import SqlStore
 
 log = structlog.get_logger(__name__)
 
@@ -37,22 +37,19 @@ class Engine:
         """Compose; nothing is opened yet. Raises RecipeError where the recipe was not taught."""
         self._settings = settings
         self._clock = SystemClock()
-        taught = RecipeLibrary(settings.recipes).load(settings.station.recipe)
-        self._inspector = ReflexInspector({taught.recipe.id: taught.memory}, threads=settings.model.threads)
-        self._store = SqlStore(
-            StoreSettings(
-                folder=settings.store.folder,
-                pictures_max_bytes=int(settings.store.pictures_max_gb * 1e9),
-            )
+        library = RecipeLibrary(settings.recipes)
+        recipe, self._inspector = build_inspector(
+            library, settings.station.recipe, threads=settings.model.threads
         )
+        self._store = SqlStore(settings.store.store_settings())
         self._recorder = Recorder(self._store, self._clock)
         self.station = Station(
             line=ModbusLine(settings.plc, self._clock),
-            cameras={camera.name: open_camera(camera) for camera in settings.cameras},
+            cameras={camera.name: make_camera(camera) for camera in settings.cameras},
             inspector=self._inspector,
             recorder=self._recorder,
             clock=self._clock,
-            recipe=taught.recipe,
+            recipe=recipe,
         )
         if settings.station.start_held:
             self.station.hold()

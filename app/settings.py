@@ -7,7 +7,7 @@ import difflib
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from plc.link import LinkSettings
+from reports.settings import RetentionSettings, StoreSettings
 
 
 def home() -> Path:
@@ -44,7 +45,12 @@ class StoreTable(_Table):
     folder: Path = Field(default_factory=lambda: home() / "record")
     """Database, picture archive and spool."""
     pictures_max_gb: float = Field(default=20.0, gt=0.0)
-    """Retention limit of the picture archive."""
+    """Room for pictures; see docs/quality.md for which ones go first."""
+
+    def store_settings(self) -> StoreSettings:
+        """What the store wants to know."""
+        retention = RetentionSettings(limit_bytes=int(self.pictures_max_gb * 1e9))
+        return StoreSettings.in_folder(self.folder).model_copy(update={"retention": retention})
 
 
 class ApiTable(_Table):
@@ -69,7 +75,7 @@ class Settings(BaseSettings):
 
     station: StationTable
     plc: LinkSettings = LinkSettings()
-    cameras: tuple[Annotated[CameraSettings, Field(discriminator="kind")], ...] = Field(min_length=1)
+    cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     model: ModelTable = ModelTable()
     store: StoreTable = StoreTable()
     api: ApiTable = ApiTable()

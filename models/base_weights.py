@@ -92,6 +92,10 @@ REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({entry.name: entry for en
 """All base weights that Passgate knows, by name."""
 
 
+SHIPPED: tuple[BaseWeights, ...] = (EFFICIENTNET_LITE0,)
+"""What ``passgate weights pull`` fetches: all that the programs need."""
+
+
 def cache_folder() -> Path:
     """Where base weights lie: ``$PASSGATE_CACHE/weights``, else the user's cache folder."""
     root = os.environ.get("PASSGATE_CACHE")

@@ -9,7 +9,14 @@ from typing import Annotated, Any
 import typer
 from pydantic import BaseModel
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    DownloadColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
@@ -48,4 +55,4 @@ class Bar:
 
     def show(self, done: int, total: int | None = None, note: str = "") -> None:
         """Show how far it is."""
-        self._bars.update(self._task, completed=done, note=note, **({} if total is None else {"total": total}))
+        self._bars.update(self._task, completed=done, total=total, note=note)

@@ -8,4 +8,57 @@ import typer
 
 from app.commands.output import JsonFlag, print_json, progress
 
-cli = typer.Typer(help="The PLC link: simulate.", no_args_is_help=True)
+cli = typer.Typer(help="The PLC's side: simulate it.", no_args_is_help=True)
+
+
+@cli.callback()
+def _noun() -> None:
+    """Keep ``simulate`` a verb although it is the only one yet."""
+
+
+@cli.command()
+def simulate(
+    port: Annotated[int, typer.Option(help="Modbus TCP port to serve; 0 takes a free one.")] = 5020,
+    rate: Annotated[float, typer.Option(help="Parts a minute.")] = 60.0,
+    parts: Annotated[int, typer.Option(help="Parts to run; 0 for no end.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the parts' spacing.")] = 0,
+    first_part: Annotated[int, typer.Option(help="Id of the first part.")] = 1,
+    allow_simulated: Annotated[
+        bool, typer.Option("--allow-simulated", help="Accept decisions on rendered or replayed pictures.")
+    ] = False,
+    log: Annotated[Path | None, typer.Option(help="Append one JSON line a part to this file.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run a PLC with a conveyor. It checks what a PLC must check, and rejects by default."""
+    from pydantic import ValidationError
+
+    from inspection.errors import SettingsError
+    from plc.simulator import Progress, SimulatorSettings, run_simulator
+
+    try:
+        settings = SimulatorSettings(
+            port=port,
+            parts=parts,
+            rate_per_min=rate,
+            seed=seed,
+            first_part_id=first_part,
+            allow_simulated=allow_simulated,
+            log=log,
+        )
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"{first['loc'][0]}: {first['msg']} (it is {first['input']!r})") from error
+    with progress(f"PLC on port {port}", parts or None) as bar:
+
+        def show(now: Progress) -> None:
+            bar.show(now.finished, note="waits for Passgate" if now.waiting else "")
+
+        report = asyncio.run(run_simulator(settings, show))
+    if as_json:
+        print_json(report)
+    else:
+        typer.echo(f"{report.triggers} parts: {report.ended_by}")
+        for outcome, count in sorted(report.by_outcome.items()):
+            typer.echo(f"  {count} {outcome.replace('_', ' ')}")
+    if parts and not report.complete:
+        raise typer.Exit(1)

@@ -1,0 +1,3 @@
+"""``passgate docs``."""
+import typer
+cli = typer.Typer(no_args_is_help=True)

@@ -1,0 +1,202 @@
+"""``passgate demo``: the whole line on this machine, and its reconciliation, part by part."""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from app.commands.output import progress, screen
+from app.recipes import RecipeLibrary
+from app.rig import LineRig, has_display
+from app.settings import home
+from app.teaching import teach, teach_simulated
+from inspection.cameras.folder import FolderCamera, picture_files
+from inspection.decision import Action, Frozen
+from inspection.part import Inspection, Outcome
+from inspection.telemetry import percentiles
+from models.vision import EfficientNetLite0
+from plc.simulator import PartResult, read_log
+from reports.store import read_inspections
+
+HEADLESS_PARTS = 60
+MOST_TAUGHT = 60
+KEPT_DEMOS = 5
+"""Folders of earlier demos that are kept."""
+
+
+class DemoSummary(Frozen):
+    """A run of the line, the PLC's log reconciled with the record."""
+
+    triggers: int
+    accounted: int
+    """Triggers with exactly one stored inspection whose outcome is the PLC's."""
+    unreconciled: int
+    by_action: dict[Action, int]
+    by_outcome: dict[Outcome, int]
+    false_releases: int
+    """Parts known to be defective that were released: errors of judgement."""
+    false_rejects: int
+    """Parts known to be good that were not released."""
+    known_defective: int
+    known_good: int
+    released_without_pass: int
+    """Parts that were released without a published pass on record: must be 0, always."""
+    latency_ms: dict[str, float]
+    deadline_misses: int
+    engine_restarts: int
+    folder: str
+
+    def contract(self) -> dict[str, Any]:
+        """As ``--json`` prints it."""
+        return self.model_dump(mode="json")
+
+    def print_table(self) -> None:
+        """For people, on stdout."""
+        from rich.console import Console
+
+        table = Table(title="The line's summary", show_header=False, title_justify="left")
+        table.add_row("triggers", str(self.triggers))
+        table.add_row("accounted, unreconciled", f"{self.accounted}, {self.unreconciled}")
+        table.add_row("decisions", _counts(self.by_action))
+        table.add_row("outcomes", _counts(self.by_outcome))
+        table.add_row("released without a pass", str(self.released_without_pass))
+        table.add_row("defective parts released", f"{self.false_releases} of {self.known_defective}")
+        table.add_row("good parts not released", f"{self.false_rejects} of {self.known_good}")
+        latency = ", ".join(f"{name} {value:.0f}" for name, value in self.latency_ms.items())
+        table.add_row("trigger → accepted result", f"{latency} ms" if latency else "none")
+        table.add_row("deadline misses", str(self.deadline_misses))
+        if self.engine_restarts:
+            table.add_row("engine restarts", str(self.engine_restarts))
+        table.add_row("record", self.folder)
+        Console().print(table)
+
+
+def run_demo(
+    *,
+    headless: bool,
+    parts: int,
+    rate: float,
+    seed: int,
+    images: Path | None,
+    recipe_name: str | None,
+    work: Path | None,
+) -> DemoSummary:
+    """Teach the product, start everything, run, reconcile.
+
+    Raises:
+        PassgateError: Something did not start, or stopped for good; what ran until then stays on record.
+    """
+    if not headless and not has_display():
+        screen.print("No display: running headless.")
+        headless = True
+    if headless and not parts:
+        parts = HEADLESS_PARTS
+    folder = work or _new_folder()
+    library = RecipeLibrary(folder / "recipes")
+    camera: dict[str, Any] = {"name": "main"}
+    recipes = folder / "recipes"
+    if images is None:
+        recipe_name = teach_simulated(library, seed=seed).recipe.name
+        camera |= {"kind": "simulated", "seed": seed}
+    else:
+        if recipe_name is None:
+            recipe_name = _teach_from_parts(images, library)
+        else:
+            recipes = home() / "recipes"
+            RecipeLibrary(recipes).load(recipe_name)
+        camera |= {"kind": "folder", "directory": str(images.resolve()), "loop": True}
+    tables = {
+        "recipes": str(recipes.resolve()),
+        "station": {"name": "Demo line", "recipe": recipe_name},
+        "cameras": [camera],
+    }
+    with LineRig(folder, tables=tables, parts=parts, rate=rate, seed=seed) as rig:
+        if not headless:
+            rig.start_console()
+        screen.print(f"The line runs: engine {rig.url} (pid {rig.engine_pid}), files in {folder}")
+        with progress("parts", parts or None) as bar:
+            rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
+        restarts = rig.engine_restarts
+    return reconcile(read_log(rig.plc_log), read_inspections(rig.record), restarts=restarts, folder=folder)
+
+
+def reconcile(
+    results: Sequence[PartResult], inspections: Sequence[Inspection], *, restarts: int, folder: Path
+) -> DemoSummary:
+    """Compare, part by part, what the PLC did with what the record says (latest revisions)."""
+    on_record: dict[tuple[int, int, int], list[Inspection]] = defaultdict(list)
+    for inspection in inspections:
+        trigger = inspection.trigger
+        on_record[trigger.plc_boot_id, trigger.seq, trigger.part_id].append(inspection)
+    accounted = without_pass = false_releases = false_rejects = 0
+    known: Counter[bool] = Counter()
+    actions: Counter[Action] = Counter()
+    for result in results:
+        stored = on_record[result.boot_id, result.seq, result.part_id]
+        accounted += len(stored) == 1 and stored[0].outcome is result.outcome
+        released = result.outcome is Outcome.RELEASED
+        without_pass += released and not any(s.published and s.decision.action is Action.PASS for s in stored)
+        for inspection in stored[:1]:
+            actions[inspection.decision.action] += 1
+            if inspection.truth is not None:
+                known[inspection.truth.defective] += 1
+                false_releases += released and inspection.truth.defective
+                false_rejects += not released and not inspection.truth.defective
+    latency = percentiles(r.latency_ms for r in results if r.latency_ms is not None)
+    return DemoSummary(
+        triggers=len(results),
+        accounted=accounted,
+        unreconciled=len(results) - accounted,
+        by_action=dict(actions),
+        by_outcome=dict(Counter(result.outcome for result in results)),
+        false_releases=false_releases,
+        false_rejects=false_rejects,
+        known_defective=known[True],
+        known_good=known[False],
+        released_without_pass=without_pass,
+        latency_ms=latency.model_dump(exclude={"n"}) if latency else {},
+        deadline_misses=sum(result.deadline_missed for result in results),
+        engine_restarts=restarts,
+        folder=str(folder),
+    )
+
+
+def _teach_from_parts(images: Path, library: RecipeLibrary) -> str:
+    """Teach from every third picture of ``images`` that is not known to be defective."""
+    count = len(picture_files(images))
+    camera = FolderCamera("main", images, loop=False)
+    camera.open()
+    with progress("reading pictures", count) as bar:
+        frames = []
+        for number in range(count):
+            frames.append(camera.capture(0))
+            bar.show(number + 1)
+    camera.close()
+    good = [frame for frame in frames if frame.truth is None or not frame.truth.defective]
+    chosen = good[::3][:MOST_TAUGHT]
+    screen.print(
+        f"Teaching from {len(chosen)} pictures of the folder itself: good for a look, but the numbers flatter. "
+        "For true ones teach on other parts (passgate recipe teach) and name the recipe with --recipe."
+    )
+    taught = teach(images.resolve().name[:64], chosen, library=library, tower=EfficientNetLite0())
+    library.save(taught)
+    return taught.recipe.name
+
+
+def _counts(counts: dict[Any, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in sorted(counts.items())) or "none"
+
+
+def _new_folder() -> Path:
+    """A fresh folder for this demo; only the last few earlier ones are kept."""
+    import shutil
+
+    root = home() / "demo"
+    earlier = sorted(root.iterdir()) if root.is_dir() else []
+    for old in earlier[: max(0, len(earlier) + 1 - KEPT_DEMOS)]:
+        shutil.rmtree(old, ignore_errors=True)
+    return root / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{time.monotonic_ns() % 1000:03}"

@@ -1,0 +1,83 @@
+"""Judging pictures by a taught recipe, without a PLC."""
+
+import time
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from app.commands.output import progress
+from app.recipes import RecipeLibrary
+from app.teaching import read_frames
+from inspection.decision import Decision, ModelRef
+from inspection.guard import undecided
+from inspection.part import Frame, Trigger
+from inspection.quality import check
+from inspection.recipe import Recipe
+from models.inspector import ReflexInspector
+from models.vision import EfficientNetLite0
+
+THREADS = 2
+
+
+def build_inspector(
+    library: RecipeLibrary, name: str, *, threads: int = THREADS
+) -> tuple[Recipe, ReflexInspector]:
+    """The newest version of a recipe and the inspector that judges by it.
+
+    Raises:
+        RecipeError: The recipe is unknown or damaged.
+        WeightsError: The base weights are absent, or not the ones that it was taught on.
+    """
+    library.recipe(name)  # an unknown name is said at once, before the weights are read
+    tower = EfficientNetLite0()
+    taught = library.load(name, tower=tower)
+    recipe = taught.recipe
+    memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
+    model = ModelRef(name="passgate-reflex", version=version("passgate"), sha256=tower.sha256)
+    return recipe, ReflexInspector(memories, model=model, threads=threads)
+
+
+def judge_files(
+    files: Sequence[Path], *, library: RecipeLibrary, recipe_name: str, annotate_into: Path | None = None
+) -> list[tuple[Path, Decision]]:
+    """Judge each picture as the line would: quality check, inspector, but no deadline and no PLC.
+
+    Raises:
+        CameraError: A picture cannot be read; nothing is judged then.
+        RecipeError: The recipe is unknown.
+    """
+    recipe, inspector = build_inspector(library, recipe_name)
+    frames = read_frames(files)
+    inspector.prepare(recipe)
+    judged = []
+    with progress("judging", len(frames)) as bar:
+        for number, (path, frame) in enumerate(zip(files, frames, strict=True), 1):
+            decision = judge(frame, recipe=recipe, inspector=inspector)
+            if annotate_into is not None:
+                _annotate(frame, decision, annotate_into / f"{path.stem}.png")
+            judged.append((path, decision))
+            bar.show(number)
+    return judged
+
+
+def judge(frame: Frame, *, recipe: Recipe, inspector: ReflexInspector) -> Decision:
+    """The decision on one picture of no particular part."""
+    faults = check(frame, recipe.quality, None)
+    if faults:
+        nobody = Trigger(seq=1, part_id=0, plc_boot_id=0, seen_at=frame.captured_at)
+        reason = "; ".join(fault.reason for fault in faults)
+        return undecided(nobody, recipe=recipe, reason=reason).model_copy(update={"trigger_seq": 0})
+    return inspector.inspect(
+        (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
+    )
+
+
+def _annotate(frame: Frame, decision: Decision, path: Path) -> None:
+    import cv2
+
+    from inspection.annotation import annotate
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    drawn = annotate(frame.picture, decision)
+    _, data = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
+    data.tofile(path)  # not cv2.imwrite: on Windows it takes no path with Chinese in it

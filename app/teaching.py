@@ -1,0 +1,133 @@
+"""Teaching a recipe: from good pictures to a file in the library."""
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.commands.output import progress
+from app.recipes import RecipeLibrary, Taught
+from inspection.cameras.folder import picture_files, read_picture
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.errors import RecipeError
+from inspection.part import Frame
+from inspection.quality import teach_limits
+from inspection.recipe import Recipe, View
+from inspection.simulation import Variation
+from inspection.simulation.spec import MM_PER_PIXEL
+from models.inspector import crop
+from models.memory import NormalityMemory
+from models.vision import EfficientNetLite0, VisionTower
+
+SIMULATED_PRODUCT = "cover"
+SIMULATED_GOOD_PARTS = 60
+_SIMULATED_FROM = 1_000_000
+"""Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
+
+
+def teach(
+    name: str,
+    frames: Sequence[Frame],
+    *,
+    library: RecipeLibrary,
+    tower: VisionTower,
+    groups: Sequence[str] | None = None,
+    mm_per_pixel: float | None = None,
+) -> Taught:
+    """Teach ``name`` from good pictures of one view; the result is not yet kept.
+
+    A recipe of that name that exists keeps its id, policy, limits and words; only what is taught is new.
+
+    Args:
+        name: Of the recipe.
+        frames: Good pictures, at least five.
+        library: Tells id and version.
+        tower: The vision tower that judges later.
+        groups: One for each picture: pictures of one group are near-copies of each other.
+        mm_per_pixel: Scale in the part's plane, where it is known.
+
+    Raises:
+        RecipeError: Too few pictures, or a name that cannot be one.
+    """
+    identity, version = library.next_identity(name)
+    taught = {"id": identity, "version": version, "quality": teach_limits(frames)}
+    try:
+        if version > 1:
+            recipe = library.recipe(name).model_copy(update=taught)
+        else:
+            recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **taught)
+    except ValueError as error:
+        raise RecipeError(
+            f"{name!r} cannot be a recipe's name", todo="use letters, digits, space, dot and hyphen"
+        ) from error
+    if len(recipe.views) != 1:
+        raise RecipeError(
+            f"recipe {name!r} has {len(recipe.views)} views; only one can be taught from a folder",
+            part="the recipe as it was stays in use",
+        )
+    view = recipe.views[0]
+    memory = NormalityMemory.teach(
+        [crop(frame.picture, view) for frame in frames], tower=tower, groups=groups
+    )
+    return Taught(recipe, {view.name: memory})
+
+
+def teach_folder(
+    name: str, good: Path, *, library: RecipeLibrary, mm_per_pixel: float | None = None
+) -> Taught:
+    """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
+
+    Raises:
+        CameraError: The folder is missing or empty, or a picture cannot be read.
+        RecipeError: Too few pictures.
+    """
+    files = picture_files(good)
+    frames = read_frames(files)
+    folders = [str(path.parent) for path in files]
+    return teach(
+        name,
+        frames,
+        library=library,
+        tower=EfficientNetLite0(),
+        groups=folders if len(set(folders)) > 1 else None,
+        mm_per_pixel=mm_per_pixel,
+    )
+
+
+def teach_simulated(library: RecipeLibrary, *, seed: int) -> Taught:
+    """Teach the demo's product from good parts that the line will not show, and keep it."""
+    camera = SimulatedCamera("main", seed=seed, variation=Variation(defect_rate=0.0))
+    camera.open()
+    with progress("teaching from good parts", SIMULATED_GOOD_PARTS + 1) as bar:
+        frames = []
+        for number in range(SIMULATED_GOOD_PARTS):
+            frames.append(camera.capture(_SIMULATED_FROM + number))
+            bar.show(number + 1)
+        taught = teach(
+            SIMULATED_PRODUCT,
+            frames,
+            library=library,
+            tower=EfficientNetLite0(),
+            mm_per_pixel=MM_PER_PIXEL,
+        )
+        library.save(taught)
+        bar.show(SIMULATED_GOOD_PARTS + 1)
+    return taught
+
+
+def read_frames(files: Sequence[Path], on_progress: Callable[[int], None] | None = None) -> list[Frame]:
+    """Read pictures from files. Raises CameraError, naming the file."""
+    frames = []
+    for number, path in enumerate(files, 1):
+        frames.append(
+            Frame(
+                picture=read_picture(path),
+                camera="main",
+                captured_at=datetime.now(UTC),
+                number=number,
+                simulated=True,
+                source=str(path),
+            )
+        )
+        if on_progress is not None:
+            on_progress(number)
+    return frames
