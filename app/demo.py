@@ -11,7 +11,7 @@ from rich.table import Table
 
 from app.commands.output import progress, screen
 from app.recipes import RecipeLibrary
-from app.rig import LineRig, has_display
+from app.rig import LineRig, Tables, has_display
 from app.settings import home
 from app.teaching import teach, teach_simulated
 from inspection.cameras.folder import FolderCamera, picture_files
@@ -19,10 +19,14 @@ from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
 from inspection.telemetry import percentiles
 from models.vision import EfficientNetLite0
-from plc.simulator import PartResult, read_log
-from reports.store import read_inspections
+from plc.simulator import PartResult
+from plc.simulator.handshake import Rejected
+from reports.database import open_reader
+from reports.settings import StoreSettings
+from reports.shift import shift_inspections
 
 HEADLESS_PARTS = 60
+LATE = {Rejected.DEADLINE, Rejected.UNDECIDED_AT_DIVERTER}
 MOST_TAUGHT = 60
 KEPT_DEMOS = 5
 """Folders of earlier demos that are kept."""
@@ -107,9 +111,9 @@ def run_demo(
             recipe_name = _teach_from_parts(images, library)
         else:
             recipes = home() / "recipes"
-            RecipeLibrary(recipes).load(recipe_name)
+            RecipeLibrary(recipes).recipe(recipe_name)  # unknown? said at once
         camera |= {"kind": "folder", "directory": str(images.resolve()), "loop": True}
-    tables = {
+    tables: Tables = {
         "recipes": str(recipes.resolve()),
         "station": {"name": "Demo line", "recipe": recipe_name},
         "cameras": [camera],
@@ -121,7 +125,25 @@ def run_demo(
         with progress("parts", parts or None) as bar:
             rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
         restarts = rig.engine_restarts
-    return reconcile(read_log(rig.plc_log), read_inspections(rig.record), restarts=restarts, folder=folder)
+    return reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=restarts, folder=folder)
+
+
+def read_plc_log(path: Path) -> list[PartResult]:
+    """What the simulated PLC did with each part; a last line that was cut off is no part."""
+    if not path.is_file():
+        return []
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    return [PartResult.model_validate_json(line) for line in whole.splitlines()]
+
+
+def read_record(folder: Path) -> list[Inspection]:
+    """Latest revisions of every part on record in ``folder``. Raises StoreError."""
+    reader = open_reader(StoreSettings(folder=folder).url)
+    try:
+        always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return shift_inspections(reader, start=always[0], end=always[1])
+    finally:
+        reader.dispose()
 
 
 def reconcile(
@@ -159,7 +181,7 @@ def reconcile(
         known_good=known[False],
         released_without_pass=without_pass,
         latency_ms=latency.model_dump(exclude={"n"}) if latency else {},
-        deadline_misses=sum(result.deadline_missed for result in results),
+        deadline_misses=sum(result.rejected in LATE for result in results),
         engine_restarts=restarts,
         folder=str(folder),
     )
@@ -179,7 +201,7 @@ def _teach_from_parts(images: Path, library: RecipeLibrary) -> str:
     good = [frame for frame in frames if frame.truth is None or not frame.truth.defective]
     chosen = good[::3][:MOST_TAUGHT]
     screen.print(
-        f"Teaching from {len(chosen)} pictures of the folder itself: good for a look, but the numbers flatter. "
+        f"Teaching from {len(chosen)} pictures of the folder itself: fine for a look, but numbers flatter. "
         "For true ones teach on other parts (passgate recipe teach) and name the recipe with --recipe."
     )
     taught = teach(images.resolve().name[:64], chosen, library=library, tower=EfficientNetLite0())

@@ -41,7 +41,7 @@ class Engine:
         recipe, self._inspector = build_inspector(
             library, settings.station.recipe, threads=settings.model.threads
         )
-        self._store = SqlStore(settings.store.store_settings())
+        self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
         self.station = Station(
             line=ModbusLine(settings.plc, self._clock),
@@ -78,7 +78,10 @@ class Engine:
 
     def picture_path(self, sha256: str) -> Path | None:
         """Where the archive keeps a picture."""
-        return self._store.picture_path(sha256)
+        try:
+            return self._store.picture_path(sha256)
+        except ValueError:  # not a hash at all
+            return None
 
     # --- its life -------------------------------------------------------------------------------------
 
@@ -137,9 +140,9 @@ def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
 
 def peak_memory_mb() -> float:
     """Largest resident size of this process so far, in MB (10⁶ bytes)."""
-    info = psutil.Process().memory_info()
-    if hasattr(info, "peak_wset"):  # Windows
-        return float(info.peak_wset) / 1e6
+    peak_wset = getattr(psutil.Process().memory_info(), "peak_wset", None)  # Windows alone has it
+    if peak_wset is not None:
+        return float(peak_wset) / 1e6
     import resource
 
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

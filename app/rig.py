@@ -20,6 +20,9 @@ import structlog
 from inspection.errors import LineError, PassgateError, SettingsError
 from inspection.status import Mode
 
+Tables = Mapping[str, str | Mapping[str, Any] | Sequence[Mapping[str, Any]]]
+"""A TOML file: top-level strings, tables, and lists of tables, all of scalars."""
+
 log = structlog.get_logger(__name__)
 
 START_TIMEOUT_S = 90.0
@@ -37,7 +40,7 @@ class LineRig:
         self,
         folder: Path,
         *,
-        tables: Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]],
+        tables: Tables,
         parts: int,
         rate: float,
         seed: int,
@@ -247,13 +250,11 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _toml(tables: Mapping[str, Mapping[str, Any] | Sequence[Mapping[str, Any]]]) -> str:
+def _toml(tables: Tables) -> str:
     """Tables of scalars as TOML; JSON's scalars are TOML's, and so are its strings."""
-    lines: list[str] = []
-    scalars = {name: value for name, value in tables.items() if isinstance(value, str)}
-    lines += [f"{name} = {json.dumps(value)}" for name, value in scalars.items()]
+    lines = [f"{name} = {json.dumps(value)}" for name, value in tables.items() if isinstance(value, str)]
     for name, table in tables.items():
-        if name in scalars:
+        if isinstance(table, str):
             continue
         for one in [table] if isinstance(table, Mapping) else table:
             lines += ["", f"[{name}]" if isinstance(table, Mapping) else f"[[{name}]]"]

@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from plc.link import LinkSettings
-from reports.settings import RetentionSettings, StoreSettings
+from reports.settings import StoreSettings
 
 
 def home() -> Path:
@@ -37,20 +37,6 @@ class StationTable(_Table):
     """Name of the taught recipe to inspect by."""
     start_held: bool = False
     """Begin held, until an operator presses Start."""
-
-
-class StoreTable(_Table):
-    """``[store]``."""
-
-    folder: Path = Field(default_factory=lambda: home() / "record")
-    """Database, picture archive and spool."""
-    pictures_max_gb: float = Field(default=20.0, gt=0.0)
-    """Room for pictures; see docs/quality.md for which ones go first."""
-
-    def store_settings(self) -> StoreSettings:
-        """What the store wants to know."""
-        retention = RetentionSettings(limit_bytes=int(self.pictures_max_gb * 1e9))
-        return StoreSettings.in_folder(self.folder).model_copy(update={"retention": retention})
 
 
 class ApiTable(_Table):
@@ -77,7 +63,7 @@ class Settings(BaseSettings):
     plc: LinkSettings = LinkSettings()
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     model: ModelTable = ModelTable()
-    store: StoreTable = StoreTable()
+    store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))
     api: ApiTable = ApiTable()
     recipes: Path = Field(default_factory=lambda: home() / "recipes")
 

@@ -84,7 +84,7 @@ def _local_origin(origin: str | None) -> bool:
 def _add_reading(api: FastAPI, engine: ServedStation) -> None:
     @api.get("/api/health")
     def health() -> HealthReport:
-        """Alive?"""
+        """Alive, and how large."""
         return engine.health()
 
     @api.get("/api/state")

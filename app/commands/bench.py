@@ -1,3 +1,5 @@
 """``passgate bench``."""
+
 import typer
+
 cli = typer.Typer(no_args_is_help=True)

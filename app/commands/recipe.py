@@ -15,7 +15,9 @@ cli = typer.Typer(help="Recipes: teach, list, show, evaluate.", no_args_is_help=
 @cli.command()
 def teach(
     name: Annotated[str, typer.Argument(help="The recipe's name.")],
-    good: Annotated[Path, typer.Option(help="Folder of good pictures; a subfolder is a group of near-copies.")],
+    good: Annotated[
+        Path, typer.Option(help="Folder of good pictures; a subfolder is a group of near-copies.")
+    ],
     out: Annotated[
         Path | None, typer.Option(help="Write the recipe to this file instead of the library.")
     ] = None,

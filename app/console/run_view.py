@@ -4,7 +4,7 @@ Every age is counted here and now (promise 6): the engine's own account of a val
 plus the time since it arrived. Nothing is compared with the console's wall clock, which may be wrong.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -370,7 +370,7 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
             FigureView(
                 caption=words.actions_short[action],
                 value=number(counts.by_action.get(action, 0)),
-                sign=action_sign(action, words, short=True),
+                sign=_calm(action_sign(action, words, short=True)),
             )
             for action in Action
         ),
@@ -378,12 +378,17 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
             FigureView(
                 caption=words.outcomes[outcome],
                 value=number(counts.by_outcome.get(outcome, 0)),
-                sign=outcome_sign(outcome, words),
+                sign=_calm(outcome_sign(outcome, words)),
             )
             for outcome in Outcome
         ),
         latency=_latency(None if status is None else status.latency_ms, fresh, words),
     )
+
+
+def _calm(sign: Sign) -> Sign:
+    """The sign in grey: a count is history, and colour is for what is abnormal now."""
+    return replace(sign, tone=Tone.CALM)
 
 
 def _latency(latency_ms: Percentiles | None, fresh: bool, words: Words) -> LatencyView:
