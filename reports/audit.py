@@ -55,8 +55,10 @@ def canonical_json(inspection: Inspection) -> str:
     """The inspection as canonical JSON, proven to read back as the same inspection.
 
     Raises:
-        StoreError: It holds something that JSON cannot keep, such as NaN.
+        StoreError: It holds something that JSON cannot keep, such as NaN, or a time without time zone.
     """
+    if any(moment.tzinfo is None for moment in (inspection.trigger.seen_at, inspection.recorded_at)):
+        raise _unreadable(inspection, "a point in time lacks its time zone")
     try:
         record = json.dumps(
             inspection.model_dump(mode="json"),
@@ -130,50 +132,69 @@ def verify_connection(
     connection: Connection, *, first: int = 1, last: int | None = None, expected_head: str | None = None
 ) -> ChainReport:
     """As ``verify``, within the transaction of ``connection``."""
-    head = GENESIS
-    if first > 1:
-        before = connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == first - 1))
-        if before is None:
-            return ChainReport(
-                intact=False, rows=0, head=head, broken_at=first - 1, reason="the row is absent"
-            )
-        head = before
-    expected_seen = expected_head is None or expected_head == head
+    head = _hash_before(connection, first)
+    if head is None:
+        return _broken(first - 1, "the row is absent", rows=0, head=GENESIS)
+    expected_seen = expected_head in (None, head)
     position = first
-    while rows := _batch(connection, position, last):
+    size = _BATCH_ROWS
+    while True:
+        try:
+            rows = _batch(connection, position, last, size)
+        except (TypeError, ValueError):  # a column that is no date, say; row by row shows which
+            if size > 1:
+                size = 1
+                continue
+            return _broken(position, "a column cannot be read", rows=position - first, head=head)
+        if not rows:
+            break
         pictures = _pictures(connection, rows[0].position, rows[-1].position)
         for row in rows:
             reason = _fault(row, position=position, prev_hash=head, pictures=pictures.get(row.position, []))
             if reason:
-                return ChainReport(
-                    intact=False, rows=position - first, head=head, broken_at=position, reason=reason
-                )
+                return _broken(position, reason, rows=position - first, head=head)
             head = row.row_hash
             expected_seen = expected_seen or head == expected_head
             position += 1
     checked = position - first
     if last is not None and position <= last:
-        return ChainReport(
-            intact=False, rows=checked, head=head, broken_at=position, reason="the row is absent"
-        )
-    end = connection.scalar(select(func.max(InspectionRow.position))) or 0
-    given = _highest_ever_given(connection)
-    if given is not None and given != end:
-        reason = f"{given} rows were written, but the record ends at row {end}: the newest are gone"
-        return ChainReport(intact=False, rows=checked, head=head, broken_at=end + 1, reason=reason)
+        return _broken(position, "the row is absent", rows=checked, head=head)
+    if fault := _fault_at_the_ends(connection):
+        return _broken(fault[0], fault[1], rows=checked, head=head)
     if not expected_seen:
-        reason = (
-            f"the expected head {expected_head} is not in the checked stretch: rows were removed or rewritten"
-        )
-        return ChainReport(intact=False, rows=checked, head=head, reason=reason)
+        reason = f"head {expected_head} is not in the checked stretch: rows were removed or rewritten"
+        return _broken(None, reason, rows=checked, head=head)
     return ChainReport(intact=True, rows=checked, head=head)
 
 
-def _batch(connection: Connection, position: int, last: int | None) -> Sequence[Row[Any]]:
+def _broken(position: int | None, reason: str, *, rows: int, head: str) -> ChainReport:
+    return ChainReport(intact=False, rows=rows, head=head, broken_at=position, reason=reason)
+
+
+def _hash_before(connection: Connection, first: int) -> str | None:
+    """``row_hash`` of the row before ``first``; None where that row is absent."""
+    if first <= 1:
+        return GENESIS
+    return connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == first - 1))
+
+
+def _fault_at_the_ends(connection: Connection) -> tuple[int, str] | None:
+    """Position and reason, where rows lie before the first or are gone behind the last."""
+    table = InspectionRow
+    lowest, highest = connection.execute(select(func.min(table.position), func.max(table.position))).one()
+    if lowest is not None and lowest < 1:
+        return lowest, "a row was inserted before the first"
+    end, given = highest or 0, _highest_ever_given(connection)
+    if given is not None and given != end:
+        return end + 1, f"{given} rows were written, but the record ends at row {end}: the newest are gone"
+    return None
+
+
+def _batch(connection: Connection, position: int, last: int | None, size: int) -> Sequence[Row[Any]]:
     query = select(InspectionRow.__table__).where(InspectionRow.position >= position)
     if last is not None:
         query = query.where(InspectionRow.position <= last)
-    return connection.execute(query.order_by(InspectionRow.position).limit(_BATCH_ROWS)).all()
+    return connection.execute(query.order_by(InspectionRow.position).limit(size)).all()
 
 
 def _pictures(connection: Connection, low: int, high: int) -> dict[int, list[str]]:
@@ -195,6 +216,8 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str])
         return "the row is absent"
     if row.prev_hash != prev_hash:
         return "the row does not follow the one before it"
+    if not isinstance(row.record, str):
+        return "the row was changed: its record is not text"
     expected = hash_row(
         prev_hash=prev_hash,
         position=row.position,

@@ -127,12 +127,15 @@ class Spool:
         if self._end + len(line) > self._limit_bytes:
             raise _refused(f"The spool {self._path} is full ({self._end} of {self._limit_bytes} bytes)")
         try:
-            file = self._file or self._open()
-            self._file = file
+            if self._file is None:
+                self._file = self._reopen()
+            file = self._file
             file.seek(self._end)
             if file.write(line) != len(line):
                 raise OSError("the disk took only part of the record")
             os.fsync(file.fileno())
+            if not os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
+                raise OSError("the file was replaced")
         except OSError as error:
             self._abandon()
             raise _refused(f"The spool {self._path} cannot be written: {error}") from error
@@ -155,6 +158,12 @@ class Spool:
                         break
         except OSError as error:
             raise StoreError(f"The spool {self._path} cannot be read: {error}") from error
+        if not records and self._pending:
+            raise StoreError(
+                f"The spool {self._path} has lost {len(self._pending)} records",
+                part="Their parts are not on record",
+                todo="Look for the file: it was removed or emptied while the station ran",
+            )
         return records
 
     def drained(self, records: list[str]) -> None:
@@ -169,7 +178,6 @@ class Spool:
         if not self._pending and self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.truncate(0)
-                os.fsync(self._file.fileno())
                 self._end = self._drained = 0
 
     def close(self) -> None:
@@ -179,26 +187,31 @@ class Spool:
             self._file = None
 
     def _open(self) -> BinaryIO:
-        """Open, take up what is there, and cut off a torn last line or a failed append's bytes."""
+        """Open for the first time: take up what is there, and cut off a torn last line."""
         self._path.touch()
         sync_folder(self._path.parent)
+        with self._path.open("rb") as reader:
+            for end, record in _scan(reader, self._path):
+                self._end = end
+                inspection = Inspection.model_validate_json(record)
+                self._pending[inspection.inspection_id, inspection.revision] = digest(record)
+        return self._reopen()
+
+    def _reopen(self) -> BinaryIO:
+        """Open where the good lines end; whatever lies behind them was never acknowledged and goes."""
+        if self._end == 0:
+            self._path.touch()
         file = self._path.open("r+b", buffering=0)
         try:
-            end = 0
-            pending: dict[tuple[str, int], str] = {}
-            with self._path.open("rb") as reader:
-                for line_end, record in _scan(reader, self._path):
-                    end = line_end
-                    if end > self._drained:
-                        inspection = Inspection.model_validate_json(record)
-                        pending[inspection.inspection_id, inspection.revision] = digest(record)
-            if file.seek(0, os.SEEK_END) > end:
-                file.truncate(end)
+            size = file.seek(0, os.SEEK_END)
+            if size < self._end:
+                raise OSError(f"it has lost {len(self._pending)} records")
+            if size > self._end:
+                file.truncate(self._end)
                 os.fsync(file.fileno())
         except BaseException:
             file.close()
             raise
-        self._end, self._pending = end, pending
         return file
 
     def _abandon(self) -> None:

@@ -1,0 +1,346 @@
+"""Promise 1 while the database is away: the spool takes over, drains in order and exactly once, and says so."""
+
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import event, select
+
+from inspection.decision import Action
+from inspection.errors import RecordRefused, StoreError
+from inspection.part import Inspection
+from reports.audit import canonical_json, verify
+from reports.database import open_reader
+from reports.schema import InspectionRow
+from reports.settings import StoreSettings
+from reports.spool import FILE_NAME, Spool, count_spooled
+from reports.store import DRAIN_BATCH, SqlStore
+from tests.reports.parts import closed, part
+
+RETRY_S = 1.0
+
+
+def database(settings: StoreSettings) -> Path:
+    return settings.folder / "inspections.db"
+
+
+@contextmanager
+def locked(settings: StoreSettings, _: SqlStore) -> Iterator[None]:
+    """Another program holds a write transaction."""
+    connection = sqlite3.connect(database(settings), isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    yield
+    connection.close()
+
+
+@contextmanager
+def removed(settings: StoreSettings, _: SqlStore) -> Iterator[None]:
+    """The file is moved away, and later back."""
+    aside = database(settings).with_suffix(".aside")
+    database(settings).rename(aside)
+    yield
+    aside.rename(database(settings))
+
+
+@contextmanager
+def pragma(store: SqlStore, statement: str) -> Iterator[None]:
+    """SQLite itself refuses, whatever connection is used."""
+
+    def refuse(connection: sqlite3.Connection, *_: object) -> None:
+        connection.execute(statement)
+
+    engine = store._database.engine
+    event.listen(engine, "connect", refuse)
+    engine.dispose()
+    yield
+    event.remove(engine, "connect", refuse)
+    engine.dispose()
+
+
+@contextmanager
+def full(_: StoreSettings, store: SqlStore) -> Iterator[None]:
+    """SQLITE_FULL, as on a full disk."""
+    with pragma(store, "PRAGMA max_page_count = 1"):
+        yield
+
+
+@contextmanager
+def read_only(_: StoreSettings, store: SqlStore) -> Iterator[None]:
+    """SQLITE_READONLY, as of a file without write permission."""
+    with pragma(store, "PRAGMA query_only = ON"):
+        yield
+
+
+def stored(settings: StoreSettings) -> list[tuple[str, int]]:
+    engine = open_reader(settings.url)
+    query = select(InspectionRow.inspection_id, InspectionRow.revision).order_by(InspectionRow.position)
+    with engine.connect() as connection:
+        found = [(inspection_id, revision) for inspection_id, revision in connection.execute(query)]
+    assert verify(engine).intact
+    engine.dispose()
+    return found
+
+
+def keys(*inspections: Inspection) -> list[tuple[str, int]]:
+    return [(inspection.inspection_id, inspection.revision) for inspection in inspections]
+
+
+FAILURES = [locked, removed, full, read_only]
+
+
+@pytest.mark.parametrize("failure", FAILURES)
+def test_accounted_while_the_database_refuses(
+    failure: Callable[..., object], store: SqlStore, settings: StoreSettings, clock
+) -> None:
+    before, during, after = part(1), part(2, action=Action.STOP), part(3)
+    store.append(before)
+    with failure(settings, store):  # type: ignore[attr-defined]
+        for record in (during, closed(before), closed(before)):
+            store.append(record)
+        health = store.health()
+        assert (health.degraded, health.full, health.spooled) == (True, False, 2)
+        assert health.detail
+        assert store.open_inspections() == [during]
+        assert store.recent(5) == [during, closed(before)]
+        assert store.counts_by_action() == {Action.PASS: 1, Action.STOP: 1}
+        assert store.last_part().seq == 2
+        assert count_spooled(settings.spool) == 2
+        clock.forward(RETRY_S)
+        store.maintain()
+        assert store.health().spooled == 2
+    store.append(after)
+    assert store.health().spooled == 3, "it does not ask again before the time"
+    clock.forward(RETRY_S)
+    store.maintain()
+    assert store.health().detail == ""
+    assert not store.health().degraded
+    assert stored(settings) == keys(before, during, closed(before), after)
+    assert count_spooled(settings.spool) == 0
+    assert store.counts_by_action() == {Action.PASS: 2, Action.STOP: 1}
+
+
+def test_an_append_drains_first_and_keeps_the_order(store: SqlStore, settings: StoreSettings, clock) -> None:
+    parts = [part(number) for number in range(1, DRAIN_BATCH + 4)]
+    with locked(settings, store):
+        for record in parts[:-2]:
+            store.append(record)
+    clock.forward(RETRY_S)
+    store.append(parts[-2])
+    assert store.health().spooled == len(parts) - 1 - DRAIN_BATCH, "one batch, then behind the others"
+    store.append(parts[-1])
+    assert not store.health().degraded
+    assert stored(settings) == keys(*parts)
+
+
+def test_a_replaced_database_is_not_written(store: SqlStore, settings: StoreSettings, clock) -> None:
+    store.append(part(1))
+    database(settings).rename(database(settings).with_suffix(".aside"))
+    database(settings).touch()
+    store.append(part(2))
+    clock.forward(RETRY_S)
+    store.append(part(3))
+    assert "replaced" in store.health().detail
+    assert store.health().spooled == 2
+    assert database(settings).stat().st_size == 0
+
+
+def test_contradictions_are_refused_in_the_spool_too(store: SqlStore, settings: StoreSettings) -> None:
+    store.append(part(1))
+    with locked(settings, store):
+        store.append(part(2))
+        for bad in (
+            part(2, reason="another"),
+            part(1, reason="another"),
+            closed(closed(part(2))),
+            closed(part(9)),
+            part(9, seq=2),
+        ):
+            with pytest.raises(RecordRefused):
+                store.append(bad)
+        assert store.health().spooled == 1
+        assert store.counts_by_action() == {Action.PASS: 2}
+
+
+def test_restart_with_records_in_the_spool_drains_before_anything_else(
+    store: SqlStore, settings: StoreSettings, open_store
+) -> None:
+    parts = [part(number) for number in range(1, 2 * DRAIN_BATCH + 2)]
+    with locked(settings, store):
+        for record in parts:
+            store.append(record)
+    store.close()
+    assert count_spooled(settings.spool) == len(parts)
+    store = open_store()
+    assert store.open_inspections() == parts
+    assert stored(settings) == keys(*parts)
+
+
+@pytest.mark.parametrize("torn", [b"", b"0123456789abcdef {", b"\0" * 40, b'0123456789abcdef {"a": 1}\n'])
+def test_exactly_once_after_a_crash_between_commit_and_emptying(
+    store: SqlStore, settings: StoreSettings, open_store, torn: bytes
+) -> None:
+    """The worst moment of kill -9: part of the spool is committed, none of it is gone, the last line is torn."""
+    parts = [part(1), closed(part(1)), part(2), part(3)]
+    with locked(settings, store):
+        for record in parts:
+            store.append(record)
+    spool = (settings.spool / FILE_NAME).read_bytes()
+    store.close()
+    (settings.spool / FILE_NAME).write_bytes(b"")
+    store = open_store()
+    for record in parts[:3]:
+        store.append(record)
+    store.close()
+    (settings.spool / FILE_NAME).write_bytes(spool + torn)
+    store = open_store()
+    assert stored(settings) == keys(*parts)
+    assert store.open_inspections() == parts[2:]
+    assert (settings.spool / FILE_NAME).read_bytes() == b""
+
+
+def test_kill_in_the_middle_of_draining(
+    store: SqlStore, settings: StoreSettings, open_store, monkeypatch, clock
+) -> None:
+    parts = [part(number) for number in range(1, DRAIN_BATCH + 10)]
+    with locked(settings, store):
+        for record in parts:
+            store.append(record)
+
+    class Killed(BaseException):
+        """The process ends here."""
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    clock.forward(RETRY_S)
+    with monkeypatch.context() as patch:
+        patch.setattr(Spool, "drained", kill)
+        with pytest.raises(Killed):
+            store.maintain()
+    store.close()
+    assert count_spooled(settings.spool) == len(parts)
+    assert len(stored(settings)) == DRAIN_BATCH
+    assert open_store().open_inspections() == parts
+    assert stored(settings) == keys(*parts)
+
+
+# --- the spool's limits -----------------------------------------------------------------------------------
+
+
+def test_default_reject_a_full_spool_refuses_and_says_so(settings: StoreSettings, open_store, clock) -> None:
+    small = settings.model_copy(update={"spool_max_bytes": 3000})
+    store = open_store(small)
+    with locked(settings, store):
+        accepted = [part(1), part(2)]
+        for record in accepted:
+            store.append(record)
+        assert store.health().full, "it says so before it must refuse"
+        with pytest.raises(StoreError, match="is full"):
+            for number in range(3, 10):
+                store.append(part(number))
+                accepted.append(part(number))
+        assert "is full" in store.health().detail
+        assert store.open_inspections() == accepted
+    clock.forward(RETRY_S)
+    store.maintain()
+    assert not store.health().full
+    assert stored(settings) == keys(*accepted)
+    store.append(part(10))
+
+
+def test_default_reject_when_neither_takes_it(store: SqlStore, settings: StoreSettings, monkeypatch, clock):
+    def broken(_: int) -> None:
+        raise OSError("input/output error")
+
+    with locked(settings, store):
+        store.append(part(1))
+        with monkeypatch.context() as patch:
+            patch.setattr("reports.spool.os.fsync", broken)
+            with pytest.raises(StoreError, match="input/output error"):
+                store.append(part(2))
+        assert store.health().full
+        assert store.open_inspections() == [part(1)]
+        store.append(part(2))
+        assert not store.health().full
+    clock.forward(RETRY_S)
+    store.maintain()
+    assert stored(settings) == keys(part(1), part(2))
+
+
+def test_a_spool_that_was_removed_takes_nothing(store: SqlStore, settings: StoreSettings) -> None:
+    with locked(settings, store):
+        store.append(part(1))
+        (settings.spool / FILE_NAME).unlink()
+        for _ in range(2):
+            with pytest.raises(StoreError, match="cannot be written"):
+                store.append(part(2))
+        assert store.health().full
+
+
+def test_a_damaged_line_in_the_middle_is_not_passed_over(
+    store: SqlStore, settings: StoreSettings, open_store
+) -> None:
+    with locked(settings, store):
+        for number in (1, 2, 3):
+            store.append(part(number))
+    store.close()
+    path = settings.spool / FILE_NAME
+    damaged = path.read_bytes().replace(b'"part_id":1002', b'"part_id":1003')
+    path.write_bytes(damaged)
+    for _ in range(2):
+        with pytest.raises(StoreError, match="Line 2 .* is damaged"):
+            open_store()
+    assert path.read_bytes() == damaged
+
+
+def test_a_spool_that_contradicts_the_database_is_kept_for_a_person(
+    store: SqlStore, settings: StoreSettings, open_store
+) -> None:
+    with locked(settings, store):
+        store.append(part(1))
+    spool = (settings.spool / FILE_NAME).read_bytes()
+    store.close()
+    (settings.spool / FILE_NAME).write_bytes(b"")
+    store = open_store()
+    store.append(part(1, reason="another"))
+    store.close()
+    (settings.spool / FILE_NAME).write_bytes(spool)
+    with pytest.raises(StoreError, match="another content"):
+        open_store()
+    assert (settings.spool / FILE_NAME).read_bytes() == spool
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path: Path, open_store) -> None:
+    tmp_path.chmod(0o500)
+    with pytest.raises(StoreError, match="cannot be made"):
+        open_store(StoreSettings(folder=tmp_path / "record"))
+
+
+@given(cut=st.integers(min_value=0, max_value=6000), count=st.integers(min_value=0, max_value=4))
+@hypothesis_settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_torn_anywhere_the_whole_lines_before_it_are_kept(tmp_path_factory, cut: int, count: int) -> None:
+    folder = tmp_path_factory.mktemp("spool")
+    path = folder / FILE_NAME
+    spool = Spool(folder, limit_bytes=1 << 20)
+    ends = [0]
+    for number in range(1, count + 1):
+        spool.append(part(number), canonical_json(part(number)))
+        ends.append(path.stat().st_size)
+    spool.close()
+    path.write_bytes(path.read_bytes()[:cut])
+    whole = sum(end <= cut for end in ends) - 1
+    spool = Spool(folder, limit_bytes=1 << 20)
+    assert len(spool) == whole
+    spool.append(part(9), canonical_json(part(9)))
+    assert spool.batch(99) == [canonical_json(part(n)) for n in [*range(1, whole + 1), 9]]
+    spool.close()

@@ -1,0 +1,365 @@
+"""Promises 1, 4 and 5 at the store: recorded once, durable before visible, never rewritten."""
+
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select
+
+from inspection.decision import Action
+from inspection.errors import RecordRefused, StoreError
+from inspection.part import MissedCause, Outcome
+from inspection.ports import KnownPart, Store
+from reports.audit import verify
+from reports.database import open_reader
+from reports.schema import DUPLICATE_WINDOW, InspectionRow, PictureRow
+from reports.settings import StoreSettings
+from reports.store import SqlStore
+from tests.reports.parts import closed, part
+
+
+def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
+    with engine.connect() as connection:
+        query = select(*columns).order_by(InspectionRow.position)  # type: ignore[call-overload]
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_is_a_store(store: SqlStore) -> None:
+    port: Store = store
+    assert port.health().detail == ""
+    assert not port.health().degraded
+
+
+def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
+    assert store.recent(10) == []
+    assert store.open_inspections() == []
+    assert store.counts_by_action() == {}
+    assert store.last_part() is None
+
+
+def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_store) -> None:
+    first, second = part(1, pictures=("a" * 64, "b" * 64)), part(2, action=Action.REWORK)
+    for record in (first, second, closed(first)):
+        store.append(record)
+    for _ in range(2):
+        assert store.open_inspections() == [second]
+        assert store.recent(10) == [second, closed(first)]
+        assert store.recent(1) == [second]
+        assert store.counts_by_action() == {Action.PASS: 1, Action.REWORK: 1}
+        assert store.last_part() == KnownPart(plc_boot_id=7, seq=2, part_id=1002)
+        store.close()
+        store = open_store()
+
+
+def test_columns_and_chain_of_the_rows(store: SqlStore, reader: Engine) -> None:
+    first = part(1, pictures=("a" * 64, "b" * 64))
+    missed = part(2, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False)
+    for record in (first, missed, closed(first)):
+        store.append(record)
+    table = InspectionRow
+    assert rows(reader, table.position, table.root, table.supersedes, table.revision, table.outcome) == [
+        (1, 1, None, 0, None),
+        (2, 2, None, 0, None),
+        (3, 1, 1, 1, "released"),
+    ]
+    assert rows(reader, table.seen_at)[0] == (first.trigger.seen_at,)
+    with reader.connect() as connection:
+        assert connection.execute(select(PictureRow.sha256, PictureRow.encoding)).first() == ("a" * 64, "png")
+    assert verify(reader).intact
+
+
+def test_last_write_is_on_the_monotonic_clock(store: SqlStore, clock) -> None:
+    assert store.health().last_write_ns == 0
+    store.append(part(1))
+    assert store.health().last_write_ns == clock.ns
+
+
+# --- idempotent, and refused where it contradicts --------------------------------------------------------
+
+
+def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> None:
+    first = part(1)
+    for record in (first, first, closed(first), closed(first), first):
+        store.append(record)
+    assert rows(reader, InspectionRow.position) == [(1,), (2,)]
+    assert store.counts_by_action() == {Action.PASS: 1}
+    assert store.open_inspections() == []
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        pytest.param(part(1, reason="another"), id="other content"),
+        pytest.param(closed(part(2)), id="no revision before it"),
+        pytest.param(closed(closed(part(1))), id="a revision left out"),
+        pytest.param(closed(part(1, seq=9)), id="another trigger"),
+        pytest.param(part(2, seq=1), id="another record of the same trigger"),
+    ],
+)
+def test_a_contradiction_is_refused_and_changes_nothing(store: SqlStore, reader: Engine, second) -> None:
+    store.append(part(1))
+    with pytest.raises(RecordRefused):
+        store.append(second)
+    assert rows(reader, InspectionRow.position) == [(1,)]
+    assert store.counts_by_action() == {Action.PASS: 1}
+    assert not store.health().degraded
+    store.append(part(3))
+
+
+def test_what_json_cannot_keep_is_refused(store: SqlStore) -> None:
+    good = part(1)
+    nowhere = good.trigger.model_copy(update={"seen_at": good.trigger.seen_at.replace(tzinfo=None)})
+    timings = good.decision.timings_ms.model_copy(update={"total": float("nan")})
+    nan = good.decision.model_copy(update={"timings_ms": timings})
+    for bad in (good.model_copy(update={"trigger": nowhere}), good.model_copy(update={"decision": nan})):
+        with pytest.raises(StoreError, match="cannot be kept"):
+            store.append(bad)
+    assert not store.health().degraded
+
+
+# --- one record a trigger, also when the counter wraps ---------------------------------------------------
+
+
+def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Engine) -> None:
+    """Constant part ids, as poor PLC programs send them; the round is cut short to the window."""
+    for number in range(1, 2 * DUPLICATE_WINDOW + 4):
+        store.append(part(number, seq=(number - 1) % (DUPLICATE_WINDOW + 1) + 1, part_id=0))
+    cycles = rows(reader, InspectionRow.trigger_cycle)
+    assert cycles == [(0,)] * (DUPLICATE_WINDOW + 1) + [(1,)] * (DUPLICATE_WINDOW + 1) + [(2,)]
+    assert verify(reader).intact
+
+
+def test_within_the_window_the_same_number_is_the_same_trigger(store: SqlStore, open_store) -> None:
+    for number in range(1, DUPLICATE_WINDOW + 1):
+        store.append(part(number))
+    for again in range(2):
+        with pytest.raises(RecordRefused, match="on record already"):
+            store.append(part(5000 + again, seq=1))
+        store.close()
+        store = open_store()
+    store.append(part(6000, seq=1, boot=8))
+
+
+def test_the_last_part_is_the_one_farthest_ahead_not_the_newest(store: SqlStore) -> None:
+    """An overrun is recorded while the part before it is still being judged, here across the wrap."""
+    for number, seq in enumerate((65_533, 65_534, 1, 65_535), start=1):
+        store.append(part(number, seq=seq))
+    last = store.last_part()
+    assert last is not None
+    assert last.seq == 1
+    store.append(part(9, seq=4, boot=8))
+    assert store.last_part() == KnownPart(plc_boot_id=8, seq=4, part_id=1009)
+
+
+# --- durable before visible -------------------------------------------------------------------------------
+
+CHILD = """
+import os, signal, sys
+from pathlib import Path
+from reports.store import SqlStore, StoreSettings
+from tests.reports.parts import closed, part
+
+store = SqlStore(StoreSettings(folder=Path(sys.argv[1]), spool_max_bytes=60_000))
+store.open()
+{body}
+"""
+
+FOREVER = """
+for number in range(1, 10_000):
+    for record in (part(number), closed(part(number))):
+        store.append(record)
+        os.write(1, f"{record.inspection_id} {record.revision}\\n".encode())
+"""
+
+KILL_AT_ONCE = """
+store.append(part(1))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+SMALL_DISK = """
+import resource
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+from inspection.errors import StoreError
+try:
+    for number in range(1, 10_000):
+        store.append(part(number))
+        os.write(1, f"{store.health().degraded} {part(number).inspection_id}\\n".encode())
+except StoreError:
+    assert store.health().full, store.health()
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def child(body: str, folder: Path) -> subprocess.Popen[bytes]:
+    code = CHILD.format(body=body)
+    return subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_durable_before_visible_kill_right_after_append(settings: StoreSettings, open_store) -> None:
+    with child(KILL_AT_ONCE, settings.folder) as process:
+        assert process.wait() == -signal.SIGKILL
+    assert open_store().open_inspections() == [part(1)]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
+    settings: StoreSettings, open_store
+) -> None:
+    with child(FOREVER, settings.folder) as process:
+        assert process.stdout is not None
+        acknowledged = [process.stdout.readline() for _ in range(40)]
+        os.kill(process.pid, signal.SIGKILL)
+        acknowledged += process.stdout.read().splitlines(keepends=True)
+    store = open_store()
+    reader = open_reader(settings.url)
+    found = {
+        tuple(map(str, row)) for row in rows(reader, InspectionRow.inspection_id, InspectionRow.revision)
+    }
+    assert {tuple(line.decode().split()) for line in acknowledged if line.endswith(b"\n")} <= found
+    assert len(store.open_inspections()) <= 1
+    assert verify(reader).intact
+    reader.dispose()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
+def test_accounted_a_really_full_disk_loses_no_acknowledged_part(settings: StoreSettings, open_store) -> None:
+    """No file may grow beyond 100 kB: first the database refuses, then the spool, and then comes kill -9."""
+    with child(SMALL_DISK, settings.folder) as process:
+        assert process.stdout is not None
+        acknowledged = [line.split() for line in process.stdout.read().splitlines()]
+        assert process.wait() == -signal.SIGKILL
+    assert {degraded for degraded, _ in acknowledged} == {b"False", b"True"}
+    store = open_store()
+    found = {inspection.inspection_id for inspection in store.open_inspections()}
+    assert {inspection_id.decode() for _, inspection_id in acknowledged} == found
+    assert store.health().spooled == 0
+
+
+# --- never rewritten --------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE inspections SET action = 'pass'",
+        "DELETE FROM inspections",
+        "DELETE FROM inspections WHERE position = 2",
+        "UPDATE inspection_pictures SET sha256 = 'x'",
+        "DELETE FROM inspection_pictures",
+        "INSERT OR REPLACE INTO inspections SELECT * FROM inspections WHERE position = 2",
+        "REPLACE INTO inspections SELECT * FROM inspections WHERE position = 1",
+    ],
+)
+def test_never_rewritten_the_database_itself_refuses(
+    store: SqlStore, settings: StoreSettings, statement: str
+) -> None:
+    store.append(part(1, pictures=("a" * 64,)))
+    store.append(part(2))
+    connection = sqlite3.connect(settings.folder / "inspections.db")
+    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|chained"):
+        connection.execute(statement)
+    connection.close()
+
+
+def test_never_rewritten_a_row_goes_only_to_the_end_of_the_chain(
+    store: SqlStore, settings: StoreSettings
+) -> None:
+    store.append(part(1))
+    connection = sqlite3.connect(settings.folder / "inspections.db")
+    for change in ("position = 7", "prev_hash = 'x'"):
+        connection.execute("CREATE TEMP TABLE t AS SELECT * FROM inspections")
+        connection.execute("UPDATE t SET position = 2, inspection_id = 'x', trigger_cycle = 9")
+        connection.execute(f"UPDATE t SET {change}")
+        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|chained"):
+            connection.execute("INSERT INTO inspections SELECT * FROM t")
+        connection.execute("DROP TABLE t")
+    connection.close()
+
+
+# --- one writer, many readers -----------------------------------------------------------------------------
+
+
+def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, open_store) -> None:
+    with pytest.raises(StoreError, match=f"in use by another Passgate engine .process {os.getpid()}"):
+        open_store()
+    store.append(part(1))
+    store.close()
+    assert open_store().recent(1) == [part(1)]
+
+
+def test_neither_the_database_nor_the_spool_is_shared(store: SqlStore, open_store, tmp_path: Path) -> None:
+    shared = store._settings
+    for other in (
+        StoreSettings(folder=tmp_path / "b", database_url=shared.url),
+        StoreSettings(folder=tmp_path / "c", spool_folder=shared.spool),
+    ):
+        with pytest.raises(StoreError, match="in use by another"):
+            open_store(other)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
+def test_the_lock_dies_with_its_holder(settings: StoreSettings, open_store) -> None:
+    body = "print('open', flush=True)\nsignal.pause()"
+    with child(body, settings.folder) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        with pytest.raises(StoreError, match=f"process {process.pid}"):
+            open_store()
+        process.kill()
+    open_store()
+
+
+def test_a_reader_in_the_middle_of_reading_holds_nobody_up(store: SqlStore, reader: Engine) -> None:
+    store.append(part(1))
+    with reader.connect() as connection:
+        query = select(InspectionRow.position)
+        assert len(connection.execute(query).all()) == 1
+        store.append(part(2))
+        assert not store.health().degraded
+        assert len(connection.execute(query).all()) == 1
+    assert len(rows(reader, InspectionRow.position)) == 2
+
+
+def test_a_reader_cannot_write(store: SqlStore, reader: Engine) -> None:
+    with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+        connection.exec_driver_sql("INSERT INTO inspection_pictures VALUES (1, 0, 'x', 'png')")
+
+
+def test_no_record_yet_and_unusable_urls_are_clear(tmp_path: Path, open_store) -> None:
+    with pytest.raises(StoreError, match="There is no record"):
+        open_reader(StoreSettings(folder=tmp_path).url)
+    for url in ("sqlite://", "sqlite:///:memory:", "nonsense", "nodb://x/y"):
+        with pytest.raises(StoreError):
+            open_store(StoreSettings(folder=tmp_path, database_url=url))
+
+
+def test_closed_twice_and_used_after_it(store: SqlStore) -> None:
+    store.close()
+    store.close()
+    with pytest.raises(StoreError, match="not open"):
+        store.append(part(1))
+
+
+def test_an_operators_revision_of_an_old_part(store: SqlStore, monkeypatch, open_store) -> None:
+    """The part is no longer at hand, so the database is asked."""
+    monkeypatch.setattr("reports.ledger.RECENT_PARTS", 3)
+    held = part(1, action=Action.MANUAL_REVIEW)
+    store.append(held)
+    store.append(closed(held, Outcome.HELD))
+    for number in range(2, 6):
+        store.append(part(number))
+    freed = closed(
+        closed(held, Outcome.HELD), Outcome.DIVERTED, recorded_at=held.recorded_at + timedelta(days=1)
+    )
+    store.append(freed)
+    assert held.inspection_id not in {recent.inspection_id for recent in store.recent(100)}
+    assert store.counts_by_action() == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
+    store.close()
+    assert open_store().counts_by_action() == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
