@@ -34,12 +34,19 @@ def clock() -> Clock:
     return Clock()
 
 
-@pytest.fixture
-def engine() -> Iterator[FakeEngine]:
+@pytest.fixture(scope="session")
+def shared_engine() -> Iterator[FakeEngine]:
     fake = FakeEngine()
     fake.start()
     yield fake
     fake.stop()
+
+
+@pytest.fixture
+def engine(shared_engine: FakeEngine) -> Iterator[FakeEngine]:
+    shared_engine.reset()
+    yield shared_engine
+    shared_engine.release_answers()
 
 
 @pytest.fixture

@@ -22,6 +22,15 @@ class FakeEngine:
         self.listener.bind(("127.0.0.1", port))
         self.port: int = self.listener.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
+        self.reset()
+        self._sockets: set[WebSocket] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._server: uvicorn.Server | None = None
+        self._thread = threading.Thread(target=self._run, name="fake-engine")
+        self._ready = threading.Event()
+
+    def reset(self) -> None:
+        """As new: an ordinary status, a picture, commands accepted."""
         self.message: str | bytes = samples.status().model_dump_json()
         self.commands: list[Command] = []
         self.answer: CommandResult | HTTPException | Response = CommandResult(
@@ -35,11 +44,6 @@ class FakeEngine:
         assert done
         self.picture: Response = Response(png.tobytes(), media_type="image/png")
         self.pictures_asked: list[str] = []
-        self._sockets: set[WebSocket] = set()
-        self._loop: asyncio.AbstractEventLoop | None = None
-        self._server: uvicorn.Server | None = None
-        self._thread = threading.Thread(target=self._run, name="fake-engine")
-        self._ready = threading.Event()
         self._release = asyncio.Event()
 
     def start(self) -> None:
@@ -68,7 +72,7 @@ class FakeEngine:
         asyncio.run_coroutine_threadsafe(self._push(), self._loop).result(5)
 
     async def _push(self) -> None:
-        for websocket in self._sockets:
+        for websocket in list(self._sockets):
             await self._send(websocket)
 
     async def _send(self, websocket: WebSocket) -> None:

@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import timedelta
@@ -160,6 +162,7 @@ def test_a_button_posts_its_command_and_a_refusal_is_shown(
     qtbot.mouseClick(commands.buttons[Command.START], LEFT)
     assert not any(button.isEnabled() for button in commands.buttons.values())
     assert commands.notice.text() == "Start …"
+    console.run_screen.command_touched.emit(Command.START)  # a touch that was already on its way
     engine.release_answers()
     qtbot.waitUntil(lambda: "refused" in commands.notice.text(), timeout=5000)
     assert commands.notice.text() == "Start refused: no recipe is taught"
@@ -322,6 +325,14 @@ def test_the_documentation_gets_its_screenshot(tmp_path: Path, console: ConsoleW
         screenshot(
             tmp_path / "no" / "run.png", size=(800, 600), language="en", status=samples.status(), picture=None
         )
+
+
+def test_the_program_starts_and_ends_as_a_service_does(engine: FakeEngine, qtbot: QtBot) -> None:
+    code = f"import sys; from app.console.main import run; sys.exit(run({engine.url!r}, 'zh'))"
+    with subprocess.Popen([sys.executable, "-c", code]) as program:
+        qtbot.waitUntil(lambda: bool(engine.pictures_asked), timeout=20_000)
+        program.terminate()
+        assert program.wait(10) == 0
 
 
 def test_the_window_waits_for_its_engine(open_console: Callable[[str], ConsoleWindow], qtbot: QtBot) -> None:
