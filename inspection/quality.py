@@ -4,11 +4,12 @@ The focus measure asks by how much the picture's strongest edges fade when it is
 edge fades much, a blurred one hardly (the re-blur ratio of Zhuo and Sim, "Defocus map estimation from a
 single image", Pattern Recognition 44(9), 2011; as a measure for a whole picture compare Crete et al., "The
 blur effect", SPIE 6492, 2007). An edge of blur σ has, under Gaussians of σ1 = 1 and σ2 = 2 pixels,
-gradients whose squares have the ratio R² = (σ² + 4) / (σ² + 1). The measure is (R² - 1) / 3, which is 1 /
-(1 + σ²) for a lone edge. Being a ratio it does not change with contrast or light; and since it looks at the
-strongest edges of the coarser scale alone, noise and fine grain hardly count. It is taken for edges along x
-and along y separately, and the lesser holds, so that motion blur in one direction shows. What is normal
-depends on the part: ``teach_limits`` takes it from good pictures.
+gradients whose squares have the ratio R² = (σ² + 4) / (σ² + 1). The measure is (R² - 1) / 3 over the
+strongest edges: 1 / (1 + σ²) on the crest of a lone edge, less on its flanks. Being a ratio it does not
+change with contrast or light; and since it looks at the strongest edges of the coarser scale alone, noise
+and fine grain hardly count. It is taken for edges along x and along y separately, and the lesser holds, so
+that motion blur in one direction shows. What is normal depends on the part: ``teach_limits`` takes it from
+good pictures.
 """
 
 import zlib

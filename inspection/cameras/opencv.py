@@ -129,7 +129,7 @@ class OpenCvCamera:
         return self._grabber.diagnostics
 
     def open(self) -> None:
-        """Start the thread and wait until the camera is there. Where it is open already, only wait.
+        """Start the thread and wait for the camera's first picture. Where it is open already, only wait.
 
         Raises:
             CameraError: Not there within ``timeout_s``. The thread goes on trying until ``close``, so that
@@ -304,8 +304,8 @@ class _Grabber:
         """Grab until the device fails or we stop."""
         with self._changed:
             self._opened += 1
-            self._connected = True
-            self._changed.notify_all()
+        if self._on_demand:
+            self._note_connected()
         bad = 0
         while bad < _BAD_PICTURES and self._wait_for_work():
             began_ns = self._now_ns()
@@ -313,6 +313,7 @@ class _Grabber:
                 self._note("the video has ended" if self._on_demand else "it was lost")
                 break
             grabbed_at = datetime.now(UTC)
+            self._note_connected()
             # Only what somebody waits for is decoded; all else is grabbed to keep the queue empty.
             if not self._is_wanted(began_ns):
                 continue
@@ -341,6 +342,12 @@ class _Grabber:
     def _is_wanted(self, began_ns: int) -> bool:
         with self._changed:
             return self._wanted_ns is not None and began_ns >= self._wanted_ns
+
+    def _note_connected(self) -> None:
+        with self._changed:
+            if not self._connected:
+                self._connected = True
+                self._changed.notify_all()
 
     def _note(self, problem: str) -> None:
         with self._changed:

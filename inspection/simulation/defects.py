@@ -67,7 +67,7 @@ def draw_defect(
 def extent(mask: Mask, *, mm_per_pixel: float) -> tuple[Box, float]:
     """Box and longest extent in mm of what a mask shows.
 
-    The extent is the longer side of the smallest rectangle, turned as it may be, that holds the mask.
+    The extent is the greatest distance between two of its pixels (the maximum Feret diameter).
 
     Raises:
         ValueError: The mask is empty.
@@ -76,9 +76,10 @@ def extent(mask: Mask, *, mm_per_pixel: float) -> tuple[Box, float]:
     if points is None:
         raise ValueError("an empty mask has no extent")
     left, top, width, height = cv2.boundingRect(points)
+    hull = cv2.convexHull(points)[:, 0, :].astype(np.float64)
     # Pixels have a size: between the centres of n pixels lie n - 1 pixels.
-    longer = max(cv2.minAreaRect(points)[1]) + 1.0
-    return (left, top, width, height), longer * mm_per_pixel
+    longest_px = float(np.linalg.norm(hull[:, None] - hull[None], axis=2).max()) + 1.0
+    return (left, top, width, height), longest_px * mm_per_pixel
 
 
 def _scratch(rng: np.random.Generator, side: int, size_px: float, angle: float) -> _Pattern:
