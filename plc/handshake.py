@@ -1,0 +1,493 @@
+"""Passgate's side of the handshake: sequence numbers, acknowledgement, heartbeat, latched faults. No I/O.
+
+The link calls ``image`` before each write and ``observe`` after each read; ``tick`` lets time pass where
+nothing could be read. Both blocks are cyclic images: what matters is in sequence numbers, so a telegram that
+is lost or repeated changes nothing. Time is an argument: ``now_ns`` on the monotonic clock, ``at`` in UTC.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from inspection.decision import Decision
+from inspection.part import MissedCause, Trigger
+from inspection.ports import (
+    HaltCleared,
+    Halted,
+    KnownPart,
+    LineEvent,
+    LinkChanged,
+    OutcomeReported,
+    PartMissed,
+    PartTriggered,
+    PlcRestarted,
+    ResultAccepted,
+)
+from plc.registers import (
+    DECISION_CODES,
+    MAP_VERSION,
+    ErrorCode,
+    LineBits,
+    LineBlock,
+    VisionBits,
+    VisionBlock,
+    VisionState,
+    complement,
+    next_seq,
+    outcome_of,
+    seq_distance,
+)
+
+HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
+"""A PLC heartbeat that stands still for this long halts the line."""
+
+ACK_GRACE_NS: Final = 100_000_000
+"""How long after the PLC's deadline we still wait for its acknowledgement before we give the part up."""
+
+DEFAULT_DEADLINE_MS: Final = 500
+"""Holds where the PLC's deadline word is 0."""
+
+MAX_GAP: Final = 256
+"""Most trigger numbers that one jump reports one by one.
+
+A larger jump is no gap but another count (a PLC program replaced, a counter preset by hand): it halts the
+line, says how many numbers were skipped, and takes up the new count.
+"""
+
+MAX_EVENTS: Final = MAX_GAP + 16
+"""Upper bound of the events of one ``observe``."""
+
+LINK_HALTED: Final = ErrorCode(severity=2, component=1, code=1).word
+"""Error code shown while halted, unless the station shows one of its own."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """The trigger that keeps us busy."""
+
+    trigger: Trigger
+    deadline_ns: int
+    publishable: bool = True
+    """False once the PLC cannot take a result any more: restarted, link lost, moved on."""
+    published: bool = False
+    exposed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Result:
+    """The result words of the vision block; all zero for none."""
+
+    seq: int = 0
+    part_id: int = 0
+    decision: int = 0
+    defect_code: int = 0
+    confidence: int = 0
+    latency_ms: int = 0
+    simulated: bool = False
+
+
+_NO_RESULT: Final = _Result()
+
+
+class VisionHandshake:
+    """State of our side of one line. Not thread-safe: lives in the event loop.
+
+    Args:
+        boot_id: 1 to 65535, drawn anew at each start of the program.
+    """
+
+    def __init__(self, *, boot_id: int) -> None:
+        self._boot_id = boot_id
+        self._known: KnownPart | None = None
+        # what the station wants shown
+        self._ready = False
+        self._recipe = 0
+        self._degraded = False
+        self._fault = 0
+        # what we saw of the PLC
+        self._plc_boot_id: int | None = None
+        self._bits = LineBits(0)
+        self._beat: int | None = None
+        self._beat_ns: int | None = None
+        self._last_seq: int | None = None
+        self._outcome_seen = 0
+        self._outcome_ack = 0
+        self._resync = True
+        # where we are
+        self._live = False
+        self._down_reason = ""
+        self._halt_reason = ""
+        self._overrun = False
+        self._open: _Open | None = None
+        self._result = _NO_RESULT
+        self._result_valid = False
+        self._unacknowledged = 0
+        self._heartbeat = 0
+        self._offered = (False, False)
+
+    # --- what is known ------------------------------------------------------------------------------------
+
+    @property
+    def live(self) -> bool:
+        """The PLC's heartbeat has been seen to beat and has not stopped since."""
+        return self._live
+
+    @property
+    def halt_reason(self) -> str:
+        """Why the line is halted; empty where it is not."""
+        return self._halt_reason
+
+    @property
+    def plc_boot_id(self) -> int:
+        """The PLC's run as last read; 0 before the first read."""
+        return self._plc_boot_id or 0
+
+    @property
+    def enabled(self) -> bool:
+        """The PLC's Enable bit, as last read."""
+        return LineBits.ENABLE in self._bits
+
+    # --- commands of the station; see inspection.ports.Line -----------------------------------------------
+
+    def resume_from(self, known: KnownPart | None) -> None:
+        """Before the first read: the last trigger on record, where the count is taken up."""
+        self._known = known
+
+    def set_ready(self, ready: bool) -> None:
+        """Offer to take triggers, or not."""
+        self._ready = ready
+
+    def set_recipe(self, recipe_id: int) -> None:
+        """Show the active recipe; 0 for none."""
+        self._recipe = recipe_id
+
+    def set_degraded(self, store_degraded: bool) -> None:
+        """Show StoreDegraded."""
+        self._degraded = store_degraded
+
+    def set_fault(self, error_code: int) -> None:
+        """Show a fault, which withholds TriggerReady, or clear it with 0."""
+        self._fault = error_code
+
+    def exposure_complete(self, trigger: Trigger) -> None:
+        """Show ExposureComplete for ``trigger``, where it is the open one."""
+        if self._open is not None and _same(self._open.trigger, trigger):
+            self._open.exposed = True
+
+    def publish(
+        self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool, now_ns: int
+    ) -> bool:
+        """Put the result into the image. False, and nothing changes there, where ``trigger`` is not open.
+
+        A refusal ends the trigger, as ``abandon`` does. The first result of a trigger stands.
+
+        Raises:
+            ValueError: The decision is about another part: a bug of the caller, never to be published.
+        """
+        if (decision.trigger_seq, decision.part_id) != (trigger.seq, trigger.part_id):
+            raise ValueError(
+                f"the decision on part {decision.part_id} (trigger {decision.trigger_seq}) was offered "
+                f"for part {trigger.part_id} (trigger {trigger.seq})"
+            )
+        part = self._open
+        if part is None or part.published or not _same(part.trigger, trigger):
+            return False
+        if not part.publishable or not self._live or self._halt_reason or now_ns >= part.deadline_ns:
+            self._open = None
+            return False
+        part.published = True
+        self._unacknowledged = trigger.seq
+        self._result_valid = True
+        self._result = _Result(
+            seq=trigger.seq,
+            part_id=trigger.part_id,
+            decision=DECISION_CODES[decision.action],
+            defect_code=defect_code,
+            confidence=round(decision.confidence * 10_000),
+            latency_ms=min(max(now_ns - trigger.seen_ns, 0) // 1_000_000, 0xFFFF),
+            simulated=simulated,
+        )
+        return True
+
+    def abandon(self, trigger: Trigger) -> None:
+        """Publish nothing for ``trigger``; the PLC default-rejects it when its deadline passes."""
+        part = self._open
+        if part is not None and not part.published and _same(part.trigger, trigger):
+            self._open = None
+
+    def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
+        """The outcome of ``seq`` is on record: the PLC may show the next one."""
+        if plc_boot_id == self._plc_boot_id:
+            self._outcome_ack = seq
+
+    def halt(self, reason: str) -> tuple[LineEvent, ...]:
+        """Halt and latch. Only FaultReset or Enable 0→1 of a live PLC ends it; the first reason stays."""
+        if self._halt_reason:
+            return ()
+        self._halt_reason = reason
+        self._close_open()
+        return (Halted(reason),)
+
+    # --- the exchange -------------------------------------------------------------------------------------
+
+    def lost(self, reason: str) -> tuple[LineEvent, ...]:
+        """The connection is gone. The open trigger is closed; the next read only takes up the count."""
+        self._resync = True
+        self._close_open()
+        was_live, self._live = self._live, False
+        if not was_live and reason == self._down_reason:
+            return ()
+        self._down_reason = reason
+        return (LinkChanged(up=False, reason=reason),)
+
+    def tick(self, now_ns: int) -> tuple[LineEvent, ...]:
+        """Let time pass: a frozen heartbeat halts, and an unacknowledged result is given up."""
+        part = self._open
+        if part is not None and part.published and now_ns >= part.deadline_ns + ACK_GRACE_NS:
+            self._open = None
+            self._withdraw_result()
+        if self._beat_ns is None or now_ns - self._beat_ns < HEARTBEAT_TIMEOUT_NS:
+            return ()
+        frozen = f"the PLC's heartbeat stood still for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
+        down: tuple[LineEvent, ...] = ()
+        if self._live:
+            self._live = False
+            self._down_reason = frozen
+            self._close_open()
+            down = (LinkChanged(up=False, reason=frozen),)
+        self._beat_ns = None  # said once; the next beat starts the watch again
+        because = frozen if not self._down_reason or self._down_reason == frozen else self._down_reason
+        return (
+            *down,
+            *self.halt(
+                f"{because}. An open part is default-rejected by the PLC. "
+                "Check that the PLC runs and the network is up, then reset with FaultReset"
+            ),
+        )
+
+    def observe(self, line: LineBlock, *, now_ns: int, at: datetime) -> tuple[LineEvent, ...]:
+        """Take in the line block as just read; returns what happened, in order, at most ``MAX_EVENTS``."""
+        if line.map_version != MAP_VERSION:
+            return self._refuse_map(line.map_version)
+        events: list[LineEvent] = []
+        if self._plc_boot_id is not None and line.boot_id != self._plc_boot_id:
+            events.append(PlcRestarted(old_boot_id=self._plc_boot_id, new_boot_id=line.boot_id))
+            self._forget_plc()
+        self._plc_boot_id = line.boot_id
+        resync, self._resync = self._resync, False
+        # The first read has no earlier image, hence no edge: a bit that is set already resets nothing.
+        rising = LineBits(0) if resync else line.bits & ~self._bits
+        self._bits = line.bits
+        events.extend(self._watch_heartbeat(line.heartbeat, resync=resync, now_ns=now_ns))
+        events.extend(self._watch_reset(rising))
+        events.extend(self._take_acknowledgement(line.result_ack_seq))
+        events.extend(self._take_trigger(line, resync=resync, now_ns=now_ns, at=at))
+        events.extend(self._take_outcome(line))
+        return tuple(events)
+
+    def image(self) -> VisionBlock:
+        """The vision block to be written now. Each call is one beat of our heart."""
+        self._heartbeat = self._heartbeat + 1 & 0xFFFF
+        part, result, offers = self._open, self._result, self._offers()
+        self._offered = (self._offered[1], offers)
+        bits = VisionBits.ONLINE
+        for bit, shown in (
+            (VisionBits.TRIGGER_READY, offers),
+            (VisionBits.BUSY, part is not None),
+            (VisionBits.EXPOSURE_COMPLETE, part is not None and part.exposed),
+            (VisionBits.RESULT_VALID, self._result_valid),
+            (VisionBits.OVERRUN, self._overrun),
+            (VisionBits.FAULT, bool(self._fault or self._halt_reason)),
+            (VisionBits.SIMULATED, result.simulated),
+            (VisionBits.STORE_DEGRADED, self._degraded),
+        ):
+            if shown:
+                bits |= bit
+        return VisionBlock(
+            heartbeat=self._heartbeat,
+            bits=bits,
+            state=self._state(),
+            trigger_ack_seq=self._last_seq or 0,
+            result_seq=result.seq,
+            part_id=result.part_id,
+            decision=result.decision,
+            decision_complement=complement(result.decision),
+            defect_code=result.defect_code,
+            confidence=result.confidence,
+            latency_ms=result.latency_ms,
+            active_recipe=self._recipe,
+            error_code=self._fault or (LINK_HALTED if self._halt_reason else 0),
+            boot_id=self._boot_id,
+            result_seq_tail=result.seq,
+            outcome_ack_seq=self._outcome_ack,
+        )
+
+    def farewell(self) -> VisionBlock:
+        """The last block of an orderly end: not online, not ready, no result."""
+        return VisionBlock(
+            heartbeat=self._heartbeat,
+            trigger_ack_seq=self._last_seq or 0,
+            boot_id=self._boot_id,
+            outcome_ack_seq=self._outcome_ack,
+        )
+
+    # --- inside -------------------------------------------------------------------------------------------
+
+    def _able(self) -> bool:
+        return (
+            self._live and self.enabled and not self._halt_reason and not self._fault and self._open is None
+        )
+
+    def _offers(self) -> bool:
+        return self._ready and self._able()
+
+    def _state(self) -> VisionState:
+        if self._halt_reason:
+            return VisionState.HALTED
+        if self._fault:
+            return VisionState.ERROR
+        if self._open is not None:
+            return VisionState.EXECUTING
+        if self._offers():
+            return VisionState.READY
+        return VisionState.INITIALIZED if self._live else VisionState.PREOPERATIONAL
+
+    def _close_open(self) -> None:
+        """No result can be taken any more. We stay busy until the station has let go of the part."""
+        if self._open is not None:
+            self._open.publishable = False
+            if self._open.published:
+                self._open = None
+        self._withdraw_result()
+
+    def _withdraw_result(self) -> None:
+        self._result = _NO_RESULT
+        self._result_valid = False
+
+    def _forget_plc(self) -> None:
+        """Another run of the PLC's program: none of its numbers mean what they meant."""
+        self._close_open()
+        self._resync = True
+        self._last_seq = None
+        self._known = None
+        self._unacknowledged = self._outcome_seen = self._outcome_ack = 0
+
+    def _refuse_map(self, version: int) -> tuple[LineEvent, ...]:
+        if version == 0:
+            # Before its program's first scan a PLC shows zeros; that is no fault to be latched.
+            return self.lost(
+                "the PLC answers, but its line block is empty (map version 0). No part is taken. "
+                "Start the PLC's program, or check line_base"
+            )
+        reason = (
+            f"the PLC speaks map version {version}, Passgate speaks {MAP_VERSION}. No part is taken. "
+            "Check line_base and the PLC's program, then reset with FaultReset"
+        )
+        return (*self.lost(reason), *self.halt(reason))
+
+    def _watch_heartbeat(self, beat: int, *, resync: bool, now_ns: int) -> Iterator[LineEvent]:
+        # The first beat of a connection proves nothing: it may stand still. Only a change is life.
+        changed = not resync and beat != self._beat
+        self._beat = beat
+        if not changed:
+            return
+        self._beat_ns = now_ns
+        if not self._live:
+            self._live = True
+            self._down_reason = ""
+            yield LinkChanged(up=True, reason="the PLC's heartbeat beats")
+
+    def _watch_reset(self, rising: LineBits) -> Iterator[LineEvent]:
+        if not self._live or not rising & (LineBits.FAULT_RESET | LineBits.ENABLE):
+            return
+        self._overrun = False
+        was_halted, self._halt_reason = bool(self._halt_reason), ""
+        if was_halted:
+            yield HaltCleared()
+
+    def _take_acknowledgement(self, seq: int) -> Iterator[LineEvent]:
+        if not self._unacknowledged or seq != self._unacknowledged:
+            return
+        self._unacknowledged = 0
+        self._result_valid = False
+        if self._open is not None and self._open.published:
+            self._open = None
+        yield ResultAccepted(seq=seq, plc_boot_id=self.plc_boot_id)
+
+    def _take_trigger(
+        self, line: LineBlock, *, resync: bool, now_ns: int, at: datetime
+    ) -> Iterator[LineEvent]:
+        seq = line.trigger_seq
+        cause = MissedCause.GAP if resync else None
+        if self._last_seq is None:
+            cause = MissedCause.GAP if line.outcome_seq == seq else MissedCause.RESTART
+            self._last_seq = self._baseline(line)
+        if seq == 0 or seq == self._last_seq:
+            return
+        last, self._last_seq = self._last_seq, seq
+        skipped = seq_distance(older=last, newer=seq) - 1
+        if skipped >= MAX_GAP:
+            yield from self.halt(
+                f"the PLC's trigger count jumped from {last} to {seq}. Up to {skipped} parts have no record. "
+                "Check the PLC's program and the parts behind the camera, then reset with FaultReset"
+            )
+        else:
+            missed = last
+            for _ in range(skipped):
+                missed = next_seq(missed)
+                # Whose number it was is gone from the registers: part id 0 stands for unknown.
+                yield PartMissed(
+                    self._trigger(line, missed, part_id=0, now_ns=now_ns, at=at), MissedCause.GAP
+                )
+        trigger = self._trigger(line, seq, part_id=line.part_id, now_ns=now_ns, at=at)
+        if cause is None:
+            cause = self._cannot_take()
+        self._close_open()  # the PLC waits for another number now
+        if cause is not None:
+            yield PartMissed(trigger, cause)
+            return
+        deadline_ns = now_ns + trigger.deadline_ms * 1_000_000
+        self._open = _Open(trigger, deadline_ns)
+        self._unacknowledged = 0
+        yield PartTriggered(trigger)
+
+    def _baseline(self, line: LineBlock) -> int:
+        """The number after which the triggers are news, at the first read of one run of the PLC."""
+        known, self._known = self._known, None
+        if known is not None and known.plc_boot_id == line.boot_id:
+            return known.seq
+        if line.trigger_seq == 0 or line.outcome_seq == line.trigger_seq:
+            return line.trigger_seq
+        return (line.trigger_seq - 2) % 0xFFFF + 1  # the one before: the open trigger is news
+
+    def _cannot_take(self) -> MissedCause | None:
+        if self._open is not None:
+            self._overrun = True
+            return MissedCause.OVERRUN
+        # An offer that the PLC took before it could see it withdrawn still holds.
+        return None if self._able() and (self._ready or any(self._offered)) else MissedCause.NOT_READY
+
+    def _trigger(self, line: LineBlock, seq: int, *, part_id: int, now_ns: int, at: datetime) -> Trigger:
+        return Trigger(
+            seq=seq,
+            part_id=part_id,
+            plc_boot_id=line.boot_id,
+            recipe_request=line.recipe_request,
+            deadline_ms=line.deadline_ms or DEFAULT_DEADLINE_MS,
+            seen_ns=now_ns,
+            seen_at=at,
+        )
+
+    def _take_outcome(self, line: LineBlock) -> Iterator[LineEvent]:
+        seq = line.outcome_seq
+        if seq == 0 or seq == self._outcome_seen:
+            return
+        self._outcome_seen = seq
+        if self._open is not None and self._open.trigger.seq == seq:
+            self._close_open()
+        yield OutcomeReported(seq=seq, plc_boot_id=line.boot_id, outcome=outcome_of(line.outcome))
+
+
+def _same(one: Trigger, other: Trigger) -> bool:
+    return (one.seq, one.plc_boot_id) == (other.seq, other.plc_boot_id)

@@ -1,0 +1,110 @@
+"""What a run of the simulated PLC found, part by part: to be held against the store."""
+
+from collections import Counter
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Self
+
+from pydantic import Field
+
+from inspection.decision import Action, Frozen
+from inspection.part import Outcome
+from inspection.status import Percentiles
+from plc.simulator.handshake import Rejected
+
+
+class PartResult(Frozen):
+    """One part that has left the belt. A line of the log."""
+
+    boot_id: int
+    """Which run of the PLC counted ``seq``."""
+    seq: int
+    part_id: int
+    triggered_at: datetime
+    """UTC."""
+    action: Action | None
+    """The decision that the PLC accepted; None where it default-rejected."""
+    rejected: Rejected | None
+    """Why it accepted none."""
+    latency_ms: float | None
+    """From the trigger's appearance in the registers to the accepted result there, in the PLC's process."""
+    outcome: Outcome
+
+
+class Report(Frozen):
+    """One run of the simulated PLC."""
+
+    boot_id: int
+    port: int
+    started_at: datetime
+    duration_s: float
+    complete: bool
+    """All parts came, each has an outcome, and Passgate has acknowledged them all."""
+    ended_by: str
+    """Why the run ended, for people."""
+    triggers: int
+    parts: tuple[PartResult, ...]
+    """In the order in which they left the belt."""
+    unacknowledged: tuple[int, ...]
+    """Trigger numbers whose outcome Passgate has not put on record."""
+    by_action: dict[Action, int]
+    by_outcome: dict[Outcome, int]
+    by_rejection: dict[Rejected, int]
+    latency_ms: Percentiles | None
+    """Of the accepted results; None without any."""
+    deadline_misses: int = Field(ge=0)
+    """Parts that got no valid result inside the deadline from a living Passgate."""
+    held_s: float
+    """How long the belt stood with a part at the photo-eye, because Passgate was not ready."""
+    fault_resets: int
+    """How often the PLC had to pulse FaultReset."""
+
+    @classmethod
+    def of(
+        cls,
+        parts: Iterable[PartResult],
+        *,
+        boot_id: int,
+        port: int,
+        started_at: datetime,
+        duration_s: float,
+        complete: bool,
+        ended_by: str,
+        triggers: int,
+        unacknowledged: tuple[int, ...],
+        held_s: float,
+        fault_resets: int,
+    ) -> Self:
+        """Count what the parts tell."""
+        parts = tuple(parts)
+        rejections = Counter(part.rejected for part in parts if part.rejected is not None)
+        return cls(
+            boot_id=boot_id,
+            port=port,
+            started_at=started_at,
+            duration_s=duration_s,
+            complete=complete,
+            ended_by=ended_by,
+            triggers=triggers,
+            parts=parts,
+            unacknowledged=unacknowledged,
+            by_action=Counter(part.action for part in parts if part.action is not None),
+            by_outcome=Counter(part.outcome for part in parts),
+            by_rejection=rejections,
+            latency_ms=percentiles(part.latency_ms for part in parts if part.latency_ms is not None),
+            deadline_misses=rejections[Rejected.DEADLINE] + rejections[Rejected.UNDECIDED_AT_DIVERTER],
+            held_s=held_s,
+            fault_resets=fault_resets,
+        )
+
+
+def percentiles(values: Iterable[float]) -> Percentiles | None:
+    """Nearest-rank percentiles: each is a value that occurred. None without values."""
+    ordered = sorted(values)
+    if not ordered:
+        return None
+
+    def rank(percent: int) -> float:
+        return ordered[max(-(-len(ordered) * percent // 100), 1) - 1]
+
+    return Percentiles(p50=rank(50), p95=rank(95), p99=rank(99), max=ordered[-1], n=len(ordered))

@@ -1,0 +1,98 @@
+"""The PLC's Modbus server: holding registers in memory, written over the network only where they may be."""
+
+import time
+from typing import Final
+
+from pymodbus.constants import ExcCodes
+from pymodbus.server import ModbusTcpServer
+from pymodbus.simulator import DataType, SimData, SimDevice
+
+from inspection.errors import LineError
+from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+
+_READING: Final = (3, 23)
+_WRITING: Final = (6, 16, 23)
+
+
+class PlcServer:
+    """Serves the two blocks. All in one event loop, so each telegram sees and leaves whole blocks.
+
+    Args:
+        host: Address to listen at.
+        port: 0 takes a free one.
+    """
+
+    def __init__(self, *, host: str, port: int) -> None:
+        self._address = (host, port)
+        self._line = LineBlock().pack()
+        self._vision = [0] * VISION_SIZE
+        self._server: ModbusTcpServer | None = None
+        self.received_ns = 0
+        """When the vision block was last written to, on the monotonic clock; 0 for never."""
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._address[1]
+
+    @property
+    def vision(self) -> VisionBlock:
+        """The vision block as it stands."""
+        return VisionBlock.unpack(self._vision)
+
+    def show(self, line: LineBlock) -> None:
+        """Put the line block into the registers."""
+        self._line = line.pack()
+
+    async def start(self) -> None:
+        """Listen. Raises LineError where the port is taken."""
+        host, port = self._address
+        device = SimDevice(
+            id=0,  # any unit identifier
+            simdata=[
+                SimData(LINE_BASE, count=LINE_SIZE, values=0, datatype=DataType.REGISTERS),
+                SimData(VISION_BASE, count=VISION_SIZE, values=0, datatype=DataType.REGISTERS),
+            ],
+            action=self._access,
+        )
+        server = ModbusTcpServer(device, address=self._address)
+        try:
+            await server.serve_forever(background=True)
+        except RuntimeError:
+            raise LineError(
+                f"the simulated PLC cannot listen at {host}:{port}",
+                todo="end the program that uses this port, or choose another with --port",
+            ) from None
+        self._server = server
+        self._address = (host, server.transport.sockets[0].getsockname()[1])  # type: ignore[attr-defined]
+
+    async def stop(self) -> None:
+        """Close all connections and the port. May be called twice."""
+        if self._server is not None:
+            await self._server.shutdown()  # type: ignore[no-untyped-call]
+            self._server = None
+
+    async def _access(
+        self,
+        function_code: int,
+        start_address: int,
+        address: int,
+        count: int,
+        current_registers: list[int],
+        set_values: list[int] | list[bool] | None,
+    ) -> ExcCodes | None:
+        """Called by pymodbus before each access; nothing here awaits, so nothing comes between."""
+        if set_values is None:
+            if function_code not in _READING:
+                return ExcCodes.ILLEGAL_FUNCTION
+            line = LINE_BASE - start_address
+            current_registers[line : line + LINE_SIZE] = self._line
+            return None
+        if function_code not in _WRITING:
+            return ExcCodes.ILLEGAL_FUNCTION
+        offset = address - VISION_BASE
+        if offset < 0 or offset + count > VISION_SIZE:
+            return ExcCodes.ILLEGAL_ADDRESS  # the line block is the PLC's own
+        self._vision[offset : offset + count] = [int(value) for value in set_values]
+        self.received_ns = time.monotonic_ns()
+        return None
