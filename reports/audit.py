@@ -2,7 +2,7 @@
 
 **Canonical JSON.** The inspection under its public names, keys sorted, no white space, UTF-8 without escapes
 beyond JSON's own, floats as the shortest digits that read back the same (Python's ``repr``), points in time
-as ISO 8601, nothing that JSON lacks (NaN, infinities).
+as ISO 8601 in UTC, nothing that JSON lacks (NaN, infinities).
 
 **Chain.** ``row_hash = SHA-256(canonical JSON of [prev_hash, position, root, supersedes, trigger_cycle,
 record])``, in lower-case hex, where ``record`` is the text as stored; the first row's ``prev_hash`` is 64
@@ -20,11 +20,11 @@ that its row is still there, and with it all rows before.
 import hashlib
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Engine, Row, func, select, text
+from sqlalchemy import Boolean, Connection, Engine, Integer, Row, func, select, text, type_coerce
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
@@ -36,6 +36,12 @@ GENESIS = "0" * 64
 """``prev_hash`` of the first row."""
 
 _BATCH_ROWS = 1000
+
+# Booleans as they lie there: SQLAlchemy reads whatever is not 0 as true, SQL's comparisons do not.
+_RAW_COLUMNS = [
+    type_coerce(column, Integer).label(column.name) if isinstance(column.type, Boolean) else column
+    for column in InspectionRow.__table__.columns
+]
 
 
 class ChainReport(Frozen):
@@ -57,11 +63,21 @@ def canonical_json(inspection: Inspection) -> str:
     Raises:
         StoreError: It holds something that JSON cannot keep, such as NaN, or a time without time zone.
     """
-    if any(moment.tzinfo is None for moment in (inspection.trigger.seen_at, inspection.recorded_at)):
+    trigger = inspection.trigger
+    moments = (trigger.seen_at, inspection.recorded_at, inspection.outcome_at)
+    if any(moment is not None and moment.tzinfo is None for moment in moments):
         raise _unreadable(inspection, "a point in time lacks its time zone")
+    outcome_at = inspection.outcome_at
+    in_utc = inspection.model_copy(
+        update={
+            "trigger": trigger.model_copy(update={"seen_at": trigger.seen_at.astimezone(UTC)}),
+            "recorded_at": inspection.recorded_at.astimezone(UTC),
+            "outcome_at": None if outcome_at is None else outcome_at.astimezone(UTC),
+        }
+    )
     try:
         record = json.dumps(
-            inspection.model_dump(mode="json"),
+            in_utc.model_dump(mode="json", warnings="error"),
             sort_keys=True,
             separators=(",", ":"),
             ensure_ascii=False,
@@ -191,7 +207,7 @@ def _fault_at_the_ends(connection: Connection) -> tuple[int, str] | None:
 
 
 def _batch(connection: Connection, position: int, last: int | None, size: int) -> Sequence[Row[Any]]:
-    query = select(InspectionRow.__table__).where(InspectionRow.position >= position)
+    query = select(*_RAW_COLUMNS).where(InspectionRow.position >= position)
     if last is not None:
         query = query.where(InspectionRow.position <= last)
     return connection.execute(query.order_by(InspectionRow.position).limit(size)).all()
@@ -241,7 +257,9 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str])
 
 
 def _same(stored: object, derived: object) -> bool:
-    """Equal; points in time to the microsecond, whatever their zone."""
+    """Equal in value and type; points in time to the microsecond, booleans as 0 and 1 (or as booleans)."""
+    if isinstance(derived, bool):
+        return isinstance(stored, int) and stored == int(derived)
     if isinstance(stored, datetime) and isinstance(derived, datetime):
         return stored == derived
     return type(stored) is type(derived) and stored == derived

@@ -1,0 +1,211 @@
+"""Promise 5: whoever changes the record breaks its chain, and the first broken row is named."""
+
+import math
+import sqlite3
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from sqlalchemy import Connection, create_engine, text
+from sqlalchemy.exc import IntegrityError
+
+from inspection.decision import Action
+from inspection.errors import StoreError
+from inspection.part import Inspection, Outcome, Truth
+from reports.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
+from reports.database import open_reader
+from reports.schema import InspectionRow
+from reports.settings import StoreSettings
+from reports.store import SqlStore
+from tests.reports.parts import START, closed, part
+
+PARTS = 6
+ROWS = 2 * PARTS
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """A record of 12 rows, 2 for each part, whose triggers were removed by somebody with means."""
+    folder = tmp_path_factory.mktemp("chain")
+    store = SqlStore(StoreSettings(folder=folder))
+    store.open()
+    for number in range(1, PARTS + 1):
+        intent = part(number, pictures=(f"{number:064x}",), truth=Truth(defective=number == 3))
+        store.append(intent)
+        store.append(closed(intent))
+    store.close()
+    engine = create_engine(f"sqlite:///{folder / 'inspections.db'}")
+    with engine.connect() as connection:
+        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
+            connection.execute(text(f"DROP TRIGGER {name}"))
+        connection.commit()
+        yield connection
+    engine.dispose()
+
+
+def check(record: Connection, *statements: str, **options: Any) -> ChainReport:
+    """What verification says after ``statements``, which are then undone."""
+    try:
+        for statement in statements:
+            record.exec_driver_sql(statement)
+        return verify_connection(record, **options)
+    finally:
+        record.rollback()
+
+
+def hash_of(record: Connection, position: int) -> str:
+    return str(record.scalar(text(f"SELECT row_hash FROM inspections WHERE position = {position}")))
+
+
+def test_an_untouched_record_is_intact(record: Connection) -> None:
+    assert check(record) == ChainReport(intact=True, rows=ROWS, head=hash_of(record, ROWS))
+
+
+def test_an_empty_record_is_intact(store: SqlStore, reader) -> None:
+    assert verify(reader) == ChainReport(intact=True, rows=0, head=GENESIS)
+
+
+COLUMNS = [column.name for column in InspectionRow.__table__.columns if column.name != "position"]
+VALUES = ("'tampered'", "NULL", "0", "1", "7", "-1", "0.5", "x'00ff'", "'2026-01-01 00:00:00'", "'pass'")
+
+
+@given(column=st.sampled_from(COLUMNS), value=st.sampled_from(VALUES), row=st.integers(1, ROWS))
+@hypothesis_settings(max_examples=200, deadline=None)
+def test_never_rewritten_any_changed_value_is_found(
+    record: Connection, column: str, value: str, row: int
+) -> None:
+    where = f"WHERE position = {row} AND {column} IS NOT {value}"
+    changes = record.scalar(text(f"SELECT count(*) FROM inspections {where}"))
+    record.rollback()
+    try:
+        report = check(record, f"UPDATE inspections SET {column} = {value} {where}")
+    except IntegrityError:
+        return  # the constraints did not let it through
+    assert report.broken_at == (row if changes else None)
+    assert report.rows == (row - 1 if changes else ROWS)
+
+
+@given(row=st.integers(1, ROWS), at=st.integers(0, 600), letter=st.sampled_from('0aZ}"é'))
+@hypothesis_settings(max_examples=100, deadline=None)
+def test_never_rewritten_one_letter_of_the_json(record: Connection, row: int, at: int, letter: str) -> None:
+    changed = f"substr(record, 1, {at}) || '{letter}' || substr(record, {at} + 2)"
+    query = text(f"SELECT record IS {changed} FROM inspections WHERE position = {row}")
+    same = record.scalar(query)
+    report = check(record, f"UPDATE inspections SET record = {changed} WHERE position = {row}")
+    assert report.broken_at == (None if same else row)
+
+
+@given(rows=st.sets(st.integers(1, ROWS), min_size=1, max_size=ROWS))
+@hypothesis_settings(max_examples=40, deadline=None)
+def test_never_rewritten_deleted_rows_are_found(record: Connection, rows: set[int]) -> None:
+    report = check(record, f"DELETE FROM inspections WHERE position IN ({', '.join(map(str, rows))})")
+    assert not report.intact
+    assert report.broken_at is not None
+    assert report.broken_at <= max(rows)
+
+
+@given(pair=st.lists(st.integers(1, ROWS), min_size=2, max_size=2, unique=True))
+@hypothesis_settings(max_examples=30, deadline=None)
+def test_never_rewritten_exchanged_rows_are_found(record: Connection, pair: list[int]) -> None:
+    one, other = sorted(pair)
+    moves = [(one, 99), (other, one), (99, other)]
+    report = check(record, *(f"UPDATE inspections SET position = {b} WHERE position = {a}" for a, b in moves))
+    assert report.broken_at == one
+
+
+@pytest.mark.parametrize("position", [-3, 0, ROWS + 1, ROWS + 5])
+def test_never_rewritten_inserted_rows_are_found(record: Connection, position: int) -> None:
+    columns = ", ".join(COLUMNS)
+    values = (
+        columns.replace("inspection_id", "'x'").replace("trigger_cycle", "9").replace("supersedes", "NULL")
+    )
+    report = check(
+        record,
+        f"INSERT INTO inspections (position, {columns}) SELECT {position}, {values} FROM inspections LIMIT 1",
+    )
+    assert not report.intact
+
+
+def test_never_rewritten_the_pictures_belong_to_it(record: Connection) -> None:
+    for statement in (
+        "UPDATE inspection_pictures SET sha256 = 'x' WHERE position = 5",
+        "DELETE FROM inspection_pictures WHERE position = 5",
+        "INSERT INTO inspection_pictures VALUES (5, 1, 'x', 'png')",
+    ):
+        assert check(record, statement).broken_at == 5
+
+
+def test_removed_newest_rows_are_found_by_the_counter_or_by_a_printed_head(record: Connection) -> None:
+    remove = f"DELETE FROM inspections WHERE position > {ROWS - 2}"
+    reset = f"UPDATE sqlite_sequence SET seq = {ROWS - 2} WHERE name = 'inspections'"
+    assert check(record, remove).broken_at == ROWS - 1
+    assert check(record, remove, reset).intact, "documented: without a secret this cannot be found"
+    head = hash_of(record, ROWS)
+    assert check(record, expected_head=head).intact
+    report = check(record, remove, reset, expected_head=head)
+    assert not report.intact
+    assert head in report.reason
+
+
+def test_a_stretch_is_verified_against_the_row_before_it(record: Connection) -> None:
+    assert check(record, first=5, last=8) == ChainReport(intact=True, rows=4, head=hash_of(record, 8))
+    tampered = "UPDATE inspections SET action = 'stop' WHERE position = 9"
+    assert check(record, tampered, first=5, last=8).intact
+    assert check(record, tampered, first=5).broken_at == 9
+    assert check(record, "DELETE FROM inspections WHERE position = 4", first=5).broken_at == 4
+
+
+def test_a_database_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
+    connection = sqlite3.connect(tmp_path / "other.db")
+    connection.execute("CREATE TABLE other (x)")
+    connection.close()
+    engine = open_reader(f"sqlite:///{tmp_path / 'other.db'}")
+    with pytest.raises(StoreError, match="cannot be read"):
+        verify(engine)
+    engine.dispose()
+
+
+# --- canonical JSON ---------------------------------------------------------------------------------------
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+inspections = st.builds(
+    lambda number, action, reason, ms, outcome, hours: closed(
+        part(number, action=action, reason=reason, total_ms=ms), outcome
+    ).model_copy(update={"recorded_at": START.astimezone(timezone(timedelta(hours=hours)))}),
+    st.integers(1, 60_000),
+    st.sampled_from(Action),
+    texts,
+    st.floats(0, 1e6, allow_nan=False),
+    st.sampled_from(Outcome),
+    st.integers(-12, 12),
+)
+
+
+@given(inspections)
+def test_canonical_json_reads_back_and_is_a_fixed_point(inspection: Inspection) -> None:
+    record = canonical_json(inspection)
+    again = Inspection.model_validate_json(record)
+    assert again == inspection
+    assert canonical_json(again) == record
+
+
+@given(inspections, inspections)
+def test_canonical_json_differs_where_the_inspections_differ(one: Inspection, other: Inspection) -> None:
+    assert (canonical_json(one) == canonical_json(other)) == (one == other)
+
+
+def test_canonical_json_refuses_what_it_would_lose() -> None:
+    good = part(1)
+    for bad in (
+        good.model_copy(update={"recorded_at": datetime(2026, 1, 1)}),
+        good.model_copy(update={"accepted_ms": math.inf}),
+        good.model_copy(update={"outcome": "melted"}),
+    ):
+        with pytest.raises(StoreError, match="cannot be kept"):
+            canonical_json(bad)
+    assert datetime.fromisoformat("2026-03-02T06:00:00Z") == START.astimezone(UTC)
