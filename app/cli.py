@@ -8,7 +8,7 @@ from typing import Annotated
 import structlog
 import typer
 
-from app.commands import bench, dataset, docs, plc, recipe, report, weights
+from app.commands import bench, dataset, docs, plc, recipe, record, report, weights
 from app.commands.output import JsonFlag, print_json
 from inspection.errors import PassgateError
 
@@ -23,6 +23,7 @@ for name, noun in {
     "recipe": recipe.cli,
     "plc": plc.cli,
     "report": report.cli,
+    "record": record.cli,
     "weights": weights.cli,
     "bench": bench.cli,
     "dataset": dataset.cli,

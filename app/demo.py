@@ -17,7 +17,8 @@ from app.teaching import teach, teach_simulated
 from inspection.cameras.folder import FolderCamera, picture_files
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
-from inspection.telemetry import percentiles
+from inspection.recipe import Recipe
+from inspection.status import Percentiles
 from models.vision import EfficientNetLite0
 from plc.simulator import PartResult
 from plc.simulator.handshake import Rejected
@@ -100,24 +101,10 @@ def run_demo(
     if headless and not parts:
         parts = HEADLESS_PARTS
     folder = work or _new_folder()
-    library = RecipeLibrary(folder / "recipes")
-    camera: dict[str, Any] = {"name": "main"}
-    recipes = folder / "recipes"
     if images is None:
-        recipe_name = teach_simulated(library, seed=seed).recipe.name
-        camera |= {"kind": "simulated", "seed": seed}
+        tables = simulated_tables(folder, seed=seed)
     else:
-        if recipe_name is None:
-            recipe_name = _teach_from_parts(images, library)
-        else:
-            recipes = home() / "recipes"
-            RecipeLibrary(recipes).recipe(recipe_name)  # unknown? said at once
-        camera |= {"kind": "folder", "directory": str(images.resolve()), "loop": True}
-    tables: Tables = {
-        "recipes": str(recipes.resolve()),
-        "station": {"name": "Demo line", "recipe": recipe_name},
-        "cameras": [camera],
-    }
+        tables = _folder_tables(folder, images, recipe_name)
     with LineRig(folder, tables=tables, parts=parts, rate=rate, seed=seed) as rig:
         if not headless:
             rig.start_console()
@@ -126,6 +113,30 @@ def run_demo(
             rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
         restarts = rig.engine_restarts
     return reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=restarts, folder=folder)
+
+
+def simulated_tables(folder: Path, *, seed: int) -> Tables:
+    """Teach the simulated product; the settings of a line that makes it."""
+    recipes = folder / "recipes"
+    taught = teach_simulated(RecipeLibrary(recipes), seed=seed)
+    return {
+        "recipes": str(recipes.resolve()),
+        "station": {"name": "Demo line", "recipe": taught.recipe.name},
+        "cameras": [{"name": "main", "kind": "simulated", "seed": seed}],
+    }
+
+
+def _folder_tables(folder: Path, images: Path, recipe_name: str | None) -> Tables:
+    """The settings of a line that replays ``images``; taught from them where no recipe is named."""
+    recipes = folder / "recipes" if recipe_name is None else home() / "recipes"
+    library = RecipeLibrary(recipes)
+    recipe = _teach_from_parts(images, library) if recipe_name is None else library.recipe(recipe_name)
+    picture_files(images)
+    return {
+        "recipes": str(recipes.resolve()),
+        "station": {"name": "Demo line", "recipe": recipe.name},
+        "cameras": [{"name": "main", "kind": "folder", "directory": str(images.resolve()), "loop": True}],
+    }
 
 
 def read_plc_log(path: Path) -> list[PartResult]:
@@ -168,7 +179,7 @@ def reconcile(
                 known[inspection.truth.defective] += 1
                 false_releases += released and inspection.truth.defective
                 false_rejects += not released and not inspection.truth.defective
-    latency = percentiles(r.latency_ms for r in results if r.latency_ms is not None)
+    latency = Percentiles.of(r.latency_ms for r in results if r.latency_ms is not None)
     return DemoSummary(
         triggers=len(results),
         accounted=accounted,
@@ -187,7 +198,7 @@ def reconcile(
     )
 
 
-def _teach_from_parts(images: Path, library: RecipeLibrary) -> str:
+def _teach_from_parts(images: Path, library: RecipeLibrary) -> Recipe:
     """Teach from every third picture of ``images`` that is not known to be defective."""
     count = len(picture_files(images))
     camera = FolderCamera("main", images, loop=False)
@@ -206,7 +217,7 @@ def _teach_from_parts(images: Path, library: RecipeLibrary) -> str:
     )
     taught = teach(images.resolve().name[:64], chosen, library=library, tower=EfficientNetLite0())
     library.save(taught)
-    return taught.recipe.name
+    return taught.recipe
 
 
 def _counts(counts: dict[Any, int]) -> str:

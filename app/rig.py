@@ -145,7 +145,7 @@ class LineRig:
             if now_finished != finished:
                 finished, moved = now_finished, time.monotonic()
                 on_progress(finished)
-                self._measure_engine()
+                self.measure_engine()
             if self.parts and time.monotonic() - moved > STALL_TIMEOUT_S:
                 raise LineError(
                     f"no part was finished for {STALL_TIMEOUT_S:.0f} s",
@@ -180,7 +180,8 @@ class LineRig:
         log.warning("the engine ended; starting it again", exit_code=code)
         self._start_engine()
 
-    def _measure_engine(self) -> None:
+    def measure_engine(self) -> None:
+        """Ask the engine how large it has been."""
         try:
             health = self._http.get("/api/health").json()
         except httpx.HTTPError:

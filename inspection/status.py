@@ -1,7 +1,10 @@
 """What the engine tells about itself: the messages of the API, which console and MES read."""
 
+import math
+from collections.abc import Iterable
 from datetime import datetime
 from enum import StrEnum
+from typing import Self
 
 from pydantic import Field
 
@@ -62,6 +65,21 @@ class Percentiles(Frozen):
     p99: float
     max: float
     n: int
+
+    @classmethod
+    def of(cls, values_ms: Iterable[float]) -> Self | None:
+        """Nearest-rank percentiles of ``values_ms``; None where there are none.
+
+        Hyndman and Fan's definition 1 ("Sample Quantiles in Statistical Packages", The American
+        Statistician 50, 1996): each is a value that was measured, and never lies below the share it names, as
+        interpolated percentiles of few parts do.
+        """
+        ordered = sorted(values_ms)
+        if not ordered:
+            return None
+        # percent * n / 100, in this order: 0.95 * 20 is above 19 in floating point
+        p50, p95, p99 = (ordered[math.ceil(percent * len(ordered) / 100) - 1] for percent in (50, 95, 99))
+        return cls(p50=p50, p95=p95, p99=p99, max=ordered[-1], n=len(ordered))
 
 
 class Counts(Frozen):

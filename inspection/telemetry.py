@@ -1,10 +1,7 @@
 """What the station remembers about itself since it started: counts, latencies, alarms, the last parts."""
 
 from collections import Counter, OrderedDict, deque
-from collections.abc import Iterable, Sequence
 from datetime import datetime
-
-import numpy as np
 
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome
@@ -13,15 +10,6 @@ from inspection.status import Alarm, Counts, Percentiles
 RECENT = 20
 WINDOW = 1000
 ALARMS = 20
-
-
-def percentiles(values_ms: Iterable[float]) -> Percentiles | None:
-    """Percentiles by linear interpolation (Hyndman and Fan 1996, type 7); None of nothing."""
-    values: Sequence[float] = sorted(values_ms)
-    if not values:
-        return None
-    p50, p95, p99 = (float(q) for q in np.percentile(values, (50, 95, 99)))
-    return Percentiles(p50=p50, p95=p95, p99=p99, max=values[-1], n=len(values))
 
 
 class Telemetry:
@@ -85,7 +73,7 @@ class Telemetry:
     @property
     def latency_ms(self) -> Percentiles | None:
         """Trigger as seen → decision handed to the link."""
-        return percentiles(self._latency_ms)
+        return Percentiles.of(self._latency_ms)
 
     @property
     def recent(self) -> tuple[Inspection, ...]:

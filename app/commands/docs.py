@@ -1,5 +1,38 @@
-"""``passgate docs``."""
+"""``passgate docs``: what in ``docs/`` is made by a command."""
+
+import os
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
-cli = typer.Typer(no_args_is_help=True)
+from app.commands.output import screen
+
+cli = typer.Typer(help="Make the documentation's pictures.", no_args_is_help=True)
+
+SIZES = {"": (1280, 800), "-large": (1920, 1080)}
+PARTS = 24
+
+
+@cli.callback()
+def _noun() -> None:
+    """Keep ``screenshots`` a verb although it is the only one yet."""
+
+
+@cli.command()
+def screenshots(
+    folder: Annotated[Path, typer.Option(help="Where the PNG files go.")] = Path("docs/screens"),
+    seed: Annotated[int, typer.Option(help="Of the simulated parts.")] = 1,
+) -> None:
+    """Run the demo line and photograph the Run screen of what really happened, in both languages."""
+    os.environ["QT_QPA_PLATFORM"] = "offscreen"
+    from app.console.main import screenshot
+    from app.screenshots import run_line
+
+    folder.mkdir(parents=True, exist_ok=True)
+    status, picture = run_line(parts=PARTS, seed=seed)
+    for language in ("en", "zh"):
+        for suffix, size in SIZES.items():
+            path = folder / f"run-{language}{suffix}.png"
+            screenshot(path, size=size, language=language, status=status, picture=picture)
+            screen.print(f"{path} {size[0]} x {size[1]}")

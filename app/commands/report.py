@@ -1,5 +1,90 @@
-"""``passgate report``."""
+"""``passgate report``: the record, in numbers and part by part."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 
-cli = typer.Typer(no_args_is_help=True)
+from app.commands.output import JsonFlag, print_json
+from inspection.errors import StoreError
+
+if TYPE_CHECKING:
+    from reports.settings import StoreSettings
+
+cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
+
+SHIFT = timedelta(hours=8)
+
+RecordOption = Annotated[
+    Path | None, typer.Option("--record", help="The record's folder; default: the station's usual one.")
+]
+
+
+class Format(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+
+
+@cli.callback()
+def _noun() -> None:
+    """Keep ``shift`` a verb although it is the only one yet."""
+
+
+@cli.command()
+def shift(
+    start: Annotated[
+        str | None, typer.Option("--from", help="ISO 8601; default: eight hours before --to.")
+    ] = None,
+    end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: now.")] = None,
+    record: RecordOption = None,
+    form: Annotated[Format, typer.Option("--format", help="table: the summary. csv: part by part.")] = (
+        Format.TABLE
+    ),
+    as_json: JsonFlag = False,
+) -> None:
+    """Report a shift: counts by action and outcome, yield, latency. Times without a zone are local."""
+    from reports.database import open_reader
+    from reports.shift import shift_inspections, shift_summary, to_csv, to_table
+    from reports.spool import count_spooled
+
+    until = _moment(end, "--to") if end else datetime.now(UTC)
+    since = _moment(start, "--from") if start else until - SHIFT
+    settings = store_settings(record)
+    reader = open_reader(settings.url)
+    try:
+        if form is Format.CSV and not as_json:
+            sys.stdout.buffer.write(to_csv(shift_inspections(reader, start=since, end=until)))
+            return
+        summary = shift_summary(reader, start=since, end=until, spooled=count_spooled(settings.spool))
+    finally:
+        reader.dispose()
+    if as_json:
+        print_json(summary)
+    else:
+        Console().print(to_table(summary))
+    if not summary.chain.intact:
+        raise StoreError(summary.statement, todo="keep the folder as it is, and have the record examined")
+
+
+def store_settings(record: Path | None) -> "StoreSettings":
+    """Where the record lies."""
+    from app.settings import home
+    from reports.settings import StoreSettings
+
+    return StoreSettings(folder=record or home() / "record")
+
+
+def _moment(text: str, option: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except ValueError as error:
+        raise StoreError(
+            f"{option} {text!r} is not a time",
+            todo="write it like 2026-03-02T06:00 or 2026-03-02T06:00+01:00",
+        ) from error

@@ -1,0 +1,39 @@
+"""A real run of the demo line, stopped at a part worth looking at, for the documentation's screenshots."""
+
+import tempfile
+from pathlib import Path
+
+import httpx
+import numpy as np
+
+from app.demo import simulated_tables
+from app.rig import LineRig
+from inspection.cameras.folder import read_picture
+from inspection.decision import Action
+from inspection.part import Picture
+from inspection.status import StationStatus
+
+
+def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
+    """Run simulated parts until one is not passed after at least ``parts``; the station then, and its picture.
+
+    Raises:
+        PassgateError: The line did not start or stopped.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        tables = simulated_tables(Path(folder), seed=seed)
+        with LineRig(Path(folder), tables=tables, parts=0, rate=60.0, seed=seed) as rig:
+            found: list[tuple[StationStatus, Picture]] = []
+
+            def worth_a_look() -> bool:
+                status = StationStatus.model_validate_json(httpx.get(f"{rig.url}/api/state").content)
+                last = status.last
+                if status.counts.triggers < parts or last is None or last.decision.action is Action.PASS:
+                    return False
+                archived = Path(folder) / "part"
+                archived.write_bytes(httpx.get(f"{rig.url}/api/pictures/{last.pictures[0]}").content)
+                found.append((status, np.ascontiguousarray(read_picture(archived))))
+                return True
+
+            rig.watch(until=worth_a_look, on_progress=lambda _: None)
+    return found[0]
