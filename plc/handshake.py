@@ -36,6 +36,7 @@ from plc.registers import (
     complement,
     next_seq,
     outcome_of,
+    previous_seq,
     seq_distance,
 )
 
@@ -457,9 +458,9 @@ class VisionHandshake:
         known, self._known = self._known, None
         if known is not None and known.plc_boot_id == line.boot_id:
             return known.seq
-        if line.trigger_seq == 0 or line.outcome_seq == line.trigger_seq:
-            return line.trigger_seq
-        return (line.trigger_seq - 2) % 0xFFFF + 1  # the one before: the open trigger is news
+        # A run of the PLC of which nothing is on record. Its newest trigger may be one that we saw and were killed
+        # before we recorded it, so that one is news even if it is not open any more; what was before is not ours.
+        return 0 if line.trigger_seq == 0 else previous_seq(line.trigger_seq)
 
     def _cannot_take(self) -> MissedCause | None:
         if self._open is not None:

@@ -228,12 +228,13 @@ class ModbusLine:
 
     async def _read(self, now_ns: int) -> LineBlock | None:
         """The line block; None while the next attempt to connect is not due."""
-        if self._wire.connected:
-            return await self._wire.exchange(self._handshake.image())
-        if now_ns < self._next_connect_ns:
-            return None
-        await self._wire.connect()
-        return await self._wire.read()
+        if not self._wire.connected:
+            if now_ns < self._next_connect_ns:
+                return None
+            await self._wire.connect()
+        if not self._wire.has_read:
+            return await self._wire.read()
+        return await self._wire.exchange(self._handshake.image())
 
     def _emit(self, events: tuple[LineEvent, ...]) -> None:
         for event in events:
@@ -246,6 +247,7 @@ class _Wire:
     def __init__(self, settings: LinkSettings) -> None:
         self._settings = settings
         self._client: AsyncModbusTcpClient | None = None
+        self._has_read = False
         self._has_fc23 = True
         self._timeouts_in_a_row = 0
         self._connections = 0
@@ -256,6 +258,11 @@ class _Wire:
     def connected(self) -> bool:
         """There is a connection, for all that is known."""
         return self._client is not None
+
+    @property
+    def has_read(self) -> bool:
+        """The line block was read on this connection; before that nothing may be written."""
+        return self._has_read
 
     async def connect(self) -> None:
         """Make a fresh connection. Raises _ExchangeError."""
@@ -276,6 +283,7 @@ class _Wire:
                 dead=True,
             )
         self._client = client
+        self._has_read = False
         self._has_fc23 = True
         self._timeouts_in_a_row = 0
         self._connections += 1
@@ -283,6 +291,7 @@ class _Wire:
 
     def close(self) -> None:
         """Drop the connection, if there is one."""
+        self._has_read = False
         if self._client is not None:
             self._client.close()
             self._client = None
@@ -322,10 +331,12 @@ class _Wire:
 
     async def farewell(self, vision: VisionBlock) -> None:
         """Write a last block, if that works within the time-out, and close."""
-        if self._client is not None:
-            with contextlib.suppress(_ExchangeError, TimeoutError):
-                async with asyncio.timeout(self._settings.timeout_ms / 1000):
-                    await self._write(vision)
+        try:
+            if self._has_read:
+                with contextlib.suppress(_ExchangeError, TimeoutError):
+                    async with asyncio.timeout(self._settings.timeout_ms / 1000):
+                        await self._write(vision)
+        finally:
             self.close()
 
     def _connected_client(self) -> AsyncModbusTcpClient:
@@ -380,6 +391,7 @@ class _Wire:
         self._refuse_exception(answer)
         if len(answer.registers) != LINE_SIZE:
             raise self._garbled()
+        self._has_read = True
         return LineBlock.unpack(list(answer.registers))
 
     def _garbled(self) -> _ExchangeError:

@@ -29,6 +29,11 @@ def next_seq(seq: int) -> int:
     return seq % LAST_SEQ + 1
 
 
+def previous_seq(seq: int) -> int:
+    """The sequence number before ``seq``, which must not be 0; 65535 before 1."""
+    return (seq - 2) % LAST_SEQ + 1
+
+
 def seq_distance(*, older: int, newer: int) -> int:
     """How many triggers after ``older`` came ``newer``: 0 to 65534. ``newer`` must not be 0."""
     return (newer - older) % LAST_SEQ

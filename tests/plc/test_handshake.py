@@ -1,0 +1,427 @@
+"""Passgate's side of the handshake, promise by promise; time is a number, nothing sleeps."""
+
+import pytest
+
+from inspection.decision import Action
+from inspection.part import MissedCause, Outcome
+from inspection.ports import (
+    HaltCleared,
+    Halted,
+    KnownPart,
+    LinkChanged,
+    OutcomeReported,
+    PartMissed,
+    PartTriggered,
+    PlcRestarted,
+    ResultAccepted,
+)
+from plc.handshake import MAX_EVENTS, MAX_GAP
+from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
+from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on
+
+
+def missed(events: list[object]) -> list[tuple[int, MissedCause]]:
+    return [(event.trigger.seq, event.cause) for event in events if isinstance(event, PartMissed)]
+
+
+# --- taking up the count ------------------------------------------------------------------------------------
+
+
+def test_the_link_is_up_only_when_the_plcs_heart_was_seen_to_beat() -> None:
+    vision = Vision()
+    assert vision.cycle() == []
+    assert vision.cycle(beat=False) == []
+    assert vision.cycle() == [LinkChanged(up=True, reason="the PLC's heartbeat beats")]
+
+
+def test_a_first_start_before_an_idle_plc_reports_nothing() -> None:
+    vision = Vision()
+    assert missed(vision.up()) == []
+    assert vision.shows(VisionBits.TRIGGER_READY)
+
+
+def test_the_newest_trigger_of_an_unknown_run_of_the_plc_is_missed_and_the_older_are_not_ours() -> None:
+    vision = Vision()
+    assert missed(vision.up(trigger_seq=40, outcome_seq=39, outcome=1)) == [(40, MissedCause.RESTART)]
+    vision = Vision(known=KnownPart(plc_boot_id=1, seq=12, part_id=1))
+    assert missed(vision.up(trigger_seq=40, outcome_seq=40, outcome=5)) == [(40, MissedCause.GAP)]
+
+
+def test_after_a_restart_every_trigger_beyond_the_record_is_missed_once() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=65534, part_id=1))
+    assert missed(vision.up(trigger_seq=2, outcome_seq=1)) == [
+        (65535, MissedCause.GAP),
+        (1, MissedCause.GAP),
+        (2, MissedCause.RESTART),
+    ]
+
+
+def test_after_a_restart_the_trigger_on_record_is_not_reported_again() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=7, part_id=1))
+    assert missed(vision.up(trigger_seq=7)) == []
+    assert vision.handshake.image().trigger_ack_seq == 7
+
+
+def test_only_the_part_under_the_camera_is_named_in_a_gap() -> None:
+    vision = Vision()
+    vision.up()
+    events = vision.cycle(trigger_seq=3, part_id=33)
+    assert [event.trigger.part_id for event in events if isinstance(event, PartMissed | PartTriggered)] == [
+        0,
+        0,
+        33,
+    ]
+
+
+# --- a part -------------------------------------------------------------------------------------------------
+
+
+def test_a_trigger_is_told_once_however_often_it_is_read() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert (trigger.seq, trigger.part_id, trigger.plc_boot_id, trigger.seen_at) == (1, 9, PLC_BOOT, AT)
+    assert [vision.cycle() for _ in range(5)] == [[]] * 5
+
+
+def test_a_part_keeps_us_busy_until_the_plc_has_its_result() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    block = vision.handshake.image()
+    assert VisionBits.BUSY in block.bits
+    assert VisionBits.TRIGGER_READY not in block.bits
+    assert (block.state, block.trigger_ack_seq) == (VisionState.EXECUTING, 1)
+    vision.handshake.exposure_complete(trigger)
+    assert vision.shows(VisionBits.EXPOSURE_COMPLETE)
+    assert vision.publish(trigger, Action.REWORK)
+    assert vision.shows(VisionBits.BUSY)
+    assert vision.cycle(result_ack_seq=1) == [ResultAccepted(seq=1, plc_boot_id=PLC_BOOT)]
+    assert vision.shows(VisionBits.TRIGGER_READY)
+    assert not vision.shows(VisionBits.RESULT_VALID)
+
+
+def test_a_result_is_whole_and_says_what_was_decided() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1, part_id=0xABCDE)
+    vision.now_ns += 80 * MS
+    assert vision.publish(trigger, Action.STOP, simulated=True)
+    block = vision.handshake.image()
+    assert VisionBits.RESULT_VALID | VisionBits.SIMULATED in block.bits
+    assert block.result_seq == block.result_seq_tail == 1
+    assert (block.part_id, block.defect_code, block.confidence, block.latency_ms) == (0xABCDE, 3, 9700, 80)
+    assert action_of(decision=block.decision, decision_complement=block.decision_complement) is Action.STOP
+
+
+def test_the_first_result_stands() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert vision.publish(trigger, Action.MANUAL_REVIEW)
+    assert not vision.publish(trigger, Action.PASS)
+    block = vision.handshake.image()
+    assert (
+        action_of(decision=block.decision, decision_complement=block.decision_complement)
+        is Action.MANUAL_REVIEW
+    )
+
+
+def test_a_decision_on_another_part_is_never_published() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1, part_id=9)
+    other = decision_on(trigger.model_copy(update={"part_id": 10}))
+    with pytest.raises(ValueError, match="part 10"):
+        vision.handshake.publish(trigger, other, defect_code=0, simulated=False, now_ns=vision.now_ns)
+    assert not vision.shows(VisionBits.RESULT_VALID)
+
+
+def test_no_result_after_the_plcs_deadline() -> None:
+    vision = Vision(deadline_ms=300)
+    vision.up()
+    trigger = vision.triggered(1)
+    vision.now_ns = trigger.seen_ns + 300 * MS
+    assert not vision.publish(trigger)
+    assert not vision.shows(VisionBits.RESULT_VALID | VisionBits.BUSY)
+
+
+def test_a_plc_that_gives_no_deadline_has_500_ms() -> None:
+    vision = Vision(deadline_ms=0)
+    vision.up()
+    assert vision.triggered(1).deadline_ms == 500
+
+
+def test_a_result_that_is_never_acknowledged_is_withdrawn_after_the_deadline() -> None:
+    vision = Vision()
+    vision.up()
+    assert vision.publish(vision.triggered(1))
+    for _ in range(31):
+        vision.cycle()
+    block = vision.handshake.image()
+    assert VisionBits.TRIGGER_READY in block.bits
+    assert (block.result_seq, block.result_seq_tail, block.decision) == (0, 0, 0)
+
+
+def test_an_abandoned_part_makes_ready_for_the_next() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.abandon(vision.triggered(1))
+    assert vision.shows(VisionBits.TRIGGER_READY)
+    assert vision.triggered(2).seq == 2
+
+
+def test_an_outcome_that_comes_before_the_decision_closes_the_part() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert vision.cycle(outcome_seq=1, outcome=5) == [
+        OutcomeReported(seq=1, plc_boot_id=PLC_BOOT, outcome=Outcome.DEFAULT_REJECTED)
+    ]
+    assert not vision.publish(trigger)
+
+
+# --- triggers that get no inspection -----------------------------------------------------------------------
+
+
+def test_a_trigger_while_busy_is_an_overrun_and_latches() -> None:
+    vision = Vision()
+    vision.up()
+    first = vision.triggered(1)
+    assert missed(vision.cycle(trigger_seq=2)) == [(2, MissedCause.OVERRUN)]
+    assert vision.shows(VisionBits.OVERRUN)
+    assert not vision.publish(first), "the PLC waits for number 2 now"
+    vision.cycle(bits=RUNNING | LineBits.FAULT_RESET)
+    assert not vision.shows(VisionBits.OVERRUN)
+
+
+def test_a_trigger_while_not_ready_is_missed() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.set_ready(False)
+    vision.cycle()
+    vision.cycle()
+    assert missed(vision.cycle(trigger_seq=1)) == [(1, MissedCause.NOT_READY)]
+
+
+def test_an_offer_that_the_plc_took_before_it_saw_it_withdrawn_still_holds() -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle()
+    vision.handshake.set_ready(False)
+    assert vision.triggered(1).seq == 1
+
+
+@pytest.mark.parametrize("unable", ["fault", "disabled"])
+def test_a_fault_or_a_disabled_line_withholds_ready(unable: str) -> None:
+    vision = Vision()
+    vision.up()
+    if unable == "fault":
+        vision.handshake.set_fault(0x2101)
+        assert vision.handshake.image().state == VisionState.ERROR
+    else:
+        vision.cycle(bits=LineBits.AUTO)
+    assert not vision.shows(VisionBits.TRIGGER_READY)
+    assert missed(vision.cycle(trigger_seq=1)) == [(1, MissedCause.NOT_READY)]
+
+
+def test_each_number_of_a_gap_is_missed_across_the_wrap() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=65533, part_id=1))
+    vision.up(trigger_seq=65533)
+    events = vision.cycle(trigger_seq=2)
+    assert missed(events) == [(65534, MissedCause.GAP), (65535, MissedCause.GAP), (1, MissedCause.GAP)]
+    assert isinstance(events[-1], PartTriggered)
+
+
+def test_a_jump_too_far_to_be_a_gap_halts_instead_of_flooding() -> None:
+    vision = Vision()
+    vision.up()
+    events = vision.cycle(trigger_seq=MAX_GAP + 1)
+    assert isinstance(events[0], Halted)
+    assert f"from 0 to {MAX_GAP + 1}" in events[0].reason
+    assert missed(events) == [(MAX_GAP + 1, MissedCause.NOT_READY)]
+
+
+def test_the_largest_gap_stays_within_the_bound_that_the_link_reserves() -> None:
+    vision = Vision()
+    vision.up()
+    events = vision.cycle(trigger_seq=MAX_GAP, outcome_seq=1, outcome=1)
+    assert len(missed(events)) == MAX_GAP - 1
+    assert len(events) <= MAX_EVENTS
+
+
+# --- link and heartbeat ------------------------------------------------------------------------------------
+
+
+def test_a_lost_connection_closes_the_open_part_and_replays_nothing() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert vision.publish(trigger)
+    assert vision.handshake.lost("cable") == (LinkChanged(up=False, reason="cable"),)
+    assert vision.handshake.lost("cable") == (), "the same news once"
+    assert vision.handshake.image().result_seq == 0
+    assert missed(vision.cycle(trigger_seq=3)) == [(2, MissedCause.GAP), (3, MissedCause.GAP)]
+    assert vision.cycle() == [LinkChanged(up=True, reason="the PLC's heartbeat beats")]
+    assert vision.handshake.image().result_seq == 0
+
+
+def test_an_acknowledgement_read_after_the_reconnect_still_counts() -> None:
+    vision = Vision()
+    vision.up()
+    assert vision.publish(vision.triggered(1))
+    vision.handshake.lost("cable")
+    assert vision.cycle(result_ack_seq=1) == [ResultAccepted(seq=1, plc_boot_id=PLC_BOOT)]
+
+
+def test_a_frozen_heartbeat_halts_and_stays_halted() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert vision.cycle(ms=499, beat=False) == []
+    down, halted = vision.cycle(ms=1, beat=False)
+    assert down == LinkChanged(up=False, reason="the PLC's heartbeat stood still for 500 ms")
+    assert isinstance(halted, Halted)
+    assert "FaultReset" in halted.reason
+    assert not vision.publish(trigger)
+    assert [type(event) for event in vision.cycle()] == [LinkChanged], "beating again is not enough"
+    block = vision.handshake.image()
+    assert (block.state, VisionBits.FAULT in block.bits) == (VisionState.HALTED, True)
+    assert block.error_code != 0
+    assert not vision.shows(VisionBits.TRIGGER_READY)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [(RUNNING, RUNNING | LineBits.FAULT_RESET), (LineBits.AUTO, RUNNING)],
+    ids=["FaultReset", "Enable 0→1"],
+)
+def test_the_latch_leaves_by_a_rising_edge(before: LineBits, after: LineBits) -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle(ms=600, beat=False)
+    vision.cycle(bits=before)
+    assert vision.cycle(bits=after) == [HaltCleared()]
+    assert vision.shows(VisionBits.TRIGGER_READY)
+
+
+def test_a_reset_that_is_held_down_clears_no_later_halt() -> None:
+    vision = Vision(bits=RUNNING | LineBits.FAULT_RESET)
+    vision.up()
+    vision.cycle(ms=600, beat=False)
+    for _ in range(5):
+        vision.cycle()
+    assert vision.handshake.halt_reason
+
+
+def test_a_reset_from_a_plc_without_a_heartbeat_clears_nothing() -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle(ms=600, beat=False)
+    vision.cycle(beat=False, bits=RUNNING | LineBits.FAULT_RESET)
+    assert vision.handshake.halt_reason
+
+
+def test_before_the_first_contact_nothing_halts() -> None:
+    vision = Vision()
+    vision.handshake.lost("nobody there")
+    assert vision.handshake.tick(vision.now_ns + 60_000 * MS) == ()
+
+
+def test_a_plc_that_restarts_is_told_and_closes_the_open_part() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    events = vision.cycle(boot_id=78, trigger_seq=0, part_id=0)
+    assert events == [PlcRestarted(old_boot_id=PLC_BOOT, new_boot_id=78)]
+    assert not vision.publish(trigger)
+    assert vision.triggered(1).plc_boot_id == 78
+
+
+def test_another_map_version_halts_in_words() -> None:
+    vision = Vision()
+    events = vision.cycle(map_version=2)
+    assert isinstance(events[-1], Halted)
+    assert "map version 2" in events[-1].reason
+    assert vision.cycle(map_version=2) == []
+
+
+def test_a_plc_that_has_not_started_yet_is_waited_for() -> None:
+    vision = Vision()
+    (event,) = vision.handshake.observe(LineBlock(map_version=0), now_ns=vision.now_ns, at=AT)
+    assert isinstance(event, LinkChanged)
+    assert "map version 0" in event.reason
+    assert not vision.handshake.halt_reason
+
+
+# --- outcomes ----------------------------------------------------------------------------------------------
+
+
+def test_an_outcome_is_acknowledged_only_when_it_is_on_record() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.abandon(vision.triggered(1))
+    assert vision.cycle(outcome_seq=1, outcome=2) == [
+        OutcomeReported(seq=1, plc_boot_id=PLC_BOOT, outcome=Outcome.DIVERTED)
+    ]
+    assert vision.cycle() == []
+    assert vision.handshake.image().outcome_ack_seq == 0
+    vision.handshake.outcome_recorded(1, PLC_BOOT)
+    assert vision.handshake.image().outcome_ack_seq == 1
+
+
+def test_an_outcome_that_is_not_on_record_is_shown_again_to_the_next_run() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=3, part_id=1))
+    events = vision.up(trigger_seq=3, outcome_seq=3, outcome=1)
+    assert OutcomeReported(seq=3, plc_boot_id=PLC_BOOT, outcome=Outcome.RELEASED) in events
+
+
+def test_a_plc_that_overwrites_its_outcomes_is_coped_with() -> None:
+    vision = Vision()
+    vision.up()
+    seen = [event for seq in (1, 2, 4) for event in vision.cycle(outcome_seq=seq, outcome=2)]
+    assert [event.seq for event in seen if isinstance(event, OutcomeReported)] == [1, 2, 4]
+
+
+def test_the_outcome_of_a_missed_trigger_comes_after_the_trigger() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=1, part_id=1))
+    first, second, *_ = vision.cycle(trigger_seq=2, outcome_seq=2, outcome=5)
+    assert isinstance(first, PartMissed)
+    assert isinstance(second, OutcomeReported)
+
+
+def test_an_acknowledgement_for_another_run_of_the_plc_is_not_shown() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.outcome_recorded(9, PLC_BOOT + 1)
+    assert vision.handshake.image().outcome_ack_seq == 0
+
+
+# --- what is shown -----------------------------------------------------------------------------------------
+
+
+def test_each_image_is_one_heartbeat_and_wraps() -> None:
+    vision = Vision()
+    beats = [vision.handshake.image().heartbeat for _ in range(0x10001)]
+    assert beats[:2] == [1, 2]
+    assert beats[0xFFFE:] == [0xFFFF, 0, 1]
+
+
+def test_recipe_store_and_fault_are_shown() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.set_recipe(12)
+    vision.handshake.set_degraded(True)
+    vision.handshake.set_fault(0x3501)
+    block = vision.handshake.image()
+    assert (block.active_recipe, block.error_code) == (12, 0x3501)
+    assert VisionBits.STORE_DEGRADED | VisionBits.FAULT in block.bits
+
+
+def test_the_farewell_offers_nothing() -> None:
+    vision = Vision()
+    vision.up()
+    vision.publish(vision.triggered(1))
+    block = vision.handshake.farewell()
+    assert not block.bits
+    assert (block.result_seq, block.result_seq_tail) == (0, 0)
