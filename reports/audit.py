@@ -232,8 +232,8 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str])
         return "the row is absent"
     if row.prev_hash != prev_hash:
         return "the row does not follow the one before it"
-    if not isinstance(row.record, str):
-        return "the row was changed: its record is not text"
+    if any(isinstance(value, bytes) for value in row):
+        return "the row was changed: a column holds bytes"
     expected = hash_row(
         prev_hash=prev_hash,
         position=row.position,

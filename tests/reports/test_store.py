@@ -17,7 +17,7 @@ from inspection.part import MissedCause, Outcome
 from inspection.ports import KnownPart, Store
 from reports.audit import verify
 from reports.database import open_reader
-from reports.schema import DUPLICATE_WINDOW, InspectionRow, PictureRow
+from reports.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 from tests.reports.parts import closed, part
@@ -125,17 +125,21 @@ def test_what_json_cannot_keep_is_refused(store: SqlStore) -> None:
 # --- one record a trigger, also when the counter wraps ---------------------------------------------------
 
 
-def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Engine) -> None:
-    """Constant part ids, as poor PLC programs send them; the round is cut short to the window."""
-    for number in range(1, 2 * DUPLICATE_WINDOW + 4):
-        store.append(part(number, seq=(number - 1) % (DUPLICATE_WINDOW + 1) + 1, part_id=0))
+def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Engine, monkeypatch) -> None:
+    """Constant part ids, as poor PLC programs send them; window and round are cut short."""
+    monkeypatch.setattr("reports.ledger.DUPLICATE_WINDOW", 8)
+    for number in range(1, 20):
+        store.append(part(number, seq=(number - 1) % 9 + 1, part_id=0))
     cycles = rows(reader, InspectionRow.trigger_cycle)
-    assert cycles == [(0,)] * (DUPLICATE_WINDOW + 1) + [(1,)] * (DUPLICATE_WINDOW + 1) + [(2,)]
+    assert cycles == [(0,)] * 9 + [(1,)] * 9 + [(2,)]
     assert verify(reader).intact
 
 
-def test_within_the_window_the_same_number_is_the_same_trigger(store: SqlStore, open_store) -> None:
-    for number in range(1, DUPLICATE_WINDOW + 1):
+def test_within_the_window_the_same_number_is_the_same_trigger(
+    store: SqlStore, open_store, monkeypatch
+) -> None:
+    monkeypatch.setattr("reports.ledger.DUPLICATE_WINDOW", 8)
+    for number in range(1, 9):
         store.append(part(number))
     for again in range(2):
         with pytest.raises(RecordRefused, match="on record already"):

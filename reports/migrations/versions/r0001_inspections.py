@@ -96,7 +96,7 @@ def upgrade() -> None:
         sa.Column("late", sa.Boolean(), nullable=False),
         sa.Column("false_release", sa.Boolean(), nullable=False),
         sa.Column("truth_known", sa.Boolean(), nullable=False),
-        sa.Column("latency_ms", sa.Float(), nullable=False),
+        sa.Column("latency_ms", sa.Double(), nullable=False),
         sa.Column("record", sa.Text(), nullable=False),
         sa.Column("prev_hash", sa.String(64), nullable=False),
         sa.Column("row_hash", sa.String(64), nullable=False),

@@ -1,0 +1,183 @@
+"""The shift report, and the figures in it."""
+
+import csv
+import io
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+from sqlalchemy import Engine
+
+from inspection.decision import Action, DecidedBy
+from inspection.errors import StoreError
+from inspection.part import MissedCause, Outcome, Truth
+from inspection.status import Percentiles
+from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
+from reports.statistics import first_pass_yield, percentile, percentiles
+from reports.store import SqlStore
+from tests.reports.parts import START, closed, part
+
+END = START + timedelta(hours=8)
+DEFECTIVE, GOOD = Truth(defective=True, types=("scratch",)), Truth(defective=False)
+
+
+@pytest.fixture
+def shift(store: SqlStore) -> SqlStore:
+    passed = part(1, total_ms=100.0, truth=GOOD, simulated=True)
+    escaped = part(2, total_ms=120.0, truth=DEFECTIVE, simulated=True)
+    reworked = part(3, action=Action.REWORK, total_ms=140.0)
+    late = part(4, action=Action.MANUAL_REVIEW, decided_by=DecidedBy.TIMEOUT, total_ms=450.0, published=False)
+    missed = part(5, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False, total_ms=0.0)
+    still_open, lost = part(6, total_ms=90.0), part(7, total_ms=95.0)
+    before, after = part(8), part(9)
+    early = before.trigger.model_copy(update={"seen_at": START - timedelta(microseconds=1)})
+    at_end = after.trigger.model_copy(update={"seen_at": END})
+    freed = closed(closed(late, Outcome.HELD), Outcome.RELEASED)
+    operators = freed.decision.model_copy(update={"decided_by": DecidedBy.OPERATOR})
+    for record in (
+        before.model_copy(update={"trigger": early}),
+        *(passed, escaped, reworked, late, missed, still_open, lost),
+        after.model_copy(update={"trigger": at_end}),
+        *(closed(passed), closed(escaped), closed(reworked, Outcome.DIVERTED)),
+        *(closed(late, Outcome.HELD), freed.model_copy(update={"decision": operators})),
+        *(closed(missed, Outcome.DEFAULT_REJECTED), closed(lost, Outcome.UNCONFIRMED)),
+    ):
+        store.append(record)
+    return store
+
+
+@pytest.fixture
+def summary(shift: SqlStore, reader: Engine) -> ShiftSummary:
+    return shift_summary(reader, start=START, end=END)
+
+
+def test_the_figures(summary: ShiftSummary) -> None:
+    assert summary.parts == 7
+    assert summary.by_action == {Action.PASS: 4, Action.REWORK: 1, Action.MANUAL_REVIEW: 2}
+    assert summary.by_outcome == {
+        Outcome.RELEASED: 3,
+        Outcome.DIVERTED: 1,
+        Outcome.DEFAULT_REJECTED: 1,
+        Outcome.UNCONFIRMED: 1,
+    }
+    assert summary.missed == {MissedCause.GAP: 1}
+    assert (summary.late, summary.simulated, summary.unreconciled) == (1, 2, 2)
+    assert summary.first_pass_yield == 4 / 6
+    assert summary.latency_ms == Percentiles(p50=100.0, p95=450.0, p99=450.0, max=450.0, n=6)
+    assert summary.first is not None
+    assert summary.last is not None
+    assert (summary.first.part_id, summary.last.part_id) == (1001, 1007)
+    assert (summary.truth_known, summary.false_releases, summary.mismatched_releases) == (2, 1, 1)
+
+
+def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
+    assert summary.chain.intact
+    assert summary.chain.rows == 15, "from the shift's first row to its last"
+    assert "intact: 15 rows" in summary.statement
+    spooled = shift_summary(reader, start=START, end=END, spooled=3)
+    assert "3 records still wait" in spooled.statement
+    with shift._database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
+        connection.exec_driver_sql("UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
+    broken = shift_summary(reader, start=START, end=END)
+    assert broken.statement == "THE RECORD IS BROKEN at row 10: column outcome contradicts the record."
+
+
+def test_json_reads_back(summary: ShiftSummary) -> None:
+    assert ShiftSummary.model_validate_json(summary.model_dump_json()) == summary
+
+
+def test_an_empty_shift_says_so(shift: SqlStore, reader: Engine) -> None:
+    summary = shift_summary(reader, start=END + timedelta(days=1), end=END + timedelta(days=2))
+    assert (summary.parts, summary.first_pass_yield, summary.latency_ms) == (0, None, None)
+    assert summary.statement == "No parts in this time."
+    assert shift_inspections(reader, start=summary.start, end=summary.end) == []
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "message"),
+    [
+        (END, START, "not before its end"),
+        (START, START, "not before its end"),
+        (START.replace(tzinfo=None), END, "lack a time zone"),
+    ],
+)
+def test_times_that_make_no_sense(reader: Engine, start, end, message) -> None:
+    for ask in (shift_summary, shift_inspections):
+        with pytest.raises(StoreError, match=message):
+            ask(reader, start=start, end=end)
+
+
+def test_csv_opens_in_excel(shift: SqlStore, reader: Engine) -> None:
+    data = to_csv(shift_inspections(reader, start=START, end=END))
+    assert data.startswith(b"\xef\xbb\xbf")
+    lines = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
+    assert [line["part_id"] for line in lines] == [str(1000 + number) for number in range(1, 8)]
+    assert tuple(lines[0]) == COLUMNS
+    third = lines[2]
+    assert third["seen_at_utc"] == "2026-03-02 06:00:03.000"
+    assert (third["action"], third["outcome"], third["defects"]) == ("rework", "diverted", "scratch (major)")
+    assert [line["outcome"] for line in lines][5:] == ["", "unconfirmed"]
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
+def test_csv_holds_any_text_and_no_formula(text: str) -> None:
+    for reason in (text, "=" + text, "@" + text, "\t" + text):
+        data = to_csv([part(1, reason=reason)]).decode("utf-8-sig")
+        (line,) = csv.DictReader(io.StringIO(data, newline=""))
+        assert not line["reason"].startswith(("=", "+", "-", "@", "\t", "\r"))
+        assert line["reason"].removeprefix("'") == reason.removeprefix("'")
+
+
+def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
+    console = Console(file=io.StringIO(), width=100)
+    console.print(to_table(summary))
+    empty = shift_summary(reader, start=END + timedelta(days=1), end=END + timedelta(days=2))
+    console.print(to_table(empty))
+    text = console.file.getvalue()  # type: ignore[attr-defined]
+    for expected in (
+        "66.67%",
+        "1 of 2 known",
+        "gap",
+        "No parts in this time",
+        "none judged",
+        "truth unknown",
+    ):
+        assert expected in text
+
+
+# --- statistics -------------------------------------------------------------------------------------------
+
+values = st.lists(st.floats(0, 1e6), min_size=1, max_size=60).map(sorted)
+
+
+@given(values, st.floats(min_value=0.1, max_value=100))
+def test_a_percentile_is_a_value_that_was_measured(ordered: list[float], percent: float) -> None:
+    found = percentile(ordered, percent)
+    assert found in ordered
+    share = sum(value <= found for value in ordered) / len(ordered)
+    assert share * 100 >= percent - 1e-9
+    below = [value for value in ordered if value < found]
+    assert len(below) / len(ordered) * 100 < percent + 1e-9
+
+
+@given(values)
+def test_percentiles_are_in_order(ordered: list[float]) -> None:
+    found = percentiles(reversed(ordered))
+    assert found is not None
+    assert ordered[0] <= found.p50 <= found.p95 <= found.p99 <= found.max == ordered[-1]
+
+
+def test_known_percentiles_and_edges() -> None:
+    hundred = [float(value) for value in range(1, 101)]
+    assert [percentile(hundred, percent) for percent in (1, 50, 95, 99, 100)] == [1, 50, 95, 99, 100]
+    assert percentile([float(value) for value in range(1, 21)], 95) == 19
+    assert percentiles([]) is None
+    for bad in (0, -1, 101):
+        with pytest.raises(ValueError, match="not defined"):
+            percentile(hundred, bad)
+    assert first_pass_yield(passed_at_first_look=0, judged=0) is None
+    with pytest.raises(ValueError, match="cannot have passed"):
+        first_pass_yield(passed_at_first_look=3, judged=2)
