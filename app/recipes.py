@@ -8,6 +8,7 @@ never runs a pickle.
 import re
 from collections import defaultdict
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -111,7 +112,8 @@ def write(path: Path, taught: Taught) -> None:
         save_file(tensors, unfinished, metadata=metadata)
         unfinished.replace(path)
     except (OSError, SafetensorError) as error:
-        unfinished.unlink(missing_ok=True)
+        with suppress(OSError):  # what cannot be written may not be there to remove either
+            unfinished.unlink()
         raise RecipeError(
             f"cannot write {path}: {error}",
             part="the recipe as it was stays in use",

@@ -124,6 +124,10 @@ class LineRig:
         console = self._processes.get("console")
         return console is not None and console.poll() is None
 
+    def kill_console(self) -> None:
+        """End the console without warning, as a crash would."""
+        self._processes["console"].kill()
+
     @property
     def engine_pid(self) -> int:
         """The engine's process, for tests that kill it."""

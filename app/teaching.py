@@ -93,13 +93,13 @@ def teach_folder(
     )
 
 
-def teach_simulated(library: RecipeLibrary, *, seed: int) -> Taught:
+def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMULATED_GOOD_PARTS) -> Taught:
     """Teach the demo's product from good parts that the line will not show, and keep it."""
     camera = SimulatedCamera("main", seed=seed, variation=Variation(defect_rate=0.0))
     camera.open()
-    with progress("teaching from good parts", SIMULATED_GOOD_PARTS + 1) as bar:
+    with progress("teaching from good parts", good_parts + 1) as bar:
         frames = []
-        for number in range(SIMULATED_GOOD_PARTS):
+        for number in range(good_parts):
             frames.append(camera.capture(_SIMULATED_FROM + number))
             bar.show(number + 1)
         taught = teach(
@@ -110,7 +110,7 @@ def teach_simulated(library: RecipeLibrary, *, seed: int) -> Taught:
             mm_per_pixel=MM_PER_PIXEL,
         )
         library.save(taught)
-        bar.show(SIMULATED_GOOD_PARTS + 1)
+        bar.show(good_parts + 1)
     return taught
 
 

@@ -18,7 +18,7 @@ import structlog
 from inspection import guard, quality
 from inspection.alarms import AlarmCode, defect_code
 from inspection.decision import DecidedBy, Decision
-from inspection.errors import PassgateError, RecordRefused, StoreError
+from inspection.errors import CameraError, PassgateError, RecordRefused, StoreError
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
@@ -161,10 +161,24 @@ class Station:
     # --- its life -------------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Open the cameras and load the recipe. Raises PassgateError."""
+        """Open the cameras and load the recipe.
+
+        A real camera that is off does not keep the station from starting: it goes on trying by itself, and
+        until it succeeds every part goes to manual review.
+
+        Raises:
+            CameraError: A simulated camera cannot be opened: nothing will mend that by itself.
+            RecipeError: The recipe was not taught, or its weights are absent.
+        """
         loop = asyncio.get_running_loop()
         for name, camera in self._cameras.items():
-            await loop.run_in_executor(self._shutters[name], camera.open)
+            try:
+                await loop.run_in_executor(self._shutters[name], camera.open)
+            except CameraError as error:
+                if camera.simulated:
+                    raise
+                self.camera_fault = str(error)
+                self._alarm(AlarmCode.NO_PICTURE, self.camera_fault)
         await loop.run_in_executor(self._inference, self._inspector.prepare, self.recipe)
 
     async def run(self) -> None:

@@ -146,6 +146,7 @@ class FakeCamera:
     simulated = False
 
     def __init__(self) -> None:
+        self.off = False
         self.error: str | None = None
         self.gate = threading.Event()
         self.gate.set()
@@ -153,7 +154,8 @@ class FakeCamera:
         self.taken = 0
 
     def open(self) -> None:
-        pass
+        if self.off:
+            raise CameraError("the camera is off")
 
     def close(self) -> None:
         pass

@@ -80,9 +80,10 @@ class World:
 
 
 @asynccontextmanager
-async def running(store: FakeStore | None = None) -> AsyncIterator[World]:
+async def running(store: FakeStore | None = None, *, camera_off: bool = False) -> AsyncIterator[World]:
     """A station at work."""
     world = World(store)
+    world.camera.off = camera_off
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
@@ -176,6 +177,17 @@ async def test_no_picture_means_manual_review(world: World) -> None:
     assert "camera is gone" in world.station.camera_fault
 
 
+def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> None:
+    async def body() -> None:
+        async with running(camera_off=True) as world:
+            assert "is off" in world.station.camera_fault
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.PASS  # switched on since
+            assert not world.station.camera_fault
+
+    asyncio.run(body())
+
+
 @in_world
 async def test_a_camera_that_hangs_costs_the_part_its_pass_at_the_deadline(world: World) -> None:
     world.camera.gate.clear()
@@ -239,9 +251,7 @@ def test_an_inspector_that_fails_holds_the_part(error: Exception) -> None:
 
 @in_world
 async def test_the_guard_has_the_last_word(world: World) -> None:
-    world.inspector.defects = (
-        Defect(type="crack", severity=Severity.CRITICAL, box=(0, 0, 9, 9), score=0.9),
-    )
+    world.inspector.defects = (Defect(type="crack", severity=Severity.CRITICAL, box=(0, 0, 9, 9), score=0.9),)
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.STOP
 

@@ -1,0 +1,27 @@
+"""What all tests share: no screen, a home of their own, and the base weights."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Recipes and records of a test lie in its own folder, never in the user's."""
+    folder = tmp_path / "home"
+    monkeypatch.setenv("PASSGATE_HOME", str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def taught_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library that holds the simulated product, taught once for all tests. Not to be written into."""
+    from app.recipes import RecipeLibrary
+    from app.teaching import teach_simulated
+
+    folder = tmp_path_factory.mktemp("recipes")
+    teach_simulated(RecipeLibrary(folder), seed=1, good_parts=24)
+    return folder
