@@ -30,7 +30,7 @@ JUDGING = ("capture", "quality", "vision_and_memory")
 def bench_line(parts: int) -> dict[str, Any]:
     """Run the simulated line at 60 parts a minute with default settings; times in ms, memory in MB (10⁶).
 
-    ``latency_ms`` is taken in the PLC's process, from the trigger in its registers to the accepted result there.
+    ``latency_ms`` is the PLC's process's: from the trigger in its registers to the accepted result there.
     ``stages_ms`` are the engine's own: ``total`` ends with the decision, ``recording`` makes it durable, and
     ``accepted`` is from the trigger as the engine saw it to the PLC's acknowledgement as it saw it.
     """

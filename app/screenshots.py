@@ -15,7 +15,7 @@ from inspection.status import StationStatus
 
 
 def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
-    """Run simulated parts until one is not passed after at least ``parts``; the station then, and its picture.
+    """Run at least so many simulated parts, until one is not passed; the station then, and its picture.
 
     Raises:
         PassgateError: The line did not start or stopped.

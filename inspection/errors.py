@@ -36,7 +36,7 @@ class StoreError(PassgateError):
     """The record could not be written or read."""
 
 
-class RecordRefused(StoreError):
+class RecordRefusedError(StoreError):
     """The record contradicts what is stored; trying again cannot help, and nothing is broken but this."""
 
 

@@ -270,5 +270,12 @@ class Store(Protocol):
     def health(self) -> StoreHealth:
         """Never blocks and never raises."""
 
+    def maintain(self) -> object:
+        """Housekeeping for idle moments, a few milliseconds each: drain the spool, retire old pictures.
+
+        Raises:
+            StoreError: Old pictures cannot be deleted.
+        """
+
     def close(self) -> None:
         """Flush and let go. May be called twice."""

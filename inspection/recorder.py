@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 
-from inspection.errors import RecordRefused, StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Frame, Inspection
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
 
@@ -64,7 +64,7 @@ class Recorder:
         """Make one revision durable.
 
         Raises:
-            RecordRefused: It contradicts the record. It is not tried again.
+            RecordRefusedError: It contradicts the record. It is not tried again.
             StoreError: It is not durable yet; it is tried again, in order, until it is.
         """
         async with self._order:
@@ -77,7 +77,7 @@ class Recorder:
                 )
             try:
                 await self._in_thread(inspection)
-            except RecordRefused:
+            except RecordRefusedError:
                 raise
             except StoreError:
                 self._backlog.append(inspection)
@@ -90,6 +90,10 @@ class Recorder:
         return await asyncio.get_running_loop().run_in_executor(
             self._thread, self._store.archive_picture, frame
         )
+
+    async def maintain(self) -> None:
+        """Let the store do its housekeeping. Raises StoreError."""
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.maintain)
 
     async def close(self) -> None:
         """Try the backlog once more, then close the store and end the thread."""
@@ -115,7 +119,7 @@ class Recorder:
                 while self._backlog:
                     try:
                         await self._in_thread(self._backlog[0])
-                    except RecordRefused as error:
+                    except RecordRefusedError as error:
                         log.error("record refused", error=str(error))
                     except StoreError:
                         break

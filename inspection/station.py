@@ -18,7 +18,7 @@ import structlog
 from inspection import guard, quality
 from inspection.alarms import AlarmCode, defect_code
 from inspection.decision import DecidedBy, Decision
-from inspection.errors import CameraError, PassgateError, RecordRefused, StoreError
+from inspection.errors import CameraError, PassgateError, RecordRefusedError, StoreError
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
@@ -45,6 +45,8 @@ from inspection.telemetry import Telemetry
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
+
+HOUSEKEEPING_S = 1.0
 
 MAX_OPEN = 256
 """Parts without an outcome; beyond that the oldest is closed as unconfirmed, with an alarm."""
@@ -192,18 +194,20 @@ class Station:
         line = asyncio.create_task(self._run_line(known), name="line")
         clerk = asyncio.create_task(self._clerk(), name="clerk")
         reader = asyncio.create_task(self._read(), name="reader")
+        keeper = asyncio.create_task(self._keep_house(), name="housekeeping")
+        tasks = (reader, line, clerk, keeper)
         try:
-            done, _ = await asyncio.wait({line, clerk, reader}, return_when=asyncio.FIRST_COMPLETED)
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
-                task.result()  # none of the three ends by itself but by an error
+                task.result()  # none of them ends by itself but by an error
         finally:
             self._stopping = True
             self.line.set_ready(False)
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=self.recipe.deadline_ms / 1000 + 1.0)
-            for task in (reader, line, clerk):
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(reader, line, clerk, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             for camera in self._cameras.values():
                 camera.close()
             self._inference.shutdown(wait=False, cancel_futures=True)
@@ -337,7 +341,7 @@ class Station:
         self.telemetry.intent(inspection)
         try:
             await self._recorder.append(inspection)
-        except RecordRefused as error:  # this trigger has its inspection already; that one counts
+        except RecordRefusedError as error:  # this trigger has its inspection already; that one counts
             self._alarm(AlarmCode.NOT_RECORDED, str(error))
             self.line.abandon(trigger)
             del self._open[passage.key]
@@ -439,6 +443,18 @@ class Station:
                     await self._forget_all_but(new_boot_id)
                 case LinkChanged():
                     await self._forget_all_but(self.line.state().plc_boot_id)
+            self._changed()
+
+    async def _keep_house(self) -> None:
+        """Between parts, let the store drain its spool and retire old pictures."""
+        while True:
+            await self._clock.sleep(HOUSEKEEPING_S)
+            if self._active is not None:
+                continue
+            try:
+                await self._recorder.maintain()
+            except StoreError as error:
+                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
             self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:

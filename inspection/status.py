@@ -1,9 +1,9 @@
 """What the engine tells about itself: the messages of the API, which console and MES read."""
 
-import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from enum import StrEnum
+from math import ceil
 from typing import Self
 
 from pydantic import Field
@@ -57,6 +57,31 @@ class Tile(Frozen):
     """None: there never was any data."""
 
 
+def percentile(ordered: Sequence[float], percent: float) -> float:
+    """The nearest-rank percentile: the smallest value that at least ``percent`` of the values do not exceed.
+
+    Hyndman and Fan's definition 1 ("Sample Quantiles in Statistical Packages", The American Statistician 50,
+    1996). It is always a value that was measured, and never lies below the share it names, as interpolated
+    percentiles of few parts do.
+
+    Args:
+        ordered: Values in ascending order, at least one.
+        percent: Above 0, at most 100.
+
+    Raises:
+        ValueError: No values, or ``percent`` out of range.
+
+    >>> percentile([10.0, 20.0, 30.0, 40.0], 50)
+    20.0
+    >>> percentile([10.0, 20.0, 30.0, 40.0], 95)
+    40.0
+    """
+    if not ordered or not 0 < percent <= 100:
+        raise ValueError(f"percentile {percent} of {len(ordered)} values is not defined")
+    # percent * n / 100, in this order: 0.95 * 20 is above 19 in floating point and would give the next rank
+    return ordered[ceil(percent * len(ordered) / 100) - 1]
+
+
 class Percentiles(Frozen):
     """Milliseconds."""
 
@@ -68,17 +93,11 @@ class Percentiles(Frozen):
 
     @classmethod
     def of(cls, values_ms: Iterable[float]) -> Self | None:
-        """Nearest-rank percentiles of ``values_ms``; None where there are none.
-
-        Hyndman and Fan's definition 1 ("Sample Quantiles in Statistical Packages", The American
-        Statistician 50, 1996): each is a value that was measured, and never lies below the share it names, as
-        interpolated percentiles of few parts do.
-        """
+        """The percentiles of ``values_ms`` by ``percentile``; None where there are none."""
         ordered = sorted(values_ms)
         if not ordered:
             return None
-        # percent * n / 100, in this order: 0.95 * 20 is above 19 in floating point
-        p50, p95, p99 = (ordered[math.ceil(percent * len(ordered) / 100) - 1] for percent in (50, 95, 99))
+        p50, p95, p99 = (percentile(ordered, percent) for percent in (50, 95, 99))
         return cls(p50=p50, p95=p95, p99=p99, max=ordered[-1], n=len(ordered))
 
 

@@ -27,7 +27,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from inspection.errors import RecordRefused, StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.audit import GENESIS, hash_row
 from reports.durable import make_folder, sync_folder
@@ -166,7 +166,7 @@ class Database:
             How many were added.
 
         Raises:
-            RecordRefused: One contradicts what is on record; none was added.
+            RecordRefusedError: One contradicts what is on record; none was added.
             DatabaseUnavailableError: The database failed, is locked, or its file is not the one opened.
         """
         self._check_file()
@@ -277,7 +277,7 @@ def _next_cycle(connection: Connection, inspection: Inspection) -> int:
 
 
 def _place_after_revision(connection: Connection, inspection: Inspection) -> tuple[int, int]:
-    """``root`` and ``supersedes`` of a later revision. Raises RecordRefused where it cannot follow."""
+    """``root`` and ``supersedes`` of a later revision. Raises RecordRefusedError where it cannot follow."""
     table = InspectionRow
     before = connection.execute(
         select(table.position, table.root, table.plc_boot_id, table.trigger_seq, table.part_id).where(
@@ -303,8 +303,8 @@ def _name(inspection: Inspection) -> str:
     )
 
 
-def _conflict(what: str) -> RecordRefused:
-    return RecordRefused(
+def _conflict(what: str) -> RecordRefusedError:
+    return RecordRefusedError(
         what,
         part="This record is not kept, and the part must not be released on it",
         todo="Compare with the stored record; it is the one that counts",

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
-from inspection.errors import RecordRefused
+from inspection.errors import RecordRefusedError
 from inspection.part import Inspection, Trigger
 from inspection.ports import KnownPart
 from reports.schema import DUPLICATE_WINDOW, InspectionRow
@@ -59,7 +59,7 @@ class Ledger:
         return self._open.get(inspection_id) or self._recent.get(inspection_id)
 
     def refuse_second_record(self, inspection: Inspection) -> None:
-        """Raise RecordRefused where a trigger that has an inspection is about to get another one.
+        """Raise RecordRefusedError where a trigger that has an inspection is about to get another one.
 
         The rule is that of ``reports.schema``: the same boot id and sequence number among the newest
         ``DUPLICATE_WINDOW`` parts is the same trigger.
@@ -70,7 +70,7 @@ class Ledger:
         for part in islice(reversed(self._recent.values()), DUPLICATE_WINDOW):
             same = (part.trigger.plc_boot_id, part.trigger.seq) == (trigger.plc_boot_id, trigger.seq)
             if same and part.inspection_id != inspection.inspection_id:
-                raise RecordRefused(
+                raise RecordRefusedError(
                     f"Trigger {trigger.seq} of PLC run {trigger.plc_boot_id} is on record already,"
                     f" as inspection {part.inspection_id}",
                     part="The first record of the part counts; this second one is not kept",

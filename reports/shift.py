@@ -23,7 +23,7 @@ from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles
 from reports.audit import ChainReport, verify_connection
 from reports.schema import InspectionRow
-from reports.statistics import first_pass_yield, percentiles
+from reports.statistics import first_pass_yield
 
 
 class ShiftPart(Frozen):
@@ -118,7 +118,7 @@ def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: in
         late=sum(row.late or row.first_late for row in rows),
         simulated=sum(row.simulated for row in rows),
         first_pass_yield=first_pass_yield(passed_at_first_look=passed, judged=len(judged)),
-        latency_ms=percentiles(row.first_latency_ms for row in judged),
+        latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
         last=_shift_part(rows[-1]) if rows else None,
         unreconciled=sum(row.outcome in (None, Outcome.UNCONFIRMED) for row in rows),

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from inspection.decision import Action
-from inspection.errors import RecordRefused, StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Frame, Inspection
 from inspection.ports import KnownPart, StoreHealth
 from reports.audit import canonical_json
@@ -153,7 +153,7 @@ class SqlStore:
         The same revision with the same content may come again; nothing changes then.
 
         Raises:
-            RecordRefused: It contradicts what is on record; trying again cannot help.
+            RecordRefusedError: It contradicts what is on record; trying again cannot help.
             StoreError: Neither database nor spool took it; the part must not be released.
         """
         entry = Entry(inspection, canonical_json(inspection))
@@ -212,7 +212,7 @@ class SqlStore:
         self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
 
     def _append_to_database(self, entry: Entry) -> bool:
-        """False where it did not take the entry, so that the spool must. Raises RecordRefused."""
+        """False where it did not take the entry, so that the spool must. Raises RecordRefusedError."""
         self._try_drain()
         if self._failing or len(self._spool):
             return False
@@ -308,8 +308,8 @@ def _latest(connection: Connection, inspection_id: str) -> Inspection | None:
     return None if record is None else Inspection.model_validate_json(record)
 
 
-def _contradiction(inspection: Inspection, why: str) -> RecordRefused:
-    return RecordRefused(
+def _contradiction(inspection: Inspection, why: str) -> RecordRefusedError:
+    return RecordRefusedError(
         f"Revision {inspection.revision} of inspection {inspection.inspection_id} {why}",
         part="This record is not kept, and the part must not be released on it",
         todo="Bring the database back, then try again if the record is right",

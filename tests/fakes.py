@@ -61,8 +61,8 @@ class FakeClock:
         return EPOCH + timedelta(microseconds=self._now_ns / 1000)
 
     @property
-    def someone_sleeps(self) -> bool:
-        return any(not waker.done() for _, waker in self._sleepers)
+    def sleepers(self) -> int:
+        return sum(not waker.done() for _, waker in self._sleepers)
 
     async def sleep(self, seconds: float) -> None:
         waker: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -253,6 +253,9 @@ class FakeStore:
 
     def counts_by_action(self) -> dict[Action, int]:
         return {}
+
+    def maintain(self) -> None:
+        pass
 
     def health(self) -> StoreHealth:
         return StoreHealth(degraded=self.broken)

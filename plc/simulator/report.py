@@ -91,20 +91,8 @@ class Report(Frozen):
             by_action=Counter(part.action for part in parts if part.action is not None),
             by_outcome=Counter(part.outcome for part in parts),
             by_rejection=rejections,
-            latency_ms=percentiles(part.latency_ms for part in parts if part.latency_ms is not None),
+            latency_ms=Percentiles.of(part.latency_ms for part in parts if part.latency_ms is not None),
             deadline_misses=rejections[Rejected.DEADLINE] + rejections[Rejected.UNDECIDED_AT_DIVERTER],
             held_s=held_s,
             fault_resets=fault_resets,
         )
-
-
-def percentiles(values: Iterable[float]) -> Percentiles | None:
-    """Nearest-rank percentiles: each is a value that occurred. None without values."""
-    ordered = sorted(values)
-    if not ordered:
-        return None
-
-    def rank(percent: int) -> float:
-        return ordered[max(-(-len(ordered) * percent // 100), 1) - 1]
-
-    return Percentiles(p50=rank(50), p95=rank(95), p99=rank(99), max=ordered[-1], n=len(ordered))

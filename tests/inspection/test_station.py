@@ -68,8 +68,8 @@ class World:
                 await asyncio.sleep(0)
 
     async def pass_time(self, ms: float) -> None:
-        """Let time pass, once somebody waits for it."""
-        await self.until(lambda: self.clock.someone_sleeps)
+        """Let time pass, once somebody beside the housekeeping waits for it."""
+        await self.until(lambda: self.clock.sleepers > 1)
         self.clock.advance(ms)
 
     def only(self) -> Inspection:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from inspection.decision import Action
-from inspection.errors import RecordRefused, StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.audit import canonical_json, verify
 from reports.database import open_reader
@@ -163,7 +163,7 @@ def test_contradictions_are_refused_in_the_spool_too(store: SqlStore, settings: 
             closed(part(9)),
             part(9, seq=2),
         ):
-            with pytest.raises(RecordRefused):
+            with pytest.raises(RecordRefusedError):
                 store.append(bad)
         assert store.health().spooled == 1
         assert store.counts_by_action() == {Action.PASS: 2}

@@ -13,9 +13,9 @@ from sqlalchemy import Engine
 from inspection.decision import Action, DecidedBy
 from inspection.errors import StoreError
 from inspection.part import MissedCause, Outcome, Truth
-from inspection.status import Percentiles
+from inspection.status import Percentiles, percentile
 from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
-from reports.statistics import first_pass_yield, percentile, percentiles
+from reports.statistics import first_pass_yield
 from reports.store import SqlStore
 from tests.reports.parts import START, closed, part
 
@@ -165,7 +165,7 @@ def test_a_percentile_is_a_value_that_was_measured(ordered: list[float], percent
 
 @given(values)
 def test_percentiles_are_in_order(ordered: list[float]) -> None:
-    found = percentiles(reversed(ordered))
+    found = Percentiles.of(reversed(ordered))
     assert found is not None
     assert ordered[0] <= found.p50 <= found.p95 <= found.p99 <= found.max == ordered[-1]
 
@@ -174,7 +174,7 @@ def test_known_percentiles_and_edges() -> None:
     hundred = [float(value) for value in range(1, 101)]
     assert [percentile(hundred, percent) for percent in (1, 50, 95, 99, 100)] == [1, 50, 95, 99, 100]
     assert percentile([float(value) for value in range(1, 21)], 95) == 19
-    assert percentiles([]) is None
+    assert Percentiles.of([]) is None
     for bad in (0, -1, 101):
         with pytest.raises(ValueError, match="not defined"):
             percentile(hundred, bad)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import Engine, select
 
 from inspection.decision import Action
-from inspection.errors import RecordRefused, StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import MissedCause, Outcome
 from inspection.ports import KnownPart, Store
 from reports.audit import verify
@@ -103,7 +103,7 @@ def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> 
 )
 def test_a_contradiction_is_refused_and_changes_nothing(store: SqlStore, reader: Engine, second) -> None:
     store.append(part(1))
-    with pytest.raises(RecordRefused):
+    with pytest.raises(RecordRefusedError):
         store.append(second)
     assert rows(reader, InspectionRow.position) == [(1,)]
     assert store.counts_by_action() == {Action.PASS: 1}
@@ -142,7 +142,7 @@ def test_within_the_window_the_same_number_is_the_same_trigger(
     for number in range(1, 9):
         store.append(part(number))
     for again in range(2):
-        with pytest.raises(RecordRefused, match="on record already"):
+        with pytest.raises(RecordRefusedError, match="on record already"):
             store.append(part(5000 + again, seq=1))
         store.close()
         store = open_store()
