@@ -19,6 +19,13 @@ PATIENCE_S = 10.0
 """How long a test waits for what must happen; never how long it takes."""
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    """Let everything else in the loop work until something holds."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not holds():  # noqa: ASYNC110  (threads move it; there is no event to wait for)
+            await asyncio.sleep(0)
+
+
 def trigger(seq: int = 1, **changes: object) -> Trigger:
     """The trigger ``seq`` as the PLC's run ``BOOT`` raises it."""
     values: dict[str, object] = {

@@ -177,6 +177,7 @@ def bind(port: int) -> socket.socket:
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((LOOPBACK, port))
+        listener.listen()  # only now Linux refuses the port to others
     except OSError as error:
         listener.close()
         raise SettingsError(

@@ -1,4 +1,4 @@
-"""Promises 1 to 4 in the station: whatever fails, every trigger ends as one record, and only a pass passes."""
+"""Promises 1 to 4 in the station: whatever fails, each trigger ends as one record, and only a pass passes."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
@@ -33,6 +33,7 @@ from tests.fakes import (
     FakeLine,
     FakeStore,
     trigger,
+    until,
 )
 
 RECIPE = Recipe(id=1, name="cover", deadline_ms=450)
@@ -61,15 +62,9 @@ class World:
         _, decision, _ = await asyncio.wait_for(self.line.published.get(), PATIENCE_S)
         return decision.action
 
-    async def until(self, holds: Callable[[], bool]) -> None:
-        """Let the station work until something holds."""
-        async with asyncio.timeout(PATIENCE_S):
-            while not holds():
-                await asyncio.sleep(0)
-
     async def pass_time(self, ms: float) -> None:
         """Let time pass, once somebody beside the housekeeping waits for it."""
-        await self.until(lambda: self.clock.sleepers > 1)
+        await until(lambda: self.clock.sleepers > 1)
         self.clock.advance(ms)
 
     def only(self) -> Inspection:
@@ -87,7 +82,7 @@ async def running(store: FakeStore | None = None, *, camera_off: bool = False) -
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
-    await world.until(lambda: world.station.mode is Mode.IDLE)
+    await until(lambda: world.station.mode is Mode.IDLE)
     try:
         yield world
     finally:
@@ -141,7 +136,7 @@ async def test_an_outcome_is_acknowledged_only_when_it_is_durable(world: World) 
     await world.published()
     world.store.broken = True
     world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
-    await world.until(lambda: not world.line.ready)  # no further part while something is not on record
+    await until(lambda: not world.line.ready)  # no further part while something is not on record
     assert world.line.acknowledged.empty()
     world.store.broken = False
     await world.pass_time(RETRY_S * 1000)
@@ -157,7 +152,7 @@ async def test_a_part_whose_intent_cannot_be_stored_is_not_released_and_still_en
     world.line.post(PartTriggered(trigger(1)))
     assert (await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)).seq == 1
     assert world.line.published.empty()
-    await world.until(lambda: not world.line.ready)
+    await until(lambda: not world.line.ready)
     world.line.post(OutcomeReported(1, BOOT, Outcome.DEFAULT_REJECTED))
     world.store.broken = False
     await world.pass_time(RETRY_S * 1000)
@@ -192,13 +187,13 @@ def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> 
 async def test_a_camera_that_hangs_costs_the_part_its_pass_at_the_deadline(world: World) -> None:
     world.camera.gate.clear()
     world.line.post(PartTriggered(trigger(1)))
-    await world.until(lambda: world.station.mode is Mode.EXECUTE)
+    await until(lambda: world.station.mode is Mode.EXECUTE)
     await world.pass_time(450)
     assert await world.published() is Action.MANUAL_REVIEW
     assert world.only().decision.decided_by is DecidedBy.TIMEOUT
     assert not world.line.ready, "the camera still hangs: no further part"
     world.camera.gate.set()
-    await world.until(lambda: world.line.ready)
+    await until(lambda: world.line.ready)
 
 
 @in_world
@@ -215,11 +210,11 @@ async def test_a_late_decision_follows_the_policy_and_the_late_result_is_kept_bu
 ) -> None:
     world.inspector.gate.clear()
     world.line.post(PartTriggered(trigger(1)))
-    await world.until(lambda: bool(world.line.exposed))
+    await until(lambda: bool(world.line.exposed))
     await world.pass_time(450)
     assert await world.published() is Action.MANUAL_REVIEW
     world.inspector.gate.set()
-    await world.until(lambda: world.only().late_decision is not None)
+    await until(lambda: world.only().late_decision is not None)
     late = world.only().late_decision
     assert late is not None
     assert late.action is Action.PASS
@@ -232,7 +227,7 @@ async def test_a_late_decision_follows_the_policy_and_the_late_result_is_kept_bu
 async def test_the_internal_deadline_lies_before_the_plcs_own(world: World) -> None:
     world.inspector.gate.clear()
     world.line.post(PartTriggered(trigger(1, deadline_ms=200)))
-    await world.until(lambda: bool(world.line.exposed))
+    await until(lambda: bool(world.line.exposed))
     await world.pass_time(180)
     assert await world.published() is Action.MANUAL_REVIEW
 
@@ -272,7 +267,7 @@ async def test_a_result_that_the_link_refuses_is_recorded_as_not_published(world
     world.line.takes_results = False
     world.line.post(PartTriggered(trigger(1)))
     await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
-    await world.until(lambda: not world.only().published)
+    await until(lambda: not world.only().published)
 
 
 @in_world
@@ -280,7 +275,7 @@ async def test_parts_of_a_plc_that_restarted_are_closed_as_unconfirmed(world: Wo
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
     world.line.post(PlcRestarted(BOOT, BOOT + 1))
-    await world.until(lambda: world.only().outcome is not None)
+    await until(lambda: world.only().outcome is not None)
     assert world.only().outcome is Outcome.UNCONFIRMED
 
 
@@ -290,7 +285,7 @@ async def test_a_release_without_a_pass_stops_the_station_until_it_is_reset(worl
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
     world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
-    await world.until(lambda: world.station.mode is Mode.ABORTED)
+    await until(lambda: world.station.mode is Mode.ABORTED)
     assert world.line.fault
     assert not world.line.ready
     world.station.reset()
@@ -310,11 +305,11 @@ async def test_hold_takes_no_further_part_and_start_takes_them_again(world: Worl
 @in_world
 async def test_a_halted_line_says_so_and_only_the_plc_ends_it(world: World) -> None:
     world.line.post(Halted("the PLC's heartbeat is frozen"))
-    await world.until(lambda: world.station.mode is Mode.ABORTED)
+    await until(lambda: world.station.mode is Mode.ABORTED)
     world.station.reset()
     assert world.station.mode is Mode.ABORTED
     world.line.post(HaltCleared())
-    await world.until(lambda: world.station.mode is Mode.IDLE)
+    await until(lambda: world.station.mode is Mode.IDLE)
 
 
 @in_world

@@ -1,0 +1,185 @@
+"""The API of a station at work: what it tells, what it takes, and whom it refuses."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import httpx
+import pytest
+
+from app.api import server
+from app.api.snapshot import snapshot
+from app.settings import Settings, StationTable
+from inspection.cameras.settings import SimulatedSettings
+from inspection.errors import SettingsError
+from inspection.part import Inspection, Outcome
+from inspection.ports import Halted, LinkChanged, OutcomeReported, PartTriggered
+from inspection.recipe import Recipe
+from inspection.recorder import Recorder
+from inspection.station import Station
+from inspection.status import Health, Mode, StationStatus
+from tests.fakes import BOOT, FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, trigger, until
+
+
+class FakeEngine:
+    """A station with everything around it faked, behind the real API."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
+        self.recorder = Recorder(self.store, self.clock)
+        self.folder = folder
+        self.station = Station(
+            line=self.line,
+            cameras={"main": FakeCamera()},
+            inspector=FakeInspector(),
+            recorder=self.recorder,
+            clock=self.clock,
+            recipe=Recipe(id=1, name="cover"),
+        )
+
+    def status(self) -> StationStatus:
+        return snapshot(
+            self.station,
+            settings=Settings(station=StationTable(recipe="cover"), cameras=(SimulatedSettings(),)),
+            model=FakeInspector.model,
+            store=self.recorder.health(),
+            clock=self.clock,
+        )
+
+    def health(self) -> server.HealthReport:
+        return server.HealthReport(status="ok", mode=self.station.mode, pid=1, peak_memory_mb=1.0)
+
+    async def history(self, limit: int) -> list[Inspection]:
+        return await self.recorder.recent(limit)
+
+    def picture_path(self, sha256: str) -> Path | None:
+        path = self.folder / sha256
+        return path if path.is_file() else None
+
+
+Test = Callable[[FakeEngine, httpx.AsyncClient], Awaitable[None]]
+
+
+def in_engine(test: Test) -> Callable[[Path], None]:
+    """Run a test with a station at work and a client of its API."""
+
+    def wrapped(tmp_path: Path) -> None:
+        async def body() -> None:
+            engine = FakeEngine(tmp_path)
+            task = asyncio.create_task(engine.station.run())
+            engine.line.post(LinkChanged(True, ""))
+            transport = httpx.ASGITransport(server.build(engine, version="0"))
+            async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1:8730") as client:
+                await until(lambda: engine.station.mode is Mode.IDLE)
+                await test(engine, client)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(body())
+
+    wrapped.__name__, wrapped.__doc__ = getattr(test, "__name__", ""), test.__doc__
+    return wrapped
+
+
+@in_engine
+async def test_the_state_tells_the_last_part_and_the_age_of_everything(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    engine.line.post(PartTriggered(trigger(1)))
+    engine.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await asyncio.wait_for(engine.line.acknowledged.get(), 10)
+    engine.clock.advance(250)
+    status = StationStatus.model_validate((await client.get("/api/state")).json())
+    assert status.last is not None
+    assert status.last.outcome is Outcome.RELEASED
+    assert status.counts.triggers == 1
+    ages = {tile.subsystem: tile.age_ms for tile in status.tiles}
+    assert ages["camera"] == 250.0
+    history = (await client.get("/api/history", params={"limit": 5})).json()
+    assert [part["trigger"]["seq"] for part in history] == [1]
+
+
+@in_engine
+async def test_before_the_first_part_nothing_is_claimed(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    status = StationStatus.model_validate((await client.get("/api/state")).json())
+    assert status.last is None
+    assert status.latency_ms is None
+    assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] is None
+    assert (await client.get("/api/cameras/main/picture")).status_code == 404
+
+
+@in_engine
+async def test_hold_and_start_do_what_they_say(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+    assert (await client.post("/api/commands/hold")).json()["mode"] == "held"
+    assert not engine.line.ready
+    assert (await client.post("/api/commands/start")).json()["accepted"]
+    assert engine.line.ready
+    assert (await client.post("/api/commands/explode")).status_code == 422
+
+
+@in_engine
+async def test_a_reset_does_not_pretend_that_it_ends_the_plcs_latch(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    engine.line.post(Halted("the PLC's heartbeat is frozen"))
+    await until(lambda: engine.station.mode is Mode.ABORTED)
+    answer = (await client.post("/api/commands/reset")).json()
+    assert not answer["accepted"]
+    assert "PLC" in answer["message"]
+    status = StationStatus.model_validate((await client.get("/api/state")).json())
+    assert status.mode_reason == "the PLC's heartbeat is frozen"
+    assert any(alarm.active for alarm in status.alarms) or status.tiles[0].health is not Health.OK
+
+
+@in_engine
+async def test_the_newest_picture_comes_with_its_age(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+    engine.line.post(PartTriggered(trigger(1)))
+    await asyncio.wait_for(engine.line.published.get(), 10)
+    answer = await client.get("/api/cameras/main/picture")
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert int(answer.headers["x-age-ms"]) > 0
+    assert answer.content[:2] == b"\xff\xd8"
+
+
+@in_engine
+async def test_archived_pictures_are_given_and_absent_ones_said_to_be_absent(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    (engine.folder / ("a" * 64)).write_bytes(b"picture")
+    assert (await client.get(f"/api/pictures/{'a' * 64}")).content == b"picture"
+    assert (await client.get(f"/api/pictures/{'b' * 64}")).status_code == 404
+    assert (await client.get("/api/pictures/..%2f..%2fetc%2fpasswd")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"origin": "https://evil.example"},
+        {"host": "evil.example"},
+        {"origin": "http://127.0.0.1.evil.example"},
+    ],
+)
+def test_a_web_page_of_elsewhere_cannot_command_the_line(tmp_path: Path, headers: dict[str, str]) -> None:
+    async def refused(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+        answer = await client.post("/api/commands/hold", headers=headers)
+        assert answer.status_code in {400, 403}
+        assert engine.station.mode is Mode.IDLE
+
+    in_engine(refused)(tmp_path)
+
+
+@in_engine
+async def test_the_api_describes_itself(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+    paths = (await client.get("/openapi.json")).json()["paths"]
+    assert {"/api/state", "/api/history", "/api/commands/{command}", "/api/health"} <= set(paths)
+
+
+def test_a_port_in_use_is_said_in_words() -> None:
+    first = server.bind(0)
+    try:
+        with pytest.raises(SettingsError, match="is in use"):
+            server.bind(first.getsockname()[1])
+    finally:
+        first.close()
