@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import secrets
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -121,7 +122,7 @@ class _Run:
                 speed_mm_s=settings.belt_speed_mm_s,
                 spacing_mm=settings.belt_speed_mm_s * 60 / settings.rate_per_min,
                 diverter_mm=settings.diverter_mm,
-                parts=settings.parts,
+                parts=settings.parts or sys.maxsize,
                 seed=settings.seed,
             ),
             belt_speed_mm_s=settings.belt_speed_mm_s,

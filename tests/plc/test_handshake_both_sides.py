@@ -112,6 +112,23 @@ class Line(RuleBasedStateMachine):
             self.scan()
             self.exchange(answered=True)
 
+    @rule(action=st.sampled_from(Action), simulated=st.booleans())
+    def a_part_goes_well(self, action: Action, simulated: bool) -> None:
+        """The usual life of a part, so that trouble also finds a line with a history."""
+        self.vision.set_ready(True)
+        parts = self.parts
+        for _ in range(60):
+            self.all_runs_well(1)
+            self.queue.extend(self.vision.tick(self.now_ns))
+            while self.queue:
+                self.station_records()
+            if self.judging is not None:
+                self.station_publishes(action, simulated=simulated)
+            elif self.parts == parts and self.plc.may_trigger(self.now_ns):
+                self.part_reaches_the_photo_eye()
+            elif self.on_belt and (self.plc_boot, self.on_belt[0]) in self.verdicts:
+                self.diverter()
+
     @rule(answered=st.booleans())
     def telegram_passes(self, answered: bool) -> None:
         self.exchange(answered=answered)

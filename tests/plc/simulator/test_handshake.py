@@ -1,0 +1,192 @@
+"""The PLC's side: what it takes for a result, and what it default-rejects."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from inspection.decision import Action
+from inspection.part import Outcome
+from plc.registers import DECISION_CODES, LineBits, VisionBits, VisionBlock, VisionState, complement
+from plc.simulator.handshake import OUTCOME_FIFO, RESET_PULSE_NS, PlcHandshake, Rejected, Verdict
+from tests.plc.handshaking import MS
+
+READY = VisionBits.ONLINE | VisionBits.TRIGGER_READY
+
+
+class Plc:
+    """A PlcHandshake before a vision block that the test sets; scans every 10 ms."""
+
+    def __init__(self, *, allow_simulated: bool = False) -> None:
+        self.handshake = PlcHandshake(boot_id=3, deadline_ms=500, allow_simulated=allow_simulated)
+        self.vision = VisionBlock(bits=READY, boot_id=5, state=VisionState.READY)
+        self.now_ns = 1_000 * MS
+
+    def scan(self, *, ms: int = 10, beat: bool = True, **words: Any) -> Verdict | None:
+        self.now_ns += ms * MS
+        if beat:
+            words.setdefault("heartbeat", self.vision.heartbeat + 1 & 0xFFFF)
+        self.vision = replace(self.vision, **words)
+        return self.handshake.step(self.vision, received_ns=self.now_ns - 2 * MS, now_ns=self.now_ns)
+
+    def alive(self) -> "Plc":
+        self.scan()
+        self.scan()
+        return self
+
+    def trigger(self, part_id: int = 9) -> int:
+        return self.handshake.raise_trigger(part_id, now_ns=self.now_ns)
+
+    def result(self, seq: int, action: Action = Action.PASS, **words: Any) -> dict[str, Any]:
+        code = DECISION_CODES[action]
+        return {
+            "bits": VisionBits.ONLINE | VisionBits.BUSY | VisionBits.RESULT_VALID,
+            "result_seq": seq,
+            "result_seq_tail": seq,
+            "part_id": 9,
+            "decision": code,
+            "decision_complement": complement(code),
+            "trigger_ack_seq": seq,
+        } | words
+
+    def line(self) -> Any:
+        return self.handshake.image(belt_speed_mm_s=250, diverter_angle_ddeg=0, now_ns=self.now_ns)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_valid_result_is_taken_as_it_was_decided(action: Action) -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    assert plc.scan() is None
+    verdict = plc.scan(**plc.result(seq, action))
+    assert verdict == Verdict(seq=1, part_id=9, action=action, rejected=None, latency_ns=18 * MS)
+    assert plc.line().result_ack_seq == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        ({"part_id": 8}, Rejected.PART_ID),
+        ({"decision_complement": complement(DECISION_CODES[Action.REWORK])}, Rejected.DECISION),
+        ({"decision": 0, "decision_complement": 0xFFFF}, Rejected.DECISION),
+        ({"bits": VisionBits.ONLINE | VisionBits.RESULT_VALID | VisionBits.SIMULATED}, Rejected.SIMULATED),
+        ({"boot_id": 6}, Rejected.VISION_RESTARTED),
+    ],
+)
+def test_a_doubtful_result_is_a_default_reject(words: dict[str, Any], reason: Rejected) -> None:
+    plc = Plc().alive()
+    verdict = plc.scan(**plc.result(plc.trigger(), **words))
+    assert verdict is not None
+    assert (verdict.action, verdict.rejected) == (None, reason)
+    assert plc.line().result_ack_seq == 0
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"result_seq_tail": 0},
+        {"result_seq": 0},
+        {"result_seq": 2, "result_seq_tail": 2},
+        {"bits": VisionBits.ONLINE | VisionBits.BUSY},
+    ],
+    ids=["torn: tail missing", "torn: head missing", "another trigger's", "not valid"],
+)
+def test_a_result_that_is_not_whole_or_not_ours_is_waited_out(words: dict[str, Any]) -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    assert plc.scan(**plc.result(seq, **words)) is None
+    verdict = plc.scan(**plc.result(seq))
+    assert verdict is not None
+    assert verdict.action is Action.PASS
+
+
+def test_a_result_at_the_deadline_is_too_late() -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    for _ in range(4):
+        assert plc.scan(ms=120) is None
+    verdict = plc.scan(ms=20, **plc.result(seq))
+    assert verdict is not None
+    assert verdict.rejected is Rejected.DEADLINE
+
+
+def test_a_dead_vision_heartbeat_rejects_even_a_standing_pass() -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    verdict = plc.scan(ms=300, beat=False, **plc.result(seq))
+    assert verdict is not None
+    assert verdict.rejected is Rejected.VISION_LOST
+
+
+def test_simulated_pictures_count_only_where_they_are_allowed() -> None:
+    plc = Plc(allow_simulated=True).alive()
+    simulated = VisionBits.ONLINE | VisionBits.RESULT_VALID | VisionBits.SIMULATED
+    verdict = plc.scan(**plc.result(plc.trigger(), bits=simulated))
+    assert verdict is not None
+    assert verdict.action is Action.PASS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"bits": VisionBits.ONLINE},
+        {"bits": VisionBits.TRIGGER_READY},
+        {"trigger_ack_seq": 4},
+        {"map_version": 2},
+    ],
+    ids=["not ready", "not online", "has not seen our last trigger", "another map"],
+)
+def test_the_belt_waits_while_vision_is_not_ready(words: dict[str, Any]) -> None:
+    plc = Plc().alive()
+    plc.scan(**words)
+    assert not plc.handshake.may_trigger(plc.now_ns)
+    with pytest.raises(RuntimeError, match="not ready"):
+        plc.trigger()
+
+
+def test_what_a_dead_program_left_in_the_registers_is_no_life() -> None:
+    plc = Plc()
+    plc.scan(heartbeat=500)
+    assert not plc.handshake.vision_alive(plc.now_ns)
+    plc.scan(beat=False)
+    assert not plc.handshake.vision_alive(plc.now_ns)
+
+
+def test_outcomes_are_kept_until_they_are_acknowledged_in_order() -> None:
+    plc = Plc().alive()
+    for seq in (1, 2):
+        assert plc.trigger() == seq
+        plc.scan(**plc.result(seq))
+        plc.scan(bits=READY)
+        plc.handshake.report_outcome(seq, Outcome.RELEASED if seq == 1 else Outcome.HELD)
+    assert plc.handshake.unacknowledged == (1, 2)
+    assert (plc.line().outcome_seq, plc.line().outcome) == (1, 1)
+    plc.scan(outcome_ack_seq=1)
+    assert (plc.line().outcome_seq, plc.line().outcome) == (2, 4)
+    plc.scan(outcome_ack_seq=2)
+    assert plc.handshake.unacknowledged == ()
+    assert plc.line().outcome_seq == 2, "the last one stays in view"
+
+
+def test_no_part_comes_whose_outcome_would_find_no_room() -> None:
+    plc = Plc().alive()
+    for seq in range(1, OUTCOME_FIFO + 1):
+        plc.trigger()
+        plc.scan(**plc.result(seq))
+        plc.scan(bits=READY)
+    assert not plc.handshake.may_trigger(plc.now_ns)
+    plc.handshake.report_outcome(1, Outcome.RELEASED)
+    assert not plc.handshake.may_trigger(plc.now_ns), "it still takes a place until it is acknowledged"
+    plc.scan(outcome_ack_seq=1)
+    assert plc.handshake.may_trigger(plc.now_ns)
+
+
+def test_fault_reset_is_a_pulse() -> None:
+    plc = Plc().alive()
+    plc.scan(state=VisionState.HALTED, error_code=0x2101)
+    assert plc.handshake.vision_halted(plc.now_ns)
+    plc.handshake.reset_fault(plc.now_ns)
+    assert LineBits.FAULT_RESET in plc.line().bits
+    assert plc.line().error_ack == 0x2101
+    plc.now_ns += RESET_PULSE_NS
+    assert LineBits.FAULT_RESET not in plc.line().bits
