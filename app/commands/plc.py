@@ -1,6 +1,7 @@
-"""``passgate plc``: the PLC's side, for trying things without one."""
+"""``passgate plc``: the PLC's side of the line."""
 
 import asyncio
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,12 +9,24 @@ import typer
 
 from app.commands.output import JsonFlag, print_json, progress
 
-cli = typer.Typer(help="The PLC's side: simulate it.", no_args_is_help=True)
+cli = typer.Typer(help="The PLC's side: its register map, and a simulated one.", no_args_is_help=True)
 
 
-@cli.callback()
-def _noun() -> None:
-    """Keep ``simulate`` a verb although it is the only one yet."""
+class MapFormat(StrEnum):
+    """How the register map is printed."""
+
+    MD = "md"
+    CSV = "csv"
+
+
+@cli.command("map")
+def register_map(
+    form: Annotated[MapFormat, typer.Option("--format", help="md for people, csv for tools.")] = MapFormat.MD,
+) -> None:
+    """Print the register map, made from the code that reads and writes it."""
+    from plc.map_document import as_csv, as_markdown
+
+    typer.echo(as_markdown() if form is MapFormat.MD else as_csv(), nl=False)
 
 
 @cli.command()
