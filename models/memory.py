@@ -3,7 +3,8 @@
 Two views of the same features, because they fail on different defects:
 
 - *patches*: the distance of each patch to the nearest normal patch (PatchCore: Roth et al., "Towards Total
-  Recall in Industrial Anomaly Detection", CVPR 2022, arXiv:2106.08265). Finds small defects, and says where.
+  Recall in Industrial Anomaly Detection", CVPR 2022, arXiv:2106.08265), divided by what unseen good pictures
+  have at that place, since edges and seams always lie far from everything. Finds small defects, says where.
 - *whole*: the Mahalanobis distance of the pooled features from the good pictures' Gaussian (Rippel et al.,
   "Modeling the Distribution of Normal Data in Pre-Trained Deep Features for Anomaly Detection", ICPR 2020,
   arXiv:2005.14140). Finds what is a little wrong everywhere.
@@ -16,7 +17,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import cv2
@@ -35,6 +36,8 @@ from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 1
+_LEAST_DEVIATION: Final = 1e-6
+"""Keeps what never varies (a black picture) from dividing by zero."""
 
 
 class MemorySettings(BaseModel):
@@ -42,12 +45,12 @@ class MemorySettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    working_area_px: int = 163_840
-    """Pixels that a picture is scaled to, keeping its aspect ratio, sides rounded to the tower's stride."""
-    patches: int = 4_000
+    working_area_px: int = 81_920
+    """Pixels that all pictures are scaled to, in the middling aspect ratio of the teaching pictures."""
+    patches: int = 2_000
     """Size of the memory of patches."""
-    top_patches: int = 20
-    """The patches' score is the mean of this many largest distances."""
+    top_share: float = 0.03
+    """The patches' score is the mean of this share of the cells, the highest, above the middling cell."""
     shrinkage: float = 0.5
     """Weight of the identity in the correlation of the pooled features."""
     folds: int = 5
@@ -68,7 +71,7 @@ class Region:
     score: float
     """The highest patch score inside; 1 is the patch threshold."""
     evidence: NDArray[np.float32]
-    """(channels,): the peak's features minus those of the nearest normal patch."""
+    """(channels,): the peak's features minus the nearest normal patch's, in deviations of good patches."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,16 +96,16 @@ class Assessment:
 class _Normal:
     """What has been learned from good pictures, before calibration."""
 
-    centre: Tensor
-    """(patch channels,)"""
-    whitening: Tensor
-    """(patch channels, patch channels)"""
+    deviation: Tensor
+    """(patch channels,): what patch features are divided by"""
     bank: Tensor
-    """(patches, patch channels), whitened"""
+    """(patches, patch channels), divided"""
     whole_centre: Tensor
     """(pooled channels,)"""
     whole_whitening: Tensor
     """(pooled channels, pooled channels): the length of a vector times this is its Mahalanobis distance."""
+    expected: Tensor
+    """(rows, columns): the distance of the cells of unseen good pictures, on average."""
 
 
 class _Calibration(BaseModel):
@@ -118,6 +121,11 @@ class _Calibration(BaseModel):
     median: float
     threshold: float
 
+    def combined(self, patch: float, whole: float) -> float:
+        """The sum of both scores, each in deviations of unseen good pictures."""
+        of_patch = (patch - self.patch_mean) / self.patch_deviation
+        return of_patch + (whole - self.whole_mean) / self.whole_deviation
+
 
 class _Header(BaseModel):
     """The JSON beside the tensors."""
@@ -129,6 +137,8 @@ class _Header(BaseModel):
     tower_sha256: str
     taught_on: int
     seed: int
+    working_height: int
+    working_width: int
     settings: MemorySettings
     calibration: _Calibration
 
@@ -188,18 +198,26 @@ class NormalityMemory:
                 "All good pictures belong to one group, so nothing unseen is left to calibrate with",
                 todo="Take pictures of several parts",
             )
-        described = [_describe(_look(picture, tower, settings), 0) for picture in pictures]
-        calibration = _calibrate(described, keys, settings, seed)
+        height, width = working_size(
+            [picture.shape[:2] for picture in pictures],
+            area_px=settings.working_area_px,
+            multiple=tower.strides[-1],
+        )
+        described = [_describe(_look(picture, tower, height, width)) for picture in pictures]
+        expected, calibration = _calibrate(described, keys, settings, seed)
         header = _Header(
             format=FORMAT,
             tower=tower.name,
             tower_sha256=tower.sha256,
             taught_on=len(pictures),
             seed=seed,
+            working_height=height,
+            working_width=width,
             settings=settings,
             calibration=calibration,
         )
-        return cls(tower=tower, normal=_learn(described, settings, seed), header=header)
+        learned = replace(_learn(described, settings, seed), expected=expected)
+        return cls(tower=tower, normal=learned, header=header)
 
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture.
@@ -207,12 +225,14 @@ class NormalityMemory:
         Args:
             picture: RGB, uint8, (height, width, 3).
         """
-        settings, calibration = self._header.settings, self._header.calibration
-        maps = _look(picture, self._tower, settings)
-        described = _describe(maps, 0)
-        patch, whole, distances, nearest = _raw_scores(described, self._normal, settings)
-        score = _combined(patch, whole, calibration)
-        anomaly = (distances / calibration.cell_level).reshape(described.rows, described.columns).numpy()
+        header, calibration = self._header, self._header.calibration
+        maps = _look(picture, self._tower, header.working_height, header.working_width)
+        described = _describe(maps)
+        distances, nearest = _distances(described, self._normal)
+        ratios = distances / self._normal.expected
+        whole = _whole_distance(described, self._normal)
+        score = calibration.combined(_patch_score(ratios, header.settings), whole)
+        anomaly: NDArray[np.float32] = (ratios / calibration.cell_level).numpy()
         return Assessment(
             score=score,
             normal=score < calibration.threshold,
@@ -225,18 +245,20 @@ class NormalityMemory:
     def _regions(
         self, anomaly: NDArray[np.float32], described: _Described, nearest: Tensor, shape: tuple[int, ...]
     ) -> tuple[Region, ...]:
-        y_scale, x_scale = shape[0] / described.rows, shape[1] / described.columns
+        rows, columns = anomaly.shape
+        y_scale, x_scale = shape[0] / rows, shape[1] / columns
         found = []
         for spot in find_regions(anomaly, level=1.0, at_most=self._header.settings.most_regions):
-            cell = spot.peak_cell[0] * described.columns + spot.peak_cell[1]
-            whitened = (described.patches[cell] - self._normal.centre) @ self._normal.whitening
+            cell = spot.peak_cell[0] * columns + spot.peak_cell[1]
             left, top, width, height = spot.box
             found.append(
                 Region(
                     box=(left * x_scale, top * y_scale, width * x_scale, height * y_scale),
                     area_px=spot.area * x_scale * y_scale,
                     score=spot.peak,
-                    evidence=(whitened - self._normal.bank[nearest[cell]]).numpy(),
+                    evidence=(
+                        described.patches[cell] / self._normal.deviation - self._normal.bank[nearest[cell]]
+                    ).numpy(),
                 )
             )
         return tuple(found)
@@ -276,14 +298,21 @@ def confidence(score: float, *, median: float, threshold: float) -> float:
     return 1.0 / (1.0 + math.exp(min(slope * (score - threshold), 700.0)))
 
 
-def working_size(height: int, width: int, *, area_px: int, multiple: int) -> tuple[int, int]:
-    """Sides with nearly the given area and aspect ratio, rounded to multiples.
+def working_size(sizes: Sequence[tuple[int, ...]], *, area_px: int, multiple: int) -> tuple[int, int]:
+    """Sides of nearly the given area, in the middling aspect ratio of some pictures.
+
+    Args:
+        sizes: height and width of each picture.
+        area_px: the wanted area.
+        multiple: both sides are multiples of it.
 
     Returns:
-        height, width in pixels, each at least one multiple.
+        Height and width in pixels, each at least one multiple.
     """
-    scale = math.sqrt(area_px / (height * width))
-    return tuple(max(multiple, round(side * scale / multiple) * multiple) for side in (height, width))  # type: ignore[return-value]
+    aspect = float(np.median([width / height for height, width in sizes]))
+    height = max(multiple, round(math.sqrt(area_px / aspect) / multiple) * multiple)
+    width = max(multiple, round(math.sqrt(area_px * aspect) / multiple) * multiple)
+    return height, width
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -298,43 +327,46 @@ class _Described:
     """(pooled channels,)"""
 
 
-def _look(picture: Picture, tower: VisionTower, settings: MemorySettings) -> FeatureMaps:
-    height, width = working_size(
-        *picture.shape[:2], area_px=settings.working_area_px, multiple=tower.strides[-1]
-    )
+def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> FeatureMaps:
     shrinks = height * width < picture.shape[0] * picture.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(picture, (width, height), interpolation=interpolation)
     return tower.features([resized.astype(np.uint8, copy=False)])
 
 
-def _describe(maps: FeatureMaps, index: int) -> _Described:
-    """Patches: the two finest maps, averaged over 3x3 cells, on the second one's grid. Whole: all, pooled."""
-    fine, middle = (maps.maps[stride][index : index + 1] for stride in sorted(maps.maps)[:2])
-    rows, columns = middle.shape[-2:]
-    smooth = [F.avg_pool2d(x, 3, 1, 1, count_include_pad=False) for x in (fine, middle)]
-    joined = torch.cat([F.adaptive_avg_pool2d(smooth[0], (rows, columns)), smooth[1]], dim=1)
-    pooled = [x[index].flatten(1) for x in maps.maps.values()]
+def _describe(maps: FeatureMaps) -> _Described:
+    """Patches: all maps, averaged over 3x3 cells, on the second one's grid. Whole: all maps, pooled."""
+    layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
+    rows, columns = layers[1].shape[-2:]
+    joined = torch.cat([_on_grid(layer, rows, columns) for layer in layers], dim=1)
+    pooled = [layer[0].flatten(1) for layer in layers]
     return _Described(
         patches=joined[0].flatten(1).T.contiguous(),
         rows=rows,
         columns=columns,
-        whole=torch.cat([torch.cat([x.mean(1), x.std(1)]) for x in pooled]),
+        whole=torch.cat([torch.cat([layer.mean(1), layer.std(1)]) for layer in pooled]),
     )
+
+
+def _on_grid(layer: Tensor, rows: int, columns: int) -> Tensor:
+    smooth = F.avg_pool2d(layer, 3, 1, 1, count_include_pad=False)
+    if smooth.shape[-1] > columns:
+        return F.adaptive_avg_pool2d(smooth, (rows, columns))
+    return F.interpolate(smooth, (rows, columns), mode="bilinear", align_corners=False)
 
 
 def _learn(described: Sequence[_Described], settings: MemorySettings, seed: int) -> _Normal:
     patches = torch.cat([one.patches for one in described])
-    centre, whitening = _whitening(patches, shrinkage=0.1)
-    whole_centre, whole_whitening = _whitening(
+    deviation = patches.std(0).clamp_min(_LEAST_DEVIATION)
+    centre, whitening = _whitening(
         torch.stack([one.whole for one in described]), shrinkage=settings.shrinkage
     )
     return _Normal(
-        centre=centre,
-        whitening=whitening,
-        bank=coreset((patches - centre) @ whitening, settings.patches, seed=seed),
-        whole_centre=whole_centre,
-        whole_whitening=whole_whitening,
+        deviation=deviation,
+        bank=coreset(patches / deviation, settings.patches, seed=seed),
+        whole_centre=centre,
+        whole_whitening=whitening,
+        expected=torch.ones(described[0].rows, described[0].columns),
     )
 
 
@@ -342,7 +374,7 @@ def _whitening(points: Tensor, *, shrinkage: float) -> tuple[Tensor, Tensor]:
     """The mean, and the matrix that makes the spread the same in all directions (shrunk correlation)."""
     double = points.double()
     centre = double.mean(0)
-    deviation = double.std(0).clamp_min(1e-6)
+    deviation = double.std(0).clamp_min(_LEAST_DEVIATION)
     standard = (double - centre) / deviation
     correlation = standard.T @ standard / len(points)
     correlation = (1 - shrinkage) * correlation + shrinkage * torch.eye(len(centre), dtype=torch.float64)
@@ -351,53 +383,62 @@ def _whitening(points: Tensor, *, shrinkage: float) -> tuple[Tensor, Tensor]:
     return centre.float(), whitening.float().contiguous()
 
 
-def _raw_scores(
-    one: _Described, normal: _Normal, settings: MemorySettings
-) -> tuple[float, float, Tensor, Tensor]:
-    """Patch score, whole score, and for each patch the distance to the nearest normal patch and its index."""
-    whitened = (one.patches - normal.centre) @ normal.whitening
-    squared = torch.addmm(normal.bank.square().sum(1), whitened, normal.bank.T, alpha=-2.0)
+def _distances(one: _Described, normal: _Normal) -> tuple[Tensor, Tensor]:
+    """For each cell the distance to the nearest normal patch, (rows, columns), and its index, flat."""
+    patches = one.patches / normal.deviation
+    squared = torch.addmm(normal.bank.square().sum(1), patches, normal.bank.T, alpha=-2.0)
     lowest, nearest = squared.min(1)
-    distances = (lowest + whitened.square().sum(1)).clamp_min(0).sqrt()
-    patch = distances.topk(min(settings.top_patches, len(distances))).values.mean()
-    whole = ((one.whole - normal.whole_centre) @ normal.whole_whitening).norm()
-    return float(patch), float(whole), distances, nearest
+    distances = (lowest + patches.square().sum(1)).clamp_min(0).sqrt()
+    return distances.reshape(one.rows, one.columns), nearest
+
+
+def _patch_score(ratios: Tensor, settings: MemorySettings) -> float:
+    """The highest cells above the middling one: a new batch that lies off as a whole is not a defect."""
+    cells = ratios.flatten()
+    highest = cells.topk(max(1, round(settings.top_share * len(cells)))).values
+    return float(highest.mean() - cells.median())
+
+
+def _whole_distance(one: _Described, normal: _Normal) -> float:
+    return float(((one.whole - normal.whole_centre) @ normal.whole_whitening).norm())
 
 
 def _calibrate(
     described: Sequence[_Described], keys: Sequence[Hashable], settings: MemorySettings, seed: int
-) -> _Calibration:
-    """Score each teaching picture by a memory that has not seen its group."""
+) -> tuple[Tensor, _Calibration]:
+    """Judge each teaching picture by a memory that has not seen its group.
+
+    Returns:
+        The expected distance of each cell, (rows, columns), and how the scores lie.
+    """
     order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     shuffled = np.random.default_rng(seed).permutation(len(order))
     fold_of = [int(shuffled[order[key]]) % min(settings.folds, len(order)) for key in keys]
-    patch, whole, cells = np.zeros(len(keys)), np.zeros(len(keys)), np.zeros(len(keys))
-    for fold in set(fold_of):
+    unseen = torch.zeros(len(keys), described[0].rows, described[0].columns)
+    whole = np.zeros(len(keys))
+    for fold in sorted(set(fold_of)):
         normal = _learn([one for one, f in zip(described, fold_of, strict=True) if f != fold], settings, seed)
         for index in (i for i, f in enumerate(fold_of) if f == fold):
-            patch[index], whole[index], distances, _ = _raw_scores(described[index], normal, settings)
-            cells[index] = float(distances.max())
-    parts = {
-        "patch_mean": patch.mean(),
-        "patch_deviation": max(patch.std(), 1e-6),
-        "whole_mean": whole.mean(),
-        "whole_deviation": max(whole.std(), 1e-6),
-    }
-    scores = (patch - parts["patch_mean"]) / parts["patch_deviation"]
-    scores = scores + (whole - parts["whole_mean"]) / parts["whole_deviation"]
+            unseen[index] = _distances(described[index], normal)[0]
+            whole[index] = _whole_distance(described[index], normal)
+    # smoothed, since a mean over so few pictures is noisy from cell to cell
+    expected = torch.from_numpy(cv2.GaussianBlur(unseen.mean(0).numpy(), (0, 0), 1.0))
+    expected = expected.clamp_min(_LEAST_DEVIATION)
+    ratios = unseen / expected
+    patch = np.array([_patch_score(one, settings) for one in ratios])
+    peaks = ratios.flatten(1).amax(1).numpy()
+    uncut = _Calibration(
+        patch_mean=float(patch.mean()),
+        patch_deviation=max(float(patch.std()), _LEAST_DEVIATION),
+        whole_mean=float(whole.mean()),
+        whole_deviation=max(float(whole.std()), _LEAST_DEVIATION),
+        cell_level=max(float(np.quantile(peaks, 0.9)), _LEAST_DEVIATION),
+        median=0.0,
+        threshold=0.0,
+    )
+    scores = np.sort([uncut.combined(*pair) for pair in zip(patch, whole, strict=True)])
     median = float(np.median(scores))
     # the conformal quantile: with n pictures no finer statement than 1/(n+1) can be made
     rank = min(math.ceil((len(scores) + 1) * (1 - settings.overkill)), len(scores))
-    threshold = max(float(np.sort(scores)[rank - 1]), median + 1e-3)
-    return _Calibration(
-        **{name: float(value) for name, value in parts.items()},
-        cell_level=max(float(np.quantile(cells, 0.9)), 1e-6),
-        median=median,
-        threshold=threshold,
-    )
-
-
-def _combined(patch: float, whole: float, calibration: _Calibration) -> float:
-    return (patch - calibration.patch_mean) / calibration.patch_deviation + (
-        whole - calibration.whole_mean
-    ) / calibration.whole_deviation
+    threshold = max(float(scores[rank - 1]), median + 1e-3)
+    return expected, uncut.model_copy(update={"median": median, "threshold": threshold})

@@ -1,0 +1,178 @@
+"""Measures the normality memory on labelled photographs, split by group so that no near-copy helps.
+
+Random splits flatter: pictures of one group are near-copies (six exposures of one tile, one spot of a spindle
+over months), and a memory that was taught one of them recognises the others.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeAlias
+
+import cv2
+import numpy as np
+
+from inspection.errors import RecipeError
+from inspection.part import Picture
+from models.evaluation import Evaluation, evaluate
+from models.memory import MemorySettings, NormalityMemory
+from models.vision import VisionTower
+
+DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sample:
+    """One labelled photograph."""
+
+    path: Path
+    group: str
+    defective: bool
+
+
+def read_bsdata(data: Path) -> tuple[Sample, ...]:
+    """BSData: ball-screw spindles; grouped by the spot on the spindle, defective where pits are marked."""
+    folder = data / "bsdata"
+    labels = json.loads((folder / "labels.json").read_text())
+    return tuple(
+        Sample(path=folder / "images" / file, group=label["position"], defective=bool(label["pits"]))
+        for file, label in sorted(labels.items())
+    )
+
+
+def read_magnetic_tile(data: Path) -> tuple[Sample, ...]:
+    """Magnetic tiles; grouped by tile (a burst of exposures), defective unless of class "free"."""
+    folder = data / "magnetic-tile"
+    with (folder / "index.csv").open(newline="") as stream:
+        return tuple(
+            Sample(
+                path=folder / row["class"] / row["file"],
+                group=row["group"],
+                defective=row["class"] != "free",
+            )
+            for row in csv.DictReader(stream)
+        )
+
+
+READERS = MappingProxyType({"bsdata": read_bsdata, "magnetic-tile": read_magnetic_tile})
+
+
+def group_split(
+    samples: Sequence[Sample], *, teach_on: int, seed: int
+) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
+    """Split by group: half of the groups that have good pictures teach, all other groups test.
+
+    Args:
+        samples: labelled photographs.
+        teach_on: how many good pictures of the teaching groups to take, at random; fewer where fewer exist.
+        seed: the same seed gives the same split.
+
+    Returns:
+        The good pictures to teach, and all pictures, good and defective, of the groups to test. No group is
+        in both.
+    """
+    generator = np.random.default_rng(seed)
+    groups = np.array(sorted({sample.group for sample in samples if not sample.defective}))
+    generator.shuffle(groups)
+    teaching = set(groups[: len(groups) // 2].tolist())
+    pool = [sample for sample in samples if sample.group in teaching and not sample.defective]
+    chosen = np.sort(generator.choice(len(pool), min(teach_on, len(pool)), replace=False))
+    test = tuple(sample for sample in samples if sample.group not in teaching)
+    return tuple(pool[index] for index in chosen), test
+
+
+def group_split_benchmark(
+    dataset: DatasetName,
+    *,
+    data: Path,
+    tower: VisionTower,
+    seeds: Sequence[int] = (0, 1, 2, 3, 4),
+    teach_on: int = 100,
+    settings: MemorySettings | None = None,
+) -> dict[str, Any]:
+    """Teach and test once for each seed, through the same calls that the station makes.
+
+    Args:
+        dataset: which photographs.
+        data: the folder with ``bsdata`` and ``magnetic-tile``.
+        tower: the vision tower.
+        seeds: one split each.
+        teach_on: good pictures to teach from.
+        settings: of the memory; None takes the defaults.
+
+    Returns:
+        A dict for JSON: ``splits`` (one row a seed) and ``mean`` and ``deviation`` over them, of: auroc;
+        overkill at no escapes and at 1 % escapes; escape and overkill rate at the memory's own threshold;
+        teach_s; assess_p50_ms and assess_p95_ms (resize, tower and memory, without reading the file).
+
+    Raises:
+        RecipeError: a photograph cannot be read.
+    """
+    samples = READERS[dataset](data)
+    rows = [_one_split(samples, tower=tower, seed=s, teach_on=teach_on, settings=settings) for s in seeds]
+    measured = [name for name in rows[0] if name not in ("seed", "taught", "good", "defective")]
+    return {
+        "dataset": dataset,
+        "tower": tower.name,
+        "settings": (settings or MemorySettings()).model_dump(),
+        "splits": rows,
+        "mean": {name: float(np.mean([row[name] for row in rows])) for name in measured},
+        "deviation": {name: float(np.std([row[name] for row in rows])) for name in measured},
+    }
+
+
+def _one_split(
+    samples: Sequence[Sample],
+    *,
+    tower: VisionTower,
+    seed: int,
+    teach_on: int,
+    settings: MemorySettings | None,
+) -> dict[str, float]:
+    teach, test = group_split(samples, teach_on=teach_on, seed=seed)
+    pictures = [_read(sample.path) for sample in teach]
+    start = time.perf_counter()
+    memory = NormalityMemory.teach(
+        pictures, tower=tower, groups=[sample.group for sample in teach], settings=settings, seed=seed
+    )
+    teach_s = time.perf_counter() - start
+    del pictures
+    scores, times_ms = [], []
+    for sample in test:
+        picture = _read(sample.path)
+        start = time.perf_counter()
+        scores.append(memory.assess(picture).score)
+        times_ms.append((time.perf_counter() - start) * 1e3)
+    found = evaluate(scores, [sample.defective for sample in test], threshold=memory.threshold)
+    return {"seed": seed, "taught": len(teach), **_row(found)} | {
+        "teach_s": teach_s,
+        "assess_p50_ms": float(np.percentile(times_ms, 50)),
+        "assess_p95_ms": float(np.percentile(times_ms, 95)),
+    }
+
+
+def _row(found: Evaluation) -> Mapping[str, float]:
+    assert found.at_threshold is not None
+    return {
+        "good": found.good,
+        "defective": found.defective,
+        "auroc": found.auroc,
+        "overkill_at_no_escape": found.at_no_escape.overkill_rate,
+        "overkill_at_1_percent_escape": found.at_one_percent.overkill_rate,
+        "escape_rate_at_threshold": found.at_threshold.escape_rate,
+        "overkill_rate_at_threshold": found.at_threshold.overkill_rate,
+    }
+
+
+def _read(path: Path) -> Picture:
+    encoded = np.frombuffer(path.read_bytes(), np.uint8) if path.is_file() else None
+    picture = None if encoded is None else cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise RecipeError(f"Cannot read the photograph {path}", todo="Fetch the data again")
+    return picture.astype(np.uint8, copy=False)
