@@ -458,8 +458,8 @@ class VisionHandshake:
         known, self._known = self._known, None
         if known is not None and known.plc_boot_id == line.boot_id:
             return known.seq
-        # A run of the PLC of which nothing is on record. Its newest trigger may be one that we saw and were killed
-        # before we recorded it, so that one is news even if it is not open any more; what was before is not ours.
+        # A run of the PLC of which nothing is on record. Its newest trigger may be one that we saw, and were
+        # killed before we recorded it: so that one is news even if it is closed. What came before is not ours.
         return 0 if line.trigger_seq == 0 else previous_seq(line.trigger_seq)
 
     def _cannot_take(self) -> MissedCause | None:

@@ -16,7 +16,7 @@ def as_markdown() -> str:
     lines = [
         "# Register map",
         "",
-        f"Version {MAP_VERSION}. Made by `passgate plc map`; do not edit. Modbus holding registers, counted from 0; "
+        f"Version {MAP_VERSION}. Made by `passgate plc map`; do not edit. Modbus holding registers, from 0; "
         "words of 16 bits, the high word of a pair first.",
     ]
     for title, _, base, words in _BLOCKS:

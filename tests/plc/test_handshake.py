@@ -1,5 +1,7 @@
 """Passgate's side of the handshake, promise by promise; time is a number, nothing sleeps."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from inspection.decision import Action
@@ -8,6 +10,7 @@ from inspection.ports import (
     HaltCleared,
     Halted,
     KnownPart,
+    LineEvent,
     LinkChanged,
     OutcomeReported,
     PartMissed,
@@ -20,7 +23,7 @@ from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_o
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on
 
 
-def missed(events: list[object]) -> list[tuple[int, MissedCause]]:
+def missed(events: Sequence[LineEvent]) -> list[tuple[int, MissedCause]]:
     return [(event.trigger.seq, event.cause) for event in events if isinstance(event, PartMissed)]
 
 

@@ -1,4 +1,4 @@
-"""Both sides of the handshake against each other: any order of scans, telegrams, losses, cuts, kills and restarts.
+"""Both sides of the handshake together: any order of scans, telegrams, losses, cuts, kills and restarts.
 
 The world below is all there is between them: registers that survive either side, a store that survives
 Passgate, and a station that records what the link tells, in order, before it publishes. Promises 1 to 3 are

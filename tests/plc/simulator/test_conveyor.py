@@ -1,5 +1,7 @@
 """The belt: parts come by distance, wait at the photo-eye, and reach the diverter in order."""
 
+from itertools import pairwise
+
 import pytest
 
 from plc.simulator.conveyor import SPACING_JITTER, Conveyor
@@ -22,7 +24,7 @@ def arrivals(conveyor: Conveyor, *, seconds: float) -> list[float]:
 
 def test_parts_come_at_their_mean_distance_within_the_jitter() -> None:
     times = arrivals(belt(parts=50), seconds=120)
-    gaps = [later - earlier for earlier, later in zip(times, times[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in pairwise(times)]
     assert len(times) == 50
     assert all(2.0 * (1 - SPACING_JITTER) - 0.02 <= gap <= 2.0 * (1 + SPACING_JITTER) + 0.02 for gap in gaps)
     assert sum(gaps) / len(gaps) == pytest.approx(2.0, rel=0.05)

@@ -1,0 +1,166 @@
+"""PLCs for tests of the link over real sockets: one we did not write, one that is deaf, one that babbles."""
+
+import asyncio
+import contextlib
+import socket
+import time
+from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
+
+from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION
+from pyModbusTCP.server import DataBank, ModbusServer
+
+from inspection.clock import SystemClock
+from inspection.ports import KnownPart, LineEvent
+from plc.link import LinkSettings, ModbusLine
+from plc.registers import LINE_BASE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+
+PATIENCE_S = 5.0
+
+Reaction = Callable[[ModbusLine, LineEvent], None]
+"""What the station does about an event."""
+
+
+class ForeignPlc:
+    """A pyModbusTCP server: Modbus as somebody else understood it. Each read is a heartbeat."""
+
+    def __init__(self, *, fc23: bool = True) -> None:
+        plc = self
+        self.line = LineBlock()
+        self.beats = True
+        self.functions: list[int] = []
+
+        class Registers(DataBank):  # type: ignore[misc]  # the library has no types
+            def get_holding_registers(self, address: int, number: int = 1, srv_info: object = None) -> object:
+                if srv_info is not None and address == LINE_BASE:
+                    super().set_holding_registers(LINE_BASE, plc._next().pack())
+                return super().get_holding_registers(address, number, srv_info)
+
+        class Server(ModbusServer):  # type: ignore[misc]
+            def _internal_engine(self, session_data: object) -> None:
+                function = session_data.request.pdu.func_code  # type: ignore[attr-defined]
+                plc.functions.append(function)
+                if function == 23 and not fc23:
+                    session_data.response.pdu.build_except(function, EXP_ILLEGAL_FUNCTION)  # type: ignore[attr-defined]
+                    return
+                super()._internal_engine(session_data)
+
+        self._registers = Registers()
+        self._server = Server("127.0.0.1", free_port(), no_block=True, data_bank=self._registers)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.port)
+
+    def vision(self) -> VisionBlock:
+        return VisionBlock.unpack(self._registers.get_holding_registers(VISION_BASE, VISION_SIZE))
+
+    def set(self, line: LineBlock) -> None:
+        self.line = line
+
+    def _next(self) -> LineBlock:
+        if self.beats:
+            self.line = replace(self.line, heartbeat=self.line.heartbeat + 1 & 0xFFFF)
+        return self.line
+
+    def cut(self) -> None:
+        """Close the port and all connections."""
+        self._server.stop()
+
+    def open(self) -> None:
+        """Listen (again), with the registers as they are."""
+        self._server.start()
+
+    def __enter__(self) -> "ForeignPlc":
+        self.open()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.cut()
+
+
+@contextlib.asynccontextmanager
+async def raw_server(answer: Callable[[bytes], bytes | None]) -> AsyncIterator[int]:
+    """A TCP server that answers each chunk with ``answer``; None closes. Yields its port."""
+    writers: set[asyncio.StreamWriter] = set()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writers.add(writer)
+        with contextlib.suppress(ConnectionError):
+            while chunk := await reader.read(1024):
+                reply = answer(chunk)
+                if reply is None:
+                    break
+                writer.write(reply)
+        writer.close()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        for writer in writers:
+            writer.close()
+
+
+class Running:
+    """A link that runs, and everything it has told."""
+
+    def __init__(self, line: ModbusLine) -> None:
+        self.line = line
+        self.events: list[LineEvent] = []
+        self._news = asyncio.Condition()
+
+    async def listen(self, react: Callable[[LineEvent], None] | None) -> None:
+        async for event in self.line.events():
+            async with self._news:
+                self.events.append(event)
+                self._news.notify_all()
+                if react is not None:
+                    react(event)
+
+    async def until(self, kind: type[LineEvent], *, count: int = 1) -> LineEvent:
+        """The ``count``-th event of ``kind``, waiting for it if need be."""
+
+        def found() -> list[LineEvent]:
+            return [event for event in self.events if isinstance(event, kind)]
+
+        async with asyncio.timeout(PATIENCE_S), self._news:
+            await self._news.wait_for(lambda: len(found()) >= count)
+        return found()[count - 1]
+
+
+@contextlib.asynccontextmanager
+async def running(
+    port: int,
+    *,
+    known: KnownPart | None = None,
+    react: Reaction | None = None,
+    **settings: object,
+) -> AsyncIterator[Running]:
+    """Run a link to ``port``; ``react`` plays the station."""
+    line = ModbusLine(LinkSettings(port=port, reconnect_ms=50, **settings), SystemClock())  # type: ignore[arg-type]
+    link = Running(line)
+    run = asyncio.create_task(line.run(known))
+    listen = asyncio.create_task(link.listen(react and (lambda event: react(line, event))))
+    try:
+        yield link
+    finally:
+        run.cancel()
+        async with asyncio.timeout(PATIENCE_S):
+            await asyncio.gather(run, listen, return_exceptions=True)
+
+
+async def eventually(condition: Callable[[], bool]) -> None:
+    """Wait until ``condition`` holds; for what is only visible in another thread's registers."""
+    end = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        await asyncio.sleep(0.005)
+
+
+def free_port() -> int:
+    """A port at which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

@@ -1,0 +1,250 @@
+"""The link over real sockets: against a peer we did not write, and against peers that misbehave."""
+
+import asyncio
+import logging
+from dataclasses import replace
+
+import pytest
+
+from inspection.clock import SystemClock
+from inspection.decision import Action
+from inspection.part import MissedCause
+from inspection.ports import (
+    HaltCleared,
+    Halted,
+    KnownPart,
+    LineEvent,
+    LinkChanged,
+    OutcomeReported,
+    PartMissed,
+    PartTriggered,
+    PlcRestarted,
+    ResultAccepted,
+)
+from plc.link import QUEUE_SIZE, LinkSettings, ModbusLine
+from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
+from tests.plc.handshaking import RUNNING, decision_on
+from tests.plc.peers import ForeignPlc, eventually, free_port, raw_server, running
+
+IDLE = LineBlock(boot_id=77, bits=RUNNING, deadline_ms=500)
+
+
+def station(line: ModbusLine, event: LineEvent) -> None:
+    """Passes every part at once, and has every outcome on record at once."""
+    match event:
+        case PartTriggered(trigger):
+            line.publish(trigger, decision_on(trigger, Action.PASS), defect_code=0, simulated=False)
+        case OutcomeReported(seq, boot):
+            line.outcome_recorded(seq, boot)
+
+
+@pytest.mark.parametrize("fc23", [True, False], ids=["FC23", "FC16 and FC03"])
+def test_a_part_goes_through_with_a_plc_we_did_not_write(fc23: bool) -> None:
+    async def go() -> None:
+        with ForeignPlc(fc23=fc23) as plc:
+            plc.set(IDLE)
+            async with running(plc.port, react=station) as link:
+                link.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                plc.set(replace(plc.line, trigger_seq=1, part_id=0x10002))
+                await eventually(lambda: VisionBits.RESULT_VALID in plc.vision().bits)
+                vision = plc.vision()
+                assert vision.result_seq == vision.result_seq_tail == 1
+                assert vision.part_id == 0x10002
+                assert (
+                    action_of(decision=vision.decision, decision_complement=vision.decision_complement)
+                    is Action.PASS
+                )
+                plc.set(replace(plc.line, result_ack_seq=1))
+                await link.until(ResultAccepted)
+                plc.set(replace(plc.line, outcome_seq=1, outcome=1))
+                await eventually(lambda: plc.vision().outcome_ack_seq == 1)
+            assert plc.functions[0] == 3, "read first"
+            assert plc.vision().bits == VisionBits(0), "we said goodbye"
+            assert ({16, 3} if not fc23 else {23}) <= set(plc.functions)
+            assert plc.functions.count(23) == 1 or fc23, "a function that the PLC lacks is asked for once"
+
+    asyncio.run(go())
+
+
+def test_after_an_engine_restart_the_count_is_taken_up_from_the_record() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(replace(IDLE, trigger_seq=9, outcome_seq=7, outcome=1, part_id=5))
+            known = KnownPart(plc_boot_id=77, seq=7, part_id=4)
+            async with running(plc.port, known=known) as link:
+                await link.until(LinkChanged)
+                missed = [(e.trigger.seq, e.cause) for e in link.events if isinstance(e, PartMissed)]
+                assert missed == [(8, MissedCause.GAP), (9, MissedCause.RESTART)]
+
+    asyncio.run(go())
+
+
+def test_a_frozen_heartbeat_halts_latched_and_fault_reset_ends_it() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port) as link:
+                link.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                plc.beats = False
+                await link.until(Halted)
+                plc.beats = True
+                await link.until(LinkChanged, count=3)  # up, down, up
+                assert link.line.state().halted
+                await eventually(lambda: plc.vision().state == VisionState.HALTED)
+                plc.set(replace(plc.line, bits=RUNNING | LineBits.FAULT_RESET))
+                await link.until(HaltCleared)
+                await eventually(lambda: plc.vision().state == VisionState.READY)
+
+    asyncio.run(go())
+
+
+def test_a_cut_in_the_middle_of_a_part_replays_nothing() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port) as link:
+                link.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                plc.set(replace(plc.line, trigger_seq=1, part_id=6))
+                event = await link.until(PartTriggered)
+                assert isinstance(event, PartTriggered)
+                plc.cut()
+                await link.until(LinkChanged, count=2)
+                decision = decision_on(event.trigger)
+                assert not link.line.publish(event.trigger, decision, defect_code=0, simulated=False)
+                plc.set(replace(plc.line, boot_id=78, trigger_seq=0))
+                plc.open()
+                await link.until(PlcRestarted)
+                await link.until(LinkChanged, count=3)
+                await eventually(lambda: plc.vision().heartbeat > 0)
+                assert plc.vision().result_seq == 0
+                assert link.line.counters().reconnects >= 1
+
+    asyncio.run(go())
+
+
+def test_nobody_there_is_told_once_in_words() -> None:
+    async def go() -> None:
+        port = free_port()
+        async with running(port) as link:
+            event = await link.until(LinkChanged)
+            assert isinstance(event, LinkChanged)
+            assert f"no connection to the PLC at 127.0.0.1:{port}" in event.reason
+            assert not link.line.state().connected
+            await asyncio.sleep(0.2)  # several more attempts
+            assert len(link.events) == 1
+
+    asyncio.run(go())
+
+
+def test_a_plc_that_accepts_and_never_answers_is_given_up_and_tried_again() -> None:
+    async def go() -> None:
+        async with (
+            raw_server(lambda _: b"") as port,
+            running(port, timeout_ms=30) as link,
+        ):
+            event = await link.until(LinkChanged)
+            assert isinstance(event, LinkChanged)
+            assert "did not answer within 30 ms" in event.reason
+            await eventually(lambda: link.line.counters().reconnects >= 1)
+            assert link.line.counters().timeouts >= 2
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"HTTP/1.1 400 Bad Request\r\n\r\n",
+        b"\x00\x01\x00\x00\x00\x03\x01\x63\x00",
+        b"\x00\x01\x00\x00\x00\x05\x01\x03\x02\xff\xff",
+    ],
+    ids=["another protocol", "a function nobody asked for", "one word instead of sixteen"],
+)
+def test_garbage_is_counted_and_never_understood(garbage: bytes, caplog: pytest.LogCaptureFixture) -> None:
+    def answer(request: bytes) -> bytes:
+        # with the right transaction number, so that only its content gives it away
+        return request[:2] + garbage[2:] if garbage[2:4] == b"\x00\x00" else garbage
+
+    async def go() -> None:
+        async with raw_server(answer) as port, running(port, timeout_ms=30) as link:
+            event = await link.until(LinkChanged)
+            assert isinstance(event, LinkChanged)
+            assert "does not speak Modbus TCP as asked" in event.reason
+            assert link.line.counters().garbled >= 1
+            assert link.line.state().read_ns == 0
+
+    with caplog.at_level(logging.ERROR):
+        asyncio.run(go())
+    assert not caplog.records, "no traceback out of asyncio"
+
+
+def test_a_server_without_our_registers_is_named() -> None:
+    async def go() -> None:
+        async with raw_server(lambda r: r[:2] + b"\0\0\0\x03\x01\x83\x02") as port, running(port) as link:
+            event = await link.until(LinkChanged)
+            assert isinstance(event, LinkChanged)
+            assert "Modbus exception 2" in event.reason
+            assert link.line.counters().exceptions >= 1
+
+    asyncio.run(go())
+
+
+def test_another_map_version_halts() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(replace(IDLE, map_version=9))
+            async with running(plc.port) as link:
+                event = await link.until(Halted)
+                assert isinstance(event, Halted)
+                assert "map version 9" in event.reason
+
+    asyncio.run(go())
+
+
+def test_events_that_nobody_takes_halt_the_line_and_none_is_lost() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            line = ModbusLine(LinkSettings(port=plc.port), SystemClock())
+            run = asyncio.create_task(line.run(None))
+            await eventually(lambda: line.state().connected)
+            seq = 0
+            while not line.state().halted:
+                seq = min(seq + 200, QUEUE_SIZE)
+                plc.set(replace(plc.line, trigger_seq=seq))
+                read = line.counters().cycles + 2
+                await eventually(lambda read=read: line.counters().cycles >= read or line.state().halted)  # type: ignore[misc]
+            stopped_at = line.counters().cycles
+            assert line._events.qsize() <= QUEUE_SIZE
+            told: list[LineEvent] = []
+
+            async def take() -> None:
+                async for event in line.events():
+                    told.append(event)
+
+            taking = asyncio.create_task(take())
+            await eventually(lambda: line.counters().cycles > stopped_at + 5)
+            run.cancel()
+            await asyncio.gather(run, taking, return_exceptions=True)
+            counted = [e.trigger.seq for e in told if isinstance(e, PartMissed | PartTriggered)]
+            assert counted == list(range(1, seq + 1))
+
+    asyncio.run(go())
+
+
+def test_the_loop_is_never_blocked_by_a_dead_host() -> None:
+    async def go() -> None:
+        loop = asyncio.get_running_loop()
+        async with raw_server(lambda _: b"") as port, running(port) as link:
+            worst, last = 0.0, loop.time()
+            end = last + 0.5
+            while last < end:
+                await asyncio.sleep(0)
+                worst, last = max(worst, loop.time() - last), loop.time()
+            assert worst < 0.1
+            assert not link.line.state().connected
+
+    asyncio.run(go())
