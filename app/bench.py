@@ -22,9 +22,7 @@ from models.vision import EfficientNetLite0
 
 SEED = 1
 RATE = 60.0
-STAGES = ("capture", "quality", "vision_alone", "vision_and_memory")
-JUDGING = ("capture", "quality", "vision_and_memory")
-"""The stages that a part waits for; ``vision_alone`` is the tower's share of the last."""
+STAGES = ("capture", "quality", "vision_and_memory")
 
 
 def bench_line(parts: int) -> dict[str, Any]:
@@ -70,8 +68,7 @@ def bench_vision(pictures: int) -> dict[str, Any]:
         recipe, inspector = build_inspector(library, library.names()[0])
         inspector.prepare(recipe)
         ready_s = time.perf_counter() - started
-        tower = EfficientNetLite0()
-        memory = library.load(recipe.name, tower=tower).memories[recipe.views[0].name]
+        memory = library.load(recipe.name, tower=EfficientNetLite0()).memories[recipe.views[0].name]
     with progress("pictures", pictures) as bar:
         for number in range(1, pictures + 1):
             marks = [time.perf_counter()]
@@ -79,14 +76,12 @@ def bench_vision(pictures: int) -> dict[str, Any]:
             marks.append(time.perf_counter())
             check(frame, recipe.quality, None)
             marks.append(time.perf_counter())
-            tower.features([frame.picture])
-            marks.append(time.perf_counter())
             memory.assess(frame.picture)
             marks.append(time.perf_counter())
             for stage, begin, end in zip(STAGES, marks, marks[1:], strict=False):
                 times[stage].append((end - begin) * 1e3)
             bar.show(number)
-    totals = [sum(stages) for stages in zip(*(times[stage] for stage in JUDGING), strict=True)]
+    totals = [sum(stages) for stages in zip(*(times[stage] for stage in STAGES), strict=True)]
     return {
         "pictures": pictures,
         "latency_ms": _percentiles(totals),

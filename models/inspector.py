@@ -76,7 +76,7 @@ class ReflexInspector:
         width, height = recipe.quality.size or (640, 480)
         blank = np.full((height, width, 3), 127, np.uint8)
         for view in recipe.views:
-            self._memory(recipe, view).assess(_crop(blank, view))
+            self._memory(recipe, view).assess(crop(blank, view))
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
@@ -117,7 +117,7 @@ class ReflexInspector:
         )
 
     def _look(self, picture: Picture, recipe: Recipe, view: View) -> _ViewResult:
-        assessment = self._memory(recipe, view).assess(_crop(picture, view))
+        assessment = self._memory(recipe, view).assess(crop(picture, view))
         if assessment.normal:
             return _ViewResult((), assessment)
         if assessment.regions:
@@ -138,7 +138,8 @@ class ReflexInspector:
         return memory
 
 
-def _crop(picture: Picture, view: View) -> Picture:
+def crop(picture: Picture, view: View) -> Picture:
+    """The part of ``picture`` that ``view`` judges. Raises RecipeError where the picture is too small."""
     if view.region is None:
         return picture
     left, top, width, height = view.region
