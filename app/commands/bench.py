@@ -6,6 +6,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.commands.output import JsonFlag, print_json
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
@@ -31,6 +32,26 @@ def vision(
     from app.bench import bench_vision
 
     _say(bench_vision(pictures), as_json)
+
+
+@cli.command()
+def memory(
+    dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
+    data: DataOption = SHARED_DATA,
+    teach_on: Annotated[int, typer.Option(min=5, help="Good pictures to teach from.")] = 100,
+    splits: Annotated[int, typer.Option(min=1, help="Splits by group, seeds 0, 1, 2 …")] = 5,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure the normality memory on photographs, split by group; minutes."""
+    from models.benchmark import group_split_benchmark
+    from models.vision import EfficientNetLite0
+
+    _say(
+        group_split_benchmark(
+            dataset.value, data=data, tower=EfficientNetLite0(), seeds=range(splits), teach_on=teach_on
+        ),
+        as_json,
+    )
 
 
 def _say(result: dict[str, Any], as_json: bool) -> None:
