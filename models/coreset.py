@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-POOL = 40_000
+POOL = 20_000
 """Points that are looked at, drawn at random from more; a denser pool changes the cover little."""
 PROJECTED = 64
 """Dimensions in which distances are taken while choosing (Johnson-Lindenstrauss)."""

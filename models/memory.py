@@ -36,7 +36,7 @@ from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 1
-_LEAST_DEVIATION: Final = 1e-6
+_LEAST_DEVIATION: Final = 1e-3
 """Keeps what never varies (a black picture) from dividing by zero."""
 
 
@@ -102,8 +102,12 @@ class _Normal:
     """(patches, patch channels), divided"""
     whole_centre: Tensor
     """(pooled channels,)"""
-    whole_whitening: Tensor
-    """(pooled channels, pooled channels): the length of a vector times this is its Mahalanobis distance."""
+    whole_deviation: Tensor
+    """(pooled channels,)"""
+    whole_axes: Tensor
+    """(axes, pooled channels): the directions in which good pictures spread, orthonormal"""
+    whole_slack: Tensor
+    """(axes,): the share of the squared length along each axis that this spread explains"""
     expected: Tensor
     """(rows, columns): the distance of the cells of unseen good pictures, on average."""
 
@@ -289,7 +293,19 @@ class NormalityMemory:
                 f"not on {tower.name} ({tower.sha256[:12]}…)",
                 todo="Teach the recipe again with this tower",
             )
+        if not _fits(normal):
+            raise WeightsError("The memory is damaged: its tensors do not fit each other", todo=todo)
         return cls(tower=tower, normal=normal, header=known)
+
+
+def _fits(normal: _Normal) -> bool:
+    pooled = normal.whole_centre.shape
+    return (
+        normal.bank.shape[1:] == normal.deviation.shape
+        and normal.whole_deviation.shape == normal.whole_axes.shape[1:] == pooled
+        and normal.whole_slack.shape == normal.whole_axes.shape[:1]
+        and normal.expected.ndim == 2
+    )
 
 
 def confidence(score: float, *, median: float, threshold: float) -> float:
@@ -358,37 +374,28 @@ def _on_grid(layer: Tensor, rows: int, columns: int) -> Tensor:
 def _learn(described: Sequence[_Described], settings: MemorySettings, seed: int) -> _Normal:
     patches = torch.cat([one.patches for one in described])
     deviation = patches.std(0).clamp_min(_LEAST_DEVIATION)
-    centre, whitening = _whitening(
-        torch.stack([one.whole for one in described]), shrinkage=settings.shrinkage
-    )
+    whole = torch.stack([one.whole for one in described])
+    centre, spread = whole.mean(0), whole.std(0).clamp_min(_LEAST_DEVIATION)
+    # few pictures, many channels: the eigenvectors of the correlation are the right singular vectors, quickly
+    _, singular, axes = torch.linalg.svd((whole - centre) / spread, full_matrices=False)
+    variance = (1 - settings.shrinkage) / settings.shrinkage * singular.square() / len(whole)
     return _Normal(
         deviation=deviation,
         bank=coreset(patches / deviation, settings.patches, seed=seed),
         whole_centre=centre,
-        whole_whitening=whitening,
+        whole_deviation=spread,
+        whole_axes=axes.contiguous(),
+        whole_slack=variance / (1 + variance),
         expected=torch.ones(described[0].rows, described[0].columns),
     )
-
-
-def _whitening(points: Tensor, *, shrinkage: float) -> tuple[Tensor, Tensor]:
-    """The mean, and the matrix that makes the spread the same in all directions (shrunk correlation)."""
-    double = points.double()
-    centre = double.mean(0)
-    deviation = double.std(0).clamp_min(_LEAST_DEVIATION)
-    standard = (double - centre) / deviation
-    correlation = standard.T @ standard / len(points)
-    correlation = (1 - shrinkage) * correlation + shrinkage * torch.eye(len(centre), dtype=torch.float64)
-    values, vectors = torch.linalg.eigh(correlation)
-    whitening = (vectors / values.sqrt()) / deviation[:, None]
-    return centre.float(), whitening.float().contiguous()
 
 
 def _distances(one: _Described, normal: _Normal) -> tuple[Tensor, Tensor]:
     """For each cell the distance to the nearest normal patch, (rows, columns), and its index, flat."""
     patches = one.patches / normal.deviation
     squared = torch.addmm(normal.bank.square().sum(1), patches, normal.bank.T, alpha=-2.0)
-    lowest, nearest = squared.min(1)
-    distances = (lowest + patches.square().sum(1)).clamp_min(0).sqrt()
+    nearest = squared.argmin(1)
+    distances = (patches - normal.bank[nearest]).norm(dim=1)  # anew: the short form above cancels near zero
     return distances.reshape(one.rows, one.columns), nearest
 
 
@@ -400,7 +407,13 @@ def _patch_score(ratios: Tensor, settings: MemorySettings) -> float:
 
 
 def _whole_distance(one: _Described, normal: _Normal) -> float:
-    return float(((one.whole - normal.whole_centre) @ normal.whole_whitening).norm())
+    """Mahalanobis distance, but for a constant factor, under the correlation shrunk towards the identity.
+
+    Its inverse by the Woodbury identity: the squared length, less what the spread along the axes explains.
+    """
+    offset = (one.whole - normal.whole_centre) / normal.whole_deviation
+    along = normal.whole_axes @ offset
+    return float((offset.square().sum() - (normal.whole_slack * along.square()).sum()).clamp_min(0).sqrt())
 
 
 def _calibrate(
@@ -440,5 +453,5 @@ def _calibrate(
     median = float(np.median(scores))
     # the conformal quantile: with n pictures no finer statement than 1/(n+1) can be made
     rank = min(math.ceil((len(scores) + 1) * (1 - settings.overkill)), len(scores))
-    threshold = max(float(scores[rank - 1]), median + 1e-3)
+    threshold = max(float(scores[rank - 1]), median + 1.0)
     return expected, uncut.model_copy(update={"median": median, "threshold": threshold})

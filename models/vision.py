@@ -86,7 +86,7 @@ _STAGES = (
     _Stage(4, 5, 2, 6, 192),
 )
 _TAPS = {4: 8, 10: 16, 14: 32}
-"""block → stride. Block 15, close to the classifier, served the memory a little worse, and would cost time."""
+"""block → stride. Block 15, close to the classifier, served the memory a little worse and costs time."""
 _BATCH_NORM_EPSILON = 1e-3
 
 
