@@ -458,9 +458,15 @@ class VisionHandshake:
         known, self._known = self._known, None
         if known is not None and known.plc_boot_id == line.boot_id:
             return known.seq
-        # A run of the PLC of which nothing is on record. Its newest trigger may be one that we saw, and were
-        # killed before we recorded it: so that one is news even if it is closed. What came before is not ours.
-        return 0 if line.trigger_seq == 0 else previous_seq(line.trigger_seq)
+        if line.trigger_seq == 0:
+            return 0
+        # A run of the PLC of which nothing is on record. What it has no acknowledged outcome for may be parts
+        # that we saw and were killed before we recorded them, again and again: all of that is news. Further
+        # back than the outcome it shows (none yet: than its first trigger) nothing can be ours.
+        oldest = line.outcome_seq or 1
+        if seq_distance(older=oldest, newer=line.trigger_seq) >= MAX_GAP:
+            oldest = line.trigger_seq
+        return previous_seq(oldest)
 
     def _cannot_take(self) -> MissedCause | None:
         if self._open is not None:

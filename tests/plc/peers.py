@@ -7,8 +7,8 @@ import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
-from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION
-from pyModbusTCP.server import DataBank, ModbusServer
+from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION  # type: ignore[import-untyped]
+from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
 
 from inspection.clock import SystemClock
 from inspection.ports import KnownPart, LineEvent
@@ -53,7 +53,9 @@ class ForeignPlc:
         return int(self._server.port)
 
     def vision(self) -> VisionBlock:
-        return VisionBlock.unpack(self._registers.get_holding_registers(VISION_BASE, VISION_SIZE))
+        words = self._registers.get_holding_registers(VISION_BASE, VISION_SIZE)
+        assert isinstance(words, list)
+        return VisionBlock.unpack(words)
 
     def set(self, line: LineBlock) -> None:
         self.line = line
@@ -136,10 +138,10 @@ async def running(
     *,
     known: KnownPart | None = None,
     react: Reaction | None = None,
-    **settings: object,
+    timeout_ms: int = 150,
 ) -> AsyncIterator[Running]:
     """Run a link to ``port``; ``react`` plays the station."""
-    line = ModbusLine(LinkSettings(port=port, reconnect_ms=50, **settings), SystemClock())  # type: ignore[arg-type]
+    line = ModbusLine(LinkSettings(port=port, reconnect_ms=50, timeout_ms=timeout_ms), SystemClock())
     link = Running(line)
     run = asyncio.create_task(line.run(known))
     listen = asyncio.create_task(link.listen(react and (lambda event: react(line, event))))

@@ -43,11 +43,33 @@ def test_a_first_start_before_an_idle_plc_reports_nothing() -> None:
     assert vision.shows(VisionBits.TRIGGER_READY)
 
 
-def test_the_newest_trigger_of_an_unknown_run_of_the_plc_is_missed_and_the_older_are_not_ours() -> None:
-    vision = Vision()
-    assert missed(vision.up(trigger_seq=40, outcome_seq=39, outcome=1)) == [(40, MissedCause.RESTART)]
+def test_of_an_unknown_run_of_the_plc_all_from_the_outcome_it_shows_is_news() -> None:
     vision = Vision(known=KnownPart(plc_boot_id=1, seq=12, part_id=1))
-    assert missed(vision.up(trigger_seq=40, outcome_seq=40, outcome=5)) == [(40, MissedCause.GAP)]
+    assert missed(vision.up(trigger_seq=40, outcome_seq=39, outcome=1)) == [
+        (39, MissedCause.GAP),
+        (40, MissedCause.RESTART),
+    ]
+    vision = Vision()
+    assert missed(vision.up(trigger_seq=1, outcome_seq=1, outcome=5)) == [(1, MissedCause.GAP)]
+    vision = Vision()
+    assert missed(vision.up(trigger_seq=2)) == [(1, MissedCause.GAP), (2, MissedCause.RESTART)]
+
+
+def test_of_an_unknown_run_with_a_long_history_only_the_newest_is_news() -> None:
+    vision = Vision()
+    assert missed(vision.up(trigger_seq=5000)) == [(5000, MissedCause.RESTART)]
+    assert not vision.handshake.halt_reason
+
+
+def test_two_kills_before_anything_is_recorded_lose_no_trigger() -> None:
+    """Found by the stateful test: the miss told after the first kill was itself lost in the second."""
+    vision = Vision()
+    assert missed(vision.up(trigger_seq=1, outcome_seq=1, outcome=5)) == [(1, MissedCause.GAP)]
+    successor = Vision()
+    assert missed(successor.up(trigger_seq=2, outcome_seq=1, outcome=5)) == [
+        (1, MissedCause.GAP),
+        (2, MissedCause.RESTART),
+    ]
 
 
 def test_after_a_restart_every_trigger_beyond_the_record_is_missed_once() -> None:

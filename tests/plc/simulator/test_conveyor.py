@@ -13,7 +13,7 @@ def belt(*, parts: int = 5, seed: int = 1) -> Conveyor:
 
 def arrivals(conveyor: Conveyor, *, seconds: float) -> list[float]:
     """When parts came to the photo-eye and were taken on at once."""
-    times = []
+    times: list[float] = []
     for step in range(int(seconds * 100)):
         conveyor.advance(0.01, hold_at_eye=False)
         if conveyor.part_at_eye:
