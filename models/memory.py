@@ -37,7 +37,9 @@ from models.vision import FeatureMaps, VisionTower
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 1
 _LEAST_DEVIATION: Final = 1e-3
-"""Keeps what never varies (a black picture) from dividing by zero."""
+"""Of features: keeps what never varies (a black picture) from dividing by zero."""
+_LEAST_SPREAD: Final = 0.05
+"""Of the two distances among unseen good pictures: keeps rounding from counting where they never vary."""
 
 
 class MemorySettings(BaseModel):
@@ -442,9 +444,9 @@ def _calibrate(
     peaks = ratios.flatten(1).amax(1).numpy()
     uncut = _Calibration(
         patch_mean=float(patch.mean()),
-        patch_deviation=max(float(patch.std()), _LEAST_DEVIATION),
+        patch_deviation=max(float(patch.std()), _LEAST_SPREAD),
         whole_mean=float(whole.mean()),
-        whole_deviation=max(float(whole.std()), _LEAST_DEVIATION),
+        whole_deviation=max(float(whole.std()), _LEAST_SPREAD),
         cell_level=max(float(np.quantile(peaks, 0.9)), _LEAST_DEVIATION),
         median=0.0,
         threshold=0.0,
