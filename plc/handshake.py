@@ -258,11 +258,10 @@ class VisionHandshake:
             self._close_open()
             down = (LinkChanged(up=False, reason=frozen),)
         self._beat_ns = None  # said once; the next beat starts the watch again
-        because = frozen if not self._down_reason or self._down_reason == frozen else self._down_reason
         return (
             *down,
             *self.halt(
-                f"{because}. An open part is default-rejected by the PLC. "
+                f"{self._down_reason or frozen}. An open part is default-rejected by the PLC. "
                 "Check that the PLC runs and the network is up, then reset with FaultReset"
             ),
         )

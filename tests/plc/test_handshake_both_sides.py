@@ -48,6 +48,7 @@ class Line(RuleBasedStateMachine):
         self.plc_boot = self.boots
         self.plc = PlcHandshake(boot_id=self.plc_boot, deadline_ms=DEADLINE_MS, allow_simulated=False)
         self.on_belt: list[int] = []
+        self.next_reset_ns = 0
 
     def _start_vision(self) -> None:
         self.boots += 1
@@ -67,8 +68,9 @@ class Line(RuleBasedStateMachine):
         if verdict is not None:
             assert (self.plc_boot, verdict.seq) not in self.verdicts
             self.verdicts[self.plc_boot, verdict.seq] = verdict
-        if self.plc.vision_halted(self.now_ns):
+        if self.plc.vision_halted(self.now_ns) and self.now_ns >= self.next_reset_ns:
             self.plc.reset_fault(self.now_ns)
+            self.next_reset_ns = self.now_ns + 500 * MS  # pressed, not leant on: only an edge resets
         self.line_words = self.plc.image(belt_speed_mm_s=0, diverter_angle_ddeg=0, now_ns=self.now_ns)
 
     def exchange(self, *, answered: bool) -> None:
