@@ -123,6 +123,7 @@ class ModbusLine:
             while True:
                 started_ns = self._clock.monotonic_ns()
                 await self._cycle(started_ns)
+                _honour_cancellation()
                 now_ns = self._clock.monotonic_ns()
                 self._cycle_ms = (now_ns - started_ns) / 1e6
                 # On a fixed grid, so that delays don't add up; what was missed is skipped, not made up for.
@@ -239,6 +240,17 @@ class ModbusLine:
     def _emit(self, events: tuple[LineEvent, ...]) -> None:
         for event in events:
             self._events.put_nowait(event)
+
+
+def _honour_cancellation() -> None:
+    """End the task where its cancellation got lost.
+
+    pymodbus waits with ``asyncio.wait_for``. Before Python 3.12 that returns an answer which arrives in the same
+    turn of the loop as the cancellation, and forgets the latter (python/cpython#86296).
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 class _Wire:

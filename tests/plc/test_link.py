@@ -1,6 +1,7 @@
 """The link over real sockets: against a peer we did not write, and against peers that misbehave."""
 
 import asyncio
+import contextlib
 import logging
 from dataclasses import replace
 
@@ -231,6 +232,36 @@ def test_events_that_nobody_takes_halt_the_line_and_none_is_lost() -> None:
             await asyncio.gather(run, taking, return_exceptions=True)
             counted = [e.trigger.seq for e in told if isinstance(e, PartMissed | PartTriggered)]
             assert counted == list(range(1, seq + 1))
+
+    asyncio.run(go())
+
+
+def test_a_cancellation_that_is_swallowed_on_the_wire_still_ends_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As ``asyncio.wait_for`` does before Python 3.12, where an answer arrives at that moment."""
+
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            line = ModbusLine(LinkSettings(port=plc.port), SystemClock())
+            run = asyncio.create_task(line.run(None))
+            await eventually(lambda: line.state().connected)
+            reached = asyncio.Event()
+
+            async def swallows(_: object) -> LineBlock:
+                reached.set()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await asyncio.sleep(60)
+                return plc.line
+
+            monkeypatch.setattr(line._wire, "exchange", swallows)
+            await reached.wait()
+            run.cancel()
+            done, _ = await asyncio.wait({run}, timeout=1.0)
+            assert done
+            assert run.cancelled()
+            assert [event async for event in line.events()], "the listener comes to its end too"
 
     asyncio.run(go())
 
