@@ -245,8 +245,8 @@ class ModbusLine:
 def _honour_cancellation() -> None:
     """End the task where its cancellation got lost.
 
-    pymodbus waits with ``asyncio.wait_for``. Before Python 3.12 that returns an answer which arrives in the same
-    turn of the loop as the cancellation, and forgets the latter (python/cpython#86296).
+    pymodbus waits with ``asyncio.wait_for``. Before Python 3.12 that returns an answer which arrives in
+    the same turn of the loop as the cancellation, and forgets the latter (python/cpython#86296).
     """
     task = asyncio.current_task()
     if task is not None and task.cancelling():
