@@ -256,7 +256,7 @@ class NormalityMemory:
         found = []
         for spot in find_regions(anomaly, level=1.0, at_most=self._header.settings.most_regions):
             cell = spot.peak_cell[0] * columns + spot.peak_cell[1]
-            left, top, width, height = spot.box
+            left, top, width, height = spot.core
             found.append(
                 Region(
                     box=(left * x_scale, top * y_scale, width * x_scale, height * y_scale),

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
@@ -26,6 +27,22 @@ def test_regions_hold_exactly_the_cells_above_the_level(anomaly):
 def test_no_more_regions_than_asked_for_and_the_highest_stay(anomaly, at_most):
     everything = find_regions(anomaly, level=1.0, at_most=100)
     assert find_regions(anomaly, level=1.0, at_most=at_most) == everything[:at_most]
+
+
+@given(maps)
+def test_a_core_lies_within_its_region(anomaly):
+    for spot in find_regions(anomaly, level=1.0, at_most=100):
+        left, top, width, height = spot.box
+        core_left, core_top, core_width, core_height = spot.core
+        assert left <= core_left < core_left + core_width <= left + width
+        assert top <= core_top < core_top + core_height <= top + height
+
+
+def test_a_core_is_as_narrow_as_the_peak_in_a_wide_region():
+    across = 3.0 * np.exp(-(np.linspace(-3, 3, 31, dtype=np.float32) ** 2))
+    (spot,) = find_regions(np.outer(across, across) / 3.0, level=0.1, at_most=9)
+    assert spot.box[2] > 3 * spot.core[2]
+    assert spot.core[0] + spot.core[2] / 2 == pytest.approx(15.5, abs=0.2)
 
 
 def test_diagonal_cells_are_one_region():
