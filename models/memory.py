@@ -38,6 +38,8 @@ FEWEST_PICTURES: Final = 5
 FORMAT: Final = 1
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
+_PATCH_WEIGHT: Final = 1.5
+"""Of the patches' score beside the whole's; docs/measurements/memory.md has what else was tried."""
 _LEAST_SPREAD: Final = 0.05
 """Of the two distances among unseen good pictures: keeps rounding from counting where they never vary."""
 
@@ -81,7 +83,7 @@ class Assessment:
     """What the memory thinks of one picture."""
 
     score: float
-    """How unusual: in standard deviations of unseen good pictures; comparable within one memory."""
+    """How unusual: the sum of both views, 0 for an average unseen good picture; comparable within one memory."""
     normal: bool
     """Whether the score lies below the threshold."""
     confidence: float
@@ -128,9 +130,14 @@ class _Calibration(BaseModel):
     threshold: float
 
     def combined(self, patch: float, whole: float) -> float:
-        """The sum of both scores, each in deviations of unseen good pictures."""
+        """The sum of both scores, each in deviations of unseen good pictures.
+
+        Where good parts come from another place or time than the taught ones, patches run off by tens of
+        deviations and the whole by a few. So the patches' share grows ever slower, but without a bound: one
+        glaring spot is enough to reject.
+        """
         of_patch = (patch - self.patch_mean) / self.patch_deviation
-        return of_patch + (whole - self.whole_mean) / self.whole_deviation
+        return _PATCH_WEIGHT * math.asinh(of_patch) + (whole - self.whole_mean) / self.whole_deviation
 
 
 class _Header(BaseModel):
