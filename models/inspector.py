@@ -27,7 +27,7 @@ from inspection.decision import (
 from inspection.errors import RecipeError
 from inspection.part import Frame, Picture
 from inspection.recipe import Recipe, View
-from models.memory import Assessment, NormalityMemory, Region
+from models.memory import NormalityMemory, Region
 
 ANOMALY: Final = "anomaly"
 """What the reflex calls every defect: it sees that something is wrong, not what."""
@@ -43,7 +43,8 @@ ViewKey = tuple[int, int, str]
 @dataclass(frozen=True, slots=True)
 class _ViewResult:
     defects: tuple[Defect, ...]
-    assessment: Assessment
+    normality: float
+    """0 to 1; 0.5 at the threshold."""
 
 
 class ReflexInspector:
@@ -97,7 +98,7 @@ class ReflexInspector:
         ]
         vision_ms = (time.monotonic_ns() - started_ns) / 1e6
         defects = tuple(defect for result in results for defect in result.defects)
-        normality = min(result.assessment.confidence for result in results)
+        normality = min(result.normality for result in results)
         action = recipe.action_for(defects)
         reason = _reason(defects, normality)
         if abs(normality - 0.5) < recipe.review_band:
@@ -117,15 +118,20 @@ class ReflexInspector:
         )
 
     def _look(self, picture: Picture, recipe: Recipe, view: View) -> _ViewResult:
-        assessment = self._memory(recipe, view).assess(crop(picture, view))
+        memory = self._memory(recipe, view)
+        assessment = memory.assess(crop(picture, view))
+        # From n good pictures nothing finer than 1/(n+1) can be said, however far the score lies out.
+        finest = 1.0 / (memory.taught_on + 1)
+        normality = min(max(assessment.confidence, finest), 1.0 - finest)
         if assessment.normal:
-            return _ViewResult((), assessment)
+            return _ViewResult((), normality)
+        score = 1.0 - normality
         if assessment.regions:
-            defects = tuple(_defect(region, view, assessment) for region in assessment.regions)
+            defects = tuple(_defect(region, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
             left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
-            defects = (_anomaly((left, top, width, height), 1.0, view, assessment),)
-        return _ViewResult(defects, assessment)
+            defects = (_anomaly((left, top, width, height), 1.0, view, score),)
+        return _ViewResult(defects, normality)
 
     def _memory(self, recipe: Recipe, view: View) -> NormalityMemory:
         memory = self._memories.get((recipe.id, recipe.version, view.name))
@@ -154,13 +160,13 @@ def crop(picture: Picture, view: View) -> Picture:
     return np.ascontiguousarray(crop)
 
 
-def _defect(region: Region, view: View, assessment: Assessment) -> Defect:
+def _defect(region: Region, view: View, score: float) -> Defect:
     left, top = (view.region or (0, 0))[:2]
     x, y, width, height = (round(value) for value in region.box)
-    return _anomaly((left + x, top + y, max(width, 1), max(height, 1)), region.score, view, assessment)
+    return _anomaly((left + x, top + y, max(width, 1), max(height, 1)), region.score, view, score)
 
 
-def _anomaly(box: Box, peak: float, view: View, assessment: Assessment) -> Defect:
+def _anomaly(box: Box, peak: float, view: View, score: float) -> Defect:
     scale = view.mm_per_pixel
     return Defect(
         type=ANOMALY,
@@ -168,7 +174,7 @@ def _anomaly(box: Box, peak: float, view: View, assessment: Assessment) -> Defec
         view=view.name,
         box=box,
         length_mm=None if scale is None else round(math.hypot(box[2], box[3]) * scale, 2),
-        score=1.0 - assessment.confidence,
+        score=score,
     )
 
 
