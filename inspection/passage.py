@@ -7,6 +7,7 @@ The order is promise 4 in code: nothing is published that was not recorded, noth
 outcome.
 """
 
+import asyncio
 from enum import StrEnum
 from typing import NamedTuple
 
@@ -54,9 +55,18 @@ class IllegalStepError(RuntimeError):
 class Passage:
     """The passage of one part. Lives in the event loop; not thread-safe."""
 
-    def __init__(self, trigger: Trigger, *, phase: Phase = Phase.TRIGGERED) -> None:
+    def __init__(
+        self,
+        trigger: Trigger,
+        *,
+        phase: Phase = Phase.TRIGGERED,
+        after: "Passage | None" = None,
+    ) -> None:
         self.trigger = trigger
         self.phase = phase
+        self.settled = asyncio.Event()
+        """Set once nothing more happens to the part before its outcome."""
+        self._predecessor = after.settled if after else None
         self.inspection: Inspection | None = None
         """The latest revision, from ``recorded`` on."""
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
@@ -67,6 +77,7 @@ class Passage:
         """The passage of a part that is on record without an outcome, after a restart."""
         phase = Phase.PUBLISHED if inspection.published else Phase.WITHHELD
         passage = cls(inspection.trigger, phase=phase)
+        passage.settled.set()
         passage.inspection = inspection
         return passage
 
@@ -74,6 +85,16 @@ class Passage:
     def key(self) -> PartKey:
         """What the PLC calls this part."""
         return PartKey(self.trigger.plc_boot_id, self.trigger.seq)
+
+    async def turn(self) -> None:
+        """Return when the trigger before this one is settled.
+
+        Intents are recorded in the order of the triggers. Otherwise a crash between a later part's record and
+        an earlier one's would hide the earlier one: a restart counts on from the last trigger on record.
+        """
+        if self._predecessor is not None:
+            await self._predecessor.wait()
+            self._predecessor = None
 
     def advance(self, phase: Phase, now_ns: int) -> None:
         """Take one step. Raises IllegalStepError where the step is not in the diagram."""

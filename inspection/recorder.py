@@ -120,7 +120,7 @@ class Recorder:
                     try:
                         await self._in_thread(self._backlog[0])
                     except RecordRefusedError as error:
-                        log.error("record refused", error=str(error))
+                        log.warning("record refused", error=str(error))
                     except StoreError:
                         break
                     self._backlog.popleft()

@@ -99,7 +99,7 @@ class Station:
         }
         self._digests: dict[str, str] = {}  # touched by the inference thread alone
         self._open: dict[PartKey, Passage] = {}
-        self._settled: dict[PartKey, asyncio.Event] = {}
+        self._newest: Passage | None = None
         self._active: Passage | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._stragglers: set[asyncio.Future[Any]] = set()
@@ -187,8 +187,7 @@ class Station:
         """Serve the line until cancelled; then finish the part under the camera and record it."""
         open_parts, known = await self._recorder.resume()
         for inspection in open_parts:
-            passage = Passage.resumed(inspection)
-            self._keep(passage).set()
+            self._keep(Passage.resumed(inspection))
         self.line.set_recipe(self.recipe.id)
         self._changed()
         line = asyncio.create_task(self._run_line(known), name="line")
@@ -239,12 +238,15 @@ class Station:
                     self._linked = up
                     if up:
                         await self._clerk_queue.put(event)
-                case PartMissed() | OutcomeReported() | PlcRestarted():
+                case PartMissed(trigger, _):
+                    self._keep(Passage(trigger, after=self._newest))
+                    await self._clerk_queue.put(event)
+                case OutcomeReported() | PlcRestarted():
                     await self._clerk_queue.put(event)
             self._changed()
 
     def _begin(self, trigger: Trigger) -> None:
-        passage = Passage(trigger)
+        passage = Passage(trigger, after=self._newest)
         self._keep(passage)
         self._active = passage
         task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
@@ -267,9 +269,7 @@ class Station:
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
         finally:
-            self._settled[passage.key].set()
-            if passage.key not in self._open:
-                del self._settled[passage.key]
+            passage.settled.set()
             if self._active is passage:
                 self._active = None
             self._changed()
@@ -339,6 +339,7 @@ class Station:
         )
         passage.inspection = inspection
         self.telemetry.intent(inspection)
+        await passage.turn()
         try:
             await self._recorder.append(inspection)
         except RecordRefusedError as error:  # this trigger has its inspection already; that one counts
@@ -459,8 +460,7 @@ class Station:
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
         self._alarm(AlarmCode.PARTS_MISSED, "the PLC triggered parts that were not inspected")
-        passage = Passage(trigger)
-        settled = self._keep(passage)
+        passage = self._open[PartKey(trigger.plc_boot_id, trigger.seq)]
         self._step(passage, Phase.DECIDED)
         inspection = Inspection(
             inspection_id=uuid4().hex,
@@ -472,6 +472,7 @@ class Station:
         )
         passage.inspection = inspection
         self.telemetry.intent(inspection)
+        await passage.turn()
         try:
             await self._recorder.append(inspection)
         except StoreError as error:
@@ -479,7 +480,7 @@ class Station:
         else:
             self._step(passage, Phase.RECORDED)
         self._step(passage, Phase.WITHHELD)
-        settled.set()
+        passage.settled.set()
 
     async def _close(self, key: PartKey, outcome: Outcome) -> None:
         passage = self._open.get(key)
@@ -487,11 +488,11 @@ class Station:
             # Shown again after a restart between our record and the PLC seeing our acknowledgement.
             log.info("outcome of a part that is not open", seq=key.seq, outcome=outcome)
             return
-        await self._settled[key].wait()
+        await passage.settled.wait()
         await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
         self._step(passage, Phase.CLOSED)
         self.telemetry.outcome(outcome)
-        del self._open[key], self._settled[key]
+        del self._open[key]
         if passage.inspection is not None and passage.inspection.mismatched_release:
             self._fault = f"the PLC released part {passage.trigger.part_id}, which has no published pass"
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
@@ -525,16 +526,14 @@ class Station:
 
     # --- small things ---------------------------------------------------------------------------------
 
-    def _keep(self, passage: Passage) -> asyncio.Event:
-        """Remember an open part; returns the event that says its intent is recorded."""
-        settled = asyncio.Event()
+    def _keep(self, passage: Passage) -> None:
+        """Remember an open part."""
         self._open[passage.key] = passage
-        self._settled[passage.key] = settled
+        self._newest = passage
         if len(self._open) > MAX_OPEN:
             oldest = next(iter(self._open))
             event = OutcomeReported(oldest.seq, oldest.plc_boot_id, Outcome.UNCONFIRMED)
             self._clerk_queue.put_nowait(event)
-        return settled
 
     def _step(self, passage: Passage, phase: Phase) -> None:
         passage.advance(phase, self._clock.monotonic_ns())

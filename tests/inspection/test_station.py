@@ -263,6 +263,26 @@ async def test_a_missed_trigger_is_on_record_with_its_outcome(world: World) -> N
 
 
 @in_world
+async def test_an_overrun_is_recorded_after_the_part_that_it_overran(world: World) -> None:
+    world.inspector.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await until(lambda: bool(world.line.exposed))
+    world.line.post(PartMissed(trigger(2), MissedCause.OVERRUN))
+    world.line.post(OutcomeReported(2, BOOT, Outcome.DEFAULT_REJECTED))
+    world.inspector.gate.set()
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 2
+    assert [r.trigger.seq for r in world.store.revisions if r.revision == 0] == [1, 2]
+
+
+@in_world
+async def test_a_missed_part_is_recorded_before_the_part_that_came_after_it(world: World) -> None:
+    world.line.post(PartMissed(trigger(1), MissedCause.GAP))
+    world.line.post(PartTriggered(trigger(2)))
+    await world.published()
+    assert [r.trigger.seq for r in world.store.revisions if r.revision == 0] == [1, 2]
+
+
+@in_world
 async def test_a_result_that_the_link_refuses_is_recorded_as_not_published(world: World) -> None:
     world.line.takes_results = False
     world.line.post(PartTriggered(trigger(1)))
