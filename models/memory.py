@@ -38,8 +38,8 @@ FEWEST_PICTURES: Final = 5
 FORMAT: Final = 1
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
-_PATCH_WEIGHT: Final = 1.5
-"""Of the patches' score beside the whole's; docs/measurements/memory.md has what else was tried."""
+_PATCH_BEND: Final = 4.0
+"""Deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was tried."""
 _LEAST_SPREAD: Final = 0.05
 """Of the two distances among unseen good pictures: keeps rounding from counting where they never vary."""
 
@@ -69,9 +69,9 @@ class Region:
     """An anomalous place on the picture."""
 
     box: tuple[float, float, float, float]
-    """x, y, width, height in pixels of the picture that was given."""
+    """x, y, width, height of the place itself in pixels of the picture that was given."""
     area_px: float
-    """In square pixels of that picture."""
+    """Of all cells above the level, in square pixels of that picture; larger than the place itself."""
     score: float
     """The highest patch score inside; 1 is the patch threshold."""
     evidence: NDArray[np.float32]
@@ -83,7 +83,7 @@ class Assessment:
     """What the memory thinks of one picture."""
 
     score: float
-    """How unusual: the sum of both views, 0 for an average unseen good picture; comparable within one memory."""
+    """How unusual: the sum of both views, about 0 for unseen good pictures. Compare within one memory."""
     normal: bool
     """Whether the score lies below the threshold."""
     confidence: float
@@ -137,7 +137,8 @@ class _Calibration(BaseModel):
         glaring spot is enough to reject.
         """
         of_patch = (patch - self.patch_mean) / self.patch_deviation
-        return _PATCH_WEIGHT * math.asinh(of_patch) + (whole - self.whole_mean) / self.whole_deviation
+        bent = _PATCH_BEND * math.asinh(of_patch / _PATCH_BEND)
+        return bent + (whole - self.whole_mean) / self.whole_deviation
 
 
 class _Header(BaseModel):

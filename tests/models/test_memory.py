@@ -32,7 +32,8 @@ def test_the_region_lies_on_the_scratch_in_pixels_of_the_picture(memory, parts):
     x, y, width, height = worst.box
     assert x <= 35 <= x + width
     assert y <= 26 <= y + height
-    assert 0 < worst.area_px <= width * height
+    assert 0 < worst.area_px <= 160 * 120
+    assert width * height <= worst.area_px
     assert worst.score > 1
     assert np.linalg.norm(worst.evidence) > 0
 
