@@ -15,9 +15,10 @@ from inspection.recipe import Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL
 from models.inspector import crop
-from models.memory import NormalityMemory
+from models.memory import MemorySettings, NormalityMemory
 from models.vision import EfficientNetLite0, VisionTower
 
+DEFAULT_OVERKILL = MemorySettings().overkill
 SIMULATED_PRODUCT = "cover"
 SIMULATED_GOOD_PARTS = 60
 _SIMULATED_FROM = 1_000_000
@@ -32,6 +33,7 @@ def teach(
     tower: VisionTower,
     groups: Sequence[str] | None = None,
     mm_per_pixel: float | None = None,
+    overkill: float = DEFAULT_OVERKILL,
 ) -> Taught:
     """Teach ``name`` from good pictures of one view; the result is not yet kept.
 
@@ -44,6 +46,7 @@ def teach(
         tower: The vision tower that judges later.
         groups: One for each picture: pictures of one group are near-copies of each other.
         mm_per_pixel: Scale in the part's plane, where it is known.
+        overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
 
     Raises:
         RecipeError: Too few pictures, or a name that cannot be one.
@@ -66,13 +69,21 @@ def teach(
         )
     view = recipe.views[0]
     memory = NormalityMemory.teach(
-        [crop(frame.picture, view) for frame in frames], tower=tower, groups=groups
+        [crop(frame.picture, view) for frame in frames],
+        tower=tower,
+        groups=groups,
+        settings=MemorySettings(overkill=overkill),
     )
     return Taught(recipe, {view.name: memory})
 
 
 def teach_folder(
-    name: str, good: Path, *, library: RecipeLibrary, mm_per_pixel: float | None = None
+    name: str,
+    good: Path,
+    *,
+    library: RecipeLibrary,
+    mm_per_pixel: float | None = None,
+    overkill: float = DEFAULT_OVERKILL,
 ) -> Taught:
     """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
 
@@ -90,6 +101,7 @@ def teach_folder(
         tower=EfficientNetLite0(),
         groups=folders if len(set(folders)) > 1 else None,
         mm_per_pixel=mm_per_pixel,
+        overkill=overkill,
     )
 
 

@@ -15,11 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal, TypeAlias
 
-import cv2
 import numpy as np
 
-from inspection.errors import RecipeError
-from inspection.part import Picture
+from inspection.cameras.folder import read_picture
+from models.baselines import BASELINES
 from models.evaluation import Evaluation, evaluate
 from models.memory import MemorySettings, NormalityMemory
 from models.vision import VisionTower
@@ -108,11 +107,12 @@ def group_split_benchmark(
 
     Returns:
         A dict for JSON: ``splits`` (one row a seed) and ``mean`` and ``deviation`` over them, of: auroc;
-        overkill at no escapes and at 1 % escapes; escape and overkill rate at the memory's own threshold;
+        overkill at no escapes and at 1 % escapes; escape and overkill rate at the memory's own threshold; the
+        baselines' on the same splits;
         teach_s; assess_p50_ms and assess_p95_ms (resize, tower and memory, without reading the file).
 
     Raises:
-        RecipeError: a photograph cannot be read.
+        CameraError: a photograph cannot be read.
     """
     samples = READERS[dataset](data)
     rows = [_one_split(samples, tower=tower, seed=s, teach_on=teach_on, settings=settings) for s in seeds]
@@ -136,21 +136,35 @@ def _one_split(
     settings: MemorySettings | None,
 ) -> dict[str, float]:
     teach, test = group_split(samples, teach_on=teach_on, seed=seed)
-    pictures = [_read(sample.path) for sample in teach]
+    pictures = [read_picture(sample.path) for sample in teach]
     start = time.perf_counter()
     memory = NormalityMemory.teach(
         pictures, tower=tower, groups=[sample.group for sample in teach], settings=settings, seed=seed
     )
     teach_s = time.perf_counter() - start
-    del pictures
+    # the baselines see the very maps that the memory saw
+    good = [memory.assess(picture).features for picture in pictures]
+    baselines = [baseline(good, seed=seed) for baseline in BASELINES]
+    del pictures, good
     scores, times_ms = [], []
+    plain: dict[str, list[float]] = {baseline.name: [] for baseline in baselines}
     for sample in test:
-        picture = _read(sample.path)
+        picture = read_picture(sample.path)
         start = time.perf_counter()
-        scores.append(memory.assess(picture).score)
+        assessment = memory.assess(picture)
         times_ms.append((time.perf_counter() - start) * 1e3)
-    found = evaluate(scores, [sample.defective for sample in test], threshold=memory.threshold)
-    return {"seed": seed, "taught": len(teach), **_row(found)} | {
+        scores.append(assessment.score)
+        for baseline in baselines:
+            plain[baseline.name].append(baseline.score(assessment.features))
+    truth = [sample.defective for sample in test]
+    found = evaluate(scores, truth, threshold=memory.threshold)
+    compared = {
+        f"{key} of {name}": value
+        for name, values in plain.items()
+        for key, value in _row(evaluate(values, truth)).items()
+        if key in ("auroc", "overkill_at_1_percent_escape")
+    }
+    return {"seed": seed, "taught": len(teach), **_row(found), **compared} | {
         "teach_s": teach_s,
         "assess_p50_ms": float(np.percentile(times_ms, 50)),
         "assess_p95_ms": float(np.percentile(times_ms, 95)),
@@ -158,21 +172,14 @@ def _one_split(
 
 
 def _row(found: Evaluation) -> Mapping[str, float]:
-    assert found.at_threshold is not None
-    return {
+    row = {
         "good": found.good,
         "defective": found.defective,
         "auroc": found.auroc,
         "overkill_at_no_escape": found.at_no_escape.overkill_rate,
         "overkill_at_1_percent_escape": found.at_one_percent.overkill_rate,
-        "escape_rate_at_threshold": found.at_threshold.escape_rate,
-        "overkill_rate_at_threshold": found.at_threshold.overkill_rate,
     }
-
-
-def _read(path: Path) -> Picture:
-    encoded = np.frombuffer(path.read_bytes(), np.uint8) if path.is_file() else None
-    picture = None if encoded is None else cv2.imdecode(encoded, cv2.IMREAD_COLOR_RGB)
-    if picture is None:
-        raise RecipeError(f"Cannot read the photograph {path}", todo="Fetch the data again")
-    return picture.astype(np.uint8, copy=False)
+    if found.at_threshold is not None:
+        row["escape_rate_at_threshold"] = found.at_threshold.escape_rate
+        row["overkill_rate_at_threshold"] = found.at_threshold.overkill_rate
+    return row

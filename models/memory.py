@@ -7,7 +7,8 @@ Two views of the same features, because they fail on different defects:
   have at that place, since edges and seams always lie far from everything. Finds small defects, says where.
 - *whole*: the Mahalanobis distance of the pooled features from the good pictures' Gaussian (Rippel et al.,
   "Modeling the Distribution of Normal Data in Pre-Trained Deep Features for Anomaly Detection", ICPR 2020,
-  arXiv:2005.14140). Finds what is a little wrong everywhere.
+  arXiv:2005.14140), of each channel's first four moments. Finds what is a little wrong everywhere, and, by
+  the third and fourth moment, what is very wrong in a few cells.
 
 Both are put on one scale by pictures that the memory has not seen: the teaching pictures are judged by
 memories taught on the others of them (cross-fitting, by group where groups are given).
@@ -35,7 +36,7 @@ from models.regions import find_regions
 from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
-FORMAT: Final = 1
+FORMAT: Final = 2
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
 _PATCH_BEND: Final = 4.0
@@ -370,8 +371,28 @@ def _describe(maps: FeatureMaps) -> _Described:
         patches=joined[0].flatten(1).T.contiguous(),
         rows=rows,
         columns=columns,
-        whole=torch.cat([torch.cat([layer.mean(1), layer.std(1)]) for layer in pooled]),
+        whole=torch.cat([_moments(layer) for layer in pooled]),
     )
+
+
+def _moments(layer: Tensor) -> Tensor:
+    """How each channel's values lie over the picture: mean, log deviation, skewness, log kurtosis.
+
+    The third and fourth moment tell a few outlying cells, which is what a small defect is, from a change
+    of the whole surface; mean and deviation alone hardly do.
+
+    Args:
+        layer: (channels, cells).
+
+    Returns:
+        (4 · channels,)
+    """
+    mean = layer.mean(1)
+    deviation = layer.std(1).clamp_min(_LEAST_DEVIATION)
+    standard = (layer - mean[:, None]) / deviation[:, None]
+    square = standard.square()
+    kurtosis = square.square().mean(1).clamp_min(1.0)  # it is never less, but where nothing varies
+    return torch.cat([mean, deviation.log(), (square * standard).mean(1), kurtosis.log()])
 
 
 def _on_grid(layer: Tensor, rows: int, columns: int) -> Tensor:

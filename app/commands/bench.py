@@ -39,7 +39,8 @@ def memory(
     dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
     data: DataOption = SHARED_DATA,
     teach_on: Annotated[int, typer.Option(min=5, help="Good pictures to teach from.")] = 100,
-    splits: Annotated[int, typer.Option(min=1, help="Splits by group, seeds 0, 1, 2 …")] = 5,
+    splits: Annotated[int, typer.Option(min=1, help="How many splits by group.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the normality memory on photographs, split by group; minutes."""
@@ -48,7 +49,11 @@ def memory(
 
     _say(
         group_split_benchmark(
-            dataset.value, data=data, tower=EfficientNetLite0(), seeds=range(splits), teach_on=teach_on
+            dataset.value,
+            data=data,
+            tower=EfficientNetLite0(),
+            seeds=range(seed, seed + splits),
+            teach_on=teach_on,
         ),
         as_json,
     )

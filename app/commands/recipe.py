@@ -22,6 +22,10 @@ def teach(
         Path | None, typer.Option(help="Write the recipe to this file instead of the library.")
     ] = None,
     mm_per_pixel: Annotated[float | None, typer.Option(min=0.0, help="Scale in the part's plane.")] = None,
+    overkill: Annotated[
+        float,
+        typer.Option(min=0.0, max=0.5, help="Share of good parts that may be rejected; more catches more."),
+    ] = 0.01,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -30,7 +34,7 @@ def teach(
     from app.teaching import teach_folder
 
     library = RecipeLibrary(home() / "recipes")
-    taught = teach_folder(name, good, library=library, mm_per_pixel=mm_per_pixel)
+    taught = teach_folder(name, good, library=library, mm_per_pixel=mm_per_pixel, overkill=overkill)
     if out is None:
         path = library.save(taught)
     else:

@@ -16,6 +16,7 @@ from app import cli
 from app.recipes import RecipeLibrary
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.simulation import Variation
+from models.vision import EfficientNetLite0
 
 
 class Said(NamedTuple):
@@ -118,10 +119,17 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     listed = json.loads(passgate("recipe", "list", "--json").out)
     assert [recipe["name"] for recipe in listed["recipes"]] == ["bracket"]
     assert json.loads(passgate("recipe", "show", "bracket", "--json").out)["name"] == "bracket"
+    strict = ("--overkill", 0.5, "--json")
+    again = json.loads(passgate("recipe", "teach", "bracket", "--good", parts / "good", *strict).out)
+    memories = [
+        RecipeLibrary(home / "recipes").load("bracket", version, tower=EfficientNetLite0()).memories["top"]
+        for version in (1, again["version"])
+    ]
+    assert memories[1].threshold <= memories[0].threshold
     out = tmp_path / "bracket.safetensors"
     assert passgate("recipe", "teach", "bracket", "--good", parts / "good", "--out", out).code == 0
     assert out.is_file()
-    assert RecipeLibrary(home / "recipes").recipe("bracket").version == 1, "--out leaves the library alone"
+    assert RecipeLibrary(home / "recipes").recipe("bracket").version == 2, "--out leaves the library alone"
 
 
 # --- what cannot be done is said in one line ----------------------------------------------------------
