@@ -2,24 +2,21 @@
 
 One part is judged at a time; several may be between camera and diverter. Two tasks run in the event loop:
 the *reader* takes the line's events as they come and starts the judging of a part; the *clerk* does, in
-order, what can wait for the disk: outcomes, missed triggers, restarts of the PLC. Blocking work runs in
-threads: one for each camera, one for inference, one for the store (``Recorder``).
+order, what can wait for the disk: outcomes, missed triggers, restarts of the PLC. Looking at the part is
+``Judge``'s, writing the record ``Recorder``'s; both have threads for what blocks.
 """
 
 import asyncio
-from collections.abc import Awaitable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
-from typing import Any, TypeVar
+from collections.abc import Mapping
 from uuid import uuid4
 
 import structlog
 
-from inspection import guard, quality
 from inspection.alarms import AlarmCode, defect_code
-from inspection.decision import DecidedBy, Decision
-from inspection.errors import CameraError, PassgateError, RecordRefusedError, StoreError
-from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
+from inspection.decision import Decision
+from inspection.errors import RecordRefusedError, StoreError
+from inspection.judging import Judge, Judgement
+from inspection.part import Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
     Camera,
@@ -42,8 +39,6 @@ from inspection.recorder import Recorder
 from inspection.status import Mode
 from inspection.telemetry import Telemetry
 
-T = TypeVar("T")
-
 log = structlog.get_logger(__name__)
 
 HOUSEKEEPING_S = 1.0
@@ -53,17 +48,6 @@ MAX_OPEN = 256
 
 CLERK_QUEUE = 1024
 """Events that wait for the disk; beyond that the reader waits, and the line's own bounded queue halts it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Judgement:
-    """What came of looking at one part."""
-
-    decision: Decision
-    frames: tuple[Frame, ...] = ()
-    pictures: tuple[str, ...] = ()
-    straggler: "asyncio.Future[Decision] | None" = None
-    """The inspection that missed the deadline; its result is kept for the record when it comes."""
 
 
 class Station:
@@ -82,28 +66,24 @@ class Station:
         self.telemetry = Telemetry()
         self.recipe = recipe
         self.line = line
-        self.frames: dict[str, Frame] = {}
-        """The newest picture of each camera."""
-        self.last_decision_ns = 0
-        self.camera_fault = ""
-        self.model_fault = ""
         self.version = 0
         """Counts changes; whoever shows the station looks again when it has moved."""
-        self._cameras = cameras
-        self._inspector = inspector
         self._recorder = recorder
         self._clock = clock
-        self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
-        self._shutters = {
-            name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{name}") for name in cameras
-        }
-        self._digests: dict[str, str] = {}  # touched by the inference thread alone
         self._open: dict[PartKey, Passage] = {}
         self._newest: Passage | None = None
         self._active: Passage | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._stragglers: set[asyncio.Future[Any]] = set()
         self._clerk_queue: asyncio.Queue[LineEvent] = asyncio.Queue(CLERK_QUEUE)
+        self.judge = Judge(
+            recipe=recipe,
+            cameras=cameras,
+            inspector=inspector,
+            recorder=recorder,
+            clock=clock,
+            alarm=self._alarm,
+            on_free=self._changed,
+        )
         self._linked = False
         self._held = False
         self._halted = ""
@@ -126,11 +106,6 @@ class Station:
         return Mode.IDLE if self._linked else Mode.STARTING
 
     @property
-    def simulated(self) -> bool:
-        """Some camera's pictures do not show the part on the belt."""
-        return any(camera.simulated for camera in self._cameras.values())
-
-    @property
     def mode_reason(self) -> str:
         """Why, where the mode needs a word."""
         if self._fault or self._halted:
@@ -139,7 +114,7 @@ class Station:
             return "held by the operator"
         if self._recorder.behind:
             return "waits for the store"
-        if self._stragglers:
+        if self.judge.busy:
             return "waits for a camera or the model to finish late work"
         return "" if self._linked else "waits for the PLC"
 
@@ -163,25 +138,8 @@ class Station:
     # --- its life -------------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Open the cameras and load the recipe.
-
-        A real camera that is off does not keep the station from starting: it goes on trying by itself, and
-        until it succeeds every part goes to manual review.
-
-        Raises:
-            CameraError: A simulated camera cannot be opened: nothing will mend that by itself.
-            RecipeError: The recipe was not taught, or its weights are absent.
-        """
-        loop = asyncio.get_running_loop()
-        for name, camera in self._cameras.items():
-            try:
-                await loop.run_in_executor(self._shutters[name], camera.open)
-            except CameraError as error:
-                if camera.simulated:
-                    raise
-                self.camera_fault = str(error)
-                self._alarm(AlarmCode.NO_PICTURE, self.camera_fault)
-        await loop.run_in_executor(self._inference, self._inspector.prepare, self.recipe)
+        """Open the cameras and load the recipe. Raises CameraError, RecipeError or WeightsError."""
+        await self.judge.prepare()
 
     async def run(self) -> None:
         """Serve the line until cancelled; then finish the part under the camera and record it."""
@@ -207,11 +165,7 @@ class Station:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            for camera in self._cameras.values():
-                camera.close()
-            self._inference.shutdown(wait=False, cancel_futures=True)
-            for shutter in self._shutters.values():
-                shutter.shutdown(wait=False, cancel_futures=True)
+            self.judge.close()
             await self._recorder.close()
 
     async def _run_line(self, known: KnownPart | None) -> None:
@@ -259,11 +213,13 @@ class Station:
         trigger = passage.trigger
         try:
             try:
-                judgement = await self._judge(passage)
+                judgement = await self.judge.judge(
+                    passage, on_exposed=lambda: self.line.exposure_complete(trigger)
+                )
             except Exception as error:  # a bug must not lose the part: it goes to a person, on record
                 log.exception("judging failed", part_id=trigger.part_id)
                 self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
-                judgement = _Judgement(decision=self._undecided(trigger, f"internal error: {error!r}"))
+                judgement = Judgement(decision=self.judge.undecided(trigger, f"internal error: {error!r}"))
             self._step(passage, Phase.DECIDED)
             await self._record_and_publish(passage, judgement)
             if judgement.straggler is not None:
@@ -274,60 +230,9 @@ class Station:
                 self._active = None
             self._changed()
 
-    async def _judge(self, passage: Passage) -> _Judgement:
-        trigger, recipe = passage.trigger, self.recipe
-        deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
-        try:
-            frames = await self._before(deadline_ns, self._capture(trigger))
-        except TimeoutError:
-            self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
-            return _Judgement(decision=self._late(trigger, "no picture within the deadline"))
-        except PassgateError as error:
-            self.camera_fault = str(error)
-            self._alarm(AlarmCode.NO_PICTURE, str(error))
-            return _Judgement(decision=self._undecided(trigger, str(error)))
-        self._step(passage, Phase.CAPTURED)
-        self.camera_fault = ""
-        self.line.exposure_complete(trigger)
-
-        archive = asyncio.create_task(self._archive(frames))
-        work = asyncio.get_running_loop().run_in_executor(
-            self._inference, self._look, frames, recipe, trigger, deadline_ns
-        )
-        straggler: asyncio.Future[Decision] | None = None
-        try:
-            decision = await self._before(deadline_ns, work)
-            self.model_fault = ""
-        except TimeoutError:
-            straggler = work
-            self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
-            decision = self._late(trigger, "the decision missed the deadline")
-        except Exception as error:  # whatever fails in a model: the part goes to a person, with its picture
-            self.model_fault = (
-                str(error) if isinstance(error, PassgateError) else f"internal error: {error!r}"
-            )
-            log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
-            self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
-            decision = self._undecided(trigger, self.model_fault)
-        decision = guard.review(decision, trigger=trigger, recipe=recipe)
-        now_ns = self._clock.monotonic_ns()
-        self.last_decision_ns = now_ns
-        timings = decision.timings_ms.model_copy(
-            update={
-                "capture": passage.elapsed_ms(Phase.CAPTURED),
-                "total": (now_ns - trigger.seen_ns) / 1e6,
-            }
-        )
-        return _Judgement(
-            decision=decision.model_copy(update={"timings_ms": timings}),
-            frames=frames,
-            pictures=await archive,
-            straggler=straggler,
-        )
-
-    async def _record_and_publish(self, passage: Passage, judgement: _Judgement) -> None:
+    async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
         trigger = passage.trigger
-        simulated = self.simulated or any(frame.simulated for frame in judgement.frames)
+        simulated = self.judge.simulated or any(frame.simulated for frame in judgement.frames)
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
@@ -363,56 +268,6 @@ class Station:
         self.line.abandon(trigger)
         self._step(passage, Phase.WITHHELD)
         await self._revise(passage, published=False)
-
-    async def _capture(self, trigger: Trigger) -> tuple[Frame, ...]:
-        loop = asyncio.get_running_loop()
-        captures = []
-        for view in self.recipe.views:
-            camera = self._cameras.get(view.camera)
-            if camera is None:
-                raise PassgateError(
-                    f"the recipe's view {view.name!r} wants camera {view.camera!r}, which is not configured",
-                    part="the part goes to manual review",
-                    todo=f"name one of: {', '.join(self._cameras)}",
-                )
-            captures.append(
-                loop.run_in_executor(self._shutters[view.camera], camera.capture, trigger.part_id)
-            )
-        frames = tuple(await asyncio.gather(*captures))
-        self.frames.update({frame.camera: frame for frame in frames})
-        return frames
-
-    def _look(
-        self, frames: tuple[Frame, ...], recipe: Recipe, trigger: Trigger, deadline_ns: int
-    ) -> Decision:
-        """Judge the pictures; in the inference thread."""
-        started_ns = self._clock.monotonic_ns()
-        faults: list[quality.QualityFault] = []
-        for frame in frames:
-            faults += quality.check(frame, recipe.quality, self._digests.get(frame.camera))
-            self._digests[frame.camera] = quality.digest(frame.picture)
-        quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
-        if faults:
-            decision = self._undecided(trigger, "; ".join(fault.reason for fault in faults))
-        else:
-            decision = self._inspector.inspect(
-                frames,
-                recipe=recipe,
-                part_id=trigger.part_id,
-                trigger_seq=trigger.seq,
-                deadline_ns=deadline_ns,
-            )
-        timings = decision.timings_ms.model_copy(update={"quality": quality_ms})
-        return decision.model_copy(update={"timings_ms": timings})
-
-    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
-        kept = []
-        for frame in frames:
-            try:
-                kept.append(await self._recorder.archive(frame))
-            except StoreError as error:
-                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
-        return tuple(kept)
 
     def _await_straggler(self, passage: Passage, straggler: "asyncio.Future[Decision]") -> None:
         async def keep() -> None:
@@ -465,7 +320,7 @@ class Station:
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
-            decision=self._undecided(trigger, f"not inspected: {cause.replace('_', ' ')}"),
+            decision=self.judge.undecided(trigger, f"not inspected: {cause.replace('_', ' ')}"),
             published=False,
             missed=cause,
             recorded_at=self._clock.now(),
@@ -538,45 +393,6 @@ class Station:
     def _step(self, passage: Passage, phase: Phase) -> None:
         passage.advance(phase, self._clock.monotonic_ns())
 
-    def _deadline_ms(self, trigger: Trigger) -> int:
-        """Internal deadline: the recipe's, but always a tenth before the PLC's own."""
-        if trigger.deadline_ms == 0:
-            return self.recipe.deadline_ms
-        return min(self.recipe.deadline_ms, trigger.deadline_ms * 9 // 10)
-
-    async def _before(self, deadline_ns: int, work: Awaitable[T]) -> T:
-        """The result of ``work``, or TimeoutError at the deadline; late work goes on as a straggler."""
-        future = asyncio.ensure_future(work)
-        remaining_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
-        timer = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
-        try:
-            await asyncio.wait({future, timer}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-        if future.done():
-            return future.result()
-        self._stragglers.add(future)
-        future.add_done_callback(self._straggler_done)
-        raise TimeoutError
-
-    def _straggler_done(self, future: "asyncio.Future[Any]") -> None:
-        self._stragglers.discard(future)
-        if not future.cancelled():
-            future.exception()  # seen: whoever keeps the straggler logs it
-        self._changed()
-
-    def _undecided(self, trigger: Trigger, reason: str) -> Decision:
-        return guard.undecided(trigger, recipe=self.recipe, reason=reason)
-
-    def _late(self, trigger: Trigger, reason: str) -> Decision:
-        return guard.undecided(
-            trigger,
-            recipe=self.recipe,
-            reason=reason,
-            action=self.recipe.late_policy,
-            decided_by=DecidedBy.TIMEOUT,
-        )
-
     def _alarm(self, code: AlarmCode, text: str) -> None:
         log.warning("alarm", code=f"0x{code:04X}", text=text)
         self.telemetry.raise_alarm(code, text, self._clock.now())
@@ -593,6 +409,6 @@ class Station:
                 or self._fault
                 or self._recorder.behind
                 or health.full
-                or self._stragglers
+                or self.judge.busy
             )
         )

@@ -108,7 +108,7 @@ def _add_reading(api: FastAPI, engine: ServedStation) -> None:
     @api.get("/api/cameras/{name}/picture", response_class=Response)
     def camera_picture(name: str) -> Response:
         """The newest picture of a camera as JPEG; its age is in the header ``X-Age-Ms``."""
-        frame = engine.station.frames.get(name)
+        frame = engine.station.judge.frames.get(name)
         if frame is None:
             raise HTTPException(404, f"camera {name!r} is unknown or has taken no picture yet")
         done, data = cv2.imencode(".jpg", cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR))

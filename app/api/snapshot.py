@@ -20,7 +20,7 @@ def snapshot(
     now_ns, now = clock.monotonic_ns(), clock.now()
     telemetry = station.telemetry
     recent = telemetry.recent
-    frames = station.frames.values()
+    frames = station.judge.frames.values()
     newest = max((frame.captured_at for frame in frames), default=None)
     return StationStatus(
         at=now,
@@ -31,12 +31,12 @@ def snapshot(
         recipe_name=station.recipe.name,
         recipe_id=station.recipe.id,
         recipe_version=station.recipe.version,
-        simulated=station.simulated,
+        simulated=station.judge.simulated,
         deadline_ms=station.recipe.deadline_ms,
         tiles=(
             _line_tile(station.line.state(), now_ns),
             _camera_tile(station, None if newest is None else (now - newest).total_seconds() * 1e3),
-            _model_tile(station, model, _age_ms(now_ns, station.last_decision_ns)),
+            _model_tile(station, model, _age_ms(now_ns, station.judge.last_decision_ns)),
             _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
         ),
         counts=telemetry.counts,
@@ -67,18 +67,18 @@ def _line_tile(state: LineState, now_ns: int) -> Tile:
 
 
 def _camera_tile(station: Station, age_ms: float | None) -> Tile:
-    if station.camera_fault:
-        health, text = Health.FAULT, station.camera_fault
+    if station.judge.camera_fault:
+        health, text = Health.FAULT, station.judge.camera_fault
     elif age_ms is None:
         health, text = Health.UNKNOWN, "no picture yet"
     else:
-        health, text = Health.OK, ", ".join(sorted(station.frames))
+        health, text = Health.OK, ", ".join(sorted(station.judge.frames))
     return Tile(subsystem=Subsystem.CAMERA, health=health, text=text, age_ms=age_ms)
 
 
 def _model_tile(station: Station, model: ModelRef, age_ms: float | None) -> Tile:
-    if station.model_fault:
-        health, text = Health.FAULT, station.model_fault
+    if station.judge.model_fault:
+        health, text = Health.FAULT, station.judge.model_fault
     elif station.mode is Mode.STARTING and age_ms is None:
         health, text = Health.UNKNOWN, "no part yet"
     else:

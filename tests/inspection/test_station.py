@@ -169,16 +169,16 @@ async def test_no_picture_means_manual_review(world: World) -> None:
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.MANUAL_REVIEW
     assert "camera is gone" in world.only().decision.reason
-    assert "camera is gone" in world.station.camera_fault
+    assert "camera is gone" in world.station.judge.camera_fault
 
 
 def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> None:
     async def body() -> None:
         async with running(camera_off=True) as world:
-            assert "is off" in world.station.camera_fault
+            assert "is off" in world.station.judge.camera_fault
             world.line.post(PartTriggered(trigger(1)))
             assert await world.published() is Action.PASS  # switched on since
-            assert not world.station.camera_fault
+            assert not world.station.judge.camera_fault
 
     asyncio.run(body())
 
@@ -202,6 +202,7 @@ async def test_a_black_picture_is_not_judged(world: World) -> None:
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.MANUAL_REVIEW
     assert world.only().decision.decided_by is DecidedBy.GUARD
+    assert "black" in world.station.telemetry.alarms[0].text
 
 
 @in_world
@@ -288,6 +289,7 @@ async def test_a_result_that_the_link_refuses_is_recorded_as_not_published(world
     world.line.post(PartTriggered(trigger(1)))
     await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
     await until(lambda: not world.only().published)
+    assert world.line.published.empty()
 
 
 @in_world

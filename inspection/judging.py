@@ -1,0 +1,269 @@
+"""Judging one part: pictures, quality check, inspector and guard, under the part's deadline.
+
+Blocking work runs in threads: one for each camera, one for inference. What misses the deadline is a
+*straggler*: it goes on in its thread, and ``busy`` is true until it has come back, so that no further part
+queues up behind it.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import structlog
+
+from inspection import guard, quality
+from inspection.alarms import AlarmCode
+from inspection.decision import DecidedBy, Decision
+from inspection.errors import CameraError, PassgateError, StoreError
+from inspection.part import Frame, Trigger
+from inspection.passage import Passage, Phase
+from inspection.ports import Camera, Clock, Inspector
+from inspection.recipe import Recipe
+from inspection.recorder import Recorder
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What came of looking at one part."""
+
+    decision: Decision
+    frames: tuple[Frame, ...] = ()
+    pictures: tuple[str, ...] = ()
+    """SHA-256 of each picture in the archive."""
+    straggler: "asyncio.Future[Decision] | None" = None
+    """The inspection that missed the deadline; its result is kept for the record when it comes."""
+
+
+class Judge:
+    """Looks at parts by one recipe, one at a time. Lives in the event loop."""
+
+    def __init__(
+        self,
+        *,
+        recipe: Recipe,
+        cameras: Mapping[str, Camera],
+        inspector: Inspector,
+        recorder: Recorder,
+        clock: Clock,
+        alarm: Callable[[AlarmCode, str], None],
+        on_free: Callable[[], None],
+    ) -> None:
+        """Judge by ``recipe``.
+
+        Args:
+            recipe: The active recipe.
+            cameras: By the names that its views use.
+            inspector: Has the recipe's memory.
+            recorder: Keeps the pictures.
+            clock: Time.
+            alarm: Told whatever asks for a person.
+            on_free: Called when late work has come back.
+        """
+        self.frames: dict[str, Frame] = {}
+        """The newest picture of each camera."""
+        self.last_decision_ns = 0
+        self.camera_fault = ""
+        self.model_fault = ""
+        self._recipe = recipe
+        self._cameras = cameras
+        self._inspector = inspector
+        self._recorder = recorder
+        self._clock = clock
+        self._alarm = alarm
+        self._on_free = on_free
+        self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
+        self._shutters = {
+            name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{name}") for name in cameras
+        }
+        self._digests: dict[str, str] = {}  # touched by the inference thread alone
+        self._stragglers: set[asyncio.Future[Any]] = set()
+
+    @property
+    def simulated(self) -> bool:
+        """Some camera's pictures do not show the part on the belt."""
+        return any(camera.simulated for camera in self._cameras.values())
+
+    @property
+    def busy(self) -> bool:
+        """A camera or the model is still at work on something that is late."""
+        return bool(self._stragglers)
+
+    async def prepare(self) -> None:
+        """Open the cameras and load the recipe.
+
+        A real camera that is off does not keep the station from starting: it goes on trying by itself, and
+        until it succeeds every part goes to manual review.
+
+        Raises:
+            CameraError: A simulated camera cannot be opened: nothing will mend that by itself.
+            RecipeError: The recipe was not taught, or its weights are absent.
+        """
+        loop = asyncio.get_running_loop()
+        for name, camera in self._cameras.items():
+            try:
+                await loop.run_in_executor(self._shutters[name], camera.open)
+            except CameraError as error:
+                if camera.simulated:
+                    raise
+                self.camera_fault = str(error)
+                self._alarm(AlarmCode.NO_PICTURE, self.camera_fault)
+        await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
+
+    def close(self) -> None:
+        """Let go of cameras and threads; does not wait for what hangs."""
+        for camera in self._cameras.values():
+            camera.close()
+        for thread in (self._inference, *self._shutters.values()):
+            thread.shutdown(wait=False, cancel_futures=True)
+
+    async def judge(self, passage: Passage, *, on_exposed: Callable[[], None]) -> Judgement:
+        """Look at one part. Whatever fails, there is a decision, and it is no pass.
+
+        Args:
+            passage: The part; it is advanced to ``captured`` when its pictures are taken.
+            on_exposed: Called then: the part may move.
+        """
+        trigger = passage.trigger
+        deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
+        try:
+            frames = await self._before(deadline_ns, self._capture(trigger))
+        except TimeoutError:
+            self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
+            return Judgement(decision=self._late(trigger, "no picture within the deadline"))
+        except PassgateError as error:
+            self.camera_fault = str(error)
+            self._alarm(AlarmCode.NO_PICTURE, str(error))
+            return Judgement(decision=self.undecided(trigger, str(error)))
+        passage.advance(Phase.CAPTURED, self._clock.monotonic_ns())
+        self.camera_fault = ""
+        on_exposed()
+
+        archive = asyncio.create_task(self._archive(frames))
+        work = asyncio.get_running_loop().run_in_executor(
+            self._inference, self._look, frames, trigger, deadline_ns
+        )
+        straggler: asyncio.Future[Decision] | None = None
+        try:
+            decision = await self._before(deadline_ns, work)
+            self.model_fault = ""
+            if decision.decided_by is DecidedBy.GUARD:  # the quality check's word: the model did not look
+                self._alarm(AlarmCode.BAD_PICTURE, decision.reason)
+        except TimeoutError:
+            straggler = work
+            self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
+            decision = self._late(trigger, "the decision missed the deadline")
+        except Exception as error:  # whatever fails in a model: the part goes to a person, with its picture
+            known = isinstance(error, PassgateError)
+            self.model_fault = str(error) if known else f"internal error: {error!r}"
+            log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
+            self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
+            decision = self.undecided(trigger, self.model_fault)
+        decision = guard.review(decision, trigger=trigger, recipe=self._recipe)
+        now_ns = self._clock.monotonic_ns()
+        self.last_decision_ns = now_ns
+        timings = decision.timings_ms.model_copy(
+            update={
+                "capture": passage.elapsed_ms(Phase.CAPTURED),
+                "total": (now_ns - trigger.seen_ns) / 1e6,
+            }
+        )
+        return Judgement(
+            decision=decision.model_copy(update={"timings_ms": timings}),
+            frames=frames,
+            pictures=await archive,
+            straggler=straggler,
+        )
+
+    def undecided(self, trigger: Trigger, reason: str) -> Decision:
+        """Manual review, because of ``reason``."""
+        return guard.undecided(trigger, recipe=self._recipe, reason=reason)
+
+    async def _capture(self, trigger: Trigger) -> tuple[Frame, ...]:
+        loop = asyncio.get_running_loop()
+        captures = []
+        for view in self._recipe.views:
+            camera = self._cameras.get(view.camera)
+            if camera is None:
+                raise CameraError(
+                    f"the recipe's view {view.name!r} wants camera {view.camera!r}, which is not configured",
+                    part="the part goes to manual review",
+                    todo=f"name one of: {', '.join(self._cameras)}",
+                )
+            captures.append(
+                loop.run_in_executor(self._shutters[view.camera], camera.capture, trigger.part_id)
+            )
+        frames = tuple(await asyncio.gather(*captures))
+        self.frames.update({frame.camera: frame for frame in frames})
+        return frames
+
+    def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
+        """Judge the pictures; in the inference thread."""
+        started_ns = self._clock.monotonic_ns()
+        faults: list[quality.QualityFault] = []
+        for frame in frames:
+            faults += quality.check(frame, self._recipe.quality, self._digests.get(frame.camera))
+            self._digests[frame.camera] = quality.digest(frame.picture)
+        quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
+        if faults:
+            decision = self.undecided(trigger, "; ".join(fault.reason for fault in faults))
+        else:
+            decision = self._inspector.inspect(
+                frames,
+                recipe=self._recipe,
+                part_id=trigger.part_id,
+                trigger_seq=trigger.seq,
+                deadline_ns=deadline_ns,
+            )
+        timings = decision.timings_ms.model_copy(update={"quality": quality_ms})
+        return decision.model_copy(update={"timings_ms": timings})
+
+    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
+        kept = []
+        for frame in frames:
+            try:
+                kept.append(await self._recorder.archive(frame))
+            except StoreError as error:
+                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
+        return tuple(kept)
+
+    def _deadline_ms(self, trigger: Trigger) -> int:
+        """Internal deadline: the recipe's, but always a tenth before the PLC's own."""
+        if trigger.deadline_ms == 0:
+            return self._recipe.deadline_ms
+        return min(self._recipe.deadline_ms, trigger.deadline_ms * 9 // 10)
+
+    async def _before(self, deadline_ns: int, work: Awaitable[T]) -> T:
+        """The result of ``work``, or TimeoutError at the deadline; late work goes on as a straggler."""
+        future = asyncio.ensure_future(work)
+        remaining_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
+        timer = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
+        try:
+            await asyncio.wait({future, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        if future.done():
+            return future.result()
+        self._stragglers.add(future)
+        future.add_done_callback(self._straggler_done)
+        raise TimeoutError
+
+    def _straggler_done(self, future: "asyncio.Future[Any]") -> None:
+        self._stragglers.discard(future)
+        if not future.cancelled():
+            future.exception()  # seen: whoever keeps the straggler logs it
+        self._on_free()
+
+    def _late(self, trigger: Trigger, reason: str) -> Decision:
+        return guard.undecided(
+            trigger,
+            recipe=self._recipe,
+            reason=reason,
+            action=self._recipe.late_policy,
+            decided_by=DecidedBy.TIMEOUT,
+        )
