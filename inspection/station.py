@@ -294,11 +294,15 @@ class Station:
                     await self._close(PartKey(plc_boot_id, seq), outcome)
                     await self._recorder.caught_up()
                     self.line.outcome_recorded(seq, plc_boot_id)
-                case PlcRestarted(_, new_boot_id):
+                case PlcRestarted(old_boot_id, _):
                     self._alarm(AlarmCode.PLC_RESTARTED, "the PLC restarted")
-                    await self._forget_all_but(new_boot_id)
+                    await self._forget([key for key in self._open if key.plc_boot_id == old_boot_id])
                 case LinkChanged():
-                    await self._forget_all_but(self.line.state().plc_boot_id)
+                    # Parts of an earlier run that were on record when we started. The line may be ahead of
+                    # this queue: what is not settled has its own event in it, so waiting would never end.
+                    now = self.line.state().plc_boot_id
+                    settled = [key for key, passage in self._open.items() if passage.settled.is_set()]
+                    await self._forget([key for key in settled if key.plc_boot_id != now])
             self._changed()
 
     async def _keep_house(self) -> None:
@@ -353,8 +357,9 @@ class Station:
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
             self._alarm(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)
 
-    async def _forget_all_but(self, plc_boot_id: int) -> None:
-        for key in [key for key in self._open if key.plc_boot_id != plc_boot_id]:
+    async def _forget(self, keys: list[PartKey]) -> None:
+        """Close parts whose outcome the PLC will not tell any more."""
+        for key in keys:
             self._alarm(AlarmCode.OUTCOME_UNKNOWN, "the PLC did not tell what became of some parts")
             await self._close(key, Outcome.UNCONFIRMED)
 

@@ -302,6 +302,20 @@ async def test_parts_of_a_plc_that_restarted_are_closed_as_unconfirmed(world: Wo
 
 
 @in_world
+async def test_a_plc_that_restarts_faster_than_the_disk_writes_does_not_block_the_record(
+    world: World,
+) -> None:
+    # The line is ahead: it speaks of run BOOT while the queue still holds the run before.
+    world.line.post(LinkChanged(True, ""))
+    world.line.post(PartMissed(trigger(1, plc_boot_id=BOOT - 1), MissedCause.GAP))
+    world.line.post(PlcRestarted(BOOT - 1, BOOT))
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS
+    await until(lambda: Outcome.UNCONFIRMED in {i.outcome for i in world.store.latest().values()})
+    assert len(world.store.latest()) == 2
+
+
+@in_world
 async def test_a_release_without_a_pass_stops_the_station_until_it_is_reset(world: World) -> None:
     world.inspector.action = Action.REWORK
     world.line.post(PartTriggered(trigger(1)))
