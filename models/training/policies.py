@@ -1,0 +1,46 @@
+"""Policies drawn at random: only a model whose policy changes from picture to picture learns to read it.
+
+Under one fixed policy the type of a defect already tells the action, and the words would be ignored.
+"""
+
+from collections.abc import Sequence
+from itertools import combinations_with_replacement
+from typing import Final
+
+import numpy as np
+
+from inspection.decision import Action, Severity
+from models.policy import Asked, Policy
+
+_CLAUSES: Final = 3
+"""Different demands in one policy at most: real policies have few, and the prompt stays short."""
+
+_MONOTONE: Final[tuple[Asked, ...]] = tuple(
+    (minor, major, critical)
+    for minor, major, critical in combinations_with_replacement(Action, len(Severity))
+)
+"""All demands that never get milder as the defect gets worse: 20."""
+
+
+def draw_policy(rng: np.random.Generator, types: Sequence[str]) -> Policy:
+    """Draw a policy over ``types`` and a default for all others, never milder for a worse defect.
+
+    A type that asks for what the default asks for is named or left to the default, as chance has it: both
+    ways must be understood, and a recipe may name no type at all.
+
+    Args:
+        rng: The same state draws the same policy.
+        types: Names as the recipe gives them.
+    """
+    count = int(rng.integers(1, _CLAUSES + 1))
+    demands = [_MONOTONE[i] for i in rng.choice(len(_MONOTONE), count, replace=False)]
+    *asked, others = (demands[i] for i in rng.integers(count, size=len(types) + 1))
+    named = rng.random(len(types)) < 0.5
+    return Policy(
+        types={
+            kind: demand
+            for kind, demand, name in zip(types, asked, named, strict=True)
+            if name or demand != others
+        },
+        others=others,
+    )
