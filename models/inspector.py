@@ -45,6 +45,8 @@ class _ViewResult:
     defects: tuple[Defect, ...]
     normality: float
     """0 to 1; 0.5 at the threshold."""
+    defect_score: float
+    """See ``unclamped``."""
 
 
 class ReflexInspector:
@@ -110,6 +112,7 @@ class ReflexInspector:
             recipe=RecipeRef(id=recipe.id, version=recipe.version),
             action=action,
             confidence=normality if action is Action.PASS else 1.0 - normality,
+            defect_score=max(result.defect_score for result in results),
             decided_by=DecidedBy.REFLEX,
             reason=reason,
             defects=defects,
@@ -123,15 +126,16 @@ class ReflexInspector:
         # From n good pictures nothing finer than 1/(n+1) can be said, however far the score lies out.
         finest = 1.0 / (memory.taught_on + 1)
         normality = min(max(assessment.confidence, finest), 1.0 - finest)
+        defect_score = unclamped(assessment.score - memory.threshold)
         if assessment.normal:
-            return _ViewResult((), normality)
+            return _ViewResult((), normality, defect_score)
         score = 1.0 - normality
         if assessment.regions:
             defects = tuple(_defect(region, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
             left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
             defects = (_anomaly((left, top, width, height), 1.0, view, score),)
-        return _ViewResult(defects, normality)
+        return _ViewResult(defects, normality, defect_score)
 
     def _memory(self, recipe: Recipe, view: View) -> NormalityMemory:
         memory = self._memories.get((recipe.id, recipe.version, view.name))
@@ -142,6 +146,21 @@ class ReflexInspector:
                 todo=f"passgate recipe teach {recipe.name} --good FOLDER",
             )
         return memory
+
+
+def unclamped(above_threshold: float) -> float:
+    """A memory's score as 0 to 1 for ``Decision.defect_score``: 0.5 at its threshold, never flat.
+
+    Not the confidence: a logistic curve is flat far out, where a certificate may have to put its threshold. This
+    one (softsign) tells any two scores apart that differ by 1e-3 and lie within 1e6 of the threshold.
+
+    Args:
+        above_threshold: Score minus threshold, in deviations of unseen good pictures; so views compare.
+
+    >>> unclamped(-50.0) < unclamped(-49.999) < unclamped(0.0) == 0.5 < unclamped(1e6) < 1.0
+    True
+    """
+    return 0.5 + 0.5 * above_threshold / (1.0 + abs(above_threshold))
 
 
 def crop(picture: Picture, view: View) -> Picture:

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
@@ -13,7 +15,7 @@ from inspection.errors import RecipeError
 from inspection.part import Frame
 from inspection.recipe import DefectRule, Recipe, View
 from inspection.simulation import Variation, cover, draw_part, render
-from models.inspector import ReflexInspector
+from models.inspector import ReflexInspector, unclamped
 from tests.fakes import EPOCH
 
 CLEAR = Variation(defect_rate=1.0, contrast=(0.5, 0.6))
@@ -93,6 +95,25 @@ def test_no_confidence_is_finer_than_the_teaching_pictures_can_tell(
     decision = _judge(reflex, noise)
     assert decision.action is not Action.PASS
     assert decision.confidence == pytest.approx(1 - 1 / 25)  # taught on 24
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
+def test_the_defect_score_tells_scores_apart_that_the_confidence_cannot(score: float, more: float) -> None:
+    assert 0.0 < unclamped(score) < unclamped(score + more) < 1.0
+    assert (unclamped(score) < 0.5) == (score < 0.0), "a half at the threshold, as the confidence"
+
+
+def test_the_defect_score_of_every_part_is_its_own(reflex: tuple[Recipe, ReflexInspector]) -> None:
+    scores = []
+    for defect_rate in (0.0, 1.0):
+        camera = SimulatedCamera(
+            "main", seed=1, variation=Variation(defect_rate=defect_rate, contrast=CLEAR.contrast)
+        )
+        camera.open()
+        scores.append([_judge(reflex, camera.capture(n).picture).defect_score or 0.0 for n in range(6)])
+    good, bad = scores
+    assert max(good) < 0.5 < min(bad)
+    assert len({*good, *bad}) == 12
 
 
 def test_a_view_that_does_not_fit_the_picture_is_an_error_not_a_guess(
