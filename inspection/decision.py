@@ -135,8 +135,8 @@ class Decision(Frozen):
     confidence: Probability
     """How sure the decider is of ``action``."""
     defect_score: Probability | None = None
-    """How far from a pass by the model alone: unclamped, strictly rising with what it saw, comparable within one
-    recipe and model. A certificate puts its threshold on it. None where no model scored the part."""
+    """How far from a pass by the model alone: unclamped, strictly rising with what it saw, comparable within
+    one recipe and model. A certificate puts its threshold on it. None where no model scored the part."""
     decided_by: DecidedBy
     reason: str = Field(max_length=500)
     defects: tuple[Defect, ...] = ()

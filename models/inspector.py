@@ -151,8 +151,8 @@ class ReflexInspector:
 def unclamped(above_threshold: float) -> float:
     """A memory's score as 0 to 1 for ``Decision.defect_score``: 0.5 at its threshold, never flat.
 
-    Not the confidence: a logistic curve is flat far out, where a certificate may have to put its threshold. This
-    one (softsign) tells any two scores apart that differ by 1e-3 and lie within 1e6 of the threshold.
+    Not the confidence: a logistic curve is flat far out, where a certificate may have to put its threshold.
+    This one (softsign) tells any two scores apart that differ by 1e-3 and lie within 1e6 of the threshold.
 
     Args:
         above_threshold: Score minus threshold, in deviations of unseen good pictures; so views compare.

@@ -100,7 +100,7 @@ def test_no_confidence_is_finer_than_the_teaching_pictures_can_tell(
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6))
 def test_the_defect_score_tells_scores_apart_that_the_confidence_cannot(score: float, more: float) -> None:
     assert 0.0 < unclamped(score) < unclamped(score + more) < 1.0
-    assert (unclamped(score) < 0.5) == (score < 0.0), "a half at the threshold, as the confidence"
+    assert (unclamped(score) - 0.5) * score >= 0.0, "a half at the threshold, as the confidence"
 
 
 def test_the_defect_score_of_every_part_is_its_own(reflex: tuple[Recipe, ReflexInspector]) -> None:
