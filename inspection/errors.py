@@ -28,6 +28,10 @@ class RecipeError(PassgateError):
     """A recipe is unknown, unreadable, or does not fit the pictures or the model."""
 
 
+class CertificateError(PassgateError):
+    """What was asked cannot be certified, or a certificate cannot be read."""
+
+
 class WeightsError(PassgateError):
     """Base weights or a taught memory are missing, damaged, or not the ones that were named."""
 

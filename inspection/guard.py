@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 from inspection.part import Trigger
 from inspection.recipe import Recipe
+from inspection.risk import Certificate
 
 NO_MODEL = ModelRef(name="none", version="0", sha256="")
 """Stands in a decision that no model had a part in."""
@@ -44,13 +45,25 @@ def undecided(
     )
 
 
-def review(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Decision:
+def review(
+    decision: Decision, *, trigger: Trigger, recipe: Recipe, certificate: Certificate | None = None
+) -> Decision:
     """The decision that may be published: at least as strict as the model's and as every rule asks.
 
     The rules: the decision is about this part and this recipe; the PLC asked for this recipe; every
-    defect gets at least what the policy says; every gauge was read and is within its limits.
+    defect gets at least what the policy says; every gauge was read and is within its limits; where the
+    station is certified, a pass keeps the certificate's threshold.
+
+    Args:
+        decision: The inspector's.
+        trigger: The part under the camera.
+        recipe: The active one.
+        certificate: The one that holds; None where the station is uncertified.
     """
-    for action, reason in _objections(decision, trigger=trigger, recipe=recipe):
+    objections = [*_objections(decision, trigger=trigger, recipe=recipe)]
+    if certificate is not None and decision.action is Action.PASS:
+        objections += _certificate_objections(decision, certificate)
+    for action, reason in objections:
         decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
     return decision
 
@@ -74,6 +87,17 @@ def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iter
         named = ", ".join(sorted({f"{d.severity} {d.type}" for d in decision.defects}))
         yield asked, f"the policy asks for {asked} on: {named}"
     yield from _gauge_objections(decision, recipe=recipe)
+
+
+def _certificate_objections(decision: Decision, certificate: Certificate) -> Iterable[tuple[Action, str]]:
+    if decision.defect_score is None:
+        yield Action.MANUAL_REVIEW, "the station is certified, but no model scored the part"
+    elif decision.defect_score > certificate.threshold:
+        yield (
+            Action.MANUAL_REVIEW,
+            f"defect score {decision.defect_score:.4g} is above {certificate.threshold:.4g}, the threshold "
+            f"that is certified for {certificate.promise}",
+        )
 
 
 def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, str]]:

@@ -22,6 +22,7 @@ from inspection.passage import Passage, Phase
 from inspection.ports import Camera, Clock, Inspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
+from inspection.risk import Certificate
 
 T = TypeVar("T")
 
@@ -53,6 +54,7 @@ class Judge:
         clock: Clock,
         alarm: Callable[[AlarmCode, str], None],
         on_free: Callable[[], None],
+        certificate: Certificate | None = None,
     ) -> None:
         """Judge by ``recipe``.
 
@@ -64,6 +66,7 @@ class Judge:
             clock: Time.
             alarm: Told whatever asks for a person.
             on_free: Called when late work has come back.
+            certificate: The one that holds; a pass must keep its threshold.
         """
         self.frames: dict[str, Frame] = {}
         """The newest picture of each camera."""
@@ -77,6 +80,7 @@ class Judge:
         self._clock = clock
         self._alarm = alarm
         self._on_free = on_free
+        self._certificate = certificate
         self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._shutters = {
             name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{name}") for name in cameras
@@ -164,7 +168,7 @@ class Judge:
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
-        decision = guard.review(decision, trigger=trigger, recipe=self._recipe)
+        decision = guard.review(decision, trigger=trigger, recipe=self._recipe, certificate=self._certificate)
         now_ns = self._clock.monotonic_ns()
         self.last_decision_ns = now_ns
         timings = decision.timings_ms.model_copy(

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from inspection.decision import Action, Decision, Frozen
+from inspection.risk import CertificateRef
 
 Picture = NDArray[np.uint8]
 """Height x width x 3, RGB, 0 to 255."""
@@ -94,6 +95,8 @@ class Inspection(Frozen):
     pictures: tuple[str, ...] = ()
     """SHA-256 of each view's picture in the archive."""
     simulated: bool = False
+    certificate: CertificateRef | None = None
+    """The certificate that held when the part was judged; None where the station was uncertified."""
     published: bool = True
     """False where the decision was never offered to the PLC: missed, or too late."""
     late_decision: Decision | None = None

@@ -285,11 +285,19 @@ class Certification(Frozen):
         return self
 
     @property
+    def ref(self) -> CertificateRef | None:
+        """What the record keeps: the certificate that holds, None where none does."""
+        return None if self.certificate is None else self.certificate.ref
+
+    @property
     def in_words(self) -> str:
         """For people: the promise with its date, or the reason."""
         if self.certificate is None:
             return f"uncertified: {self.reason}"
         return f"certified: {self.certificate.promise}, {self.certificate.certified_at:%Y-%m-%d}"
+
+
+UNCERTIFIED = Certification()
 
 
 def _named(model: ModelRef) -> str:

@@ -36,6 +36,7 @@ from inspection.ports import (
 )
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
+from inspection.risk import UNCERTIFIED, Certification
 from inspection.status import Mode
 from inspection.telemetry import Telemetry
 
@@ -62,9 +63,12 @@ class Station:
         recorder: Recorder,
         clock: Clock,
         recipe: Recipe,
+        certification: Certification = UNCERTIFIED,
     ) -> None:
         self.telemetry = Telemetry()
         self.recipe = recipe
+        self.certification = certification
+        """The certificate that holds, or why none does; a pass must keep its threshold."""
         self.line = line
         self.version = 0
         """Counts changes; whoever shows the station looks again when it has moved."""
@@ -83,6 +87,7 @@ class Station:
             clock=clock,
             alarm=self._alarm,
             on_free=self._changed,
+            certificate=certification.certificate,
         )
         self._linked = False
         self._held = False
@@ -239,6 +244,7 @@ class Station:
             decision=judgement.decision,
             pictures=judgement.pictures,
             simulated=simulated,
+            certificate=self.certification.ref,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
             recorded_at=self._clock.now(),
         )

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
+from inspection.risk import UNCERTIFIED, Certification
 
 
 class Mode(StrEnum):
@@ -146,6 +147,8 @@ class StationStatus(Frozen):
     simulated: bool
     """Pictures are rendered or replayed: no real part is judged."""
     deadline_ms: int
+    certification: Certification = UNCERTIFIED
+    """The certificate that holds, with its figures, or why none does."""
     tiles: tuple[Tile, ...]
     counts: Counts
     latency_ms: Percentiles | None

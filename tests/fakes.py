@@ -12,6 +12,7 @@ from inspection.errors import CameraError, StoreError
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
+from inspection.risk import Certificate, Draw, upper_bound
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BOOT = 7
@@ -52,6 +53,29 @@ def decision(action: Action = Action.PASS, **changes: object) -> Decision:
         "model": ModelRef(name="fake", version="1", sha256=""),
     }
     return Decision.model_validate(values | changes)
+
+
+def certificate(**changes: object) -> Certificate:
+    """A certificate for 5 % at 5 % from 60 defective parts."""
+    values: dict[str, object] = {
+        "alpha": 0.05,
+        "delta": 0.05,
+        "n_defective": 60,
+        "misses": 0,
+        "threshold": 0.4,
+        "draw": Draw.PICTURE,
+        "pictures_defective": 60,
+        "n_good": 100,
+        "overkilled": 3,
+        "overkill_bound": upper_bound(3, 100, 0.05),
+        "pictures_good": 100,
+        "recipe_name": "cover",
+        "recipe": RecipeRef(id=1, version=1),
+        "recipe_sha256": "b" * 64,
+        "model": ModelRef(name="passgate-reflex", version="1", sha256="a" * 64),
+        "certified_at": EPOCH,
+    }
+    return Certificate.issue(**(values | changes))
 
 
 class FakeClock:
@@ -194,6 +218,7 @@ class FakeInspector:
     def __init__(self) -> None:
         self.action = Action.PASS
         self.defects: tuple[Defect, ...] = ()
+        self.defect_score: float | None = None
         self.error: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
@@ -213,6 +238,7 @@ class FakeInspector:
             part_id=part_id,
             trigger_seq=trigger_seq,
             defects=self.defects,
+            defect_score=self.defect_score,
             recipe=RecipeRef(id=recipe.id, version=recipe.version),
         )
 

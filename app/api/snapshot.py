@@ -33,6 +33,7 @@ def snapshot(
         recipe_version=station.recipe.version,
         simulated=station.judge.simulated,
         deadline_ms=station.recipe.deadline_ms,
+        certification=station.certification,
         tiles=(
             _line_tile(station.line.state(), now_ns),
             _camera_tile(station, None if newest is None else (now - newest).total_seconds() * 1e3),
@@ -82,7 +83,7 @@ def _model_tile(station: Station, model: ModelRef, age_ms: float | None) -> Tile
     elif station.mode is Mode.STARTING and age_ms is None:
         health, text = Health.UNKNOWN, "no part yet"
     else:
-        health, text = Health.OK, f"{model.name} {model.version}"
+        health, text = Health.OK, f"{model.name} {model.version}, {station.certification.in_words}"
     return Tile(subsystem=Subsystem.MODEL, health=health, text=text, age_ms=age_ms)
 
 

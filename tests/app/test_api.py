@@ -16,9 +16,20 @@ from inspection.part import Inspection, Outcome
 from inspection.ports import Halted, LinkChanged, OutcomeReported, PartTriggered
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
+from inspection.risk import Certification
 from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus
-from tests.fakes import BOOT, FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, trigger, until
+from tests.fakes import (
+    BOOT,
+    FakeCamera,
+    FakeClock,
+    FakeInspector,
+    FakeLine,
+    FakeStore,
+    certificate,
+    trigger,
+    until,
+)
 
 
 class FakeEngine:
@@ -108,6 +119,22 @@ async def test_before_the_first_part_nothing_is_claimed(
     assert status.latency_ms is None
     assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] is None
     assert (await client.get("/api/cameras/main/picture")).status_code == 404
+
+
+@in_engine
+async def test_the_state_says_which_certificate_holds_or_why_none_does(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    async def shown() -> StationStatus:
+        return StationStatus.model_validate((await client.get("/api/state")).json())
+
+    assert (await shown()).certification.reason == "no certificate was issued"
+    engine.station.certification = Certification(certificate=certificate(), reason="")
+    status = await shown()
+    assert status.certification.certificate == certificate()
+    engine.station.judge.last_decision_ns = 1
+    model = next(tile for tile in (await shown()).tiles if tile.subsystem == "model")
+    assert "certified: at most 5 % escapes" in model.text
 
 
 @in_engine

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from inspection import guard
 from inspection.decision import Action, DecidedBy, Defect, GaugeReading, RecipeRef, Severity
 from inspection.recipe import DefectRule, GaugeSpec, Recipe
-from tests.fakes import decision, trigger
+from tests.fakes import certificate, decision, trigger
 
 RECIPE = Recipe(id=1, name="cover")
 
@@ -31,13 +31,25 @@ rules = st.builds(
     found=st.lists(defects, max_size=4).map(tuple),
     policy=st.lists(rules, max_size=4).map(tuple),
     asked=st.integers(0, 3),
+    score=st.none() | st.floats(0, 1),
+    certified=st.none() | st.floats(0, 1),
 )
 def test_no_combination_of_rules_makes_a_decision_milder(
-    action: Action, found: tuple[Defect, ...], policy: tuple[DefectRule, ...], asked: int
+    action: Action,
+    found: tuple[Defect, ...],
+    policy: tuple[DefectRule, ...],
+    asked: int,
+    score: float | None,
+    certified: float | None,
 ) -> None:
     recipe = Recipe(id=1, name="cover", policy=policy)
-    before = decision(action, defects=found)
-    after = guard.review(before, trigger=trigger(recipe_request=asked), recipe=recipe)
+    before = decision(action, defects=found, defect_score=score)
+    after = guard.review(
+        before,
+        trigger=trigger(recipe_request=asked),
+        recipe=recipe,
+        certificate=None if certified is None else certificate(threshold=certified),
+    )
     assert after.action.strictness >= before.action.strictness
     assert (after == before) or after.decided_by is DecidedBy.GUARD
 
@@ -116,3 +128,19 @@ def test_a_gauge_is_judged_by_the_recipes_limits_not_by_what_the_reading_claims(
 def test_what_nothing_judged_is_never_passed() -> None:
     with pytest.raises(ValueError, match="cannot be passed"):
         guard.undecided(trigger(), recipe=RECIPE, reason="no picture", action=Action.PASS)
+
+
+@given(action=st.sampled_from(Action), score=st.none() | st.floats(0, 1), threshold=st.floats(0, 1))
+def test_under_a_certificate_only_what_keeps_its_threshold_passes(
+    action: Action, score: float | None, threshold: float
+) -> None:
+    before = decision(action, defect_score=score)
+    after = guard.review(
+        before, trigger=trigger(), recipe=RECIPE, certificate=certificate(threshold=threshold)
+    )
+    if action is not Action.PASS or (score is not None and score <= threshold):
+        assert after is before, "a certificate looks at passes alone"
+    else:
+        assert after.action is Action.MANUAL_REVIEW
+        assert "certified" in after.reason
+        assert after.defect_score == score, "the record keeps what the model said"

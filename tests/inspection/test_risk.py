@@ -3,7 +3,6 @@
 import doctest
 import json
 import math
-from datetime import UTC, datetime
 from fractions import Fraction
 
 import numpy as np
@@ -13,35 +12,13 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from inspection import risk
-from inspection.decision import ModelRef, RecipeRef
-from inspection.risk import Certificate, Certification, Draw, by_group, most_misses, p_value, parts_needed
+from inspection.decision import RecipeRef
+from inspection.risk import Certificate, Certification, by_group, most_misses, p_value, parts_needed
+from tests.fakes import certificate
 
 shares = st.floats(0.005, 0.6)
 scores = st.lists(st.one_of(st.floats(0, 1), st.just(risk.NEVER_PASSES)), max_size=120)
-MODEL = ModelRef(name="passgate-reflex", version="1", sha256="a" * 64)
-
-
-def certificate(**changes: object) -> Certificate:
-    """A certificate for 5 % at 5 % from 60 defective parts."""
-    values: dict[str, object] = {
-        "alpha": 0.05,
-        "delta": 0.05,
-        "n_defective": 60,
-        "misses": 0,
-        "threshold": 0.4,
-        "draw": Draw.PICTURE,
-        "pictures_defective": 60,
-        "n_good": 100,
-        "overkilled": 3,
-        "overkill_bound": risk.upper_bound(3, 100, 0.05),
-        "pictures_good": 100,
-        "recipe_name": "cover",
-        "recipe": RecipeRef(id=1, version=1),
-        "recipe_sha256": "b" * 64,
-        "model": MODEL,
-        "certified_at": datetime(2026, 3, 2, 6, 0, tzinfo=UTC),
-    }
-    return Certificate.issue(**(values | changes))
+MODEL = certificate().model
 
 
 def test_the_examples_in_the_docstrings() -> None:

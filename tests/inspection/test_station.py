@@ -22,6 +22,7 @@ from inspection.ports import (
 )
 from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
+from inspection.risk import UNCERTIFIED, Certification
 from inspection.station import Station
 from inspection.status import Mode
 from tests.fakes import (
@@ -32,6 +33,7 @@ from tests.fakes import (
     FakeInspector,
     FakeLine,
     FakeStore,
+    certificate,
     trigger,
     until,
 )
@@ -42,7 +44,7 @@ RECIPE = Recipe(id=1, name="cover", deadline_ms=450)
 class World:
     """A running station and everything around it."""
 
-    def __init__(self, store: FakeStore | None = None) -> None:
+    def __init__(self, store: FakeStore | None = None, certification: Certification = UNCERTIFIED) -> None:
         self.clock = FakeClock()
         self.line = FakeLine()
         self.camera = FakeCamera()
@@ -55,6 +57,7 @@ class World:
             recorder=Recorder(self.store, self.clock),
             clock=self.clock,
             recipe=RECIPE,
+            certification=certification,
         )
 
     async def published(self) -> Action:
@@ -75,9 +78,14 @@ class World:
 
 
 @asynccontextmanager
-async def running(store: FakeStore | None = None, *, camera_off: bool = False) -> AsyncIterator[World]:
+async def running(
+    store: FakeStore | None = None,
+    *,
+    camera_off: bool = False,
+    certification: Certification = UNCERTIFIED,
+) -> AsyncIterator[World]:
     """A station at work."""
-    world = World(store)
+    world = World(store, certification)
     world.camera.off = camera_off
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
@@ -250,6 +258,23 @@ async def test_the_guard_has_the_last_word(world: World) -> None:
     world.inspector.defects = (Defect(type="crack", severity=Severity.CRITICAL, box=(0, 0, 9, 9), score=0.9),)
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.STOP
+
+
+def test_a_certified_station_passes_no_part_above_the_threshold_and_records_what_held() -> None:
+    held = certificate(threshold=0.4)
+
+    async def body() -> None:
+        async with running(certification=Certification(certificate=held, reason="")) as world:
+            for seq, (score, action) in enumerate(
+                [(0.4, Action.PASS), (0.41, Action.MANUAL_REVIEW), (None, Action.MANUAL_REVIEW)], 1
+            ):
+                world.inspector.defect_score = score
+                world.line.post(PartTriggered(trigger(seq)))
+                assert await world.published() is action
+                await until(lambda: world.station.mode is Mode.IDLE)
+            assert [part.certificate for part in world.store.latest().values()] == [held.ref] * 3
+
+    asyncio.run(body())
 
 
 @in_world
