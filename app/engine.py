@@ -15,6 +15,7 @@ import structlog
 
 from app.api import server
 from app.api.snapshot import ENGINE_VERSION, snapshot
+from app.certifying import certification
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
 from app.settings import Settings
@@ -50,6 +51,7 @@ class Engine:
             recorder=self._recorder,
             clock=self._clock,
             recipe=recipe,
+            certification=certification(recipe, model=self._inspector.model, library=library),
         )
         if settings.station.start_held:
             self.station.hold()
@@ -106,6 +108,7 @@ class Engine:
                 "engine ready",
                 station=self._settings.station.name,
                 recipe=self.station.recipe.name,
+                certification=self.station.certification.in_words,
                 api=f"http://{server.LOOPBACK}:{self._settings.api.port}",
                 pid=os.getpid(),
             )

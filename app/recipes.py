@@ -3,8 +3,13 @@
 The file is safetensors: the taught memories' tensors as ``view/name``; in its metadata the recipe's JSON and,
 for each view, the memory's header. So a recipe cannot be parted from what was taught for it, and reading one
 never runs a pickle.
+
+A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
+newer certificate replaces the older; what held when a part was judged stays in the part's record.
 """
 
+import hashlib
+import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
@@ -16,8 +21,9 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from inspection.errors import RecipeError
+from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
+from inspection.risk import Certificate
 from models.memory import NormalityMemory
 from models.vision import VisionTower
 
@@ -77,6 +83,59 @@ class RecipeLibrary:
         write(path, taught)
         return path
 
+    def sha256(self, name: str, version: int | None = None) -> str:
+        """Of a version's file: all that was taught and all that the recipe says. Raises RecipeError."""
+        path = self._file(name, version)
+        try:
+            with path.open("rb") as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except OSError as error:
+            raise RecipeError(f"cannot read {path}: {error}", part="nothing is inspected") from error
+
+    def certificate(self, name: str, version: int | None = None) -> Certificate | None:
+        """The certificate beside a version; None where there is none. Whether it holds is not looked at.
+
+        Raises:
+            RecipeError: The recipe is unknown.
+            CertificateError: It is damaged, or was changed since it was issued.
+        """
+        path = _certificate_file(self._file(name, version))
+        try:
+            return Certificate.model_validate_json(path.read_bytes())
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError) as error:
+            raise CertificateError(
+                f"{path} is not a certificate as it was issued",
+                part="the station is uncertified",
+                todo=f"certify again: passgate recipe certify {name}",
+            ) from error
+
+    def keep_certificate(self, certificate: Certificate) -> Path:
+        """Keep a certificate beside the version that it is about, whole or not at all; returns its file.
+
+        Raises:
+            RecipeError: The recipe is unknown.
+            CertificateError: It cannot be written.
+        """
+        path = _certificate_file(self._file(certificate.recipe_name, certificate.recipe.version))
+        unfinished = path.with_name(path.name + ".unfinished")
+        try:
+            with unfinished.open("w", encoding="utf-8") as file:
+                file.write(certificate.model_dump_json(indent=2) + "\n")
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise CertificateError(
+                f"cannot write {path}: {error}",
+                part="no certificate was issued; an older one stays",
+                todo="check the disk and the folder's rights",
+            ) from error
+        return path
+
     def _file(self, name: str, version: int | None) -> Path:
         versions = self._versions(name)
         wanted = version if version is not None else max(versions, default=None)
@@ -96,6 +155,10 @@ class RecipeLibrary:
             return {}
         matches = ((_FILE.fullmatch(path.name), path) for path in folder.iterdir())
         return {int(match[1]): path for match, path in matches if match}
+
+
+def _certificate_file(recipe_file: Path) -> Path:
+    return recipe_file.with_suffix(".certificate.json")
 
 
 def write(path: Path, taught: Taught) -> None:

@@ -1,4 +1,4 @@
-"""``passgate recipe``: teach, look at and measure recipes."""
+"""``passgate recipe``: teach, look at, measure and certify recipes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,8 +8,9 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.output import JsonFlag, print_json
+from inspection.risk import Draw
 
-cli = typer.Typer(help="Recipes: teach, list, show, evaluate.", no_args_is_help=True)
+cli = typer.Typer(help="Recipes: teach, list, show, evaluate, certify.", no_args_is_help=True)
 
 
 @cli.command()
@@ -82,15 +83,19 @@ def show(
     version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show all that a recipe says."""
+    """Show all that a recipe says, and whether it is certified."""
+    from app.certifying import stored_certification
     from app.recipes import RecipeLibrary
     from app.settings import home
 
-    recipe = RecipeLibrary(home() / "recipes").recipe(name, version)
+    library = RecipeLibrary(home() / "recipes")
+    recipe = library.recipe(name, version)
+    certification = stored_certification(name, version, library=library)
     if as_json:
-        print_json(recipe)
+        print_json({**recipe.model_dump(mode="json"), "certification": certification.model_dump(mode="json")})
     else:
         typer.echo(recipe.model_dump_json(indent=2))
+        typer.echo(certification.in_words)
 
 
 @cli.command()
@@ -113,3 +118,40 @@ def evaluate(
     for key, value in result.items():
         table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
     Console().print(table)
+
+
+@cli.command()
+def certify(
+    name: Annotated[str, typer.Argument(help="The recipe's name.")],
+    good: Annotated[Path, typer.Option(help="Folder of good pictures that were not taught.")],
+    bad: Annotated[Path, typer.Option(help="Folder of defective pictures that nothing was chosen on.")],
+    alpha: Annotated[
+        float, typer.Option(min=1e-4, max=0.5, help="Bound on the share of defective parts let through.")
+    ] = 0.05,
+    delta: Annotated[
+        float, typer.Option(min=1e-4, max=0.5, help="How often such a proof may be wrong.")
+    ] = 0.05,
+    count: Annotated[
+        Draw, typer.Option(help="What is one part: a subfolder of near-copies, or every picture.")
+    ] = Draw.FOLDER,
+    as_json: JsonFlag = False,
+) -> None:
+    """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
+    from app.certifying import certify as certified
+    from app.recipes import RecipeLibrary
+    from app.settings import home
+
+    library = RecipeLibrary(home() / "recipes")
+    certificate = certified(name, good=good, bad=bad, alpha=alpha, delta=delta, draw=count, library=library)
+    path = library.keep_certificate(certificate)
+    if as_json:
+        print_json({**certificate.model_dump(mode="json"), "file": str(path)})
+        return
+    typer.echo(f"{name} version {certificate.recipe.version} is certified: {certificate.promise}")
+    typer.echo(
+        f"A pass needs a defect score of at most {certificate.threshold:.4g}. That costs "
+        f"{certificate.overkilled} of {certificate.n_good} good parts; the share lies below "
+        f"{100 * certificate.overkill_bound:.3g} %, {100 * (1 - certificate.delta):.4g} % sure."
+    )
+    typer.echo(f"One part is one {certificate.draw}. {path}")
+    typer.echo("An engine that runs takes the certificate when it starts next.")

@@ -1,0 +1,175 @@
+"""Certifying a recipe: from labelled pictures to a certificate, and whether one still holds."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from app.commands.output import progress
+from app.judge import build_inspector, judge
+from app.recipes import RecipeLibrary
+from app.teaching import read_frames
+from inspection.cameras.folder import picture_files
+from inspection.decision import Action, Decision, ModelRef, RecipeRef
+from inspection.errors import CertificateError, PassgateError
+from inspection.recipe import Recipe
+from inspection.risk import (
+    NEVER_PASSES,
+    UNCERTIFIED,
+    Certificate,
+    Certification,
+    Draw,
+    by_group,
+    parts_needed,
+    upper_bound,
+    walk,
+)
+
+log = structlog.get_logger(__name__)
+
+_NOTHING_ISSUED = "no certificate was issued: the station stays uncertified, unless an older one holds"
+
+
+def certify(
+    name: str,
+    *,
+    good: Path,
+    bad: Path,
+    alpha: float,
+    delta: float,
+    draw: Draw,
+    library: RecipeLibrary,
+) -> Certificate:
+    """Certify the newest version of a recipe on labelled pictures; the result is not yet kept.
+
+    Every picture is judged as the line would, by the inspector that the line uses. A defective part escapes
+    where the inspector passes it and its defect score keeps the threshold.
+
+    Args:
+        name: Of the recipe.
+        good: Folder of good pictures that were not taught.
+        bad: Folder of defective pictures that nothing was chosen on.
+        alpha: The bound on the escape rate, above 0 and below 1.
+        delta: How often such a procedure may be wrong, above 0 and below 1.
+        draw: What counts as one part; ``FOLDER`` counts a picture outside any subfolder for itself.
+        library: Has the recipe.
+
+    Raises:
+        CameraError: A folder is missing or empty, or a picture cannot be read.
+        CertificateError: These pictures prove nothing; says how many defective parts are needed.
+        RecipeError: The recipe is unknown or damaged.
+    """
+    library.recipe(name)
+    bad_files, good_files = picture_files(bad), picture_files(good)
+    bad_groups, good_groups = _groups(bad_files, bad, draw), _groups(good_files, good, draw)
+    _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta)
+
+    recipe, inspector = build_inspector(library, name)
+    inspector.prepare(recipe)
+    scores = []
+    with progress("certifying", len(bad_files) + len(good_files)) as bar:
+        for number, path in enumerate((*bad_files, *good_files), 1):
+            (frame,) = read_frames([path])
+            scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
+            bar.show(number)
+    defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)
+    fine = by_group(scores[len(bad_files) :], good_groups, worst=max)
+
+    walked = walk(defective, alpha=alpha, delta=delta)
+    overkilled = len(fine) if walked is None else sum(score > walked.threshold for score in fine)
+    if walked is None or overkilled == len(fine):
+        raise CertificateError(
+            f"a threshold strict enough for at most {100 * alpha:.3g} % escapes passes none of the "
+            f"{len(fine)} good parts",
+            part=_NOTHING_ISSUED,
+            todo="look at the defective pictures that score lowest, teach anew, or allow more escapes",
+        )
+    separate = len(defective) == len(bad_files) and len(fine) == len(good_files)
+    return Certificate.issue(
+        alpha=alpha,
+        delta=delta,
+        n_defective=len(defective),
+        misses=walked.misses,
+        threshold=walked.threshold,
+        draw=Draw.PICTURE if separate else draw,
+        pictures_defective=len(bad_files),
+        n_good=len(fine),
+        overkilled=overkilled,
+        overkill_bound=upper_bound(overkilled, len(fine), delta),
+        pictures_good=len(good_files),
+        recipe_name=recipe.name,
+        recipe=RecipeRef(id=recipe.id, version=recipe.version),
+        recipe_sha256=library.sha256(name, recipe.version),
+        model=inspector.model,
+        certified_at=datetime.now(UTC),
+    )
+
+
+def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) -> Certification:
+    """Whether the certificate beside ``recipe`` holds for what judges now, or why not. Never raises.
+
+    Args:
+        recipe: The version in use.
+        model: The inspector's.
+        library: Has the recipe's file and the certificate.
+    """
+    try:
+        certificate = library.certificate(recipe.name, recipe.version)
+        if certificate is None:
+            return UNCERTIFIED
+        objection = certificate.objection(
+            recipe=RecipeRef(id=recipe.id, version=recipe.version),
+            recipe_sha256=library.sha256(recipe.name, recipe.version),
+            model=model,
+        )
+    except PassgateError as error:
+        objection = str(error)
+    if objection:
+        log.warning("the certificate is refused", recipe=recipe.name, version=recipe.version, why=objection)
+        return Certification(reason=objection)
+    return Certification(certificate=certificate, reason="")
+
+
+def stored_certification(name: str, version: int | None, *, library: RecipeLibrary) -> Certification:
+    """``certification`` of a version by what would judge on this machine. Raises RecipeError.
+
+    The model is loaded only where there is a certificate to compare it with.
+    """
+    recipe = library.recipe(name, version)
+    try:
+        if library.certificate(name, version) is None:
+            return UNCERTIFIED
+        model = build_inspector(library, name)[1].model
+    except PassgateError as error:
+        return Certification(reason=str(error))
+    return certification(recipe, model=model, library=library)
+
+
+def _passing_score(decision: Decision) -> float:
+    """The defect score of a pass; a part that is not passed, or that no model scored, never passes."""
+    if decision.action is not Action.PASS or decision.defect_score is None:
+        return NEVER_PASSES
+    return decision.defect_score
+
+
+def _groups(files: Sequence[Path], folder: Path, draw: Draw) -> list[Path]:
+    """What each picture is counted with: itself, or its subfolder."""
+    return [path if draw is Draw.PICTURE or path.parent == folder else path.parent for path in files]
+
+
+def _refuse_too_few(parts: int, *, pictures: int, alpha: float, delta: float) -> None:
+    """Raise CertificateError before anything is judged where no result could prove ``alpha``."""
+    needed = parts_needed(alpha, delta)
+    if parts >= needed:
+        return
+    shown = f"{parts} defective parts" + (f" ({pictures} pictures)" if pictures != parts else "")
+    hint = ""
+    if pictures >= needed:
+        hint = "; where every picture shows another part, say so with --count picture"
+    raise CertificateError(
+        f"{shown} cannot prove at most {100 * alpha:.3g} % escapes, {100 * (1 - delta):.4g} % sure: "
+        f"at least {needed} are needed, and more for each one missed",
+        part=_NOTHING_ISSUED,
+        todo=f"take pictures of {needed - parts} more defective parts, or ask for less{hint}",
+    )

@@ -1,0 +1,222 @@
+"""Certifying on pictures: what is counted, what is kept, and when a certificate no longer holds."""
+
+import json
+import math
+import os
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+
+from app.certifying import certification, certify, stored_certification
+from app.judge import build_inspector, judge_files
+from app.recipes import RecipeLibrary
+from inspection.cameras.folder import picture_files
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.decision import Action, ModelRef
+from inspection.errors import CameraError, CertificateError, RecipeError
+from inspection.recipe import Recipe
+from inspection.risk import Certificate, Draw
+from inspection.simulation import Variation
+
+BAD, GOOD = 14, 8
+"""Enough for 20 % at 5 %: 14 parts without a miss."""
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Pictures of simulated parts in folders ``good`` and ``bad``, the bad ones in two subfolders."""
+    folder = tmp_path_factory.mktemp("pictures")
+    for kind, rate, number in (("good", 0.0, GOOD), ("bad", 1.0, BAD)):
+        camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=rate, contrast=(0.5, 0.6)))
+        camera.open()
+        for part in range(number):
+            path = folder / kind / ("" if kind == "good" else f"batch{part % 2}") / f"{part}.png"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            picture = cv2.cvtColor(camera.capture(part).picture, cv2.COLOR_RGB2BGR)
+            cv2.imencode(".png", picture)[1].tofile(path)
+    return folder
+
+
+@pytest.fixture
+def library(taught_library: Path, tmp_path: Path) -> RecipeLibrary:
+    """The simulated product, in a library that may be written into."""
+    shutil.copytree(taught_library, tmp_path / "recipes")
+    return RecipeLibrary(tmp_path / "recipes")
+
+
+@pytest.fixture(scope="module")
+def issued(taught_library: Path, pictures: Path) -> Certificate:
+    """A certificate for the simulated product."""
+    return _certify(RecipeLibrary(taught_library), pictures)
+
+
+def _certify(
+    library: RecipeLibrary, pictures: Path, *, alpha: float = 0.2, draw: Draw = Draw.PICTURE
+) -> Certificate:
+    return certify(
+        "cover",
+        good=pictures / "good",
+        bad=pictures / "bad",
+        alpha=alpha,
+        delta=0.05,
+        draw=draw,
+        library=library,
+    )
+
+
+def _in_use(library: RecipeLibrary) -> tuple[Recipe, ModelRef]:
+    recipe, inspector = build_inspector(library, "cover")
+    return recipe, inspector.model
+
+
+def test_a_certificate_says_what_was_judged_by_what(issued: Certificate, taught_library: Path) -> None:
+    library = RecipeLibrary(taught_library)
+    recipe, model = _in_use(library)
+    assert (issued.n_defective, issued.pictures_defective, issued.draw) == (BAD, BAD, Draw.PICTURE)
+    assert (issued.misses, issued.overkilled) == (0, 0)
+    assert issued.overkilled / GOOD < issued.overkill_bound < 1
+    assert (issued.recipe_sha256, issued.model) == (library.sha256("cover"), model)
+    assert (issued.recipe.id, issued.recipe.version) == (recipe.id, recipe.version)
+
+
+def test_the_threshold_lies_just_below_the_defective_part_that_the_inspector_passes(
+    issued: Certificate, pictures: Path, taught_library: Path
+) -> None:
+    files = picture_files(pictures / "bad")
+    decisions = [d for _, d in judge_files(files, library=RecipeLibrary(taught_library), recipe_name="cover")]
+    (escape,) = (d.defect_score for d in decisions if d.action is Action.PASS)
+    assert escape is not None
+    assert issued.threshold == math.nextafter(escape, 0.0)
+    milder = _certify(RecipeLibrary(taught_library), pictures, alpha=0.35)
+    # one miss is allowed, and what the inspector does not pass itself is no escape whatever its score
+    assert (milder.threshold, milder.misses) == (1.0, 1)
+
+
+def test_a_subfolder_is_one_part(pictures: Path, taught_library: Path) -> None:
+    with pytest.raises(CertificateError, match=r"2 defective parts \(14 pictures\) .* least 14 .* --count"):
+        _certify(RecipeLibrary(taught_library), pictures, draw=Draw.FOLDER)
+    counted = _certify(RecipeLibrary(taught_library), pictures, alpha=0.8, draw=Draw.FOLDER)
+    assert (counted.n_defective, counted.pictures_defective, counted.draw) == (2, BAD, Draw.FOLDER)
+    assert counted.n_good == GOOD, "a picture outside any subfolder is a part of its own"
+
+
+def test_too_few_defective_parts_are_told_before_anything_is_judged(
+    pictures: Path, taught_library: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.certifying.build_inspector", lambda *_: pytest.fail("judged"))
+    with pytest.raises(CertificateError, match=r"14 defective parts cannot prove .* at least 299 are needed"):
+        _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
+
+
+def test_a_threshold_that_passes_no_good_part_is_no_certificate(pictures: Path, taught_library: Path) -> None:
+    with pytest.raises(CertificateError, match="passes none of the 8 good parts"):
+        certify(  # good parts taken for defective ones
+            "cover",
+            good=pictures / "good",
+            bad=pictures / "good",
+            alpha=0.4,
+            delta=0.05,
+            draw=Draw.PICTURE,
+            library=RecipeLibrary(taught_library),
+        )
+
+
+def test_an_unknown_recipe_and_an_absent_folder(pictures: Path, library: RecipeLibrary) -> None:
+    for name, bad, error in (("covver", "bad", RecipeError), ("cover", "nowhere", CameraError)):
+        with pytest.raises(error):
+            certify(
+                name,
+                good=pictures / "good",
+                bad=pictures / bad,
+                alpha=0.2,
+                delta=0.05,
+                draw=Draw.PICTURE,
+                library=library,
+            )
+
+
+# --- kept, and refused ------------------------------------------------------------------------------------
+
+
+def test_a_kept_certificate_holds_for_the_recipe_and_model_that_it_names(
+    issued: Certificate, library: RecipeLibrary
+) -> None:
+    recipe, model = _in_use(library)
+    assert certification(recipe, model=model, library=library).reason == "no certificate was issued"
+    path = library.keep_certificate(issued)
+    assert path.name == "v0001.certificate.json"
+    assert certification(recipe, model=model, library=library).certificate == issued
+    assert stored_certification("cover", None, library=library).certificate == issued
+    assert library.names() == ["cover"]
+    assert library.next_identity("cover")[1] == 2, "a certificate is no version"
+
+
+def test_a_newer_certificate_replaces_the_older(issued: Certificate, library: RecipeLibrary) -> None:
+    library.keep_certificate(issued)
+    values = {name: getattr(issued, name) for name in Certificate.model_fields if name != "id"}
+    newer = Certificate.issue(**(values | {"alpha": 0.3}))
+    library.keep_certificate(newer)
+    assert library.certificate("cover") == newer
+
+
+def test_another_model_or_file_than_the_certified_one_is_refused(
+    issued: Certificate, library: RecipeLibrary, tmp_path: Path
+) -> None:
+    recipe, model = _in_use(library)
+    library.keep_certificate(issued)
+    other = model.model_copy(update={"sha256": "0" * 64})
+    assert "the model changed since" in certification(recipe, model=other, library=library).reason
+    with (tmp_path / "recipes/cover/v0001.safetensors").open("ab") as file:
+        file.write(b"\0")
+    assert "file changed since" in certification(recipe, model=model, library=library).reason
+
+
+def test_a_version_taught_since_is_uncertified(
+    issued: Certificate, library: RecipeLibrary, tmp_path: Path
+) -> None:
+    recipe, model = _in_use(library)
+    library.keep_certificate(issued)
+    folder = tmp_path / "recipes/cover"
+    shutil.copy(folder / "v0001.safetensors", folder / "v0002.safetensors")
+    later = recipe.model_copy(update={"version": 2})
+    assert certification(later, model=model, library=library).reason == "no certificate was issued"
+    shutil.copy(folder / "v0001.certificate.json", folder / "v0002.certificate.json")
+    assert "version 2 is in use" in certification(later, model=model, library=library).reason
+
+
+@pytest.mark.parametrize("change", [{"threshold": 0.9}, {"alpha": 0.001}, {"unheard": 1}])
+def test_a_certificate_changed_by_hand_is_refused(
+    issued: Certificate, library: RecipeLibrary, change: dict[str, object]
+) -> None:
+    recipe, model = _in_use(library)
+    path = library.keep_certificate(issued)
+    path.write_text(json.dumps(json.loads(path.read_text()) | change))
+    refused = certification(recipe, model=model, library=library)
+    assert refused.certificate is None
+    assert "not a certificate as it was issued" in refused.reason
+
+
+def test_a_certificate_cut_short_is_refused(issued: Certificate, library: RecipeLibrary) -> None:
+    path = library.keep_certificate(issued)
+    whole = path.read_bytes()
+    for length in (0, 1, len(whole) // 2):
+        path.write_bytes(whole[:length])
+        with pytest.raises(CertificateError, match="recipe certify cover"):
+            library.certificate("cover")
+
+
+def test_a_certificate_that_cannot_be_written_leaves_the_older_one(
+    issued: Certificate, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = library.keep_certificate(issued)
+
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CertificateError, match="an older one stays"):
+        library.keep_certificate(issued)
+    assert library.certificate("cover") == issued
+    assert not list(path.parent.glob("*.unfinished"))
