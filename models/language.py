@@ -1,0 +1,232 @@
+"""The language model below the VLA: the shipped small one, or any transformers model in a local folder.
+
+Nothing is fetched here. The shipped base comes from the cache of ``base_weights``; a larger one is a folder
+that transformers wrote: a causal language model (Llama, Qwen, …) or a vision-language model, whose language
+half is used and whose own eyes are left closed, since the tower's features come in as embeddings.
+
+NF4: Dettmers et al., "QLoRA: Efficient Finetuning of Quantized LLMs", NeurIPS 2023 (arXiv:2305.14314).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from safetensors import SafetensorError, safe_open
+from torch import Tensor, nn
+
+from inspection.errors import SettingsError, WeightsError
+from models.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, verify
+
+SHIPPED_BASE: Final = SMOLLM2_135M.name
+_LAYER = "model.layers."
+
+
+class LanguageSettings(BaseModel):
+    """Which base, and how it is held in memory."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: str = SHIPPED_BASE
+    """A name in ``base_weights.REGISTRY``, or a folder that transformers can load."""
+    layers: int | None = Field(default=None, ge=1)
+    """How many of its layers are used, from the first; None for all. Only for a causal language model."""
+    quantization: Literal["none", "nf4"] = "none"
+    """nf4: 4-bit NormalFloat with double quantization, computing in ``dtype`` (QLoRA)."""
+    dtype: Literal["bfloat16", "float32"] = "bfloat16"
+    device: str = "cpu"
+    """As torch names it: cpu, cuda, cuda:1."""
+
+    @property
+    def torch_dtype(self) -> torch.dtype:
+        """The type that it computes in."""
+        return torch.bfloat16 if self.dtype == "bfloat16" else torch.float32
+
+
+@dataclass(frozen=True, kw_only=True)
+class LanguageBase:
+    """A loaded base."""
+
+    model: Any
+    """The transformers model; called with ``inputs_embeds`` it gives hidden states (see ``decoder_of``)."""
+    tokenizer: Any
+    """The tokenizers.Tokenizer."""
+    hidden_size: int
+    sha256: str
+    """Of the weights: what an adapter was trained on, it fits no other."""
+    end_id: int
+    """The end-of-text token; also pads."""
+
+    def encode(self, text: str) -> list[int]:
+        """Token ids of ``text``, no specials added."""
+        ids: list[int] = self.tokenizer.encode(text, add_special_tokens=False).ids
+        return ids
+
+    def decode(self, ids: list[int]) -> str:
+        """The text that ``ids`` stand for."""
+        text: str = self.tokenizer.decode(ids)
+        return text
+
+
+def load_base(settings: LanguageSettings) -> LanguageBase:
+    """Load the base.
+
+    Raises:
+        SettingsError: The device is absent, or the options do not go with this base.
+        WeightsError: No such base, or a damaged one.
+    """
+    _require_device(settings.device)
+    if settings.base in REGISTRY:
+        return _load_shipped(settings)
+    return _load_folder(settings)
+
+
+def decoder_of(model: Any) -> nn.Module:
+    """The stack of layers below the vocabulary head: embeddings in, last hidden states out."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    decoder: nn.Module = inner.get_decoder() if hasattr(inner, "get_decoder") else inner.model
+    return decoder
+
+
+def head_of(model: Any) -> nn.Module:
+    """The vocabulary head: hidden states in, logits out."""
+    inner = model.get_base_model() if hasattr(model, "get_base_model") else model
+    head: nn.Module = inner.get_output_embeddings()
+    return head
+
+
+def _require_device(device: str) -> None:
+    kind = device.partition(":")[0]
+    if kind == "cuda" and not torch.cuda.is_available():
+        raise SettingsError(
+            f"device {device!r} was asked for, but this machine has no CUDA device that torch can use",
+            part="the model cannot start, so no part is released on its word",
+            todo='set device = "cpu", or install a CUDA build of torch and the driver',
+        )
+    try:
+        torch.device(device)
+    except RuntimeError as error:
+        raise SettingsError(f"{device!r} is no device", todo="use cpu, cuda or cuda:N") from error
+
+
+def _quantized(settings: LanguageSettings) -> dict[str, Any]:
+    """Arguments for ``from_pretrained`` that the settings stand for."""
+    arguments: dict[str, Any] = {"dtype": settings.torch_dtype}
+    if settings.quantization == "nf4":
+        from transformers import BitsAndBytesConfig
+
+        arguments["quantization_config"] = BitsAndBytesConfig(
+            load_in_4bit=True,
+            bnb_4bit_quant_type="nf4",
+            bnb_4bit_use_double_quant=True,
+            bnb_4bit_compute_dtype=settings.torch_dtype,
+        )
+        arguments["device_map"] = {"": settings.device}
+    return arguments
+
+
+def _load_shipped(settings: LanguageSettings) -> LanguageBase:
+    from tokenizers import Tokenizer
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    entry = REGISTRY[settings.base]
+    path = verify(entry)
+    try:
+        with safe_open(path, framework="pt") as file:
+            described = json.loads((file.metadata() or {})["model"])
+            config = LlamaConfig(**described["config"])
+            most = config.num_hidden_layers
+            config.num_hidden_layers = min(settings.layers or most, most)
+            state = {name: file.get_tensor(name) for name in file.keys() if _kept(name, config)}  # noqa: SIM118
+    except (KeyError, ValueError, SafetensorError) as error:
+        raise WeightsError(f"{path} is no language model: {error}", todo="passgate weights pull") from error
+    tokenizer = Tokenizer.from_str(json.dumps(described["tokenizer"]))
+    with quiet_transformers():
+        model = LlamaForCausalLM.from_pretrained(
+            None, config=config, state_dict=state, **_quantized(settings)
+        )
+    if settings.quantization == "none":
+        model = model.to(settings.device)
+    return LanguageBase(
+        model=model.eval(),
+        tokenizer=tokenizer,
+        hidden_size=config.hidden_size,
+        sha256=entry.file_sha256,
+        end_id=config.eos_token_id,
+    )
+
+
+def _kept(name: str, config: Any) -> bool:
+    if not name.startswith(_LAYER):
+        return True
+    return int(name.removeprefix(_LAYER).partition(".")[0]) < config.num_hidden_layers
+
+
+def _load_folder(settings: LanguageSettings) -> LanguageBase:
+    from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForImageTextToText, AutoTokenizer
+
+    folder = Path(settings.base)
+    if not (folder / "config.json").is_file():
+        known = ", ".join(sorted(REGISTRY))
+        raise WeightsError(
+            f"{settings.base!r} is neither a base that Passgate knows ({known}) nor a folder with a model",
+            part="the model cannot start, so no part is released on its word",
+            todo="give the folder that holds config.json, tokenizer.json and the safetensors files",
+        )
+    try:
+        with quiet_transformers():
+            config = AutoConfig.from_pretrained(folder, local_files_only=True)
+            text = config.get_text_config()
+            sees = text is not config
+            kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
+            if settings.layers is not None:
+                if sees:
+                    raise SettingsError(
+                        "layers can be left out of a causal language model only", todo="leave layers unset"
+                    )
+                config.num_hidden_layers = min(settings.layers, config.num_hidden_layers)
+            model = kind.from_pretrained(
+                folder, config=config, local_files_only=True, use_safetensors=True, **_quantized(settings)
+            )
+            tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
+        raise WeightsError(
+            f"the model in {folder} cannot be loaded: {_first_line(error)}",
+            part="the model cannot start, so no part is released on its word",
+            todo="check that the folder is complete and that transformers knows its architecture",
+        ) from error
+    if settings.quantization == "none":
+        model = model.to(settings.device)
+    end = tokenizer.eos_token_id
+    return LanguageBase(
+        model=model.eval(),
+        tokenizer=tokenizer.backend_tokenizer,
+        hidden_size=text.hidden_size,
+        sha256=folder_sha256(folder),
+        end_id=0 if end is None else int(end),
+    )
+
+
+def folder_sha256(folder: Path) -> str:
+    """One hash over the weights and the configuration in a folder, whatever its path."""
+    digest = hashlib.sha256()
+    for path in sorted((*folder.glob("*.safetensors"), folder / "config.json")):
+        with path.open("rb") as stream:
+            digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
+    return digest.hexdigest()
+
+
+def embed(model: Any, ids: Tensor) -> Tensor:
+    """Embeddings of token ids: (…,) to (…, hidden)."""
+    table: nn.Module = model.get_input_embeddings()
+    result: Tensor = table(ids)
+    return result
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or [type(error).__name__])[0]
