@@ -7,6 +7,7 @@ Everything but ``first_pass_yield`` and latency speaks of the latest revision of
 
 import csv
 import io
+import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -20,6 +21,7 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome
+from inspection.risk import CertificateRef
 from inspection.status import Percentiles
 from reports.audit import ChainReport, verify_connection
 from reports.schema import InspectionRow
@@ -32,6 +34,13 @@ class ShiftPart(Frozen):
     part_id: int
     trigger_seq: int
     seen_at: datetime
+
+
+class CertifiedParts(Frozen):
+    """Parts that were judged while a certificate held, or while none did."""
+
+    certificate: CertificateRef | None
+    parts: int
 
 
 class ShiftSummary(Frozen):
@@ -53,6 +62,8 @@ class ShiftSummary(Frozen):
     """Parts judged on rendered or replayed pictures: no real part was looked at."""
     first_pass_yield: float | None
     """Share of the judged parts (not missed) that passed at the first look, 0 to 1; None without parts."""
+    certified: tuple[CertifiedParts, ...]
+    """The judged parts by the certificate that held then, in the order of their first parts."""
     latency_ms: Percentiles | None
     """Trigger as we saw it to decision, first looks of judged parts; None without parts."""
     first: ShiftPart | None
@@ -118,6 +129,7 @@ def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: in
         late=sum(row.late or row.first_late for row in rows),
         simulated=sum(row.simulated for row in rows),
         first_pass_yield=first_pass_yield(passed_at_first_look=passed, judged=len(judged)),
+        certified=_certified(judged),
         latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
         last=_shift_part(rows[-1]) if rows else None,
@@ -175,6 +187,7 @@ class _Part(NamedTuple):
     late: bool
     truth_known: bool
     false_release: bool
+    record: str
     first_action: str
     first_late: bool
     first_latency_ms: float
@@ -193,6 +206,8 @@ COLUMNS = (
     "simulated",
     "latency_ms",
     "confidence",
+    "defect_score",
+    "certificate",
     "recipe_id",
     "recipe_version",
     "defects",
@@ -229,6 +244,8 @@ def to_csv(parts: Iterable[Inspection]) -> bytes:
             "yes" if part.simulated else "no",
             round(decision.timings_ms.total, 1),
             decision.confidence,
+            "" if decision.defect_score is None else decision.defect_score,
+            "" if part.certificate is None else part.certificate.id,
             decision.recipe.id,
             decision.recipe.version,
             defects,
@@ -266,6 +283,10 @@ def to_table(summary: ShiftSummary) -> Table:
     table.add_row("late", str(summary.late))
     table.add_row("simulated", str(summary.simulated))
     table.add_row("first-pass yield", "none judged" if rate is None else f"{rate:.2%}")
+    for held in summary.certified:
+        name = "uncertified" if held.certificate is None else f"certificate {held.certificate.id[:8]}"
+        promise = "" if held.certificate is None else f"{held.certificate.promise}, "
+        table.add_row(name, f"{promise}{held.parts} parts")
     if latency is not None:
         figures = " / ".join(f"{ms:.0f}" for ms in (latency.p50, latency.p95, latency.p99, latency.max))
         table.add_row("latency p50 / p95 / p99 / max, ms", figures)
@@ -314,6 +335,7 @@ def _parts(connection: Connection, start: datetime, end: datetime) -> list[_Part
             row.late,
             row.truth_known,
             row.false_release,
+            row.record,
             first.action,
             first.late,
             first.latency_ms,
@@ -324,6 +346,19 @@ def _parts(connection: Connection, start: datetime, end: datetime) -> list[_Part
         .order_by(row.seen_at, row.root)
     )
     return [_Part._make(row) for row in connection.execute(query)]
+
+
+def _certified(judged: Iterable[_Part]) -> tuple[CertifiedParts, ...]:
+    held = Counter(_certificate_in(row.record) for row in judged)
+    return tuple(CertifiedParts(certificate=certificate, parts=parts) for certificate, parts in held.items())
+
+
+def _certificate_in(record: str) -> CertificateRef | None:
+    """The certificate that a record names; older ones name none, and a damaged one is the chain's to tell."""
+    try:
+        return CertificateRef.model_validate(json.loads(record)["certificate"])
+    except (ValueError, TypeError, LookupError):
+        return None
 
 
 def _shift_part(row: _Part) -> ShiftPart:

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 import sys
 from collections.abc import Callable
@@ -132,6 +133,25 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     assert RecipeLibrary(home / "recipes").recipe("bracket").version == 2, "--out leaves the library alone"
 
 
+def test_certify_keeps_a_certificate_that_show_shows(
+    passgate: Passgate, parts: Path, home: Path, taught_library: Path
+) -> None:
+    shutil.copytree(taught_library, home / "recipes")
+    uncertified = json.loads(passgate("recipe", "show", "cover", "--json").out)
+    assert uncertified["certification"] == {"certificate": None, "reason": "no certificate was issued"}
+    folders = ("--good", parts / "good", "--bad", parts / "bad")
+    said = passgate("recipe", "certify", "cover", *folders, "--alpha", 0.5, "--json")
+    assert (said.code, said.out.count("\n")) == (0, 1)
+    certificate = json.loads(said.out)
+    assert (certificate["n_defective"], certificate["misses"], certificate["n_good"]) == (6, 0, 6)
+    assert Path(certificate.pop("file")).is_file()
+    shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
+    assert shown["name"] == "cover"
+    assert shown["certification"] == {"certificate": certificate, "reason": ""}
+    assert "certified: at most 50 % escapes" in passgate("recipe", "show", "cover").out
+    assert "6 good parts" in passgate("recipe", "certify", "cover", *folders, "--alpha", 0.5).out
+
+
 # --- what cannot be done is said in one line ----------------------------------------------------------
 
 
@@ -141,6 +161,14 @@ def test_an_unknown_recipe(passgate: Passgate, parts: Path) -> None:
         passgate("inspect", parts / "good/0.png", "--recipe", "covver", "--json"),
         "'covver' is unknown .* known are: cover",
     )
+
+
+@pytest.mark.usefixtures("recipes")
+def test_too_few_defective_parts_for_a_certificate(passgate: Passgate, parts: Path) -> None:
+    said = passgate("recipe", "certify", "cover", "--good", parts / "good", "--bad", parts / "bad", "--json")
+    assert said.code == 1
+    assert_one_line(said, "6 defective parts cannot prove at most 5 % escapes, .* at least 59 are needed")
+    assert "uncertified: no certificate was issued" in passgate("recipe", "show", "cover").out
 
 
 @pytest.mark.usefixtures("recipes")

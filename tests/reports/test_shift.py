@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from datetime import timedelta
 
 import pytest
@@ -12,14 +13,16 @@ from sqlalchemy import Engine
 
 from inspection.decision import Action, DecidedBy
 from inspection.errors import StoreError
-from inspection.part import MissedCause, Outcome, Truth
+from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
 from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
 from reports.statistics import first_pass_yield
 from reports.store import SqlStore
+from tests.fakes import certificate
 from tests.reports.parts import START, closed, part
 
 END = START + timedelta(hours=8)
+HELD = certificate().ref
 DEFECTIVE, GOOD = Truth(defective=True, types=("scratch",)), Truth(defective=False)
 
 
@@ -27,10 +30,10 @@ DEFECTIVE, GOOD = Truth(defective=True, types=("scratch",)), Truth(defective=Fal
 def shift(store: SqlStore) -> SqlStore:
     passed = part(1, total_ms=100.0, truth=GOOD, simulated=True)
     escaped = part(2, total_ms=120.0, truth=DEFECTIVE, simulated=True)
-    reworked = part(3, action=Action.REWORK, total_ms=140.0)
+    reworked = part(3, action=Action.REWORK, total_ms=140.0, certificate=HELD)
     late = part(4, action=Action.MANUAL_REVIEW, decided_by=DecidedBy.TIMEOUT, total_ms=450.0, published=False)
     missed = part(5, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False, total_ms=0.0)
-    still_open, lost = part(6, total_ms=90.0), part(7, total_ms=95.0)
+    still_open, lost = part(6, total_ms=90.0, certificate=HELD), part(7, total_ms=95.0)
     before, after = part(8), part(9)
     early = before.trigger.model_copy(update={"seen_at": START - timedelta(microseconds=1)})
     at_end = after.trigger.model_copy(update={"seen_at": END})
@@ -72,6 +75,17 @@ def test_the_figures(summary: ShiftSummary) -> None:
     assert (summary.truth_known, summary.false_releases, summary.mismatched_releases) == (2, 1, 1)
 
 
+def test_which_certificate_held_for_which_parts(summary: ShiftSummary) -> None:
+    assert [(held.certificate, held.parts) for held in summary.certified] == [(None, 4), (HELD, 2)]
+
+
+def test_a_record_from_before_there_were_certificates_still_reads() -> None:
+    record = json.loads(part(1).model_dump_json())
+    del record["certificate"]
+    del record["decision"]["defect_score"]
+    assert Inspection.model_validate_json(json.dumps(record)) == part(1)
+
+
 def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
     assert summary.chain.intact
     assert summary.chain.rows == 15, "from the shift's first row to its last"
@@ -83,6 +97,9 @@ def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: 
         connection.exec_driver_sql("UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
     broken = shift_summary(reader, start=START, end=END)
     assert broken.statement == "THE RECORD IS BROKEN at row 10: column outcome contradicts the record."
+    with shift._database.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE inspections SET record = 'no JSON' WHERE position = 10")
+    assert "its hash does not fit" in shift_summary(reader, start=START, end=END).statement
 
 
 def test_json_reads_back(summary: ShiftSummary) -> None:
@@ -119,6 +136,7 @@ def test_csv_opens_in_excel(shift: SqlStore, reader: Engine) -> None:
     third = lines[2]
     assert third["seen_at_utc"] == "2026-03-02 06:00:03.000"
     assert (third["action"], third["outcome"], third["defects"]) == ("rework", "diverted", "scratch (major)")
+    assert [line["certificate"] for line in lines][1:4] == ["", HELD.id, ""]
     assert [line["outcome"] for line in lines][5:] == ["", "unconfirmed"]
 
 
@@ -139,6 +157,8 @@ def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for expected in (
         "66.67%",
+        f"certificate {HELD.id[:8]}",
+        "uncertified",
         "1 of 2 known",
         "gap",
         "No parts in this time",
