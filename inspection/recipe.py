@@ -55,6 +55,9 @@ class QualityLimits(Frozen):
     """Width and height that a picture must have; None for any."""
 
 
+DefectName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w][\w .-]*$")]
+"""Letters, digits, spaces, dots and hyphens: a name that needs no escape in JSON."""
+
 LateAction = Annotated[Action, Field(description="any action but pass")]
 
 
@@ -71,7 +74,11 @@ class Recipe(Frozen):
         DefectRule(min_severity=Severity.CRITICAL, action=Action.STOP),
     )
     instruction: str = Field(default="", max_length=2000)
-    """The policy in words, for the language model."""
+    """The policy in words, for the language model, in English or Chinese; empty: the rules are put in words.
+    Words can ask for more than the rules, never for less: the guard holds every decision to the rules."""
+    defect_types: tuple[DefectName, ...] = Field(default=(), max_length=32)
+    """What the language model may call a defect; empty: the types that the rules name. ``none`` and ``other``
+    are always legal."""
     deadline_ms: int = Field(default=450, ge=50, le=10_000)
     """Internal deadline, from the trigger as we saw it."""
     late_policy: LateAction = Action.MANUAL_REVIEW
