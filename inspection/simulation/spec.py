@@ -132,6 +132,8 @@ class Variation:
     size: tuple[float, float] = (0.0, 1.0)
     """Which stretch of each type's range of sizes is used; (0, 1) is all of it."""
     motion_blur_px: tuple[float, float] = (0.0, 1.0)
+    light: float = 1.0
+    """How much the light changes from part to part: 0 not at all, 1 as in a shaded station, 2 twice that."""
     dial_bar: tuple[float, float] = (3.2, 4.8)
     label: str = "泵盖 C-204"
 
@@ -140,6 +142,8 @@ class Variation:
             raise ValueError(f"defect_rate {self.defect_rate} is not within 0 to 1")
         if not MIN_CONTRAST <= self.contrast[0] <= self.contrast[1] <= 1.0:
             raise ValueError(f"contrast {self.contrast} does not rise within {MIN_CONTRAST} to 1")
+        if not 0.0 <= self.light <= 4.0:
+            raise ValueError(f"light {self.light} is not within 0 to 4")
         if not 0.0 <= self.dial_bar[0] <= self.dial_bar[1] <= DIAL_MAX_BAR:
             raise ValueError(f"dial_bar {self.dial_bar} does not rise within 0 to {DIAL_MAX_BAR}")
 
@@ -160,11 +164,12 @@ def draw_part(
         places: Where a defect may lie: its centres, (n, 2) as x, y.
     """
     rng = np.random.default_rng([seed, part_id])
+    gradient, direction, band = (share * variation.light for share in (0.08, 0.12, 0.15))
     light = Light(
-        level=float(rng.uniform(0.88, 1.1)),
-        gradient=(float(rng.uniform(-0.08, 0.08)), float(rng.uniform(-0.08, 0.08))),
-        direction=(float(rng.uniform(-0.12, 0.12)), float(rng.uniform(-0.12, 0.12))),
-        band_x=float(rng.uniform(0.3, 0.6) * WIDTH),
+        level=float(rng.uniform(1.0 - 0.12 * variation.light, 1.0 + 0.1 * variation.light)),
+        gradient=(float(rng.uniform(-gradient, gradient)), float(rng.uniform(-gradient, gradient))),
+        direction=(float(rng.uniform(-direction, direction)), float(rng.uniform(-direction, direction))),
+        band_x=float(rng.uniform(0.45 - band, 0.45 + band) * WIDTH),
     )
     pose = Pose(
         dx=float(rng.uniform(-3, 3)), dy=float(rng.uniform(-3, 3)), angle=float(rng.uniform(-0.008, 0.008))

@@ -190,9 +190,24 @@ def test_light_changes_the_level() -> None:
     assert render(dim).picture.mean() == pytest.approx(0.5 * render(spec).picture.mean(), rel=0.02)
 
 
+def test_the_light_varies_as_much_as_it_is_told_to() -> None:
+    def spread(light: float) -> float:
+        parts = [drawn(part_id, Variation(defect_rate=0.0, light=light)) for part_id in range(60)]
+        return float(np.std([part.light.level for part in parts]))
+
+    assert spread(0.0) == 0.0
+    assert spread(2.0) == pytest.approx(2.0 * spread(1.0))
+
+
 @pytest.mark.parametrize(
     "wrong",
-    [{"defect_rate": 1.5}, {"contrast": (0.01, 0.5)}, {"contrast": (0.5, 0.2)}, {"dial_bar": (3.0, 12.0)}],
+    [
+        {"light": -1.0},
+        {"defect_rate": 1.5},
+        {"contrast": (0.01, 0.5)},
+        {"contrast": (0.5, 0.2)},
+        {"dial_bar": (3.0, 12.0)},
+    ],
 )
 def test_a_variation_that_makes_no_sense_is_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
