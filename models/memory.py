@@ -93,6 +93,8 @@ class Assessment:
     """(rows, columns) over the whole picture; 1 is the level from which cells count as a region."""
     regions: tuple[Region, ...]
     """The most anomalous first."""
+    foremost: Region
+    """The most anomalous place, whether it is above the level or not."""
     features: FeatureMaps
     """The tower's pass over the picture at working size, for whoever comes next."""
 
@@ -172,6 +174,11 @@ class NormalityMemory:
         return self._header.calibration.threshold
 
     @property
+    def median(self) -> float:
+        """Score of a middling good picture."""
+        return self._header.calibration.median
+
+    @property
     def taught_on(self) -> int:
         """Number of good pictures that were taught."""
         return self._header.taught_on
@@ -248,22 +255,31 @@ class NormalityMemory:
         whole = _whole_distance(described, self._normal)
         score = calibration.combined(_patch_score(ratios, header.settings), whole)
         anomaly: NDArray[np.float32] = (ratios / calibration.cell_level).numpy()
+        regions = self._regions(anomaly, described, nearest, picture.shape, level=1.0)
+        below = float(np.nextafter(anomaly.max(), np.float32(-np.inf)))
         return Assessment(
             score=score,
             normal=score < calibration.threshold,
             confidence=confidence(score, median=calibration.median, threshold=calibration.threshold),
             anomaly_map=anomaly,
-            regions=self._regions(anomaly, described, nearest, picture.shape),
+            regions=regions,
+            foremost=(regions or self._regions(anomaly, described, nearest, picture.shape, level=below))[0],
             features=maps,
         )
 
     def _regions(
-        self, anomaly: NDArray[np.float32], described: _Described, nearest: Tensor, shape: tuple[int, ...]
+        self,
+        anomaly: NDArray[np.float32],
+        described: _Described,
+        nearest: Tensor,
+        shape: tuple[int, ...],
+        *,
+        level: float,
     ) -> tuple[Region, ...]:
         rows, columns = anomaly.shape
         y_scale, x_scale = shape[0] / rows, shape[1] / columns
         found = []
-        for spot in find_regions(anomaly, level=1.0, at_most=self._header.settings.most_regions):
+        for spot in find_regions(anomaly, level=level, at_most=self._header.settings.most_regions):
             cell = spot.peak_cell[0] * columns + spot.peak_cell[1]
             left, top, width, height = spot.core
             found.append(
@@ -362,9 +378,9 @@ def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> Feat
 
 
 def _describe(maps: FeatureMaps) -> _Described:
-    """Patches: all maps, averaged over 3x3 cells, on the second one's grid. Whole: all maps, pooled."""
+    """Patches: all maps, averaged over 3x3 cells, on the second one's grid (the only one's, where a tower has but one). Whole: all maps, pooled."""
     layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
-    rows, columns = layers[1].shape[-2:]
+    rows, columns = layers[min(1, len(layers) - 1)].shape[-2:]
     joined = torch.cat([_on_grid(layer, rows, columns) for layer in layers], dim=1)
     pooled = [layer[0].flatten(1) for layer in layers]
     return _Described(

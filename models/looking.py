@@ -1,0 +1,175 @@
+"""What the language model gets to see of a picture: context of the whole, evidence of the places that stand out.
+
+One pass of the tower serves both, and is the one that the normality memory has made already. *Context* is the
+feature grid and the whole picture's statistics. *Evidence* of a place is what tells it from the nearest normal
+patch, where it lies and how large it is, and a second, small pass over the place itself at the picture's own
+resolution, where a scratch is still wider than a cell. A picture without a memory has no normal to differ from:
+then the whole of it is the one place.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
+
+from inspection.part import Picture
+from models.memory import Assessment, NormalityMemory, Region, working_size
+from models.vision import FeatureMaps, VisionTower
+
+GRID: Final = 4
+"""Rows and columns of the context."""
+ZOOM_PX: Final = 160
+"""Side of the square that a place is looked at in."""
+MOST_REGIONS: Final = 3
+"""Places that are shown to the language model; each costs two to three of its steps."""
+_LEAST_ZOOM_PX: Final = 96
+"""A place is shown with at least so much of what lies around it."""
+_FREE_AREA_PX: Final = 81_920
+"""Working size of pictures without a memory."""
+GEOMETRY: Final = 10
+"""Numbers that tell place, size and weight of a region."""
+WHOLE: Final = 3
+"""Numbers that tell what the memory thinks of the whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A place that the language model names."""
+
+    box: tuple[int, int, int, int]
+    """In pixels of the picture: left, top, width, height."""
+    peak: float
+    """Height above the level that unseen good parts stay below; 1 is the level, 0 where nothing is known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisualInput:
+    """One picture for the language model; all float32."""
+
+    context: Tensor
+    """(GRID², channels of the tower)"""
+    whole: Tensor
+    """(2 · channels + WHOLE,): mean and deviation of each channel, and the memory's opinion."""
+    difference: Tensor
+    """(places, channels + GEOMETRY): to the nearest normal patch, in deviations of good patches."""
+    zoom: Tensor
+    """(places, 2 · channels): mean and deviation of each channel over the place."""
+    places: tuple[Place, ...]
+
+
+def look(
+    picture: Picture,
+    *,
+    tower: VisionTower,
+    memory: NormalityMemory | None,
+    assessment: Assessment | None = None,
+    mm_per_pixel: float | None = None,
+    most_regions: int = MOST_REGIONS,
+) -> VisualInput:
+    """Prepare a picture.
+
+    Args:
+        picture: RGB, uint8, (height, width, 3).
+        tower: The vision tower.
+        memory: Of this product; None where none was taught.
+        assessment: What the memory said of this picture, where it is known already.
+        mm_per_pixel: Scale in the part's plane.
+        most_regions: The most anomalous places are shown, at least one and at most so many.
+    """
+    if memory is None:
+        maps = _free_look(picture, tower)
+        places = [_everything(picture)]
+        evidence = [np.zeros(channels_of(maps), np.float32)]
+        opinion = (0.0, 0.0, 0.0)
+    else:
+        assessment = assessment or memory.assess(picture)
+        maps = assessment.features
+        regions = (assessment.regions or (assessment.foremost,))[:most_regions]
+        places = [_place(region) for region in regions]
+        evidence = [region.evidence for region in regions]
+        above = (assessment.score - memory.median) / (memory.threshold - memory.median)
+        opinion = (1.0, math.asinh(above), assessment.foremost.score)
+    layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
+    context = [F.adaptive_avg_pool2d(layer, GRID)[0].flatten(1).T for layer in layers]
+    shown = tower.features([_zoomed(picture, place) for place in places])
+    geometry = [_geometry(place, picture.shape, mm_per_pixel, known=memory is not None) for place in places]
+    difference = np.concatenate([np.stack(evidence), np.array(geometry, np.float32)], axis=1)
+    return VisualInput(
+        context=torch.cat(context, dim=1),
+        whole=torch.cat([_statistics(maps)[0], torch.tensor(opinion)]),
+        difference=torch.from_numpy(difference.astype(np.float32)),
+        zoom=_statistics(shown),
+        places=tuple(places),
+    )
+
+
+def channels_of(maps: FeatureMaps) -> int:
+    """Channels of all maps together."""
+    return sum(layer.shape[1] for layer in maps.maps.values())
+
+
+def _statistics(maps: FeatureMaps) -> Tensor:
+    """Mean and deviation of each channel: (pictures, 2 · channels)."""
+    flat = [maps.maps[stride].flatten(2) for stride in sorted(maps.maps)]
+    moments = [(layer.mean(2), layer.std(2, unbiased=False)) for layer in flat]
+    return torch.cat([moment for pair in moments for moment in pair], dim=1)
+
+
+def _free_look(picture: Picture, tower: VisionTower) -> FeatureMaps:
+    height, width = working_size([picture.shape[:2]], area_px=_FREE_AREA_PX, multiple=tower.strides[-1])
+    return tower.features([_resized(picture, width, height)])
+
+
+def _everything(picture: Picture) -> Place:
+    return Place(box=(0, 0, picture.shape[1], picture.shape[0]), peak=0.0)
+
+
+def _place(region: Region) -> Place:
+    x, y, width, height = (round(value) for value in region.box)
+    return Place(box=(x, y, max(width, 1), max(height, 1)), peak=region.score)
+
+
+def _zoomed(picture: Picture, place: Place) -> Picture:
+    """The place and what lies around it, as a square of ``ZOOM_PX``; at the picture's edge the square moves in."""
+    rows, columns = picture.shape[:2]
+    left, top, width, height = place.box
+    if (width, height) == (columns, rows):
+        return _resized(picture, ZOOM_PX, ZOOM_PX)
+    side = min(max(_LEAST_ZOOM_PX, round(1.5 * max(width, height))), rows, columns)
+    x = min(max(left + (width - side) // 2, 0), columns - side)
+    y = min(max(top + (height - side) // 2, 0), rows - side)
+    return _resized(picture[y : y + side, x : x + side], ZOOM_PX, ZOOM_PX)
+
+
+def _resized(picture: Picture, width: int, height: int) -> Picture:
+    shrinks = height * width < picture.shape[0] * picture.shape[1]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    return cv2.resize(picture, (width, height), interpolation=interpolation).astype(np.uint8, copy=False)
+
+
+def _geometry(
+    place: Place, shape: Sequence[int], mm_per_pixel: float | None, *, known: bool
+) -> tuple[float, ...]:
+    rows, columns = shape[:2]
+    left, top, width, height = place.box
+    length_px = math.hypot(width, height)
+    return (
+        float(known),
+        (left + width / 2) / columns,
+        (top + height / 2) / rows,
+        width / columns,
+        height / rows,
+        math.log(length_px / math.hypot(rows, columns)),
+        math.log(width / height),
+        place.peak,
+        0.0 if mm_per_pixel is None else 1.0,
+        0.0 if mm_per_pixel is None else math.log(length_px * mm_per_pixel),
+    )
