@@ -59,6 +59,21 @@ def memory(
     )
 
 
+@cli.command()
+def risk(
+    lines: Annotated[int, typer.Option(min=1, help="Random lines with a known true escape rate.")] = 2000,
+    delta: Annotated[
+        float, typer.Option(min=1e-4, max=0.5, help="How often a certificate may be wrong.")
+    ] = 0.05,
+    seed: Annotated[int, typer.Option(min=0, help="Makes the same lines again.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Count on simulated lines how often the certified bound on escapes is broken; seconds."""
+    from app.risk_bench import bench_risk
+
+    _say(bench_risk(lines, delta=delta, seed=seed), as_json)
+
+
 def _say(result: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(result)

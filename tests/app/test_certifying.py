@@ -10,15 +10,19 @@ import cv2
 import pytest
 
 from app.certifying import certification, certify, stored_certification
+from app.engine import Engine
 from app.judge import build_inspector, judge_files
 from app.recipes import RecipeLibrary
+from app.settings import Settings, StationTable
 from inspection.cameras.folder import picture_files
+from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
 from inspection.errors import CameraError, CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
+from reports.settings import StoreSettings
 
 BAD, GOOD = 14, 8
 """Enough for 20 % at 5 %: 14 parts without a miss."""
@@ -135,6 +139,23 @@ def test_an_unknown_recipe_and_an_absent_folder(pictures: Path, library: RecipeL
                 draw=Draw.PICTURE,
                 library=library,
             )
+
+
+def test_the_engine_starts_with_the_certificate_that_holds_or_says_why_none_does(
+    issued: Certificate, library: RecipeLibrary, tmp_path: Path
+) -> None:
+    settings = Settings(
+        station=StationTable(recipe="cover"),
+        cameras=(SimulatedSettings(),),
+        recipes=tmp_path / "recipes",
+        store=StoreSettings(folder=tmp_path / "record"),
+    )
+    assert Engine(settings).status().certification.certificate is None
+    path = library.keep_certificate(issued)
+    engine = Engine(settings)
+    assert engine.status().certification.certificate == issued
+    path.write_text(path.read_text().replace("0.2", "0.1"))
+    assert "not a certificate as it was issued" in Engine(settings).status().certification.reason
 
 
 # --- kept, and refused ------------------------------------------------------------------------------------
