@@ -50,3 +50,7 @@ class LineError(PassgateError):
 
 class SettingsError(PassgateError):
     """The station's settings are wrong: an unknown key, a value out of range, a port in use."""
+
+
+class DatasetError(PassgateError):
+    """Training data are missing, or not what their format says."""
