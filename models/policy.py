@@ -152,6 +152,16 @@ _LEXICONS: dict[Language, _Lexicon] = {
 }
 
 
+def action_word(action: Action, language: Language) -> str:
+    """The plain word for ``action``."""
+    return _LEXICONS[language].action[action][0]
+
+
+def severity_word(severity: Severity, language: Language) -> str:
+    """The plain word for ``severity``."""
+    return _LEXICONS[language].severity[severity][0]
+
+
 @dataclass(frozen=True, slots=True)
 class _Say:
     """The words chosen for one text."""
