@@ -1,0 +1,374 @@
+"""InspectionVLA: the tower's features in, a decision in words and a motion out.
+
+What the tower saw becomes tokens (one for the whole picture, a grid of context, two for each place that stands
+out) that a language model reads among words: before them the recipe's policy, after them the decision, written
+through the grammar of ``models.decoding``. At the action slot the action head reads the same hidden state.
+
+A vision-language-action model in the manner of OpenVLA (Kim et al. 2024, arXiv:2406.09246) and pi-zero (Black et
+al. 2024, arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: Hu et al., ICLR 2022
+(arXiv:2106.09685).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import torch
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor, nn
+
+from inspection.decision import Action, Severity
+from inspection.motion import MotionChunk, PhysicsContext, limited
+from models.action import ActionHead, meant_by, physics_row
+from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
+from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
+from models.looking import GEOMETRY, GRID, WHOLE, VisualInput
+
+_PROJECTOR_WIDTH: Final = 512
+_FARTHEST: Final = 6.0
+"""Deviations that a feature may lie off; farther out the projector was never trained."""
+
+
+class LoraSettings(BaseModel):
+    """Low-rank adaptation of the language model."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    rank: int = Field(default=16, ge=1)
+    alpha: int = Field(default=32, ge=1)
+    dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
+    targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
+
+
+class VlaSettings(BaseModel):
+    """What an adapter was made for; stored in it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    language: LanguageSettings = LanguageSettings()
+    lora: LoraSettings | None = LoraSettings()
+    """None leaves the language model as it is."""
+    channels: int = Field(default=344, ge=1)
+    """Of the vision tower, all maps together."""
+    most_regions: int = Field(default=3, ge=1, le=8)
+
+
+class Projector(nn.Module):
+    """Features of one kind to embeddings. Knows how they lie in the training pictures."""
+
+    mean: Tensor
+    deviation: Tensor
+
+    def __init__(self, channels: int, hidden_size: int) -> None:
+        super().__init__()
+        self.register_buffer("mean", torch.zeros(channels))
+        self.register_buffer("deviation", torch.ones(channels))
+        self.layers = nn.Sequential(
+            nn.Linear(channels, _PROJECTOR_WIDTH), nn.GELU(), nn.Linear(_PROJECTOR_WIDTH, hidden_size)
+        )
+        self.norm = nn.RMSNorm(hidden_size)
+
+    def fit(self, features: Tensor) -> None:
+        """Take mean and deviation from training features, (n, channels)."""
+        self.mean.copy_(features.mean(0))
+        self.deviation.copy_(features.std(0).clamp_min(1e-3))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """(…, channels) to (…, hidden_size)."""
+        standard = ((features - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
+        result: Tensor = self.norm(self.layers(standard))
+        return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Named:
+    """What the model calls one place."""
+
+    type: Choice
+    severity: Choice | None
+    """None where the type is ``none``."""
+
+    @property
+    def is_defect(self) -> bool:
+        """Whether it says that something is wrong there."""
+        return self.type.word != NONE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What the model says of one picture."""
+
+    named: tuple[Named, ...]
+    """One for each place shown."""
+    action: Choice
+    chunk: MotionChunk
+    """Within the limits of physics, whatever the head said."""
+    meant: Action
+    """The action that the head's chunk amounts to."""
+    raw: str
+    """The text as it was written."""
+    steps: int
+    """How often the language model was run."""
+
+    @property
+    def defect_probability(self) -> float:
+        """1 minus the probability that every place is normal."""
+        normal = 1.0
+        for one in self.named:
+            normal *= one.type.probabilities[NONE]
+        return 1.0 - normal
+
+
+class InspectionVLA(nn.Module):
+    """The model. Training reads whole decisions at once; on the line a ``Prompt`` writes them."""
+
+    def __init__(self, settings: VlaSettings, base: LanguageBase) -> None:
+        """Put projectors, LoRA and heads, all untrained, around a base, which is frozen."""
+        super().__init__()
+        hidden = base.hidden_size
+        self.settings = settings
+        self.base = base
+        self._model = [base.model]  # in a list: embeddings and head stay outside of this module's parameters
+        for parameter in base.model.parameters():
+            parameter.requires_grad_(False)
+        self.decoder: Any = _with_lora(base.model, settings)
+        self.context = Projector(settings.channels, hidden)
+        self.cells = nn.Parameter(torch.zeros(GRID * GRID, hidden))
+        self.whole = Projector(2 * settings.channels + WHOLE, hidden)
+        self.difference = Projector(settings.channels + GEOMETRY, hidden)
+        self.zoom = Projector(2 * settings.channels, hidden)
+        # The layers that are left out would have turned the state towards the next word; this does instead.
+        self.readout = nn.Linear(hidden, hidden)
+        nn.init.eye_(self.readout.weight)
+        nn.init.zeros_(self.readout.bias)
+        self.action_head = ActionHead(hidden)
+        self._scale = float(base.model.get_input_embeddings().weight.float().std())
+        self.to(settings.language.device)
+
+    def adapter_parameters(self) -> dict[str, Tensor]:
+        """All that was trained and its buffers, by name: what an adapter file holds."""
+        own = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("decoder.")}
+        lora = {
+            name: tensor
+            for name, tensor in self.state_dict().items()
+            if name.startswith("decoder.") and "lora_" in name
+        }
+        return own | lora
+
+    def merge(self) -> None:
+        """Add the LoRA weights into the base for speed; a 4-bit base keeps them apart. No training after it."""
+        if self.settings.lora is not None and self.settings.language.quantization == "none":
+            self.decoder = self.decoder.merge_and_unload()
+
+    def visual_tokens(self, visual: VisualInput) -> tuple[Tensor, list[Tensor]]:
+        """Embeddings of a picture: (1 + GRID², hidden) for the whole, and (2, hidden) for each place."""
+        device = self.cells.device
+        whole = self.whole(visual.whole.to(device))[None]
+        context = self.context(visual.context.to(device)) + self.cells
+        places = torch.stack(
+            [self.difference(visual.difference.to(device)), self.zoom(visual.zoom.to(device))], dim=1
+        )
+        return torch.cat([whole, context]) * self._scale, list(places * self._scale)
+
+    def words(self, ids: Tensor) -> Tensor:
+        """Embeddings of token ids, (…, hidden)."""
+        return embed(self._model[0], ids)
+
+    def run(self, **inputs: Any) -> Any:
+        """The decoder's hidden states; ``inputs`` as transformers takes them."""
+        return self.decoder(**inputs)
+
+    def states(self, hidden: Tensor) -> Tensor:
+        """The decoder's states made ready for the vocabulary head and the action head, float32."""
+        result: Tensor = self.readout(hidden.float())
+        return result
+
+    def logits(self, states: Tensor, tokens: Tensor | None = None) -> Tensor:
+        """Logits of some tokens (all of them for None), float32: (n, hidden) to (n, len(tokens))."""
+        weight = head_of(self._model[0]).weight
+        chosen = weight if tokens is None else weight[tokens]
+        return torch.nn.functional.linear(states.to(chosen.dtype), chosen).float()
+
+    def prompt(self, instruction: str) -> Prompt:
+        """Read an instruction once, for all pictures that follow."""
+        return Prompt(self, instruction)
+
+
+def instruction_tokens(instruction: str, encode: Callable[[str], list[int]]) -> Tokens:
+    """The static part of the prompt."""
+    return tuple(encode(f"Rules: {instruction.strip()}\nPicture:"))
+
+
+class Prompt:
+    """An instruction, read, and kept in the attention's cache. Not for two threads at once."""
+
+    def __init__(self, vla: InspectionVLA, instruction: str) -> None:
+        from transformers import DynamicCache
+
+        self._vla = vla
+        self._cache = DynamicCache(config=vla.base.model.config.get_text_config())
+        tokens = instruction_tokens(instruction, vla.base.encode)
+        with torch.inference_mode():
+            self.read([tokens])
+        self._kept = len(tokens)
+
+    @torch.inference_mode()
+    def decide(
+        self,
+        visual: VisualInput,
+        grammar: DecisionGrammar,
+        *,
+        physics: PhysicsContext,
+        check: Callable[[], None] = lambda: None,
+    ) -> tuple[Verdict, Reason]:
+        """Write the decision on a picture up to its action; the reason is left to ``Reason``.
+
+        Args:
+            visual: The picture.
+            grammar: What the recipe allows.
+            physics: The state of belt and diverter.
+            check: Called before each step of the model; what it raises abandons the decision cleanly.
+        """
+        self.forget()
+        writer = Writer(self, check=check)
+        whole, places = self._vla.visual_tokens(visual)
+        writer.add(whole, grammar.opening)
+        named = []
+        for place in places:
+            writer.add(grammar.at, place, grammar.type_is)
+            kind = writer.choose(grammar.types)
+            if kind.word == NONE:
+                writer.add(grammar.after_none)
+                named.append(Named(type=kind, severity=None))
+                continue
+            writer.add(grammar.severity_is)
+            severity = writer.choose(grammar.severities)
+            writer.add(grammar.after_region)
+            named.append(Named(type=kind, severity=severity))
+        writer.add(grammar.action_is)
+        state = writer.hidden()
+        action = writer.choose(grammar.actions, state)
+        row = torch.tensor([physics_row(physics)], device=state.device)
+        shares = self._vla.action_head(state[None], row)[0].nan_to_num(0.0, 0.0, 0.0).cpu().numpy()
+        chunk = limited(MotionChunk.of_shares(shares, physics), physics)
+        verdict = Verdict(
+            named=tuple(named),
+            action=action,
+            chunk=chunk,
+            meant=meant_by(chunk, physics),
+            raw=_raw(named, action),
+            steps=writer.steps,
+        )
+        return verdict, Reason(self, writer, grammar)
+
+    def read(self, parts: Sequence[Tokens | Tensor]) -> Tensor:
+        """Read on; the state after the last token, (hidden,). See ``decoding.Reader``."""
+        vla = self._vla
+        device = vla.cells.device
+        dtype = vla.words(torch.zeros(1, dtype=torch.long, device=device)).dtype
+        embedded = [
+            part.to(dtype)
+            if isinstance(part, Tensor)
+            else vla.words(torch.tensor(part, dtype=torch.long, device=device))
+            for part in parts
+        ]
+        output = vla.run(
+            inputs_embeds=torch.cat(embedded)[None], past_key_values=self._cache, use_cache=True
+        )
+        return vla.states(output.last_hidden_state[0, -1])
+
+    def logits(self, hidden: Tensor, tokens: Sequence[int]) -> Tensor:
+        """Logits of some tokens. See ``decoding.Reader``."""
+        return self._vla.logits(hidden[None], torch.tensor(tokens, device=hidden.device))[0]
+
+    def peek(self, tokens: Tokens, wanted: Sequence[int]) -> Tensor:
+        """Logits after ``tokens``, which are forgotten again. See ``decoding.Reader``."""
+        hidden = self.read([tokens])
+        self._cache.crop(-len(tokens))
+        return self.logits(hidden, wanted)
+
+    def forget(self) -> None:
+        """Forget all but the instruction."""
+        more = self._cache.get_seq_length() - self._kept
+        if more > 0:
+            self._cache.crop(-more)
+
+
+class Reason:
+    """Writes the reason of a decision, after its action has been published. Free text, bounded in tokens."""
+
+    def __init__(self, prompt: Prompt, writer: Writer, grammar: DecisionGrammar) -> None:
+        self._prompt = prompt
+        self._writer = writer
+        self._grammar = grammar
+
+    @torch.inference_mode()
+    def write(self, *, most_tokens: int = 24, go_on: Callable[[], bool] = lambda: True) -> str:
+        """The sentence; what was written so far when ``go_on`` says no, or at ``most_tokens``.
+
+        To be called before the prompt takes its next picture.
+        """
+        vla = self._prompt._vla
+        allowed, end = _sentence_tokens(vla.base)
+        self._writer.add(self._grammar.reason_is)
+        written: list[int] = []
+        while len(written) < most_tokens and go_on():
+            hidden = self._writer.hidden()
+            scores = vla.logits(hidden[None])[0, : len(allowed)].masked_fill(~allowed, -torch.inf)
+            token = int(scores.argmax())
+            if token == end:
+                break
+            written.append(token)
+            self._writer.add((token,))
+        return " ".join(vla.base.decode(written).replace("\ufffd", "").split())
+
+
+def _raw(named: Sequence[Named], action: Choice) -> str:
+    parts = [
+        f'{{"type":"{one.type.word}"' + ("" if one.severity is None else f',"severity":"{one.severity.word}"') + "}"
+        for one in named
+    ]
+    return f'{{"defects":[{",".join(parts)}],"action":"{action.word}"'
+
+
+_sentence_cache: dict[int, tuple[Tensor, int]] = {}
+
+
+def _sentence_tokens(base: LanguageBase) -> tuple[Tensor, int]:
+    """Which tokens may stand in a JSON string as they are, (vocabulary,), and the token that closes it."""
+    known = _sentence_cache.get(id(base.tokenizer))
+    if known is None:
+        size = base.tokenizer.get_vocab_size()
+        texts = [base.tokenizer.decode([token], skip_special_tokens=False) for token in range(size)]
+        allowed = torch.tensor([bool(text) and _plain(text) for text in texts])
+        for special in base.tokenizer.get_added_tokens_decoder():
+            allowed[special] = False
+        end = base.encode('"')[-1]
+        allowed[end] = True
+        known = _sentence_cache[id(base.tokenizer)] = (allowed, end)
+    return known
+
+
+def _plain(text: str) -> bool:
+    return all(character.isprintable() and character not in '"\\' for character in text)
+
+
+def _with_lora(model: Any, settings: VlaSettings) -> Any:
+    decoder: Any = decoder_of(model)
+    if settings.lora is None:
+        return decoder
+    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+
+    if settings.language.quantization == "nf4":
+        decoder = prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
+    wanted = LoraConfig(
+        r=settings.lora.rank,
+        lora_alpha=settings.lora.alpha,
+        lora_dropout=settings.lora.dropout,
+        target_modules=list(settings.lora.targets),
+    )
+    return get_peft_model(decoder, wanted)
+
+
