@@ -182,7 +182,7 @@ def draw_part(
     if rng.random() < variation.defect_rate:
         count = 1 if rng.random() < 0.75 else 2
     return PartSpec(
-        defects=tuple(_draw_defect(rng, variation, places) for _ in range(count)),
+        defects=tuple(draw_defect_at(rng, variation, places) for _ in range(count)),
         dial_bar=dial_bar,
         light=light,
         pose=pose,
@@ -192,11 +192,12 @@ def draw_part(
     )
 
 
-def _draw_defect(
+def draw_defect_at(
     rng: np.random.Generator,
     variation: Variation,
     places: NDArray[np.float32],
 ) -> DefectSpec:
+    """Draw one defect at one of ``places``, (n, 2) as x, y; ``variation`` tells size and contrast."""
     kind = list(DefectType)[int(rng.integers(len(DefectType)))]
     least, most = _SIZE_MM[kind]
     share = float(rng.uniform(*variation.size))
