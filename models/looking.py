@@ -51,7 +51,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class VisualInput:
+class Seen:
     """One picture for the language model; all float32."""
 
     context: Tensor
@@ -73,7 +73,7 @@ def look(
     assessment: Assessment | None = None,
     mm_per_pixel: float | None = None,
     most_regions: int = MOST_REGIONS,
-) -> VisualInput:
+) -> Seen:
     """Prepare a picture.
 
     Args:
@@ -102,7 +102,7 @@ def look(
     shown = tower.features([_zoomed(picture, place) for place in places])
     geometry = [_geometry(place, picture.shape, mm_per_pixel, known=memory is not None) for place in places]
     difference = np.concatenate([np.stack(evidence), np.array(geometry, np.float32)], axis=1)
-    return VisualInput(
+    return Seen(
         context=torch.cat(context, dim=1),
         whole=torch.cat([_statistics(maps)[0], torch.tensor(opinion)]),
         difference=torch.from_numpy(difference.astype(np.float32)),

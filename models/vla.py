@@ -24,7 +24,7 @@ from inspection.motion import MotionChunk, PhysicsContext, limited
 from models.action import ActionHead, meant_by, physics_row
 from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
-from models.looking import GEOMETRY, GRID, WHOLE, VisualInput
+from models.looking import GEOMETRY, GRID, WHOLE, Seen
 
 _PROJECTOR_WIDTH: Final = 512
 _FARTHEST: Final = 6.0
@@ -162,7 +162,7 @@ class InspectionVLA(nn.Module):
         if self.settings.lora is not None and self.settings.language.quantization == "none":
             self.decoder = self.decoder.merge_and_unload()
 
-    def visual_tokens(self, visual: VisualInput) -> tuple[Tensor, list[Tensor]]:
+    def visual_tokens(self, visual: Seen) -> tuple[Tensor, list[Tensor]]:
         """Embeddings of a picture: (1 + GRID², hidden) for the whole, and (2, hidden) for each place."""
         device = self.cells.device
         whole = self.whole(visual.whole.to(device))[None]
@@ -217,7 +217,7 @@ class Prompt:
     @torch.inference_mode()
     def decide(
         self,
-        visual: VisualInput,
+        visual: Seen,
         grammar: DecisionGrammar,
         *,
         physics: PhysicsContext,

@@ -1,0 +1,257 @@
+"""A batch as the model reads it: words and visual tokens in one row, and where something must be decided.
+
+The row is put together from the same pieces that ``models.vla.Prompt`` reads on the line. At a slot the loss
+compares the legal words alone, as the decoder will: nothing is spent on learning what cannot be written.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
+
+from inspection.decision import Action
+from inspection.motion import PhysicsContext, plan
+from models.action import physics_row
+from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
+from models.looking import GRID, Seen
+from models.training.compose import LANGUAGES, asked_by, draw_context, reasoning
+from models.training.features import Example, Truth
+from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
+from models.training.policies import draw_policy
+from models.training.samples import LabelledDefect
+from models.policy import STYLES, Language, words
+from models.vla import InspectionVLA, instruction_tokens
+
+_UNNAMED: Final = 0.1
+"""Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""
+_REASON_WEIGHT: Final = 0.1
+_CHUNK_WEIGHT: Final = 10.0
+"""Shares of speed and angle are small numbers, their squares smaller."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lesson:
+    """One picture under one policy, on one belt."""
+
+    seen: Seen
+    truth: tuple[Truth, ...]
+    kinds: tuple[str, ...]
+    """The types that the recipe names, in its order."""
+    instruction: str
+    action: Action
+    reason: str
+    physics: PhysicsContext
+    chunk: np.ndarray
+    """(10, 2): the teacher's, as shares."""
+
+
+def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator) -> Lesson:
+    """The example under a policy drawn at random; ``kinds`` are all types that its product knows."""
+    there = {one[0] for one in example.truth if one is not None}
+    named = [kind for kind in kinds if kind in there or rng.random() < 0.7]
+    if there and rng.random() < _UNNAMED:
+        named = [kind for kind in named if kind not in there]
+    rng.shuffle(named)
+    truth = tuple(
+        one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth
+    )
+    defects = [LabelledDefect(type=one[0], severity=one[1]) for one in truth if one is not None]
+    policy = draw_policy(rng, named)
+    language: Language = LANGUAGES[int(rng.random() < 0.3)]
+    action = asked_by(policy, defects)
+    physics = draw_context(rng)
+    return Lesson(
+        seen=_jittered(example.seen, rng),
+        truth=truth,
+        kinds=tuple(named),
+        instruction=words(policy, language, int(rng.integers(STYLES)), rng),
+        action=action,
+        reason=reasoning(defects, action, language),
+        physics=physics,
+        chunk=plan(action, physics).shares(physics),
+    )
+
+
+def _jittered(seen: Seen, rng: np.random.Generator) -> Seen:
+    """Features a little off: the cached ones would be learned by heart."""
+    generator = torch.Generator().manual_seed(int(rng.integers(2**31)))
+
+    def noisy(x: Tensor) -> Tensor:
+        return x * (1.0 + 0.1 * torch.randn(x.shape, generator=generator))
+
+    return replace(
+        seen,
+        context=noisy(seen.context),
+        whole=noisy(seen.whole),
+        difference=noisy(seen.difference),
+        zoom=noisy(seen.zoom),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Decided:
+    """A token that is a choice."""
+
+    at: int
+    """The position whose state decides it: the one before the token."""
+    token: int
+    legal: tuple[int, ...]
+    """Empty: any token."""
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A lesson, written out."""
+
+    ids: list[int]
+    """Token ids; at visual tokens 0."""
+    visual: list[int]
+    """Positions of visual tokens, in the order whole, context, then two for each place."""
+    decided: list[_Decided]
+    action_at: int
+    """The position whose state the action head reads."""
+
+
+def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -> Row:
+    """Write a lesson out as the model would have to."""
+    encode = vla.base.encode
+    grammar = DecisionGrammar.of_words(lesson.kinds, tuple(Action), encode)
+    ids: list[int] = list(instruction_tokens(lesson.instruction, encode))
+    visual: list[int] = []
+    decided: list[_Decided] = []
+
+    def see(count: int) -> None:
+        visual.extend(range(len(ids), len(ids) + count))
+        ids.extend([0] * count)
+
+    def write(tokens: Tokens) -> None:
+        ids.extend(tokens)
+
+    def decide(slot: Slot, word: str, what: str) -> None:
+        start = len(ids)
+        for place, token, legal in targets(slot, word):
+            decided.append(_Decided(start + place - 1, token, legal, what))
+        ids.extend(slot.tokens[slot.words.index(word + '"')])
+
+    see(1 + GRID * GRID)
+    write(grammar.opening)
+    for truth in lesson.truth:
+        write(grammar.at)
+        see(2)
+        write(grammar.type_is)
+        decide(grammar.types, NONE if truth is None else truth[0], "type")
+        if truth is None:
+            write(grammar.after_none)
+            continue
+        write(grammar.severity_is)
+        decide(grammar.severities, truth[1].value, "severity")
+        write(grammar.after_region)
+    write(grammar.action_is)
+    action_at = len(ids) - 1
+    decide(grammar.actions, lesson.action.value, "action")
+    if with_reason:
+        write(grammar.reason_is)
+        for token in (*encode(lesson.reason), encode('"')[-1]):
+            decided.append(_Decided(len(ids) - 1, token, (), "reason"))
+            ids.append(token)
+    return Row(ids, visual, decided, action_at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Losses:
+    """Of one batch; each a scalar tensor, unweighted but for ``total``."""
+
+    total: Tensor
+    parts: dict[str, float]
+    """type, severity, action, reason: mean cross entropy; chunk, physics, smoothness: see ``losses``."""
+
+
+def losses(
+    vla: InspectionVLA,
+    lessons: Sequence[Lesson],
+    *,
+    with_action_head: bool,
+    with_reason: bool = True,
+    weights: ChunkWeights | None = None,
+) -> Losses:
+    """Read a batch and compare.
+
+    Args:
+        vla: The model; gradients flow into whatever of it asks for them.
+        lessons: The batch.
+        with_action_head: Whether the chunk counts (stage 3).
+        with_reason: Whether the sentence counts.
+        weights: Of the chunk's terms.
+    """
+    rows = [write_row(lesson, vla, with_reason=with_reason) for lesson in lessons]
+    states = vla.states(_read(vla, lessons, rows))
+    total = states.new_zeros(())
+    parts: dict[str, float] = {}
+    for what in ("type", "severity", "action", "reason"):
+        loss = _cross_entropy(vla, states, rows, what)
+        if loss is None:
+            continue
+        parts[what] = float(loss.detach())
+        total = total + loss * (_REASON_WEIGHT if what == "reason" else 1.0)
+    if with_action_head:
+        device = states.device
+        at = torch.tensor([row.action_at for row in rows], device=device)
+        hidden = states[torch.arange(len(rows), device=device), at]
+        physics = torch.tensor([physics_row(lesson.physics) for lesson in lessons], device=device)
+        predicted = vla.action_head(hidden, physics)
+        teacher = torch.tensor(
+            np.stack([lesson.chunk for lesson in lessons]), dtype=torch.float32, device=device
+        )
+        limits = ChunkLimits.of([lesson.physics for lesson in lessons], device=device)
+        chunk = chunk_loss(predicted, teacher, limits, weights=weights)
+        total = total + _CHUNK_WEIGHT * chunk.total
+        parts |= {f"chunk_{name}": value for name, value in chunk.floats().items()}
+    parts["total"] = float(total.detach())
+    return Losses(total=total, parts=parts)
+
+
+def _read(vla: InspectionVLA, lessons: Sequence[Lesson], rows: Sequence[Row]) -> Tensor:
+    """Hidden states of all rows, (b, longest, hidden)."""
+    device = vla.cells.device
+    longest = max(len(row.ids) for row in rows)
+    ids = torch.full((len(rows), longest), vla.base.end_id, dtype=torch.long, device=device)
+    mask = torch.zeros((len(rows), longest), dtype=torch.long, device=device)
+    for index, row in enumerate(rows):
+        ids[index, : len(row.ids)] = torch.tensor(row.ids, device=device)
+        mask[index, : len(row.ids)] = 1
+    embedded = vla.words(ids).clone()
+    for index, (lesson, row) in enumerate(zip(lessons, rows, strict=True)):
+        whole, places = vla.visual_tokens(lesson.seen)
+        tokens = torch.cat([whole, *places])
+        embedded[index, torch.tensor(row.visual, device=device)] = tokens.to(embedded.dtype)
+    output: Tensor = vla.run(inputs_embeds=embedded, attention_mask=mask, use_cache=False).last_hidden_state
+    return output
+
+
+def _cross_entropy(vla: InspectionVLA, states: Tensor, rows: Sequence[Row], what: str) -> Tensor | None:
+    chosen = [(i, one) for i, row in enumerate(rows) for one in row.decided if one.what == what]
+    if not chosen:
+        return None
+    device = states.device
+    which = torch.tensor([i for i, _ in chosen], device=device)
+    at = torch.tensor([one.at for _, one in chosen], device=device)
+    token = torch.tensor([one.token for _, one in chosen], device=device)
+    picked = states[which, at]
+    if what == "reason":
+        return F.cross_entropy(vla.logits(picked), token)
+    # all legal tokens of the batch at once; for each choice those that are not legal there are left out
+    legal = sorted({token for _, one in chosen for token in one.legal})
+    column = {token: place for place, token in enumerate(legal)}
+    scores = vla.logits(picked, torch.tensor(legal, device=device))
+    allowed = torch.zeros(scores.shape, dtype=torch.bool, device=device)
+    for line, (_, one) in enumerate(chosen):
+        allowed[line, [column[each] for each in one.legal]] = True
+    wanted = torch.tensor([column[one.token] for _, one in chosen], device=device)
+    return F.cross_entropy(scores.masked_fill(~allowed, -torch.inf), wanted)
