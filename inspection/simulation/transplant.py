@@ -71,6 +71,7 @@ def with_defects(
     scale = mm_per_pixel or MM_PER_PIXEL * WIDTH / max(height, width)
     places = _places(surface, height, width)
     scene = picture.astype(np.float32)
+    colourless = bool(np.all(picture == picture[..., :1]))
     # A photograph shows its own grain; a defect must stand out from it to be one.
     grain = _fine_structure(scene)
     put: list[Transplant] = []
@@ -80,6 +81,8 @@ def with_defects(
             tried = scene.copy()
             mask = draw_defect(tried, defect, mm_per_pixel=scale, surface=surface)
             tried = np.clip(tried, 0.0, 255.0)
+            if colourless:  # a brown stain on a grey photograph would be told by its colour alone
+                tried = np.repeat(tried.mean(axis=2, keepdims=True), 3, axis=2)
             if not _shows(scene, tried, mask, grain):
                 continue
             box, length_mm = extent(mask, mm_per_pixel=scale)

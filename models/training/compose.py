@@ -16,6 +16,9 @@ from models.policy import STYLES, Language, Policy, action_for, action_word, sev
 from models.training.policies import draw_policy
 from models.training.samples import LabelledDecision, LabelledDefect, Split, TrainingSample, VisualInput
 
+_NAMED: Final = 5
+"""Types in one policy at most."""
+
 LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 
@@ -33,12 +36,13 @@ def compose(
     Args:
         visual_input: The picture.
         defects: What is on it; none for a good part.
-        types: All types that the product knows: the policy speaks of them.
+        types: All types that the product knows. The policy speaks of five at most, for the prompt's sake,
+            and first of those that the picture shows.
         source: Where the picture comes from.
         split: Its split.
         rng: The same state draws the same sample.
     """
-    policy = draw_policy(rng, types)
+    policy = draw_policy(rng, _some(types, defects, rng))
     language = LANGUAGES[int(rng.integers(len(LANGUAGES)))]
     return decided(
         visual_input,
@@ -50,6 +54,13 @@ def compose(
         split=split,
         rng=rng,
     )
+
+
+def _some(types: Sequence[str], defects: Sequence[LabelledDefect], rng: np.random.Generator) -> list[str]:
+    """At most ``_NAMED`` of ``types``, in random order; those of ``defects`` come before others."""
+    shown = {defect.type for defect in defects}
+    order = sorted(rng.permutation(list(types)).tolist(), key=lambda kind: kind not in shown)
+    return [str(kind) for kind in rng.permutation(order[:_NAMED])]
 
 
 def decided(

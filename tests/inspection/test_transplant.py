@@ -38,6 +38,12 @@ def test_what_changed_is_what_is_told(seed: int, count: int) -> None:
     assert changed[told].mean() > 3 * changed[~told].mean()
 
 
+def test_a_grey_photograph_stays_grey() -> None:
+    for seed in range(12):
+        flawed, _ = with_defects(photograph(1), np.random.default_rng(seed), count=2)
+        assert np.array_equal(flawed[..., 0], flawed[..., 2])
+
+
 def test_the_same_seed_draws_the_same() -> None:
     one, other = (with_defects(photograph(1), np.random.default_rng(2)) for _ in range(2))
     assert np.array_equal(one[0], other[0])

@@ -1,5 +1,7 @@
 """Composed samples: the action is the policy's, and every drawn belt can be kept."""
 
+import re
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -54,3 +56,20 @@ def test_the_reason_names_the_worst_of_each_type() -> None:
     )
     assert reasoning((SCRATCH,), Action.REWORK, "zh") == "轻微 scratch 4.0 mm: 返工"
     assert reasoning((), Action.PASS, "en") == "no defect: pass"
+
+
+def test_of_many_types_a_policy_names_five_at_most() -> None:
+    many = tuple(f"type{n}" for n in range(12))
+    dent = DENT.model_copy(update={"type": "type7"})
+    rng = np.random.default_rng(0)
+    named = [
+        set(
+            re.findall(
+                r"type\d+", compose(SEEN, (dent,), types=many, source="t", split="train", rng=rng).instruction
+            )
+        )
+        for _ in range(50)
+    ]
+    assert max(map(len, named)) == 5
+    assert sum("type7" in each for each in named) > 25
+    assert len(set.union(*named)) == 12

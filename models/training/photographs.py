@@ -1,0 +1,184 @@
+"""Reads folders of labelled photographs: which defects each one shows, and where.
+
+Three layouts are read. One folder a class, with PNG masks of the same stem beside the pictures (like
+magnetic-tile) or with no places at all (like x-sdd), and ``index.csv`` (``file,class,group``) where groups
+are known; or ``images/`` with polygons in ``labels.json`` (like bsdata).
+
+**Severity.** Photographs without a scale have no lengths in mm, so severity goes by the longer side of the
+defect's box as a share of the picture's longer side: from ``MAJOR_FROM`` on major, from ``CRITICAL_FROM`` on
+critical. A defect whose place is unknown is major.
+"""
+
+import csv
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
+from inspection.decision import Box, Severity
+from inspection.errors import DatasetError
+from models.training.samples import LabelledDefect, Polygon
+
+MAJOR_FROM: Final = 0.05
+CRITICAL_FROM: Final = 0.2
+
+INDEX: Final = "index.csv"
+POLYGONS: Final = "labels.json"
+
+_SPECK_PX: Final = 9
+"""Pieces of a mask below this many pixels are its ragged edge, unless there is no larger one."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Photograph:
+    """One labelled photograph."""
+
+    path: Path
+    group: str
+    """Photographs of one group are near-copies of each other."""
+    defects: tuple[LabelledDefect, ...] = ()
+    mask: Path | None = None
+    polygons: tuple[Polygon, ...] = ()
+
+
+def severity_by_share(box: Box | None, *, width: int, height: int) -> Severity:
+    """The rule in this module's docstring. ``width`` and ``height`` are the picture's, in pixels."""
+    if box is None:
+        return Severity.MAJOR
+    share = max(box[2], box[3]) / max(width, height)
+    if share >= CRITICAL_FROM:
+        return Severity.CRITICAL
+    return Severity.MAJOR if share >= MAJOR_FROM else Severity.MINOR
+
+
+def read_photographs(root: Path) -> tuple[Photograph, ...]:
+    """Read a folder of any of the three layouts; sorted by path.
+
+    Raises:
+        DatasetError: The labels cannot be understood, or do not fit the pictures.
+        CameraError: The folder holds no pictures, or one of them is damaged.
+    """
+    if (root / POLYGONS).is_file():
+        return _read_polygons(root)
+    return _read_classes(root)
+
+
+def good_photographs(root: Path) -> tuple[Photograph, ...]:
+    """The photographs of good parts in ``root``.
+
+    A labelled folder gives those without a defect. In any other folder all pictures are good, and a subfolder
+    is a group.
+
+    Raises:
+        DatasetError: The labels cannot be understood, or none of the photographs is good.
+        CameraError: The folder holds no pictures.
+    """
+    if (root / POLYGONS).is_file() or (root / INDEX).is_file():
+        good = tuple(photograph for photograph in read_photographs(root) if not photograph.defects)
+    else:
+        good = tuple(
+            Photograph(path=path, group=path.stem if path.parent == root else path.parent.name)
+            for path in picture_files(root)
+        )
+    if not good:
+        raise DatasetError(f"{root} holds no picture of a good part", todo="name another folder")
+    return good
+
+
+def _read_classes(root: Path) -> tuple[Photograph, ...]:
+    groups = _read_index(root / INDEX)
+    found = []
+    for path in picture_files(root):
+        inside = path.relative_to(root)
+        if len(inside.parts) < 2:
+            raise DatasetError(
+                f"{path} lies in no class folder, so nothing says what it shows",
+                todo=f"sort the pictures into folders, good ones into {sorted(GOOD_FOLDERS)[0]!r}",
+            )
+        kind = inside.parts[0]
+        mask = path.with_suffix(".png")
+        masked = mask != path and mask.is_file() and kind.lower() not in GOOD_FOLDERS
+        defects: tuple[LabelledDefect, ...] = ()
+        if kind.lower() not in GOOD_FOLDERS:
+            defects = _defects(path, kind, boxes=_boxes_of_mask(mask, path) if masked else [])
+        group = groups.get((kind, path.name), inside.with_suffix("").as_posix())
+        found.append(Photograph(path=path, group=group, defects=defects, mask=mask if masked else None))
+    return tuple(found)
+
+
+def _read_index(path: Path) -> dict[tuple[str, str], str]:
+    """Groups by class and file; empty where there is no index."""
+    if not path.is_file():
+        return {}
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as lines:
+            return {(row["class"], row["file"]): row["group"] for row in csv.DictReader(lines)}
+    except (OSError, ValueError, KeyError) as error:
+        raise DatasetError(
+            f"{path} is no index of groups: {error!r}",
+            todo="give it the columns file,class,group, or remove it",
+        ) from error
+
+
+def _read_polygons(root: Path) -> tuple[Photograph, ...]:
+    """``{"a.jpg": {"position": "spot 1", "pits": [[[x, y], …], …]}}``: the key is the type, in the plural."""
+    try:
+        labels = json.loads((root / POLYGONS).read_text(encoding="utf-8"))
+        return tuple(_outlined(root / "images" / file, label) for file, label in sorted(labels.items()))
+    except (OSError, ValueError, TypeError, AttributeError) as error:
+        raise DatasetError(
+            f"{root / POLYGONS} cannot be understood: {error}",
+            todo='write {"picture.jpg": {"position": "group", "scratches": [[[x, y], …]]}}',
+        ) from error
+
+
+def _outlined(path: Path, label: dict[str, object]) -> Photograph:
+    group = str(label.get("position", path.stem))
+    polygons: list[Polygon] = []
+    defects: list[LabelledDefect] = []
+    for key, outlines in label.items():
+        if key == "position" or not outlines:
+            continue
+        corners = [np.asarray(outline, np.float64).reshape(-1, 2) for outline in outlines]  # type: ignore[attr-defined]
+        polygons += [tuple((float(x), float(y)) for x, y in outline) for outline in corners]
+        defects += _defects(path, key.removesuffix("s"), boxes=[_box_of(outline) for outline in corners])
+    return Photograph(path=path, group=group, defects=tuple(defects), polygons=tuple(polygons))
+
+
+def _defects(path: Path, kind: str, *, boxes: list[Box]) -> tuple[LabelledDefect, ...]:
+    """Defects of one type at ``boxes``; one without a place where there are none."""
+    height, width = read_picture(path).shape[:2]
+    places: list[Box | None] = [_within(box, width, height) for box in boxes] or [None]
+    return tuple(
+        LabelledDefect(type=kind, severity=severity_by_share(box, width=width, height=height), box=box)
+        for box in places
+    )
+
+
+def _boxes_of_mask(mask: Path, picture: Path) -> list[Box]:
+    """A box for each connected piece; raises DatasetError where mask and picture differ in size."""
+    drawn = read_picture(mask)[..., 0]
+    if drawn.shape != read_picture(picture).shape[:2]:
+        raise DatasetError(f"the mask {mask} is not as large as its picture", todo="mend or remove the mask")
+    count, _, table, _ = cv2.connectedComponentsWithStats((drawn > 127).astype(np.uint8))
+    pieces = sorted(table[1:count].tolist(), key=lambda row: -row[cv2.CC_STAT_AREA])
+    large = [row for row in pieces if row[cv2.CC_STAT_AREA] >= _SPECK_PX] or pieces[:1]
+    return [(row[0], row[1], row[2], row[3]) for row in large]
+
+
+def _box_of(outline: NDArray[np.float64]) -> Box:
+    left, top = np.floor(outline.min(axis=0)).astype(int).tolist()
+    right, bottom = np.ceil(outline.max(axis=0)).astype(int).tolist()
+    return left, top, right - left, bottom - top
+
+
+def _within(box: Box, width: int, height: int) -> Box:
+    """``box``, cut off at the picture's borders and one pixel at least."""
+    left, top = min(max(box[0], 0), width - 1), min(max(box[1], 0), height - 1)
+    right, bottom = min(box[0] + box[2], width), min(box[1] + box[3], height)
+    return left, top, max(right - left, 1), max(bottom - top, 1)
