@@ -142,6 +142,8 @@ class InspectionVLA(nn.Module):
         # The layers that are left out would have turned the state towards the next word; this does instead.
         self.readout = nn.Linear(hidden, hidden)
         nn.init.eye_(self.readout.weight)
+        if settings.language.layers is not None:  # and its loud, unfinished opinions start as a whisper
+            self.readout.weight.data.mul_(0.1)
         nn.init.zeros_(self.readout.bias)
         self.action_head = ActionHead(hidden)
         self._scale = float(base.model.get_input_embeddings().weight.float().std())
