@@ -1,17 +1,25 @@
-"""``passgate dataset``: public photographs, split honestly."""
+"""``passgate dataset``: photographs and parts to teach, to measure and to train on, split honestly."""
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.commands.output import JsonFlag, print_json
+from inspection.errors import SettingsError
 
-cli = typer.Typer(help="Labelled photographs, split by group.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from app.dataset import Written
+
+cli = typer.Typer(help="Labelled pictures, split by group: export, convert, simulate.", no_args_is_help=True)
 
 SHARED_DATA = Path("../shared/data")
 DataOption = Annotated[Path, typer.Option("--data", help="The folder with the photographs.")]
+
+
+OutOption = Annotated[Path, typer.Option(help="A new JSONL file; pictures that are made go beside it.")]
+SeedOption = Annotated[int, typer.Option(min=0, help="Draws policies, belts and parts.")]
 
 
 class Dataset(StrEnum):
@@ -19,11 +27,6 @@ class Dataset(StrEnum):
 
     BSDATA = "bsdata"
     MAGNETIC_TILE = "magnetic-tile"
-
-
-@cli.callback()
-def _noun() -> None:
-    """Keep ``export`` a verb although it is the only one yet."""
 
 
 @cli.command()
@@ -46,3 +49,80 @@ def export(
             f"{done.taught} good pictures to teach in {done.teach}; of others {done.tested_good} good ones "
             f"in {done.good}, {done.tested_bad} bad ones in {done.bad}, and all mixed in {done.line}"
         )
+
+
+@cli.command()
+def convert(
+    out: OutOption,
+    folder: Annotated[
+        Path | None,
+        typer.Argument(help="Labelled photographs: a folder a class, or images/ and labels.json."),
+    ] = None,
+    record: Annotated[
+        Path | None, typer.Option(help="Passgate's own record instead: its parts with a known truth.")
+    ] = None,
+    seed: SeedOption = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Turn labelled pictures into training samples: one JSON line each, under policies drawn at random."""
+    from app.commands.report import store_settings
+    from app.dataset import convert_folder, convert_record
+    from app.recipes import RecipeLibrary
+    from app.settings import home
+
+    if folder is not None and record is None:
+        written = convert_folder(folder, out=out, seed=seed)
+    elif record is not None and folder is None:
+        library = RecipeLibrary(home() / "recipes")
+        written = convert_record(store_settings(record), library=library, out=out, seed=seed)
+    else:
+        raise SettingsError("name either a folder or --record", todo="see passgate dataset convert --help")
+    _tell(written, as_json=as_json)
+
+
+@cli.command()
+def simulate(
+    out: OutOption,
+    parts: Annotated[int, typer.Option(min=1, help="How many samples.")] = 1000,
+    start: Annotated[
+        float, typer.Option("--from", min=0.0, max=1.0, help="Place in the curriculum of the first sample.")
+    ] = 0.0,
+    end: Annotated[
+        float, typer.Option("--to", min=0.0, max=1.0, help="Place of the last: 1 is the hardest.")
+    ] = 1.0,
+    defect_rate: Annotated[
+        float, typer.Option(min=0.0, max=1.0, help="Share of samples with defects.")
+    ] = 0.5,
+    good: Annotated[
+        Path | None, typer.Option(help="Draw the defects on the photographs of good parts in this folder.")
+    ] = None,
+    mm_per_pixel: Annotated[
+        float | None, typer.Option(min=1e-6, help="Their scale; without it no lengths are stated.")
+    ] = None,
+    seed: SeedOption = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Render parts whose truth is known, from plain defects to faint ones, as training samples."""
+    from app.dataset import simulate as make
+
+    written = make(
+        out=out,
+        parts=parts,
+        seed=seed,
+        stretch=(start, end),
+        defect_rate=defect_rate,
+        good=good,
+        mm_per_pixel=mm_per_pixel,
+    )
+    _tell(written, as_json=as_json)
+
+
+def _tell(written: "Written", *, as_json: bool) -> None:
+    if as_json:
+        print_json(written)
+        return
+    splits = ", ".join(f"{count} {split}" for split, count in written.by_split.items())
+    types = ", ".join(f"{count} {kind}" for kind, count in sorted(written.by_type.items()))
+    typer.echo(f"{written.samples} samples in {written.file}: {splits}; defects: {types or 'none'}")
+    for reason, count in written.left_out.items():
+        typer.echo(f"left out: {count} parts, {reason}")

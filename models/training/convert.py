@@ -44,9 +44,8 @@ def from_photographs(
         photographs: From :func:`models.training.photographs.read_photographs`.
         jsonl: The file that the samples are for; pictures are named relative to it.
         source: The data set's name.
-        seed: Draws splits, policies and belts.
+        seed: Draws policies and belts.
     """
-    splits = split_groups([photograph.group for photograph in photographs], seed=seed)
     types = sorted({defect.type for photograph in photographs for defect in photograph.defects})
     for number, photograph in enumerate(photographs):
         mask = photograph.mask
@@ -60,7 +59,7 @@ def from_photographs(
             photograph.defects,
             types=types,
             source=source,
-            split=splits[photograph.group],
+            split=photograph.split,
             rng=np.random.default_rng([seed, number]),
         )
 
@@ -117,7 +116,7 @@ def from_good_photographs(
         jsonl: The file that the samples are for.
         parts: How many samples.
         source: The data set's name.
-        seed: Draws everything.
+        seed: Draws everything but the split, which is the photograph's.
         progress: Place in the curriculum of the first and of the last sample.
         defect_rate: Share of samples with defects.
         mm_per_pixel: The photographs' scale; None assumes one (``with_defects``) and states no lengths.
@@ -126,7 +125,6 @@ def from_good_photographs(
         CameraError: A photograph cannot be read.
         DatasetError: A picture cannot be written.
     """
-    splits = split_groups([photograph.group for photograph in good], seed=seed)
     order = np.random.default_rng(seed).permutation(len(good))
     for number, variation in enumerate(_stages(parts, progress, defect_rate)):
         rng = np.random.default_rng([seed, number])
@@ -150,7 +148,7 @@ def from_good_photographs(
             ),
             types=SIMULATED_TYPES,
             source=source,
-            split=splits[photograph.group],
+            split=photograph.split,
             rng=rng,
         )
 

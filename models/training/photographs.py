@@ -11,7 +11,7 @@ critical. A defect whose place is unknown is major.
 
 import csv
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
-from models.training.samples import LabelledDefect, Polygon
+from models.training.samples import LabelledDefect, Polygon, Split, split_groups
 
 MAJOR_FROM: Final = 0.05
 CRITICAL_FROM: Final = 0.2
@@ -41,6 +41,8 @@ class Photograph:
     path: Path
     group: str
     """Photographs of one group are near-copies of each other."""
+    split: Split = "train"
+    """Follows from the groups of the whole folder, so every use of the folder splits it alike."""
     defects: tuple[LabelledDefect, ...] = ()
     mask: Path | None = None
     polygons: tuple[Polygon, ...] = ()
@@ -63,9 +65,7 @@ def read_photographs(root: Path) -> tuple[Photograph, ...]:
         DatasetError: The labels cannot be understood, or do not fit the pictures.
         CameraError: The folder holds no pictures, or one of them is damaged.
     """
-    if (root / POLYGONS).is_file():
-        return _read_polygons(root)
-    return _read_classes(root)
+    return _split(_read_polygons(root) if (root / POLYGONS).is_file() else _read_classes(root))
 
 
 def good_photographs(root: Path) -> tuple[Photograph, ...]:
@@ -81,13 +81,20 @@ def good_photographs(root: Path) -> tuple[Photograph, ...]:
     if (root / POLYGONS).is_file() or (root / INDEX).is_file():
         good = tuple(photograph for photograph in read_photographs(root) if not photograph.defects)
     else:
-        good = tuple(
-            Photograph(path=path, group=path.stem if path.parent == root else path.parent.name)
-            for path in picture_files(root)
+        good = _split(
+            tuple(
+                Photograph(path=path, group=path.stem if path.parent == root else path.parent.name)
+                for path in picture_files(root)
+            )
         )
     if not good:
         raise DatasetError(f"{root} holds no picture of a good part", todo="name another folder")
     return good
+
+
+def _split(photographs: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
+    splits = split_groups([photograph.group for photograph in photographs])
+    return tuple(replace(photograph, split=splits[photograph.group]) for photograph in photographs)
 
 
 def _read_classes(root: Path) -> tuple[Photograph, ...]:

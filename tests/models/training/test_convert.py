@@ -150,7 +150,8 @@ def test_good_photographs_made_bad(tiles: Path, tmp_path: Path) -> None:
     good = good_photographs(tiles)
     assert {each.path.parent.name for each in good} == {"free"}
     made = list(from_good_photographs(good, jsonl, parts=14, source="tiles", seed=1, progress=(0.0, 0.3)))
-    assert kept_together(made)
+    whole = from_photographs(read_photographs(tiles), jsonl=jsonl, source="tiles", seed=7)
+    assert kept_together([*made, *whole]), "two files from one folder must not mix train and test"
     assert sum(bool(sample.decision.defects) for sample in made) > 3
     assert all(defect.length_mm is None for sample in made for defect in sample.decision.defects)
     assert len(list((pictures_of(jsonl) / "pictures").iterdir())) == 14

@@ -17,6 +17,7 @@ from models.training.samples import (
     read_samples,
     relative_to_file,
     split_groups,
+    split_of,
     write_samples,
 )
 from tests.models.training.physics import drawn
@@ -121,3 +122,9 @@ def test_no_group_is_parted(groups: list[str], seed: int) -> None:
 def test_splits_have_their_shares() -> None:
     splits = list(split_groups([str(n) for n in range(1000)]).values())
     assert (splits.count("train"), splits.count("val"), splits.count("test")) == (700, 150, 150)
+
+
+def test_a_group_by_itself_has_its_split() -> None:
+    splits = [split_of(str(n)) for n in range(2000)]
+    assert abs(splits.count("train") - 1400) < 80
+    assert abs(splits.count("val") - 300) < 60

@@ -1,0 +1,197 @@
+"""Training samples from Passgate's own record: parts whose truth became known, or that a person decided.
+
+What only the model said is never a label: a model that is taught its own answers only learns to be sure.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from app.recipes import RecipeLibrary
+from inspection.cameras.folder import read_picture
+from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
+from inspection.errors import RecipeError
+from inspection.part import Inspection, Truth
+from inspection.recipe import Recipe
+from models.policy import from_rules, words
+from models.training.compose import compose, decided
+from models.training.photographs import severity_by_share
+from models.training.samples import (
+    LabelledDefect,
+    TrainingSample,
+    VisualInput,
+    relative_to_file,
+    split_of,
+)
+from reports.database import open_reader
+from reports.images import PictureArchive
+from reports.settings import StoreSettings
+from reports.shift import shift_inspections
+
+SOURCE = "record"
+
+_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+_CHINESE = re.compile(r"[\u4e00-\u9fff]")
+
+
+class RecordedSamples:
+    """Reads a record once; then iterate for its samples.
+
+    A part is used where its truth is known (simulation, replay, challenge), or where an operator had the last
+    word. Of the same picture only the latest such part is used.
+
+    From the truth come the types. The box is taken from the inspection only where it can belong to nothing
+    else: one type, and one region that was measured; severity follows by ``severity_by_share``. An operator's
+    action stands under the recipe's policy in words, with the defects on record; an operator's pass of what
+    the policy would not let pass says that there were none.
+
+    Args:
+        settings: Of the record.
+        library: For the recipes that judged; a part whose recipe is gone is used only for its truth.
+        jsonl: The file that the samples are for.
+        period: Inclusive start and exclusive end, with time zones; None for all there is.
+        seed: Draws policies and belts.
+
+    Raises:
+        StoreError: The record cannot be read.
+    """
+
+    def __init__(
+        self,
+        settings: StoreSettings,
+        *,
+        library: RecipeLibrary,
+        jsonl: Path,
+        period: tuple[datetime, datetime] | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.left_out: Counter[str] = Counter()
+        """Parts that were not used, by the reason why; complete when the iteration is."""
+        self._jsonl, self._seed = jsonl, seed
+        self._archive = PictureArchive(settings.pictures)
+        self._recipe_of = _finder(library)
+        start, end = period or _EVER
+        reader = open_reader(settings.url)
+        try:
+            parts = shift_inspections(reader, start=start, end=end)
+        finally:
+            reader.dispose()
+        self._parts = self._usable(parts)
+        # The record itself tells which types there are.
+        truths = (part.truth.types for part in self._parts.values() if part.truth is not None)
+        self._types = sorted({kind for types in truths for kind in types})
+
+    def __len__(self) -> int:
+        """At most so many samples."""
+        return len(self._parts)
+
+    def __iter__(self) -> Iterator[TrainingSample]:
+        """Compose the samples, in the order of the parts. Raises CameraError for a damaged picture."""
+        for number, (group, part) in enumerate(self._parts.items()):
+            recipe = self._recipe_of(part.decision.recipe)
+            seen = VisualInput(
+                pictures=tuple(
+                    relative_to_file(self._archive.path(sha256), self._jsonl) for sha256 in part.pictures
+                ),
+                region=None if recipe is None else recipe.views[0].region,
+                group=group,
+            )
+            rng = np.random.default_rng([self._seed, number])
+            if part.truth is not None:
+                yield compose(
+                    seen,
+                    self._by_truth(part, part.truth),
+                    types=self._types,
+                    source=SOURCE,
+                    split=split_of(group),
+                    rng=rng,
+                )
+                continue
+            assert recipe is not None, "parts without truth are used only with their recipe"
+            instruction = recipe.instruction or words(from_rules(recipe.policy))
+            yield decided(
+                seen,
+                _by_operator(part.decision, recipe),
+                action=part.decision.action,
+                instruction=instruction,
+                language="zh" if _CHINESE.search(instruction) else "en",
+                source=SOURCE,
+                split=split_of(group),
+                rng=rng,
+            )
+
+    def _usable(self, parts: list[Inspection]) -> Mapping[str, Inspection]:
+        """Parts by their first picture, a later one of the same picture in place of an earlier."""
+        usable: dict[str, Inspection] = {}
+        for part in parts:
+            problem = self._problem(part)
+            if problem:
+                self.left_out[problem] += 1
+                continue
+            if usable.pop(part.pictures[0], None) is not None:
+                self.left_out["the same picture again"] += 1
+            usable[part.pictures[0]] = part
+        return usable
+
+    def _problem(self, part: Inspection) -> str:
+        """Why ``part`` teaches nothing; empty where it does."""
+        if part.truth is None and part.decision.decided_by is not DecidedBy.OPERATOR:
+            return "no truth and no person's decision"
+        if not part.pictures or not all(self._archive.path(sha256).is_file() for sha256 in part.pictures):
+            return "no picture any more"
+        if part.truth is not None:
+            return (
+                "defective, but by what is not known" if part.truth.defective > bool(part.truth.types) else ""
+            )
+        if self._recipe_of(part.decision.recipe) is None:
+            return "its recipe is gone"
+        if part.decision.action is not Action.PASS and not part.decision.defects:
+            return "rejected by a person, but for what is not known"
+        return ""
+
+    def _by_truth(self, part: Inspection, truth: Truth) -> tuple[LabelledDefect, ...]:
+        if not truth.defective:
+            return ()
+        measured: Defect | None = None
+        if len(truth.types) == 1 and len(part.decision.defects) == 1:
+            measured = part.decision.defects[0]
+        height, width = read_picture(self._archive.path(part.pictures[0])).shape[:2]
+        box = None if measured is None else measured.box
+        return tuple(
+            LabelledDefect(
+                type=kind,
+                severity=severity_by_share(box, width=width, height=height),
+                box=box,
+                length_mm=None if measured is None else measured.length_mm,
+            )
+            for kind in truth.types
+        )
+
+
+def _by_operator(decision: Decision, recipe: Recipe) -> tuple[LabelledDefect, ...]:
+    asked = recipe.action_for(decision.defects)
+    if decision.action is Action.PASS and asked is not Action.PASS:
+        return ()
+    return tuple(
+        LabelledDefect(type=each.type, severity=each.severity, box=each.box, length_mm=each.length_mm)
+        for each in decision.defects
+    )
+
+
+def _finder(library: RecipeLibrary) -> Callable[[RecipeRef], Recipe | None]:
+    """Recipes by the reference that decisions carry; None where the library has it no more."""
+    names = {library.recipe(name).id: name for name in library.names()}
+
+    @cache
+    def find(reference: RecipeRef) -> Recipe | None:
+        try:
+            return library.recipe(names[reference.id], reference.version)
+        except (KeyError, RecipeError):
+            return None
+
+    return find
