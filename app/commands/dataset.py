@@ -61,6 +61,9 @@ def convert(
     record: Annotated[
         Path | None, typer.Option(help="Passgate's own record instead: its parts with a known truth.")
     ] = None,
+    recipes: Annotated[
+        Path | None, typer.Option(help="With --record: the station's recipes; default: the user's.")
+    ] = None,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -73,7 +76,7 @@ def convert(
     if folder is not None and record is None:
         written = convert_folder(folder, out=out, seed=seed)
     elif record is not None and folder is None:
-        library = RecipeLibrary(home() / "recipes")
+        library = RecipeLibrary(recipes or home() / "recipes")
         written = convert_record(store_settings(record), library=library, out=out, seed=seed)
     else:
         raise SettingsError("name either a folder or --record", todo="see passgate dataset convert --help")
