@@ -27,7 +27,7 @@ from inspection.decision import (
 from inspection.errors import RecipeError
 from inspection.part import Frame, Picture
 from inspection.recipe import Recipe, View
-from models.memory import NormalityMemory, Region
+from models.memory import Assessment, NormalityMemory, Region
 
 ANOMALY: Final = "anomaly"
 """What the reflex calls every defect: it sees that something is wrong, not what."""
@@ -41,7 +41,13 @@ ViewKey = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class _ViewResult:
+class Look:
+    """What the reflex makes of one view's picture."""
+
+    view: View
+    picture: Picture
+    """The part of it that the view judges."""
+    assessment: Assessment
     defects: tuple[Defect, ...]
     normality: float
     """0 to 1; 0.5 at the threshold."""
@@ -79,7 +85,7 @@ class ReflexInspector:
         width, height = recipe.quality.size or (640, 480)
         blank = np.full((height, width, 3), 127, np.uint8)
         for view in recipe.views:
-            self._memory(recipe, view).assess(crop(blank, view))
+            self.memory(recipe, view).assess(crop(blank, view))
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
@@ -89,18 +95,35 @@ class ReflexInspector:
         Raises:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
+        started_ns = time.monotonic_ns()
+        looks = self.look(frames, recipe=recipe)
+        vision_ms = (time.monotonic_ns() - started_ns) / 1e6
+        return self.decide(
+            looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+        )
+
+    def look(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[Look, ...]:
+        """Look at each view's picture. Raises RecipeError as ``inspect`` does."""
         if len(frames) != len(recipe.views):
             raise RecipeError(
                 f"recipe {recipe.name!r} has {len(recipe.views)} views, but {len(frames)} pictures came",
                 part="the part goes to manual review",
             )
-        started_ns = time.monotonic_ns()
-        results = [
-            self._look(frame.picture, recipe, view) for frame, view in zip(frames, recipe.views, strict=True)
-        ]
-        vision_ms = (time.monotonic_ns() - started_ns) / 1e6
-        defects = tuple(defect for result in results for defect in result.defects)
-        normality = min(result.normality for result in results)
+        pairs = zip(frames, recipe.views, strict=True)
+        return tuple(self._look(frame.picture, recipe, view) for frame, view in pairs)
+
+    def decide(
+        self,
+        looks: tuple[Look, ...],
+        *,
+        recipe: Recipe,
+        part_id: int,
+        trigger_seq: int,
+        vision_ms: float,
+    ) -> Decision:
+        """The decision that the rules make of what was seen."""
+        defects = tuple(defect for look in looks for defect in look.defects)
+        normality = min(look.normality for look in looks)
         action = recipe.action_for(defects)
         reason = _reason(defects, normality)
         if abs(normality - 0.5) < recipe.review_band:
@@ -112,7 +135,7 @@ class ReflexInspector:
             recipe=RecipeRef(id=recipe.id, version=recipe.version),
             action=action,
             confidence=normality if action is Action.PASS else 1.0 - normality,
-            defect_score=max(result.defect_score for result in results),
+            defect_score=max(look.defect_score for look in looks),
             decided_by=DecidedBy.REFLEX,
             reason=reason,
             defects=defects,
@@ -120,24 +143,26 @@ class ReflexInspector:
             timings_ms=Timings(vision=vision_ms, total=vision_ms),
         )
 
-    def _look(self, picture: Picture, recipe: Recipe, view: View) -> _ViewResult:
-        memory = self._memory(recipe, view)
-        assessment = memory.assess(crop(picture, view))
+    def _look(self, picture: Picture, recipe: Recipe, view: View) -> Look:
+        memory = self.memory(recipe, view)
+        judged = crop(picture, view)
+        assessment = memory.assess(judged)
         # From n good pictures nothing finer than 1/(n+1) can be said, however far the score lies out.
         finest = 1.0 / (memory.taught_on + 1)
         normality = min(max(assessment.confidence, finest), 1.0 - finest)
         defect_score = unclamped(assessment.score - memory.threshold)
         if assessment.normal:
-            return _ViewResult((), normality, defect_score)
+            return Look(view, judged, assessment, (), normality, defect_score)
         score = 1.0 - normality
         if assessment.regions:
             defects = tuple(_defect(region, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
             left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
             defects = (_anomaly((left, top, width, height), 1.0, view, score),)
-        return _ViewResult(defects, normality, defect_score)
+        return Look(view, judged, assessment, defects, normality, defect_score)
 
-    def _memory(self, recipe: Recipe, view: View) -> NormalityMemory:
+    def memory(self, recipe: Recipe, view: View) -> NormalityMemory:
+        """What was taught for ``view``. Raises RecipeError where nothing was."""
         memory = self._memories.get((recipe.id, recipe.version, view.name))
         if memory is None:
             raise RecipeError(

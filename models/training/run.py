@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import json
 import logging
+import tomllib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from typing import Any, Final, Literal, Self
 
 import numpy as np
 import torch
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
 
 from inspection.cameras.folder import read_picture
-from inspection.errors import DatasetError, WeightsError
+from inspection.errors import DatasetError, SettingsError, WeightsError
 from models import checkpoint
 from models.checkpoint import AdapterHeader
 from models.language import load_base
@@ -104,6 +105,37 @@ class TrainingSettings(_Settings):
         if not names or names != [name for name in order if name in names]:
             raise ValueError(f"stages come in the order {', '.join(order)}, each once at most")
         return self
+
+
+def read_settings(path: Path) -> TrainingSettings:
+    """Read a TOML file; relative paths in it start at its own folder.
+
+    Raises:
+        SettingsError: It cannot be read, or a key is unknown, missing or wrong.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = TrainingSettings.model_validate(raw)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {where}: {first['msg']}", todo="mend that key") from error
+    here = path.resolve().parent
+
+    def placed(given: Path) -> Path:
+        return (here / given).resolve()
+
+    return settings.model_copy(
+        update={
+            "out": placed(settings.out),
+            "cache": None if settings.cache is None else placed(settings.cache),
+            "data": tuple(
+                data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
+            ),
+        }
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
