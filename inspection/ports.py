@@ -1,6 +1,6 @@
 """What the station needs of the world, as protocols. The other packages implement them."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -73,6 +73,15 @@ class Inspector(Protocol):
 
         Raises:
             RecipeError: The recipe has not been taught, or does not fit the frames.
+        """
+
+    def explain(self, *, go_on: Callable[[], bool]) -> str:
+        """Say in words why the last part was decided so; after the decision was published.
+
+        Blocking, in the inference thread, before the next ``inspect``. Empty where there is nothing to add.
+
+        Args:
+            go_on: Asked between words; False ends the sentence there: another part has come.
         """
 
     def prepare(self, recipe: Recipe) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Action, Box, Defect, Frozen, Probability, Severity
+from inspection.motion import PhysicsContext
 
 ANY_TYPE = "*"
 
@@ -79,6 +80,8 @@ class Recipe(Frozen):
     defect_types: tuple[DefectName, ...] = Field(default=(), max_length=32)
     """What the language model may call a defect; empty: the types that the rules name. ``none`` and ``other``
     are always legal."""
+    motion: PhysicsContext | None = None
+    """Belt, diverter and part, for the action head; None for a nominal line."""
     deadline_ms: int = Field(default=450, ge=50, le=10_000)
     """Internal deadline, from the trigger as we saw it."""
     late_policy: LateAction = Action.MANUAL_REVIEW

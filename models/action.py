@@ -1,7 +1,7 @@
-"""The action head: how belt and diverter should move in the next 100 ms, from what the language model thinks.
+"""The action head: how belt and diverter should move in the next 100 ms.
 
-It reads the hidden state at the decision's action slot, before the action is chosen, so it is a second opinion
-on the action and not its echo. The limits of physics are trained in and enforced outside as well
+It reads the language model's state at the action slot, before the action is chosen, so it is a second
+opinion on the action and not its echo. The limits of physics are trained in and enforced outside as well
 (``inspection.motion.limited``).
 """
 
@@ -26,13 +26,17 @@ class ActionHead(nn.Module):
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
+        # It starts by holding still: random moves would break every limit a thousandfold.
+        last = nn.Linear(_WIDTH, STEPS * 2)
+        nn.init.normal_(last.weight, std=1e-3)
+        nn.init.zeros_(last.bias)
         self.layers = nn.Sequential(
             nn.LayerNorm(hidden_size + PHYSICS),
             nn.Linear(hidden_size + PHYSICS, _WIDTH),
             nn.SiLU(),
             nn.Linear(_WIDTH, _WIDTH),
             nn.SiLU(),
-            nn.Linear(_WIDTH, STEPS * 2),
+            last,
         )
 
     def forward(self, hidden: Tensor, physics: Tensor) -> Tensor:

@@ -25,7 +25,7 @@ from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import IO, Literal, TypeAlias
+from typing import IO, Any, Literal, TypeAlias
 
 import platformdirs
 import torch
@@ -114,7 +114,9 @@ def gguf_to_safetensors(checkpoint: Path, target: Path) -> None:
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
     """Keep transformers' progress bars and load reports off the terminal: ours are enough."""
-    from transformers.utils import logging
+    from transformers.utils import logging as verbose
+
+    logging: Any = verbose  # its functions carry no types
 
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
@@ -159,7 +161,6 @@ SHIPPED: tuple[BaseWeights, ...] = (EFFICIENTNET_LITE0, SMOLLM2_135M)
 
 REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({entry.name: entry for entry in SHIPPED})
 """All base weights that Passgate knows, by name."""
-
 
 
 def cache_folder() -> Path:

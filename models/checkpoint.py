@@ -138,7 +138,9 @@ def load(
     """
     header = read_header(path)
     if header.format != FORMAT:
-        raise WeightsError(f"{path} has format {header.format}, not {FORMAT}", part=_PART, todo="train it again")
+        raise WeightsError(
+            f"{path} has format {header.format}, not {FORMAT}", part=_PART, todo="train it again"
+        )
     sha256 = _sha256(path)
     if expect_sha256 is not None and sha256 != expect_sha256:
         raise WeightsError(
@@ -153,7 +155,9 @@ def load(
             part=_PART,
             todo="use that tower, or train an adapter for this one",
         )
-    settings = header.settings if language is None else header.settings.model_copy(update={"language": language})
+    settings = (
+        header.settings if language is None else header.settings.model_copy(update={"language": language})
+    )
     base = load_base(settings.language)
     if base.sha256 != header.base_sha256:
         raise WeightsError(
@@ -240,4 +244,3 @@ def _wrong_shape(path: Path, name: str) -> WeightsError:
         part=_PART,
         todo="restore the file, or train it again",
     )
-

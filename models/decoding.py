@@ -1,8 +1,8 @@
 """The decision as the language model writes it: only what is open is decoded, the rest is appended.
 
-A recipe's grammar is compiled once into fixed pieces of text and *slots*. At a slot only the legal words
-compete, so what comes out is always a decision, whatever the weights, the instruction or the picture: there is
-nothing to parse. Fixed text costs no step of its own; it is read together with what follows it (jump-forward:
+A recipe's grammar is compiled once into fixed pieces of text and *slots*. At a slot only the legal
+words compete, so what comes out is always a decision, whatever the weights, the instruction or the picture:
+there is nothing to parse. Fixed text costs no step of its own; it is read together with what follows it (jump-forward:
 Zheng et al., "SGLang: Efficient Execution of Structured Language Model Programs", 2024, arXiv:2312.07104).
 
     {"defects":[{"at":<region>,"type":"scratch","severity":"major"}],"action":"rework","reason":"…"}
@@ -109,14 +109,18 @@ class DecisionGrammar:
     actions: Slot
 
     @classmethod
-    def compile(cls, recipe: Recipe, encode: Encode) -> DecisionGrammar:
+    def compile(cls, recipe: Recipe, encode: Encode, *, otherwise: Sequence[str] = ()) -> DecisionGrammar:
         """Compile what a recipe allows: its defect types, and the actions that its rules name.
 
-        ``pass`` and ``manual_review`` are legal in every recipe; a defect may always be ``none`` or ``other``.
+        ``pass`` and ``manual_review`` are legal in every recipe; so are ``none`` and ``other`` for a defect.
+
+        Args:
+            recipe: The recipe.
+            encode: The tokenizer.
+            otherwise: Types for a recipe that names none: what the model was trained to name.
         """
-        kinds = recipe.defect_types or tuple(
-            dict.fromkeys(rule.type for rule in recipe.policy if rule.type != ANY_TYPE)
-        )
+        named = tuple(dict.fromkeys(rule.type for rule in recipe.policy if rule.type != ANY_TYPE))
+        kinds = recipe.defect_types or named or tuple(otherwise)
         asked = {rule.action for rule in recipe.policy} | {Action.PASS, Action.MANUAL_REVIEW}
         return cls.of_words(kinds, [action for action in Action if action in asked], encode)
 

@@ -6,7 +6,7 @@ is left to the language model, which will sit behind the same port.
 
 import math
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -101,6 +101,10 @@ class ReflexInspector:
         return self.decide(
             looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
         )
+
+    def explain(self, *, go_on: Callable[[], bool]) -> str:
+        """Nothing: a reflex has no words. ``go_on`` is not asked."""
+        return ""
 
     def look(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[Look, ...]:
         """Look at each view's picture. Raises RecipeError as ``inspect`` does."""

@@ -118,9 +118,10 @@ def _quantized(settings: LanguageSettings) -> dict[str, Any]:
     """Arguments for ``from_pretrained`` that the settings stand for."""
     arguments: dict[str, Any] = {"dtype": settings.torch_dtype}
     if settings.quantization == "nf4":
-        from transformers import BitsAndBytesConfig
+        import transformers
 
-        arguments["quantization_config"] = BitsAndBytesConfig(
+        untyped: Any = transformers
+        arguments["quantization_config"] = untyped.BitsAndBytesConfig(
             load_in_4bit=True,
             bnb_4bit_quant_type="nf4",
             bnb_4bit_use_double_quant=True,
@@ -131,15 +132,15 @@ def _quantized(settings: LanguageSettings) -> dict[str, Any]:
 
 
 def _load_shipped(settings: LanguageSettings) -> LanguageBase:
+    import transformers
     from tokenizers import Tokenizer
-    from transformers import LlamaConfig, LlamaForCausalLM
 
     entry = REGISTRY[settings.base]
     path = verify(entry)
     try:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {})["model"])
-            config = LlamaConfig(**described["config"])
+            config: Any = transformers.LlamaConfig(**described["config"])
             most = config.num_hidden_layers
             config.num_hidden_layers = min(settings.layers or most, most)
             state = {name: file.get_tensor(name) for name in file.keys() if _kept(name, config)}  # noqa: SIM118
@@ -147,7 +148,7 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
         raise WeightsError(f"{path} is no language model: {error}", todo="passgate weights pull") from error
     tokenizer = Tokenizer.from_str(json.dumps(described["tokenizer"]))
     with quiet_transformers():
-        model = LlamaForCausalLM.from_pretrained(
+        model: Any = transformers.LlamaForCausalLM.from_pretrained(
             None, config=config, state_dict=state, **_quantized(settings)
         )
     if settings.quantization == "none":
@@ -164,7 +165,7 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
 def _kept(name: str, config: Any) -> bool:
     if not name.startswith(_LAYER):
         return True
-    return int(name.removeprefix(_LAYER).partition(".")[0]) < config.num_hidden_layers
+    return int(name.removeprefix(_LAYER).partition(".")[0]) < int(config.num_hidden_layers)
 
 
 def _load_folder(settings: LanguageSettings) -> LanguageBase:
@@ -190,7 +191,7 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
                         "layers can be left out of a causal language model only", todo="leave layers unset"
                     )
                 config.num_hidden_layers = min(settings.layers, config.num_hidden_layers)
-            model = kind.from_pretrained(
+            model: Any = kind.from_pretrained(
                 folder, config=config, local_files_only=True, use_safetensors=True, **_quantized(settings)
             )
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)

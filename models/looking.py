@@ -1,10 +1,10 @@
-"""What the language model gets to see of a picture: context of the whole, evidence of the places that stand out.
+"""What the language model gets to see of a picture: context, and evidence of the places that stand out.
 
 One pass of the tower serves both, and is the one that the normality memory has made already. *Context* is the
-feature grid and the whole picture's statistics. *Evidence* of a place is what tells it from the nearest normal
-patch, where it lies and how large it is, and a second, small pass over the place itself at the picture's own
-resolution, where a scratch is still wider than a cell. A picture without a memory has no normal to differ from:
-then the whole of it is the one place.
+feature grid and the whole picture's statistics. *Evidence* of a place is what tells it from the nearest
+normal patch, where it lies and how large it is, and a second, small pass over the place itself at the
+picture's own resolution, where a scratch is still wider than a cell. A picture without a memory has no normal
+to differ from: then the whole of it is the one place.
 """
 
 from __future__ import annotations
@@ -138,7 +138,7 @@ def _place(region: Region) -> Place:
 
 
 def _zoomed(picture: Picture, place: Place) -> Picture:
-    """The place and what lies around it, as a square of ``ZOOM_PX``; at the picture's edge the square moves in."""
+    """The place and what lies around it, as a square of ``ZOOM_PX``; at an edge the square moves in."""
     rows, columns = picture.shape[:2]
     left, top, width, height = place.box
     if (width, height) == (columns, rows):

@@ -378,7 +378,10 @@ def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> Feat
 
 
 def _describe(maps: FeatureMaps) -> _Described:
-    """Patches: all maps, averaged over 3x3 cells, on the second one's grid (the only one's, where a tower has but one). Whole: all maps, pooled."""
+    """Patches: all maps, averaged over 3x3 cells, on the second one's grid. Whole: all maps, pooled.
+
+    A tower may have one map only; then its grid is taken.
+    """
     layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
     rows, columns = layers[min(1, len(layers) - 1)].shape[-2:]
     joined = torch.cat([_on_grid(layer, rows, columns) for layer in layers], dim=1)

@@ -1,11 +1,11 @@
 """InspectionVLA: the tower's features in, a decision in words and a motion out.
 
-What the tower saw becomes tokens (one for the whole picture, a grid of context, two for each place that stands
-out) that a language model reads among words: before them the recipe's policy, after them the decision, written
-through the grammar of ``models.decoding``. At the action slot the action head reads the same hidden state.
+What the tower saw becomes tokens (one for the whole picture, a grid of context, two for each place that
+stands out) that a language model reads among words: before them the recipe's policy, after them the decision,
+written through the grammar of ``models.decoding``. At the action slot the action head reads the same state.
 
-A vision-language-action model in the manner of OpenVLA (Kim et al. 2024, arXiv:2406.09246) and pi-zero (Black et
-al. 2024, arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: Hu et al., ICLR 2022
+In the manner of OpenVLA (Kim et al. 2024, arXiv:2406.09246) and pi-zero (Black et al. 2024,
+arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: Hu et al., ICLR 2022
 (arXiv:2106.09685).
 """
 
@@ -19,7 +19,7 @@ import torch
 from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
-from inspection.decision import Action, Severity
+from inspection.decision import Action
 from inspection.motion import MotionChunk, PhysicsContext, limited
 from models.action import ActionHead, meant_by, physics_row
 from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
@@ -160,7 +160,7 @@ class InspectionVLA(nn.Module):
         return own | lora
 
     def merge(self) -> None:
-        """Add the LoRA weights into the base for speed; a 4-bit base keeps them apart. No training after it."""
+        """Add the LoRA weights into the base for speed; a 4-bit base keeps them apart. Ends training."""
         if self.settings.lora is not None and self.settings.language.quantization == "none":
             self.decoder = self.decoder.merge_and_unload()
 
@@ -189,7 +189,7 @@ class InspectionVLA(nn.Module):
 
     def logits(self, states: Tensor, tokens: Tensor | None = None) -> Tensor:
         """Logits of some tokens (all of them for None), float32: (n, hidden) to (n, len(tokens))."""
-        weight = head_of(self._model[0]).weight
+        weight: Any = head_of(self._model[0]).weight
         chosen = weight if tokens is None else weight[tokens]
         return torch.nn.functional.linear(states.to(chosen.dtype), chosen).float()
 
@@ -276,9 +276,7 @@ class Prompt:
             else vla.words(torch.tensor(part, dtype=torch.long, device=device))
             for part in parts
         ]
-        output = vla.run(
-            inputs_embeds=torch.cat(embedded)[None], past_key_values=self._cache, use_cache=True
-        )
+        output = vla.run(inputs_embeds=torch.cat(embedded)[None], past_key_values=self._cache, use_cache=True)
         return vla.states(output.last_hidden_state[0, -1])
 
     def logits(self, hidden: Tensor, tokens: Sequence[int]) -> Tensor:
@@ -329,7 +327,9 @@ class Reason:
 
 def _raw(named: Sequence[Named], action: Choice) -> str:
     parts = [
-        f'{{"type":"{one.type.word}"' + ("" if one.severity is None else f',"severity":"{one.severity.word}"') + "}"
+        f'{{"type":"{one.type.word}"'
+        + ("" if one.severity is None else f',"severity":"{one.severity.word}"')
+        + "}"
         for one in named
     ]
     return f'{{"defects":[{",".join(parts)}],"action":"{action.word}"'
@@ -361,16 +361,16 @@ def _with_lora(model: Any, settings: VlaSettings) -> Any:
     decoder: Any = decoder_of(model)
     if settings.lora is None:
         return decoder
-    from peft import LoraConfig, get_peft_model, prepare_model_for_kbit_training
+    import peft
+
+    untyped: Any = peft
 
     if settings.language.quantization == "nf4":
-        decoder = prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
-    wanted = LoraConfig(
+        decoder = untyped.prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
+    wanted = peft.LoraConfig(
         r=settings.lora.rank,
         lora_alpha=settings.lora.alpha,
         lora_dropout=settings.lora.dropout,
         target_modules=list(settings.lora.targets),
     )
-    return get_peft_model(decoder, wanted)
-
-
+    return peft.get_peft_model(decoder, wanted)

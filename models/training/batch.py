@@ -20,12 +20,12 @@ from inspection.motion import PhysicsContext, plan
 from models.action import physics_row
 from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.looking import GRID, Seen
+from models.policy import STYLES, Language, words
 from models.training.compose import LANGUAGES, asked_by, draw_context, reasoning
 from models.training.features import Example, Truth
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.training.policies import draw_policy
 from models.training.samples import LabelledDefect
-from models.policy import STYLES, Language, words
 from models.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
@@ -58,9 +58,7 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
     if there and rng.random() < _UNNAMED:
         named = [kind for kind in named if kind not in there]
     rng.shuffle(named)
-    truth = tuple(
-        one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth
-    )
+    truth = tuple(one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth)
     defects = [LabelledDefect(type=one[0], severity=one[1]) for one in truth if one is not None]
     policy = draw_policy(rng, named)
     language: Language = LANGUAGES[int(rng.random() < 0.3)]

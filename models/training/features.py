@@ -102,7 +102,7 @@ def prepare(
 
 
 def truth_of(sample: TrainingSample, seen: Seen) -> tuple[Truth, ...]:
-    """What is at each place: the defect whose box it meets most; where boxes are unknown, the worst defect."""
+    """What is at each place: the defect whose box it meets most; the worst one, where boxes are unknown."""
     defects = sample.decision.defects
     if not defects:
         return (None,) * len(seen.places)

@@ -21,6 +21,7 @@ from typing import Any, Final, Literal, Self
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
 
@@ -171,7 +172,6 @@ def gather(
             raise DatasetError(f"{data.samples} holds no samples of the split train")
         memory, taught = teach_memory(samples, training, data.teach, tower=tower, seed=settings.seed)
         lessons = [sample for sample in training if id(sample) not in taught]
-        name = data.samples.stem
         examples = prepare(
             samples,
             lessons,
@@ -179,9 +179,7 @@ def gather(
             memory=memory,
             cache=settings.cache or settings.out / "features",
             mm_per_pixel=data.mm_per_pixel,
-            progress=lambda done, name=name, total=len(lessons): progress(  # type: ignore[misc]
-                f"looking at {name}", done, total, ""
-            ),
+            progress=_counting(progress, f"looking at {data.samples.stem}", len(lessons)),
         )
         gathered.append(
             Material(
@@ -193,6 +191,10 @@ def gather(
             )
         )
     return gathered
+
+
+def _counting(progress: Progress, what: str, total: int) -> Callable[[int], None]:
+    return lambda done: progress(what, done, total, "")
 
 
 def kinds_of(samples: Sequence[TrainingSample]) -> tuple[str, ...]:
@@ -273,11 +275,20 @@ def train(
     run = _Run(settings, vla, tower=tower, material=material)
     if resume:
         run.restore()
-    wrapped = accelerator.prepare_model(_Lossy(vla, ChunkWeights(action=settings.weights[0], physics=settings.weights[1], smoothness=settings.weights[2])))
+    wrapped = accelerator.prepare_model(
+        _Lossy(
+            vla,
+            ChunkWeights(
+                action=settings.weights[0], physics=settings.weights[1], smoothness=settings.weights[2]
+            ),
+        )
+    )
     while run.stage is not None:
         stage = run.stage
         parameters = _open_for(vla, stage.name)
-        optimizer = accelerator.prepare_optimizer(_optimizer(parameters, stage.learning_rate, on_cuda=on_cuda))
+        optimizer = accelerator.prepare_optimizer(
+            _optimizer(parameters, stage.learning_rate, on_cuda=on_cuda)
+        )
         run.start(optimizer)
         while run.step < stage.steps:
             for group in optimizer.param_groups:
@@ -376,9 +387,7 @@ class _Run:
         """The next batch; each process draws its own."""
         rng = np.random.default_rng([int(self._rng.integers(2**63)), process])
         chosen = rng.choice(len(self._pool), self._settings.batch, p=self._reachable())
-        return [
-            draw_lesson(self._pool[index][1], self._pool[index][0].kinds, rng) for index in chosen
-        ]
+        return [draw_lesson(self._pool[index][1], self._pool[index][0].kinds, rng) for index in chosen]
 
     def _reachable(self) -> Any:
         """In the first stage the easy beginning of each file comes first; later everything."""
@@ -392,9 +401,7 @@ class _Run:
     def log(self, parts: Sequence[dict[str, float]]) -> None:
         """Append the step's losses to the log."""
         names = {name for one in parts for name in one}
-        mean = {
-            name: float(np.mean([one[name] for one in parts if name in one])) for name in sorted(names)
-        }
+        mean = {name: float(np.mean([one[name] for one in parts if name in one])) for name in sorted(names)}
         for name, value in mean.items():
             self._recent[name] = 0.95 * self._recent.get(name, value) + 0.05 * value
         stage = self.stage
@@ -502,9 +509,10 @@ def _open_for(vla: InspectionVLA, stage: StageName) -> list[torch.nn.Parameter]:
 def _optimizer(parameters: Sequence[torch.nn.Parameter], learning_rate: float, *, on_cuda: bool) -> Any:
     """AdamW; on CUDA bitsandbytes' paged one, whose state may leave the GPU when memory is short."""
     if on_cuda:
-        from bitsandbytes.optim import PagedAdamW
+        import bitsandbytes.optim
 
-        return PagedAdamW(parameters, lr=learning_rate, weight_decay=0.01)
+        untyped: Any = bitsandbytes.optim
+        return untyped.PagedAdamW(parameters, lr=learning_rate, weight_decay=0.01)
     return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.01)
 
 
@@ -539,8 +547,8 @@ def draw_losses(log: Path, picture: Path) -> None:
         for name in names:
             points = [(at, line[name]) for at, line in enumerate(lines) if name in line]
             if points:
-                at, values = zip(*points, strict=True)
-                panel.plot(at, _smoothed(np.array(values)), label=name)
+                steps, values = zip(*points, strict=True)
+                panel.plot(steps, _smoothed(np.array(values)), label=name)
         panel.set_yscale("log")
         panel.set_ylabel("loss")
         panel.grid(alpha=0.3)
@@ -554,9 +562,10 @@ def draw_losses(log: Path, picture: Path) -> None:
     pyplot.close(figure)
 
 
-def _smoothed(values: np.ndarray) -> np.ndarray:
+def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
     """The mean of the last 25 values, of fewer at the beginning: as long as ``values``."""
     total = np.cumsum(np.concatenate([[0.0], values]))
     ends = np.arange(1, len(values) + 1)
     starts = np.maximum(ends - 25, 0)
-    return (total[ends] - total[starts]) / (ends - starts)
+    smooth: NDArray[np.float64] = (total[ends] - total[starts]) / (ends - starts)
+    return smooth
