@@ -10,10 +10,11 @@ with EfficientNet-Lite", TensorFlow blog, 2020.
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 import torch
@@ -62,6 +63,15 @@ class VisionTower(Protocol):
 
     def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
         """Run the network once over a batch of pictures of one size."""
+        ...
+
+
+@runtime_checkable
+class AdaptableTower(VisionTower, Protocol):
+    """A tower whose later stages can be trained for one product, over its own frozen earlier ones."""
+
+    def tail(self) -> nn.Module:
+        """A trainable copy of the stages between its two finest maps: from the first map to the second."""
         ...
 
 
@@ -139,19 +149,30 @@ class EfficientNetLite0:
                     maps[_TAPS[index]] = x.contiguous()
         return FeatureMaps(maps)
 
+    def tail(self) -> nn.Sequential:
+        """A copy of the stages from stride 8 to stride 16, to be trained: the tower itself stays frozen.
 
-class _Block:
+        Returns:
+            (pictures, 40, rows, columns) at stride 8 → (pictures, 112, rows / 2, columns / 2) at stride 16;
+            at first the same values as in ``features``.
+        """
+        first, last = (block for block, stride in _TAPS.items() if stride in (8, 16))
+        return copy.deepcopy(nn.Sequential(*self._blocks[first + 1 : last + 1])).requires_grad_(True)
+
+
+class _Block(nn.Module):
     """Inverted residual block: widen, filter each channel, narrow."""
 
     def __init__(
         self, state: Mapping[str, Tensor], prefix: str, *, stride: int, expands: bool, residual: bool
     ) -> None:
+        super().__init__()
         self._expand = _convolution(state, f"{prefix}._expand_conv", f"{prefix}._bn0") if expands else None
         self._filter = _convolution(state, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride=stride)
         self._project = _convolution(state, f"{prefix}._project_conv", f"{prefix}._bn2")
         self._residual = residual
 
-    def __call__(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> Tensor:
         wide = x if self._expand is None else F.relu6(self._expand(x), inplace=True)
         narrow: Tensor = self._project(F.relu6(self._filter(wide), inplace=True))
         return narrow.add_(x) if self._residual else narrow

@@ -1,0 +1,306 @@
+"""What labels add to the normality memory: it learns what *defective* means on one product.
+
+The memory knows good parts alone, through features that were made for everyday photographs. With labelled
+pictures two things more can be learned, both from the tower's one frozen pass:
+
+- *whole*: the direction in which defective pictures differ from good ones, among the very moments that the
+  memory uses (Fisher's linear discriminant under a covariance shrunk towards the identity; Ledoit and Wolf,
+  2004). Ten labels already tell something.
+- *cells*: a trained copy of the tower's stages from stride 8 to 16 with a light decoder that joins both
+  strides (after Lin et al., "Feature Pyramid Networks", CVPR 2017, arXiv:1612.03144): one logit a cell.
+
+Both and the memory's own score are added up with weights learned from pictures that none of the three had
+seen (stacking: Wolpert, 1992), so what did not help weighs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, ValidationError
+from torch import Tensor, nn
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
+
+from inspection.errors import RecipeError, WeightsError
+from inspection.part import Picture
+from models.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
+from models.vision import AdaptableTower, FeatureMaps, VisionTower
+
+FORMAT: Final = 1
+_WIDTH: Final = 48
+"""Channels of the decoder."""
+_TOP_SHARE: Final = 0.003
+"""A picture is as defective as the mean of this share of its cells, the highest; small defects decide."""
+_MEMORY_BEND: Final = 4.0
+"""Deviations from which the memory's score counts ever less, as in the memory's own sum."""
+_RARELY: Final = -3.0
+"""Logit at which the decoder starts: few cells are defective."""
+
+
+class CellNet(nn.Module):
+    """Tells of each cell at the tower's finest stride how much it looks like a defect."""
+
+    def __init__(self, tail: nn.Module, *, fine_channels: int, middle_channels: int) -> None:
+        """Put a decoder on ``tail``, which leads from the tower's finest map to the next one."""
+        super().__init__()
+        self.tail = tail
+        self.fine = nn.Conv2d(fine_channels, _WIDTH, 1)
+        self.middle = nn.Conv2d(middle_channels, _WIDTH, 1)
+        self.around = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, groups=_WIDTH)
+        self.mix = nn.Conv2d(_WIDTH, _WIDTH, 1)
+        self.out = nn.Conv2d(_WIDTH, 1, 1)
+        assert self.out.bias is not None
+        nn.init.constant_(self.out.bias, _RARELY)
+
+    def forward(self, fine: Tensor) -> Tensor:
+        """Logits of cells.
+
+        Args:
+            fine: (pictures, channels, rows, columns), the tower's finest map; even rows and columns.
+
+        Returns:
+            (pictures, rows, columns)
+        """
+        middle = F.interpolate(self.middle(self.tail(fine)), size=fine.shape[-2:], mode="bilinear")
+        joined = F.relu(middle + self.fine(fine))
+        joined = joined + F.relu(self.mix(self.around(joined)))
+        logits: Tensor = self.out(joined)
+        return logits[:, 0]
+
+    @staticmethod
+    def of_pictures(cells: Tensor, share: float = _TOP_SHARE) -> Tensor:
+        """One logit a picture from those of its cells: the mean of the highest ``share``."""
+        flat = cells.flatten(1)
+        return flat.topk(max(1, int(share * flat.shape[1])), dim=1).values.mean(1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Direction:
+    """In which direction whole pictures become defective."""
+
+    weights: Tensor
+    """(pooled channels,)"""
+    offset: float
+
+    def score(self, whole: Tensor) -> float:
+        """How far ``whole`` (pooled channels,) lies towards the defective pictures."""
+        return float(whole @ self.weights) - self.offset
+
+
+class Rule(BaseModel):
+    """How three opinions become one score; made so that unseen good pictures lie about 0 with deviation 1."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    memory: float
+    whole: float
+    cells: float
+    """Weights; none is negative."""
+    offset: float
+    threshold: float
+    """Of the sum, from good pictures that were held out."""
+    cell_level: float
+    """The logit that the highest cell of nine in ten held-out good pictures stays below."""
+
+    def score(self, opinions: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The weighted sum.
+
+        Args:
+            opinions: (pictures, 3), each row from :meth:`Adaptation.opinions`.
+
+        Returns:
+            (pictures,)
+        """
+        weights = np.array([self.memory, self.whole, self.cells])
+        scores: NDArray[np.float64] = opinions @ weights + self.offset
+        return scores
+
+
+class _Header(BaseModel):
+    """The JSON beside the tensors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    format: int
+    tower_sha256: str
+    rule: Rule
+    direction_offset: float
+    good: int
+    defective: int
+
+
+class Adaptation:
+    """What was learned from labels for one view. Immutable."""
+
+    def __init__(
+        self,
+        *,
+        net: CellNet,
+        direction: Direction,
+        rule: Rule,
+        tower_sha256: str,
+        good: int,
+        defective: int,
+    ) -> None:
+        """Keep what was learned from ``good`` and ``defective`` labelled pictures."""
+        self._net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload] # stub lacks it
+        self._direction = direction
+        self._header = _Header(
+            format=FORMAT,
+            tower_sha256=tower_sha256,
+            rule=rule,
+            direction_offset=direction.offset,
+            good=good,
+            defective=defective,
+        )
+
+    @property
+    def rule(self) -> Rule:
+        """How the opinions become one score."""
+        return self._header.rule
+
+    @property
+    def labels(self) -> tuple[int, int]:
+        """Good and defective pictures that it was learned from."""
+        return self._header.good, self._header.defective
+
+    def refine(self, assessment: Assessment) -> Assessment:
+        """Judge anew what a memory has judged, in about 10 ms.
+
+        Args:
+            assessment: the memory's, with the tower's maps.
+
+        Returns:
+            The same with the new score, verdict, confidence and map. The map is the memory's, raised where
+            the labelled defects say so: what no label has shown stays visible. The regions are the memory's.
+        """
+        maps, rule = assessment.features, self.rule
+        with torch.inference_mode():
+            cells = self._net(finest(maps))
+        seen = opinions(assessment.score, self._direction.score(moments(maps)), cells)
+        score = float(rule.score(seen[None])[0])
+        anomaly = assessment.anomaly_map
+        if rule.cells > 0.0:  # cells that are worth nothing for the score raise no region either
+            # a cell at the level counts 1, as in the memory's map; each further unit of the logit half as much
+            raised = 1.0 + 0.5 * (cells - rule.cell_level)
+            coarse = F.adaptive_max_pool2d(raised[None], anomaly.shape)[0, 0].numpy()
+            anomaly = np.maximum(anomaly, coarse).astype(np.float32, copy=False)
+        return replace(
+            assessment,
+            score=score,
+            normal=score < rule.threshold,
+            confidence=confidence(score, median=0.0, threshold=rule.threshold),
+            anomaly_map=anomaly,
+        )
+
+    def packed(self) -> tuple[dict[str, Tensor], str]:
+        """Tensors, half as exact as they were learned, and a JSON header. ``unpack`` reads them back."""
+        state = {f"net.{name}": tensor.half().contiguous() for name, tensor in self._net.state_dict().items()}
+        return state | {"direction": self._direction.weights.contiguous()}, self._header.model_dump_json()
+
+    @classmethod
+    def unpack(cls, tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) -> Adaptation:
+        """Make the adaptation that was packed.
+
+        Raises:
+            WeightsError: Tensors or header are damaged, of another format, or learned on another tower.
+        """
+        todo = "Adapt the recipe again, or restore the file"
+        try:
+            known = _Header.model_validate_json(header)
+        except ValidationError as error:
+            raise WeightsError(f"The adaptation is damaged: {error}", todo=todo) from error
+        if known.format != FORMAT:
+            raise WeightsError(f"The adaptation has format {known.format}, not {FORMAT}", todo=todo)
+        if known.tower_sha256 != tower.sha256:
+            raise WeightsError(f"The adaptation was learned on another tower than {tower.name}", todo=todo)
+        try:
+            state = {
+                name.removeprefix("net."): tensor.float()
+                for name, tensor in tensors.items()
+                if name.startswith("net.")
+            }
+            net = CellNet(
+                adaptable(tower).tail(),
+                fine_channels=state["fine.weight"].shape[1],
+                middle_channels=state["middle.weight"].shape[1],
+            )
+            net.load_state_dict(state)
+            direction = Direction(weights=tensors["direction"], offset=known.direction_offset)
+        except (KeyError, IndexError, RuntimeError) as error:
+            raise WeightsError(f"The adaptation is damaged: {error}", todo=todo) from error
+        return cls(
+            net=net,
+            direction=direction,
+            rule=known.rule,
+            tower_sha256=known.tower_sha256,
+            good=known.good,
+            defective=known.defective,
+        )
+
+
+class AdaptedMemory(NormalityMemory):
+    """A memory together with what labels taught; stands wherever a memory stands."""
+
+    def __init__(self, memory: NormalityMemory, adaptation: Adaptation) -> None:
+        """Let ``adaptation`` refine what ``memory`` says."""
+        super().__init__(tower=memory._tower, normal=memory._normal, header=memory._header)
+        self.adaptation = adaptation
+
+    @property
+    def threshold(self) -> float:
+        """Score from which a picture is not normal; from held-out good pictures."""
+        return self.adaptation.rule.threshold
+
+    def assess(self, picture: Picture) -> Assessment:
+        """Judge one picture, as the memory does, then by what the labels taught.
+
+        Args:
+            picture: RGB, uint8, (height, width, 3).
+        """
+        first = super().assess(picture)
+        refined = self.adaptation.refine(first)
+        if not (refined.anomaly_map > np.maximum(first.anomaly_map, 1.0)).any():
+            return refined
+        described = _describe(first.features)
+        nearest = _distances(described, self._normal)[1]
+        regions = self._regions(refined.anomaly_map, described, nearest, picture.shape, level=1.0)
+        return replace(refined, regions=regions, foremost=regions[0])
+
+
+def adaptable(tower: VisionTower) -> AdaptableTower:
+    """``tower``, where its later stages can be trained. Raises RecipeError where not."""
+    if not isinstance(tower, AdaptableTower):
+        raise RecipeError(
+            f"the tower {tower.name} cannot be adapted",
+            part="the recipe as it was stays in use",
+            todo="teach the recipe on efficientnet-lite0",
+        )
+    return tower
+
+
+def finest(maps: FeatureMaps) -> Tensor:
+    """The tower's finest map, (pictures, channels, rows, columns), channels last."""
+    return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)
+
+
+def moments(maps: FeatureMaps) -> Tensor:
+    """The memory's description of the first picture as a whole, (pooled channels,)."""
+    return torch.cat([_moments(maps.maps[stride][0].flatten(1)) for stride in sorted(maps.maps)])
+
+
+def opinions(memory: float, whole: float, cells: Tensor) -> NDArray[np.float64]:
+    """Three opinions of one picture, to be weighed.
+
+    Args:
+        memory: the memory's score.
+        whole: the direction's.
+        cells: the net's logits, (1, rows, columns).
+    """
+    bent = _MEMORY_BEND * np.arcsinh(memory / _MEMORY_BEND)
+    return np.array([bent, whole, float(CellNet.of_pictures(cells)[0])])
