@@ -184,6 +184,16 @@ class Judge:
             straggler=straggler,
         )
 
+    async def explain(self, *, go_on: Callable[[], bool]) -> str:
+        """The model's words on the part that it judged last; empty where it fails. ``go_on``: see Inspector."""
+        loop = asyncio.get_running_loop()
+        try:
+            text = await loop.run_in_executor(self._inference, lambda: self._inspector.explain(go_on=go_on))
+        except Exception as error:  # the decision stands; only its explanation is missing
+            log.warning("no explanation", exc_info=error)
+            return ""
+        return text[:500]
+
     def undecided(self, trigger: Trigger, reason: str) -> Decision:
         """Manual review, because of ``reason``."""
         return guard.undecided(trigger, recipe=self._recipe, reason=reason)

@@ -104,6 +104,8 @@ class Inspection(Frozen):
     missed: MissedCause | None = None
     outcome: Outcome | None = None
     outcome_at: datetime | None = None
+    explanation: str = Field(default="", max_length=500)
+    """The model's own words on its decision, written after it was published; empty where it had no time."""
     recording_ms: float | None = None
     """How long it took to make the intent durable; known from revision 1 on."""
     accepted_ms: float | None = None

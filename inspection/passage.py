@@ -71,6 +71,8 @@ class Passage:
         """The latest revision, from ``recorded`` on."""
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
         self.accepted_ms: float | None = None
+        self.explanation = ""
+        """The model's own words, when it has found them; goes into the record's next revision."""
 
     @classmethod
     def resumed(cls, inspection: Inspection) -> "Passage":

@@ -7,13 +7,13 @@ order, what can wait for the disk: outcomes, missed triggers, restarts of the PL
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Coroutine, Mapping
 from uuid import uuid4
 
 import structlog
 
 from inspection.alarms import AlarmCode, defect_code
-from inspection.decision import Decision
+from inspection.decision import DecidedBy, Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.judging import Judge, Judgement
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
@@ -208,9 +208,7 @@ class Station:
         passage = Passage(trigger, after=self._newest)
         self._keep(passage)
         self._active = passage
-        task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._spawn(self._see_through(passage), f"part-{trigger.seq}")
 
     # --- one part, from trigger to published ----------------------------------------------------------
 
@@ -229,6 +227,8 @@ class Station:
             await self._record_and_publish(passage, judgement)
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
+            elif judgement.decision.decided_by in (DecidedBy.VLA, DecidedBy.REFLEX):
+                self._spawn(self._explain(passage), f"reason-{trigger.seq}")
         finally:
             passage.settled.set()
             if self._active is passage:
@@ -284,7 +284,22 @@ class Station:
                 return
             await self._revise(passage, late_decision=late)
 
-        task = asyncio.create_task(keep(), name=f"late-{passage.trigger.seq}")
+        self._spawn(keep(), f"late-{passage.trigger.seq}")
+
+    async def _explain(self, passage: Passage) -> None:
+        """Have the model say why, until the next part comes; kept with the record's next revision."""
+        text = await self.judge.explain(
+            go_on=lambda: not self._stopping and (self._active is None or self._active is passage)
+        )
+        if not text:
+            return
+        if passage.inspection is not None and passage.inspection.outcome is not None:
+            await self._revise(passage, explanation=text)
+        else:
+            passage.explanation = text
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -376,6 +391,7 @@ class Station:
             return
         after = before.model_copy(
             update={
+                "explanation": passage.explanation or before.explanation,
                 **changes,
                 "revision": before.revision + 1,
                 "recording_ms": passage.recording_ms,

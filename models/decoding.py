@@ -2,8 +2,9 @@
 
 A recipe's grammar is compiled once into fixed pieces of text and *slots*. At a slot only the legal
 words compete, so what comes out is always a decision, whatever the weights, the instruction or the picture:
-there is nothing to parse. Fixed text costs no step of its own; it is read together with what follows it (jump-forward:
-Zheng et al., "SGLang: Efficient Execution of Structured Language Model Programs", 2024, arXiv:2312.07104).
+there is nothing to parse. Fixed text costs no step of its own; it is read together with what follows it
+(jump-forward: Zheng et al., "SGLang: Efficient Execution of Structured Language Model Programs", 2024,
+arXiv:2312.07104).
 
     {"defects":[{"at":<region>,"type":"scratch","severity":"major"}],"action":"rework","reason":"…"}
 

@@ -159,11 +159,6 @@ class InspectionVLA(nn.Module):
         }
         return own | lora
 
-    def merge(self) -> None:
-        """Add the LoRA weights into the base for speed; a 4-bit base keeps them apart. Ends training."""
-        if self.settings.lora is not None and self.settings.language.quantization == "none":
-            self.decoder = self.decoder.merge_and_unload()
-
     def visual_tokens(self, visual: Seen) -> tuple[Tensor, list[Tensor]]:
         """Embeddings of a picture: (1 + GRID², hidden) for the whole, and (2, hidden) for each place."""
         device = self.cells.device

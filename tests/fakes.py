@@ -222,9 +222,18 @@ class FakeInspector:
         self.error: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
+        self.words = ""
+        self.explaining = threading.Event()
+        self.explanation_gate = threading.Event()
+        self.explanation_gate.set()
 
     def prepare(self, recipe: Recipe) -> None:
         pass
+
+    def explain(self, *, go_on: Callable[[], bool]) -> str:
+        self.explaining.set()
+        self.explanation_gate.wait(PATIENCE_S)
+        return self.words if go_on() else ""
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int

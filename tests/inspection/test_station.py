@@ -96,6 +96,7 @@ async def running(
     finally:
         world.camera.gate.set()
         world.inspector.gate.set()
+        world.inspector.explanation_gate.set()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 
@@ -211,6 +212,49 @@ async def test_a_black_picture_is_not_judged(world: World) -> None:
     assert await world.published() is Action.MANUAL_REVIEW
     assert world.only().decision.decided_by is DecidedBy.GUARD
     assert "black" in world.station.telemetry.alarms[0].text
+
+
+@in_world
+async def test_the_models_own_words_come_after_the_decision_and_into_the_record(world: World) -> None:
+    world.inspector.words = "no defect: pass"
+    world.inspector.explanation_gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS, "nobody waits for the words"
+    await until(world.inspector.explaining.is_set)
+    world.inspector.explanation_gate.set()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await until(lambda: world.only().explanation == "no defect: pass")
+    await until(lambda: world.only().outcome is Outcome.RELEASED)
+
+
+@in_world
+async def test_words_that_come_after_the_outcome_are_kept_too(world: World) -> None:
+    world.inspector.words = "no defect: pass"
+    world.inspector.explanation_gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await until(lambda: world.only().outcome is Outcome.RELEASED)
+    world.inspector.explanation_gate.set()
+    await until(lambda: world.only().explanation == "no defect: pass")
+    assert world.only().outcome is Outcome.RELEASED
+
+
+@in_world
+async def test_the_next_part_does_not_wait_for_the_words_on_the_last_one(world: World) -> None:
+    world.inspector.words = "half a sen"
+    world.inspector.explanation_gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    await until(world.inspector.explaining.is_set)
+    world.line.post(PartTriggered(trigger(2)))
+    await until(lambda: len(world.line.exposed) == 2)
+    world.inspector.explanation_gate.set()
+    await world.published()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await until(lambda: any(one.outcome is not None for one in world.store.latest().values()))
+    first = next(one for one in world.store.latest().values() if one.trigger.seq == 1)
+    assert first.explanation == ""
 
 
 @in_world
