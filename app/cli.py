@@ -9,7 +9,7 @@ from typing import Annotated, TextIO, cast
 import structlog
 import typer
 
-from app.commands import bench, dataset, docs, plc, recipe, record, report, weights
+from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.output import JsonFlag, print_json
 from inspection.errors import PassgateError
 
@@ -22,6 +22,7 @@ cli = typer.Typer(
 )
 for name, noun in {
     "recipe": recipe.cli,
+    "model": model.cli,
     "plc": plc.cli,
     "report": report.cli,
     "record": record.cli,

@@ -30,6 +30,7 @@ CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"
 """The adapters that ship with Passgate."""
 SHIPPED: Final = CHECKPOINTS / "passgate-vla.safetensors"
 _PART: Final = "the model cannot start, so no part is released on its word"
+_EXTRA: Final = "extra."
 _LORA_A, _LORA_B = ".lora_A.default.weight", ".lora_B.default.weight"
 
 
@@ -78,11 +79,22 @@ def save(
         WeightsError: The disk refuses; what was there before is still there.
     """
     tensors = {name: _half(tensor) for name, tensor in vla.adapter_parameters().items()}
-    tensors |= {f"extra.{name}": tensor.contiguous() for name, tensor in (extra or {}).items()}
+    _write(
+        path, tensors | {f"{_EXTRA}{name}": _half(tensor) for name, tensor in (extra or {}).items()}, header
+    )
+
+
+def rewrite(path: Path, header: AdapterHeader, *, extra: Mapping[str, Tensor]) -> None:
+    """Give an adapter another header and other tensors that travel along. Raises WeightsError."""
+    tensors = {name: tensor for name, tensor in _tensors(path).items() if not name.startswith(_EXTRA)}
+    _write(path, tensors | {f"{_EXTRA}{name}": _half(tensor) for name, tensor in extra.items()}, header)
+
+
+def _write(path: Path, tensors: Mapping[str, Tensor], header: AdapterHeader) -> None:
     unfinished = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, unfinished, metadata={"adapter": header.model_dump_json()})
+        save_file(dict(tensors), unfinished, metadata={"adapter": header.model_dump_json()})
         with unfinished.open("rb") as stream:
             os.fsync(stream.fileno())
         unfinished.replace(path)
@@ -108,9 +120,9 @@ def read_header(path: Path) -> AdapterHeader:
 def read_extra(path: Path) -> dict[str, Tensor]:
     """The tensors that travel along with an adapter. Raises WeightsError."""
     return {
-        name.removeprefix("extra."): tensor
+        name.removeprefix(_EXTRA): tensor
         for name, tensor in _tensors(path).items()
-        if name.startswith("extra.")
+        if name.startswith(_EXTRA)
     }
 
 
@@ -204,7 +216,7 @@ def _fill(vla: InspectionVLA, tensors: Mapping[str, Tensor], path: Path, *, lora
     given = {
         name: tensor
         for name, tensor in tensors.items()
-        if not name.startswith("extra.") and (lora or not name.startswith("decoder."))
+        if not name.startswith(_EXTRA) and (lora or not name.startswith("decoder."))
     }
     for name in sorted(wanted.keys() ^ given.keys()):
         raise _wrong_shape(path, name)

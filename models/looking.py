@@ -63,6 +63,8 @@ class Seen:
     zoom: Tensor
     """(places, 2 · channels): mean and deviation of each channel over the place."""
     places: tuple[Place, ...]
+    above_threshold: float | None = None
+    """The memory's score minus its threshold; None without a memory."""
 
 
 def look(
@@ -89,14 +91,16 @@ def look(
         places = [_everything(picture)]
         evidence = [np.zeros(channels_of(maps), np.float32)]
         opinion = (0.0, 0.0, 0.0)
+        above_threshold = None
     else:
         assessment = assessment or memory.assess(picture)
         maps = assessment.features
         regions = (assessment.regions or (assessment.foremost,))[:most_regions]
         places = [_place(region) for region in regions]
         evidence = [region.evidence for region in regions]
-        above = (assessment.score - memory.median) / (memory.threshold - memory.median)
-        opinion = (1.0, math.asinh(above), assessment.foremost.score)
+        above_threshold = assessment.score - memory.threshold
+        relative = (assessment.score - memory.median) / (memory.threshold - memory.median)
+        opinion = (1.0, math.asinh(relative), assessment.foremost.score)
     layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
     context = [F.adaptive_avg_pool2d(layer, GRID)[0].flatten(1).T for layer in layers]
     shown = tower.features([_zoomed(picture, place) for place in places])
@@ -108,6 +112,7 @@ def look(
         difference=torch.from_numpy(difference.astype(np.float32)),
         zoom=_statistics(shown),
         places=tuple(places),
+        above_threshold=above_threshold,
     )
 
 

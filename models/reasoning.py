@@ -174,13 +174,14 @@ class VlaInspector:
             most_regions=self._adapter.header.settings.most_regions,
         )
         verdict, self._unexplained = prompt.decide(shown, grammar, physics=_physics(recipe), check=check)
-        above = seen.assessment.score - memory.threshold
         return Opinion(
             look=seen,
             places=shown.places,
             verdict=verdict,
             defects=_defects(seen, shown.places, verdict),
-            not_pass=not_pass(above, verdict.defect_probability, trust=self._adapter.header.trust),
+            not_pass=not_pass(
+                shown.above_threshold, verdict.defect_probability, trust=self._adapter.header.trust
+            ),
         )
 
 

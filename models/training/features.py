@@ -8,6 +8,7 @@ looking makes another file.
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from models.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
 from models.vision import VisionTower
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 _NEAR_PX: Final = 12
 """A place within so many pixels of a defect's box shows that defect: both boxes are rough."""
 
@@ -160,6 +161,8 @@ def _save(path: Path, seen: Sequence[Seen]) -> None:
         name: torch.stack([getattr(one, name) for one in seen]).half().contiguous()
         for name in ("context", "whole")
     }
+    above = [math.nan if one.above_threshold is None else one.above_threshold for one in seen]
+    tensors["above_threshold"] = torch.tensor(above, dtype=torch.float32)
     tensors["places"] = torch.tensor([len(one.places) for one in seen])
     tensors["boxes"] = torch.tensor([place.box for one in seen for place in one.places])
     tensors["peaks"] = torch.tensor([place.peak for one in seen for place in one.places])
@@ -194,6 +197,9 @@ def _load(path: Path) -> list[Seen] | None:
                 difference=tensors["difference"][span].float(),
                 zoom=tensors["zoom"][span].float(),
                 places=tuple(places),
+                above_threshold=None
+                if math.isnan(above := float(tensors["above_threshold"][index]))
+                else above,
             )
         )
     return seen

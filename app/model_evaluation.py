@@ -1,0 +1,124 @@
+"""Measuring a model on pictures whose truth is known."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from app.commands.output import progress
+from app.recipes import RecipeLibrary
+from app.settings import home
+from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
+from inspection.errors import DatasetError
+from inspection.part import Picture
+from models import checkpoint
+from models.checkpoint import SHIPPED, Adapter
+from models.inspector import crop
+from models.looking import look
+from models.memory import NormalityMemory
+from models.training.run import kinds_of, teach_memory
+from models.training.samples import read_samples
+from models.type_baseline import TypeRegression
+from models.vision import EfficientNetLite0
+from models.vla_evaluation import Shown, judge_all, summary
+
+Labelled = tuple[Path, str | None]
+"""A picture's file and the type of its defect; None for a good part."""
+
+
+def evaluate_model(
+    images: Path,
+    *,
+    recipe_name: str | None = None,
+    split: str = "test",
+    teach: int = 0,
+    adapter: Path | None = None,
+    limit: int = 0,
+) -> dict[str, Any]:
+    """Judge labelled pictures with a model.
+
+    Args:
+        images: A folder with one folder a class, or a ``.jsonl`` of training samples.
+        recipe_name: Its memory is looked with; the pictures are cropped to its view.
+        split: Of a ``.jsonl``, which samples; ``all`` for every one.
+        teach: Of a ``.jsonl``: a memory is taught on so many of its good training pictures.
+        adapter: The model's file; None for the one that ships.
+        limit: Judge only so many, drawn at random with a fixed seed; 0 for all.
+
+    Returns:
+        See ``models.vla_evaluation.summary``; also ``model``, ``split`` and ``memory``.
+
+    Raises:
+        CameraError: A picture cannot be read.
+        DatasetError: The folder or file holds nothing that can be measured.
+        RecipeError: The recipe is unknown.
+        WeightsError: The model cannot be loaded.
+    """
+    tower = EfficientNetLite0()
+    path = adapter or SHIPPED
+    model = checkpoint.load(path, tower=tower)
+    memory: NormalityMemory | None = None
+    view = None
+    if images.suffix == ".jsonl":
+        samples = read_samples(images)
+        memory, _ = teach_memory(samples, samples.of("train"), teach, tower=tower, seed=0)
+        chosen = samples.samples if split == "all" else [s for s in samples.samples if s.split == split]
+        labelled: list[Labelled] = [
+            (samples.pictures(sample)[0], _worst(sample.decision.defects)) for sample in chosen
+        ]
+        kinds = kinds_of(samples.samples)
+    else:
+        split = "all"
+        labelled = _read_folders(images)
+        kinds = tuple(sorted({kind for _, kind in labelled if kind is not None}))
+    if recipe_name is not None:
+        taught = RecipeLibrary(home() / "recipes").load(recipe_name, tower=tower)
+        view = taught.recipe.views[0]
+        memory = taught.memories[view.name]
+        kinds = taught.recipe.defect_types or kinds
+    if not labelled:
+        raise DatasetError(f"{images} holds no pictures of split {split!r}", todo="name another split")
+    if limit and limit < len(labelled):
+        order = np.random.default_rng(0).permutation(len(labelled))[:limit]
+        labelled = [labelled[index] for index in sorted(order)]
+
+    scale = view.mm_per_pixel if view else None
+    shown, pictures = [], len(labelled)
+    with progress("looking", pictures) as bar:
+        for number, (file, kind) in enumerate(labelled, 1):
+            picture: Picture = read_picture(file)
+            judged_part = picture if view is None else crop(picture, view)
+            seen = look(judged_part, tower=tower, memory=memory, mm_per_pixel=scale)
+            shown.append(Shown(seen=seen, kind=kind))
+            bar.show(number)
+    with progress("judging under four instructions", pictures) as bar:
+        judged = judge_all(shown, model, kinds=kinds, progress=bar.show)
+    return {
+        "model": f"{model.header.name} {model.header.version}",
+        "images": str(images),
+        "split": split,
+        "memory": recipe_name or (f"taught on {teach}" if memory is not None else None),
+        "kinds": list(kinds),
+        **summary(shown, judged, regression=_regression(path, model)),
+    }
+
+
+def _regression(path: Path, model: Adapter) -> TypeRegression | None:
+    kinds: Sequence[str] = model.header.trained.get("baseline_kinds", ())
+    tensors = checkpoint.read_extra(path)
+    return TypeRegression(kinds, tensors) if kinds and tensors else None
+
+
+def _worst(defects: Sequence[Any]) -> str | None:
+    return max(defects, key=lambda defect: defect.severity.rank).type if defects else None
+
+
+def _read_folders(images: Path) -> list[Labelled]:
+    if not images.is_dir():
+        raise DatasetError(f"there is no folder {images}", todo="name a folder with one folder a class")
+    labelled: list[Labelled] = []
+    for folder in sorted(path for path in images.iterdir() if path.is_dir()):
+        kind = None if folder.name.lower() in GOOD_FOLDERS else folder.name
+        labelled += [(file, kind) for file in picture_files(folder)]
+    return labelled

@@ -1,0 +1,62 @@
+"""Training an adapter from a file of settings, with a progress bar for each part of the work."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from app.commands.output import screen
+from models.training.run import Progress as Report
+from models.training.run import calibrate, gather, read_settings, train
+from models.vision import EfficientNetLite0
+
+
+def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) -> dict[str, Any]:
+    """Train, or go on training, by a TOML file.
+
+    Returns:
+        The adapter's file, its size, and the losses of late.
+
+    Raises:
+        SettingsError: The file is wrong, or asks for a device that is absent.
+        DatasetError: Samples are missing or broken.
+        WeightsError: A checkpoint cannot be read or written.
+    """
+    settings = read_settings(config)
+    if skip_broken:
+        settings = settings.model_copy(update={"skip_broken": True})
+    tower = EfficientNetLite0()
+    with _bars() as report:
+        material = gather(settings, tower, progress=report)
+        train(settings, tower=tower, material=material, resume=not fresh, progress=report)
+        adapter = calibrate(settings, tower=tower, material=material, progress=report)
+    return {
+        "adapter": str(adapter),
+        "mb": round(adapter.stat().st_size / 1e6, 2),
+        "lessons": sum(len(one.examples) for one in material),
+        "broken_lines_skipped": sum(len(one.samples.broken) for one in material),
+        "losses": str(settings.out / "losses.png"),
+    }
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    """One bar for each name that is reported."""
+    columns = (
+        TextColumn("[bold]{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        TextColumn("{task.fields[note]}"),
+    )
+    with Progress(*columns, console=screen) as bars:
+        tasks: dict[str, Any] = {}
+
+        def report(what: str, done: int, total: int, note: str) -> None:
+            if what not in tasks:
+                tasks[what] = bars.add_task(what, total=total, note=note)
+            bars.update(tasks[what], completed=done, total=total, note=note)
+
+        yield report

@@ -1,0 +1,204 @@
+"""Measures what labels add to the memory, on photographs, split by group so that no near-copy helps.
+
+Half of the groups with good pictures teach, and half of the groups without any. From the teaching side come
+100 good pictures and the labelled defects; all other groups test, the same ones for every number of labels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from inspection.cameras.folder import read_picture
+from models.adaptation import Adaptation
+from models.benchmark import READERS, DatasetName, Sample
+from models.evaluation import evaluate
+from models.memory import Assessment, NormalityMemory
+from models.training.adaptation import AdaptationSettings, adapt, read_example
+from models.training.photographs import read_photographs
+from models.vision import AdaptableTower
+
+Listener = Callable[[str], None]
+"""Is told in words how far it is."""
+
+
+def label_split(
+    samples: Sequence[Sample], *, teach_on: int, seed: int
+) -> tuple[tuple[Sample, ...], tuple[Sample, ...], tuple[Sample, ...]]:
+    """Split by group, the groups with good pictures and those without each in halves.
+
+    Args:
+        samples: labelled photographs.
+        teach_on: how many good pictures of the teaching side to take, at random; fewer where fewer exist.
+        seed: the same seed gives the same split.
+
+    Returns:
+        Good pictures to teach; all defective ones of the teaching side in random order, to take the first so
+        many of; all pictures of the other groups, to test.
+    """
+    generator = np.random.default_rng(seed)
+    with_good = {sample.group for sample in samples if not sample.defective}
+    teaching: set[str] = set()
+    for of_kind in (with_good, {sample.group for sample in samples} - with_good):
+        groups = np.array(sorted(of_kind), dtype=object)
+        generator.shuffle(groups)
+        teaching |= set(groups[: len(groups) // 2].tolist())
+    good = [sample for sample in samples if sample.group in teaching and not sample.defective]
+    bad = [sample for sample in samples if sample.group in teaching and sample.defective]
+    chosen = np.sort(generator.choice(len(good), min(teach_on, len(good)), replace=False))
+    return (
+        tuple(good[index] for index in chosen),
+        tuple(bad[index] for index in generator.permutation(len(bad))),
+        tuple(sample for sample in samples if sample.group not in teaching),
+    )
+
+
+def label_benchmark(
+    dataset: DatasetName,
+    *,
+    data: Path,
+    tower: AdaptableTower,
+    labels: Sequence[int],
+    seeds: Sequence[int],
+    teach_on: int = 100,
+    settings: AdaptationSettings | None = None,
+    listener: Listener | None = None,
+) -> dict[str, Any]:
+    """Teach, adapt and test for each seed and number of labels, through the calls that the station makes.
+
+    Args:
+        dataset: which photographs.
+        data: the folder with ``bsdata`` and ``magnetic-tile``.
+        tower: the vision tower.
+        labels: numbers of labelled defective pictures; 0 is the memory alone.
+        seeds: one split each.
+        teach_on: good pictures, for the memory and as good labels.
+        settings: of the adaptation; None takes the defaults.
+        listener: is told of each row.
+
+    Returns:
+        A dict for JSON: ``rows``, one for each seed and number of labels, and ``by_labels``, their mean and
+        deviation over the seeds. Each has: auroc and overkill_at_1_percent_escape on the test groups, of what
+        the station would use: the adaptation where cross-validation kept it (``kept``), else the memory;
+        escape and overkill rate at its own threshold; what cross-validation said on the teaching side
+        (``cv_…``); adapt_s and refine_p50_ms.
+
+    Raises:
+        CameraError: a photograph cannot be read.
+        RecipeError: too few labels to learn from.
+    """
+    samples = READERS[dataset](data)
+    photographs = {photograph.path: photograph for photograph in read_photographs(data / dataset)}
+    rows: list[dict[str, Any]] = []
+    for seed in seeds:
+        teach, defects, test = label_split(samples, teach_on=teach_on, seed=seed)
+        good = [read_example(photographs[sample.path]) for sample in teach]
+        memory = NormalityMemory.teach(
+            [one.picture for one in good], tower=tower, groups=[one.group for one in good], seed=seed
+        )
+        judged = [memory.assess(read_picture(sample.path)) for sample in test]
+        truth = [sample.defective for sample in test]
+        for count in labels:
+            row: dict[str, Any] = {"seed": seed, "labels": min(count, len(defects)), "kept": False}
+            adaptation: Adaptation | None = None
+            if count:
+                bad = [read_example(photographs[sample.path]) for sample in defects[:count]]
+                started = time.perf_counter()
+                found = adapt([*good, *bad], memory=memory, tower=tower, settings=settings, seed=seed)
+                row |= {
+                    "kept": found.better,
+                    "cv_auroc_memory": found.alone.auroc,
+                    "cv_auroc": found.together.auroc,
+                    "cv_overkill_memory": found.alone.at_one_percent.overkill_rate,
+                    "cv_overkill": found.together.at_one_percent.overkill_rate,
+                    "adapt_s": time.perf_counter() - started,
+                }
+                adaptation = found.adaptation if found.better else None
+            row |= _tested(judged, truth, memory, adaptation)
+            rows.append(row)
+            if listener is not None:
+                listener(
+                    f"split {seed}, {count} labels: AUROC {row['auroc']:.4f}, "
+                    f"overkill at 1 % escapes {row['overkill_at_1_percent_escape']:.3f}"
+                )
+    return {
+        "dataset": dataset,
+        "tower": tower.name,
+        "settings": (settings or AdaptationSettings()).model_dump(),
+        "taught_on": teach_on,
+        "by_labels": [_over_seeds([r for r in rows if r["labels"] == n], n) for n in _counts(rows)],
+        "rows": rows,
+    }
+
+
+def _tested(
+    judged: Sequence[Assessment],
+    truth: Sequence[bool],
+    memory: NormalityMemory,
+    adaptation: Adaptation | None,
+) -> dict[str, float]:
+    scores, times_ms = [], []
+    for assessment in judged:
+        started = time.perf_counter()
+        scores.append((assessment if adaptation is None else adaptation.refine(assessment)).score)
+        times_ms.append(1e3 * (time.perf_counter() - started))
+    threshold = memory.threshold if adaptation is None else adaptation.rule.threshold
+    found = evaluate(scores, truth, threshold=threshold)
+    assert found.at_threshold is not None
+    return {
+        "good": found.good,
+        "defective": found.defective,
+        "auroc": found.auroc,
+        "overkill_at_1_percent_escape": found.at_one_percent.overkill_rate,
+        "escape_rate_at_threshold": found.at_threshold.escape_rate,
+        "overkill_rate_at_threshold": found.at_threshold.overkill_rate,
+        "refine_p50_ms": float(np.median(times_ms)) if adaptation is not None else 0.0,
+    }
+
+
+def _counts(rows: Sequence[dict[str, Any]]) -> list[int]:
+    return sorted({row["labels"] for row in rows})
+
+
+def _over_seeds(rows: Sequence[dict[str, Any]], labels: int) -> dict[str, Any]:
+    measured = [name for name in rows[0] if name not in ("seed", "labels", "kept", "good", "defective")]
+    return {
+        "labels": labels,
+        "splits": len(rows),
+        "kept": sum(bool(row["kept"]) for row in rows),
+        "mean": {name: float(np.mean([row[name] for row in rows])) for name in measured},
+        "deviation": {name: float(np.std([row[name] for row in rows])) for name in measured},
+    }
+
+
+def draw(result: dict[str, Any], path: Path) -> None:
+    """Draw a benchmark's AUROC and overkill over the number of labels to a picture file.
+
+    Args:
+        result: from :func:`label_benchmark`.
+        path: where to; the suffix says the format.
+    """
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(8.0, 3.2), layout="constrained")
+    panels = {"auroc": "AUROC", "overkill_at_1_percent_escape": "overkill at 1 % escapes"}
+    places = {labels: place for place, labels in enumerate(_counts(result["rows"]))}
+    for axes, (name, title) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+        for seed in sorted({row["seed"] for row in result["rows"]}):
+            rows = sorted((r for r in result["rows"] if r["seed"] == seed), key=lambda r: r["labels"])
+            axes.plot([places[r["labels"]] for r in rows], [r[name] for r in rows], color="0.7", marker=".")
+        axes.plot(
+            [places[point["labels"]] for point in result["by_labels"]],
+            [point["mean"][name] for point in result["by_labels"]],
+            color="tab:blue",
+            marker="o",
+        )
+        axes.set_xticks(list(places.values()), [str(labels) for labels in places])
+        axes.set_xlabel("labelled defective pictures")
+        axes.set_title(f"{result['dataset']}: {title}", fontsize=10)
+        axes.grid(alpha=0.3)
+    figure.savefig(path, dpi=120)
