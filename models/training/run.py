@@ -46,6 +46,7 @@ StageName = Literal["align", "instruct", "act"]
 _STATE: Final = "state.pt"
 _ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
+_READOUT_SHARE: Final = 0.1
 _TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 Progress = Callable[[str, int, int, str], None]
@@ -214,9 +215,10 @@ def calibrate(
     material: Sequence[Material],
     progress: Progress = lambda *_: None,
 ) -> Path:
-    """Finish an adapter on validation pictures: how far to trust its doubt beside the memory's, and a baseline.
+    """Finish an adapter: how far to trust its doubt beside the memory's, and a baseline to compare with.
 
-    ``trust`` is the one of a few that gives the best mean AUROC over the products that have a memory. The
+    ``trust`` is the one of a few that gives the best mean AUROC on validation pictures of the products that
+    have a memory. The
     logistic regression that the model is compared with is fitted on the training features and kept beside it.
 
     Raises:
@@ -359,14 +361,13 @@ def train(
     )
     while run.stage is not None:
         stage = run.stage
-        parameters = _open_for(vla, stage.name)
-        optimizer = accelerator.prepare_optimizer(
-            _optimizer(parameters, stage.learning_rate, on_cuda=on_cuda)
-        )
+        groups = _open_for(vla, stage)
+        parameters = [parameter for group in groups for parameter in group["params"]]
+        optimizer = accelerator.prepare_optimizer(_optimizer(groups, on_cuda=on_cuda))
         run.start(optimizer)
         while run.step < stage.steps:
             for group in optimizer.param_groups:
-                group["lr"] = stage.learning_rate * _schedule(run.step, stage)
+                group["lr"] = group["peak"] * _schedule(run.step, stage)
             wrapped.train()
             parts: list[dict[str, float]] = []
             for _ in range(settings.accumulate):
@@ -567,27 +568,36 @@ class _Run:
             self.next_stage()
 
 
-def _open_for(vla: InspectionVLA, stage: StageName) -> list[torch.nn.Parameter]:
-    """Ask for gradients of what the stage trains; the rest is frozen."""
-    opened = []
+def _open_for(vla: InspectionVLA, stage: StageSettings) -> list[dict[str, Any]]:
+    """Ask for gradients of what the stage trains; the rest is frozen.
+
+    The readout learns at a tenth of the rate: each of its weights moves every logit.
+    """
+    slow: list[torch.nn.Parameter] = []
+    fast: list[torch.nn.Parameter] = []
     for name, parameter in vla.named_parameters():
-        lora = name.startswith("decoder.")
-        head = name.startswith("action_head.")
-        wanted = ("lora_" in name and stage != "align") if lora else (stage == "act" or not head)
+        if name.startswith("decoder."):
+            wanted = "lora_" in name and stage.name != "align"
+        else:
+            wanted = stage.name == "act" or not name.startswith("action_head.")
         parameter.requires_grad_(wanted)
         if wanted:
-            opened.append(parameter)
-    return opened
+            (slow if name.startswith("readout.") else fast).append(parameter)
+    rate = stage.learning_rate
+    return [
+        {"params": fast, "lr": rate, "peak": rate},
+        {"params": slow, "lr": rate * _READOUT_SHARE, "peak": rate * _READOUT_SHARE},
+    ]
 
 
-def _optimizer(parameters: Sequence[torch.nn.Parameter], learning_rate: float, *, on_cuda: bool) -> Any:
+def _optimizer(groups: Sequence[dict[str, Any]], *, on_cuda: bool) -> Any:
     """AdamW; on CUDA bitsandbytes' paged one, whose state may leave the GPU when memory is short."""
     if on_cuda:
         import bitsandbytes.optim
 
         untyped: Any = bitsandbytes.optim
-        return untyped.PagedAdamW(parameters, lr=learning_rate, weight_decay=0.01)
-    return torch.optim.AdamW(parameters, lr=learning_rate, weight_decay=0.01)
+        return untyped.PagedAdamW(groups, weight_decay=0.01)
+    return torch.optim.AdamW(groups, weight_decay=0.01)
 
 
 def _schedule(step: int, stage: StageSettings) -> float:
