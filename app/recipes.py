@@ -1,8 +1,8 @@
 """The library of taught recipes: one folder a recipe, one file a version, none ever overwritten.
 
-The file is safetensors: the taught memories' tensors as ``view/name``; in its metadata the recipe's JSON and,
-for each view, the memory's header. So a recipe cannot be parted from what was taught for it, and reading one
-never runs a pickle.
+The file is safetensors: the taught memories' tensors as ``view/name``, what labels taught as
+``view/adaptation.name``; in its metadata the recipe's JSON and, for each view, the headers of both. So a
+recipe cannot be parted from what was taught for it, and reading one never runs a pickle.
 
 A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
 newer certificate replaces the older; what held when a part was judged stays in the part's record.
@@ -24,13 +24,17 @@ from torch import Tensor
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
+from models.adaptation import Adaptation, AdaptedMemory
 from models.memory import NormalityMemory
 from models.vision import VisionTower
 
 _FILE = re.compile(r"v(\d{4,})\.safetensors")
 _RECIPE = "recipe"
 _MEMORY = "memory/"
-"""Keys in the file's metadata; the view's name follows the second."""
+_ADAPTATION = "adaptation/"
+"""Keys in the file's metadata; the view's name follows the second and the third."""
+_ADAPTED = "adaptation."
+"""What the names of an adaptation's tensors begin with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Taught:
 
     recipe: Recipe
     memories: Mapping[str, NormalityMemory]
-    """One for each view, by its name."""
+    """One for each view, by its name; an ``AdaptedMemory`` where labels were learned from."""
 
 
 class RecipeLibrary:
@@ -166,9 +170,11 @@ def write(path: Path, taught: Taught) -> None:
     tensors: dict[str, Tensor] = {}
     metadata = {_RECIPE: taught.recipe.model_dump_json()}
     for view, memory in taught.memories.items():
-        of_view, header = memory.packed()
+        of_view, metadata[_MEMORY + view] = memory.packed()
+        if isinstance(memory, AdaptedMemory):
+            learned, metadata[_ADAPTATION + view] = memory.adaptation.packed()
+            of_view |= {_ADAPTED + name: tensor for name, tensor in learned.items()}
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
-        metadata[_MEMORY + view] = header
     unfinished = path.with_name(path.name + ".unfinished")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -196,12 +202,24 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         RecipeError: No such file, or a damaged one.
         WeightsError: Taught on another tower.
     """
-    recipe, headers, tensors = _read(path, tensors=True)
-    memories = {view: NormalityMemory.unpack(tensors[view], headers[view], tower=tower) for view in headers}
-    return Taught(recipe, memories)
+    recipe, metadata, tensors = _read(path, tensors=True)
+    views = [key.removeprefix(_MEMORY) for key in metadata if key.startswith(_MEMORY)]
+    return Taught(recipe, {view: _memory(view, metadata, tensors[view], tower) for view in views})
+
+
+def _memory(
+    view: str, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], tower: VisionTower
+) -> NormalityMemory:
+    memory = NormalityMemory.unpack(tensors, metadata[_MEMORY + view], tower=tower)
+    header = metadata.get(_ADAPTATION + view)
+    if header is None:
+        return memory
+    learned = {name.removeprefix(_ADAPTED): t for name, t in tensors.items() if name.startswith(_ADAPTED)}
+    return AdaptedMemory(memory, Adaptation.unpack(learned, header, tower=tower))
 
 
 def _read(path: Path, *, tensors: bool) -> tuple[Recipe, dict[str, str], dict[str, dict[str, Tensor]]]:
+    """The recipe, all metadata, and the tensors by view and name."""
     found: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
     try:
         with safe_open(path, framework="pt") as file:
@@ -218,5 +236,4 @@ def _read(path: Path, *, tensors: bool) -> tuple[Recipe, dict[str, str], dict[st
             part="nothing is inspected",
             todo="restore the file, or teach the recipe again",
         ) from error
-    headers = {k.removeprefix(_MEMORY): v for k, v in metadata.items() if k.startswith(_MEMORY)}
-    return recipe, headers, dict(found)
+    return recipe, metadata, found

@@ -186,7 +186,7 @@ class Adaptation:
         score = float(rule.score(seen[None])[0])
         anomaly = assessment.anomaly_map
         if rule.cells > 0.0:  # cells that are worth nothing for the score raise no region either
-            # a cell at the level counts 1, as in the memory's map; each further unit of the logit half as much
+            # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
             raised = 1.0 + 0.5 * (cells - rule.cell_level)
             coarse = F.adaptive_max_pool2d(raised[None], anomaly.shape)[0, 0].numpy()
             anomaly = np.maximum(anomaly, coarse).astype(np.float32, copy=False)

@@ -1,5 +1,6 @@
 """``passgate bench``: speed, memory and accuracy, measured."""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -7,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
-from app.commands.output import JsonFlag, print_json
+from app.commands.output import JsonFlag, print_json, screen
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
 
@@ -72,6 +73,56 @@ def risk(
     from app.risk_bench import bench_risk
 
     _say(bench_risk(lines, delta=delta, seed=seed), as_json)
+
+
+@cli.command()
+def labels(
+    dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
+    data: DataOption = SHARED_DATA,
+    counts: Annotated[
+        str, typer.Option("--labels", help="Numbers of labelled defective pictures; 0: none.")
+    ] = "0,10,30,100",
+    teach_on: Annotated[int, typer.Option(min=10, help="Good pictures to teach from.")] = 100,
+    splits: Annotated[int, typer.Option(min=1, help="How many splits by group.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 0,
+    figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure what labels add to the memory, split by group; an hour for three splits."""
+    from models.label_benchmark import draw, label_benchmark
+    from models.vision import EfficientNetLite0
+
+    try:
+        numbers = sorted({int(count) for count in counts.split(",")})
+    except ValueError as error:
+        raise typer.BadParameter(
+            f"{counts!r} are not numbers with commas between", param_hint="--labels"
+        ) from error
+    result = label_benchmark(
+        dataset.value,
+        data=data,
+        tower=EfficientNetLite0(),
+        labels=numbers,
+        seeds=range(seed, seed + splits),
+        teach_on=teach_on,
+        listener=screen.print,
+    )
+    if figure is not None:
+        draw(result, figure)
+    if as_json:
+        print_json(result)
+        return
+    table = Table("labels", "kept", "AUROC", "overkill at 1 % escapes", "escapes, overkill at own threshold")
+    for point in result["by_labels"]:
+        mean, deviation = point["mean"], point["deviation"]
+        table.add_row(
+            str(point["labels"]),
+            f"{point['kept']} of {point['splits']}",
+            f"{mean['auroc']:.3f} ± {deviation['auroc']:.3f}",
+            f"{mean['overkill_at_1_percent_escape']:.2f} ± {deviation['overkill_at_1_percent_escape']:.2f}",
+            f"{mean['escape_rate_at_threshold']:.2f}, {mean['overkill_rate_at_threshold']:.3f}",
+        )
+    Console().print(table)
 
 
 def _say(result: dict[str, Any], as_json: bool) -> None:

@@ -1,4 +1,4 @@
-"""``passgate recipe``: teach, look at, measure and certify recipes."""
+"""``passgate recipe``: teach, adapt, look at, measure and certify recipes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -10,7 +10,7 @@ from rich.table import Table
 from app.commands.output import JsonFlag, print_json
 from inspection.risk import Draw
 
-cli = typer.Typer(help="Recipes: teach, list, show, evaluate, certify.", no_args_is_help=True)
+cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify.", no_args_is_help=True)
 
 
 @cli.command()
@@ -55,6 +55,44 @@ def teach(
         )
     else:
         typer.echo(f"{recipe.name} version {recipe.version}: taught on {taught_on} good pictures, {path}")
+
+
+@cli.command()
+def adapt(
+    name: Annotated[str, typer.Argument(help="The recipe's name.")],
+    labels: Annotated[
+        Path,
+        typer.Option(
+            help="One folder a class (good, free, ok: no defect); PNG masks of the same name beside the "
+            "pictures, or polygons in labels.json. index.csv or a subfolder says which are near-copies."
+        ),
+    ],
+    good: Annotated[Path | None, typer.Option(help="Folder of more good pictures.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
+    from app.adapting import adapt_recipe
+    from app.recipes import RecipeLibrary
+    from app.settings import home
+
+    library = RecipeLibrary(home() / "recipes")
+    result = adapt_recipe(name, labels, good=good, seed=seed, library=library)
+    path = library.save(result.taught) if result.taught is not None else None
+    if as_json:
+        print_json({**result.report, "file": None if path is None else str(path)})
+        return
+    table = Table("on pictures of parts that were held out", "memory alone", "with labels")
+    for title, key in (("AUROC", "auroc"), ("overkill at 1 % escapes", "overkill_at_one_percent_escape")):
+        table.add_row(
+            title, f"{result.report['memory_alone'][key]:.3f}", f"{result.report['adapted'][key]:.3f}"
+        )
+    Console().print(table)
+    if path is None:
+        typer.echo("The labels did not help, so nothing was kept. More of them, and masks, may")
+    else:
+        typer.echo(f"{name} version {result.report['version']} uses them: {path}")
+        typer.echo("A certificate holds for the version that it was made for: certify this one anew")
 
 
 @cli.command("list")

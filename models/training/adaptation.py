@@ -17,11 +17,12 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from torch.optim.swa_utils import AveragedModel
 
+from inspection.cameras.folder import read_picture
 from inspection.errors import RecipeError
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
@@ -29,6 +30,7 @@ from inspection.simulation.synthetic import spoiled
 from models.adaptation import Adaptation, CellNet, Direction, Rule, finest, moments, opinions
 from models.evaluation import Evaluation, evaluate
 from models.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
+from models.training.photographs import Photograph
 from models.vision import AdaptableTower
 
 FEWEST_DEFECTIVE: Final = 4
@@ -47,7 +49,7 @@ class AdaptationSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folds: int = 3
-    steps: int = 160
+    steps: int = Field(160, ge=20)
     steps_a_label: float = 2.4
     most_steps: int = 400
     """Few labels are soon learned, and longer would only learn them by heart."""
@@ -64,7 +66,6 @@ class AdaptationSettings(BaseModel):
     """Of the windows; the rest are real defects. Without a mask there, synthetic ones take their place."""
     shrinkage: float = 0.3
     """Weight of the identity in the covariance of the direction."""
-    memory: MemorySettings = MemorySettings()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +78,23 @@ class Example:
     """Near-copies of each other have one group; it is held out as a whole."""
     mask: Mask | None = None
     """(height, width) of the picture, not 0 where the defect is; None where nobody has marked it."""
+
+
+def read_example(photograph: Photograph) -> Example:
+    """Read a labelled photograph with its mask or outlines.
+
+    Raises:
+        CameraError: The picture or its mask cannot be read.
+    """
+    picture = read_picture(photograph.path)
+    mask: Mask | None = None
+    if photograph.mask is not None:
+        mask = np.where(read_picture(photograph.mask)[..., 0] > 127, 255, 0).astype(np.uint8)
+    elif photograph.polygons:
+        mask = np.zeros(picture.shape[:2], np.uint8)
+        for outline in photograph.polygons:
+            cv2.fillPoly(mask, [np.rint(np.array(outline)).astype(np.int32)], 255)
+    return Example(picture=picture, defective=bool(photograph.defects), group=photograph.group, mask=mask)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,6 +144,7 @@ def adapt(
     folds = _folds(examples, settings.folds, seed)
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in examples))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
+    of_memory = memory._header.settings
     counted = _Counter(on_progress)
     pool = _Pool.fill(examples, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
     seen = np.zeros((len(examples), 3))
@@ -134,7 +153,7 @@ def adapt(
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
         learned = _learn(examples, inside, pool, tower, settings, seed, counted)
-        held = _fold_memory(examples, inside, tower, settings, seed)
+        held = _fold_memory(examples, inside, tower, of_memory, seed)
         for index in outside:
             seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
             counted.add(1)
@@ -143,13 +162,15 @@ def adapt(
     stacked = np.zeros(len(examples))
     for fold in sorted(set(folds)):
         apart = fold_of != fold
-        stacked[~apart] = _rule(seen[apart], peaks[apart], truth[apart], settings).score(seen[~apart])
+        stacked[~apart] = _rule(seen[apart], peaks[apart], truth[apart], of_memory.overkill).score(
+            seen[~apart]
+        )
     learned = _learn(examples, range(len(examples)), pool, tower, settings, seed, counted)
     counted.finish()
     adaptation = Adaptation(
         net=learned.net,
         direction=learned.direction,
-        rule=_rule(seen, peaks, truth, settings),
+        rule=_rule(seen, peaks, truth, of_memory.overkill),
         tower_sha256=tower.sha256,
         good=int((~truth).sum()),
         defective=int(truth.sum()),
@@ -378,7 +399,7 @@ def _fold_memory(
     examples: Sequence[Example],
     inside: Sequence[int],
     tower: AdaptableTower,
-    settings: AdaptationSettings,
+    settings: MemorySettings,
     seed: int,
 ) -> NormalityMemory:
     good = [examples[index] for index in inside if not examples[index].defective]
@@ -386,7 +407,7 @@ def _fold_memory(
         [one.picture for one in good],
         tower=tower,
         groups=[one.group for one in good],
-        settings=settings.memory,
+        settings=settings,
         seed=seed,
     )
 
@@ -521,7 +542,7 @@ def _rule(
     seen: NDArray[np.float64],
     peaks: NDArray[np.float64],
     defective: NDArray[np.bool_],
-    settings: AdaptationSettings,
+    overkill: float,
 ) -> Rule:
     """Weights, threshold and level from opinions of models that had not seen the pictures."""
     weights = _logistic(seen, defective)
@@ -530,7 +551,7 @@ def _rule(
     spread = max(float(score[~defective].std()), 1e-6)
     unseen = np.sort((score[~defective] - centre) / spread)
     # the conformal quantile, as the memory's
-    rank = min(math.ceil((len(unseen) + 1) * (1 - settings.memory.overkill)), len(unseen))
+    rank = min(math.ceil((len(unseen) + 1) * (1 - overkill)), len(unseen))
     of_memory, of_whole, of_cells = (float(weight) for weight in weights / spread)
     return Rule(
         memory=of_memory,

@@ -1,0 +1,116 @@
+"""Adapting a recipe: from labelled pictures to a new version that knows the product's defects."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from app.commands.output import progress
+from app.recipes import RecipeLibrary, Taught
+from inspection.errors import RecipeError
+from inspection.recipe import View
+from models.adaptation import AdaptedMemory
+from models.evaluation import Evaluation
+from models.inspector import crop
+from models.training.adaptation import Example, adapt, read_example
+from models.training.photographs import Photograph, good_photographs, read_photographs
+from models.vision import EfficientNetLite0
+
+
+@dataclass(frozen=True, slots=True)
+class AdaptedRecipe:
+    """What adapting a recipe has led to."""
+
+    taught: Taught | None
+    """The next version, not yet kept; None where the labels did not help."""
+    report: dict[str, Any]
+    """For JSON: name, version (of ``taught``, else None), kept, the numbers of labels, and for the memory
+    alone and with labels AUROC and overkill at 1 % escapes by group-split cross-validation."""
+
+
+def adapt_recipe(
+    name: str, labels: Path, *, library: RecipeLibrary, good: Path | None = None, seed: int = 0
+) -> AdaptedRecipe:
+    """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
+
+    What earlier labels taught is not carried over: give all labels again.
+
+    Args:
+        name: Of the recipe.
+        labels: Folder in one of the layouts of :mod:`models.training.photographs`; pictures in a subfolder
+            of a class folder are near-copies of each other.
+        library: Has the recipe.
+        good: Folder of more good pictures, as those that were taught; a subfolder is a group.
+        seed: The same pictures and seed give the same recipe on one machine.
+
+    Raises:
+        CameraError: A folder is missing or empty, or a picture cannot be read.
+        DatasetError: The labels cannot be understood.
+        RecipeError: The recipe is unknown or has several views, or there are too few labels.
+    """
+    tower = EfficientNetLite0()
+    taught = library.load(name, tower=tower)
+    if len(taught.recipe.views) != 1:
+        raise RecipeError(
+            f"recipe {name!r} has {len(taught.recipe.views)} views; only one can be adapted from a folder",
+            part="the recipe as it was stays in use",
+        )
+    view = taught.recipe.views[0]
+    memory = taught.memories[view.name]
+    photographs = [_grouped(one, labels) for one in read_photographs(labels)]
+    photographs += [] if good is None else good_photographs(good)
+    with progress("reading", len(photographs)) as bar:
+        examples = _read(photographs, view, bar.show)
+    started = time.monotonic()
+    with progress("learning from labels", None) as bar:
+        result = adapt(examples, memory=memory, tower=tower, seed=seed, on_progress=bar.show)
+    report = {
+        "name": name,
+        "version": None,
+        "kept": result.better,
+        "good": result.alone.good,
+        "defective": result.alone.defective,
+        "with_mask": result.marked,
+        "groups": len({one.group for one in examples}),
+        "memory_alone": _numbers(result.alone),
+        "adapted": _numbers(result.together),
+        "took_s": round(time.monotonic() - started, 1),
+    }
+    if not result.better:
+        return AdaptedRecipe(None, report)
+    _, version = library.next_identity(name)
+    recipe = taught.recipe.model_copy(update={"version": version})
+    adapted = AdaptedMemory(memory, result.adaptation)
+    return AdaptedRecipe(Taught(recipe, {view.name: adapted}), report | {"version": version})
+
+
+def _grouped(photograph: Photograph, root: Path) -> Photograph:
+    """A picture in a subfolder of its class's folder belongs to it, where no index says otherwise.
+
+    Folders of one name below several classes show the same part, before and after.
+    """
+    inside = photograph.path.relative_to(root)
+    if len(inside.parts) < 3 or photograph.group != inside.with_suffix("").as_posix():
+        return photograph
+    return replace(photograph, group="/".join(inside.parts[1:-1]))
+
+
+def _read(photographs: Sequence[Photograph], view: View, show: Callable[[int], None]) -> list[Example]:
+    examples = []
+    for number, photograph in enumerate(photographs, 1):
+        one = read_example(photograph)
+        mask = one.mask
+        if mask is not None and view.region is not None:
+            left, top, width, height = view.region
+            mask = mask[top : top + height, left : left + width]
+        examples.append(replace(one, picture=crop(one.picture, view), mask=mask))
+        show(number)
+    return examples
+
+
+def _numbers(found: Evaluation) -> dict[str, float]:
+    return {
+        "auroc": found.auroc,
+        "overkill_at_one_percent_escape": found.at_one_percent.overkill_rate,
+    }
