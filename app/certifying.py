@@ -7,8 +7,9 @@ from pathlib import Path
 import structlog
 
 from app.commands.output import progress
-from app.judge import build_inspector, judge
+from app.judge import REFLEX_NAME, build_inspector, judge
 from app.recipes import RecipeLibrary
+from app.settings import InspectorKind
 from app.teaching import read_frames
 from inspection.cameras.folder import picture_files
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
@@ -40,6 +41,7 @@ def certify(
     delta: float,
     draw: Draw,
     library: RecipeLibrary,
+    kind: InspectorKind = InspectorKind.VLA,
 ) -> Certificate:
     """Certify the newest version of a recipe on labelled pictures; the result is not yet kept.
 
@@ -54,6 +56,7 @@ def certify(
         delta: How often such a procedure may be wrong, above 0 and below 1.
         draw: What counts as one part; ``FOLDER`` counts a picture outside any subfolder for itself.
         library: Has the recipe.
+        kind: Who judges; a station that lets another judge refuses the certificate.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -65,7 +68,7 @@ def certify(
     bad_groups, good_groups = _groups(bad_files, bad, draw), _groups(good_files, good, draw)
     _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta)
 
-    recipe, inspector = build_inspector(library, name)
+    recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     scores = []
     with progress("certifying", len(bad_files) + len(good_files)) as bar:
@@ -138,9 +141,12 @@ def stored_certification(name: str, version: int | None, *, library: RecipeLibra
     """
     recipe = library.recipe(name, version)
     try:
-        if library.certificate(name, version) is None:
+        certificate = library.certificate(name, version)
+        if certificate is None:
             return UNCERTIFIED
-        model = build_inspector(library, name)[1].model
+        reflex = certificate.model.name == REFLEX_NAME
+        kind = InspectorKind.REFLEX if reflex else InspectorKind.VLA
+        model = build_inspector(library, name, kind=kind)[1].model
     except PassgateError as error:
         return Certification(reason=str(error))
     return certification(recipe, model=model, library=library)

@@ -10,7 +10,8 @@ import structlog
 import typer
 
 from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
-from app.commands.output import JsonFlag, print_json
+from app.commands.output import InspectorOption, JsonFlag, print_json
+from app.settings import InspectorKind
 from inspection.errors import PassgateError
 
 cli = typer.Typer(
@@ -65,6 +66,7 @@ def console(
 def inspect(
     images: Annotated[list[Path], typer.Argument(help="Pictures to judge.")],
     recipe_name: Annotated[str, typer.Option("--recipe", help="A taught recipe.")],
+    inspector: InspectorOption = InspectorKind.VLA,
     annotate: Annotated[
         Path | None, typer.Option(help="Folder for pictures with the decision drawn in.")
     ] = None,
@@ -79,6 +81,7 @@ def inspect(
         images,
         library=RecipeLibrary(home() / "recipes"),
         recipe_name=recipe_name,
+        kind=inspector,
         annotate_into=annotate,
     )
     if as_json:

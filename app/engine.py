@@ -40,7 +40,12 @@ class Engine:
         self._clock = SystemClock()
         library = RecipeLibrary(settings.recipes)
         recipe, self._inspector = build_inspector(
-            library, settings.station.recipe, threads=settings.model.threads
+            library,
+            settings.station.recipe,
+            kind=settings.model.inspector,
+            adapter=settings.model.adapter,
+            base=settings.model.base,
+            threads=settings.model.threads,
         )
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)

@@ -5,49 +5,67 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import progress
+from app.judge import build_inspector
 from app.recipes import RecipeLibrary
-from inspection.cameras.folder import picture_files, read_picture
+from app.settings import InspectorKind
+from app.teaching import read_frames
+from inspection.cameras.folder import picture_files
+from inspection.decision import Action
 from inspection.status import Percentiles
 from models.evaluation import evaluate
-from models.inspector import crop
-from models.vision import EfficientNetLite0
+
+THRESHOLD = 0.5
+"""Defect score at which a memory alone begins to reject (``models.inspector.unclamped``)."""
 
 
-def evaluate_recipe(name: str, *, good: Path, bad: Path, library: RecipeLibrary) -> dict[str, Any]:
+def evaluate_recipe(
+    name: str,
+    *,
+    good: Path,
+    bad: Path,
+    library: RecipeLibrary,
+    kind: InspectorKind = InspectorKind.VLA,
+) -> dict[str, Any]:
     """Judge every picture below two folders by the newest version of a recipe.
 
-    The times are those of vision and memory for one picture, without reading its file.
+    ``auroc`` and the overkill at few escapes are of the decisions' defect scores; escapes and overkill as
+    such are of the decisions: whatever is not passed is held. The quality check has no say here. The times are
+    those of the inspector for one picture, without reading its file.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
         RecipeError: The recipe is unknown.
+        WeightsError: The model cannot be loaded.
     """
     library.recipe(name)
     files = [(path, False) for path in picture_files(good)] + [(path, True) for path in picture_files(bad)]
-    taught = library.load(name, tower=EfficientNetLite0())
-    view = taught.recipe.views[0]
-    memory = taught.memories[view.name]
-    scores, milliseconds = [], []
+    recipe, inspector = build_inspector(library, name, kind=kind)
+    inspector.prepare(recipe)
+    scores, passed, milliseconds = [], [], []
     with progress("evaluating", len(files)) as bar:
         for number, (path, _) in enumerate(files, 1):
-            picture = crop(read_picture(path), view)
-            if number == 1:
-                memory.assess(picture)  # the first pass pays for everything that is set up once
+            frames = tuple(read_frames([path]))
             started = time.perf_counter()
-            scores.append(memory.assess(picture).score)
+            decision = inspector.inspect(
+                frames, recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
+            )
             milliseconds.append((time.perf_counter() - started) * 1e3)
+            assert decision.defect_score is not None
+            scores.append(decision.defect_score)
+            passed.append(decision.action is Action.PASS)
             bar.show(number)
-    result = evaluate(scores, [defective for _, defective in files], threshold=memory.threshold)
-    assert result.at_threshold is not None
+    truth = [defective for _, defective in files]
+    result = evaluate(scores, truth)
     times = Percentiles.of(milliseconds)
     assert times is not None
     return {
-        "recipe": taught.recipe.name,
-        "version": taught.recipe.version,
+        "recipe": recipe.name,
+        "version": recipe.version,
+        "model": f"{inspector.model.name} {inspector.model.version}",
         "auroc": result.auroc,
-        "threshold": memory.threshold,
-        "escape_rate": result.at_threshold.escape_rate,
-        "overkill_rate": result.at_threshold.overkill_rate,
+        "threshold": THRESHOLD,
+        "escape_rate": sum(p for p, d in zip(passed, truth, strict=True) if d) / result.defective,
+        "overkill_rate": sum(not p for p, d in zip(passed, truth, strict=True) if not d) / result.good,
         "overkill_at_zero_escape": result.at_no_escape.overkill_rate,
         "overkill_at_one_percent_escape": result.at_one_percent.overkill_rate,
         "ms_per_image": {"p50": times.p50, "p95": times.p95},

@@ -7,38 +7,70 @@ from pathlib import Path
 
 from app.commands.output import progress
 from app.recipes import RecipeLibrary
+from app.settings import InspectorKind
 from app.teaching import read_frames
 from inspection.decision import Decision, ModelRef
 from inspection.guard import undecided
 from inspection.part import Frame, Trigger
+from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
+from models.checkpoint import SHIPPED, load, read_header
 from models.inspector import ReflexInspector
+from models.reasoning import VlaInspector
 from models.vision import EfficientNetLite0
 
 THREADS = 2
+REFLEX_NAME = "passgate-reflex"
 
 
 def build_inspector(
-    library: RecipeLibrary, name: str, *, threads: int = THREADS
-) -> tuple[Recipe, ReflexInspector]:
+    library: RecipeLibrary,
+    name: str,
+    *,
+    kind: InspectorKind = InspectorKind.VLA,
+    adapter: Path | None = None,
+    base: str | None = None,
+    threads: int = THREADS,
+) -> tuple[Recipe, ReflexInspector | VlaInspector]:
     """The newest version of a recipe and the inspector that judges by it.
+
+    Args:
+        library: Has the recipe.
+        name: Of the recipe.
+        kind: Who judges.
+        adapter: The language model's adapter; None for the one that ships.
+        base: Where its base lies on this machine, if not where the adapter says.
+        threads: CPU threads of one inspection.
 
     Raises:
         RecipeError: The recipe is unknown or damaged.
-        WeightsError: The base weights are absent, or not the ones that it was taught on.
+        WeightsError: Weights are absent, or not the ones that recipe and adapter were made on.
+        SettingsError: The model wants a device that this machine lacks.
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
     tower = EfficientNetLite0()
     taught = library.load(name, tower=tower)
     recipe = taught.recipe
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
-    model = ModelRef(name="passgate-reflex", version=version("passgate"), sha256=tower.sha256)
-    return recipe, ReflexInspector(memories, model=model, threads=threads)
+    if kind is InspectorKind.REFLEX:
+        model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
+        return recipe, ReflexInspector(memories, model=model, threads=threads)
+    file = adapter or SHIPPED
+    language = None
+    if base is not None:
+        language = read_header(file).settings.language.model_copy(update={"base": base})
+    loaded = load(file, tower=tower, language=language)
+    return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=threads)
 
 
 def judge_files(
-    files: Sequence[Path], *, library: RecipeLibrary, recipe_name: str, annotate_into: Path | None = None
+    files: Sequence[Path],
+    *,
+    library: RecipeLibrary,
+    recipe_name: str,
+    kind: InspectorKind = InspectorKind.VLA,
+    annotate_into: Path | None = None,
 ) -> list[tuple[Path, Decision]]:
     """Judge each picture as the line would: quality check, inspector, but no deadline and no PLC.
 
@@ -46,7 +78,7 @@ def judge_files(
         CameraError: A picture cannot be read; nothing is judged then.
         RecipeError: The recipe is unknown.
     """
-    recipe, inspector = build_inspector(library, recipe_name)
+    recipe, inspector = build_inspector(library, recipe_name, kind=kind)
     frames = read_frames(files)
     inspector.prepare(recipe)
     judged = []
@@ -60,7 +92,7 @@ def judge_files(
     return judged
 
 
-def judge(frame: Frame, *, recipe: Recipe, inspector: ReflexInspector) -> Decision:
+def judge(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decision:
     """The decision on one picture of no particular part."""
     faults = check(frame, recipe.quality, None)
     if faults:

@@ -6,6 +6,7 @@
 import difflib
 import os
 import tomllib
+from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
@@ -45,9 +46,24 @@ class ApiTable(_Table):
     port: int = Field(default=8730, ge=1, le=65535)
 
 
+class InspectorKind(StrEnum):
+    """Who judges."""
+
+    VLA = "vla"
+    """The whole: reflex and language model."""
+    REFLEX = "reflex"
+    """Vision and memory alone: faster, says where, but not what."""
+
+
 class ModelTable(_Table):
     """``[model]``."""
 
+    inspector: InspectorKind = InspectorKind.VLA
+    """vla: reflex and language model; reflex: vision and memory alone."""
+    adapter: Path | None = None
+    """The language model's adapter; the one that ships, where none is named."""
+    base: str | None = None
+    """Folder of the adapter's base, where it is not the shipped one or lies elsewhere than in training."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of one inspection."""
 
@@ -104,6 +120,9 @@ def load(path: Path) -> Settings:
     return settings.model_copy(
         update={
             "recipes": folder / settings.recipes,
+            "model": settings.model.model_copy(
+                update={"adapter": settings.model.adapter and folder / settings.model.adapter}
+            ),
             "store": settings.store.model_copy(update={"folder": folder / settings.store.folder}),
             "cameras": tuple(
                 camera.model_copy(update={"directory": folder / camera.directory})

@@ -18,7 +18,14 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
+from app.settings import InspectorKind
+
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
+
+InspectorOption = Annotated[
+    InspectorKind,
+    typer.Option("--inspector", help="Who judges: with the language model, or the reflex alone."),
+]
 
 screen = Console(stderr=True)
 """For people: progress, tables that are not the result, hints."""
