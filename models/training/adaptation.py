@@ -251,7 +251,7 @@ class _Pool:
     source: Tensor
     """(variants,): index of the example"""
     kind: Tensor
-    """(variants,): one of the four below"""
+    """(variants,): one of the below"""
     whole: Tensor
     """(examples, pooled channels): of the pictures as they are"""
 
@@ -259,6 +259,7 @@ class _Pool:
     MARKED: Final = 1
     UNMARKED: Final = 2
     SYNTHETIC: Final = 3
+    UNUSED: Final = 4
 
     @classmethod
     def fill(
@@ -315,8 +316,8 @@ class _Pool:
             counted.add(1)
         cells = torch.stack([_cells(mask, min(tower.strides)) for mask in masks])
         kinds = torch.tensor(kind)
-        # what became too small to see at working size is a label without a place
-        kinds[(kinds == cls.MARKED) & ~cells.flatten(1).any(1)] = cls.UNMARKED
+        # a defect that was moved out of the picture leaves a good one, but who knows
+        kinds[(kinds == cls.MARKED) & ~cells.flatten(1).any(1)] = cls.UNUSED
         return cls(
             fine=torch.cat(fine),
             cells=cells,
@@ -360,10 +361,14 @@ def _varied(picture: Picture, mask: Mask, rng: np.random.Generator) -> tuple[Pic
 
 
 def _cells(mask: Mask, stride: int) -> Tensor:
-    """Which cells are defective, (rows, columns): by their most covered quarter, so thin lines count."""
+    """Which cells are defective, (rows, columns): by their most covered quarter, so thin lines count.
+
+    A defect that is smaller than that is at least in the cell which holds most of it.
+    """
     share = torch.from_numpy(mask).float().div_(255.0)[None]
-    quarters = F.avg_pool2d(share, stride // 4)
-    return F.max_pool2d(quarters, 4)[0] > _IN_MASK
+    covered = F.max_pool2d(F.avg_pool2d(share, stride // 4), 4)[0]
+    most = float(covered.max())
+    return covered >= min(_IN_MASK, most) if most > 0.0 else torch.zeros_like(covered, dtype=torch.bool)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -451,6 +456,7 @@ def _train(
         of_kind = allowed & (pool.kind == kind)
         weights[of_kind] = wanted / max(int(of_kind.sum()), 1)
     unmarked = (allowed & (pool.kind == _Pool.UNMARKED)).nonzero()[:, 0]
+    marked = int((allowed & (pool.kind == _Pool.MARKED)).sum())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         middle = tower.tail()
@@ -472,7 +478,7 @@ def _train(
         if len(unmarked):  # all that a label without a mask says: somewhere there is a cell like that
             some = unmarked[torch.randint(len(unmarked), (max(1, settings.batch // 8),), generator=rng)]
             whole = CellNet.of_pictures(net(_shaken(pool.fine[some].float(), rng)))
-            loss = loss + F.softplus(-whole).mean()
+            loss = loss + len(unmarked) / (len(unmarked) + marked) * F.softplus(-whole).mean()
         optimizer.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call] # stub lacks it
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)

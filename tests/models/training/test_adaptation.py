@@ -21,7 +21,7 @@ from models.training.adaptation import (
 )
 from models.training.photographs import Photograph
 
-QUICK = AdaptationSettings(folds=2, steps=24, steps_a_label=0.0, batch=4, variants=2)
+QUICK = AdaptationSettings(folds=2, steps=60, steps_a_label=0.0, batch=4, variants=2)
 
 
 def faintly_marked(picture, seed):
@@ -30,7 +30,7 @@ def faintly_marked(picture, seed):
     top, left = rng.integers(8, 30), rng.integers(8, 120)
     mask = np.zeros(picture.shape[:2], np.uint8)
     mask[top : top + 14, left : left + 14] = 255
-    spoiled = picture.astype(np.float32) - 9.0 * (mask > 0)[..., None]
+    spoiled = picture.astype(np.float32) - 8.0 * (mask > 0)[..., None]
     return np.clip(spoiled, 0, 255).astype(np.uint8), mask
 
 
@@ -38,14 +38,14 @@ def faintly_marked(picture, seed):
 def examples(parts):
     good = [Example(picture=p, defective=False, group=f"part {n // 2}") for n, p in enumerate(parts[:16])]
     bad = []
-    for number, picture in enumerate(parts[16:24]):
-        spoiled, mask = faintly_marked(picture, number)
+    for number in range(16):
+        spoiled, mask = faintly_marked(parts[16 + number // 2], number)
         # half of them without a mask: a label alone must do as well
         bad.append(
             Example(
                 picture=spoiled,
                 defective=True,
-                group=f"bad part {number // 2}",
+                group=f"bad part {number // 4}",
                 mask=mask if number % 2 else None,
             )
         )
@@ -71,9 +71,9 @@ def adapted(examples, memory, tower):
 
 def test_the_comparison_is_on_every_picture_and_both_are_held_out(adapted, examples):
     assert adapted.alone.good == adapted.together.good == 16
-    assert adapted.alone.defective == adapted.together.defective == 8
-    assert adapted.marked == 4
-    assert adapted.adaptation.labels == (16, 8)
+    assert adapted.alone.defective == adapted.together.defective == 16
+    assert adapted.marked == 8
+    assert adapted.adaptation.labels == (16, 16)
 
 
 def test_labels_beat_the_memory_on_a_defect_as_faint_as_the_parts_differ(adapted, memory, parts):
@@ -86,8 +86,7 @@ def test_labels_beat_the_memory_on_a_defect_as_faint_as_the_parts_differ(adapted
         return np.mean([[bad > good for good in goods] for bad in bads])
 
     assert adapted.better
-    assert apart(together) >= apart(memory)
-    assert apart(together) > 0.8
+    assert apart(together) > max(apart(memory), 0.7)
 
 
 def test_an_adapted_memory_stands_where_a_memory_stands(adapted, memory, parts):
