@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
@@ -13,7 +14,7 @@ from inspection.part import Frame
 from inspection.quality import teach_limits
 from inspection.recipe import Recipe, View
 from inspection.simulation import Variation
-from inspection.simulation.spec import MM_PER_PIXEL
+from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from models.inspector import crop
 from models.memory import MemorySettings, NormalityMemory
 from models.vision import EfficientNetLite0, VisionTower
@@ -34,6 +35,8 @@ def teach(
     groups: Sequence[str] | None = None,
     mm_per_pixel: float | None = None,
     overkill: float = DEFAULT_OVERKILL,
+    defect_types: Sequence[str] = (),
+    instruction: str = "",
 ) -> Taught:
     """Teach ``name`` from good pictures of one view; the result is not yet kept.
 
@@ -47,20 +50,27 @@ def teach(
         groups: One for each picture: pictures of one group are near-copies of each other.
         mm_per_pixel: Scale in the part's plane, where it is known.
         overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
+        defect_types: What the language model may call a defect; empty keeps what the recipe says.
+        instruction: The policy in words; empty keeps what the recipe says.
 
     Raises:
         RecipeError: Too few pictures, or a name that cannot be one.
     """
     identity, version = library.next_identity(name)
-    taught = {"id": identity, "version": version, "quality": teach_limits(frames)}
+    taught: dict[str, Any] = {"id": identity, "version": version, "quality": teach_limits(frames)}
+    if defect_types:
+        taught["defect_types"] = tuple(defect_types)
+    if instruction:
+        taught["instruction"] = instruction
     try:
         if version > 1:
-            recipe = library.recipe(name).model_copy(update=taught)
+            recipe = Recipe.model_validate(library.recipe(name).model_dump() | taught)
         else:
             recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **taught)
     except ValueError as error:
         raise RecipeError(
-            f"{name!r} cannot be a recipe's name", todo="use letters, digits, space, dot and hyphen"
+            f"{name!r} cannot be a recipe's name, or {list(defect_types)} its defects'",
+            todo="use letters, digits, space, dot and hyphen",
         ) from error
     if len(recipe.views) != 1:
         raise RecipeError(
@@ -84,6 +94,8 @@ def teach_folder(
     library: RecipeLibrary,
     mm_per_pixel: float | None = None,
     overkill: float = DEFAULT_OVERKILL,
+    defect_types: Sequence[str] = (),
+    instruction: str = "",
 ) -> Taught:
     """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
 
@@ -102,6 +114,8 @@ def teach_folder(
         groups=folders if len(set(folders)) > 1 else None,
         mm_per_pixel=mm_per_pixel,
         overkill=overkill,
+        defect_types=defect_types,
+        instruction=instruction,
     )
 
 
@@ -120,6 +134,7 @@ def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMU
             library=library,
             tower=EfficientNetLite0(),
             mm_per_pixel=MM_PER_PIXEL,
+            defect_types=tuple(DefectType),
         )
         library.save(taught)
         bar.show(good_parts + 1)

@@ -251,6 +251,10 @@ def _joined(reflex: Decision, opinions: list[Opinion], recipe: Recipe) -> Decisi
             "reason": _in_words(defects, action) if defects else reflex.reason,
         }
     )
+    asked = recipe.action_for(defects)
+    if asked is not Action.PASS:
+        rule = f"the rules ask for {asked} on {_named(defects)}"
+        decision = decision.stricter(asked, decided_by=DecidedBy.GUARD, reason=rule)
     for reason in _disagreements(reflex, opinions, defects, action):
         decision = decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
     if decision.action is Action.PASS and abs(reflex.confidence - 0.5) < recipe.review_band:
@@ -270,7 +274,7 @@ def _disagreements(
     if not normal and not defects:
         found.append(f"the memory sees {reflex.reason}, the language model no defect")
     if not normal and defects and action is Action.PASS:
-        return found  # a defect that the words let pass: the guard holds it to the rules
+        return found  # a defect that the words let pass: the rules decide
     for opinion in opinions:
         said, meant = Action(opinion.verdict.action.word), opinion.verdict.meant
         if said is not meant:

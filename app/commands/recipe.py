@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.commands.output import JsonFlag, print_json
+from app.commands.output import InspectorOption, JsonFlag, print_json
+from app.settings import InspectorKind
 from inspection.risk import Draw
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify.", no_args_is_help=True)
@@ -27,6 +28,13 @@ def teach(
         float,
         typer.Option(min=0.0, max=0.5, help="Share of good parts that may be rejected; more catches more."),
     ] = 0.01,
+    defect_types: Annotated[
+        list[str] | None,
+        typer.Option("--type", help="What the language model may call a defect; repeat for each name."),
+    ] = None,
+    instruction: Annotated[
+        str, typer.Option(help='The policy in words, e.g. "scratch: rework; crack: stop."')
+    ] = "",
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -35,7 +43,15 @@ def teach(
     from app.teaching import teach_folder
 
     library = RecipeLibrary(home() / "recipes")
-    taught = teach_folder(name, good, library=library, mm_per_pixel=mm_per_pixel, overkill=overkill)
+    taught = teach_folder(
+        name,
+        good,
+        library=library,
+        mm_per_pixel=mm_per_pixel,
+        overkill=overkill,
+        defect_types=defect_types or (),
+        instruction=instruction,
+    )
     if out is None:
         path = library.save(taught)
     else:
@@ -141,6 +157,7 @@ def evaluate(
     name: Annotated[str, typer.Argument(help="The recipe's name.")],
     good: Annotated[Path, typer.Option(help="Folder of good pictures that were not taught.")],
     bad: Annotated[Path, typer.Option(help="Folder of defective pictures.")],
+    inspector: InspectorOption = InspectorKind.VLA,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a recipe on pictures whose truth is known."""
@@ -148,7 +165,9 @@ def evaluate(
     from app.recipes import RecipeLibrary
     from app.settings import home
 
-    result = evaluate_recipe(name, good=good, bad=bad, library=RecipeLibrary(home() / "recipes"))
+    result = evaluate_recipe(
+        name, good=good, bad=bad, library=RecipeLibrary(home() / "recipes"), kind=inspector
+    )
     if as_json:
         print_json(result)
         return
@@ -172,6 +191,7 @@ def certify(
     count: Annotated[
         Draw, typer.Option(help="What is one part: a subfolder of near-copies, or every picture.")
     ] = Draw.FOLDER,
+    inspector: InspectorOption = InspectorKind.VLA,
     as_json: JsonFlag = False,
 ) -> None:
     """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
@@ -180,7 +200,9 @@ def certify(
     from app.settings import home
 
     library = RecipeLibrary(home() / "recipes")
-    certificate = certified(name, good=good, bad=bad, alpha=alpha, delta=delta, draw=count, library=library)
+    certificate = certified(
+        name, good=good, bad=bad, alpha=alpha, delta=delta, draw=count, library=library, kind=inspector
+    )
     path = library.keep_certificate(certificate)
     if as_json:
         print_json({**certificate.model_dump(mode="json"), "file": str(path)})
