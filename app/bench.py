@@ -1,24 +1,37 @@
 """Speed and memory, measured on the programs as they are shipped; never in a timed test."""
 
+import itertools
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import torch
+from torch import Tensor
 
 from app.commands.output import progress
 from app.demo import read_plc_log, read_record, reconcile, simulated_tables
 from app.engine import peak_memory_mb
-from app.judge import build_inspector
+from app.judge import THREADS, build_inspector
 from app.recipes import RecipeLibrary
 from app.rig import LineRig
 from app.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.part import Inspection
 from inspection.quality import check
+from inspection.recipe import Recipe
+from inspection.simulation import Variation
 from inspection.status import Percentiles
+from models.checkpoint import SHIPPED, load
+from models.decoding import DecisionGrammar, Tokens
+from models.language import LanguageSettings, load_base
+from models.looking import Seen, look
+from models.reasoning import NOMINAL_LINE, instruction_of
 from models.vision import EfficientNetLite0
+from models.vla import InspectionVLA, Prompt, VlaSettings
 
 SEED = 1
 RATE = 60.0
@@ -89,6 +102,128 @@ def bench_vision(pictures: int) -> dict[str, Any]:
         "peak_mb": round(peak_memory_mb(), 1),
         "ready_s": round(ready_s, 2),
     }
+
+
+CHOICES: Mapping[str, LanguageSettings] = {
+    "8 layers": LanguageSettings(layers=8),
+    "12 layers": LanguageSettings(layers=12),
+    "30 layers": LanguageSettings(layers=30),
+    "12 layers, float32": LanguageSettings(layers=12, dtype="float32"),
+    "12 layers, NF4": LanguageSettings(layers=12, quantization="nf4"),
+}
+"""Ways to hold the base, compared in speed; untrained, since weights don't change the time."""
+
+
+def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
+    """Judge simulated pictures with the whole inspector's parts, stage by stage; times in ms.
+
+    ``look`` is the closer look at each place; ``prefill`` the first step of the language model, which reads
+    the picture and the first words; ``slots`` all later steps together; ``action_head`` the chunk, its limits
+    and what else there is to decide; ``reason`` the sentence that is written after the decision was
+    published. ``total`` is without the reason.
+
+    Args:
+        pictures: How many to judge, one in two with defects.
+        choices: Measure other ways to hold the base as well.
+    """
+    camera = SimulatedCamera("main", seed=SEED, variation=Variation(defect_rate=0.5))
+    camera.open()
+    tower = EfficientNetLite0()
+    with tempfile.TemporaryDirectory(prefix="passgate-bench-") as name:
+        taught = teach_simulated(RecipeLibrary(Path(name)), seed=SEED)
+    view = taught.recipe.views[0]
+    memory = taught.memories[view.name]
+    torch.set_num_threads(THREADS)
+    adapter = load(SHIPPED, tower=tower)
+    grammar = DecisionGrammar.compile(taught.recipe, adapter.vla.base.encode)
+    prompt = _TimedPrompt(adapter.vla, instruction_of(taught.recipe))
+    times: dict[str, list[float]] = defaultdict(list)
+    steps, tokens = [], []
+    shown = []
+    with progress("pictures", pictures) as bar:
+        for number in range(pictures + 1):
+            picture = camera.capture(number + 1).picture
+            marks = [time.perf_counter()]
+            assessment = memory.assess(picture)
+            marks.append(time.perf_counter())
+            seen = look(
+                picture,
+                tower=tower,
+                memory=memory,
+                assessment=assessment,
+                mm_per_pixel=view.mm_per_pixel,
+            )
+            marks.append(time.perf_counter())
+            prompt.reads_ms = []
+            verdict, reason = prompt.decide(seen, grammar, physics=NOMINAL_LINE)
+            marks.append(time.perf_counter())
+            prefill, *slots = prompt.reads_ms
+            words = reason.write()
+            marks.append(time.perf_counter())
+            if number == 0:
+                continue  # the first pass pays for everything that is set up once
+            vision, closer, decided, written = (
+                (end - begin) * 1e3 for begin, end in itertools.pairwise(marks)
+            )
+            for stage, value in {
+                "vision_and_memory": vision,
+                "look": closer,
+                "prefill": prefill,
+                "slots": sum(slots),
+                "action_head": decided - prefill - sum(slots),
+                "reason": written,
+                "total": vision + closer + decided,
+            }.items():
+                times[stage].append(value)
+            shown.append(seen)
+            steps.append(verdict.steps)
+            tokens.append(len(adapter.vla.base.encode(words)))
+            bar.show(number)
+    result: dict[str, Any] = {
+        "model": f"{adapter.header.name} {adapter.header.version}",
+        "pictures": pictures,
+        "threads": THREADS,
+        "stages_ms": {stage: _percentiles(values) for stage, values in times.items()},
+        "language_steps": _percentiles([float(step) for step in steps]),
+        "reason_tokens": _percentiles([float(count) for count in tokens]),
+        "peak_mb": round(peak_memory_mb(), 1),
+    }
+    if choices:
+        instruction = instruction_of(taught.recipe)
+        result["decide_ms_by_choice"] = {
+            label: _decide_ms(settings, shown[:20], taught.recipe, instruction)
+            for label, settings in CHOICES.items()
+        }
+    return result
+
+
+class _TimedPrompt(Prompt):
+    """Tells how long each step of the language model took."""
+
+    reads_ms: list[float]
+
+    def read(self, parts: Sequence[Tokens | Tensor]) -> Tensor:
+        """Read on, timed."""
+        started = time.perf_counter()
+        state = super().read(parts)
+        if hasattr(self, "reads_ms"):
+            self.reads_ms.append((time.perf_counter() - started) * 1e3)
+        return state
+
+
+def _decide_ms(
+    settings: LanguageSettings, shown: Sequence[Seen], recipe: Recipe, instruction: str
+) -> dict[str, float]:
+    vla = InspectionVLA(VlaSettings(language=settings, lora=None), load_base(settings)).eval()
+    grammar = DecisionGrammar.compile(recipe, vla.base.encode)
+    prompt = vla.prompt(instruction)
+    times = []
+    for seen in (shown[0], *shown):
+        one = replace(seen, difference=seen.difference[:1], zoom=seen.zoom[:1], places=seen.places[:1])
+        started = time.perf_counter()
+        prompt.decide(one, grammar, physics=NOMINAL_LINE)
+        times.append((time.perf_counter() - started) * 1e3)
+    return _percentiles(times[1:])
 
 
 def _stages(record: Iterable[Inspection]) -> dict[str, dict[str, float]]:

@@ -29,8 +29,8 @@ def evaluate_recipe(
     """Judge every picture below two folders by the newest version of a recipe.
 
     ``auroc`` and the overkill at few escapes are of the decisions' defect scores; escapes and overkill as
-    such are of the decisions: whatever is not passed is held. The quality check has no say here. The times are
-    those of the inspector for one picture, without reading its file.
+    such are of the decisions: whatever is not passed is held. The quality check has no say here. The times
+    are those of the inspector for one picture, without reading its file.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.

@@ -1,5 +1,6 @@
 """``passgate bench``: speed, memory and accuracy, measured."""
 
+import json
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -33,6 +34,20 @@ def vision(
     from app.bench import bench_vision
 
     _say(bench_vision(pictures), as_json)
+
+
+@cli.command()
+def model(
+    pictures: Annotated[int, typer.Option(min=1, help="Pictures to judge.")] = 100,
+    choices: Annotated[
+        bool, typer.Option("--choices", help="Also time other depths, types and 4 bits.")
+    ] = False,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure the whole inspector on pictures alone: vision, language model, action head."""
+    from app.bench import bench_model
+
+    _say(bench_model(pictures, choices=choices), as_json)
 
 
 @cli.command()
@@ -83,8 +98,11 @@ def labels(
         str, typer.Option("--labels", help="Numbers of labelled defective pictures; 0: none.")
     ] = "0,10,30,100",
     teach_on: Annotated[int, typer.Option(min=10, help="Good pictures to teach from.")] = 100,
-    splits: Annotated[int, typer.Option(min=1, help="How many splits by group.")] = 3,
+    splits: Annotated[int, typer.Option(min=0, help="How many splits by group.")] = 3,
     seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 0,
+    add: Annotated[
+        list[Path] | None, typer.Option(help="JSON of an earlier run, of other splits, to be counted in.")
+    ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -98,6 +116,7 @@ def labels(
         raise typer.BadParameter(
             f"{counts!r} are not numbers with commas between", param_hint="--labels"
         ) from error
+    earlier = [row for path in add or () for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
     result = label_benchmark(
         dataset.value,
         data=data,
@@ -105,6 +124,7 @@ def labels(
         labels=numbers,
         seeds=range(seed, seed + splits),
         teach_on=teach_on,
+        earlier=earlier,
         listener=screen.print,
     )
     if figure is not None:
