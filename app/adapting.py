@@ -13,7 +13,7 @@ from inspection.recipe import View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
 from models.inspector import crop
-from models.training.adaptation import Example, adapt, read_example
+from models.training.adaptation import AdaptationSettings, Example, adapt, read_example
 from models.training.photographs import Photograph, good_photographs, read_photographs
 from models.vision import EfficientNetLite0
 
@@ -30,7 +30,13 @@ class AdaptedRecipe:
 
 
 def adapt_recipe(
-    name: str, labels: Path, *, library: RecipeLibrary, good: Path | None = None, seed: int = 0
+    name: str,
+    labels: Path,
+    *,
+    library: RecipeLibrary,
+    good: Path | None = None,
+    seed: int = 0,
+    settings: AdaptationSettings | None = None,
 ) -> AdaptedRecipe:
     """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
 
@@ -43,6 +49,7 @@ def adapt_recipe(
         library: Has the recipe.
         good: Folder of more good pictures, as those that were taught; a subfolder is a group.
         seed: The same pictures and seed give the same recipe on one machine.
+        settings: None takes the defaults.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -64,7 +71,9 @@ def adapt_recipe(
         examples = _read(photographs, view, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
-        result = adapt(examples, memory=memory, tower=tower, seed=seed, on_progress=bar.show)
+        result = adapt(
+            examples, memory=memory, tower=tower, settings=settings, seed=seed, on_progress=bar.show
+        )
     report = {
         "name": name,
         "version": None,

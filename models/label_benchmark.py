@@ -66,6 +66,7 @@ def label_benchmark(
     seeds: Sequence[int],
     teach_on: int = 100,
     settings: AdaptationSettings | None = None,
+    earlier: Sequence[dict[str, Any]] = (),
     listener: Listener | None = None,
 ) -> dict[str, Any]:
     """Teach, adapt and test for each seed and number of labels, through the calls that the station makes.
@@ -78,6 +79,7 @@ def label_benchmark(
         seeds: one split each.
         teach_on: good pictures, for the memory and as good labels.
         settings: of the adaptation; None takes the defaults.
+        earlier: rows of earlier results, of other seeds, to be counted in.
         listener: is told of each row.
 
     Returns:
@@ -93,7 +95,7 @@ def label_benchmark(
     """
     samples = READERS[dataset](data)
     photographs = {photograph.path: photograph for photograph in read_photographs(data / dataset)}
-    rows: list[dict[str, Any]] = []
+    rows = list(earlier)
     for seed in seeds:
         teach, defects, test = label_split(samples, teach_on=teach_on, seed=seed)
         good = [read_example(photographs[sample.path]) for sample in teach]

@@ -1,0 +1,170 @@
+"""Adapting: a new version beside the old one, and only where the labels helped."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from typer.testing import CliRunner
+
+import app.adapting
+from app.adapting import AdaptedRecipe, adapt_recipe
+from app.cli import cli
+from app.recipes import RecipeLibrary, Taught
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.decision import Action, ModelRef
+from inspection.errors import DatasetError, RecipeError
+from inspection.simulation import Variation
+from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
+from models.evaluation import evaluate
+from models.inspector import ReflexInspector
+from models.memory import NormalityMemory
+from models.training.adaptation import Adapted, Example
+from models.vision import EfficientNetLite0
+
+CHANNELS = 4 * (40 + 112 + 192)
+
+
+@pytest.fixture(scope="module")
+def tower() -> EfficientNetLite0:
+    """The shipped tower."""
+    return EfficientNetLite0()
+
+
+@pytest.fixture(scope="module")
+def adaptation(tower: EfficientNetLite0) -> Adaptation:
+    """One that nothing was learned for: it adds 100 to the memory's score, so every part is rejected."""
+    torch.manual_seed(0)
+    return Adaptation(
+        net=CellNet(tower.tail(), fine_channels=40, middle_channels=112),
+        direction=Direction(weights=torch.zeros(CHANNELS), offset=0.0),
+        rule=Rule(memory=1.0, whole=1.0, cells=0.0, offset=100.0, threshold=3.0, cell_level=5.0),
+        tower_sha256=tower.sha256,
+        good=20,
+        defective=8,
+    )
+
+
+@pytest.fixture
+def library(taught_library: Path, home: Path) -> RecipeLibrary:
+    """The simulated product, in the user's home."""
+    shutil.copytree(taught_library, home / "recipes")
+    return RecipeLibrary(home / "recipes")
+
+
+@pytest.fixture
+def labels(tmp_path: Path) -> Path:
+    """Three parts in four pictures each, good and with a scratch whose place is marked."""
+    folder = tmp_path / "labels"
+    for part in range(3):
+        for view in range(4):
+            rng = np.random.default_rng((part, view))
+            picture = rng.integers(90, 110, (48, 64, 3), dtype=np.uint8)
+            for kind in ("good", "scratch"):
+                place = folder / kind / f"part {part}"
+                place.mkdir(parents=True, exist_ok=True)
+                mask = np.zeros((48, 64), np.uint8)
+                if kind == "scratch":
+                    mask[10:14, 8:40] = 255
+                    picture[10:14, 8:40] = 250
+                    cv2.imwrite(str(place / f"{view}.png"), mask)
+                cv2.imwrite(str(place / f"{view}.jpg"), picture)
+    return folder
+
+
+def learned(adaptation: Adaptation, seen: list[Example], *, helps: bool) -> Adapted:
+    truth = [one.defective for one in seen]
+    well, badly = ([float(bad) if good else -float(bad) for bad in truth] for good in (True, False))
+    alone, together = (badly, well) if helps else (well, badly)
+    return Adapted(
+        adaptation=adaptation, alone=evaluate(alone, truth), together=evaluate(together, truth), marked=12
+    )
+
+
+@pytest.fixture
+def seen(
+    monkeypatch: pytest.MonkeyPatch, adaptation: Adaptation, request: pytest.FixtureRequest
+) -> list[Example]:
+    """What the learning was given; it takes no minutes here. ``request.param``: whether the labels help."""
+    given: list[Example] = []
+
+    def adapt(examples: list[Example], **_: object) -> Adapted:
+        given.extend(examples)
+        return learned(adaptation, given, helps=request.param)
+
+    monkeypatch.setattr(app.adapting, "adapt", adapt)
+    return given
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+def test_labels_that_help_become_a_new_version_beside_the_old_one(
+    library: RecipeLibrary, labels: Path, seen: list[Example], tower: EfficientNetLite0
+) -> None:
+    before = (library._file("cover", 1)).read_bytes()
+    done = CliRunner().invoke(cli, ["recipe", "adapt", "cover", "--labels", str(labels), "--json"])
+    report = json.loads(done.stdout)
+    assert report["kept"] is True
+    assert report["version"] == 2
+    assert (report["good"], report["defective"], report["with_mask"], report["groups"]) == (12, 12, 12, 3)
+    assert report["adapted"]["auroc"] == 1.0
+    assert library._file("cover", 1).read_bytes() == before
+    assert isinstance(library.load("cover", tower=tower).memories["top"], AdaptedMemory)
+    assert not isinstance(library.load("cover", 1, tower=tower).memories["top"], AdaptedMemory)
+    # near-copies of one part stay together, good and scratched; the marks are those beside the pictures
+    assert {one.group for one in seen} == {"part 0", "part 1", "part 2"}
+    assert all((one.mask is not None and one.mask[12, 20] == 255) == one.defective for one in seen)
+
+
+@pytest.mark.parametrize("seen", [False], indirect=True)
+def test_labels_that_do_not_help_change_nothing(
+    library: RecipeLibrary, labels: Path, seen: list[Example]
+) -> None:
+    done = CliRunner().invoke(cli, ["recipe", "adapt", "cover", "--labels", str(labels)])
+    assert done.exit_code == 0
+    assert "nothing was kept" in done.stdout
+    assert library.next_identity("cover")[1] == 2
+    assert len(seen) == 24
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+def test_more_good_pictures_may_lie_elsewhere(
+    library: RecipeLibrary, labels: Path, seen: list[Example], tmp_path: Path
+) -> None:
+    shutil.move(labels / "good", tmp_path / "taught")
+    found = adapt_recipe("cover", labels, good=tmp_path / "taught", library=library)
+    assert isinstance(found, AdaptedRecipe)
+    assert sum(not one.defective for one in seen) == sum(one.defective for one in seen) == 12
+
+
+def test_what_the_labels_taught_is_kept_with_the_recipe_and_judges_the_parts(
+    library: RecipeLibrary, adaptation: Adaptation, tower: EfficientNetLite0
+) -> None:
+    taught = library.load("cover", tower=tower)
+    memory = taught.memories["top"]
+    recipe = taught.recipe.model_copy(update={"version": 2})
+    library.save(Taught(recipe, {"top": AdaptedMemory(memory, adaptation)}))
+    again = library.load("cover", tower=tower).memories["top"]
+    camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=0.0))
+    camera.open()
+    frame = camera.capture(3)
+    assert isinstance(again, AdaptedMemory)
+    assert again.assess(frame.picture).score == pytest.approx(
+        AdaptedMemory(memory, adaptation).assess(frame.picture).score, abs=1e-3
+    )
+    assert again.assess(frame.picture).score > NormalityMemory.assess(again, frame.picture).score + 50.0
+    model = ModelRef(name="reflex", version="0", sha256=tower.sha256)
+    inspector = ReflexInspector({(recipe.id, 2, "top"): again}, model=model, threads=1)
+    decision = inspector.inspect((frame,), recipe=recipe, part_id=1, trigger_seq=1, deadline_ns=2**62)
+    assert decision.action is not Action.PASS
+    assert decision.defect_score > 0.9
+
+
+def test_labels_that_cannot_be_understood_are_refused(library: RecipeLibrary, labels: Path) -> None:
+    with pytest.raises(RecipeError, match="unknown"):
+        adapt_recipe("bracket", labels, library=library)
+    shutil.copy(labels / "good" / "part 0" / "0.jpg", labels / "loose.jpg")
+    with pytest.raises(DatasetError, match="no class folder"):
+        adapt_recipe("cover", labels, library=library)
