@@ -211,6 +211,11 @@ def _merge(model: Any, tensors: Mapping[str, Tensor], settings: VlaSettings, pat
             weight.copy_(weight.float() + scale * product)
 
 
+def fill(vla: InspectionVLA, path: Path) -> None:
+    """Give a trainable model the weights of an adapter of the same settings. Raises WeightsError."""
+    _fill(vla, _tensors(path), path, lora=True)
+
+
 def _fill(vla: InspectionVLA, tensors: Mapping[str, Tensor], path: Path, *, lora: bool) -> None:
     wanted = vla.adapter_parameters()
     given = {

@@ -65,6 +65,10 @@ class Slot:
                     raise ValueError(f"{words[a]!r} begins as {words[b]!r} does")
         return cls(tuple(words), tokens)
 
+    def written(self, word: str) -> Tokens:
+        """The tokens of ``word`` and its closing quote. Raises ValueError where it is not legal here."""
+        return self.tokens[self.words.index(word + '"')]
+
     def after(self, written: Tokens) -> dict[int, list[int]]:
         """Which tokens may follow ``written``, and to which words each leads (indices)."""
         n = len(written)
@@ -105,6 +109,8 @@ class DecisionGrammar:
     """In the place of severity, where there is nothing."""
     action_is: Tokens
     reason_is: Tokens
+    next_part: Tokens
+    """After a whole decision, where another part follows; only in training."""
     types: Slot
     severities: Slot
     actions: Slot
@@ -146,6 +152,7 @@ class DecisionGrammar:
             after_none=piece("},"),
             action_is=piece('],"action":"'),
             reason_is=piece(',"reason":"'),
+            next_part=piece("}\nPart:"),
             types=quoted([*named, OTHER, NONE]),
             severities=quoted(list(Severity)),
             actions=quoted(list(actions)),
@@ -202,6 +209,8 @@ class Writer:
         probabilities = [0.0] * len(slot.words)
 
         def spread(ways: dict[int, list[int]], logits: Tensor, mass: float, written: Tokens) -> None:
+            if not bool(torch.isfinite(logits).all()):
+                logits = torch.zeros_like(logits)  # broken weights: nothing is preferred, and nothing sure
             for token, share in zip(ways, torch.softmax(logits, 0).tolist(), strict=True):
                 words, probability = ways[token], mass * share
                 longer = (*written, token)
@@ -219,10 +228,7 @@ class Writer:
                 spread(after, self._reader.peek(longer, list(after)), probability, longer)
 
         ways = slot.after(())
-        first = self._reader.logits(hidden, list(ways))
-        if not bool(torch.isfinite(first).all()):
-            first = torch.zeros_like(first)  # broken weights: nothing is preferred, and confidence says so
-        spread(ways, first, 1.0, ())
+        spread(ways, self._reader.logits(hidden, list(ways)), 1.0, ())
         chosen = max(range(len(slot.words)), key=probabilities.__getitem__)
         self.add(slot.tokens[chosen])
         names = [word.removesuffix('"') for word in slot.words]
@@ -238,7 +244,7 @@ def targets(slot: Slot, word: str) -> Iterator[tuple[int, int, tuple[int, ...]]]
     Raises:
         ValueError: The word is not legal here.
     """
-    tokens = slot.tokens[slot.words.index(word + '"')]
+    tokens = slot.written(word)
     for place, token in enumerate(tokens):
         legal = tuple(slot.after(tokens[:place]))
         if len(legal) > 1:

@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from inspection.decision import Action
+from inspection.decision import Action, Severity
 from inspection.motion import PhysicsContext, plan
 from models.action import physics_row
 from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
@@ -30,6 +30,7 @@ from models.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
 """Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""
+_DRILLS: Final = 4
 _REASON_WEIGHT: Final = 0.1
 _CHUNK_WEIGHT: Final = 10.0
 """Shares of speed and angle are small numbers, their squares smaller."""
@@ -49,6 +50,9 @@ class Lesson:
     physics: PhysicsContext
     chunk: np.ndarray
     """(10, 2): the teacher's, as shares."""
+    drills: tuple[tuple[tuple[Truth, ...], Action], ...] = ()
+    """More parts under the same instruction, told in words instead of shown, and what it asks for on them:
+    reading a policy is learned from many cases, and a case in words costs a fifth of a picture."""
 
 
 def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator) -> Lesson:
@@ -59,8 +63,12 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
         named = [kind for kind in named if kind not in there]
     rng.shuffle(named)
     truth = tuple(one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth)
-    defects = [LabelledDefect(type=one[0], severity=one[1]) for one in truth if one is not None]
+    defects = _labelled(truth)
     policy = draw_policy(rng, named)
+    drills = []
+    for _ in range(_DRILLS):
+        told = _told(named, rng)
+        drills.append((told, asked_by(policy, _labelled(told))))
     language: Language = LANGUAGES[int(rng.random() < 0.3)]
     action = asked_by(policy, defects)
     physics = draw_context(rng)
@@ -73,7 +81,24 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
         reason=reasoning(defects, action, language),
         physics=physics,
         chunk=plan(action, physics).shares(physics),
+        drills=tuple(drills),
     )
+
+
+def _told(named: Sequence[str], rng: np.random.Generator) -> tuple[Truth, ...]:
+    """One to three places, each with a defect of the recipe or another, or with nothing."""
+    severities = tuple(Severity)
+    count = 1 + int(rng.random() < 0.35) + int(rng.random() < 0.15)
+    return tuple(
+        None
+        if rng.random() < 0.15
+        else ([*named, OTHER][int(rng.integers(len(named) + 1))], severities[int(rng.integers(3))])
+        for _ in range(count)
+    )
+
+
+def _labelled(truth: Sequence[Truth]) -> list[LabelledDefect]:
+    return [LabelledDefect(type=one[0], severity=one[1]) for one in truth if one is not None]
 
 
 def _jittered(seen: Seen, rng: np.random.Generator) -> Seen:
@@ -136,7 +161,7 @@ def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -
         start = len(ids)
         for place, token, legal in targets(slot, word):
             decided.append(_Decided(start + place - 1, token, legal, what))
-        ids.extend(slot.tokens[slot.words.index(word + '"')])
+        ids.extend(slot.written(word))
 
     see(1 + GRID * GRID)
     write(grammar.opening)
@@ -159,6 +184,21 @@ def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -
         for token in (*encode(lesson.reason), encode('"')[-1]):
             decided.append(_Decided(len(ids) - 1, token, (), "reason"))
             ids.append(token)
+    for told, action in lesson.drills:
+        write(grammar.next_part)
+        write(grammar.opening)
+        for truth in told:
+            write(grammar.at)
+            write(grammar.type_is)
+            write(grammar.types.written(NONE if truth is None else truth[0]))
+            if truth is None:
+                write(grammar.after_none)
+                continue
+            write(grammar.severity_is)
+            write(grammar.severities.written(truth[1].value))
+            write(grammar.after_region)
+        write(grammar.action_is)
+        decide(grammar.actions, action.value, "drill")
     return Row(ids, visual, decided, action_at)
 
 
@@ -168,7 +208,7 @@ class Losses:
 
     total: Tensor
     parts: dict[str, float]
-    """type, severity, action, reason: mean cross entropy; chunk, physics, smoothness: see ``losses``."""
+    """type, severity, action, drill, reason: mean cross entropy; ``chunk_…``: see ``models.training.losses``."""
 
 
 def losses(
@@ -192,7 +232,7 @@ def losses(
     states = vla.states(_read(vla, lessons, rows))
     total = states.new_zeros(())
     parts: dict[str, float] = {}
-    for what in ("type", "severity", "action", "reason"):
+    for what in ("type", "severity", "action", "drill", "reason"):
         loss = _cross_entropy(vla, states, rows, what)
         if loss is None:
             continue

@@ -46,7 +46,8 @@ StageName = Literal["align", "instruct", "act"]
 _STATE: Final = "state.pt"
 _ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
-_READOUT_SHARE: Final = 0.1
+_RATES: Final = {"own": 1.0, "lora": 2.0, "readout": 0.1}
+"""Shares of the learning rate. Each weight of the readout moves every logit, so it moves slowly."""
 _TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 Progress = Callable[[str, int, int, str], None]
@@ -87,6 +88,8 @@ class TrainingSettings(_Settings):
     """Folder for features; None: below ``out``."""
     version: str = "0"
     vla: VlaSettings = VlaSettings()
+    begin_with: Path | None = None
+    """An adapter of the same settings to begin with; None begins anew."""
     stages: tuple[StageSettings, ...] = (
         StageSettings(name="align", steps=200, learning_rate=1e-3),
         StageSettings(name="instruct", steps=1000, learning_rate=5e-4),
@@ -137,6 +140,7 @@ def read_settings(path: Path) -> TrainingSettings:
     return settings.model_copy(
         update={
             "out": placed(settings.out),
+            "begin_with": None if settings.begin_with is None else placed(settings.begin_with),
             "cache": None if settings.cache is None else placed(settings.cache),
             "data": tuple(
                 data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
@@ -348,6 +352,8 @@ def train(
         gradient_accumulation_steps=settings.accumulate,
     )
     vla = build(settings, material)
+    if settings.begin_with is not None:
+        checkpoint.fill(vla, settings.begin_with)
     run = _Run(settings, vla, tower=tower, material=material)
     if resume:
         run.restore()
@@ -486,7 +492,7 @@ class _Run:
 
     def note(self) -> str:
         """The losses of late, in a few words."""
-        shown = ("type", "severity", "action", "chunk_action")
+        shown = ("type", "severity", "action", "drill", "chunk_action")
         return "  ".join(f"{name} {self._recent[name]:.3f}" for name in shown if name in self._recent)
 
     def header(self) -> AdapterHeader:
@@ -571,10 +577,9 @@ class _Run:
 def _open_for(vla: InspectionVLA, stage: StageSettings) -> list[dict[str, Any]]:
     """Ask for gradients of what the stage trains; the rest is frozen.
 
-    The readout learns at a tenth of the rate: each of its weights moves every logit.
+    Each part learns at its own share of the rate, see ``_RATES``.
     """
-    slow: list[torch.nn.Parameter] = []
-    fast: list[torch.nn.Parameter] = []
+    opened: dict[str, list[torch.nn.Parameter]] = {kind: [] for kind in _RATES}
     for name, parameter in vla.named_parameters():
         if name.startswith("decoder."):
             wanted = "lora_" in name and stage.name != "align"
@@ -582,11 +587,13 @@ def _open_for(vla: InspectionVLA, stage: StageSettings) -> list[dict[str, Any]]:
             wanted = stage.name == "act" or not name.startswith("action_head.")
         parameter.requires_grad_(wanted)
         if wanted:
-            (slow if name.startswith("readout.") else fast).append(parameter)
-    rate = stage.learning_rate
+            kind = "readout" if name.startswith("readout.") else "lora" if "lora_" in name else "own"
+            opened[kind].append(parameter)
     return [
-        {"params": fast, "lr": rate, "peak": rate},
-        {"params": slow, "lr": rate * _READOUT_SHARE, "peak": rate * _READOUT_SHARE},
+        {"params": opened[kind], "lr": rate, "peak": rate}
+        for kind, share in _RATES.items()
+        if opened[kind]
+        for rate in [stage.learning_rate * share]
     ]
 
 
@@ -625,7 +632,7 @@ def draw_losses(log: Path, picture: Path) -> None:
     lines = list(read_losses(log))
     figure, (words, chunk) = pyplot.subplots(2, 1, figsize=(9, 7), sharex=True, layout="constrained")
     for panel, names in (
-        (words, ("type", "severity", "action", "reason")),
+        (words, ("type", "severity", "action", "drill", "reason")),
         (chunk, ("chunk_action", "chunk_physics", "chunk_smoothness")),
     ):
         for name in names:
