@@ -14,11 +14,13 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import logging as standard_logging
 import os
 import subprocess
 import sys
 import tempfile
 import time
+import warnings
 import zipfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, suppress
@@ -113,7 +115,7 @@ def gguf_to_safetensors(checkpoint: Path, target: Path) -> None:
 
 @contextmanager
 def quiet_transformers() -> Iterator[None]:
-    """Keep transformers' progress bars and load reports off the terminal: ours are enough."""
+    """Keep bars and notes of transformers, peft and bitsandbytes off the terminal: ours are enough."""
     from transformers.utils import logging as verbose
 
     logging: Any = verbose  # its functions carry no types
@@ -121,9 +123,15 @@ def quiet_transformers() -> Iterator[None]:
     verbosity = logging.get_verbosity()
     logging.set_verbosity_error()
     logging.disable_progress_bar()
+    kernels = standard_logging.getLogger("bitsandbytes.backends.cpu.ops")  # says that it does without one
+    level = kernels.level
+    kernels.setLevel(standard_logging.ERROR)
     try:
-        yield
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", FutureWarning)  # between the libraries, not to us
+            yield
     finally:
+        kernels.setLevel(level)
         logging.set_verbosity(verbosity)
         logging.enable_progress_bar()
 

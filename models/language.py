@@ -25,6 +25,9 @@ from models.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, veri
 
 SHIPPED_BASE: Final = SMOLLM2_135M.name
 _LAYER = "model.layers."
+_PART: Final = "the model cannot start, so no part is released on its word"
+_HASHED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json", "processor_config.json")
+"""Files beside the weights that change what a model makes of its input."""
 
 
 class LanguageSettings(BaseModel):
@@ -105,7 +108,7 @@ def _require_device(device: str) -> None:
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError(
             f"device {device!r} was asked for, but this machine has no CUDA device that torch can use",
-            part="the model cannot start, so no part is released on its word",
+            part=_PART,
             todo='set device = "cpu", or install a CUDA build of torch and the driver',
         )
     try:
@@ -176,7 +179,7 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
         known = ", ".join(sorted(REGISTRY))
         raise WeightsError(
             f"{settings.base!r} is neither a base that Passgate knows ({known}) nor a folder with a model",
-            part="the model cannot start, so no part is released on its word",
+            part=_PART,
             todo="give the folder that holds config.json, tokenizer.json and the safetensors files",
         )
     try:
@@ -191,32 +194,62 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
                         "layers can be left out of a causal language model only", todo="leave layers unset"
                     )
                 config.num_hidden_layers = min(settings.layers, config.num_hidden_layers)
-            model: Any = kind.from_pretrained(
-                folder, config=config, local_files_only=True, use_safetensors=True, **_quantized(settings)
-            )
+            model = whole(kind, folder, config=config, **_quantized(settings))
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (OSError, ValueError, KeyError, SafetensorError) as error:
-        raise WeightsError(
-            f"the model in {folder} cannot be loaded: {_first_line(error)}",
-            part="the model cannot start, so no part is released on its word",
-            todo="check that the folder is complete and that transformers knows its architecture",
-        ) from error
+            backend = tokenizer.backend_tokenizer
+    except UNLOADABLE as error:
+        raise not_loadable(folder, error) from error
     if settings.quantization == "none":
         model = model.to(settings.device)
     end = tokenizer.eos_token_id
     return LanguageBase(
         model=model.eval(),
-        tokenizer=tokenizer.backend_tokenizer,
+        tokenizer=backend,
         hidden_size=text.hidden_size,
         sha256=folder_sha256(folder),
         end_id=0 if end is None else int(end),
     )
 
 
+UNLOADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError)
+"""What transformers raises over a folder that holds no model, half of one, or another than it says."""
+
+
+def whole(kind: Any, folder: Path, **arguments: Any) -> Any:
+    """Load a transformers model of an auto class from a folder; arguments as ``from_pretrained`` takes them.
+
+    transformers fills what the files lack with random numbers, and only warns: here that is an error.
+
+    Raises:
+        WeightsError: The files do not hold all weights of this architecture.
+    """
+    model, report = kind.from_pretrained(
+        folder, local_files_only=True, use_safetensors=True, output_loading_info=True, **arguments
+    )
+    missing = sorted(report["missing_keys"])
+    if missing:
+        raise WeightsError(
+            f"the model in {folder} is not whole: {len(missing)} weights are missing, such as {missing[0]}",
+            part=_PART,
+            todo="copy the folder again, with all its safetensors files",
+        )
+    return model
+
+
+def not_loadable(folder: Path, error: Exception) -> WeightsError:
+    """What to tell a person where transformers raised one of ``UNLOADABLE``."""
+    return WeightsError(
+        f"the model in {folder} cannot be loaded: {_first_line(error)}",
+        part=_PART,
+        todo="check that the folder is complete and that transformers knows its architecture",
+    )
+
+
 def folder_sha256(folder: Path) -> str:
     """One hash over the weights and the configuration in a folder, whatever its path."""
     digest = hashlib.sha256()
-    for path in sorted((*folder.glob("*.safetensors"), folder / "config.json")):
+    beside = [folder / name for name in _HASHED if (folder / name).is_file()]
+    for path in sorted((*folder.glob("*.safetensors"), *beside)):
         with path.open("rb") as stream:
             digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())
     return digest.hexdigest()

@@ -22,6 +22,7 @@ from torch import Tensor, nn
 from inspection.decision import Action
 from inspection.motion import MotionChunk, PhysicsContext, limited
 from models.action import ActionHead, meant_by, physics_row
+from models.base_weights import quiet_transformers
 from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
 from models.looking import GEOMETRY, GRID, WHOLE, Seen
@@ -205,7 +206,8 @@ class Prompt:
         from transformers import DynamicCache
 
         self._vla = vla
-        self._cache = DynamicCache(config=vla.base.model.config.get_text_config())
+        # Not told of sliding windows: a layer that has dropped its past cannot go back to the instruction.
+        self._cache = DynamicCache()
         tokens = instruction_tokens(instruction, vla.base.encode)
         with torch.inference_mode():
             self.read([tokens])
@@ -356,16 +358,16 @@ def _with_lora(model: Any, settings: VlaSettings) -> Any:
     decoder: Any = decoder_of(model)
     if settings.lora is None:
         return decoder
-    import peft
+    with quiet_transformers():
+        import peft
 
-    untyped: Any = peft
-
-    if settings.language.quantization == "nf4":
-        decoder = untyped.prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
-    wanted = peft.LoraConfig(
-        r=settings.lora.rank,
-        lora_alpha=settings.lora.alpha,
-        lora_dropout=settings.lora.dropout,
-        target_modules=list(settings.lora.targets),
-    )
-    return peft.get_peft_model(decoder, wanted)
+        untyped: Any = peft
+        if settings.language.quantization == "nf4":
+            decoder = untyped.prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
+        wanted = peft.LoraConfig(
+            r=settings.lora.rank,
+            lora_alpha=settings.lora.alpha,
+            lora_dropout=settings.lora.dropout,
+            target_modules=list(settings.lora.targets),
+        )
+        return peft.get_peft_model(decoder, wanted)
