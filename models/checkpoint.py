@@ -31,6 +31,7 @@ CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"
 SHIPPED: Final = CHECKPOINTS / "passgate-vla.safetensors"
 _PART: Final = "the model cannot start, so no part is released on its word"
 _EXTRA: Final = "extra."
+_LORA: Final = "decoder.base_model.model."
 _LORA_A, _LORA_B = ".lora_A.default.weight", ".lora_B.default.weight"
 
 
@@ -198,16 +199,22 @@ def _merge(model: Any, tensors: Mapping[str, Tensor], settings: VlaSettings, pat
         return
     weights = dict(decoder_of(model).named_parameters())
     scale = settings.lora.alpha / settings.lora.rank
-    for name in tensors:
-        if not name.startswith("decoder.") or not name.endswith(_LORA_A):
-            continue
-        target = name.removeprefix("decoder.base_model.model.").removesuffix(_LORA_A) + ".weight"
-        up = tensors.get(name.removesuffix(_LORA_A) + _LORA_B)
-        weight = weights.get(target)
-        if weight is None or up is None or weight.shape != (up.shape[0], tensors[name].shape[1]):
-            raise _wrong_shape(path, target)
+    wanted = {
+        name
+        for name in weights
+        if name.endswith(".weight") and name.removesuffix(".weight").split(".")[-1] in settings.lora.targets
+    }
+    lora = [name.removeprefix(_LORA) for name in tensors if name.startswith("decoder.")]
+    given = {name.removesuffix(_LORA_A).removesuffix(_LORA_B) + ".weight" for name in lora}
+    for name in sorted(wanted ^ given):
+        raise _wrong_shape(path, name)
+    for name in sorted(wanted):
+        weight, module = weights[name], _LORA + name.removesuffix(".weight")
+        down, up = tensors.get(module + _LORA_A), tensors.get(module + _LORA_B)
+        if down is None or up is None or weight.shape != (up.shape[0], down.shape[1]):
+            raise _wrong_shape(path, name)
         with torch.no_grad():
-            product = up.to(weight.device).float() @ tensors[name].to(weight.device).float()
+            product = up.to(weight.device).float() @ down.to(weight.device).float()
             weight.copy_(weight.float() + scale * product)
 
 

@@ -65,9 +65,24 @@ def llama(folder: Path, *, hidden: int = 64, seed: int = 0) -> Path:
     return folder
 
 
+def mistral(folder: Path, *, seed: int = 0) -> Path:
+    """A sliding window shorter than any instruction."""
+    from transformers import MistralConfig, MistralForCausalLM
+
+    made = tokenizer()
+    torch.manual_seed(seed)
+    MistralForCausalLM(MistralConfig(**_text(made, 64), sliding_window=16)).save_pretrained(folder)
+    _fast(made).save_pretrained(folder)
+    return folder
+
+
 def qwen_vl(folder: Path, *, seed: int = 0) -> Path:
     """Qwen2.5-VL, with its own eyes."""
-    from transformers import Qwen2_5_VLConfig, Qwen2_5_VLForConditionalGeneration
+    from transformers import (
+        Qwen2_5_VLConfig,
+        Qwen2_5_VLForConditionalGeneration,
+        Qwen2VLImageProcessorPil,
+    )
 
     made = tokenizer()
     torch.manual_seed(seed)
@@ -94,21 +109,11 @@ def qwen_vl(folder: Path, *, seed: int = 0) -> Path:
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
     fast = _fast(made)
     fast.save_pretrained(folder)
-    _processor(fast).save_pretrained(folder)
-    return folder
-
-
-def _processor(fast):
-    from transformers import Qwen2_5_VLProcessor, Qwen2VLImageProcessorPil
-
-    return Qwen2_5_VLProcessor(
-        image_processor=Qwen2VLImageProcessorPil(
-            patch_size=PATCH, min_pixels=(4 * PATCH) ** 2, max_pixels=(8 * PATCH) ** 2
-        ),
-        tokenizer=fast,
-        video_processor=None,
-        chat_template=_CHAT,
+    eyes = Qwen2VLImageProcessorPil(
+        patch_size=PATCH, min_pixels=(4 * PATCH) ** 2, max_pixels=(8 * PATCH) ** 2
     )
+    eyes.save_pretrained(folder)
+    return folder
 
 
 def qwen3_vl(folder: Path, *, seed: int = 0) -> Path:
@@ -164,16 +169,18 @@ def clip(folder: Path, *, seed: int = 0) -> Path:
 
 
 def siglip(folder: Path, *, seed: int = 0) -> Path:
-    from transformers import SiglipVisionConfig, SiglipVisionModel
+    from transformers import SiglipImageProcessorPil, SiglipVisionConfig, SiglipVisionModel
 
     torch.manual_seed(seed)
     SiglipVisionModel(SiglipVisionConfig(**_eyes())).save_pretrained(folder)
+    SiglipImageProcessorPil().save_pretrained(folder)
     return folder
 
 
 def dinov2(folder: Path, *, seed: int = 0) -> Path:
-    from transformers import Dinov2Config, Dinov2Model
+    from transformers import BitImageProcessorPil, Dinov2Config, Dinov2Model
 
     torch.manual_seed(seed)
     Dinov2Model(Dinov2Config(**_eyes())).save_pretrained(folder)
+    BitImageProcessorPil().save_pretrained(folder)
     return folder
