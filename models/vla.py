@@ -11,6 +11,7 @@ arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -236,15 +237,15 @@ class Prompt:
         writer.add(whole, grammar.opening)
         named = []
         for place in places:
-            writer.add(grammar.at, place, grammar.type_is)
+            writer.add(place, grammar.type_is)
             kind = writer.choose(grammar.types)
             if kind.word == NONE:
-                writer.add(grammar.after_none)
+                writer.add(grammar.after_place)
                 named.append(Named(type=kind, severity=None))
                 continue
             writer.add(grammar.severity_is)
             severity = writer.choose(grammar.severities)
-            writer.add(grammar.after_region)
+            writer.add(grammar.after_place)
             named.append(Named(type=kind, severity=severity))
         writer.add(grammar.action_is)
         state = writer.hidden()
@@ -323,13 +324,10 @@ class Reason:
 
 
 def _raw(named: Sequence[Named], action: Choice) -> str:
-    parts = [
-        f'{{"type":"{one.type.word}"'
-        + ("" if one.severity is None else f',"severity":"{one.severity.word}"')
-        + "}"
-        for one in named
-    ]
-    return f'{{"defects":[{",".join(parts)}],"action":"{action.word}"'
+    places = (
+        [one.type.word] if one.severity is None else [one.type.word, one.severity.word] for one in named
+    )
+    return json.dumps({"defects": list(places), "action": action.word}, ensure_ascii=False)
 
 
 _sentence_cache: dict[int, tuple[Tensor, int]] = {}

@@ -30,7 +30,7 @@ from models.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
 """Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""
-_DRILLS: Final = 4
+_DRILLS: Final = 3
 _REASON_WEIGHT: Final = 0.1
 _CHUNK_WEIGHT: Final = 10.0
 """Shares of speed and angle are small numbers, their squares smaller."""
@@ -69,7 +69,7 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
     for _ in range(_DRILLS):
         told = _told(named, rng)
         drills.append((told, asked_by(policy, _labelled(told))))
-    language: Language = LANGUAGES[int(rng.random() < 0.3)]
+    language: Language = LANGUAGES[int(rng.random() < 0.25)]
     action = asked_by(policy, defects)
     physics = draw_context(rng)
     return Lesson(
@@ -142,7 +142,9 @@ class Row:
     """The position whose state the action head reads."""
 
 
-def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -> Row:
+def write_row(
+    lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True, with_drills: bool = True
+) -> Row:
     """Write a lesson out as the model would have to."""
     encode = vla.base.encode
     grammar = DecisionGrammar.of_words(lesson.kinds, tuple(Action), encode)
@@ -166,16 +168,15 @@ def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -
     see(1 + GRID * GRID)
     write(grammar.opening)
     for truth in lesson.truth:
-        write(grammar.at)
         see(2)
         write(grammar.type_is)
         decide(grammar.types, NONE if truth is None else truth[0], "type")
         if truth is None:
-            write(grammar.after_none)
+            write(grammar.after_place)
             continue
         write(grammar.severity_is)
         decide(grammar.severities, truth[1].value, "severity")
-        write(grammar.after_region)
+        write(grammar.after_place)
     write(grammar.action_is)
     action_at = len(ids) - 1
     decide(grammar.actions, lesson.action.value, "action")
@@ -184,19 +185,18 @@ def write_row(lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True) -
         for token in (*encode(lesson.reason), encode('"')[-1]):
             decided.append(_Decided(len(ids) - 1, token, (), "reason"))
             ids.append(token)
-    for told, action in lesson.drills:
+    for told, action in lesson.drills if with_drills else ():
         write(grammar.next_part)
         write(grammar.opening)
         for truth in told:
-            write(grammar.at)
             write(grammar.type_is)
             write(grammar.types.written(NONE if truth is None else truth[0]))
             if truth is None:
-                write(grammar.after_none)
+                write(grammar.after_place)
                 continue
             write(grammar.severity_is)
             write(grammar.severities.written(truth[1].value))
-            write(grammar.after_region)
+            write(grammar.after_place)
         write(grammar.action_is)
         decide(grammar.actions, action.value, "drill")
     return Row(ids, visual, decided, action_at)
@@ -208,7 +208,7 @@ class Losses:
 
     total: Tensor
     parts: dict[str, float]
-    """type, severity, action, drill, reason: mean cross entropy; ``chunk_…``: see ``models.training.losses``."""
+    """type, severity, action, drill, reason: mean cross entropy; ``chunk_…``: see ``losses.ChunkLoss``."""
 
 
 def losses(
@@ -217,6 +217,7 @@ def losses(
     *,
     with_action_head: bool,
     with_reason: bool = True,
+    with_drills: bool = True,
     weights: ChunkWeights | None = None,
 ) -> Losses:
     """Read a batch and compare.
@@ -226,9 +227,10 @@ def losses(
         lessons: The batch.
         with_action_head: Whether the chunk counts (stage 3).
         with_reason: Whether the sentence counts.
+        with_drills: Whether the cases told in words are read too.
         weights: Of the chunk's terms.
     """
-    rows = [write_row(lesson, vla, with_reason=with_reason) for lesson in lessons]
+    rows = [write_row(lesson, vla, with_reason=with_reason, with_drills=with_drills) for lesson in lessons]
     states = vla.states(_read(vla, lessons, rows))
     total = states.new_zeros(())
     parts: dict[str, float] = {}

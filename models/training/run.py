@@ -2,7 +2,7 @@
 
 1. *align*: projectors and readout learn to say what a place is; the language model is frozen.
 2. *instruct*: LoRA (or QLoRA) joins; the policy changes with every lesson, so the words must be read.
-3. *act*: the action head joins, end to end, with the losses of physics and smoothness.
+3. *act*: action head and reason join, end to end, with the losses of physics and smoothness.
 
 accelerate carries it: bfloat16 autocast, gradient accumulation, and more than one GPU under its launcher
 (``accelerate launch -m app.cli model train …``). Checkpoints hold everything that the next step depends on.
@@ -415,7 +415,8 @@ class _Lossy(torch.nn.Module):
             self.vla,
             lessons,
             with_action_head=stage == "act",
-            with_reason=stage != "align",
+            with_reason=stage == "act",
+            with_drills=stage != "align",
             weights=self.weights,
         )
 
