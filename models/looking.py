@@ -27,7 +27,7 @@ from models.vision import FeatureMaps, VisionTower
 GRID: Final = 4
 """Rows and columns of the context."""
 ZOOM_PX: Final = 160
-"""Side of the square that a place is looked at in."""
+"""Side of the square that a place is looked at in; the nearest side that the tower takes."""
 MOST_REGIONS: Final = 3
 """Places that are shown to the language model; each costs two to three of its steps."""
 _LEAST_ZOOM_PX: Final = 96
@@ -103,7 +103,8 @@ def look(
         opinion = (1.0, math.asinh(relative), assessment.foremost.score)
     layers = [maps.maps[stride][:1] for stride in sorted(maps.maps)]
     context = [F.adaptive_avg_pool2d(layer, GRID)[0].flatten(1).T for layer in layers]
-    shown = tower.features([_zoomed(picture, place) for place in places])
+    side = max(round(ZOOM_PX / tower.strides[-1]), 1) * tower.strides[-1]
+    shown = tower.features([_zoomed(picture, place, side) for place in places])
     geometry = [_geometry(place, picture.shape, mm_per_pixel, known=memory is not None) for place in places]
     difference = np.concatenate([np.stack(evidence), np.array(geometry, np.float32)], axis=1)
     return Seen(
@@ -142,16 +143,16 @@ def _place(region: Region) -> Place:
     return Place(box=(x, y, max(width, 1), max(height, 1)), peak=region.score)
 
 
-def _zoomed(picture: Picture, place: Place) -> Picture:
-    """The place and what lies around it, as a square of ``ZOOM_PX``; at an edge the square moves in."""
+def _zoomed(picture: Picture, place: Place, side_px: int) -> Picture:
+    """The place and what lies around it, as a square of ``side_px``; at an edge the square moves in."""
     rows, columns = picture.shape[:2]
     left, top, width, height = place.box
     if (width, height) == (columns, rows):
-        return _resized(picture, ZOOM_PX, ZOOM_PX)
+        return _resized(picture, side_px, side_px)
     side = min(max(_LEAST_ZOOM_PX, round(1.5 * max(width, height))), rows, columns)
     x = min(max(left + (width - side) // 2, 0), columns - side)
     y = min(max(top + (height - side) // 2, 0), rows - side)
-    return _resized(picture[y : y + side, x : x + side], ZOOM_PX, ZOOM_PX)
+    return _resized(picture[y : y + side, x : x + side], side_px, side_px)
 
 
 def _resized(picture: Picture, width: int, height: int) -> Picture:

@@ -142,7 +142,7 @@ class EfficientNetLite0:
         """
         maps: dict[int, Tensor] = {}
         with torch.inference_mode():
-            x = F.relu6(self._stem(_normalised(pictures, multiple=self.strides[-1])))
+            x = F.relu6(self._stem(stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)))
             for index, block in enumerate(self._blocks):
                 x = block(x)
                 if index in _TAPS:
@@ -208,8 +208,19 @@ def _convolution(state: Mapping[str, Tensor], name: str, batch_norm: str, *, str
     return convolution if stride == 1 else _SamePadded(convolution)
 
 
-def _normalised(pictures: Sequence[Picture], *, multiple: int) -> Tensor:
-    """Stack pictures into (pictures, 3, height, width), channels last, about -1…1."""
+def stacked(pictures: Sequence[Picture], *, multiple: int) -> Tensor:
+    """Stack pictures of one batch, as a tower takes them.
+
+    Args:
+        pictures: equally large RGB pictures, uint8, (height, width, 3).
+        multiple: of which both sides must be multiples.
+
+    Returns:
+        (pictures, 3, height, width), float32, 0…255, channels last in memory.
+
+    Raises:
+        ValueError: no picture, unequal sizes, another type or number of channels, or other sides.
+    """
     if not pictures:
         raise ValueError("no picture given")
     shape = pictures[0].shape
@@ -220,5 +231,4 @@ def _normalised(pictures: Sequence[Picture], *, multiple: int) -> Tensor:
             raise ValueError(f"pictures of one batch have one size, not {shape[:2]} and {picture.shape[:2]}")
     if shape[0] % multiple or shape[1] % multiple or 0 in shape:
         raise ValueError(f"height and width are multiples of {multiple}, not {shape[:2]}")
-    stacked = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2)
-    return stacked.to(torch.float32).sub_(127.0).div_(128.0)
+    return torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).to(torch.float32)

@@ -168,6 +168,18 @@ def clip(folder: Path, *, seed: int = 0) -> Path:
     return folder
 
 
+def clip_pair(folder: Path, *, seed: int = 0) -> Path:
+    """CLIP whole: eyes and words."""
+    from transformers import CLIPConfig, CLIPImageProcessorPil, CLIPModel
+
+    torch.manual_seed(seed)
+    words = {"hidden_size": 32, "intermediate_size": 64, "num_hidden_layers": 1, "num_attention_heads": 2}
+    config = CLIPConfig(text_config={**words, "vocab_size": 64}, vision_config=_eyes(), projection_dim=16)
+    CLIPModel(config).save_pretrained(folder)
+    CLIPImageProcessorPil().save_pretrained(folder)
+    return folder
+
+
 def siglip(folder: Path, *, seed: int = 0) -> Path:
     from transformers import SiglipImageProcessorPil, SiglipVisionConfig, SiglipVisionModel
 

@@ -1,0 +1,150 @@
+"""Vision towers from a folder: whatever transformer the station looks with, memory and model work on it."""
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inspection.errors import WeightsError
+from inspection.part import Picture
+from models.looking import GRID, WHOLE, channels_of, look
+from models.memory import MemorySettings, NormalityMemory
+from models.towers import TransformersTower, build_tower
+from models.vision import EfficientNetLite0, VisionTower
+from tests.models import bases
+from tests.models.conftest import scratched
+
+KINDS: dict[str, Callable[[Path], Path]] = {
+    "clip": bases.clip,
+    "clip with words": bases.clip_pair,
+    "siglip": bases.siglip,
+    "dinov2": bases.dinov2,
+}
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return KINDS[request.param](tmp_path_factory.mktemp("tower"))
+
+
+@pytest.fixture(scope="module")
+def eyes(folder: Path) -> TransformersTower:
+    return TransformersTower(folder)
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return bases.clip(tmp_path_factory.mktemp("clip"))
+
+
+def noise(rows: int, columns: int, seed: int = 0) -> Picture:
+    return np.random.default_rng(seed).integers(0, 256, (rows, columns, 3), dtype=np.uint8)
+
+
+@pytest.mark.parametrize(("rows", "columns"), [(8, 8), (5, 9), (1, 1), (20, 20)])
+def test_pictures_of_any_size_give_one_token_a_patch(
+    eyes: TransformersTower, rows: int, columns: int
+) -> None:
+    patch = eyes.strides[-1]
+    maps = eyes.features([noise(rows * patch, columns * patch, seed) for seed in range(2)]).maps
+    assert list(maps) == [patch]
+    assert maps[patch].shape == (2, 64, rows, columns)
+    assert maps[patch].dtype == torch.float32
+    assert bool(torch.isfinite(maps[patch]).all())
+
+
+def test_a_patch_lies_where_it_shows(eyes: TransformersTower) -> None:
+    """No class token is taken for a patch, and rows are not columns."""
+    patch = eyes.strides[-1]
+    plain = np.full((6 * patch, 8 * patch, 3), 120, np.uint8)
+    marked = plain.copy()
+    marked[4 * patch : 5 * patch, 2 * patch : 3 * patch] = noise(patch, patch)
+    difference = (eyes.features([marked]).maps[patch] - eyes.features([plain]).maps[patch]).abs().sum(1)[0]
+    assert divmod(int(difference.argmax()), 8) == (4, 2)
+
+
+def test_a_batch_is_as_one_by_one(eyes: TransformersTower) -> None:
+    patch = eyes.strides[-1]
+    pictures = [noise(4 * patch, 4 * patch, seed) for seed in range(3)]
+    together = eyes.features(pictures).maps[patch]
+    alone = torch.cat([eyes.features([picture]).maps[patch] for picture in pictures])
+    assert torch.allclose(together, alone, atol=1e-4)
+
+
+@pytest.mark.parametrize("bad", [noise(15, 28), noise(28, 28)[:, :, :1], noise(28, 28).astype(np.float32)])
+def test_what_is_no_picture_is_refused(clip: Path, bad: Picture) -> None:
+    with pytest.raises(ValueError, match=r"multiples|uint8"):
+        TransformersTower(clip).features([bad])
+
+
+def test_the_memory_teaches_and_assesses_on_it(eyes: TransformersTower, parts: list[Picture]) -> None:
+    settings = MemorySettings(patches=300, working_area_px=20_000)
+    memory = NormalityMemory.teach(parts[:12], tower=eyes, settings=settings)
+    tensors, header = memory.packed()
+    again = NormalityMemory.unpack(tensors, header, tower=eyes)
+    good, bad = again.assess(parts[20]), again.assess(scratched(parts[20]))
+    assert bad.score > good.score
+
+
+def test_the_language_model_sees_through_it(eyes: TransformersTower, parts: list[Picture]) -> None:
+    memory = NormalityMemory.teach(
+        parts[:8], tower=eyes, settings=MemorySettings(patches=100, working_area_px=20_000)
+    )
+    for known in (None, memory):
+        seen = look(scratched(parts[9]), tower=eyes, memory=known)
+        assert seen.context.shape == (GRID * GRID, 64)
+        assert seen.whole.shape == (2 * 64 + WHOLE,)
+        assert len(seen.difference) == len(seen.zoom) == len(seen.places)
+
+
+def test_a_memory_of_another_tower_is_refused(clip: Path, tmp_path: Path, parts: list[Picture]) -> None:
+    eyes = TransformersTower(clip)
+    memory = NormalityMemory.teach(
+        parts[:6], tower=eyes, settings=MemorySettings(patches=50, working_area_px=20_000)
+    )
+    tensors, header = memory.packed()
+    with pytest.raises(WeightsError, match="was taught on"):
+        NormalityMemory.unpack(
+            tensors, header, tower=TransformersTower(bases.clip(tmp_path / "other", seed=1))
+        )
+
+
+def test_the_same_folder_elsewhere_is_the_same_tower(clip: Path, tmp_path: Path) -> None:
+    shutil.copytree(clip, tmp_path / "copy")
+    assert TransformersTower(tmp_path / "copy").sha256 == TransformersTower(clip).sha256
+
+
+def test_the_tower_by_configuration(clip: Path, tower: VisionTower) -> None:
+    assert isinstance(build_tower(None), EfficientNetLite0)
+    assert build_tower(None).sha256 == tower.sha256
+    assert isinstance(build_tower(clip), TransformersTower)
+    assert channels_of(build_tower(None).features([noise(32, 32)])) == 344
+
+
+def half(folder: Path) -> None:
+    path = folder / "model.safetensors"
+    path.write_bytes(path.read_bytes()[:3000])
+
+
+def without_normalisation(folder: Path) -> None:
+    (folder / "preprocessor_config.json").unlink()
+
+
+def without_config(folder: Path) -> None:
+    (folder / "config.json").unlink()
+
+
+@pytest.mark.parametrize("damage", [half, without_normalisation, without_config])
+def test_a_folder_that_is_no_tower(clip: Path, tmp_path: Path, damage: Callable[[Path], None]) -> None:
+    shutil.copytree(clip, tmp_path / "tower")
+    damage(tmp_path / "tower")
+    with pytest.raises(WeightsError, match=r"cannot be loaded|no folder with a vision tower"):
+        TransformersTower(tmp_path / "tower")
+
+
+def test_a_language_model_has_no_eyes(tmp_path: Path) -> None:
+    with pytest.raises(WeightsError, match="cannot be loaded"):
+        TransformersTower(bases.llama(tmp_path))
