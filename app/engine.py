@@ -45,6 +45,7 @@ class Engine:
             kind=settings.model.inspector,
             adapter=settings.model.adapter,
             base=settings.model.base,
+            tower_folder=settings.model.tower,
             threads=settings.model.threads,
         )
         self._store = SqlStore(settings.store)

@@ -18,7 +18,7 @@ from inspection.recipe import Recipe
 from models.checkpoint import SHIPPED, load, read_header
 from models.inspector import ReflexInspector
 from models.reasoning import VlaInspector
-from models.vision import EfficientNetLite0
+from models.towers import build_tower
 
 THREADS = 2
 REFLEX_NAME = "passgate-reflex"
@@ -31,6 +31,7 @@ def build_inspector(
     kind: InspectorKind = InspectorKind.VLA,
     adapter: Path | None = None,
     base: str | None = None,
+    tower_folder: Path | None = None,
     threads: int = THREADS,
 ) -> tuple[Recipe, ReflexInspector | VlaInspector]:
     """The newest version of a recipe and the inspector that judges by it.
@@ -41,6 +42,7 @@ def build_inspector(
         kind: Who judges.
         adapter: The language model's adapter; None for the one that ships.
         base: Where its base lies on this machine, if not where the adapter says.
+        tower_folder: Folder of the vision tower; None: EfficientNet-Lite0.
         threads: CPU threads of one inspection.
 
     Raises:
@@ -49,7 +51,7 @@ def build_inspector(
         SettingsError: The model wants a device that this machine lacks.
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
-    tower = EfficientNetLite0()
+    tower = build_tower(tower_folder)
     taught = library.load(name, tower=tower)
     recipe = taught.recipe
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}

@@ -64,6 +64,8 @@ class ModelTable(_Table):
     """The language model's adapter; the one that ships, where none is named."""
     base: str | None = None
     """Folder of the adapter's base, where it is not the shipped one or lies elsewhere than in training."""
+    tower: Path | None = None
+    """Folder of the vision tower that the recipe was taught on; EfficientNet-Lite0, where none is named."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of one inspection."""
 
@@ -121,7 +123,10 @@ def load(path: Path) -> Settings:
         update={
             "recipes": folder / settings.recipes,
             "model": settings.model.model_copy(
-                update={"adapter": settings.model.adapter and folder / settings.model.adapter}
+                update={
+                    "adapter": settings.model.adapter and folder / settings.model.adapter,
+                    "tower": settings.model.tower and folder / settings.model.tower,
+                }
             ),
             "store": settings.store.model_copy(update={"folder": folder / settings.store.folder}),
             "cameras": tuple(

@@ -17,6 +17,7 @@ from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from models.inspector import crop
 from models.memory import MemorySettings, NormalityMemory
+from models.towers import build_tower
 from models.vision import EfficientNetLite0, VisionTower
 
 DEFAULT_OVERKILL = MemorySettings().overkill
@@ -96,12 +97,16 @@ def teach_folder(
     overkill: float = DEFAULT_OVERKILL,
     defect_types: Sequence[str] = (),
     instruction: str = "",
+    tower: Path | None = None,
 ) -> Taught:
     """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
+
+    ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read.
         RecipeError: Too few pictures.
+        WeightsError: No vision tower there.
     """
     files = picture_files(good)
     frames = read_frames(files)
@@ -110,7 +115,7 @@ def teach_folder(
         name,
         frames,
         library=library,
-        tower=EfficientNetLite0(),
+        tower=build_tower(tower),
         groups=folders if len(set(folders)) > 1 else None,
         mm_per_pixel=mm_per_pixel,
         overkill=overkill,

@@ -8,9 +8,9 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.commands.output import screen
+from models.towers import build_tower
 from models.training.run import Progress as Report
 from models.training.run import calibrate, gather, read_settings, train
-from models.vision import EfficientNetLite0
 
 
 def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) 
     settings = read_settings(config)
     if skip_broken:
         settings = settings.model_copy(update={"skip_broken": True})
-    tower = EfficientNetLite0()
+    tower = build_tower(settings.tower)
     with _bars() as report:
         material = gather(settings, tower, progress=report)
         train(settings, tower=tower, material=material, resume=not fresh, progress=report)

@@ -48,8 +48,9 @@ class TransformersTower:
         Raises:
             WeightsError: No vision transformer there, or one that is damaged or gives no patch tokens.
         """
-        from transformers import AutoConfig, AutoImageProcessor, AutoModel
+        import transformers
 
+        auto: Any = transformers  # its auto classes carry half their types
         if not (folder / "config.json").is_file():
             raise WeightsError(
                 f"{folder} is no folder with a vision tower",
@@ -58,10 +59,12 @@ class TransformersTower:
             )
         try:
             with quiet_transformers():
-                config: Any = AutoConfig.from_pretrained(folder, local_files_only=True)
-                model = whole(AutoModel, folder, config=config, dtype=torch.float32)
+                config: Any = auto.AutoConfig.from_pretrained(folder, local_files_only=True)
+                model = whole(auto.AutoModel, folder, config=config, dtype=torch.float32)
                 model = getattr(model, "vision_model", model)  # of a pair with a text tower, the eyes alone
-                seen: Any = AutoImageProcessor.from_pretrained(folder, local_files_only=True, backend="pil")
+                seen: Any = auto.AutoImageProcessor.from_pretrained(
+                    folder, local_files_only=True, backend="pil"
+                )
                 self._mean = torch.tensor(seen.image_mean).view(3, 1, 1)
                 self._deviation = torch.tensor(seen.image_std).view(3, 1, 1)
             self._model = model.eval().requires_grad_(False)
@@ -111,4 +114,4 @@ class TransformersTower:
         joined = torch.cat(patches, dim=2)
         if joined.shape[1] != rows * columns:
             raise ValueError(f"it gives {joined.shape[1]} tokens for {rows * columns} patches")
-        return joined.transpose(1, 2).unflatten(2, (rows, columns)).contiguous()
+        return joined.transpose(1, 2).reshape(len(joined), -1, rows, columns)

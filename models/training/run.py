@@ -87,7 +87,10 @@ class TrainingSettings(_Settings):
     cache: Path | None = None
     """Folder for features; None: below ``out``."""
     version: str = "0"
+    tower: Path | None = None
+    """Folder of the vision tower; None: EfficientNet-Lite0."""
     vla: VlaSettings = VlaSettings()
+    """Its channels are taken from the tower."""
     begin_with: Path | None = None
     """An adapter of the same settings to begin with; None begins anew."""
     stages: tuple[StageSettings, ...] = (
@@ -142,6 +145,7 @@ def read_settings(path: Path) -> TrainingSettings:
             "out": placed(settings.out),
             "begin_with": None if settings.begin_with is None else placed(settings.begin_with),
             "cache": None if settings.cache is None else placed(settings.cache),
+            "tower": None if settings.tower is None else placed(settings.tower),
             "data": tuple(
                 data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
             ),
@@ -304,8 +308,9 @@ def build(settings: TrainingSettings, material: Sequence[Material]) -> Inspectio
     """An untrained model whose projectors know how the training features lie."""
     torch.manual_seed(settings.seed)
     base = load_base(settings.vla.language)
-    vla = InspectionVLA(settings.vla, base)
     examples = [example for one in material for example in one.examples]
+    channels = examples[0].seen.context.shape[1]
+    vla = InspectionVLA(settings.vla.model_copy(update={"channels": channels}), base)
     for name in ("context", "difference", "zoom"):
         getattr(vla, name).fit(torch.cat([getattr(example.seen, name) for example in examples]))
     vla.whole.fit(torch.stack([example.seen.whole for example in examples]))
@@ -387,12 +392,13 @@ def train(
                     optimizer.zero_grad()
                     parts.append(found.parts)
             run.step += 1
+            stopping = stop()
             if accelerator.is_main_process:
                 run.log(parts)
                 progress(f"stage {stage.name}", run.step, stage.steps, run.note())
-                if run.step % settings.save_every == 0 or run.step == stage.steps or stop():
+                if run.step % settings.save_every == 0 or run.step == stage.steps or stopping:
                     run.save(optimizer)
-            if stop():
+            if stopping:
                 return run.adapter
         run.next_stage()
     if accelerator.is_main_process:
@@ -552,7 +558,7 @@ class _Run:
             return
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
-            same = state["settings"] == self._settings.model_dump_json()
+            same = TrainingSettings.model_validate_json(state["settings"]) == self._settings
         except Exception as error:  # pickle fails in many ways on half a file
             raise WeightsError(
                 f"{path} is no checkpoint, or a damaged one", todo="delete it, or train with --fresh"
