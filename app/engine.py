@@ -45,6 +45,8 @@ class Engine:
             kind=settings.model.inspector,
             adapter=settings.model.adapter,
             base=settings.model.base,
+            device=settings.model.device,
+            quantization=settings.model.quantization,
             tower_folder=settings.model.tower,
             threads=settings.model.threads,
         )

@@ -10,13 +10,17 @@ from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import read_frames
 from inspection.decision import Decision, ModelRef
+from inspection.errors import SettingsError
 from inspection.guard import undecided
 from inspection.part import Frame, Trigger
 from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
 from models.checkpoint import SHIPPED, load, read_header
+from models.foreign import ForeignVlmInspector
+from models.free_generation import ForeignModel
 from models.inspector import ReflexInspector
+from models.language import LanguageSettings
 from models.reasoning import VlaInspector
 from models.towers import build_tower
 
@@ -31,9 +35,11 @@ def build_inspector(
     kind: InspectorKind = InspectorKind.VLA,
     adapter: Path | None = None,
     base: str | None = None,
+    device: str | None = None,
+    quantization: str | None = None,
     tower_folder: Path | None = None,
     threads: int = THREADS,
-) -> tuple[Recipe, ReflexInspector | VlaInspector]:
+) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
     """The newest version of a recipe and the inspector that judges by it.
 
     Args:
@@ -41,14 +47,16 @@ def build_inspector(
         name: Of the recipe.
         kind: Who judges.
         adapter: The language model's adapter; None for the one that ships.
-        base: Where its base lies on this machine, if not where the adapter says.
+        base: Where its base lies on this machine, if not where the adapter says; a foreign model's folder.
+        device: Where the language model runs, if not where the adapter says.
+        quantization: How it is held, if not as the adapter says: none or nf4.
         tower_folder: Folder of the vision tower; None: EfficientNet-Lite0.
         threads: CPU threads of one inspection.
 
     Raises:
         RecipeError: The recipe is unknown or damaged.
         WeightsError: Weights are absent, or not the ones that recipe and adapter were made on.
-        SettingsError: The model wants a device that this machine lacks.
+        SettingsError: The model wants a device that this machine lacks, or no foreign model is named.
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
     tower = build_tower(tower_folder)
@@ -58,10 +66,19 @@ def build_inspector(
     if kind is InspectorKind.REFLEX:
         model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
         return recipe, ReflexInspector(memories, model=model, threads=threads)
+    asked = {"base": base, "device": device, "quantization": quantization}
+    given = {name: value for name, value in asked.items() if value is not None}
+    if kind is InspectorKind.FOREIGN:
+        if base is None:
+            raise SettingsError(
+                "a foreign inspector was asked for, but no folder with its model is named",
+                part="nothing is inspected",
+                todo='set base in the table [model], beside inspector = "foreign"',
+            )
+        foreign = ForeignModel(LanguageSettings.model_validate(given))
+        return recipe, ForeignVlmInspector(memories, model=foreign, threads=threads)
     file = adapter or SHIPPED
-    language = None
-    if base is not None:
-        language = read_header(file).settings.language.model_copy(update={"base": base})
+    language = read_header(file).settings.language.model_copy(update=given) if given else None
     loaded = load(file, tower=tower, language=language)
     return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=threads)
 

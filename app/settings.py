@@ -8,7 +8,7 @@ import os
 import tomllib
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -53,17 +53,24 @@ class InspectorKind(StrEnum):
     """The whole: reflex and language model."""
     REFLEX = "reflex"
     """Vision and memory alone: faster, says where, but not what."""
+    FOREIGN = "foreign"
+    """The reflex, and a vision-language model that Passgate did not train, from the folder ``base``."""
 
 
 class ModelTable(_Table):
     """``[model]``."""
 
     inspector: InspectorKind = InspectorKind.VLA
-    """vla: reflex and language model; reflex: vision and memory alone."""
+    """vla: reflex and language model; reflex: vision and memory alone; foreign: reflex and a strange one."""
     adapter: Path | None = None
     """The language model's adapter; the one that ships, where none is named."""
     base: str | None = None
-    """Folder of the adapter's base, where it is not the shipped one or lies elsewhere than in training."""
+    """Folder of the adapter's base, where it is not the shipped one or lies elsewhere than in training; for
+    a foreign inspector its model's folder."""
+    device: str | None = None
+    """Where the language model runs, as torch names it; where none is named, as the adapter says, or cpu."""
+    quantization: Literal["none", "nf4"] | None = None
+    """nf4 holds the language model in 4 bits; where none is named, as the adapter says, or none."""
     tower: Path | None = None
     """Folder of the vision tower that the recipe was taught on; EfficientNet-Lite0, where none is named."""
     threads: int = Field(default=2, ge=1, le=64)
@@ -125,6 +132,7 @@ def load(path: Path) -> Settings:
             "model": settings.model.model_copy(
                 update={
                     "adapter": settings.model.adapter and folder / settings.model.adapter,
+                    "base": settings.model.base and _beside(folder, settings.model.base),
                     "tower": settings.model.tower and folder / settings.model.tower,
                 }
             ),
@@ -137,6 +145,11 @@ def load(path: Path) -> Settings:
             ),
         }
     )
+
+
+def _beside(folder: Path, base: str) -> str:
+    """A relative folder counts from the settings' own; a name of base weights stays a name."""
+    return str(folder / base) if (folder / base).is_dir() else base
 
 
 def _in_words(error: ValidationError) -> str:

@@ -83,7 +83,7 @@ def load_base(settings: LanguageSettings) -> LanguageBase:
         SettingsError: The device is absent, or the options do not go with this base.
         WeightsError: No such base, or a damaged one.
     """
-    _require_device(settings.device)
+    require_device(settings.device)
     if settings.base in REGISTRY:
         return _load_shipped(settings)
     return _load_folder(settings)
@@ -103,7 +103,8 @@ def head_of(model: Any) -> nn.Module:
     return head
 
 
-def _require_device(device: str) -> None:
+def require_device(device: str) -> None:
+    """Raises SettingsError where torch cannot use ``device``."""
     kind = device.partition(":")[0]
     if kind == "cuda" and not torch.cuda.is_available():
         raise SettingsError(
@@ -117,7 +118,7 @@ def _require_device(device: str) -> None:
         raise SettingsError(f"{device!r} is no device", todo="use cpu, cuda or cuda:N") from error
 
 
-def _quantized(settings: LanguageSettings) -> dict[str, Any]:
+def loading(settings: LanguageSettings) -> dict[str, Any]:
     """Arguments for ``from_pretrained`` that the settings stand for."""
     arguments: dict[str, Any] = {"dtype": settings.torch_dtype}
     if settings.quantization == "nf4":
@@ -152,7 +153,7 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
     tokenizer = Tokenizer.from_str(json.dumps(described["tokenizer"]))
     with quiet_transformers():
         model: Any = transformers.LlamaForCausalLM.from_pretrained(
-            None, config=config, state_dict=state, **_quantized(settings)
+            None, config=config, state_dict=state, **loading(settings)
         )
     if settings.quantization == "none":
         model = model.to(settings.device)
@@ -194,7 +195,7 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
                         "layers can be left out of a causal language model only", todo="leave layers unset"
                     )
                 config.num_hidden_layers = min(settings.layers, config.num_hidden_layers)
-            model = whole(kind, folder, config=config, **_quantized(settings))
+            model = whole(kind, folder, config=config, **loading(settings))
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             backend = tokenizer.backend_tokenizer
     except UNLOADABLE as error:

@@ -93,8 +93,8 @@ def qwen_vl(folder: Path, *, seed: int = 0) -> Path:
         },
         vision_config={
             "depth": 2,
-            "hidden_size": 32,
-            "intermediate_size": 64,
+            "hidden_size": 64,
+            "intermediate_size": 128,
             "num_heads": 2,
             "out_hidden_size": 64,
             "patch_size": PATCH,

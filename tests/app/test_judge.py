@@ -1,0 +1,87 @@
+"""The inspector that the settings ask for: towers and foreign models by configuration."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from app.judge import build_inspector, judge
+from app.recipes import RecipeLibrary
+from app.settings import InspectorKind, load
+from app.teaching import teach_folder
+from inspection.decision import Action
+from inspection.errors import SettingsError, WeightsError
+from inspection.part import Frame
+from models.foreign import ForeignVlmInspector
+from models.inspector import ReflexInspector
+from tests import fakes
+from tests.models import bases
+from tests.models.conftest import part
+
+
+@pytest.fixture(scope="module")
+def good(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    import cv2
+
+    folder = tmp_path_factory.mktemp("good")
+    for seed in range(8):
+        cv2.imwrite(str(folder / f"{seed}.png"), part(seed))
+    return folder
+
+
+def frame(seed: int) -> Frame:
+    return Frame(picture=part(seed), camera="main", captured_at=fakes.EPOCH, number=1, simulated=False)
+
+
+def test_a_recipe_is_taught_and_judged_on_the_tower_that_is_named(good: Path, tmp_path: Path) -> None:
+    eyes = bases.clip(tmp_path / "eyes")
+    library = RecipeLibrary(tmp_path / "recipes")
+    library.save(teach_folder("cover", good, library=library, tower=eyes))
+    recipe, inspector = build_inspector(
+        library, "cover", kind=InspectorKind.REFLEX, tower_folder=eyes, threads=1
+    )
+    assert isinstance(inspector, ReflexInspector)
+    inspector.prepare(recipe)
+    assert judge(frame(20), recipe=recipe, inspector=inspector).model == inspector.model
+    with pytest.raises(WeightsError, match="was taught on clip"):
+        build_inspector(library, "cover", kind=InspectorKind.REFLEX, threads=1)
+
+
+def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) -> None:
+    library = RecipeLibrary(tmp_path / "recipes")
+    library.save(teach_folder("cover", good, library=library))
+    model = bases.qwen_vl(tmp_path / "qwen")
+    recipe, inspector = build_inspector(
+        library, "cover", kind=InspectorKind.FOREIGN, base=str(model), threads=1
+    )
+    assert isinstance(inspector, ForeignVlmInspector)
+    inspector.prepare(recipe)
+    decision = judge(frame(20), recipe=recipe, inspector=inspector)
+    assert decision.action in Action
+    assert decision.model.name == "qwen"
+    noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
+    rejected = Frame(picture=noise, camera="main", captured_at=fakes.EPOCH, number=2, simulated=False)
+    assert judge(rejected, recipe=recipe, inspector=inspector).action is not Action.PASS
+
+
+def test_a_foreign_inspector_needs_a_folder(good: Path, tmp_path: Path) -> None:
+    library = RecipeLibrary(tmp_path / "recipes")
+    library.save(teach_folder("cover", good, library=library))
+    with pytest.raises(SettingsError, match="no folder with its model"):
+        build_inspector(library, "cover", kind=InspectorKind.FOREIGN)
+
+
+def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
+    (tmp_path / "qwen").mkdir()
+    path = tmp_path / "station.toml"
+    path.write_text(
+        '[station]\nrecipe = "cover"\n[[cameras]]\nname = "main"\nkind = "simulated"\n'
+        '[model]\ninspector = "foreign"\nbase = "qwen"\ntower = "eyes"\ndevice = "cpu"\n'
+        'quantization = "nf4"\n',
+        encoding="utf-8",
+    )
+    table = load(path).model
+    assert (table.inspector, table.quantization) == (InspectorKind.FOREIGN, "nf4")
+    assert (table.base, table.tower) == (str(tmp_path / "qwen"), tmp_path / "eyes")
+    path.write_text(path.read_text().replace('base = "qwen"', 'base = "smollm2-135m"'), encoding="utf-8")
+    assert load(path).model.base == "smollm2-135m"
