@@ -30,7 +30,6 @@ from models.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
 """Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""
-_DRILLS: Final = 3
 _REASON_WEIGHT: Final = 0.1
 _CHUNK_WEIGHT: Final = 10.0
 """Shares of speed and angle are small numbers, their squares smaller."""
@@ -55,8 +54,23 @@ class Lesson:
     reading a policy is learned from many cases, and a case in words costs a fifth of a picture."""
 
 
-def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator) -> Lesson:
-    """The example under a policy drawn at random; ``kinds`` are all types that its product knows."""
+def draw_lesson(
+    example: Example,
+    kinds: Sequence[str],
+    rng: np.random.Generator,
+    *,
+    plain: float = 0.3,
+    drills: int = 3,
+) -> Lesson:
+    """The example under a policy drawn at random.
+
+    Args:
+        example: The picture.
+        kinds: All types that its product knows.
+        rng: The same state draws the same lesson.
+        plain: Share of policies in which severity does not matter.
+        drills: Cases told in words.
+    """
     there = {one[0] for one in example.truth if one is not None}
     named = [kind for kind in kinds if kind in there or rng.random() < 0.7]
     if there and rng.random() < _UNNAMED:
@@ -64,11 +78,11 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
     rng.shuffle(named)
     truth = tuple(one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth)
     defects = _labelled(truth)
-    policy = draw_policy(rng, named)
-    drills = []
-    for _ in range(_DRILLS):
+    policy = draw_policy(rng, named, plain=bool(rng.random() < plain))
+    cases = []
+    for _ in range(drills):
         told = _told(named, rng)
-        drills.append((told, asked_by(policy, _labelled(told))))
+        cases.append((told, asked_by(policy, _labelled(told))))
     language: Language = LANGUAGES[int(rng.random() < 0.25)]
     action = asked_by(policy, defects)
     physics = draw_context(rng)
@@ -81,7 +95,7 @@ def draw_lesson(example: Example, kinds: Sequence[str], rng: np.random.Generator
         reason=reasoning(defects, action, language),
         physics=physics,
         chunk=plan(action, physics).shares(physics),
-        drills=tuple(drills),
+        drills=tuple(cases),
     )
 
 
@@ -139,13 +153,18 @@ class Row:
     """Positions of visual tokens, in the order whole, context, then two for each place."""
     decided: list[_Decided]
     action_at: int
-    """The position whose state the action head reads."""
+    """The position whose state the action head reads; -1 in a row without a picture."""
 
 
 def write_row(
-    lesson: Lesson, vla: InspectionVLA, *, with_reason: bool = True, with_drills: bool = True
+    lesson: Lesson,
+    vla: InspectionVLA,
+    *,
+    with_picture: bool = True,
+    with_reason: bool = True,
+    with_drills: bool = True,
 ) -> Row:
-    """Write a lesson out as the model would have to."""
+    """Write a lesson out as the model would have to; without its picture only the cases told in words."""
     encode = vla.base.encode
     grammar = DecisionGrammar.of_words(lesson.kinds, tuple(Action), encode)
     ids: list[int] = list(instruction_tokens(lesson.instruction, encode))
@@ -165,26 +184,30 @@ def write_row(
             decided.append(_Decided(start + place - 1, token, legal, what))
         ids.extend(slot.written(word))
 
-    see(1 + GRID * GRID)
-    write(grammar.opening)
-    for truth in lesson.truth:
-        see(2)
-        write(grammar.type_is)
-        decide(grammar.types, NONE if truth is None else truth[0], "type")
-        if truth is None:
+    def show() -> int:
+        see(1 + GRID * GRID)
+        write(grammar.opening)
+        for truth in lesson.truth:
+            see(2)
+            write(grammar.type_is)
+            decide(grammar.types, NONE if truth is None else truth[0], "type")
+            if truth is None:
+                write(grammar.after_place)
+                continue
+            write(grammar.severity_is)
+            decide(grammar.severities, truth[1].value, "severity")
             write(grammar.after_place)
-            continue
-        write(grammar.severity_is)
-        decide(grammar.severities, truth[1].value, "severity")
-        write(grammar.after_place)
-    write(grammar.action_is)
-    action_at = len(ids) - 1
-    decide(grammar.actions, lesson.action.value, "action")
-    if with_reason:
-        write(grammar.reason_is)
-        for token in (*encode(lesson.reason), encode('"')[-1]):
-            decided.append(_Decided(len(ids) - 1, token, (), "reason"))
-            ids.append(token)
+        write(grammar.action_is)
+        action_at = len(ids) - 1
+        decide(grammar.actions, lesson.action.value, "action")
+        if with_reason:
+            write(grammar.reason_is)
+            for token in (*encode(lesson.reason), encode('"')[-1]):
+                decided.append(_Decided(len(ids) - 1, token, (), "reason"))
+                ids.append(token)
+        return action_at
+
+    action_at = show() if with_picture else -1
     for told, action in lesson.drills if with_drills else ():
         write(grammar.next_part)
         write(grammar.opening)
@@ -216,6 +239,7 @@ def losses(
     lessons: Sequence[Lesson],
     *,
     with_action_head: bool,
+    with_picture: bool = True,
     with_reason: bool = True,
     with_drills: bool = True,
     weights: ChunkWeights | None = None,
@@ -226,11 +250,15 @@ def losses(
         vla: The model; gradients flow into whatever of it asks for them.
         lessons: The batch.
         with_action_head: Whether the chunk counts (stage 3).
+        with_picture: Whether the pictures are looked at; otherwise only the cases told in words are read.
         with_reason: Whether the sentence counts.
         with_drills: Whether the cases told in words are read too.
         weights: Of the chunk's terms.
     """
-    rows = [write_row(lesson, vla, with_reason=with_reason, with_drills=with_drills) for lesson in lessons]
+    rows = [
+        write_row(lesson, vla, with_picture=with_picture, with_reason=with_reason, with_drills=with_drills)
+        for lesson in lessons
+    ]
     states = vla.states(_read(vla, lessons, rows))
     total = states.new_zeros(())
     parts: dict[str, float] = {}
@@ -268,6 +296,8 @@ def _read(vla: InspectionVLA, lessons: Sequence[Lesson], rows: Sequence[Row]) ->
         mask[index, : len(row.ids)] = 1
     embedded = vla.words(ids).clone()
     for index, (lesson, row) in enumerate(zip(lessons, rows, strict=True)):
+        if not row.visual:
+            continue
         whole, places = vla.visual_tokens(lesson.seen)
         tokens = torch.cat([whole, *places])
         embedded[index, torch.tensor(row.visual, device=device)] = tokens.to(embedded.dtype)

@@ -22,7 +22,10 @@ _MONOTONE: Final[tuple[Asked, ...]] = tuple(
 """All demands that never get milder as the defect gets worse: 20."""
 
 
-def draw_policy(rng: np.random.Generator, types: Sequence[str]) -> Policy:
+_PLAIN: Final[tuple[Asked, ...]] = tuple((action, action, action) for action in Action)
+
+
+def draw_policy(rng: np.random.Generator, types: Sequence[str], *, plain: bool = False) -> Policy:
     """Draw a policy over ``types`` and a default for all others, never milder for a worse defect.
 
     A type that asks for what the default asks for is named or left to the default, as chance has it: both
@@ -31,9 +34,11 @@ def draw_policy(rng: np.random.Generator, types: Sequence[str]) -> Policy:
     Args:
         rng: The same state draws the same policy.
         types: Names as the recipe gives them.
+        plain: Severity does not matter, and at least two demands differ: the easy beginning of a curriculum.
     """
-    count = int(rng.integers(1, _CLAUSES + 1))
-    demands = [_MONOTONE[i] for i in rng.choice(len(_MONOTONE), count, replace=False)]
+    choice = _PLAIN if plain else _MONOTONE
+    count = int(rng.integers(2 if plain else 1, _CLAUSES + 1))
+    demands = [choice[i] for i in rng.choice(len(choice), count, replace=False)]
     *asked, others = (demands[i] for i in rng.integers(count, size=len(types) + 1))
     named = rng.random(len(types)) < 0.5
     return Policy(

@@ -76,6 +76,8 @@ class StageSettings(_Settings):
     steps: int = Field(ge=1)
     learning_rate: float = Field(gt=0.0)
     warmup: int = Field(default=20, ge=0)
+    words_first: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
 
 
 class TrainingSettings(_Settings):
@@ -384,7 +386,8 @@ def train(
             for _ in range(settings.accumulate):
                 with accelerator.accumulate(wrapped):
                     with accelerator.autocast():
-                        found = wrapped(run.lessons(accelerator.process_index), stage.name)
+                        lessons = run.lessons(accelerator.process_index)
+                        found = wrapped(lessons, stage.name, with_picture=not run.reads_words)
                     accelerator.backward(found.total)
                     if accelerator.sync_gradients:
                         accelerator.clip_grad_norm_(parameters, 1.0)
@@ -415,12 +418,13 @@ class _Lossy(torch.nn.Module):
         self.vla = vla
         self.weights = weights
 
-    def forward(self, lessons: Sequence[Lesson], stage: StageName) -> Any:
+    def forward(self, lessons: Sequence[Lesson], stage: StageName, *, with_picture: bool) -> Any:
         """Losses of a batch."""
         return losses(
             self.vla,
             lessons,
             with_action_head=stage == "act",
+            with_picture=with_picture,
             with_reason=stage == "act",
             with_drills=stage != "align",
             weights=self.weights,
@@ -448,6 +452,7 @@ class _Run:
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer_state: Any = None
         self._recent: dict[str, float] = {}
+        self._names = tuple(sorted({kind for one in material for kind in one.kinds}))
         self._pool = [(one, example) for one in material for example in one.examples]
         weights = np.array([one.settings.weight for one, _ in self._pool])
         self._odds = weights / weights.sum()
@@ -458,6 +463,15 @@ class _Run:
         """The stage that runs; None when all are done."""
         stages = self._settings.stages
         return stages[self._stage] if self._stage < len(stages) else None
+
+    def _some_names(self, rng: np.random.Generator) -> list[str]:
+        count = int(rng.integers(2, 7))
+        return list(rng.choice(self._names, min(count, len(self._names)), replace=False))
+
+    @property
+    def reads_words(self) -> bool:
+        """Whether the stage is at its beginning, in which no picture is looked at."""
+        return self.stage is not None and self.step < self.stage.words_first * self.stage.steps
 
     def next_stage(self) -> None:
         """The one after it."""
@@ -475,7 +489,14 @@ class _Run:
         """The next batch; each process draws its own."""
         rng = np.random.default_rng([int(self._rng.integers(2**63)), process])
         chosen = rng.choice(len(self._pool), self._settings.batch, p=self._reachable())
-        return [draw_lesson(self._pool[index][1], self._pool[index][0].kinds, rng) for index in chosen]
+        if self.reads_words:
+            # no picture, so no product: any names will do, and the more the better
+            return [
+                draw_lesson(self._pool[index][1], self._some_names(rng), rng, plain=0.9, drills=8)
+                for index in chosen
+            ]
+        pairs = [self._pool[index] for index in chosen]
+        return [draw_lesson(example, one.kinds, rng) for one, example in pairs]
 
     def _reachable(self) -> Any:
         """In the first stage the easy beginning of each file comes first; later everything."""

@@ -1,0 +1,192 @@
+"""Reflex and reasoning: a pass needs both and the action head; lateness and doubt go to a person."""
+
+import math
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef, Severity
+from inspection.motion import plan
+from inspection.recipe import DefectRule, Recipe
+from models import reasoning
+from models.decoding import NONE, Choice
+from models.looking import Place
+from models.policy import Policy, action_for
+from models.reasoning import NOMINAL_LINE, Opinion, instruction_of, not_pass
+from models.vla import Named, Verdict
+
+RECIPE = Recipe(
+    id=1,
+    name="cover",
+    defect_types=("scratch", "dent"),
+    policy=(DefectRule(action=Action.REWORK), DefectRule(min_severity=Severity.CRITICAL, action=Action.STOP)),
+    late_policy=Action.MANUAL_REVIEW,
+)
+BOX = (10, 20, 30, 40)
+
+
+class _Look:
+    """As much of a look as joining needs."""
+
+    def __init__(self, defects: tuple[Defect, ...]) -> None:
+        self.defects = defects
+
+
+def defect(kind: str = "anomaly", severity: Severity = Severity.MAJOR) -> Defect:
+    return Defect(type=kind, severity=severity, box=BOX, score=0.9)
+
+
+def reflex(action: Action, defects: tuple[Defect, ...] = ()) -> Decision:
+    return Decision(
+        part_id=1,
+        trigger_seq=1,
+        recipe=RecipeRef(id=1, version=1),
+        action=action,
+        confidence=0.9,
+        decided_by=DecidedBy.REFLEX,
+        reason="by reflex",
+        defects=defects,
+        defect_score=0.5,
+        model=ModelRef(name="m", version="1", sha256=""),
+    )
+
+
+def choice(word: str, p: float = 0.9, other: str = "x") -> Choice:
+    return Choice(word, {word: p, other: 1.0 - p})
+
+
+def opinion(
+    action: Action, kind: str = NONE, *, reflex_sees: bool = False, meant: Action | None = None
+) -> Opinion:
+    is_none = kind == NONE
+    named = Named(
+        type=Choice(kind, {kind: 0.9, ("dent" if is_none else NONE): 0.1}),
+        severity=None if is_none else choice("major", other="minor"),
+    )
+    found: tuple[Defect, ...] = () if is_none else (defect(kind),)
+    return Opinion(
+        look=_Look((defect(),) if reflex_sees else ()),  # type: ignore[arg-type]
+        places=(Place(box=BOX, peak=1.2),),
+        verdict=Verdict(
+            named=(named,),
+            action=choice(action.value, other="stop" if action is not Action.STOP else "pass"),
+            chunk=plan(meant or action, NOMINAL_LINE),
+            meant=meant or action,
+            raw="",
+            steps=3,
+        ),
+        defects=found,
+        not_pass=1.0,
+    )
+
+
+def joined(reflex_decision: Decision, one: Opinion) -> Decision:
+    return reasoning._joined(reflex_decision, [one], RECIPE)
+
+
+def test_a_pass_needs_reflex_language_and_action_head() -> None:
+    assert joined(reflex(Action.PASS), opinion(Action.PASS)).action is Action.PASS
+    assert joined(reflex(Action.PASS), opinion(Action.PASS)).decided_by is DecidedBy.VLA
+
+
+def test_where_both_see_the_defect_the_words_decide() -> None:
+    seen = reflex(Action.REWORK, (defect(),))
+    decision = joined(seen, opinion(Action.STOP, "scratch", reflex_sees=True))
+    assert (decision.action, decision.decided_by) == (Action.STOP, DecidedBy.VLA)
+    assert decision.defects[0].type == "scratch"
+    assert "major scratch" in decision.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "said"),
+    [
+        (reflex(Action.PASS), opinion(Action.REWORK, "scratch")),
+        (reflex(Action.REWORK, (defect(),)), opinion(Action.PASS, reflex_sees=True)),
+        (
+            reflex(Action.REWORK, (defect(),)),
+            opinion(Action.REWORK, "scratch", reflex_sees=True, meant=Action.PASS),
+        ),
+        (reflex(Action.PASS), opinion(Action.PASS, meant=Action.STOP)),
+    ],
+    ids=["language alone sees it", "memory alone sees it", "the head would pass it", "the head would stop"],
+)  # fmt: skip
+def test_disagreement_goes_to_a_person_and_says_who_said_what(seen: Decision, said: Opinion) -> None:
+    decision = joined(seen, said)
+    assert decision.action is Action.MANUAL_REVIEW
+    assert "language model" in decision.reason
+
+
+def test_words_never_ask_for_less_than_the_rules() -> None:
+    """The instruction lets scratches pass; the rules want them reworked."""
+    decision = joined(reflex(Action.REWORK, (defect(),)), opinion(Action.PASS, "scratch", reflex_sees=True))
+    assert decision.action is Action.REWORK
+    assert decision.decided_by is DecidedBy.GUARD
+
+
+actions = st.sampled_from(Action)
+
+
+@given(actions, actions, actions, st.sampled_from([NONE, "scratch"]), st.booleans())
+def test_nothing_that_the_reflex_holds_is_passed(
+    of_reflex: Action, said: Action, meant: Action, kind: str, reflex_sees: bool
+) -> None:
+    seen = reflex(of_reflex, (defect(),) if reflex_sees else ())
+    decision = joined(seen, opinion(said, kind, reflex_sees=reflex_sees, meant=meant))
+    if decision.action is Action.PASS:
+        assert not reflex_sees
+        assert kind == NONE
+        assert said is Action.PASS
+        assert meant is Action.PASS
+
+
+def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_reflex() -> None:
+    late = reasoning._late(reflex(Action.PASS), RECIPE)
+    assert (late.action, late.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.TIMEOUT)
+    stops = RECIPE.model_copy(update={"late_policy": Action.REWORK})
+    assert reasoning._late(reflex(Action.STOP, (defect(),)), stops).action is Action.STOP
+    assert reasoning._late(reflex(Action.PASS), stops).action is Action.REWORK
+
+
+@given(st.floats(-50, 50), st.floats(0, 1), st.floats(0, 4))
+def test_doubt_of_either_speaks_against_a_pass(above: float, probability: float, trust: float) -> None:
+    score = not_pass(above, probability, trust=trust)
+    assert math.isfinite(score)
+    assert not_pass(above + 1.0, probability, trust=trust) > score
+    assert not_pass(above, min(probability + 0.1, 1.0), trust=trust) >= score
+    assert not_pass(above, probability, trust=0.0) == above
+
+
+def test_a_recipe_without_words_has_its_rules_told() -> None:
+    told = instruction_of(RECIPE)
+    assert "rework" in told
+    assert "stop" in told
+    assert instruction_of(RECIPE.model_copy(update={"instruction": " 裂纹: 停线 "})) == "裂纹: 停线"
+
+
+def test_the_boxes_of_defects_lie_where_the_view_looks() -> None:
+    from inspection.recipe import View
+
+    view = View(region=(100, 50, 200, 200), mm_per_pixel=0.5)
+    look = replace_look(view)
+    found = reasoning._defects(look, (Place(box=BOX, peak=1.2),), opinion(Action.REWORK, "dent").verdict)
+    assert found[0].box == (110, 70, 30, 40)
+    assert found[0].length_mm == 25.0
+    assert found[0].score == pytest.approx(0.9)
+
+
+def replace_look(view: Any) -> Any:
+    look = _Look(())
+    look.view = view  # type: ignore[attr-defined]
+    return look
+
+
+def test_policies_that_the_model_is_measured_with_differ_everywhere() -> None:
+    from models.vla_evaluation import opposites
+
+    one, two = opposites(("a", "b", "c"))
+    for kind in ("a", "b", "c", "something else"):
+        for severity in Severity:
+            assert action_for(one, kind, severity) is not action_for(two, kind, severity)
+    assert isinstance(one, Policy)
