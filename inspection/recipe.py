@@ -36,7 +36,8 @@ class GaugeSpec(Frozen):
 class DefectRule(Frozen):
     """Defects of ``type`` (or any) of at least ``min_severity`` ask for ``action``."""
 
-    type: str = ANY_TYPE
+    type: str = Field(default=ANY_TYPE, max_length=64, pattern=r"^(\*|[\w][\w .-]*)$")
+    """A name as ``defect_types`` has it, or ``*`` for any."""
     min_severity: Severity = Severity.MINOR
     action: Action
 

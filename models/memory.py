@@ -39,6 +39,8 @@ FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
+_MOST_FEATURE: Final = 1e6
+"""No tower in order gives more; the distances' squares stay finite below it."""
 _PATCH_BEND: Final = 4.0
 """Deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was tried."""
 _LEAST_SPREAD: Final = 0.05
@@ -374,7 +376,14 @@ def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> Feat
     shrinks = height * width < picture.shape[0] * picture.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(picture, (width, height), interpolation=interpolation)
-    return tower.features([resized.astype(np.uint8, copy=False)])
+    maps = tower.features([resized.astype(np.uint8, copy=False)])
+    if not all(bool(layer.abs().amax() < _MOST_FEATURE) for layer in maps.maps.values()):  # nor for NaN
+        raise WeightsError(
+            f"the vision tower {tower.name} gives no usable numbers",
+            part="the part goes to manual review",
+            todo="check the tower's weights: passgate weights pull",
+        )
+    return maps
 
 
 def _describe(maps: FeatureMaps) -> _Described:

@@ -268,6 +268,8 @@ def _disagreements(
     reflex: Decision, opinions: list[Opinion], defects: tuple[Defect, ...], action: Action
 ) -> list[str]:
     found = []
+    if not all(opinion.verdict.sound for opinion in opinions):
+        found.append("the language model is broken: its state holds no numbers")
     normal = not any(opinion.look.defects for opinion in opinions)
     if normal and defects:
         found.append(f"the language model sees {_named(defects)}, the memory nothing unusual")

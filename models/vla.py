@@ -113,6 +113,8 @@ class Verdict:
     """The text as it was written."""
     steps: int
     """How often the language model was run."""
+    sound: bool = True
+    """False where its state held no numbers (broken weights, a broken tower): then it chose blindly."""
 
     @property
     def defect_probability(self) -> float:
@@ -260,6 +262,7 @@ class Prompt:
             meant=meant_by(chunk, physics),
             raw=_raw(named, action),
             steps=writer.steps,
+            sound=bool(torch.isfinite(state).all()),
         )
         return verdict, Reason(self, writer, grammar)
 
@@ -320,7 +323,9 @@ class Reason:
                 break
             written.append(token)
             self._writer.add((token,))
-        return " ".join(vla.base.decode(written).replace("\ufffd", "").split())
+        text = vla.base.decode(written).replace("\ufffd", "")
+        # letters that several tokens make together may be none that a person can read
+        return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
 
 def _raw(named: Sequence[Named], action: Choice) -> str:
