@@ -13,7 +13,7 @@ from app.certifying import certification, certify, stored_certification
 from app.engine import Engine
 from app.judge import build_inspector, judge_files
 from app.recipes import RecipeLibrary
-from app.settings import Settings, StationTable
+from app.settings import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.folder import picture_files
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
@@ -67,11 +67,12 @@ def _certify(
         delta=0.05,
         draw=draw,
         library=library,
+        kind=InspectorKind.REFLEX,
     )
 
 
 def _in_use(library: RecipeLibrary) -> tuple[Recipe, ModelRef]:
-    recipe, inspector = build_inspector(library, "cover")
+    recipe, inspector = build_inspector(library, "cover", kind=InspectorKind.REFLEX)
     return recipe, inspector.model
 
 
@@ -89,7 +90,15 @@ def test_the_threshold_lies_just_below_the_defective_part_that_the_inspector_pas
     issued: Certificate, pictures: Path, taught_library: Path
 ) -> None:
     files = picture_files(pictures / "bad")
-    decisions = [d for _, d in judge_files(files, library=RecipeLibrary(taught_library), recipe_name="cover")]
+    decisions = [
+        d
+        for _, d in judge_files(
+            files,
+            library=RecipeLibrary(taught_library),
+            recipe_name="cover",
+            kind=InspectorKind.REFLEX,
+        )
+    ]
     (escape,) = (d.defect_score for d in decisions if d.action is Action.PASS)
     assert escape is not None
     assert issued.threshold == math.nextafter(escape, 0.0)
@@ -109,7 +118,7 @@ def test_a_subfolder_is_one_part(pictures: Path, taught_library: Path) -> None:
 def test_too_few_defective_parts_are_told_before_anything_is_judged(
     pictures: Path, taught_library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.certifying.build_inspector", lambda *_: pytest.fail("judged"))
+    monkeypatch.setattr("app.certifying.build_inspector", lambda *_, **__: pytest.fail("judged"))
     with pytest.raises(CertificateError, match=r"14 defective parts cannot prove .* at least 299 are needed"):
         _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
 
@@ -149,6 +158,7 @@ def test_the_engine_starts_with_the_certificate_that_holds_or_says_why_none_does
         cameras=(SimulatedSettings(),),
         recipes=tmp_path / "recipes",
         store=StoreSettings(folder=tmp_path / "record"),
+        model=ModelTable(inspector=InspectorKind.REFLEX),
     )
     assert Engine(settings).status().certification.certificate is None
     path = library.keep_certificate(issued)

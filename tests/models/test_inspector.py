@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
+from app.settings import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Decision, Severity
 from inspection.errors import RecipeError
@@ -24,7 +25,7 @@ CLEAR = Variation(defect_rate=1.0, contrast=(0.5, 0.6))
 @pytest.fixture(scope="module")
 def reflex(taught_library: Path) -> tuple[Recipe, ReflexInspector]:
     """The recipe of the simulated product and its inspector."""
-    recipe, inspector = build_inspector(RecipeLibrary(taught_library), "cover")
+    recipe, inspector = build_inspector(RecipeLibrary(taught_library), "cover", kind=InspectorKind.REFLEX)
     inspector.prepare(recipe)
     return recipe, inspector
 
