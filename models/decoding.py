@@ -24,6 +24,7 @@ from torch import Tensor
 
 from inspection.decision import Action, Severity
 from inspection.recipe import ANY_TYPE, Recipe
+from models.policy import LANGUAGES, action_word, no_defect, severity_word
 
 NONE: Final = "none"
 """What the model calls a place where nothing is wrong."""
@@ -108,6 +109,9 @@ class DecisionGrammar:
     after_place: Tokens
     action_is: Tokens
     reason_is: Tokens
+    reason: Tokens
+    """Of which the reason may be made: the words of the trade, in both languages, and the closing quote last.
+    A small model is sure among few words, and what it cannot say it cannot get wrong."""
     next_part: Tokens
     """After a whole decision, where another part follows; only in training."""
     types: Slot
@@ -149,11 +153,27 @@ class DecisionGrammar:
             after_place=piece("],"),
             action_is=piece('],"action":"'),
             reason_is=piece(',"reason":"'),
+            reason=_words_of_reasons(tuple(named), encode),
             next_part=piece("}\nPart:"),
             types=quoted([*named, OTHER, NONE]),
             severities=quoted(list(Severity)),
             actions=quoted(list(actions)),
         )
+
+
+def _words_of_reasons(kinds: Sequence[str], encode: Encode) -> Tokens:
+    """Every token of every sentence that training teaches; the closing quote comes last."""
+    texts = []
+    for language in LANGUAGES:
+        severities = [severity_word(severity, language) for severity in Severity]
+        actions = [action_word(action, language) for action in Action]
+        texts += [f"{no_defect(language)}: {action}" for action in actions]
+        texts += [f"{word} {kind}, {word} {kind}: " for kind in (*kinds, OTHER) for word in severities]
+        texts += [f"{OTHER}: {action}" for action in actions]
+    known = dict.fromkeys(token for text in texts for token in encode(text))
+    end = encode('"')[-1]
+    known.pop(end, None)
+    return (*known, end)
 
 
 class Reader(Protocol):

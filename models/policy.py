@@ -8,7 +8,7 @@ prompt is read), so types that ask for the same are named together.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 import numpy as np
 from pydantic import Field
@@ -17,6 +17,8 @@ from inspection.decision import Action, Frozen, Severity
 from inspection.recipe import ANY_TYPE, DefectRule
 
 Language: TypeAlias = Literal["en", "zh"]
+
+LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 Asked: TypeAlias = tuple[Action, Action, Action]
 """What a minor, a major and a critical defect ask for."""
@@ -110,6 +112,8 @@ class _Lexicon:
     """An action above all severities named before: ``{action}``."""
 
 
+_NO_DEFECT: Final[dict[Language, str]] = {"en": "no defect", "zh": "无缺陷"}
+
 _LEXICONS: dict[Language, _Lexicon] = {
     "en": _Lexicon(
         severity={
@@ -155,6 +159,11 @@ _LEXICONS: dict[Language, _Lexicon] = {
 def action_word(action: Action, language: Language) -> str:
     """The plain word for ``action``."""
     return _LEXICONS[language].action[action][0]
+
+
+def no_defect(language: Language) -> str:
+    """That nothing is wrong."""
+    return _NO_DEFECT[language]
 
 
 def severity_word(severity: Severity, language: Language) -> str:

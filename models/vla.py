@@ -298,7 +298,7 @@ class Prompt:
 
 
 class Reason:
-    """Writes the reason of a decision, after its action has been published. Free text, bounded in tokens."""
+    """Writes the reason of a decision, after its action has been published. Bounded in tokens."""
 
     def __init__(self, prompt: Prompt, writer: Writer, grammar: DecisionGrammar) -> None:
         self._prompt = prompt
@@ -312,13 +312,12 @@ class Reason:
         To be called before the prompt takes its next picture.
         """
         vla = self._prompt._vla
-        allowed, end = _sentence_tokens(vla.base)
+        legal, end = self._grammar.reason, self._grammar.reason[-1]
         self._writer.add(self._grammar.reason_is)
         written: list[int] = []
         while len(written) < most_tokens and go_on():
             hidden = self._writer.hidden()
-            scores = vla.logits(hidden[None])[0, : len(allowed)].masked_fill(~allowed, -torch.inf)
-            token = int(scores.argmax())
+            token = legal[int(self._prompt.logits(hidden, legal).argmax())]
             if token == end:
                 break
             written.append(token)
@@ -335,28 +334,6 @@ def _raw(named: Sequence[Named], action: Choice) -> str:
     return json.dumps({"defects": list(places), "action": action.word}, ensure_ascii=False)
 
 
-_sentence_cache: dict[int, tuple[Tensor, int]] = {}
-
-
-def _sentence_tokens(base: LanguageBase) -> tuple[Tensor, int]:
-    """Which tokens may stand in a JSON string as they are, (vocabulary,), and the token that closes it."""
-    known = _sentence_cache.get(id(base.tokenizer))
-    if known is None:
-        size = base.tokenizer.get_vocab_size()
-        texts = [base.tokenizer.decode([token], skip_special_tokens=False) for token in range(size)]
-        allowed = torch.tensor([bool(text) and _plain(text) for text in texts])
-        for special in base.tokenizer.get_added_tokens_decoder():
-            allowed[special] = False
-        end = base.encode('"')[-1]
-        allowed[end] = True
-        known = _sentence_cache[id(base.tokenizer)] = (allowed, end)
-    return known
-
-
-def _plain(text: str) -> bool:
-    return all(character.isprintable() and character not in '"\\' for character in text)
-
-
 def _with_lora(model: Any, settings: VlaSettings) -> Any:
     decoder: Any = decoder_of(model)
     if settings.lora is None:
@@ -364,9 +341,6 @@ def _with_lora(model: Any, settings: VlaSettings) -> Any:
     with quiet_transformers():
         import peft
 
-        untyped: Any = peft
-        if settings.language.quantization == "nf4":
-            decoder = untyped.prepare_model_for_kbit_training(decoder, use_gradient_checkpointing=False)
         wanted = peft.LoraConfig(
             r=settings.lora.rank,
             lora_alpha=settings.lora.alpha,

@@ -20,8 +20,8 @@ from inspection.motion import PhysicsContext, plan
 from models.action import physics_row
 from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.looking import GRID, Seen
-from models.policy import STYLES, Language, words
-from models.training.compose import LANGUAGES, asked_by, draw_context, reasoning
+from models.policy import LANGUAGES, STYLES, Language, words
+from models.training.compose import asked_by, draw_context, reasoning
 from models.training.features import Example, Truth
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.training.policies import draw_policy
@@ -30,7 +30,7 @@ from models.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
 """Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""
-_REASON_WEIGHT: Final = 0.1
+_REASON_WEIGHT: Final = 0.5
 _CHUNK_WEIGHT: Final = 10.0
 """Shares of speed and angle are small numbers, their squares smaller."""
 
@@ -59,7 +59,7 @@ def draw_lesson(
     kinds: Sequence[str],
     rng: np.random.Generator,
     *,
-    plain: float = 0.3,
+    plain: float = 0.5,
     drills: int = 3,
 ) -> Lesson:
     """The example under a policy drawn at random.
@@ -139,7 +139,6 @@ class _Decided:
     """The position whose state decides it: the one before the token."""
     token: int
     legal: tuple[int, ...]
-    """Empty: any token."""
     what: str
 
 
@@ -203,7 +202,7 @@ def write_row(
         if with_reason:
             write(grammar.reason_is)
             for token in (*encode(lesson.reason), encode('"')[-1]):
-                decided.append(_Decided(len(ids) - 1, token, (), "reason"))
+                decided.append(_Decided(len(ids) - 1, token, grammar.reason, "reason"))
                 ids.append(token)
         return action_at
 
@@ -312,10 +311,7 @@ def _cross_entropy(vla: InspectionVLA, states: Tensor, rows: Sequence[Row], what
     device = states.device
     which = torch.tensor([i for i, _ in chosen], device=device)
     at = torch.tensor([one.at for _, one in chosen], device=device)
-    token = torch.tensor([one.token for _, one in chosen], device=device)
     picked = states[which, at]
-    if what == "reason":
-        return F.cross_entropy(vla.logits(picked), token)
     # all legal tokens of the batch at once; for each choice those that are not legal there are left out
     legal = sorted({token for _, one in chosen for token in one.legal})
     column = {token: place for place, token in enumerate(legal)}

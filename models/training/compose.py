@@ -12,14 +12,22 @@ import numpy as np
 
 from inspection.decision import Action
 from inspection.motion import MARGIN, PhysicsContext, plan
-from models.policy import STYLES, Language, Policy, action_for, action_word, severity_word, words
+from models.policy import (
+    LANGUAGES,
+    STYLES,
+    Language,
+    Policy,
+    action_for,
+    action_word,
+    no_defect,
+    severity_word,
+    words,
+)
 from models.training.policies import draw_policy
 from models.training.samples import LabelledDecision, LabelledDefect, Split, TrainingSample, VisualInput
 
 _NAMED: Final = 5
 """Types in one policy at most."""
-
-LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 
 def compose(
@@ -110,7 +118,7 @@ def reasoning(defects: Sequence[LabelledDefect], action: Action, language: Langu
     """One sentence on why: the worst defect of each type, with its length where that is known."""
     verdict = action_word(action, language)
     if not defects:
-        return f"no defect: {verdict}" if language == "en" else f"无缺陷: {verdict}"
+        return f"{no_defect(language)}: {verdict}"
     worst: dict[str, LabelledDefect] = {}
     for defect in sorted(defects, key=lambda defect: (-defect.severity.rank, -(defect.length_mm or 0.0))):
         worst.setdefault(defect.type, defect)
