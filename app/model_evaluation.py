@@ -33,6 +33,7 @@ def evaluate_model(
     recipe_name: str | None = None,
     split: str = "test",
     teach: int = 0,
+    mm_per_pixel: float | None = None,
     adapter: Path | None = None,
     limit: int = 0,
 ) -> dict[str, Any]:
@@ -43,6 +44,7 @@ def evaluate_model(
         recipe_name: Its memory is looked with; the pictures are cropped to its view.
         split: Of a ``.jsonl``, which samples; ``all`` for every one.
         teach: Of a ``.jsonl``: a memory is taught on so many of its good training pictures.
+        mm_per_pixel: Scale of the pictures, where no recipe says it.
         adapter: The model's file; None for the one that ships.
         limit: Judge only so many, drawn at random with a fixed seed; 0 for all.
 
@@ -83,7 +85,7 @@ def evaluate_model(
         order = np.random.default_rng(0).permutation(len(labelled))[:limit]
         labelled = [labelled[index] for index in sorted(order)]
 
-    scale = view.mm_per_pixel if view else None
+    scale = view.mm_per_pixel if view else mm_per_pixel
     shown, pictures = [], len(labelled)
     with progress("looking", pictures) as bar:
         for number, (file, kind) in enumerate(labelled, 1):

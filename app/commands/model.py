@@ -49,6 +49,9 @@ def evaluate(
     teach: Annotated[
         int, typer.Option(min=0, help="Of a .jsonl: teach a memory on so many good training pictures.")
     ] = 0,
+    mm_per_pixel: Annotated[
+        float | None, typer.Option(min=1e-6, help="Scale of the pictures; a recipe knows its own.")
+    ] = None,
     adapter: AdapterOption = None,
     limit: Annotated[int, typer.Option(min=0, help="Judge so many pictures, drawn at random; 0: all.")] = 0,
     as_json: JsonFlag = False,
@@ -57,7 +60,13 @@ def evaluate(
     from app.model_evaluation import evaluate_model
 
     result = evaluate_model(
-        images, recipe_name=recipe_name, split=split, teach=teach, adapter=adapter, limit=limit
+        images,
+        recipe_name=recipe_name,
+        split=split,
+        teach=teach,
+        mm_per_pixel=mm_per_pixel,
+        adapter=adapter,
+        limit=limit,
     )
     _say(result, as_json, title=f"{result['model']} on {result['n']} pictures")
 
