@@ -23,7 +23,7 @@ test: weights check
 	$(BIN)/pytest --cov --cov-report=term
 
 quick: weights
-	$(BIN)/pytest -m 'not e2e'
+	$(BIN)/pytest -m 'not e2e and not slow'
 
 check: install
 	$(BIN)/ruff check .

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
-from app.commands.output import JsonFlag, print_json, screen
+from app.commands.output import JsonFlag, print_json, progress, screen
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
 
@@ -142,6 +142,63 @@ def labels(
             f"{mean['overkill_at_1_percent_escape']:.2f} ± {deviation['overkill_at_1_percent_escape']:.2f}",
             f"{mean['escape_rate_at_threshold']:.2f}, {mean['overkill_rate_at_threshold']:.3f}",
         )
+    Console().print(table)
+
+
+@cli.command()
+def validity(
+    decodings: Annotated[int, typer.Option(min=1, help="Parts to judge.")] = 10_000,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed gives the same parts.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Count decisions that hold, on random weights, hostile words and broken features; minutes."""
+    from dataclasses import asdict
+
+    from models.validity import check_validity
+
+    with progress("judging", decodings) as bar:
+        counted = check_validity(decodings, seed=seed, progress=bar.show)
+    _say(asdict(counted), as_json)
+    if counted.valid + counted.refused != decodings or counted.passes_on_broken_features:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def finetune(
+    base: Annotated[
+        str | None,
+        typer.Option(help="SmolLM2 if not given; a folder, or a random Llama: llama-3b, llama-7b."),
+    ] = None,
+    layers: Annotated[
+        int | None, typer.Option(min=1, help="Use so many layers, from the first; all, if not given.")
+    ] = None,
+    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 4,
+    length: Annotated[int, typer.Option(min=64, help="Tokens a row.")] = 128,
+    steps: Annotated[int, typer.Option(min=1, help="Steps to measure, after one to warm up.")] = 5,
+    device: Annotated[str | None, typer.Option(help="cpu or cuda; cuda where there is one.")] = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure memory and time of a training step: all weights, LoRA, QLoRA, each in its own process."""
+    from app.finetune_bench import bench_finetune
+
+    result = bench_finetune(base=base, layers=layers, batch=batch, length=length, steps=steps, device=device)
+    if as_json:
+        print_json(result)
+        return
+    title = f"{result['device']}, {batch} rows of {length} tokens, the middling of {steps} steps"
+    table = Table("base", "method", "trained", "loaded", "peak", "of full", "step", "of full", title=title)
+    for name, methods in result["runs"].items():
+        for method, cost in methods.items():
+            table.add_row(
+                f"{name}, {cost['parameters'] / 1e6:.0f} M",
+                method,
+                f"{cost['trained'] / 1e6:.1f} M",
+                f"{cost['loaded_mb']:.0f} MB",
+                f"{cost['peak_mb']:.0f} MB",
+                f"{cost['peak_of_full']:.0%}",
+                f"{cost['step_s']:.2f} s",
+                f"{cost['step_of_full']:.0%}",
+            )
     Console().print(table)
 
 
