@@ -46,8 +46,9 @@ StageName = Literal["align", "instruct", "act"]
 _STATE: Final = "state.pt"
 _ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
-_RATES: Final = {"own": 1.0, "lora": 2.0, "readout": 0.1}
-"""Shares of the learning rate. Each weight of the readout moves every logit, so it moves slowly."""
+_RATES: Final = {"own": 1.0, "lora": 2.0, "readout": 0.1, "head": 10.0}
+"""Shares of the learning rate. Each weight of the readout moves every logit, so it moves slowly; the action
+head begins at nothing when all others have learned."""
 _TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 Progress = Callable[[str, int, int, str], None]
@@ -615,14 +616,19 @@ def _open_for(vla: InspectionVLA, stage: StageSettings) -> list[dict[str, Any]]:
             wanted = stage.name == "act" or not name.startswith("action_head.")
         parameter.requires_grad_(wanted)
         if wanted:
-            kind = "readout" if name.startswith("readout.") else "lora" if "lora_" in name else "own"
-            opened[kind].append(parameter)
+            opened[_part_of(name)].append(parameter)
     return [
         {"params": opened[kind], "lr": rate, "peak": rate}
         for kind, share in _RATES.items()
         if opened[kind]
         for rate in [stage.learning_rate * share]
     ]
+
+
+def _part_of(name: str) -> str:
+    if "lora_" in name:
+        return "lora"
+    return {"readout": "readout", "action_head": "head"}.get(name.partition(".")[0], "own")
 
 
 def _optimizer(groups: Sequence[dict[str, Any]], *, on_cuda: bool) -> Any:
