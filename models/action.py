@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inspection.decision import Action
-from inspection.motion import STEPS, MotionChunk, PhysicsContext, plan
+from inspection.motion import STEP_S, STEPS, MotionChunk, PhysicsContext, plan
 
-PHYSICS: Final = 6
+PHYSICS: Final = 7
 """Numbers that tell the physics context."""
 _WIDTH: Final = 128
+_SLIP_STEP: Final = 0.1
+_TURN_STEP: Final = 0.01
+"""What limits are divided by to be of the size of 1 on a usual belt."""
 
 
 class ActionHead(nn.Module):
@@ -28,17 +31,12 @@ class ActionHead(nn.Module):
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
-        # It starts by holding still: random moves would break every limit a thousandfold.
         last = nn.Linear(_WIDTH, STEPS * 2)
-        nn.init.normal_(last.weight, std=1e-3)
+        nn.init.normal_(last.weight, std=1e-3)  # it starts by holding still
         nn.init.zeros_(last.bias)
+        self.state = nn.LayerNorm(hidden_size)
         self.layers = nn.Sequential(
-            nn.LayerNorm(hidden_size + PHYSICS),
-            nn.Linear(hidden_size + PHYSICS, _WIDTH),
-            nn.SiLU(),
-            nn.Linear(_WIDTH, _WIDTH),
-            nn.SiLU(),
-            last,
+            nn.Linear(hidden_size + PHYSICS, _WIDTH), nn.SiLU(), nn.Linear(_WIDTH, _WIDTH), nn.SiLU(), last
         )
 
     def forward(self, hidden: Tensor, physics: Tensor) -> Tensor:
@@ -51,9 +49,16 @@ class ActionHead(nn.Module):
         Returns:
             (b, STEPS, 2): belt speed and diverter angle as shares of their greatest.
         """
-        start = physics[:, None, :2]  # it predicts how the chunk leaves the present state
-        moves: Tensor = self.layers(torch.cat([hidden.float(), physics], dim=1))
-        return start + moves.reshape(-1, STEPS, 2)
+        pushes = torch.tanh(
+            self.layers(torch.cat([self.state(hidden.float()), physics.clamp(-3.0, 3.0)], dim=1))
+        ).reshape(-1, STEPS, 2)
+        # Accelerations as shares of what belt and drive can do: a wish is about as large as it should be
+        # on any belt, where shares of speed and angle differ a thousandfold in what they ask for.
+        faster = pushes[:, :, 0] * physics[:, 2, None] * _SLIP_STEP
+        speeds = physics[:, 0, None] + faster.cumsum(1)
+        turning = physics[:, 6, None] + (pushes[:, :, 1] * physics[:, 3, None] * _TURN_STEP).cumsum(1)
+        angles = physics[:, 1, None] + turning.cumsum(1)
+        return torch.stack([speeds, angles], dim=2)
 
 
 def physics_row(context: PhysicsContext) -> list[float]:
@@ -61,10 +66,11 @@ def physics_row(context: PhysicsContext) -> list[float]:
     return [
         context.belt_speed_mm_s / context.belt_max_speed_mm_s,
         context.diverter_angle_deg / context.diverter_max_angle_deg,
-        context.slip_limit_mm_s2 * 0.1 / context.belt_max_speed_mm_s,
-        context.turn_limit_deg_s2 * 0.01 / context.diverter_max_angle_deg,
+        context.slip_limit_mm_s2 * STEP_S / _SLIP_STEP / context.belt_max_speed_mm_s,
+        context.turn_limit_deg_s2 * STEP_S**2 / _TURN_STEP / context.diverter_max_angle_deg,
         context.diverter_load_n_m / context.diverter_torque_limit_n_m,
         float(np.log(context.part_mass_kg)),
+        context.diverter_speed_deg_s * STEP_S / context.diverter_max_angle_deg,
     ]
 
 

@@ -31,6 +31,7 @@ CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"
 SHIPPED: Final = CHECKPOINTS / "passgate-vla.safetensors"
 _PART: Final = "the model cannot start, so no part is released on its word"
 _EXTRA: Final = "extra."
+_HEAD: Final = "action_head."
 _LORA: Final = "decoder.base_model.model."
 _LORA_A, _LORA_B = ".lora_A.default.weight", ".lora_B.default.weight"
 
@@ -218,9 +219,14 @@ def _merge(model: Any, tensors: Mapping[str, Tensor], settings: VlaSettings, pat
             weight.copy_(weight.float() + scale * product)
 
 
-def fill(vla: InspectionVLA, path: Path) -> None:
+def fill(vla: InspectionVLA, path: Path, *, but_the_head: bool = False) -> None:
     """Give a trainable model the weights of an adapter of the same settings. Raises WeightsError."""
-    _fill(vla, _tensors(path), path, lora=True)
+    tensors = _tensors(path)
+    if but_the_head:
+        own = vla.adapter_parameters()
+        tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(_HEAD)}
+        tensors |= {name: tensor for name, tensor in own.items() if name.startswith(_HEAD)}
+    _fill(vla, tensors, path, lora=True)
 
 
 def _fill(vla: InspectionVLA, tensors: Mapping[str, Tensor], path: Path, *, lora: bool) -> None:

@@ -49,11 +49,11 @@ class AdaptationSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     folds: int = 3
-    steps: int = Field(160, ge=20)
-    steps_a_label: float = 2.4
-    most_steps: int = 400
+    steps: int = Field(200, ge=20)
+    steps_a_label: float = 3.0
+    most_steps: int = 500
     """Few labels are soon learned, and longer would only learn them by heart."""
-    batch: int = 16
+    batch: int = 24
     """Windows in one step, each a quarter of a picture."""
     rate: float = 8e-4
     """Highest learning rate; the decoder's is three times, the pretrained stages' half of it."""
@@ -159,25 +159,24 @@ def adapt(
             counted.add(1)
     truth = np.array([one.defective for one in examples])
     fold_of = np.array(folds)
+    level = _level(seen, truth, fold_of)
     stacked = np.zeros(len(examples))
     for fold in sorted(set(folds)):
         apart = fold_of != fold
-        stacked[~apart] = _rule(seen[apart], peaks[apart], truth[apart], of_memory.overkill).score(
-            seen[~apart]
-        )
+        stacked[~apart] = (seen - level)[~apart] @ _logistic((seen - level)[apart], truth[apart])
     learned = _learn(examples, range(len(examples)), pool, tower, settings, seed, counted)
     counted.finish()
     adaptation = Adaptation(
         net=learned.net,
         direction=learned.direction,
-        rule=_rule(seen, peaks, truth, of_memory.overkill),
+        rule=_rule(seen, level, peaks, truth, of_memory.overkill),
         tower_sha256=tower.sha256,
         good=int((~truth).sum()),
         defective=int(truth.sum()),
     )
     return Adapted(
         adaptation=adaptation,
-        alone=evaluate(seen[:, 0], truth),
+        alone=evaluate((seen - level)[:, 0], truth),
         together=evaluate(stacked, truth),
         marked=sum(one.defective and one.mask is not None for one in examples),
     )
@@ -544,14 +543,36 @@ def _window_loss(logits: Tensor, defective: Tensor) -> Tensor:
     return 3.0 * focal + 0.5 * dice + window
 
 
+def _level(
+    seen: NDArray[np.float64], defective: NDArray[np.bool_], fold_of: NDArray[np.int_]
+) -> NDArray[np.float64]:
+    """Where good pictures lie for the models that judged each picture: the middling held-out one of its fold.
+
+    Models of different folds have different zeros, which would pass for a difference between pictures.
+
+    Returns:
+        (pictures, 3)
+    """
+    level = np.tile(np.median(seen[~defective], axis=0), (len(seen), 1))
+    for fold in set(fold_of.tolist()):
+        good = ~defective & (fold_of == fold)
+        if good.any():
+            level[fold_of == fold] = np.median(seen[good], axis=0)
+    return level
+
+
 def _rule(
     seen: NDArray[np.float64],
+    level: NDArray[np.float64],
     peaks: NDArray[np.float64],
     defective: NDArray[np.bool_],
     overkill: float,
 ) -> Rule:
-    """Weights, threshold and level from opinions of models that had not seen the pictures."""
-    weights = _logistic(seen, defective)
+    """Weights, threshold and level from opinions of models that had not seen the pictures.
+
+    The threshold is from the opinions as they are: the final models' zero is as unsure as that of a fold.
+    """
+    weights = _logistic(seen - level, defective)
     score = seen @ weights
     centre = float(np.median(score[~defective]))
     spread = max(float(score[~defective].std()), 1e-6)

@@ -11,12 +11,13 @@ Projectors and heads are trained in all three. No activations are recomputed.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import sys
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from statistics import median
 from typing import Any, Final, Literal
 
@@ -99,7 +100,7 @@ class Cost(BaseModel):
     loaded_mb: float
     """With the model in memory."""
     peak_mb: float
-    """At most during the steps: resident memory of the process, or what torch has allocated on the GPU."""
+    """At most during the steps: the process's own resident memory, or what torch has allocated on the GPU."""
     step_s: float
     """The middling step."""
     step_cpu_s: float
@@ -126,7 +127,7 @@ def measure(task: Task) -> Cost:
     vla = _built(task)
     both = (*vla.parameters(), *vla.base.model.parameters())  # the vocabulary's head is the base's alone
     chosen = list({id(parameter): parameter for parameter in both if parameter.requires_grad}.values())
-    gc.collect()
+    _settle()
     loaded = _held(on_cuda) - before
     optimizer = _optimizer(chosen, paged=on_cuda and task.method == "qlora")
     ids, seen, learned = _rows(task, vla)
@@ -174,6 +175,8 @@ def _built(task: Task) -> InspectionVLA:
     base = _random_base(task, language) if task.base in SHAPES else load_base(language)
     lora = None if full else LoraSettings(rank=task.rank, alpha=2 * task.rank)
     vla = InspectionVLA(VlaSettings(language=language, lora=lora), base)
+    for parameter in base.model.parameters():  # out of the mapped file: there its memory could not be told
+        parameter.data = parameter.data.clone()
     if full:
         base.model.requires_grad_(True)
     return vla.train()
@@ -242,9 +245,19 @@ def _optimizer(parameters: list[Any], *, paged: bool) -> Any:
     return torch.optim.AdamW(parameters, lr=1e-4)
 
 
+def _settle() -> None:
+    """Let go of what loading has left behind, where the C library can be asked to (glibc)."""
+    gc.collect()
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
+
+
 def _held(on_cuda: bool) -> int:
-    """Bytes in use."""
-    return int(torch.cuda.memory_allocated()) if on_cuda else int(psutil.Process().memory_info().rss)
+    """Bytes in use: on the CPU resident ones, without pages of files, which the system may drop."""
+    if on_cuda:
+        return int(torch.cuda.memory_allocated())
+    info: Any = psutil.Process().memory_info()
+    return int(info.rss - getattr(info, "shared", 0))
 
 
 @contextmanager

@@ -96,6 +96,8 @@ class TrainingSettings(_Settings):
     """Its channels are taken from the tower."""
     begin_with: Path | None = None
     """An adapter of the same settings to begin with; None begins anew."""
+    fresh_head: bool = False
+    """With ``begin_with``: the action head begins anew all the same."""
     stages: tuple[StageSettings, ...] = (
         StageSettings(name="align", steps=200, learning_rate=1e-3),
         StageSettings(name="instruct", steps=1000, learning_rate=5e-4),
@@ -361,7 +363,7 @@ def train(
     )
     vla = build(settings, material)
     if settings.begin_with is not None:
-        checkpoint.fill(vla, settings.begin_with)
+        checkpoint.fill(vla, settings.begin_with, but_the_head=settings.fresh_head)
     run = _Run(settings, vla, tower=tower, material=material)
     if resume:
         run.restore()
