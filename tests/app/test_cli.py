@@ -90,7 +90,11 @@ def test_inspect_prints_one_decision_a_picture(passgate: Passgate, parts: Path) 
     assert [Path(d["image"]).parent.name for d in decisions] == ["good", "bad"]
     assert decisions[0]["action"] == "pass"
     assert decisions[0]["schema"] == 1
-    assert all(d["decided_by"] == "reflex" for d in decisions)
+    assert {d["model"]["name"] for d in decisions} == {"passgate-vla"}
+    reflex = passgate(
+        *("inspect", parts / "good/0.png", "--recipe", "cover", "--inspector", "reflex", "--json")
+    )
+    assert json.loads(reflex.out)["decisions"][0]["decided_by"] == "reflex"
 
 
 @pytest.mark.usefixtures("recipes")

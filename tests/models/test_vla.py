@@ -146,9 +146,9 @@ def test_what_the_loss_asks_for_is_learned(vla: InspectionVLA) -> None:
     vla.train()
     wanted = [
         lesson(),
-        lesson(instruction="scratch: stop; others: rework.", action=Action.STOP, reason="stop it",
+        lesson(instruction="scratch: stop; others: rework.", action=Action.STOP, reason="major scratch: stop",
                chunk=plan(Action.STOP, NOMINAL_LINE).shares(NOMINAL_LINE)),
-        lesson(seen=seen(5), truth=(None, None), action=Action.PASS, reason="fine",
+        lesson(seen=seen(5), truth=(None, None), action=Action.PASS, reason="no defect: pass",
                chunk=plan(Action.PASS, NOMINAL_LINE).shares(NOMINAL_LINE)),
     ]  # fmt: skip
     parameters = [p for n, p in vla.named_parameters() if not n.startswith("decoder.") or "lora_" in n]
