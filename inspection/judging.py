@@ -185,7 +185,7 @@ class Judge:
         )
 
     async def explain(self, *, go_on: Callable[[], bool]) -> str:
-        """The model's words on the part that it judged last; empty where it fails. ``go_on``: as Inspector."""
+        """The model's words on the part that it judged last; empty where it fails. See ``Inspector``."""
         loop = asyncio.get_running_loop()
         try:
             text = await loop.run_in_executor(self._inference, lambda: self._inspector.explain(go_on=go_on))
