@@ -63,7 +63,10 @@ def build_inspector(
     taught = library.load(name, tower=tower)
     recipe = taught.recipe
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
-    if kind is InspectorKind.REFLEX:
+    # A recipe that names no defects and has no words leaves the language model nothing to say, and on a
+    # product that it was never trained on it would doubt nearly every part.
+    wordless = kind is InspectorKind.VLA and not recipe.has_words
+    if kind is InspectorKind.REFLEX or wordless:
         model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
         return recipe, ReflexInspector(memories, model=model, threads=threads)
     asked = {"base": base, "device": device, "quantization": quantization}

@@ -105,6 +105,12 @@ class Recipe(Frozen):
             raise ValueError("late_policy must not be pass: a late part is never released")
         return self
 
+    @property
+    def has_words(self) -> bool:
+        """Whether it gives the language model anything to say: names of defects, or an instruction."""
+        named = any(rule.type != ANY_TYPE for rule in self.policy)
+        return bool(self.defect_types or self.instruction.strip() or named)
+
     def action_for(self, defects: tuple[Defect, ...]) -> Action:
         """What the policy asks for: the strictest action of any rule that any defect meets.
 
