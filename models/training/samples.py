@@ -24,7 +24,7 @@ Split: TypeAlias = Literal["train", "val", "test"]
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners as x, y in picture pixels."""
 
-_SKIP = "mend the line, or read with skip_broken"
+_SKIP = "mend the line, or leave it out with --skip-broken"
 
 
 class LabelledDefect(Frozen):
