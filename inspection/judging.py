@@ -184,11 +184,13 @@ class Judge:
             straggler=straggler,
         )
 
-    async def explain(self, *, go_on: Callable[[], bool]) -> str:
+    async def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         """The model's words on the part that it judged last; empty where it fails. See ``Inspector``."""
         loop = asyncio.get_running_loop()
         try:
-            text = await loop.run_in_executor(self._inference, lambda: self._inspector.explain(go_on=go_on))
+            text = await loop.run_in_executor(
+                self._inference, lambda: self._inspector.explain(decision, go_on=go_on)
+            )
         except Exception as error:  # the decision stands; only its explanation is missing
             log.warning("no explanation", exc_info=error)
             return ""

@@ -75,12 +75,14 @@ class Inspector(Protocol):
             RecipeError: The recipe has not been taught, or does not fit the frames.
         """
 
-    def explain(self, *, go_on: Callable[[], bool]) -> str:
-        """Say in words why the last part was decided so; after the decision was published.
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
+        """Say in words why a part was decided so; after the decision was published.
 
-        Blocking, in the inference thread, before the next ``inspect``. Empty where there is nothing to add.
+        Blocking, in the inference thread. Empty where there is nothing to add, and for any part but the one
+        that was inspected last: the words of one part must never come into the record of another.
 
         Args:
+            decision: The part's.
             go_on: Asked between words; False ends the sentence there: another part has come.
         """
 

@@ -13,7 +13,7 @@ from uuid import uuid4
 import structlog
 
 from inspection.alarms import AlarmCode, defect_code
-from inspection.decision import DecidedBy, Decision
+from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.judging import Judge, Judgement
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
@@ -227,8 +227,8 @@ class Station:
             await self._record_and_publish(passage, judgement)
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
-            elif judgement.decision.decided_by in (DecidedBy.VLA, DecidedBy.REFLEX):
-                self._spawn(self._explain(passage), f"reason-{trigger.seq}")
+            else:
+                self._spawn(self._explain(passage, judgement.decision), f"reason-{trigger.seq}")
         finally:
             passage.settled.set()
             if self._active is passage:
@@ -286,10 +286,10 @@ class Station:
 
         self._spawn(keep(), f"late-{passage.trigger.seq}")
 
-    async def _explain(self, passage: Passage) -> None:
+    async def _explain(self, passage: Passage, decision: Decision) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""
         text = await self.judge.explain(
-            go_on=lambda: not self._stopping and (self._active is None or self._active is passage)
+            decision, go_on=lambda: not self._stopping and (self._active is None or self._active is passage)
         )
         if not text:
             return

@@ -55,7 +55,7 @@ class ForeignVlmInspector:
         self._foreign = model
         self._model = ModelRef(name=model.name, version=model.kind, sha256=model.sha256)
         self._reflex = ReflexInspector(memories, model=self._model, threads=threads)
-        self._unexplained: Written | None = None
+        self._unexplained: tuple[int, int, Written] | None = None
 
     @property
     def model(self) -> ModelRef:
@@ -105,19 +105,20 @@ class ForeignVlmInspector:
             )
         else:
             decision = _joined(reflex, opinions, recipe)
-            self._unexplained = opinions[-1].written
+            self._unexplained = (part_id, trigger_seq, opinions[-1].written)
         now_ns = time.monotonic_ns()
         timings = Timings(
             vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
         )
         return decision.model_copy(update={"timings_ms": timings})
 
-    def explain(self, *, go_on: Callable[[], bool]) -> str:
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         """The model's own words on the picture that it saw last; see ``Inspector``."""
-        written, self._unexplained = self._unexplained, None
-        if written is None or written.answer is None:
+        unexplained, self._unexplained = self._unexplained, None
+        if unexplained is None or unexplained[:2] != (decision.part_id, decision.trigger_seq):
             return ""
-        return self._foreign.write_on(written, go_on=go_on)
+        written = unexplained[2]
+        return "" if written.answer is None else self._foreign.write_on(written, go_on=go_on)
 
     def _look(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> _Opinion:
         written = self._foreign.write(seen.picture, question(recipe), legal(recipe), check=check)

@@ -102,7 +102,7 @@ class ReflexInspector:
             looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
         )
 
-    def explain(self, *, go_on: Callable[[], bool]) -> str:
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         """Nothing: a reflex has no words. ``go_on`` is not asked."""
         return ""
 

@@ -19,10 +19,10 @@ from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, S
 from inspection.errors import WeightsError
 from inspection.motion import PhysicsContext
 from inspection.part import Frame
-from inspection.recipe import Recipe
+from inspection.recipe import ANY_TYPE, Recipe
 from models.checkpoint import Adapter
 from models.decoding import DecisionGrammar
-from models.inspector import Look, ReflexInspector, ViewKey, unclamped
+from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
 from models.looking import Place, look
 from models.memory import NormalityMemory
 from models.policy import from_rules, words
@@ -59,7 +59,9 @@ class Opinion:
     look: Look
     places: tuple[Place, ...]
     verdict: Verdict
+    words: Reason
     defects: tuple[Defect, ...]
+    """What the language model names, and what the memory found that it was not shown or takes for nothing."""
     not_pass: float
     """Memory and language together, in deviations of unseen good pictures above the threshold."""
 
@@ -87,12 +89,13 @@ class VlaInspector:
             threads: CPU threads of one inspection.
         """
         header = adapter.header
-        self._model = ModelRef(name=header.name, version=header.version, sha256=adapter.sha256)
+        self._model = ModelRef(name=header.name, version=_version(adapter), sha256=adapter.sha256)
         self._reflex = ReflexInspector(memories, model=self._model, threads=threads)
         self._adapter = adapter
         self._tower = tower
         self._prompts: dict[tuple[int, int], tuple[Prompt, DecisionGrammar]] = {}
-        self._unexplained: Reason | None = None
+        self._unexplained: tuple[int, int, Reason] | None = None
+        """Of which part (its id and trigger) there are words to be written, and by what."""
 
     @property
     def model(self) -> ModelRef:
@@ -150,16 +153,20 @@ class VlaInspector:
             decision = _late(reflex, recipe)
         else:
             decision = _joined(reflex, opinions, recipe)
+            # the prompt still holds the last view, and no other
+            self._unexplained = (part_id, trigger_seq, opinions[-1].words)
         now_ns = time.monotonic_ns()
         timings = Timings(
             vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
         )
         return decision.model_copy(update={"timings_ms": timings})
 
-    def explain(self, *, go_on: Callable[[], bool]) -> str:
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         """The model's own words on the part that it judged last; see ``Inspector``."""
-        reason, self._unexplained = self._unexplained, None
-        return "" if reason is None else reason.write(most_tokens=_MOST_REASON_TOKENS, go_on=go_on)
+        unexplained, self._unexplained = self._unexplained, None
+        if unexplained is None or unexplained[:2] != (decision.part_id, decision.trigger_seq):
+            return ""
+        return unexplained[2].write(most_tokens=_MOST_REASON_TOKENS, go_on=go_on)
 
     def _reason(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> Opinion:
         prompt, grammar = self._prompts[recipe.id, recipe.version]
@@ -173,16 +180,26 @@ class VlaInspector:
             mm_per_pixel=seen.view.mm_per_pixel,
             most_regions=self._adapter.header.settings.most_regions,
         )
-        verdict, self._unexplained = prompt.decide(shown, grammar, physics=_physics(recipe), check=check)
+        verdict, reason = prompt.decide(shown, grammar, physics=_physics(recipe), check=check)
         return Opinion(
             look=seen,
             places=shown.places,
             verdict=verdict,
+            words=reason,
             defects=_defects(seen, shown.places, verdict),
             not_pass=not_pass(
                 shown.above_threshold, verdict.defect_probability, trust=self._adapter.header.trust
             ),
         )
+
+
+def _version(adapter: Adapter) -> str:
+    """The adapter's version, and how its base is held where that is not as it was trained: other scores."""
+    held, made = adapter.vla.settings.language, adapter.header.settings.language
+    changed = [
+        now for now, then in ((held.quantization, made.quantization), (held.dtype, made.dtype)) if now != then
+    ]
+    return "+".join([adapter.header.version, *changed])
 
 
 def instruction_of(recipe: Recipe) -> str:
@@ -209,8 +226,12 @@ def _physics(recipe: Recipe) -> PhysicsContext:
 
 
 def _defects(seen: Look, places: tuple[Place, ...], verdict: Verdict) -> tuple[Defect, ...]:
-    """What the model calls a defect, where the memory measured it."""
-    measured = {defect.box: defect for defect in seen.defects}
+    """What the model calls a defect, where the memory measured it; and all else that the memory found.
+
+    A place that the model was not shown, or takes for nothing, is not forgotten: it stays an anomaly, and the
+    rules have their say on it.
+    """
+    left_over = {defect.box: defect for defect in seen.defects}
     left, top = (seen.view.region or (0, 0))[:2]
     found = []
     for place, named in zip(places, verdict.named, strict=True):
@@ -218,7 +239,7 @@ def _defects(seen: Look, places: tuple[Place, ...], verdict: Verdict) -> tuple[D
             continue
         x, y, width, height = place.box
         box = (left + x, top + y, width, height)
-        known = measured.get(box)
+        known = left_over.pop(box, None)
         scale = seen.view.mm_per_pixel
         length = (width**2 + height**2) ** 0.5
         found.append(
@@ -231,7 +252,8 @@ def _defects(seen: Look, places: tuple[Place, ...], verdict: Verdict) -> tuple[D
                 score=1.0 - named.type.probabilities["none"],
             )
         )
-    return tuple(found)
+    # where the model names nothing at all, that is a disagreement and not a list of defects
+    return (*found, *left_over.values()) if found else ()
 
 
 def _joined(reflex: Decision, opinions: list[Opinion], recipe: Recipe) -> Decision:
@@ -255,18 +277,24 @@ def _joined(reflex: Decision, opinions: list[Opinion], recipe: Recipe) -> Decisi
     if asked is not Action.PASS:
         rule = f"the rules ask for {asked} on {_named(defects)}"
         decision = decision.stricter(asked, decided_by=DecidedBy.GUARD, reason=rule)
-    for reason in _disagreements(reflex, opinions, defects, action):
+    for reason in _disagreements(reflex, opinions, defects):
         decision = decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
-    if decision.action is Action.PASS and abs(reflex.confidence - 0.5) < recipe.review_band:
-        return decision.stricter(
-            Action.MANUAL_REVIEW, decided_by=DecidedBy.REFLEX, reason=f"too close to tell; {reflex.reason}"
-        )
-    return decision
+    if _lacks_only_a_name(reflex, recipe):
+        return decision
+    return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=f"by reflex: {reflex.reason}")
 
 
-def _disagreements(
-    reflex: Decision, opinions: list[Opinion], defects: tuple[Defect, ...], action: Action
-) -> list[str]:
+def _lacks_only_a_name(reflex: Decision, recipe: Recipe) -> bool:
+    """Whether the reflex asks for a person for no other reason than that no rule speaks of an anomaly.
+
+    Only then may the language model, by naming what the rules do speak of, end milder than the reflex.
+    """
+    close = abs(reflex.confidence - 0.5) < recipe.review_band
+    spoken_of = any(rule.type in (ANY_TYPE, ANOMALY) for rule in recipe.policy)
+    return reflex.action is Action.MANUAL_REVIEW and not close and not spoken_of
+
+
+def _disagreements(reflex: Decision, opinions: list[Opinion], defects: tuple[Defect, ...]) -> list[str]:
     found = []
     if not all(opinion.verdict.sound for opinion in opinions):
         found.append("the language model is broken: its state holds no numbers")
@@ -275,8 +303,6 @@ def _disagreements(
         found.append(f"the language model sees {_named(defects)}, the memory nothing unusual")
     if not normal and not defects:
         found.append(f"the memory sees {reflex.reason}, the language model no defect")
-    if not normal and defects and action is Action.PASS:
-        return found  # a defect that the words let pass: the rules decide
     for opinion in opinions:
         said, meant = Action(opinion.verdict.action.word), opinion.verdict.meant
         if said is not meant:

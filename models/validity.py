@@ -159,7 +159,7 @@ def check_validity(
                 decision = _judged(inspector, recipe, number)
                 if rng.random() < 0.1:
                     explained += 1
-                    _explained(inspector)
+                    _explained(inspector, decision)
             except PassgateError:
                 refused += 1
             except Exception as error:  # whatever it is: that it was raised is the finding
@@ -206,8 +206,8 @@ def _judged(inspector: VlaInspector, recipe: Recipe, number: int) -> Decision:
     return review(decision, trigger=trigger, recipe=recipe)
 
 
-def _explained(inspector: VlaInspector) -> None:
-    said = inspector.explain(go_on=lambda: True)
+def _explained(inspector: VlaInspector, decision: Decision) -> None:
+    said = inspector.explain(decision, go_on=lambda: True)
     if not said.isprintable():
         raise ValueError(f"the model's words are not printable: {said!r}")
 

@@ -230,7 +230,7 @@ class FakeInspector:
     def prepare(self, recipe: Recipe) -> None:
         pass
 
-    def explain(self, *, go_on: Callable[[], bool]) -> str:
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         self.explaining.set()
         self.explanation_gate.wait(PATIENCE_S)
         return self.words if go_on() else ""

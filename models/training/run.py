@@ -4,8 +4,8 @@
 2. *instruct*: LoRA (or QLoRA) joins; the policy changes with every lesson, so the words must be read.
 3. *act*: action head and reason join, end to end, with the losses of physics and smoothness.
 
-accelerate carries it: bfloat16 autocast, gradient accumulation, and more than one GPU under its launcher
-(``accelerate launch -m app.cli model train …``). Checkpoints hold everything that the next step depends on.
+accelerate carries it: bfloat16 autocast, gradient accumulation, and more than one process under its launcher
+(``accelerate launch -m app model train …``). Checkpoints hold everything that the next step depends on.
 """
 
 from __future__ import annotations

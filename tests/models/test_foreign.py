@@ -89,8 +89,11 @@ def test_both_pass(memory: NormalityMemory, parts: list[Picture]) -> None:
     decision, inspector = judged(says(Action.PASS), parts[25], memory)
     assert (decision.action, decision.decided_by) == (Action.PASS, DecidedBy.VLA)
     assert decision.model.name == "says"
-    assert inspector.explain(go_on=lambda: True) == "because"
-    assert inspector.explain(go_on=lambda: True) == ""
+    other = decision.model_copy(update={"trigger_seq": 2})
+    assert inspector.explain(decision, go_on=lambda: True) == "because"
+    judged_again, inspector = judged(says(Action.PASS), parts[25], memory)
+    assert inspector.explain(other, go_on=lambda: True) == "", "the words of one part are no other's"
+    assert inspector.explain(judged_again, go_on=lambda: True) == "", "asked once"
 
 
 @pytest.mark.parametrize("action", [Action.PASS, Action.REWORK])
@@ -148,7 +151,7 @@ def test_what_is_no_decision_goes_to_a_person_with_its_text(
     assert decision.action is Action.MANUAL_REVIEW
     assert "I think" in decision.reason
     assert len(decision.reason) <= 500
-    assert inspector.explain(go_on=lambda: True) == ""
+    assert inspector.explain(decision, go_on=lambda: True) == ""
 
 
 def test_a_late_model_is_not_waited_for(memory: NormalityMemory, parts: list[Picture]) -> None:
@@ -173,4 +176,4 @@ def test_a_real_one_of_random_weights(memory: NormalityMemory, parts: list[Pictu
         decision, inspector = judged(model, picture, memory)
         assert decision.action in legal(RECIPE).actions
         assert {defect.type for defect in decision.defects} <= {*legal(RECIPE).kinds, "anomaly"}
-        assert isinstance(inspector.explain(go_on=lambda: True), str)
+        assert isinstance(inspector.explain(decision, go_on=lambda: True), str)

@@ -1,6 +1,7 @@
 """Reflex and reasoning: a pass needs both and the action head; lateness and doubt go to a person."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -77,6 +78,7 @@ def opinion(
             raw="",
             steps=3,
         ),
+        words=None,  # type: ignore[arg-type] # not asked for
         defects=found,
         not_pass=1.0,
     )
@@ -139,6 +141,53 @@ def test_nothing_that_the_reflex_holds_is_passed(
         assert kind == NONE
         assert said is Action.PASS
         assert meant is Action.PASS
+
+
+@given(actions, actions, actions, st.sampled_from([NONE, "scratch"]), st.booleans())
+def test_the_language_model_never_ends_milder_than_the_reflex(
+    of_reflex: Action, said: Action, meant: Action, kind: str, reflex_sees: bool
+) -> None:
+    """RECIPE's rules speak of every defect, so the reflex's word on an anomaly is a word."""
+    seen = reflex(of_reflex, (defect(),) if reflex_sees else ())
+    decision = joined(seen, opinion(said, kind, reflex_sees=reflex_sees, meant=meant))
+    assert decision.action.strictness >= of_reflex.strictness
+
+
+NAMED_ONLY = RECIPE.model_copy(
+    update={
+        "policy": (
+            DefectRule(type="scratch", action=Action.PASS),
+            DefectRule(type="dent", action=Action.REWORK),
+        )
+    }
+)
+"""No rule speaks of an anomaly: the reflex can only ask for a person."""
+
+
+def test_a_rule_that_names_a_defect_may_let_it_pass_when_the_model_names_it() -> None:
+    seen = reflex(Action.MANUAL_REVIEW, (defect(),))
+    one = opinion(Action.PASS, "scratch", reflex_sees=True)
+    assert reasoning._joined(seen, [one], NAMED_ONLY).action is Action.PASS
+    heads = opinion(Action.PASS, "scratch", reflex_sees=True, meant=Action.STOP)
+    assert reasoning._joined(seen, [heads], NAMED_ONLY).action is Action.MANUAL_REVIEW
+    close = NAMED_ONLY.model_copy(update={"review_band": 0.5})
+    assert reasoning._joined(seen, [one], close).action is Action.MANUAL_REVIEW, "too close stays too close"
+
+
+def test_what_the_model_was_not_shown_or_takes_for_nothing_stays_an_anomaly() -> None:
+    from inspection.recipe import View
+
+    elsewhere = Defect(type="anomaly", severity=Severity.CRITICAL, box=(200, 200, 9, 9), score=0.9)
+    here = Defect(type="anomaly", severity=Severity.MINOR, box=BOX, length_mm=7.0, score=0.9)
+    look = replace_look(View(name="top"))
+    look.defects = (here, elsewhere)
+    one = opinion(Action.PASS, "scratch", reflex_sees=True)
+    found = reasoning._defects(look, (Place(box=BOX, peak=1.2),), one.verdict)
+    assert [each.type for each in found] == ["scratch", "anomaly"]
+    assert found[0].length_mm == 7.0
+    seen = reflex(Action.MANUAL_REVIEW, (here, elsewhere))
+    decision = reasoning._joined(seen, [replace(one, defects=found)], NAMED_ONLY)
+    assert decision.action is Action.MANUAL_REVIEW, "no rule lets an anomaly pass"
 
 
 def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_reflex() -> None:
