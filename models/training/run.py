@@ -5,7 +5,7 @@
 3. *act*: action head and reason join, end to end, with the losses of physics and smoothness.
 
 accelerate carries it: bfloat16 autocast, gradient accumulation, and more than one process under its launcher
-(``accelerate launch -m app model train …``). Checkpoints hold everything that the next step depends on.
+(or torchrun's: ``torchrun --nproc-per-node 2 -m app model train …``). Checkpoints hold everything that the next step depends on.
 """
 
 from __future__ import annotations
@@ -113,8 +113,15 @@ class TrainingSettings(_Settings):
     weights: tuple[float, float, float] = (1.0, 0.1, 0.01)
     """Of the chunk's terms: action, physics, smoothness; 0 switches one off."""
     skip_broken: bool = False
+    """Leave out lines that are no samples."""
     threads: int | None = Field(default=None, ge=1)
     """CPU threads; None leaves them as they are."""
+
+    @property
+    def chunk_weights(self) -> ChunkWeights:
+        """``weights``, by name."""
+        action, physics, smoothness = self.weights
+        return ChunkWeights(action=action, physics=physics, smoothness=smoothness)
 
     @model_validator(mode="after")
     def _stages_in_order(self) -> Self:
@@ -348,18 +355,18 @@ def train(
         WeightsError: A checkpoint cannot be written (the last good one stays) or read.
         SettingsError: The device is absent.
     """
-    from accelerate import Accelerator
-    from accelerate.utils import set_seed
+    from accelerate import Accelerator, DistributedDataParallelKwargs
 
     logging.getLogger("accelerate").setLevel(logging.ERROR)
     if settings.threads:
         torch.set_num_threads(settings.threads)
-    set_seed(settings.seed)
     on_cuda = settings.vla.language.device.startswith("cuda")
     accelerator = Accelerator(
         cpu=not on_cuda,
         mixed_precision="bf16" if settings.vla.language.dtype == "bfloat16" else "no",
         gradient_accumulation_steps=settings.accumulate,
+        # while policies are read no picture is looked at, so the projectors have no part in the loss
+        kwargs_handlers=[DistributedDataParallelKwargs(find_unused_parameters=True)],
     )
     vla = build(settings, material)
     if settings.begin_with is not None:
@@ -367,36 +374,17 @@ def train(
     run = _Run(settings, vla, tower=tower, material=material)
     if resume:
         run.restore()
-    wrapped = accelerator.prepare_model(
-        _Lossy(
-            vla,
-            ChunkWeights(
-                action=settings.weights[0], physics=settings.weights[1], smoothness=settings.weights[2]
-            ),
-        )
-    )
+    else:
+        run.forget()
     while run.stage is not None:
         stage = run.stage
         groups = _open_for(vla, stage)
-        parameters = [parameter for group in groups for parameter in group["params"]]
+        # anew for each stage: several processes agree at this point on what has gradients
+        model = accelerator.prepare_model(_Lossy(vla, settings.chunk_weights))
         optimizer = accelerator.prepare_optimizer(_optimizer(groups, on_cuda=on_cuda))
         run.start(optimizer)
         while run.step < stage.steps:
-            for group in optimizer.param_groups:
-                group["lr"] = group["peak"] * _schedule(run.step, stage)
-            wrapped.train()
-            parts: list[dict[str, float]] = []
-            for _ in range(settings.accumulate):
-                with accelerator.accumulate(wrapped):
-                    with accelerator.autocast():
-                        lessons = run.lessons(accelerator.process_index)
-                        found = wrapped(lessons, stage.name, with_picture=not run.reads_words)
-                    accelerator.backward(found.total)
-                    if accelerator.sync_gradients:
-                        accelerator.clip_grad_norm_(parameters, 1.0)
-                    optimizer.step()
-                    optimizer.zero_grad()
-                    parts.append(found.parts)
+            parts = _step(accelerator, model, optimizer, run, stage, settings.accumulate)
             run.step += 1
             stopping = stop()
             if accelerator.is_main_process:
@@ -410,7 +398,30 @@ def train(
     if accelerator.is_main_process:
         run.save(None)
         draw_losses(settings.out / _LOG, settings.out / "losses.png")
+    accelerator.end_training()
     return run.adapter
+
+
+def _step(
+    accelerator: Any, model: Any, optimizer: Any, run: _Run, stage: StageSettings, accumulate: int
+) -> list[dict[str, float]]:
+    """One step of the optimizer; the losses of each batch that it was made of."""
+    for group in optimizer.param_groups:
+        group["lr"] = group["peak"] * _schedule(run.step, stage)
+    model.train()
+    parts = []
+    for _ in range(accumulate):
+        with accelerator.accumulate(model):
+            with accelerator.autocast():
+                lessons = run.lessons(accelerator.process_index)
+                total, of_batch = model(lessons, stage.name, with_picture=not run.reads_words)
+            accelerator.backward(total)
+            if accelerator.sync_gradients:
+                accelerator.clip_grad_norm_(model.parameters(), 1.0)
+            optimizer.step()
+            optimizer.zero_grad()
+            parts.append(of_batch)
+    return parts
 
 
 class _Lossy(torch.nn.Module):
@@ -421,9 +432,11 @@ class _Lossy(torch.nn.Module):
         self.vla = vla
         self.weights = weights
 
-    def forward(self, lessons: Sequence[Lesson], stage: StageName, *, with_picture: bool) -> Any:
-        """Losses of a batch."""
-        return losses(
+    def forward(
+        self, lessons: Sequence[Lesson], stage: StageName, *, with_picture: bool
+    ) -> tuple[Tensor, dict[str, float]]:
+        """The loss of a batch, and its parts."""
+        found = losses(
             self.vla,
             lessons,
             with_action_head=stage == "act",
@@ -432,6 +445,7 @@ class _Lossy(torch.nn.Module):
             with_drills=stage != "align",
             weights=self.weights,
         )
+        return found.total, found.parts
 
 
 class _Run:
@@ -574,11 +588,16 @@ class _Run:
                 todo="make room on the disk, and start again: training goes on from there",
             ) from error
 
+    def forget(self) -> None:
+        """Begin anew: what an earlier run left is not gone on with, and its losses are not mixed in."""
+        (self._settings.out / _STATE).unlink(missing_ok=True)
+        (self._settings.out / _LOG).unlink(missing_ok=True)
+
     def restore(self) -> None:
         """Go on from the newest checkpoint, where there is one of the same settings."""
         path = self._settings.out / _STATE
         if not path.is_file():
-            (self._settings.out / _LOG).unlink(missing_ok=True)
+            self.forget()
             return
         try:
             state = torch.load(path, map_location="cpu", weights_only=True)
@@ -601,8 +620,19 @@ class _Run:
         with torch.no_grad():
             for name, value in state["weights"].items():
                 own[name].copy_(value)
+        self._cut_log()
         if self.stage is not None and self.step >= self.stage.steps:
             self.next_stage()
+
+    def _cut_log(self) -> None:
+        """Drop from the log what came after the checkpoint: those steps are made again."""
+        path = self._settings.out / _LOG
+        if not path.is_file():
+            return
+        names = [stage.name for stage in self._settings.stages]
+        here = (self._stage, self.step)
+        kept = [line for line in read_losses(path) if (names.index(line["stage"]), line["step"]) <= here]
+        path.write_text("".join(json.dumps(line) + "\n" for line in kept), encoding="utf-8")
 
 
 def _open_for(vla: InspectionVLA, stage: StageSettings) -> list[dict[str, Any]]:

@@ -207,3 +207,27 @@ def test_the_log_is_one_json_object_a_step(tmp_path: Path, folder: Path) -> None
     lines = (tmp_path / "losses.jsonl").read_text().splitlines()
     assert len(lines) == 8
     assert {"stage", "step", "total", "type", "chunk_action", "chunk_physics"} <= json.loads(lines[-1]).keys()
+
+
+def test_a_fresh_run_forgets_the_last_one(tmp_path: Path, folder: Path) -> None:
+    one = settings(tmp_path, folder)
+    train(one, tower=Tower(), material=material())
+    train(one, tower=Tower(), material=material(), resume=False)
+    assert len((tmp_path / "losses.jsonl").read_text().splitlines()) == 8, "its losses are not mixed in"
+
+
+def test_steps_after_the_checkpoint_are_logged_once(tmp_path: Path, folder: Path) -> None:
+    asked = 0
+
+    def stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked >= 3
+
+    one = settings(tmp_path, folder)
+    train(one, tower=Tower(), material=material(), stop=stop)
+    log = tmp_path / "losses.jsonl"
+    log.write_text(log.read_text() + json.dumps({"stage": "instruct", "step": 2, "total": 9.0}) + "\n")
+    train(one, tower=Tower(), material=material())
+    lines = [(line["stage"], line["step"]) for line in read_losses(log)]
+    assert len(lines) == len(set(lines)) == 8
