@@ -5,7 +5,8 @@
 3. *act*: action head and reason join, end to end, with the losses of physics and smoothness.
 
 accelerate carries it: bfloat16 autocast, gradient accumulation, and more than one process under its launcher
-(or torchrun's: ``torchrun --nproc-per-node 2 -m app model train …``). Checkpoints hold everything that the next step depends on.
+or torchrun (``torchrun --nproc-per-node 2 -m app model train …``). Checkpoints hold everything that the next
+step depends on.
 """
 
 from __future__ import annotations
