@@ -39,6 +39,7 @@ from plc.registers import (
     previous_seq,
     seq_distance,
 )
+from plc.set_points import NO_MOTION, MotionWords, SetPoints
 
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""
@@ -126,6 +127,7 @@ class VisionHandshake:
         self._unacknowledged = 0
         self._heartbeat = 0
         self._offered = (False, False)
+        self._set_points = SetPoints()
 
     # --- what is known ------------------------------------------------------------------------------------
 
@@ -149,6 +151,46 @@ class VisionHandshake:
         """The PLC's Enable bit, as last read."""
         return LineBits.ENABLE in self._bits
 
+    @property
+    def follows_motion(self) -> bool:
+        """The PLC asks for set points and may be given some: FollowMotion, and no fault, halt or bypass."""
+        return (
+            self._live
+            and LineBits.FOLLOW_MOTION in self._bits
+            and LineBits.BYPASS not in self._bits
+            and self.enabled
+            and not self._halt_reason
+            and not self._fault
+        )
+
+    @property
+    def motion(self) -> MotionWords:
+        """The motion words as the next image will carry them; all zero while nothing is streamed."""
+        return self._set_points.words if self.follows_motion else NO_MOTION
+
+    # --- commands of the motion stream ----------------------------------------------------------------------
+
+    def set_motion(self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int) -> bool:
+        """Put a new pair of set points into the image, under a new ``motion_seq``.
+
+        It stays for 100 ms; then, without a newer one, the words fall back to zero (``tick`` sees to that).
+
+        Returns:
+            False, and nothing is shown, where the PLC does not follow: see ``follows_motion``.
+
+        Raises:
+            ValueError: A set point is not finite, negative, or does not fit its word; the stream is ended.
+        """
+        if not self.follows_motion:
+            self._set_points.withdraw()
+            return False
+        self._set_points.show(belt_speed_mm_s=belt_speed_mm_s, diverter_deg=diverter_deg, now_ns=now_ns)
+        return True
+
+    def end_motion(self) -> None:
+        """End the stream in order: ``motion_seq`` 0 tells the PLC that no further set point comes."""
+        self._set_points.withdraw()
+
     # --- commands of the station; see inspection.ports.Line -----------------------------------------------
 
     def resume_from(self, known: KnownPart | None) -> None:
@@ -170,6 +212,8 @@ class VisionHandshake:
     def set_fault(self, error_code: int) -> None:
         """Show a fault, which withholds TriggerReady, or clear it with 0."""
         self._fault = error_code
+        if error_code:
+            self._set_points.withdraw()
 
     def exposure_complete(self, trigger: Trigger) -> None:
         """Show ExposureComplete for ``trigger``, where it is the open one."""
@@ -228,6 +272,7 @@ class VisionHandshake:
             return ()
         self._halt_reason = reason
         self._close_open()
+        self._set_points.withdraw()
         return (Halted(reason),)
 
     # --- the exchange -------------------------------------------------------------------------------------
@@ -236,6 +281,7 @@ class VisionHandshake:
         """The connection is gone. The open trigger is closed; the next read only takes up the count."""
         self._resync = True
         self._close_open()
+        self._set_points.withdraw()
         was_live, self._live = self._live, False
         if not was_live and reason == self._down_reason:
             return ()
@@ -244,6 +290,7 @@ class VisionHandshake:
 
     def tick(self, now_ns: int) -> tuple[LineEvent, ...]:
         """Let time pass: a frozen heartbeat halts, and an unacknowledged result is given up."""
+        self._set_points.expire(now_ns)
         part = self._open
         if part is not None and part.published and now_ns >= part.deadline_ns + ACK_GRACE_NS:
             self._open = None
@@ -284,12 +331,15 @@ class VisionHandshake:
         events.extend(self._take_acknowledgement(line.result_ack_seq))
         events.extend(self._take_trigger(line, resync=resync, now_ns=now_ns, at=at))
         events.extend(self._take_outcome(line))
+        if not self.follows_motion:
+            self._set_points.withdraw()  # for good: an old pair must not come back when the PLC follows again
         return tuple(events)
 
     def image(self) -> VisionBlock:
         """The vision block to be written now. Each call is one beat of our heart."""
         self._heartbeat = self._heartbeat + 1 & 0xFFFF
         part, result, offers = self._open, self._result, self._offers()
+        motion = self.motion
         self._offered = (self._offered[1], offers)
         bits = VisionBits.ONLINE
         for bit, shown in (
@@ -319,6 +369,9 @@ class VisionHandshake:
             active_recipe=self._recipe,
             error_code=self._fault or (LINK_HALTED if self._halt_reason else 0),
             boot_id=self._boot_id,
+            belt_speed_set_mm_s=motion.belt_speed_mm_s,
+            diverter_set_ddeg=motion.diverter_ddeg,
+            motion_seq=motion.motion_seq,
             result_seq_tail=result.seq,
             outcome_ack_seq=self._outcome_ack,
         )
@@ -368,6 +421,7 @@ class VisionHandshake:
     def _forget_plc(self) -> None:
         """Another run of the PLC's program: none of its numbers mean what they meant."""
         self._close_open()
+        self._set_points.withdraw()
         self._resync = True
         self._last_seq = None
         self._known = None
