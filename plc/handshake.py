@@ -39,7 +39,7 @@ from plc.registers import (
     previous_seq,
     seq_distance,
 )
-from plc.set_points import NO_MOTION, MotionWords, SetPoints
+from plc.set_points import MotionWords, SetPoints
 
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""
@@ -165,31 +165,37 @@ class VisionHandshake:
 
     @property
     def motion(self) -> MotionWords:
-        """The motion words as the next image will carry them; all zero while nothing is streamed."""
-        return self._set_points.words if self.follows_motion else NO_MOTION
+        """The motion words as the next image will carry them; ``plc.set_points`` says how a stream ends."""
+        return self._set_points.words
 
     # --- commands of the motion stream ----------------------------------------------------------------------
 
     def set_motion(self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int) -> bool:
         """Put a new pair of set points into the image, under a new ``motion_seq``.
 
-        It stays for 100 ms; then, without a newer one, the words fall back to zero (``tick`` sees to that).
+        Without a newer one it dries up after 100 ms (``tick`` sees to that).
 
         Returns:
             False, and nothing is shown, where the PLC does not follow: see ``follows_motion``.
 
         Raises:
-            ValueError: A set point is not finite, negative, or does not fit its word; the stream is ended.
+            ValueError: A set point is not finite, negative, or does not fit its word; the stream dries up.
         """
         if not self.follows_motion:
-            self._set_points.withdraw()
             return False
         self._set_points.show(belt_speed_mm_s=belt_speed_mm_s, diverter_deg=diverter_deg, now_ns=now_ns)
         return True
 
     def end_motion(self) -> None:
-        """End the stream in order: ``motion_seq`` 0 tells the PLC that no further set point comes."""
-        self._set_points.withdraw()
+        """End the stream in order: ``motion_seq`` 0 gives the belt back to the PLC's own program."""
+        self._set_points.end()
+
+    def _check_motion(self) -> None:
+        """After what may end the PLC's following: no old pair is shown when it follows again."""
+        if LineBits.FOLLOW_MOTION not in self._bits:
+            self._set_points.end()
+        elif not self.follows_motion:
+            self._set_points.dry_up()
 
     # --- commands of the station; see inspection.ports.Line -----------------------------------------------
 
@@ -212,8 +218,7 @@ class VisionHandshake:
     def set_fault(self, error_code: int) -> None:
         """Show a fault, which withholds TriggerReady, or clear it with 0."""
         self._fault = error_code
-        if error_code:
-            self._set_points.withdraw()
+        self._check_motion()
 
     def exposure_complete(self, trigger: Trigger) -> None:
         """Show ExposureComplete for ``trigger``, where it is the open one."""
@@ -272,7 +277,7 @@ class VisionHandshake:
             return ()
         self._halt_reason = reason
         self._close_open()
-        self._set_points.withdraw()
+        self._check_motion()
         return (Halted(reason),)
 
     # --- the exchange -------------------------------------------------------------------------------------
@@ -281,8 +286,8 @@ class VisionHandshake:
         """The connection is gone. The open trigger is closed; the next read only takes up the count."""
         self._resync = True
         self._close_open()
-        self._set_points.withdraw()
         was_live, self._live = self._live, False
+        self._check_motion()
         if not was_live and reason == self._down_reason:
             return ()
         self._down_reason = reason
@@ -331,8 +336,7 @@ class VisionHandshake:
         events.extend(self._take_acknowledgement(line.result_ack_seq))
         events.extend(self._take_trigger(line, resync=resync, now_ns=now_ns, at=at))
         events.extend(self._take_outcome(line))
-        if not self.follows_motion:
-            self._set_points.withdraw()  # for good: an old pair must not come back when the PLC follows again
+        self._check_motion()
         return tuple(events)
 
     def image(self) -> VisionBlock:
@@ -421,7 +425,7 @@ class VisionHandshake:
     def _forget_plc(self) -> None:
         """Another run of the PLC's program: none of its numbers mean what they meant."""
         self._close_open()
-        self._set_points.withdraw()
+        self._set_points.end()
         self._resync = True
         self._last_seq = None
         self._known = None

@@ -1,7 +1,9 @@
 """Set points of belt and diverter as the vision block carries them, while FollowMotion is set. No I/O.
 
-A pair of set points is told from the one before by ``motion_seq``: 1 to 65535, then 1 again; 0 for no stream.
-With 0 the other two words are 0 as well: a PLC that reads on all the same brings its belt to a stand.
+``motion_seq`` tells one pair of set points from the next: 1 to 65535, then 1 again. A stream ends in one of
+two ways. *In order*: all three words are 0, and the PLC drives by its own program again. *Dried up*: the
+number stands still, the belt's word is 0 and the diverter's stays, for a diverter that swings against a
+standing part would jam it; the PLC brakes by itself 100 ms later.
 """
 
 import math
@@ -25,11 +27,11 @@ class MotionWords(NamedTuple):
 
 
 NO_MOTION: Final = MotionWords(0, 0, 0)
-"""What the words show while nothing is streamed."""
+"""What the words show where no stream has begun, or one has ended in order."""
 
 
 class SetPoints:
-    """What is shown of the motion stream: the latest pair while it is fresh, and otherwise nothing."""
+    """What is shown of the motion stream."""
 
     def __init__(self) -> None:
         self._words = NO_MOTION
@@ -45,26 +47,27 @@ class SetPoints:
         """Show a new pair under a new ``motion_seq``, rounded to the words' units.
 
         Raises:
-            ValueError: One is not finite, negative, or greater than its word: a bug of the caller. What was
-                shown is withdrawn: nobody knows what was meant.
+            ValueError: One is not finite, negative, or greater than its word: a bug of the caller. The stream
+                is dried up: nobody knows what was meant.
         """
-        self.withdraw()
-        for name, value, unit in (("belt speed", belt_speed_mm_s, "mm/s"), ("diverter", diverter_deg, "°")):
-            if not (math.isfinite(value) and value >= 0):
-                raise ValueError(f"the {name} set point {value} {unit} is not a number from 0 on")
-        speed, angle = round(belt_speed_mm_s), round(diverter_deg * 10)
-        if max(speed, angle) > MAX_WORD:
+        speed, angle = belt_speed_mm_s, 10 * diverter_deg
+        if not all(math.isfinite(value) and 0 <= round(value) <= MAX_WORD for value in (speed, angle)):
+            self.dry_up()
             raise ValueError(f"set points {belt_speed_mm_s} mm/s and {diverter_deg}° do not fit their words")
         # The number goes on from stream to stream, so that a new stream never repeats the last one's.
         self._seq = next_seq(self._seq)
-        self._words = MotionWords(speed, angle, self._seq)
+        self._words = MotionWords(round(speed), round(angle), self._seq)
         self._set_ns = now_ns
 
-    def withdraw(self) -> None:
-        """End the stream: the words go back to nothing."""
+    def end(self) -> None:
+        """End the stream in order."""
         self._words = NO_MOTION
 
+    def dry_up(self) -> None:
+        """No further set point can be given: leave it to the PLC to brake."""
+        self._words = self._words._replace(belt_speed_mm_s=0)
+
     def expire(self, now_ns: int) -> None:
-        """Withdraw a pair that has grown old."""
+        """Dry up where the last pair has grown old."""
         if now_ns - self._set_ns >= STREAM_TIMEOUT_NS:
-            self.withdraw()
+            self.dry_up()

@@ -6,7 +6,7 @@ import pytest
 
 from plc.registers import LineBits
 from plc.set_points import NO_MOTION, MotionWords, SetPoints
-from tests.plc.handshaking import MS, RUNNING, Vision
+from tests.plc.handshaking import RUNNING, Vision
 
 FOLLOWING = RUNNING | LineBits.FOLLOW_MOTION
 
@@ -40,30 +40,37 @@ def test_the_number_wraps_past_zero_and_goes_on_from_stream_to_stream() -> None:
     for _ in range(0xFFFF):
         points.show(belt_speed_mm_s=1, diverter_deg=0, now_ns=0)
     assert points.words.motion_seq == 0xFFFF
-    points.withdraw()
+    points.end()
     assert points.words == NO_MOTION
     points.show(belt_speed_mm_s=1, diverter_deg=0, now_ns=0)
     assert points.words.motion_seq == 1
 
 
-def test_a_stream_that_dries_up_is_gone_after_100_ms() -> None:
+def test_a_stream_that_dries_up_stands_still_after_100_ms_and_does_not_swing_the_diverter() -> None:
     vision = following()
     stream(vision)
     vision.cycle(ms=99)
-    assert shown(vision) != NO_MOTION
+    assert shown(vision) == (200, 123, 1)
     vision.cycle(ms=1)
+    assert shown(vision) == (0, 123, 1), "the number stands still: the PLC brakes by itself"
+    assert stream(vision)
+    assert shown(vision) == (200, 123, 2)
+
+
+def test_a_stream_that_ends_in_order_says_so() -> None:
+    vision = following()
+    stream(vision)
+    vision.handshake.end_motion()
+    assert shown(vision) == NO_MOTION
+    vision.cycle(ms=200)
     assert shown(vision) == NO_MOTION
 
 
-@pytest.mark.parametrize("end", ["ended", "key", "bypass", "disabled", "lost", "halted", "fault", "restart"])
-def test_nothing_is_streamed_to_a_plc_that_does_not_follow(end: str) -> None:
+@pytest.mark.parametrize("end", ["key", "bypass", "disabled", "lost", "halted", "frozen", "fault", "restart"])
+def test_a_plc_that_may_not_follow_gets_no_set_point(end: str) -> None:
     vision = following()
     stream(vision)
     match end:
-        case "ended":
-            vision.handshake.end_motion()
-            assert shown(vision) == NO_MOTION
-            return
         case "key":
             vision.cycle(bits=RUNNING)
         case "bypass":
@@ -74,30 +81,32 @@ def test_nothing_is_streamed_to_a_plc_that_does_not_follow(end: str) -> None:
             vision.handshake.lost("cut")
         case "halted":
             vision.handshake.halt("test")
+        case "frozen":
+            vision.cycle(ms=500, beat=False)
         case "fault":
             vision.handshake.set_fault(0x2101)
         case "restart":
             vision.cycle(boot_id=78)
-    assert shown(vision) == NO_MOTION
-    if end != "restart":  # a new run may ask for a new stream
+    expected = NO_MOTION if end in ("key", "restart") else (0, 123, 1)
+    assert shown(vision) == expected
+    if end != "restart":  # a new run may ask for a new stream at once
         assert not stream(vision)
-        assert shown(vision) == NO_MOTION
+        assert shown(vision) == expected
 
 
 def test_an_old_pair_does_not_come_back_when_the_plc_follows_again() -> None:
     vision = following()
     stream(vision)
-    vision.cycle(ms=10, bits=RUNNING)
+    vision.cycle(ms=10, bits=FOLLOWING | LineBits.BYPASS)
     vision.cycle(ms=10, bits=FOLLOWING)
-    assert shown(vision) == NO_MOTION
+    assert shown(vision) == (0, 123, 1)
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf, -1.0, 70_000.0])
 @pytest.mark.parametrize("which", ["speed", "angle"])
-def test_a_set_point_that_cannot_be_meant_ends_the_stream(bad: float, which: str) -> None:
+def test_a_set_point_that_cannot_be_meant_dries_the_stream_up(bad: float, which: str) -> None:
     vision = following()
     stream(vision)
     with pytest.raises(ValueError, match="set point"):
         stream(vision, **{which: bad})
-    assert shown(vision) == NO_MOTION
-    assert vision.now_ns > 99 * MS
+    assert shown(vision) == (0, 123, 1)
