@@ -6,7 +6,10 @@ there is nothing to parse. Fixed text costs no step of its own; it is read toget
 (jump-forward: Zheng et al., "SGLang: Efficient Execution of Structured Language Model Programs", 2024,
 arXiv:2312.07104).
 
-    {"defects":[<place>["scratch","major"],<place>["none"]],"action":"rework","reason":"…"}
+    {"defects":[<place>["scratch","major","rework"],<place>["none"]],"action":"rework","reason":"…"}
+
+Each defect says what the policy asks for it, and the action what comes of them all: two small steps, looking
+up and comparing, are learned where one large one was not.
 
 A shorter JSON than the decision's own, since every token is time: geometry fills in the rest.
 
@@ -106,6 +109,8 @@ class DecisionGrammar:
     """Between the evidence and the type."""
     severity_is: Tokens
     """After the type of a defect; a place without one has no severity."""
+    asked_is: Tokens
+    """After the severity of a defect: what the policy asks for this one."""
     after_place: Tokens
     action_is: Tokens
     reason_is: Tokens
@@ -150,6 +155,7 @@ class DecisionGrammar:
             opening=piece('{"defects":['),
             type_is=piece('["'),
             severity_is=piece(',"'),
+            asked_is=piece(',"'),
             after_place=piece("],"),
             action_is=piece('],"action":"'),
             reason_is=piece(',"reason":"'),

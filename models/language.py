@@ -13,10 +13,10 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
@@ -37,8 +37,13 @@ class LanguageSettings(BaseModel):
 
     base: str = SHIPPED_BASE
     """A name in ``base_weights.REGISTRY``, or a folder that transformers can load."""
-    layers: int | None = Field(default=None, ge=1)
-    """How many of its layers are used, from the first; None for all. Only for a causal language model."""
+    layers: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=0)], ...] | None = None
+    """Which of its layers are used: so many from the first, or those of the given numbers (0 is the first);
+    None for all. Only for a causal language model.
+
+    What a layer does is not spread evenly: of SmolLM2-135M's attention heads those that look up what was said
+    of a word before (Olsson et al. 2022, arXiv:2209.11895, "induction heads") all sit in layers 17 to 24, so
+    its first layers alone can read no policy."""
     quantization: Literal["none", "nf4"] = "none"
     """nf4: 4-bit NormalFloat with double quantization, computing in ``dtype`` (QLoRA)."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
@@ -49,6 +54,20 @@ class LanguageSettings(BaseModel):
     def torch_dtype(self) -> torch.dtype:
         """The type that it computes in."""
         return torch.bfloat16 if self.dtype == "bfloat16" else torch.float32
+
+    def chosen(self, there: int) -> tuple[int, ...]:
+        """Numbers of the layers that are used, where the base has ``there`` of them."""
+        if isinstance(self.layers, tuple):
+            return self.layers
+        return tuple(range(min(self.layers or there, there)))
+
+    @model_validator(mode="after")
+    def _layers_ascend(self) -> Self:
+        if isinstance(self.layers, tuple) and (
+            not self.layers or list(self.layers) != sorted(set(self.layers))
+        ):
+            raise ValueError("layers are named in ascending order, each once")
+        return self
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -145,9 +164,10 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
         with safe_open(path, framework="pt") as file:
             described = json.loads((file.metadata() or {})["model"])
             config: Any = transformers.LlamaConfig(**described["config"])
-            most = config.num_hidden_layers
-            config.num_hidden_layers = min(settings.layers or most, most)
-            state = {name: file.get_tensor(name) for name in file.keys() if _kept(name, config)}  # noqa: SIM118
+            chosen = _chosen(settings, config)
+            config.num_hidden_layers = len(chosen)
+            named = {_renamed(name, chosen): name for name in file.keys()}  # noqa: SIM118
+            state = {new: file.get_tensor(old) for new, old in named.items() if new is not None}
     except (KeyError, ValueError, SafetensorError) as error:
         raise WeightsError(f"{path} is no language model: {error}", todo="passgate weights pull") from error
     tokenizer = Tokenizer.from_str(json.dumps(described["tokenizer"]))
@@ -166,10 +186,24 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
     )
 
 
-def _kept(name: str, config: Any) -> bool:
+def _chosen(settings: LanguageSettings, config: Any) -> tuple[int, ...]:
+    there = int(config.num_hidden_layers)
+    chosen = settings.chosen(there)
+    if chosen[-1] >= there:
+        raise SettingsError(
+            f"layer {chosen[-1]} was asked for, but {settings.base} has {there}",
+            part=_PART,
+            todo="name layers from 0 on",
+        )
+    return chosen
+
+
+def _renamed(name: str, chosen: tuple[int, ...]) -> str | None:
+    """What a weight is called where only the chosen layers are there; None where it is left out."""
     if not name.startswith(_LAYER):
-        return True
-    return int(name.removeprefix(_LAYER).partition(".")[0]) < int(config.num_hidden_layers)
+        return name
+    number, _, rest = name.removeprefix(_LAYER).partition(".")
+    return f"{_LAYER}{chosen.index(int(number))}.{rest}" if int(number) in chosen else None
 
 
 def _load_folder(settings: LanguageSettings) -> LanguageBase:
@@ -189,13 +223,13 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
             text = config.get_text_config()
             sees = text is not config
             kind = AutoModelForImageTextToText if sees else AutoModelForCausalLM
-            if settings.layers is not None:
-                if sees:
-                    raise SettingsError(
-                        "layers can be left out of a causal language model only", todo="leave layers unset"
-                    )
-                config.num_hidden_layers = min(settings.layers, config.num_hidden_layers)
+            if settings.layers is not None and sees:
+                raise SettingsError(
+                    "layers can be left out of a causal language model only", todo="leave layers unset"
+                )
             model = whole(kind, folder, config=config, **loading(settings))
+            if settings.layers is not None:
+                _keep_layers(model, _chosen(settings, config))
             tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
             backend = tokenizer.backend_tokenizer
     except UNLOADABLE as error:
@@ -210,6 +244,17 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
         sha256=folder_sha256(folder),
         end_id=0 if end is None else int(end),
     )
+
+
+def _keep_layers(model: Any, chosen: tuple[int, ...]) -> None:
+    """Leave out all other layers. A cache asks each layer for its number, so they are counted anew."""
+    decoder: Any = decoder_of(model)
+    decoder.layers = nn.ModuleList([decoder.layers[number] for number in chosen])
+    for number, layer in enumerate(decoder.layers):
+        for module in layer.modules():
+            if hasattr(module, "layer_idx"):
+                module.layer_idx = number
+    model.config.num_hidden_layers = len(chosen)
 
 
 UNLOADABLE: Final = (OSError, ValueError, KeyError, TypeError, AttributeError, RuntimeError, SafetensorError)

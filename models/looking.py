@@ -66,6 +66,17 @@ class Seen:
     above_threshold: float | None = None
     """The memory's score minus its threshold; None without a memory."""
 
+    @property
+    def evidence(self) -> Tensor:
+        """(places, 5 · channels + WHOLE + GEOMETRY): all that speaks of each place, the whole picture too."""
+        whole = self.whole.expand(len(self.places), -1)
+        return torch.cat([whole, self.difference, self.zoom], dim=1).float()
+
+
+def evidence_size(channels: int) -> int:
+    """Width of ``Seen.evidence`` where the tower has so many channels."""
+    return 5 * channels + WHOLE + GEOMETRY
+
 
 def look(
     picture: Picture,

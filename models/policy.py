@@ -82,7 +82,7 @@ def words(
     lexicon = _LEXICONS[language]
     clauses: dict[Asked, list[str]] = {}
     for kind in kinds:
-        clauses.setdefault(policy.types[kind], []).append(kind)
+        clauses.setdefault(policy.types[kind], []).append(quoted(kind))
     # The default comes last, however many types share it.
     sharing = clauses.pop(policy.others, [])
     clauses[policy.others] = [*sharing, _pick(lexicon.others if kinds else lexicon.any_defect, rng)]
@@ -92,6 +92,14 @@ def words(
         lexicon=lexicon,
     )
     return _STYLES[style](say, [(tuple(named), asked) for asked, named in clauses.items()])
+
+
+def quoted(kind: str) -> str:
+    """A type's name as policies say it.
+
+    In quotes, as the decision has it: so it is the same tokens in both, and what was said of it is found.
+    """
+    return f'"{kind}"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +200,7 @@ _Clause: TypeAlias = tuple[tuple[str, ...], Asked]
 
 
 def _listed(say: _Say, clauses: Sequence[_Clause]) -> str:
-    """``scratch: minor pass, major rework, critical stop; dent, stain: rework``."""
+    """``"scratch": minor pass, major rework, critical stop; "dent", "stain": rework``."""
 
     def asked(actions: Asked) -> str:
         each = zip(Severity, actions, strict=True)
@@ -202,7 +210,7 @@ def _listed(say: _Say, clauses: Sequence[_Clause]) -> str:
 
 
 def _table(say: _Say, clauses: Sequence[_Clause]) -> str:
-    """``minor/major/critical; scratch: pass/rework/stop; dent, stain: rework``."""
+    """``minor/major/critical; "scratch": pass/rework/stop; "dent", "stain": rework``."""
     body = _by_types(say, clauses, lambda actions: "/".join(say.action[action] for action in actions))
     if not any(len(set(actions)) > 1 for _, actions in clauses):
         return body
@@ -210,7 +218,7 @@ def _table(say: _Say, clauses: Sequence[_Clause]) -> str:
 
 
 def _from_below(say: _Say, clauses: Sequence[_Clause]) -> str:
-    """``scratch: pass, rework from major, stop from critical; dent, stain: rework``."""
+    """``"scratch": pass, rework from major, stop from critical; "dent", "stain": rework``."""
 
     def asked(actions: Asked) -> str:
         (_, first), *rest = _runs(actions)
@@ -221,7 +229,7 @@ def _from_below(say: _Say, clauses: Sequence[_Clause]) -> str:
 
 
 def _from_above(say: _Say, clauses: Sequence[_Clause]) -> str:
-    """``scratch: pass up to minor, rework up to major, else stop; dent, stain: rework``."""
+    """``"scratch": pass up to minor, rework up to major, else stop; "dent", "stain": rework``."""
 
     def asked(actions: Asked) -> str:
         *early, (_, last) = _runs(actions)
@@ -232,7 +240,7 @@ def _from_above(say: _Say, clauses: Sequence[_Clause]) -> str:
 
 
 def _by_action(say: _Say, clauses: Sequence[_Clause]) -> str:
-    """``pass: minor scratch; rework: major scratch, dent/stain; stop: critical scratch``."""
+    """``pass: minor "scratch"; rework: major "scratch", "dent"/"stain"; stop: critical "scratch"``."""
     told: dict[Action, list[str]] = {}
     for named, actions in clauses:
         types = "/".join(named)

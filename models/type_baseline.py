@@ -70,4 +70,4 @@ class TypeRegression:
 
 def features_of(seen: Seen) -> Tensor:
     """What it reads: the whole picture's statistics, and evidence and closer look of the foremost place."""
-    return torch.cat([seen.whole, seen.difference[0], seen.zoom[0]]).float()
+    return seen.evidence[0]

@@ -1,8 +1,9 @@
 """InspectionVLA: the tower's features in, a decision in words and a motion out.
 
 What the tower saw becomes tokens (one for the whole picture, a grid of context, two for each place that
-stands out) that a language model reads among words: before them the recipe's policy, after them the decision,
-written through the grammar of ``models.decoding``. At the action slot the action head reads the same state.
+stands out: what is there, and how bad it is) that a language model reads among words: before them the
+recipe's policy, after them the decision, written through the grammar of ``models.decoding``. At the action
+slot the action head reads the same state.
 
 In the manner of OpenVLA (Kim et al. 2024, arXiv:2406.09246) and pi-zero (Black et al. 2024,
 arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: Hu et al., ICLR 2022
@@ -26,9 +27,9 @@ from models.action import ActionHead, meant_by, physics_row
 from models.base_weights import quiet_transformers
 from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
-from models.looking import GEOMETRY, GRID, WHOLE, Seen
+from models.looking import GRID, WHOLE, Seen, evidence_size
 
-_PROJECTOR_WIDTH: Final = 512
+_PROJECTOR_WIDTH: Final = 256
 _FARTHEST: Final = 6.0
 """Deviations that a feature may lie off; farther out the projector was never trained."""
 
@@ -70,6 +71,8 @@ class Projector(nn.Module):
         self.layers = nn.Sequential(
             nn.Linear(channels, _PROJECTOR_WIDTH), nn.GELU(), nn.Linear(_PROJECTOR_WIDTH, hidden_size)
         )
+        # What a linear model can tell needs no more than this; the layers add what it cannot.
+        self.straight = nn.Linear(channels, hidden_size, bias=False)
         self.norm = nn.RMSNorm(hidden_size)
 
     def fit(self, features: Tensor) -> None:
@@ -80,7 +83,7 @@ class Projector(nn.Module):
     def forward(self, features: Tensor) -> Tensor:
         """(…, channels) to (…, hidden_size)."""
         standard = ((features - self.mean) / self.deviation).clamp(-_FARTHEST, _FARTHEST)
-        result: Tensor = self.norm(self.layers(standard))
+        result: Tensor = self.norm(self.layers(standard) + self.straight(standard))
         return result
 
 
@@ -91,6 +94,8 @@ class Named:
     type: Choice
     severity: Choice | None
     """None where the type is ``none``."""
+    asked: Choice | None
+    """What the policy asks for this one; None where the type is ``none``."""
 
     @property
     def is_defect(self) -> bool:
@@ -141,8 +146,8 @@ class InspectionVLA(nn.Module):
         self.context = Projector(settings.channels, hidden)
         self.cells = nn.Parameter(torch.zeros(GRID * GRID, hidden))
         self.whole = Projector(2 * settings.channels + WHOLE, hidden)
-        self.difference = Projector(settings.channels + GEOMETRY, hidden)
-        self.zoom = Projector(2 * settings.channels, hidden)
+        self.what = Projector(evidence_size(settings.channels), hidden)
+        self.how_bad = Projector(evidence_size(settings.channels), hidden)
         # The layers that are left out would have turned the state towards the next word; this does instead.
         self.readout = nn.Linear(hidden, hidden)
         nn.init.eye_(self.readout.weight)
@@ -168,9 +173,8 @@ class InspectionVLA(nn.Module):
         device = self.cells.device
         whole = self.whole(visual.whole.to(device))[None]
         context = self.context(visual.context.to(device)) + self.cells
-        places = torch.stack(
-            [self.difference(visual.difference.to(device)), self.zoom(visual.zoom.to(device))], dim=1
-        )
+        evidence = visual.evidence.to(device)
+        places = torch.stack([self.what(evidence), self.how_bad(evidence)], dim=1)
         return torch.cat([whole, context]) * self._scale, list(places * self._scale)
 
     def words(self, ids: Tensor) -> Tensor:
@@ -243,12 +247,14 @@ class Prompt:
             kind = writer.choose(grammar.types)
             if kind.word == NONE:
                 writer.add(grammar.after_place)
-                named.append(Named(type=kind, severity=None))
+                named.append(Named(type=kind, severity=None, asked=None))
                 continue
             writer.add(grammar.severity_is)
             severity = writer.choose(grammar.severities)
+            writer.add(grammar.asked_is)
+            asked = writer.choose(grammar.actions)
             writer.add(grammar.after_place)
-            named.append(Named(type=kind, severity=severity))
+            named.append(Named(type=kind, severity=severity, asked=asked))
         writer.add(grammar.action_is)
         state = writer.hidden()
         action = writer.choose(grammar.actions, state)
@@ -328,10 +334,10 @@ class Reason:
 
 
 def _raw(named: Sequence[Named], action: Choice) -> str:
-    places = (
-        [one.type.word] if one.severity is None else [one.type.word, one.severity.word] for one in named
-    )
-    return json.dumps({"defects": list(places), "action": action.word}, ensure_ascii=False)
+    places = [
+        [choice.word for choice in (one.type, one.severity, one.asked) if choice is not None] for one in named
+    ]
+    return json.dumps({"defects": places, "action": action.word}, ensure_ascii=False)
 
 
 def _with_lora(model: Any, settings: VlaSettings) -> Any:

@@ -20,7 +20,7 @@ from inspection.motion import PhysicsContext, plan
 from models.action import physics_row
 from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.looking import GRID, Seen
-from models.policy import LANGUAGES, STYLES, Language, words
+from models.policy import LANGUAGES, STYLES, Language, Policy, action_for, words
 from models.training.compose import asked_by, draw_context, reasoning
 from models.training.features import Example, Truth
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
@@ -43,15 +43,17 @@ class Lesson:
     truth: tuple[Truth, ...]
     kinds: tuple[str, ...]
     """The types that the recipe names, in its order."""
+    policy: Policy
     instruction: str
+    """The policy in words."""
     action: Action
     reason: str
     physics: PhysicsContext
     chunk: np.ndarray
     """(10, 2): the teacher's, as shares."""
-    drills: tuple[tuple[tuple[Truth, ...], Action], ...] = ()
-    """More parts under the same instruction, told in words instead of shown, and what it asks for on them:
-    reading a policy is learned from many cases, and a case in words costs a fifth of a picture."""
+    drills: tuple[tuple[Truth, ...], ...] = ()
+    """More parts under the same instruction, told in words instead of shown: reading a policy is learned
+    from many cases, and a case in words costs a fifth of a picture."""
 
 
 def draw_lesson(
@@ -60,7 +62,7 @@ def draw_lesson(
     rng: np.random.Generator,
     *,
     plain: float = 0.5,
-    drills: int = 3,
+    drills: int = 1,
 ) -> Lesson:
     """The example under a policy drawn at random.
 
@@ -79,30 +81,28 @@ def draw_lesson(
     truth = tuple(one if one is None or one[0] in named else (OTHER, one[1]) for one in example.truth)
     defects = _labelled(truth)
     policy = draw_policy(rng, named, plain=bool(rng.random() < plain))
-    cases = []
-    for _ in range(drills):
-        told = _told(named, rng)
-        cases.append((told, asked_by(policy, _labelled(told))))
-    language: Language = LANGUAGES[int(rng.random() < 0.25)]
+    cases = tuple(_told(named, rng) for _ in range(drills))
+    language: Language = LANGUAGES[int(rng.random() < 0.35)]
     action = asked_by(policy, defects)
     physics = draw_context(rng)
     return Lesson(
         seen=_jittered(example.seen, rng),
         truth=truth,
         kinds=tuple(named),
+        policy=policy,
         instruction=words(policy, language, int(rng.integers(STYLES)), rng),
         action=action,
         reason=reasoning(defects, action, language),
         physics=physics,
         chunk=plan(action, physics).shares(physics),
-        drills=tuple(cases),
+        drills=cases,
     )
 
 
 def _told(named: Sequence[str], rng: np.random.Generator) -> tuple[Truth, ...]:
     """One to three places, each with a defect of the recipe or another, or with nothing."""
     severities = tuple(Severity)
-    count = 1 + int(rng.random() < 0.35) + int(rng.random() < 0.15)
+    count = int(rng.integers(1, 4))
     return tuple(
         None
         if rng.random() < 0.15
@@ -195,6 +195,8 @@ def write_row(
                 continue
             write(grammar.severity_is)
             decide(grammar.severities, truth[1].value, "severity")
+            write(grammar.asked_is)
+            decide(grammar.actions, action_for(lesson.policy, *truth).value, "asked")
             write(grammar.after_place)
         write(grammar.action_is)
         action_at = len(ids) - 1
@@ -207,7 +209,7 @@ def write_row(
         return action_at
 
     action_at = show() if with_picture else -1
-    for told, action in lesson.drills if with_drills else ():
+    for told in lesson.drills if with_drills else ():
         write(grammar.next_part)
         write(grammar.opening)
         for truth in told:
@@ -218,9 +220,11 @@ def write_row(
                 continue
             write(grammar.severity_is)
             write(grammar.severities.written(truth[1].value))
+            write(grammar.asked_is)
+            decide(grammar.actions, action_for(lesson.policy, *truth).value, "asked_drill")
             write(grammar.after_place)
         write(grammar.action_is)
-        decide(grammar.actions, action.value, "drill")
+        decide(grammar.actions, asked_by(lesson.policy, _labelled(told)).value, "drill")
     return Row(ids, visual, decided, action_at)
 
 
@@ -230,7 +234,8 @@ class Losses:
 
     total: Tensor
     parts: dict[str, float]
-    """type, severity, action, drill, reason: mean cross entropy; ``chunk_…``: see ``losses.ChunkLoss``."""
+    """type, severity, asked, action, reason, and of cases told in words asked_drill and drill: mean cross
+    entropy; ``chunk_…``: see ``losses.ChunkLoss``."""
 
 
 def losses(
@@ -261,7 +266,7 @@ def losses(
     states = vla.states(_read(vla, lessons, rows))
     total = states.new_zeros(())
     parts: dict[str, float] = {}
-    for what in ("type", "severity", "action", "drill", "reason"):
+    for what in ("type", "severity", "asked", "action", "asked_drill", "drill", "reason"):
         loss = _cross_entropy(vla, states, rows, what)
         if loss is None:
             continue
@@ -288,11 +293,11 @@ def _read(vla: InspectionVLA, lessons: Sequence[Lesson], rows: Sequence[Row]) ->
     """Hidden states of all rows, (b, longest, hidden)."""
     device = vla.cells.device
     longest = max(len(row.ids) for row in rows)
+    # What fills a short row up comes last, where nothing looks at it: no mask is needed, and without one
+    # attention takes its fast way.
     ids = torch.full((len(rows), longest), vla.base.end_id, dtype=torch.long, device=device)
-    mask = torch.zeros((len(rows), longest), dtype=torch.long, device=device)
     for index, row in enumerate(rows):
         ids[index, : len(row.ids)] = torch.tensor(row.ids, device=device)
-        mask[index, : len(row.ids)] = 1
     embedded = vla.words(ids).clone()
     for index, (lesson, row) in enumerate(zip(lessons, rows, strict=True)):
         if not row.visual:
@@ -300,7 +305,7 @@ def _read(vla: InspectionVLA, lessons: Sequence[Lesson], rows: Sequence[Row]) ->
         whole, places = vla.visual_tokens(lesson.seen)
         tokens = torch.cat([whole, *places])
         embedded[index, torch.tensor(row.visual, device=device)] = tokens.to(embedded.dtype)
-    output: Tensor = vla.run(inputs_embeds=embedded, attention_mask=mask, use_cache=False).last_hidden_state
+    output: Tensor = vla.run(inputs_embeds=embedded, use_cache=False).last_hidden_state
     return output
 
 

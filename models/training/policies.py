@@ -22,6 +22,61 @@ _MONOTONE: Final[tuple[Asked, ...]] = tuple(
 """All demands that never get milder as the defect gets worse: 20."""
 
 
+DEFECT_NAMES: Final = (
+    "blister",
+    "bubble",
+    "burr",
+    "chip",
+    "cold-shut",
+    "contamination",
+    "corrosion",
+    "dent",
+    "discoloration",
+    "dust",
+    "fiber",
+    "flash",
+    "fold",
+    "glue",
+    "gouge",
+    "grease",
+    "groove",
+    "hair",
+    "hole",
+    "inclusion",
+    "label-skew",
+    "lap",
+    "leak",
+    "misprint",
+    "missing-screw",
+    "notch",
+    "open",
+    "overfill",
+    "peel",
+    "porosity",
+    "rust",
+    "scale",
+    "scorch",
+    "scratch",
+    "seam",
+    "short",
+    "sink-mark",
+    "spot",
+    "spur",
+    "stain",
+    "streak",
+    "tear",
+    "thread-damage",
+    "underfill",
+    "undercut",
+    "void",
+    "warp",
+    "water-mark",
+    "weld-spatter",
+    "wrinkle",
+)
+"""What defects are called on many products. Policies are read in these words too, so that a name is looked up
+and not known by heart."""
+
 _PLAIN: Final[tuple[Asked, ...]] = tuple((action, action, action) for action in Action)
 
 

@@ -1,6 +1,7 @@
 """Training, from settings to an adapter: three stages over cached features, resumable at any step.
 
-1. *align*: projectors and readout learn to say what a place is; the language model is frozen.
+1. *align*: projectors learn to point at words, then with the readout to say what a place is; the language
+   model is frozen.
 2. *instruct*: LoRA (or QLoRA) joins; the policy changes with every lesson, so the words must be read.
 3. *act*: action head and reason join, end to end, with the losses of physics and smoothness.
 
@@ -34,9 +35,11 @@ from models.evaluation import evaluate
 from models.language import load_base
 from models.memory import NormalityMemory
 from models.reasoning import not_pass
+from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
 from models.training.features import Example, prepare
 from models.training.losses import ChunkWeights
+from models.training.policies import DEFECT_NAMES
 from models.training.samples import Samples, TrainingSample, read_samples
 from models.type_baseline import TypeRegression
 from models.vision import VisionTower
@@ -47,9 +50,9 @@ StageName = Literal["align", "instruct", "act"]
 _STATE: Final = "state.pt"
 _ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
-_RATES: Final = {"own": 1.0, "lora": 2.0, "readout": 0.1, "head": 10.0}
-"""Shares of the learning rate. Each weight of the readout moves every logit, so it moves slowly; the action
-head begins at nothing when all others have learned."""
+_RATES: Final = {"own": 0.3, "lora": 2.0, "readout": 0.1, "head": 10.0}
+"""Shares of the learning rate. What projectors have learned by alignment is not to be lost; each weight of
+the readout moves every logit, so it moves slowly; the action head begins when all others have learned."""
 _TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
 
 Progress = Callable[[str, int, int, str], None]
@@ -78,6 +81,8 @@ class StageSettings(_Settings):
     steps: int = Field(ge=1)
     learning_rate: float = Field(gt=0.0)
     warmup: int = Field(default=20, ge=0)
+    rounds: int = Field(default=0, ge=0)
+    """Before its first step: how often projectors look at every example to learn to point at words."""
     words_first: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
 
@@ -100,8 +105,8 @@ class TrainingSettings(_Settings):
     fresh_head: bool = False
     """With ``begin_with``: the action head begins anew all the same."""
     stages: tuple[StageSettings, ...] = (
-        StageSettings(name="align", steps=200, learning_rate=1e-3),
-        StageSettings(name="instruct", steps=1000, learning_rate=5e-4),
+        StageSettings(name="align", steps=100, learning_rate=1e-3, rounds=60),
+        StageSettings(name="instruct", steps=1000, learning_rate=5e-4, words_first=0.4),
         StageSettings(name="act", steps=300, learning_rate=2e-4),
     )
     batch: int = Field(default=8, ge=1)
@@ -324,9 +329,11 @@ def build(settings: TrainingSettings, material: Sequence[Material]) -> Inspectio
     examples = [example for one in material for example in one.examples]
     channels = examples[0].seen.context.shape[1]
     vla = InspectionVLA(settings.vla.model_copy(update={"channels": channels}), base)
-    for name in ("context", "difference", "zoom"):
-        getattr(vla, name).fit(torch.cat([getattr(example.seen, name) for example in examples]))
+    vla.context.fit(torch.cat([example.seen.context for example in examples]))
     vla.whole.fit(torch.stack([example.seen.whole for example in examples]))
+    evidence = torch.cat([example.seen.evidence for example in examples])
+    vla.what.fit(evidence)
+    vla.how_bad.fit(evidence)
     return vla
 
 
@@ -379,6 +386,8 @@ def train(
         run.forget()
     while run.stage is not None:
         stage = run.stage
+        if stage.rounds and run.step == 0:
+            run.align(stage.rounds, progress)
         groups = _open_for(vla, stage)
         # anew for each stage: several processes agree at this point on what has gradients
         model = accelerator.prepare_model(_Lossy(vla, settings.chunk_weights))
@@ -470,7 +479,7 @@ class _Run:
         self._rng = np.random.default_rng(settings.seed)
         self._optimizer_state: Any = None
         self._recent: dict[str, float] = {}
-        self._names = tuple(sorted({kind for one in material for kind in one.kinds}))
+        self._names = tuple(sorted({kind for one in material for kind in one.kinds} | set(DEFECT_NAMES)))
         self._pool = [(one, example) for one in material for example in one.examples]
         weights = np.array([one.settings.weight for one, _ in self._pool])
         self._odds = weights / weights.sum()
@@ -491,6 +500,12 @@ class _Run:
         """Whether the stage is at its beginning, in which no picture is looked at."""
         return self.stage is not None and self.step < self.stage.words_first * self.stage.steps
 
+    def _plain(self) -> float:
+        """Of the policies read in words, the share in which severity does not matter: most at first."""
+        assert self.stage is not None
+        done = self.step / (self.stage.words_first * self.stage.steps)
+        return 0.9 - 0.5 * min(1.0, 2.0 * done)
+
     def next_stage(self) -> None:
         """The one after it."""
         self._stage += 1
@@ -503,6 +518,17 @@ class _Run:
             optimizer.load_state_dict(self._optimizer_state)
             self._optimizer_state = None
 
+    def align(self, rounds: int, progress: Progress) -> None:
+        """Let the projectors learn to point at words. The same in every process: nothing has to be told."""
+        right = align_with_words(
+            self._vla,
+            [example for _, example in self._pool],
+            rounds=rounds,
+            seed=self._settings.seed,
+            progress=lambda done: progress("pointing at words", done, rounds, ""),
+        )
+        self._recent |= {f"points_{name}": share for name, share in right.items()}
+
     def lessons(self, process: int) -> list[Lesson]:
         """The next batch; each process draws its own."""
         rng = np.random.default_rng([int(self._rng.integers(2**63)), process])
@@ -510,7 +536,7 @@ class _Run:
         if self.reads_words:
             # no picture, so no product: any names will do, and the more the better
             return [
-                draw_lesson(self._pool[index][1], self._some_names(rng), rng, plain=0.9, drills=8)
+                draw_lesson(self._pool[index][1], self._some_names(rng), rng, plain=self._plain(), drills=3)
                 for index in chosen
             ]
         pairs = [self._pool[index] for index in chosen]
@@ -538,7 +564,7 @@ class _Run:
 
     def note(self) -> str:
         """The losses of late, in a few words."""
-        shown = ("type", "severity", "action", "drill", "chunk_action")
+        shown = ("type", "severity", "asked", "action", "asked_drill", "drill", "chunk_action")
         return "  ".join(f"{name} {self._recent[name]:.3f}" for name in shown if name in self._recent)
 
     def header(self) -> AdapterHeader:

@@ -122,6 +122,19 @@ def test_an_adapter_comes_back_the_same_on_every_base(
         assert after.action.probability == pytest.approx(before.action.probability, abs=2e-3)
 
 
+def test_of_a_base_any_layers_can_be_used(tmp_path: Path) -> None:
+    folder = bases.llama(tmp_path)
+    whole = load_base(LanguageSettings(base=str(folder), dtype="float32")).model.model.layers
+    last = load_base(LanguageSettings(base=str(folder), dtype="float32", layers=(1,)))
+    assert torch.equal(last.model.model.layers[0].mlp.up_proj.weight, whole[1].mlp.up_proj.weight)
+    cached = last.model(torch.tensor([[1, 2, 3]]), use_cache=True)
+    assert cached.past_key_values.get_seq_length() == 3
+    with pytest.raises(SettingsError, match="layer 7 was asked for"):
+        load_base(LanguageSettings(base=str(folder), layers=(0, 7)))
+    with pytest.raises(ValueError, match="ascending"):
+        LanguageSettings(base=str(folder), layers=(1, 0))
+
+
 def test_lora_sits_in_the_language_half_alone(folder: Path) -> None:
     names = [name for name in built(folder).adapter_parameters() if "lora_" in name]
     assert len(names) == 2 * 7 * 2  # both matrices, seven layers of a block, two blocks

@@ -42,6 +42,7 @@ ACTIONS |= {"manual review": Action.MANUAL_REVIEW}
 
 def understood(text: str, style: int) -> Policy:
     """Read the plain English back: not the way it was written, so a wrong word shows."""
+    text = text.replace('"', "")
     types: dict[str, list[Action]] = {}
     severities = [severity.value for severity in Severity]
     if style == 4:
@@ -98,7 +99,7 @@ def test_synonyms_keep_types_and_differ_between_policies_only_in_words(
     for language in LANGUAGES:
         text = words(policy, language, style, np.random.default_rng(seed))
         assert text == words(policy, language, style, np.random.default_rng(seed))
-        assert all(re.search(rf"\b{kind}\b", text) for kind in policy.types)
+        assert all(f'"{kind}"' in text for kind in policy.types)
         assert "{" not in text
 
 

@@ -65,6 +65,7 @@ def opinion(
     named = Named(
         type=Choice(kind, {kind: 0.9, ("dent" if is_none else NONE): 0.1}),
         severity=None if is_none else choice("major", other="minor"),
+        asked=None if is_none else choice(action.value),
     )
     found: tuple[Defect, ...] = () if is_none else (defect(kind),)
     return Opinion(

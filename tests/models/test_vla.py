@@ -12,6 +12,7 @@ from models.action import ActionHead, meant_by, physics_row
 from models.decoding import NONE, OTHER, DecisionGrammar
 from models.language import LanguageSettings, load_base
 from models.looking import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.policy import Policy
 from models.reasoning import NOMINAL_LINE
 from models.training.batch import Lesson, losses, write_row
 from models.vla import InspectionVLA, VlaSettings
@@ -54,7 +55,8 @@ def lesson(**changes: object) -> Lesson:
         "seen": seen(),
         "truth": (("scratch", Severity.MAJOR), None),
         "kinds": KINDS,
-        "instruction": "scratch: rework; others: stop.",
+        "policy": Policy(types={"scratch": (Action.REWORK,) * 3}, others=(Action.STOP,) * 3),
+        "instruction": '"scratch": rework; others: stop.',
         "action": Action.REWORK,
         "reason": "major scratch: rework",
         "physics": NOMINAL_LINE,
@@ -72,7 +74,9 @@ def test_the_state_at_the_action_slot_is_the_same_in_training_and_on_the_line(vl
         None if n.severity is None else (n.type.word, Severity(n.severity.word)) for n in verdict.named
     )
     # the lesson that teaches just what the model said anyway
-    row = write_row(lesson(truth=said, action=Action(verdict.action.word)), vla)
+    asked = {n.type.word: (Action(n.asked.word),) * 3 for n in verdict.named if n.asked is not None}
+    policy = Policy(types=asked, others=(Action.STOP,) * 3)
+    row = write_row(lesson(truth=said, policy=policy, action=Action(verdict.action.word)), vla)
     ids = torch.tensor(row.ids)[None]
     embedded = vla.words(ids).clone()
     whole, places = vla.visual_tokens(one.seen)
