@@ -17,7 +17,7 @@ from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
 from models.looking import look
 from models.memory import NormalityMemory
-from models.training.run import kinds_of, teach_memory
+from models.training.material import kinds_of, teach_memory
 from models.training.samples import read_samples
 from models.type_baseline import TypeRegression
 from models.vision import EfficientNetLite0

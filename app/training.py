@@ -9,8 +9,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.commands.output import screen
 from models.towers import build_tower
-from models.training.run import Progress as Report
-from models.training.run import calibrate, gather, read_settings, train
+from models.training.calibration import calibrate
+from models.training.material import Progress as Report
+from models.training.material import gather
+from models.training.run import train
+from models.training.settings import read_settings
 
 
 def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) -> dict[str, Any]:

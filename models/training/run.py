@@ -14,312 +14,35 @@ from __future__ import annotations
 
 import json
 import logging
-import tomllib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Literal, Self
+from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
 
-from inspection.cameras.folder import read_picture
-from inspection.errors import DatasetError, SettingsError, WeightsError
+from inspection.errors import WeightsError
 from models import checkpoint
 from models.checkpoint import AdapterHeader
-from models.evaluation import evaluate
 from models.language import load_base
-from models.memory import NormalityMemory
-from models.reasoning import not_pass
 from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
-from models.training.features import Example, prepare
+from models.training.curves import draw_losses, read_losses
 from models.training.losses import ChunkWeights
+from models.training.material import Material, Progress
 from models.training.policies import DEFECT_NAMES
-from models.training.samples import Samples, TrainingSample, read_samples
-from models.type_baseline import TypeRegression
+from models.training.settings import StageName, StageSettings, TrainingSettings
 from models.vision import VisionTower
-from models.vla import InspectionVLA, VlaSettings
-from models.vla_evaluation import Shown, judge_all
+from models.vla import InspectionVLA
 
-StageName = Literal["align", "instruct", "act"]
 _STATE: Final = "state.pt"
-_ADAPTER: Final = "adapter.safetensors"
+ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
 _RATES: Final = {"own": 0.3, "lora": 2.0, "readout": 0.1, "head": 10.0}
 """Shares of the learning rate. What projectors have learned by alignment is not to be lost; each weight of
 the readout moves every logit, so it moves slowly; the action head begins when all others have learned."""
-_TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)
-
-Progress = Callable[[str, int, int, str], None]
-"""Called as ``progress(what, done, total, note)``."""
-
-
-class _Settings(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DataSettings(_Settings):
-    """One file of samples."""
-
-    samples: Path
-    teach: int = Field(default=0, ge=0)
-    """Good training pictures that a memory is taught on; they are left out of the lessons. 0: no memory."""
-    mm_per_pixel: float | None = Field(default=None, gt=0.0)
-    weight: float = Field(default=1.0, gt=0.0)
-    """How often its lessons are drawn, relative to their number."""
-
-
-class StageSettings(_Settings):
-    """One stage."""
-
-    name: StageName
-    steps: int = Field(ge=1)
-    learning_rate: float = Field(gt=0.0)
-    warmup: int = Field(default=20, ge=0)
-    rounds: int = Field(default=0, ge=0)
-    """Before its first step: how often projectors look at every example to learn to point at words."""
-    words_first: float = Field(default=0.0, ge=0.0, le=1.0)
-    """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
-
-
-class TrainingSettings(_Settings):
-    """What ``passgate model train --config`` reads."""
-
-    out: Path
-    """Folder for checkpoints, losses and the adapter."""
-    data: tuple[DataSettings, ...] = Field(min_length=1)
-    cache: Path | None = None
-    """Folder for features; None: below ``out``."""
-    version: str = "0"
-    tower: Path | None = None
-    """Folder of the vision tower; None: EfficientNet-Lite0."""
-    vla: VlaSettings = VlaSettings()
-    """Its channels are taken from the tower."""
-    begin_with: Path | None = None
-    """An adapter of the same settings to begin with; None begins anew."""
-    fresh_head: bool = False
-    """With ``begin_with``: the action head begins anew all the same."""
-    stages: tuple[StageSettings, ...] = (
-        StageSettings(name="align", steps=100, learning_rate=1e-3, rounds=60),
-        StageSettings(name="instruct", steps=1000, learning_rate=5e-4, words_first=0.4),
-        StageSettings(name="act", steps=300, learning_rate=2e-4),
-    )
-    batch: int = Field(default=8, ge=1)
-    accumulate: int = Field(default=1, ge=1)
-    """Batches whose gradients are summed before a step."""
-    seed: int = 0
-    save_every: int = Field(default=100, ge=1)
-    curriculum: bool = True
-    """Examples come in the order of their files at first (simulations go from plain to faint), then mixed."""
-    weights: tuple[float, float, float] = (1.0, 0.1, 0.01)
-    """Of the chunk's terms: action, physics, smoothness; 0 switches one off."""
-    skip_broken: bool = False
-    """Leave out lines that are no samples."""
-    threads: int | None = Field(default=None, ge=1)
-    """CPU threads; None leaves them as they are."""
-
-    @property
-    def chunk_weights(self) -> ChunkWeights:
-        """``weights``, by name."""
-        action, physics, smoothness = self.weights
-        return ChunkWeights(action=action, physics=physics, smoothness=smoothness)
-
-    @model_validator(mode="after")
-    def _stages_in_order(self) -> Self:
-        names = [stage.name for stage in self.stages]
-        order = ["align", "instruct", "act"]
-        if not names or names != [name for name in order if name in names]:
-            raise ValueError(f"stages come in the order {', '.join(order)}, each once at most")
-        return self
-
-
-def read_settings(path: Path) -> TrainingSettings:
-    """Read a TOML file; relative paths in it start at its own folder.
-
-    Raises:
-        SettingsError: It cannot be read, or a key is unknown, missing or wrong.
-    """
-    try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = TrainingSettings.model_validate(raw)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {where}: {first['msg']}", todo="mend that key") from error
-    here = path.resolve().parent
-
-    def placed(given: Path) -> Path:
-        return (here / given).resolve()
-
-    return settings.model_copy(
-        update={
-            "out": placed(settings.out),
-            "begin_with": None if settings.begin_with is None else placed(settings.begin_with),
-            "cache": None if settings.cache is None else placed(settings.cache),
-            "tower": None if settings.tower is None else placed(settings.tower),
-            "data": tuple(
-                data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
-            ),
-        }
-    )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Material:
-    """One file's examples."""
-
-    settings: DataSettings
-    samples: Samples
-    memory: NormalityMemory | None
-    kinds: tuple[str, ...]
-    """Types that its product knows."""
-    examples: tuple[Example, ...]
-    """For training."""
-
-
-def gather(
-    settings: TrainingSettings, tower: VisionTower, *, progress: Progress = lambda *_: None
-) -> list[Material]:
-    """Read the samples, teach the memories, look at the training pictures.
-
-    Raises:
-        DatasetError: A file cannot be read, holds a broken line, or has no training samples.
-        CameraError: A picture cannot be read.
-        RecipeError: Too few good pictures to teach a memory.
-    """
-    gathered = []
-    for data in settings.data:
-        samples = read_samples(data.samples, skip_broken=settings.skip_broken)
-        if samples.broken:
-            progress(f"{data.samples.name}", 0, 1, f"{len(samples.broken)} broken lines skipped")
-        training = samples.of("train")
-        if not training:
-            raise DatasetError(f"{data.samples} holds no samples of the split train")
-        memory, taught = teach_memory(samples, training, data.teach, tower=tower, seed=settings.seed)
-        lessons = [sample for sample in training if id(sample) not in taught]
-        examples = prepare(
-            samples,
-            lessons,
-            tower=tower,
-            memory=memory,
-            cache=settings.cache or settings.out / "features",
-            mm_per_pixel=data.mm_per_pixel,
-            progress=_counting(progress, f"looking at {data.samples.stem}", len(lessons)),
-        )
-        gathered.append(
-            Material(
-                settings=data,
-                samples=samples,
-                memory=memory,
-                kinds=kinds_of(samples.samples),
-                examples=tuple(example for example in examples if not example.missed),
-            )
-        )
-    return gathered
-
-
-def _counting(progress: Progress, what: str, total: int) -> Callable[[int], None]:
-    return lambda done: progress(what, done, total, "")
-
-
-def kinds_of(samples: Sequence[TrainingSample]) -> tuple[str, ...]:
-    """All types of defects that occur, sorted."""
-    return tuple(sorted({defect.type for sample in samples for defect in sample.decision.defects}))
-
-
-def calibrate(
-    settings: TrainingSettings,
-    *,
-    tower: VisionTower,
-    material: Sequence[Material],
-    progress: Progress = lambda *_: None,
-) -> Path:
-    """Finish an adapter: how far to trust its doubt beside the memory's, and a baseline to compare with.
-
-    ``trust`` is the one of a few that gives the best mean AUROC on validation pictures of the products that
-    have a memory. The
-    logistic regression that the model is compared with is fitted on the training features and kept beside it.
-
-    Raises:
-        WeightsError: The adapter cannot be read or written.
-    """
-    path = settings.out / _ADAPTER
-    adapter = checkpoint.load(path, tower=tower)
-    examples = [example for one in material for example in one.examples]
-    regression = TypeRegression.fit(
-        [example.seen for example in examples], [example.kind for example in examples], seed=settings.seed
-    )
-    scored: list[tuple[list[float], list[float], list[bool]]] = []
-    for one in material:
-        chosen = one.samples.of("val")
-        if one.memory is None or len({bool(sample.decision.defects) for sample in chosen}) < 2:
-            continue
-        name = one.settings.samples.stem
-        seen = prepare(
-            one.samples,
-            chosen,
-            tower=tower,
-            memory=one.memory,
-            cache=settings.cache or settings.out / "features",
-            mm_per_pixel=one.settings.mm_per_pixel,
-            progress=_counting(progress, f"looking at {name}, validation", len(chosen)),
-        )
-        shown = [Shown(seen=each.seen, kind=each.kind) for each in seen]
-        judged = judge_all(
-            shown,
-            adapter,
-            kinds=one.kinds,
-            progress=_counting(progress, f"validating on {name}", len(shown)),
-        )
-        scored.append(
-            (
-                [each.seen.above_threshold or 0.0 for each in shown],
-                [each.defect_probability for each in judged],
-                [each.kind is not None for each in shown],
-            )
-        )
-
-    def quality(trust: float) -> float:
-        pairs = (
-            ([not_pass(above, doubt, trust=trust) for above, doubt in zip(a, d, strict=True)], truth)
-            for a, d, truth in scored
-        )
-        return float(np.mean([evaluate(scores, truth).auroc for scores, truth in pairs]))
-
-    trust = max(_TRUSTS, key=quality) if scored else 0.0
-    header = adapter.header.model_copy(
-        update={
-            "trust": trust,
-            "trained": {**adapter.header.trained, "baseline_kinds": list(regression.kinds)},
-        }
-    )
-    checkpoint.rewrite(path, header, extra=regression.packed())
-    return path
-
-
-def teach_memory(
-    samples: Samples, training: Sequence[TrainingSample], count: int, *, tower: VisionTower, seed: int
-) -> tuple[NormalityMemory | None, set[int]]:
-    """Teach a memory on good training samples drawn at random; also the ``id`` of each that was used."""
-    if count == 0:
-        return None, set()
-    good = [sample for sample in training if not sample.decision.defects]
-    order = np.random.default_rng(seed).permutation(len(good))[:count]
-    chosen = [good[index] for index in sorted(order)]
-    memory = NormalityMemory.teach(
-        [read_picture(samples.pictures(sample)[0]) for sample in chosen],
-        tower=tower,
-        groups=[sample.visual_input.group for sample in chosen],
-        seed=seed,
-    )
-    return memory, {id(sample) for sample in chosen}
 
 
 def build(settings: TrainingSettings, material: Sequence[Material]) -> InspectionVLA:
@@ -470,7 +193,7 @@ class _Run:
         material: Sequence[Material],
     ) -> None:
         self.step = 0
-        self.adapter = settings.out / _ADAPTER
+        self.adapter = settings.out / ADAPTER
         self._settings = settings
         self._vla = vla
         self._tower = tower
@@ -706,50 +429,3 @@ def _schedule(step: int, stage: StageSettings) -> float:
         return (step + 1) / stage.warmup
     done = (step - stage.warmup) / max(stage.steps - stage.warmup, 1)
     return float(0.05 + 0.95 * 0.5 * (1.0 + np.cos(np.pi * done)))
-
-
-def read_losses(path: Path) -> Iterator[dict[str, Any]]:
-    """The log, line by line."""
-    with path.open(encoding="utf-8") as log:
-        for line in log:
-            yield json.loads(line)
-
-
-def draw_losses(log: Path, picture: Path) -> None:
-    """Draw the curves of a run into a PNG: one panel for words, one for the chunk."""
-    import matplotlib as mpl
-
-    mpl.use("Agg")
-    from matplotlib import pyplot
-
-    lines = list(read_losses(log))
-    figure, (words, chunk) = pyplot.subplots(2, 1, figsize=(9, 7), sharex=True, layout="constrained")
-    for panel, names in (
-        (words, ("type", "severity", "action", "drill", "reason")),
-        (chunk, ("chunk_action", "chunk_physics", "chunk_smoothness")),
-    ):
-        for name in names:
-            points = [(at, line[name]) for at, line in enumerate(lines) if name in line]
-            if points:
-                steps, values = zip(*points, strict=True)
-                panel.plot(steps, _smoothed(np.array(values)), label=name)
-        panel.set_yscale("log")
-        panel.set_ylabel("loss")
-        panel.grid(alpha=0.3)
-        if panel.lines:
-            panel.legend()
-    for at in (i for i in range(1, len(lines)) if lines[i]["stage"] != lines[i - 1]["stage"]):
-        words.axvline(at, color="0.5", linestyle=":")
-        chunk.axvline(at, color="0.5", linestyle=":")
-    chunk.set_xlabel("step (dotted: the next stage)")
-    figure.savefig(picture, dpi=110)
-    pyplot.close(figure)
-
-
-def _smoothed(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The mean of the last 25 values, of fewer at the beginning: as long as ``values``."""
-    total = np.cumsum(np.concatenate([[0.0], values]))
-    ends = np.arange(1, len(values) + 1)
-    starts = np.maximum(ends - 25, 0)
-    smooth: NDArray[np.float64] = (total[ends] - total[starts]) / (ends - starts)
-    return smooth

@@ -12,16 +12,10 @@ from inspection.motion import plan
 from models import checkpoint
 from models.language import LanguageSettings
 from models.reasoning import NOMINAL_LINE
+from models.training.curves import read_losses
 from models.training.features import Example, truth_of
-from models.training.run import (
-    DataSettings,
-    Material,
-    StageSettings,
-    TrainingSettings,
-    read_losses,
-    read_settings,
-    train,
-)
+from models.training.material import Material
+from models.training.run import train
 from models.training.samples import (
     LabelledDecision,
     LabelledDefect,
@@ -29,6 +23,7 @@ from models.training.samples import (
     TrainingSample,
     VisualInput,
 )
+from models.training.settings import DataSettings, StageSettings, TrainingSettings, read_settings
 from models.vla import VlaSettings
 from tests.models.bases import llama
 from tests.models.test_vla import CHANNELS, seen
@@ -82,8 +77,8 @@ def settings(out: Path, folder: Path, **changes: object) -> TrainingSettings:
         "data": (DataSettings(samples=Path("test.jsonl")),),
         "vla": VlaSettings(language=LanguageSettings(base=str(folder), dtype="float32"), channels=CHANNELS),
         "stages": (
-            StageSettings(name="align", steps=2, learning_rate=1e-3),
-            StageSettings(name="instruct", steps=4, learning_rate=1e-3),
+            StageSettings(name="align", steps=2, learning_rate=1e-3, rounds=2),
+            StageSettings(name="instruct", steps=4, learning_rate=1e-3, words_first=0.5),
             StageSettings(name="act", steps=2, learning_rate=1e-3),
         ),
         "batch": 2,

@@ -1,0 +1,127 @@
+"""What ``passgate model train --config`` reads."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from inspection.errors import SettingsError
+from models.training.losses import ChunkWeights
+from models.vla import VlaSettings
+
+StageName = Literal["align", "instruct", "act"]
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DataSettings(_Settings):
+    """One file of samples."""
+
+    samples: Path
+    teach: int = Field(default=0, ge=0)
+    """Good training pictures that a memory is taught on; they are left out of the lessons. 0: no memory."""
+    mm_per_pixel: float | None = Field(default=None, gt=0.0)
+    weight: float = Field(default=1.0, gt=0.0)
+    """How often its lessons are drawn, relative to their number."""
+
+
+class StageSettings(_Settings):
+    """One stage."""
+
+    name: StageName
+    steps: int = Field(ge=1)
+    learning_rate: float = Field(gt=0.0)
+    warmup: int = Field(default=20, ge=0)
+    rounds: int = Field(default=0, ge=0)
+    """Before its first step: how often projectors look at every example to learn to point at words."""
+    words_first: float = Field(default=0.0, ge=0.0, le=1.0)
+    """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
+
+
+class TrainingSettings(_Settings):
+    """What ``passgate model train --config`` reads."""
+
+    out: Path
+    """Folder for checkpoints, losses and the adapter."""
+    data: tuple[DataSettings, ...] = Field(min_length=1)
+    cache: Path | None = None
+    """Folder for features; None: below ``out``."""
+    version: str = "0"
+    tower: Path | None = None
+    """Folder of the vision tower; None: EfficientNet-Lite0."""
+    vla: VlaSettings = VlaSettings()
+    """Its channels are taken from the tower."""
+    begin_with: Path | None = None
+    """An adapter of the same settings to begin with; None begins anew."""
+    fresh_head: bool = False
+    """With ``begin_with``: the action head begins anew all the same."""
+    stages: tuple[StageSettings, ...] = (
+        StageSettings(name="align", steps=100, learning_rate=1e-3, rounds=60),
+        StageSettings(name="instruct", steps=1000, learning_rate=5e-4, words_first=0.4),
+        StageSettings(name="act", steps=300, learning_rate=2e-4),
+    )
+    batch: int = Field(default=8, ge=1)
+    accumulate: int = Field(default=1, ge=1)
+    """Batches whose gradients are summed before a step."""
+    seed: int = 0
+    save_every: int = Field(default=100, ge=1)
+    curriculum: bool = True
+    """Examples come in the order of their files at first (simulations go from plain to faint), then mixed."""
+    weights: tuple[float, float, float] = (1.0, 0.1, 0.01)
+    """Of the chunk's terms: action, physics, smoothness; 0 switches one off."""
+    skip_broken: bool = False
+    """Leave out lines that are no samples."""
+    threads: int | None = Field(default=None, ge=1)
+    """CPU threads; None leaves them as they are."""
+
+    @property
+    def chunk_weights(self) -> ChunkWeights:
+        """``weights``, by name."""
+        action, physics, smoothness = self.weights
+        return ChunkWeights(action=action, physics=physics, smoothness=smoothness)
+
+    @model_validator(mode="after")
+    def _stages_in_order(self) -> Self:
+        names = [stage.name for stage in self.stages]
+        order = ["align", "instruct", "act"]
+        if not names or names != [name for name in order if name in names]:
+            raise ValueError(f"stages come in the order {', '.join(order)}, each once at most")
+        return self
+
+
+def read_settings(path: Path) -> TrainingSettings:
+    """Read a TOML file; relative paths in it start at its own folder.
+
+    Raises:
+        SettingsError: It cannot be read, or a key is unknown, missing or wrong.
+    """
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        settings = TrainingSettings.model_validate(raw)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise SettingsError(f"{path}: {where}: {first['msg']}", todo="mend that key") from error
+    here = path.resolve().parent
+
+    def placed(given: Path) -> Path:
+        return (here / given).resolve()
+
+    return settings.model_copy(
+        update={
+            "out": placed(settings.out),
+            "begin_with": None if settings.begin_with is None else placed(settings.begin_with),
+            "cache": None if settings.cache is None else placed(settings.cache),
+            "tower": None if settings.tower is None else placed(settings.tower),
+            "data": tuple(
+                data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
+            ),
+        }
+    )
