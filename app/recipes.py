@@ -9,11 +9,9 @@ newer certificate replaces the older; what held when a part was judged stays in 
 """
 
 import hashlib
-import os
 import re
 from collections import defaultdict
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +19,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
@@ -123,16 +122,10 @@ class RecipeLibrary:
             CertificateError: It cannot be written.
         """
         path = _certificate_file(self._file(certificate.recipe_name, certificate.recipe.version))
-        unfinished = path.with_name(path.name + ".unfinished")
         try:
-            with unfinished.open("w", encoding="utf-8") as file:
-                file.write(certificate.model_dump_json(indent=2) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            with whole(path) as unfinished:
+                unfinished.write_text(certificate.model_dump_json(indent=2) + "\n", encoding="utf-8")
         except OSError as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise CertificateError(
                 f"cannot write {path}: {error}",
                 part="no certificate was issued; an older one stays",
@@ -175,14 +168,10 @@ def write(path: Path, taught: Taught) -> None:
             learned, metadata[_ADAPTATION + view] = memory.adaptation.packed()
             of_view |= {_ADAPTED + name: tensor for name, tensor in learned.items()}
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
-    unfinished = path.with_name(path.name + ".unfinished")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, unfinished, metadata=metadata)
-        unfinished.replace(path)
+        with whole(path) as unfinished:
+            save_file(tensors, unfinished, metadata=metadata)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):  # what cannot be written may not be there to remove either
-            unfinished.unlink()
         raise RecipeError(
             f"cannot write {path}: {error}",
             part="the recipe as it was stays in use",

@@ -7,9 +7,7 @@ full. Reading it runs no code, and refuses what does not fit: another base, anot
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -20,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from inspection.durable import whole
 from inspection.errors import WeightsError
 from models.language import LanguageSettings, decoder_of, load_base
 from models.vision import VisionTower
@@ -93,16 +92,10 @@ def rewrite(path: Path, header: AdapterHeader, *, extra: Mapping[str, Tensor]) -
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], header: AdapterHeader) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(dict(tensors), unfinished, metadata={"adapter": header.model_dump_json()})
-        with unfinished.open("rb") as stream:
-            os.fsync(stream.fileno())
-        unfinished.replace(path)
+        with whole(path) as unfinished:
+            save_file(dict(tensors), unfinished, metadata={"adapter": header.model_dump_json()})
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            unfinished.unlink()
         raise WeightsError(
             f"the adapter cannot be written to {path}: {error}",
             part="the last good one stays as it was",

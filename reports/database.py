@@ -27,10 +27,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
+from inspection.durable import make_folder, sync_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.audit import GENESIS, hash_row
-from reports.durable import make_folder, sync_folder
 from reports.images import ENCODING
 from reports.schema import InspectionRow, PictureRow, columns_of
 

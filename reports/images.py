@@ -26,15 +26,14 @@ flushes more (4 ms each on that machine). A picture that comes again only gets a
 import hashlib
 import os
 import re
-import tempfile
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from inspection.durable import make_folder, sync_folder, whole
 from inspection.errors import StoreError
 from inspection.part import Frame, Picture
-from reports.durable import make_folder, sync_folder
 
 ENCODING = "png"
 """Name and file extension of the archive's encoding."""
@@ -127,14 +126,5 @@ def encode(picture: Picture) -> bytes:
 
 
 def _write(path: Path, data: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-    sync_folder(path.parent)
+    with whole(path) as unfinished:
+        unfinished.write_bytes(data)

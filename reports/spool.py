@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from inspection.durable import make_folder, sync_folder
 from inspection.errors import StoreError
 from inspection.part import Inspection
-from reports.durable import make_folder, sync_folder
 
 FILE_NAME = "spool.jsonl"
 

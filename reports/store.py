@@ -12,12 +12,12 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from inspection.decision import Action
+from inspection.durable import make_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Frame, Inspection
 from inspection.ports import KnownPart, StoreHealth
 from reports.audit import canonical_json
 from reports.database import Database, DatabaseUnavailableError, Entry, parse_url, sqlite_file
-from reports.durable import make_folder
 from reports.images import PictureArchive
 from reports.ledger import Ledger
 from reports.lock import WriterLock

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -23,6 +22,7 @@ from torch import Tensor
 
 from inspection.cameras.folder import read_picture
 from inspection.decision import Box, Severity
+from inspection.durable import whole
 from inspection.errors import DatasetError
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
@@ -166,14 +166,10 @@ def _save(path: Path, seen: Sequence[Seen]) -> None:
     tensors["places"] = torch.tensor([len(one.places) for one in seen])
     tensors["boxes"] = torch.tensor([place.box for one in seen for place in one.places])
     tensors["peaks"] = torch.tensor([place.peak for one in seen for place in one.places])
-    unfinished = path.with_suffix(".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        save_file(tensors, unfinished)
-        unfinished.replace(path)
+        with whole(path) as unfinished:
+            save_file(tensors, unfinished)
     except (OSError, SafetensorError) as error:
-        with suppress(OSError):
-            unfinished.unlink()
         raise DatasetError(
             f"the features cannot be kept in {path.parent}: {error}", todo="make room, or name another cache"
         ) from error

@@ -15,7 +15,6 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +22,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from inspection.durable import whole
 from inspection.errors import WeightsError
 from models import checkpoint
 from models.checkpoint import AdapterHeader
@@ -325,13 +325,10 @@ class _Run:
             "optimizer": None if optimizer is None else optimizer.state_dict(),
         }
         path = self._settings.out / _STATE
-        unfinished = path.with_suffix(".part")
         try:
-            torch.save(state, unfinished)
-            unfinished.replace(path)
+            with whole(path) as unfinished:
+                torch.save(state, unfinished)
         except (OSError, RuntimeError) as error:
-            with suppress(OSError):
-                unfinished.unlink()
             raise WeightsError(
                 f"the checkpoint cannot be written to {path}: {error}",
                 part="the last good one stays as it was",

@@ -6,7 +6,6 @@ and what belt and diverter shall do (action sequence).
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +15,7 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from inspection.decision import Action, Box, Frozen, Severity
+from inspection.durable import whole
 from inspection.errors import DatasetError
 from inspection.motion import MotionChunk, PhysicsContext, violations
 
@@ -157,19 +157,10 @@ def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
     """
     count = 0
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=path.parent)
-        try:
-            with os.fdopen(descriptor, "w", encoding="utf-8", newline="\n") as file:
-                for sample in samples:
-                    file.write(sample.model_dump_json() + "\n")
-                    count += 1
-                file.flush()
-                os.fsync(file.fileno())
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        with whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            for sample in samples:
+                file.write(sample.model_dump_json() + "\n")
+                count += 1
     except OSError as error:
         raise DatasetError(
             f"{path} cannot be written: {error.strerror or error}", todo="make room, or name another folder"

@@ -1,0 +1,61 @@
+"""Files that are there whole or not at all, and names that survive a loss of power."""
+
+import os
+import secrets
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Write a file that replaces ``path`` only when it is whole, and durable.
+
+    Gives the name to write to, in the same folder, which is made where it lacks. What the body raises leaves
+    ``path`` as it was and nothing beside it.
+
+    Raises:
+        OSError: The disk refuses.
+    """
+    make_folder(path.parent)
+    # not tempfile's: its files can be read by their owner alone, but engine and engineer may be two users
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        yield unfinished
+        with unfinished.open("r+b") as file:  # Windows synchronises only what may be written
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    except BaseException:
+        with suppress(OSError):  # what cannot be written may not be there to remove either
+            unfinished.unlink()
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in ``folder`` durable. Windows cannot and need not: NTFS journals names by itself.
+
+    Raises:
+        OSError: The folder cannot be opened or synchronised.
+    """
+    if sys.platform == "win32":
+        return
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def make_folder(folder: Path) -> None:
+    """Make ``folder`` and what lies above it, durably; nothing is done for a folder that is there.
+
+    Raises:
+        OSError: It cannot be made.
+    """
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(exist_ok=True)
+    sync_folder(folder.parent)
