@@ -104,14 +104,15 @@ def bench_vision(pictures: int) -> dict[str, Any]:
     }
 
 
-CHOICES: Mapping[str, LanguageSettings] = {
-    "8 layers": LanguageSettings(layers=8),
-    "12 layers": LanguageSettings(layers=12),
-    "30 layers": LanguageSettings(layers=30),
-    "12 layers, float32": LanguageSettings(layers=12, dtype="float32"),
-    "12 layers, NF4": LanguageSettings(layers=12, quantization="nf4"),
-}
-"""Ways to hold the base, compared in speed; untrained, since weights don't change the time."""
+def _choices(shipped: LanguageSettings) -> dict[str, LanguageSettings]:
+    """Ways to hold the base, compared in speed; untrained, since weights don't change the time."""
+    return {
+        "8 layers": shipped.model_copy(update={"layers": 8}),
+        "as shipped": shipped,
+        "all layers": shipped.model_copy(update={"layers": None}),
+        "as shipped, float32": shipped.model_copy(update={"dtype": "float32"}),
+        "as shipped, NF4": shipped.model_copy(update={"quantization": "nf4"}),
+    }
 
 
 def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
@@ -192,7 +193,7 @@ def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
         instruction = instruction_of(taught.recipe)
         result["decide_ms_by_choice"] = {
             label: _decide_ms(settings, shown[:20], taught.recipe, instruction)
-            for label, settings in CHOICES.items()
+            for label, settings in _choices(adapter.header.settings.language).items()
         }
     return result
 

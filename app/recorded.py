@@ -18,7 +18,6 @@ from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
 from inspection.recipe import Recipe
-from models.policy import from_rules, words
 from models.training.compose import compose, decided
 from models.training.photographs import severity_by_share
 from models.training.samples import (
@@ -113,7 +112,7 @@ class RecordedSamples:
                 )
                 continue
             assert recipe is not None, "parts without truth are used only with their recipe"
-            instruction = recipe.instruction or words(from_rules(recipe.policy))
+            instruction = instruction_of(recipe)
             yield decided(
                 seen,
                 _by_operator(part.decision, recipe),

@@ -108,8 +108,19 @@ class Recipe(Frozen):
     @property
     def has_words(self) -> bool:
         """Whether it gives the language model anything to say: names of defects, or an instruction."""
-        named = any(rule.type != ANY_TYPE for rule in self.policy)
-        return bool(self.defect_types or self.instruction.strip() or named)
+        return bool(self.named_types or self.instruction.strip())
+
+    @property
+    def named_types(self) -> tuple[str, ...]:
+        """What a defect may be called: ``defect_types``, or where there are none, the names in the rules."""
+        ruled = dict.fromkeys(rule.type for rule in self.policy if rule.type != ANY_TYPE)
+        return self.defect_types or tuple(ruled)
+
+    @property
+    def legal_actions(self) -> tuple[Action, ...]:
+        """What a model may ask for: what the rules name, and in every recipe pass and manual_review."""
+        asked = {rule.action for rule in self.policy} | {Action.PASS, Action.MANUAL_REVIEW}
+        return tuple(action for action in Action if action in asked)
 
     def action_for(self, defects: tuple[Defect, ...]) -> Action:
         """What the policy asks for: the strictest action of any rule that any defect meets.

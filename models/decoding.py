@@ -26,7 +26,7 @@ import torch
 from torch import Tensor
 
 from inspection.decision import Action, Severity
-from inspection.recipe import ANY_TYPE, Recipe
+from inspection.recipe import Recipe
 from models.policy import LANGUAGES, action_word, no_defect, severity_word
 
 NONE: Final = "none"
@@ -134,10 +134,7 @@ class DecisionGrammar:
             encode: The tokenizer.
             otherwise: Types for a recipe that names none: what the model was trained to name.
         """
-        named = tuple(dict.fromkeys(rule.type for rule in recipe.policy if rule.type != ANY_TYPE))
-        kinds = recipe.defect_types or named or tuple(otherwise)
-        asked = {rule.action for rule in recipe.policy} | {Action.PASS, Action.MANUAL_REVIEW}
-        return cls.of_words(kinds, [action for action in Action if action in asked], encode)
+        return cls.of_words(recipe.named_types or otherwise, recipe.legal_actions, encode)
 
     @classmethod
     def of_words(cls, kinds: Sequence[str], actions: Sequence[Action], encode: Encode) -> DecisionGrammar:

@@ -16,7 +16,7 @@ import numpy as np
 
 from inspection.decision import Action, Box, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
 from inspection.part import Frame
-from inspection.recipe import ANY_TYPE, Recipe
+from inspection.recipe import Recipe
 from models.decoding import NONE, OTHER
 from models.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
 from models.inspector import Look, ReflexInspector, ViewKey
@@ -128,12 +128,8 @@ class ForeignVlmInspector:
 
 def legal(recipe: Recipe) -> Legal:
     """What the recipe lets a foreign model say: its types of defects, and the actions that its rules name."""
-    ruled = tuple(rule.type for rule in recipe.policy if rule.type != ANY_TYPE)
-    kinds = dict.fromkeys((*(recipe.defect_types or ruled), OTHER))
-    asked = {rule.action for rule in recipe.policy} | {Action.PASS, Action.MANUAL_REVIEW}
-    return Legal(
-        tuple(kind for kind in kinds if kind != NONE), tuple(action for action in Action if action in asked)
-    )
+    kinds = dict.fromkeys((*recipe.named_types, OTHER))
+    return Legal(tuple(kind for kind in kinds if kind != NONE), recipe.legal_actions)
 
 
 def question(recipe: Recipe) -> str:

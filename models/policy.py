@@ -5,6 +5,7 @@ prompt, so that the same defect gets another action under another policy. Words 
 prompt is read), so types that ask for the same are named together.
 """
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -100,6 +101,14 @@ def quoted(kind: str) -> str:
     In quotes, as the decision has it: so it is the same tokens in both, and what was said of it is found.
     """
     return f'"{kind}"'
+
+
+def with_names_quoted(text: str, kinds: Iterable[str]) -> str:
+    """A person's words with the names of types in quotes, where they are not yet: as models learned them."""
+    names = "|".join(re.escape(kind) for kind in sorted(kinds, key=len, reverse=True))
+    if not names:
+        return text
+    return re.sub(rf'(?<!["\w-])(?:{names})(?!["\w-])', lambda found: quoted(found[0]), text)
 
 
 @dataclass(frozen=True, slots=True)

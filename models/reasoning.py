@@ -25,7 +25,7 @@ from models.decoding import DecisionGrammar
 from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
 from models.looking import Place, look
 from models.memory import NormalityMemory
-from models.policy import from_rules, words
+from models.policy import from_rules, with_names_quoted, words
 from models.vision import VisionTower
 from models.vla import Prompt, Reason, Verdict
 
@@ -204,7 +204,8 @@ def _version(adapter: Adapter) -> str:
 
 def instruction_of(recipe: Recipe) -> str:
     """The recipe's words; where it has none, its rules in words."""
-    return recipe.instruction.strip() or words(from_rules(recipe.policy))
+    said = with_names_quoted(recipe.instruction.strip(), recipe.named_types)
+    return said or words(from_rules(recipe.policy))
 
 
 def not_pass(above_threshold: float | None, defect_probability: float, *, trust: float) -> float:

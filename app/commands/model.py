@@ -90,7 +90,8 @@ def list_models(as_json: JsonFlag = False) -> None:
     table = Table("name", "version", "MB", "base", "names")
     for path, header in found:
         layers = header.settings.language.layers
-        base = header.settings.language.base + (f", {layers} layers" if layers else "")
+        count = len(layers) if isinstance(layers, tuple) else layers
+        base = header.settings.language.base + (f", {count} layers" if count else "")
         size = f"{path.stat().st_size / 1e6:.1f}"
         table.add_row(header.name, header.version, size, base, ", ".join(header.kinds))
     Console().print(table)

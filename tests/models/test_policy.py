@@ -9,7 +9,16 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Defect, Severity
 from inspection.recipe import DefectRule, Recipe
-from models.policy import STYLES, Asked, Language, Policy, action_for, from_rules, words
+from models.policy import (
+    STYLES,
+    Asked,
+    Language,
+    Policy,
+    action_for,
+    from_rules,
+    with_names_quoted,
+    words,
+)
 
 TYPES = ("scratch", "dent", "stain")
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -115,3 +124,18 @@ def test_chinese_leaves_only_the_types_in_latin(style: int) -> None:
 def test_there_is_no_style_beyond_the_last() -> None:
     with pytest.raises(ValueError, match="style"):
         words(Policy(others=(Action.PASS,) * 3), style=STYLES)
+
+
+def test_names_in_a_persons_words_are_quoted_once_and_whole() -> None:
+    said = 'scratch: rework; deep scratch-marks and "dent" stop; scratches pass.'
+    kinds = ("scratch", "dent", "deep scratch-marks")
+    quoted = with_names_quoted(said, kinds)
+    assert quoted == '"scratch": rework; "deep scratch-marks" and "dent" stop; scratches pass.'
+    assert with_names_quoted(quoted, kinds) == quoted
+    assert with_names_quoted(said, ()) == said
+
+
+@given(policies, st.integers(0, STYLES - 1))
+def test_our_own_words_are_quoted_already(policy: Policy, style: int) -> None:
+    text = words(policy, style=style)
+    assert with_names_quoted(text, policy.types) == text
