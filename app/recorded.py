@@ -18,6 +18,7 @@ from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
 from inspection.recipe import Recipe
+from models.reasoning import instruction_of
 from models.training.compose import compose, decided
 from models.training.photographs import severity_by_share
 from models.training.samples import (
