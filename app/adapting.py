@@ -13,7 +13,8 @@ from inspection.recipe import View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
 from models.inspector import crop
-from models.training.adaptation import AdaptationSettings, Example, adapt, read_example
+from models.training.adaptation import adapt
+from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph, good_photographs, read_photographs
 from models.vision import EfficientNetLite0
 

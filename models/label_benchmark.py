@@ -18,7 +18,8 @@ from models.adaptation import Adaptation
 from models.benchmark import READERS, DatasetName, Sample
 from models.evaluation import evaluate
 from models.memory import Assessment, NormalityMemory
-from models.training.adaptation import AdaptationSettings, adapt, read_example
+from models.training.adaptation import adapt
+from models.training.labelled import AdaptationSettings, read_example
 from models.training.photographs import read_photographs
 from models.vision import AdaptableTower
 

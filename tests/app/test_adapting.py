@@ -22,7 +22,8 @@ from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rul
 from models.evaluation import evaluate
 from models.inspector import ReflexInspector
 from models.memory import NormalityMemory
-from models.training.adaptation import Adapted, Example
+from models.training.adaptation import Adapted
+from models.training.labelled import Example
 from models.vision import EfficientNetLite0
 
 CHANNELS = 4 * (40 + 112 + 192)

@@ -87,7 +87,7 @@ def test_a_person_has_the_last_word_and_the_model_none(
     assert sample.visual_input.group == rejected.pictures[0]
     assert sample.decision.action is Action.STOP
     assert sample.decision.defects[0].type == "scratch"
-    assert sample.instruction.startswith("scratch: rework")
+    assert sample.instruction.startswith('"scratch": rework')
     assert samples.left_out == {"no truth and no person's decision": 2}
 
 

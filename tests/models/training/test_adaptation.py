@@ -9,17 +9,11 @@ import torch
 from inspection.errors import RecipeError, WeightsError
 from models.adaptation import Adaptation, AdaptedMemory, CellNet
 from models.memory import MemorySettings, NormalityMemory
-from models.training.adaptation import (
-    AdaptationSettings,
-    Example,
-    _direction,
-    _folds,
-    _logistic,
-    _varied,
-    adapt,
-    read_example,
-)
+from models.training.adaptation import _folds, adapt
+from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph
+from models.training.stacking import direction_between, logistic
+from models.training.variants import varied
 
 QUICK = AdaptationSettings(folds=2, steps=60, steps_a_label=0.0, batch=4, variants=2)
 
@@ -167,17 +161,17 @@ def test_an_opinion_that_points_the_wrong_way_weighs_nothing():
     rng = np.random.default_rng(0)
     truth = np.arange(200) % 4 == 0
     seen = np.stack([rng.normal(truth * 2.0), rng.normal(-1.0 * truth), rng.normal(size=200)], axis=1)
-    weights = _logistic(seen, truth)
+    weights = logistic(seen, truth)
     assert weights[0] > 0.5
     assert weights[1] == 0.0
     assert (weights >= 0.0).all()
-    assert np.isfinite(_logistic(np.column_stack([truth * 9.0] * 3), truth)).all()
+    assert np.isfinite(logistic(np.column_stack([truth * 9.0] * 3), truth)).all()
 
 
 def test_the_direction_solves_the_shrunk_system_and_has_length_one():
     rng = torch.Generator().manual_seed(0)
     good, bad = torch.randn(20, 50, generator=rng), torch.randn(10, 50, generator=rng) + 0.5
-    found = _direction(good, bad, 0.3)
+    found = direction_between(good, bad, 0.3)
     deviation = torch.cat([good, bad]).double().std(0)
     rest = torch.cat([good - good.double().mean(0), bad - bad.double().mean(0)]) / deviation
     covariance = 0.7 * rest.T @ rest / len(rest) + 0.3 * torch.eye(50)
@@ -192,7 +186,7 @@ def test_picture_and_mask_are_moved_alike():
     mask = np.zeros((64, 96), np.uint8)
     picture[10:24, 60:80], mask[10:24, 60:80] = 200, 255
     for seed in range(8):
-        moved, where = _varied(picture, mask, np.random.default_rng(seed))
+        moved, where = varied(picture, mask, np.random.default_rng(seed))
         assert moved[where > 200].mean() > 1.5 * moved[where < 50].mean()
 
 

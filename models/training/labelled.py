@@ -1,0 +1,91 @@
+"""Labelled pictures of one product, and what can be chosen when learning from them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from inspection.cameras.folder import read_picture
+from inspection.part import Picture
+from inspection.simulation.defects import Mask
+from models.training.photographs import Photograph
+
+Progress = Callable[[int, int], None]
+"""Is told what is done, and of how much."""
+
+
+class AdaptationSettings(BaseModel):
+    """What can be chosen when adapting; docs/measurements/labels.md has what was tried."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    folds: int = 3
+    steps: int = Field(200, ge=20)
+    steps_a_label: float = 3.0
+    most_steps: int = 500
+    """Few labels are soon learned, and longer would only learn them by heart."""
+    batch: int = 24
+    """Windows in one step, each a quarter of a picture."""
+    rate: float = 8e-4
+    """Highest learning rate; the decoder's is three times, the pretrained stages' half of it."""
+    variants: int = 8
+    """Of each picture: turned, moved, in other light. Fewer where there are many pictures."""
+    most_maps: int = 2_500
+    """Variants of all pictures together: bounds memory (about 100 kB each) and time."""
+    good_share: float = 0.4
+    synthetic_share: float = 0.2
+    """Of the windows; the rest are real defects. Without a mask there, synthetic ones take their place."""
+    shrinkage: float = 0.3
+    """Weight of the identity in the covariance of the direction."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Example:
+    """One labelled picture."""
+
+    picture: Picture
+    defective: bool
+    group: Hashable
+    """Near-copies of each other have one group; it is held out as a whole."""
+    mask: Mask | None = None
+    """(height, width) of the picture, not 0 where the defect is; None where nobody has marked it."""
+
+
+def read_example(photograph: Photograph) -> Example:
+    """Read a labelled photograph with its mask or outlines.
+
+    Raises:
+        CameraError: The picture or its mask cannot be read.
+    """
+    picture = read_picture(photograph.path)
+    mask: Mask | None = None
+    if photograph.mask is not None:
+        mask = np.where(read_picture(photograph.mask)[..., 0] > 127, 255, 0).astype(np.uint8)
+    elif photograph.polygons:
+        mask = np.zeros(picture.shape[:2], np.uint8)
+        for outline in photograph.polygons:
+            cv2.fillPoly(mask, [np.rint(np.array(outline)).astype(np.int32)], 255)
+    return Example(picture=picture, defective=bool(photograph.defects), group=photograph.group, mask=mask)
+
+
+class Counter:
+    """Adds up what is done of what there is to do."""
+
+    def __init__(self, listener: Progress | None) -> None:
+        self._listener = listener
+        self._done = 0
+        self.total = 1
+
+    def add(self, amount: int) -> None:
+        """So much more is done."""
+        self._done += amount
+        if self._listener is not None:
+            self._listener(min(self._done, self.total), self.total)
+
+    def finish(self) -> None:
+        """All is done."""
+        self.add(self.total)

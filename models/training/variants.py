@@ -1,0 +1,158 @@
+"""Variants of labelled pictures, and their feature maps: the first half of the tower runs once for each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
+
+from inspection.part import Picture
+from inspection.simulation.defects import Mask
+from inspection.simulation.synthetic import spoiled
+from models.adaptation import finest, moments
+from models.memory import NormalityMemory
+from models.training.labelled import AdaptationSettings, Counter, Example
+from models.vision import AdaptableTower
+
+_IN_MASK: Final = 0.3
+"""Share of a quarter of a cell that a mask must cover for the cell to be defective."""
+_PASS: Final = 8
+"""Pictures in one pass of the tower."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pool:
+    """Feature maps of all variants, so that the expensive first half of the tower runs once for each."""
+
+    fine: Tensor
+    """(variants, channels, rows, columns), half"""
+    cells: Tensor
+    """(variants, rows, columns), bool: which are defective"""
+    source: Tensor
+    """(variants,): index of the example"""
+    kind: Tensor
+    """(variants,): one of the below"""
+    whole: Tensor
+    """(examples, pooled channels): of the pictures as they are"""
+
+    GOOD: Final = 0
+    MARKED: Final = 1
+    UNMARKED: Final = 2
+    SYNTHETIC: Final = 3
+    UNUSED: Final = 4
+
+    @classmethod
+    def fill(
+        cls,
+        examples: Sequence[Example],
+        memory: NormalityMemory,
+        tower: AdaptableTower,
+        settings: AdaptationSettings,
+        seed: int,
+        counted: Counter,
+        *,
+        rounds: int,
+    ) -> Pool:
+        """Vary all examples, spoil the good ones, look at them; ``rounds``: how often there is training."""
+        working = finest(memory.assess(examples[0].picture).features).shape[-2:]
+        height, width = (side * min(tower.strides) for side in working)
+        scaled = [_scaled(one, height, width) for one in examples]
+        good = [picture for (picture, _), one in zip(scaled, examples, strict=True) if not one.defective]
+        variants = max(2, min(settings.variants, settings.most_maps // (len(examples) + len(good) // 2)))
+        counted.total = (
+            len(examples) * (2 + variants)
+            + len(good) * (variants // 2)
+            + rounds * settings.steps * settings.batch // 4
+        )
+        pictures: list[Picture] = []
+        masks: list[Mask] = []
+        source: list[int] = []
+        kind: list[int] = []
+
+        def put(picture: Picture, mask: Mask, index: int, of_kind: int) -> None:
+            pictures.append(picture)
+            masks.append(mask)
+            source.append(index)
+            kind.append(of_kind)
+
+        for index, ((picture, mask), one) in enumerate(zip(scaled, examples, strict=True)):
+            blank = np.zeros((height, width), np.uint8)
+            real = cls.GOOD if not one.defective else cls.UNMARKED if mask is None else cls.MARKED
+            rng = np.random.default_rng((seed, index))
+            # the good ones are shown spoiled as well, so half as many as they are suffice
+            for _ in range(variants if one.defective else max(1, variants // 2)):
+                put(*varied(picture, blank if mask is None else mask, rng), index, real)
+            for _ in range(0 if one.defective else variants):
+                turned, _ = varied(picture, blank, rng)
+                if (worse := spoiled(turned, rng, others=good)) is not None:
+                    put(*worse, index, cls.SYNTHETIC)
+        fine = []
+        for start in range(0, len(pictures), _PASS):
+            maps = tower.features(pictures[start : start + _PASS])
+            fine.append(finest(maps).half())
+            counted.add(len(pictures[start : start + _PASS]))
+        whole = []
+        for picture, _ in scaled:
+            whole.append(moments(tower.features([picture])))
+            counted.add(1)
+        cells = torch.stack([_cells(mask, min(tower.strides)) for mask in masks])
+        kinds = torch.tensor(kind)
+        # a defect that was moved out of the picture leaves a good one, but who knows
+        kinds[(kinds == cls.MARKED) & ~cells.flatten(1).any(1)] = cls.UNUSED
+        return cls(
+            fine=torch.cat(fine),
+            cells=cells,
+            source=torch.tensor(source),
+            kind=kinds,
+            whole=torch.stack(whole),
+        )
+
+
+def _scaled(one: Example, height: int, width: int) -> tuple[Picture, Mask | None]:
+    shrinks = height * width < one.picture.shape[0] * one.picture.shape[1]
+    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    picture = cv2.resize(one.picture, (width, height), interpolation=interpolation)
+    if one.mask is None or not one.mask.any():
+        return picture.astype(np.uint8, copy=False), None
+    marked = np.where(one.mask > 0, 255, 0).astype(np.uint8)
+    mask = cv2.resize(marked, (width, height), interpolation=cv2.INTER_AREA)
+    return picture.astype(np.uint8, copy=False), mask.astype(np.uint8, copy=False)
+
+
+def varied(picture: Picture, mask: Mask, rng: np.random.Generator) -> tuple[Picture, Mask]:
+    """Mirrored, a little turned, scaled and moved, in another light and contrast."""
+    height, width = mask.shape
+    mirrored = rng.choice((1, -1), 2)
+    scale, angle = rng.uniform(0.9, 1.12), np.deg2rad(rng.uniform(-4.0, 4.0))
+    cos, sin = scale * np.cos(angle), scale * np.sin(angle)
+    turn = np.array([[cos, -sin], [sin, cos]]) * mirrored
+    middle = np.array([(width - 1) / 2.0, (height - 1) / 2.0])
+    moved = middle + rng.uniform(-0.04, 0.04, 2) * (width, height) - turn @ middle
+    affine = np.column_stack([turn, moved])
+    warped = [
+        cv2.warpAffine(
+            plane, affine, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101
+        )
+        for plane in (picture, mask)
+    ]
+    light = warped[0].astype(np.float32)
+    mean = light.mean()
+    light = (light - mean) * rng.uniform(0.8, 1.25) + mean * rng.uniform(0.8, 1.2)
+    return np.clip(np.rint(light), 0, 255).astype(np.uint8), warped[1].astype(np.uint8, copy=False)
+
+
+def _cells(mask: Mask, stride: int) -> Tensor:
+    """Which cells are defective, (rows, columns): by their most covered quarter, so thin lines count.
+
+    A defect that is smaller than that is at least in the cell which holds most of it.
+    """
+    share = torch.from_numpy(mask).float().div_(255.0)[None]
+    covered = F.max_pool2d(F.avg_pool2d(share, stride // 4), 4)[0]
+    most = float(covered.max())
+    return covered >= min(_IN_MASK, most) if most > 0.0 else torch.zeros_like(covered, dtype=torch.bool)
