@@ -136,7 +136,7 @@ class Judge:
         trigger = passage.trigger
         deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
         try:
-            frames = await self._before(deadline_ns, self._capture(trigger))
+            begun_ns, frames = await self._before(deadline_ns, self._capture(trigger))
         except TimeoutError:
             self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
             return Judgement(decision=self._late(trigger, "no picture within the deadline"))
@@ -173,6 +173,7 @@ class Judge:
         self.last_decision_ns = now_ns
         timings = decision.timings_ms.model_copy(
             update={
+                "trigger_to_capture": (begun_ns - trigger.seen_ns) / 1e6,
                 "capture": passage.elapsed_ms(Phase.CAPTURED),
                 "total": (now_ns - trigger.seen_ns) / 1e6,
             }
@@ -200,7 +201,8 @@ class Judge:
         """Manual review, because of ``reason``."""
         return guard.undecided(trigger, recipe=self._recipe, reason=reason)
 
-    async def _capture(self, trigger: Trigger) -> tuple[Frame, ...]:
+    async def _capture(self, trigger: Trigger) -> tuple[int, tuple[Frame, ...]]:
+        """When the first camera was called, on the monotonic clock, and what they gave."""
         loop = asyncio.get_running_loop()
         captures = []
         for view in self._recipe.views:
@@ -212,11 +214,17 @@ class Judge:
                     todo=f"name one of: {', '.join(self._cameras)}",
                 )
             captures.append(
-                loop.run_in_executor(self._shutters[view.camera], camera.capture, trigger.part_id)
+                loop.run_in_executor(self._shutters[view.camera], self._shoot, camera, trigger.part_id)
             )
-        frames = tuple(await asyncio.gather(*captures))
+        shots = await asyncio.gather(*captures)
+        frames = tuple(frame for _, frame in shots)
         self.frames.update({frame.camera: frame for frame in frames})
-        return frames
+        return min(begun_ns for begun_ns, _ in shots), frames
+
+    def _shoot(self, camera: Camera, part_id: int) -> tuple[int, Frame]:
+        """One picture, and when the camera was called; in the camera's thread."""
+        begun_ns = self._clock.monotonic_ns()
+        return begun_ns, camera.capture(part_id)
 
     def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
         """Judge the pictures; in the inference thread."""
