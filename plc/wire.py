@@ -15,6 +15,7 @@ from typing import Final, NoReturn, TypeVar
 from plc import tls
 from plc.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
 from plc.settings import LinkSettings, Telegrams
+from plc.stream import Stream
 from plc.telegram import (
     ExceptionCode,
     Function,
@@ -26,7 +27,6 @@ from plc.telegram import (
     exchange_request,
     read_request,
     registers_in,
-    take,
     write_request,
 )
 
@@ -37,9 +37,6 @@ TIMEOUTS_TO_RECONNECT: Final = 2
 
 TLS_CONNECT_S: Final = 3.0
 """A small PLC takes its time over the signatures of a TLS handshake."""
-
-MAX_BUFFER: Final = 4096
-"""Received bytes that may wait. Sixteen answers would fit: who sends more does not answer us."""
 
 _PART: Final = "An open part is default-rejected"
 
@@ -85,67 +82,6 @@ class WireError(Exception):
         """The Modbus exception code, where the PLC answered with one."""
 
 
-class _Stream(asyncio.Protocol):
-    """Bytes from the PLC, cut into telegrams. Bounded: a peer that babbles is cut off."""
-
-    def __init__(self) -> None:
-        self._buffer = bytearray()
-        self._news = asyncio.Event()
-        self._transport: asyncio.Transport | None = None
-        self.lost = False
-        self.error: Exception | None = None
-        """Why the connection was lost; None for an orderly end."""
-        self.flooded = False
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, data: bytes) -> None:
-        self._buffer += data
-        if len(self._buffer) > MAX_BUFFER:
-            self.flooded = True
-            self._buffer.clear()
-            self.abort()
-        self._news.set()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.lost, self.error = True, exc
-        self._news.set()
-
-    @property
-    def partial(self) -> bool:
-        """The beginning of a telegram lies here."""
-        return bool(self._buffer)
-
-    def send(self, data: bytes) -> None:
-        assert self._transport is not None
-        self._transport.write(data)
-
-    def abort(self) -> None:
-        """Close at once, whatever is still to be sent: the peer may never take it."""
-        if self._transport is not None:
-            self._transport.abort()
-
-    def peer_certificate(self) -> dict[str, object]:
-        """The PLC's certificate as Python's ssl tells it; empty without TLS."""
-        tls_object = self._transport and self._transport.get_extra_info("ssl_object")
-        return dict(tls_object.getpeercert() or {}) if tls_object else {}
-
-    async def next(self) -> Telegram:
-        """The next telegram. Raises GarbledError, or ConnectionError where the connection is lost."""
-        while True:
-            if self.flooded:
-                raise GarbledError("a flood of bytes")
-            telegram = take(self._buffer)
-            if telegram is not None:
-                return telegram
-            if self.lost:
-                raise ConnectionError from self.error
-            self._news.clear()
-            await self._news.wait()
-
-
 class Wire:
     """One connection at a time, and the telegrams on it.
 
@@ -160,7 +96,7 @@ class Wire:
         self._settings = settings
         self._layout = settings.layout
         self._tls = None if settings.tls is None else tls.client_context(settings.tls)
-        self._stream: _Stream | None = None
+        self._stream: Stream | None = None
         self._has_read = False
         self._has_fc23 = settings.telegrams is not Telegrams.FC16_FC03
         self._timeouts_in_a_row = 0
@@ -201,7 +137,7 @@ class Wire:
         try:
             async with asyncio.timeout(patience_s):
                 _, stream = await asyncio.get_running_loop().create_connection(
-                    _Stream,
+                    Stream,
                     settings.host,
                     settings.port,
                     ssl=self._tls,
@@ -319,7 +255,7 @@ class Wire:
         self._timeouts_in_a_row = 0
         return result
 
-    async def _answer(self, stream: _Stream, transaction: int) -> bytes:
+    async def _answer(self, stream: Stream, transaction: int) -> bytes:
         """The answer with this transaction number; what belongs to an earlier question is thrown away."""
         while True:
             telegram = await stream.next()
@@ -353,7 +289,7 @@ class Wire:
             dead=True,
         ) from None
 
-    def _open_stream(self) -> _Stream:
+    def _open_stream(self) -> Stream:
         """The connection, where it still lives. Raises WireError."""
         if self._stream is None or self._stream.lost:
             self._lose(None if self._stream is None else self._stream.error)
@@ -371,7 +307,7 @@ class Wire:
             f"the PLC closed the connection. {_PART}. Check the PLC and the network", dead=True
         ) from None
 
-    def _miss_answer(self, stream: _Stream) -> NoReturn:
+    def _miss_answer(self, stream: Stream) -> NoReturn:
         milliseconds = self._settings.timeout_ms
         if stream.partial:  # where a telegram begins after this cannot be known any more
             self._counters.short += 1
