@@ -297,11 +297,11 @@ class PlcHandshake:
         """The newest image of the vision block, and whether Passgate lives."""
         restarted = vision.boot_id != self._vision.boot_id
         moved = vision.heartbeat != self._vision.heartbeat
-        if self._beat_ns is None:
+        if not restarted and is_behind(newest=self._vision.heartbeat, beat=vision.heartbeat):
+            changed, vision = False, self._vision  # held up on its way: it says what was
+        elif self._beat_ns is None:
             # What stands in the registers at the start, or after a death, proves nothing.
             changed = moved and not restarted and vision.boot_id != 0
-        elif not restarted and is_behind(newest=self._vision.heartbeat, beat=vision.heartbeat):
-            changed, vision = False, self._vision  # held up on its way: it says what was
         else:
             changed = moved or restarted
         self._vision = vision
