@@ -541,6 +541,12 @@ class VisionHandshake:
             # Whose number it was is gone from the registers: part id 0 stands for unknown.
             missed = self._trigger(line, seq, part_id=0, now_ns=now_ns, at=at)
             yield PartMissed(missed, MissedCause.GAP)
+        if self._count.repeated(line, now_ns=now_ns):
+            yield from self.halt(
+                f"the PLC shows part {line.part_id} under trigger number {line.trigger_seq}, which was "
+                "another part's: this part has no record and gets no result. Find it, let the PLC's program "
+                "count trigger_seq up with each part_id, then reset with FaultReset"
+            )
         if not news.newest:
             return
         trigger = self._trigger(line, line.trigger_seq, part_id=line.part_id, now_ns=now_ns, at=at)

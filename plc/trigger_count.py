@@ -22,6 +22,13 @@ A larger jump is another count (a PLC program replaced, a counter preset by hand
 """
 
 
+REPEATED_NS: Final = 100_000_000
+"""For so long another part must stand under a number that is known, to be believed.
+
+A PLC whose registers are read while it writes them shows the next part a moment before its number.
+"""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class News:
     """What one read tells of the triggers."""
@@ -43,6 +50,8 @@ class TriggerCount:
         self._known: KnownPart | None = None
         self._last: int | None = None
         self._behind = False
+        self._part_id = 0
+        self._repeated_since_ns: int | None = None
 
     @property
     def last(self) -> int:
@@ -62,6 +71,8 @@ class TriggerCount:
         """Another run of the PLC's program: none of its numbers mean what they meant."""
         self._known = self._last = None
         self._behind = False
+        self._part_id = 0
+        self._repeated_since_ns = None
 
     def fell_back(self, line: LineBlock) -> bool:
         """The PLC counts from the start again, though it shows the boot id of the count that we know.
@@ -73,6 +84,19 @@ class TriggerCount:
             known = self._known
             before = known.seq if known is not None and known.plc_boot_id == line.boot_id else 0
         return line.trigger_seq == 0 and before != 0
+
+    def repeated(self, line: LineBlock, *, now_ns: int) -> bool:
+        """True once for each part that the PLC shows under the number of another one; after ``take``."""
+        same = line.part_id in (0, self._part_id) or self._part_id == 0  # 0 stands for unknown
+        if same or self._behind or line.trigger_seq == 0:
+            self._repeated_since_ns = None
+            return False
+        if self._repeated_since_ns is None:
+            self._repeated_since_ns = now_ns
+        if now_ns - self._repeated_since_ns < REPEATED_NS:
+            return False
+        self._repeated_since_ns, self._part_id = None, line.part_id
+        return True
 
     def take(self, line: LineBlock, *, resync: bool) -> News:
         """What the block as just read tells. With ``resync`` it is the first read of a connection."""
@@ -87,21 +111,23 @@ class TriggerCount:
         skipped = seq_distance(older=last, newer=seq) - 1
         if skipped >= MAX_BACKLOG:
             self._behind = False
-            self._last = seq
+            self._last, self._part_id = seq, line.part_id
             return News(newest=True, cause=cause, uncounted=skipped)
         if self._behind or skipped >= MAX_GAP:
             self._last = next_seq(last)
             self._behind = self._last != seq
             if self._behind:
                 return News(missed=(self._last,))
+            self._part_id = line.part_id
             return News(newest=True, cause=MissedCause.GAP)  # it was shown for many cycles
-        self._last = seq
+        self._last, self._part_id = seq, line.part_id
         return News(missed=tuple((last + k) % 0xFFFF + 1 for k in range(skipped)), newest=True, cause=cause)
 
     def _baseline(self, line: LineBlock) -> int:
         """The number after which the triggers are news, at the first read of one run of the PLC."""
         known, self._known = self._known, None
         if known is not None and known.plc_boot_id == line.boot_id:
+            self._part_id = known.part_id
             return known.seq
         if line.trigger_seq == 0:
             return 0

@@ -359,6 +359,38 @@ def test_the_largest_gap_stays_within_the_bound_that_the_link_reserves() -> None
     assert len(events) <= MAX_EVENTS
 
 
+def test_another_part_under_a_known_number_halts_for_it_cannot_be_on_record() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1, part_id=9)
+    for _ in range(5):
+        assert vision.cycle(part_id=10) == []
+    (halted,) = vision.cycle()
+    assert isinstance(halted, Halted)
+    assert "part 10" in halted.reason
+    assert not vision.publish(trigger)
+    vision.cycle(bits=RUNNING | LineBits.FAULT_RESET)
+    assert [vision.cycle() for _ in range(10)] == [[]] * 10, "said once"
+    assert vision.triggered(2, part_id=11).part_id == 11
+
+
+def test_a_part_id_that_is_there_a_moment_before_its_number_is_no_repetition() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.abandon(vision.triggered(1, part_id=9))
+    assert vision.cycle(part_id=10, ms=20) == []
+    assert vision.triggered(2, part_id=10).part_id == 10
+    assert [vision.cycle() for _ in range(10)] == [[]] * 10
+
+
+def test_another_part_under_the_last_number_on_record_is_found_out_after_a_restart() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=7, part_id=1))
+    events = vision.up(trigger_seq=7, part_id=2)
+    for _ in range(6):
+        events += vision.cycle()
+    assert [type(event) for event in events] == [LinkChanged, Halted]
+
+
 # --- link and heartbeat ------------------------------------------------------------------------------------
 
 
