@@ -13,7 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Final, NoReturn, TypeVar
 
 from plc import tls
-from plc.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
+from plc.registers import LINE_SIZE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
+from plc.set_points import MotionWords
 from plc.settings import LinkSettings, Telegrams
 from plc.stream import Stream
 from plc.telegram import (
@@ -37,6 +38,8 @@ TIMEOUTS_TO_RECONNECT: Final = 2
 
 TLS_CONNECT_S: Final = 3.0
 """A small PLC takes its time over the signatures of a TLS handshake."""
+
+MOTION_OFFSET: Final = next(word.offset for word in VISION_WORDS if word.field == "belt_speed_set_mm_s")
 
 _PART: Final = "An open part is default-rejected"
 
@@ -213,6 +216,27 @@ class Wire:
         await self._write(vision)
         return await self.read()
 
+    async def write_motion(self, motion: MotionWords, *, patience_s: float) -> bool:
+        """Write the three motion words alone, between two exchanges.
+
+        Returns:
+            False where no answer came within ``patience_s``. That is no time-out of the connection, of which
+            the next exchange will tell; an answer that comes later is thrown away.
+
+        Raises:
+            WireError: As ``exchange``; one with ``exception`` set says that the PLC takes no such telegram.
+        """
+        address = self._settings.vision_base + MOTION_OFFSET
+        try:
+            await self._ask(
+                write_request(address, self._layout.words(list(motion))),
+                lambda pdu: check_written(pdu, address=address, count=len(motion)),
+                patience_s=patience_s,
+            )
+        except TimeoutError:
+            return False
+        return True
+
     async def _write(self, vision: VisionBlock) -> None:
         address = self._settings.vision_base
         await self._ask(
@@ -220,26 +244,38 @@ class Wire:
             lambda pdu: check_written(pdu, address=address, count=VISION_SIZE),
         )
 
-    async def _ask(self, request: bytes, parse: Callable[[bytes], T], *, may_lack: bool = False) -> T:
-        """Send one request and parse its answer. Raises WireError, or _LacksFunctionError if ``may_lack``."""
+    async def _ask(
+        self,
+        request: bytes,
+        parse: Callable[[bytes], T],
+        *,
+        may_lack: bool = False,
+        patience_s: float | None = None,
+    ) -> T:
+        """Send one request and parse its answer.
+
+        Raises:
+            WireError: There is no answer, or none to believe.
+            _LacksFunctionError: The PLC lacks the function; only if ``may_lack``.
+            TimeoutError: No answer came within ``patience_s``; only if that is set.
+        """
         stream = self._open_stream()
         transaction = self._transaction = self._transaction + 1 & 0xFFFF
         stream.send(Telegram(transaction, self._settings.unit_id, request).pack())
         try:
-            async with asyncio.timeout(self._settings.timeout_ms / 1000):
+            async with asyncio.timeout(
+                self._settings.timeout_ms / 1000 if patience_s is None else patience_s
+            ):
                 pdu = await self._answer(stream, transaction)
             result = parse(pdu)
         except TimeoutError:
+            if patience_s is not None:
+                raise
             self._miss_answer(stream)
         except ConnectionError:
             self._lose(stream.error)
         except GarbledError as error:
-            self._counters.garbled += 1
-            raise WireError(
-                f"what answers at the PLC's address does not speak Modbus TCP as asked ({error}). {_PART}. "
-                "Check host and port in the settings, and the network",
-                dead=True,
-            ) from None
+            raise self._garbled(error) from None
         except ShortError as error:
             self._counters.short += 1
             raise WireError(
@@ -291,6 +327,8 @@ class Wire:
 
     def _open_stream(self) -> Stream:
         """The connection, where it still lives. Raises WireError."""
+        if self._stream is not None and self._stream.flooded:  # since the last answer
+            raise self._garbled(GarbledError("a flood of bytes"))
         if self._stream is None or self._stream.lost:
             self._lose(None if self._stream is None else self._stream.error)
         return self._stream
@@ -306,6 +344,14 @@ class Wire:
         raise WireError(
             f"the PLC closed the connection. {_PART}. Check the PLC and the network", dead=True
         ) from None
+
+    def _garbled(self, error: GarbledError) -> WireError:
+        self._counters.garbled += 1
+        return WireError(
+            f"what answers at the PLC's address does not speak Modbus TCP as asked ({error}). {_PART}. "
+            "Check host and port in the settings, and the network",
+            dead=True,
+        )
 
     def _miss_answer(self, stream: Stream) -> NoReturn:
         milliseconds = self._settings.timeout_ms
