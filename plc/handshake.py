@@ -171,10 +171,19 @@ class VisionHandshake:
 
     # --- commands of the motion stream ----------------------------------------------------------------------
 
-    def set_motion(self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int) -> bool:
+    def set_motion(
+        self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int, stopping: bool = False
+    ) -> bool:
         """Put a new pair of set points into the image, under a new ``motion_seq``.
 
         Without a newer one it dries up after 100 ms (``tick`` sees to that).
+
+        Args:
+            belt_speed_mm_s: Set point of the belt.
+            diverter_deg: Set point of the diverter.
+            now_ns: The time.
+            stopping: It is a step on the way to a stand, shown to a PLC that follows no longer too: should it
+                read on all the same, nothing jumps.
 
         Returns:
             False, and nothing is shown, where the PLC does not follow: see ``follows_motion``.
@@ -182,7 +191,7 @@ class VisionHandshake:
         Raises:
             ValueError: A set point is not finite, negative, or does not fit its word; the stream dries up.
         """
-        if not self.follows_motion:
+        if not (self.follows_motion or stopping):
             return False
         self._set_points.show(belt_speed_mm_s=belt_speed_mm_s, diverter_deg=diverter_deg, now_ns=now_ns)
         return True

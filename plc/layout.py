@@ -37,6 +37,10 @@ class Layout:
         """The registers that hold ``block``."""
         return self._arrange(block.pack(), LINE_WORDS if isinstance(block, LineBlock) else VISION_WORDS)
 
+    def words(self, words: list[int]) -> list[int]:
+        """The registers that hold single words of a block."""
+        return self._arrange(words, ())
+
     def _arrange(self, words: list[int], table: tuple[Word, ...]) -> list[int]:
         """Between the map's order and the PLC's; both ways are the same."""
         arranged = [swapped(word) for word in words] if self.byte_swap else list(words)

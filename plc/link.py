@@ -11,10 +11,13 @@ from collections.abc import AsyncIterator
 from typing import Final
 
 from inspection.decision import Decision
+from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock, KnownPart, LineEvent, LineState
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.handshake import MAX_EVENTS, VisionHandshake
+from plc.motion_feed import MotionFeed
+from plc.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
 from plc.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
@@ -38,17 +41,23 @@ class ModbusLine:
     Args:
         settings: How to reach the PLC.
         clock: Time; must be the station's own, for ``Trigger.seen_ns`` is read on it.
+        physics: Belt, diverter and part, for a PLC that follows set points.
 
     Raises:
         SettingsError: The certificates of ``settings.tls`` cannot be used.
     """
 
-    def __init__(self, settings: LinkSettings, clock: Clock) -> None:
+    def __init__(
+        self, settings: LinkSettings, clock: Clock, *, physics: PhysicsContext = NOMINAL_LINE
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._handshake = VisionHandshake(boot_id=1 + secrets.randbelow(0xFFFF))
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue(QUEUE_SIZE)
         self._wire = Wire(settings)
+        self._motion = MotionFeed(
+            MotionStream(physics), handshake=self._handshake, wire=self._wire, clock=clock
+        )
         self._connecting: asyncio.Task[None] | None = None
         self._next_connect_ns = 0
         self._cycles = self._late_cycles = 0
@@ -81,7 +90,7 @@ class ModbusLine:
                 if now_ns > due_ns + cycle_ns:
                     self._late_cycles += 1
                     due_ns += (now_ns - due_ns) // cycle_ns * cycle_ns
-                await self._clock.sleep(max(due_ns - now_ns, 0) / 1e9)
+                await self._between(due_ns)
         finally:
             self._events.put_nowait(None)
             if self._connecting is not None:
@@ -107,6 +116,7 @@ class ModbusLine:
             enabled=handshake.enabled,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
+            motion=self._motion.stream.physics,
         )
 
     # --- for maintenance ----------------------------------------------------------------------------------
@@ -168,7 +178,15 @@ class ModbusLine:
         self._handshake.exposure_complete(trigger)
         self._timeline.exposed(trigger, self._clock.monotonic_ns())
 
-    def publish(self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool) -> bool:
+    def publish(
+        self,
+        trigger: Trigger,
+        decision: Decision,
+        *,
+        defect_code: int,
+        simulated: bool,
+        motion: ProposedMotion | None = None,
+    ) -> bool:
         """Offer the decision with the next cycle; False where the trigger is no longer open.
 
         Raises:
@@ -180,6 +198,9 @@ class ModbusLine:
         )
         if offered:
             self._timeline.published(trigger, decision, now_ns)
+            self._motion.stream.decided(trigger, decision.action, motion)
+        else:
+            self._motion.stream.undecided(trigger)
         return offered
 
     def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
@@ -190,6 +211,7 @@ class ModbusLine:
         """Publish nothing for this trigger: the PLC default-rejects it."""
         self._handshake.abandon(trigger)
         self._timeline.withheld(trigger)
+        self._motion.stream.undecided(trigger)
 
     # --- one cycle ----------------------------------------------------------------------------------------
 
@@ -205,17 +227,30 @@ class ModbusLine:
         try:
             line = await self._read(now_ns)
         except WireError as failure:
-            if failure.dead:
-                self._wire.close()
-                self._next_connect_ns = self._clock.monotonic_ns() + self._settings.reconnect_ms * 1_000_000
-                self._emit(self._handshake.lost(str(failure)))
+            self._fail(failure)
         else:
             if line is not None:
                 self._cycles += 1
                 self._line = line
                 self._read_ns = self._clock.monotonic_ns()
-                self._emit(self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now()))
+                events = self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
+                self._motion.observed(line, events, now_ns=self._read_ns)
+                self._emit(events)
         self._emit(self._handshake.tick(self._clock.monotonic_ns()))
+
+    async def _between(self, due_ns: int) -> None:
+        """Until the next cycle is due."""
+        try:
+            await self._motion.stream_until(due_ns)
+        except WireError as failure:
+            self._fail(failure)
+        await self._clock.sleep(max(due_ns - self._clock.monotonic_ns(), 0) / 1e9)
+
+    def _fail(self, failure: WireError) -> None:
+        if failure.dead:
+            self._wire.close()
+            self._next_connect_ns = self._clock.monotonic_ns() + self._settings.reconnect_ms * 1_000_000
+            self._emit(self._handshake.lost(str(failure)))
 
     async def _read(self, now_ns: int) -> LineBlock | None:
         """The line block; None while there is no connection. Raises WireError."""
@@ -233,6 +268,7 @@ class ModbusLine:
             self._times.ended(self._clock.monotonic_ns())
 
     async def _exchange(self) -> LineBlock:
+        self._motion.renew()
         vision = self._handshake.image()
         line = await self._wire.exchange(vision)
         self._vision, self._confirmed_ns = vision, self._clock.monotonic_ns()
