@@ -334,12 +334,11 @@ class Wire:
         return self._stream
 
     def _lose(self, error: Exception | None) -> NoReturn:
-        if isinstance(error, ssl.SSLError):
-            # With TLS 1.3 a server refuses our certificate only after the handshake.
+        if isinstance(error, ssl.SSLError) or (self._tls is not None and not self._has_read):
+            # With TLS 1.3 a server refuses our certificate only after the handshake, some without a word.
             self._counters.tls_failures += 1
-            raise WireError(
-                f"{tls.in_words(error, expected=self._expected_name)}. {_PART}", dead=True
-            ) from None
+            reason = tls.in_words(error or ConnectionError(), expected=self._expected_name)
+            raise WireError(f"{reason}. {_PART}", dead=True) from None
         self._counters.closed += 1
         raise WireError(
             f"the PLC closed the connection. {_PART}. Check the PLC and the network", dead=True
