@@ -271,7 +271,7 @@ def test_a_key_that_is_encrypted_or_anothers_is_refused_at_once(
     subprocess.run(
         [
             OPENSSL,
-            "rsa",
+            "pkey",
             "-aes256",
             "-passout",
             "pass:secret",
