@@ -16,7 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
-from plc.link import LinkSettings
+from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 
 
@@ -135,6 +135,9 @@ def load(path: Path) -> Settings:
                     "base": settings.model.base and _beside(folder, settings.model.base),
                     "tower": settings.model.tower and folder / settings.model.tower,
                 }
+            ),
+            "plc": settings.plc.model_copy(
+                update={"tls": settings.plc.tls and settings.plc.tls.beside(folder)}
             ),
             "store": settings.store.model_copy(update={"folder": folder / settings.store.folder}),
             "cameras": tuple(

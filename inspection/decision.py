@@ -112,6 +112,8 @@ class ModelRef(Frozen):
 class Timings(Frozen):
     """Milliseconds by stage; a stage that did not run is absent."""
 
+    trigger_to_capture: float | None = None
+    """From the trigger as we saw it to the call of the camera: part of what the handshake costs."""
     capture: float | None = None
     quality: float | None = None
     vision: float | None = None

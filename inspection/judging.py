@@ -17,9 +17,10 @@ from inspection import guard, quality
 from inspection.alarms import AlarmCode
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
+from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
-from inspection.ports import Camera, Clock, Inspector
+from inspection.ports import Camera, Clock, Inspector, MovingInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certificate
@@ -37,6 +38,8 @@ class Judgement:
     frames: tuple[Frame, ...] = ()
     pictures: tuple[str, ...] = ()
     """SHA-256 of each picture in the archive."""
+    motion: ProposedMotion | None = None
+    """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
     straggler: "asyncio.Future[Decision] | None" = None
     """The inspection that missed the deadline; its result is kept for the record when it comes."""
 
@@ -126,17 +129,20 @@ class Judge:
         for thread in (self._inference, *self._shutters.values()):
             thread.shutdown(wait=False, cancel_futures=True)
 
-    async def judge(self, passage: Passage, *, on_exposed: Callable[[], None]) -> Judgement:
+    async def judge(
+        self, passage: Passage, *, on_exposed: Callable[[], None], physics: PhysicsContext | None = None
+    ) -> Judgement:
         """Look at one part. Whatever fails, there is a decision, and it is no pass.
 
         Args:
             passage: The part; it is advanced to ``captured`` when its pictures are taken.
             on_exposed: Called then: the part may move.
+            physics: Where belt and diverter are now; None where nobody follows what the inspector would move.
         """
         trigger = passage.trigger
         deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
         try:
-            frames = await self._before(deadline_ns, self._capture(trigger))
+            begun_ns, frames = await self._before(deadline_ns, self._capture(trigger))
         except TimeoutError:
             self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
             return Judgement(decision=self._late(trigger, "no picture within the deadline"))
@@ -150,11 +156,13 @@ class Judge:
 
         archive = asyncio.create_task(self._archive(frames))
         work = asyncio.get_running_loop().run_in_executor(
-            self._inference, self._look, frames, trigger, deadline_ns
+            self._inference, self._look, frames, trigger, deadline_ns, physics
         )
         straggler: asyncio.Future[Decision] | None = None
+        motion: ProposedMotion | None = None
         try:
             decision = await self._before(deadline_ns, work)
+            motion = self._motion(decision)
             self.model_fault = ""
             if decision.decided_by is DecidedBy.GUARD:  # the quality check's word: the model did not look
                 self._alarm(AlarmCode.BAD_PICTURE, decision.reason)
@@ -173,6 +181,7 @@ class Judge:
         self.last_decision_ns = now_ns
         timings = decision.timings_ms.model_copy(
             update={
+                "trigger_to_capture": (begun_ns - trigger.seen_ns) / 1e6,
                 "capture": passage.elapsed_ms(Phase.CAPTURED),
                 "total": (now_ns - trigger.seen_ns) / 1e6,
             }
@@ -181,6 +190,7 @@ class Judge:
             decision=decision.model_copy(update={"timings_ms": timings}),
             frames=frames,
             pictures=await archive,
+            motion=motion,
             straggler=straggler,
         )
 
@@ -200,7 +210,8 @@ class Judge:
         """Manual review, because of ``reason``."""
         return guard.undecided(trigger, recipe=self._recipe, reason=reason)
 
-    async def _capture(self, trigger: Trigger) -> tuple[Frame, ...]:
+    async def _capture(self, trigger: Trigger) -> tuple[int, tuple[Frame, ...]]:
+        """When the first camera was called, on the monotonic clock, and what they gave."""
         loop = asyncio.get_running_loop()
         captures = []
         for view in self._recipe.views:
@@ -212,13 +223,25 @@ class Judge:
                     todo=f"name one of: {', '.join(self._cameras)}",
                 )
             captures.append(
-                loop.run_in_executor(self._shutters[view.camera], camera.capture, trigger.part_id)
+                loop.run_in_executor(self._shutters[view.camera], self._shoot, camera, trigger.part_id)
             )
-        frames = tuple(await asyncio.gather(*captures))
+        shots = await asyncio.gather(*captures)
+        frames = tuple(frame for _, frame in shots)
         self.frames.update({frame.camera: frame for frame in frames})
-        return frames
+        return min(begun_ns for begun_ns, _ in shots), frames
 
-    def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
+    def _shoot(self, camera: Camera, part_id: int) -> tuple[int, Frame]:
+        """One picture, and when the camera was called; in the camera's thread."""
+        begun_ns = self._clock.monotonic_ns()
+        return begun_ns, camera.capture(part_id)
+
+    def _look(
+        self,
+        frames: tuple[Frame, ...],
+        trigger: Trigger,
+        deadline_ns: int,
+        physics: PhysicsContext | None,
+    ) -> Decision:
         """Judge the pictures; in the inference thread."""
         started_ns = self._clock.monotonic_ns()
         faults: list[quality.QualityFault] = []
@@ -229,15 +252,21 @@ class Judge:
         if faults:
             decision = self.undecided(trigger, "; ".join(fault.reason for fault in faults))
         else:
+            recipe = self._recipe
             decision = self._inspector.inspect(
                 frames,
-                recipe=self._recipe,
+                recipe=recipe if physics is None else recipe.model_copy(update={"motion": physics}),
                 part_id=trigger.part_id,
                 trigger_seq=trigger.seq,
                 deadline_ns=deadline_ns,
             )
         timings = decision.timings_ms.model_copy(update={"quality": quality_ms})
         return decision.model_copy(update={"timings_ms": timings})
+
+    def _motion(self, decision: Decision) -> ProposedMotion | None:
+        """What the inspector proposes along with its decision; nothing where only the quality check spoke."""
+        inspector = self._inspector
+        return inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
 
     async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
         kept = []

@@ -10,7 +10,7 @@ to any wish is unique, and :func:`limited` finds it whatever the model said (pro
 """
 
 from dataclasses import dataclass
-from typing import Annotated, Final, Self, TypeAlias
+from typing import Annotated, Final, NamedTuple, Self, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,11 +81,21 @@ class PhysicsContext(Frozen):
         Raises:
             ValidationError: The chunk leaves the diverter too fast to stop.
         """
-        *_, before, last = np.clip(chunk.diverter_angle_deg, 0.0, self.diverter_max_angle_deg).tolist()
+        return self.at(*chunk.points[-2:])
+
+    def at(self, before: "SetPoint", last: "SetPoint") -> Self:
+        """The same line in another state: at ``last``, and one step earlier at ``before``.
+
+        Values out of range, as rounding leaves them, are set to the range's end.
+
+        Raises:
+            ValidationError: That leaves the diverter too fast to stop.
+        """
+        angles = np.clip([before.diverter_deg, last.diverter_deg], 0.0, self.diverter_max_angle_deg).tolist()
         state = {
-            "belt_speed_mm_s": min(max(chunk.belt_speed_mm_s[-1], 0.0), self.belt_max_speed_mm_s),
-            "diverter_angle_deg": last,
-            "diverter_speed_deg_s": (last - before) / STEP_S,
+            "belt_speed_mm_s": min(max(last.belt_speed_mm_s, 0.0), self.belt_max_speed_mm_s),
+            "diverter_angle_deg": angles[1],
+            "diverter_speed_deg_s": (angles[1] - angles[0]) / STEP_S,
         }
         return type(self).model_validate(self.model_dump() | state)
 
@@ -102,6 +112,13 @@ class PhysicsContext(Frozen):
         if np.any(rows @ state > room + 2.0 * _TOLERANCE * self.diverter_max_angle_deg):
             raise ValueError("the diverter moves too fast to stop before its end")
         return self
+
+
+class SetPoint(NamedTuple):
+    """What belt and diverter are to do at one moment."""
+
+    belt_speed_mm_s: float
+    diverter_deg: float
 
 
 _Ten = Annotated[tuple[FiniteFloat, ...], Field(min_length=STEPS, max_length=STEPS)]
@@ -125,9 +142,26 @@ class MotionChunk(Frozen):
             belt_speed_mm_s=tuple(scaled[:, 0].tolist()), diverter_angle_deg=tuple(scaled[:, 1].tolist())
         )
 
+    @property
+    def points(self) -> tuple[SetPoint, ...]:
+        """Its ten set points, in order."""
+        return tuple(map(SetPoint, self.belt_speed_mm_s, self.diverter_angle_deg))
+
     def shares(self, context: PhysicsContext) -> Floats:
         """Belt speed and angle as shares of their greatest: (10, 2), 0 to 1 within range."""
         return np.stack([self.belt_speed_mm_s, self.diverter_angle_deg], axis=1) / _scale(context)
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedMotion:
+    """A motion that a model proposes along with its decision."""
+
+    chunk: MotionChunk
+    physics: PhysicsContext
+    """The state of belt and diverter that it begins from."""
+    meant: Action
+    """The action that it amounts to. It serves for no other: where the decision becomes another one, by the
+    guard or the recipe, this motion is void."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -307,66 +341,110 @@ def _scale(context: PhysicsContext) -> Floats:
 
 
 @dataclass(frozen=True, slots=True)
-class _Goal:
+class Goal:
+    """Where belt and diverter are to come to."""
+
+    belt_speed_mm_s: float
+    diverter_deg: float | None
+    """None: to rest wherever it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Shares:
     """Where belt and diverter go for an action."""
 
     speed: float
-    """Share of the present belt speed."""
+    """Share of the belt speed that holds."""
     angle: float | None
     """Share of the greatest angle; None: come to rest wherever it is."""
 
 
 _GOALS: Final = {
-    Action.PASS: _Goal(speed=1.0, angle=0.0),
-    Action.REWORK: _Goal(speed=0.8, angle=1.0),
+    Action.PASS: _Shares(speed=1.0, angle=0.0),
+    Action.REWORK: _Shares(speed=0.8, angle=1.0),
     # A diverter that swings against a part that stands would jam it.
-    Action.STOP: _Goal(speed=0.0, angle=None),
+    Action.STOP: _Shares(speed=0.0, angle=None),
     # Half the speed leaves a person time to see where the part goes.
-    Action.MANUAL_REVIEW: _Goal(speed=0.5, angle=1.0),
+    Action.MANUAL_REVIEW: _Shares(speed=0.5, angle=1.0),
 }
+
+
+def goal_of(action: Action, context: PhysicsContext) -> Goal:
+    """Where ``action`` takes belt and diverter from ``context``, in however many chunks.
+
+    pass holds the speed and clears the way; rework slows by a fifth and diverts; stop brings the belt to a
+    stand and lets the diverter rest; manual_review halves the speed and diverts.
+    """
+    shares = _GOALS[action]
+    return Goal(
+        belt_speed_mm_s=shares.speed * context.belt_speed_mm_s,
+        diverter_deg=None if shares.angle is None else shares.angle * context.diverter_max_angle_deg,
+    )
+
+
+def approach(goal: Goal, context: PhysicsContext) -> MotionChunk:
+    """The next 100 ms of the quickest way to ``goal``: it keeps all limits, with ``MARGIN`` to them.
+
+    Its corners are sharp: acceleration is there from one step to the next. Whoever follows it rounds them,
+    as ``plan`` does and ``inspection.trajectory`` across chunks. Where the goal is reached only in a later
+    chunk, approach it again from where this one ended.
+    """
+    speeds = _straight(context.belt_speed_mm_s, goal.belt_speed_mm_s, step=_belt_step(context))
+    angles = context.diverter_angle_deg + np.cumsum(_moves(goal.diverter_deg, context, coasting=0.0))
+    return _kept(speeds, angles, context)
 
 
 def plan(action: Action, context: PhysicsContext) -> MotionChunk:
     """What belt and diverter should do in the next 100 ms for ``action``: it keeps all limits.
 
-    pass holds the speed and clears the way; rework slows by a fifth and diverts; stop brakes as hard as the
-    part's grip allows and lets the diverter rest; manual_review halves the speed and diverts. All of it with
-    ``MARGIN`` to the limits, and with accelerations that build up over ``JERK_STEPS`` set points. Belt and
-    diverter go as fast as that allows.
+    Towards ``goal_of`` the action, with ``MARGIN`` to the limits, and with accelerations that build up over
+    ``JERK_STEPS`` set points. Belt and diverter go as fast as that allows.
 
     A plan may reach its goal only in a later chunk: plan again from where it ended.
     """
-    goal = _GOALS[action]
-    speeds = _ramp(
-        context.belt_speed_mm_s,
-        context.belt_speed_mm_s * goal.speed,
-        step=MARGIN * context.slip_limit_mm_s2 * STEP_S,
-    )
-    angle = None if goal.angle is None else goal.angle * context.diverter_max_angle_deg
-    chunk = MotionChunk(belt_speed_mm_s=tuple(speeds.tolist()), diverter_angle_deg=_swing(angle, context))
+    goal = goal_of(action, context)
+    speed, first = context.belt_speed_mm_s, context.diverter_speed_deg_s * STEP_S
+    speeds = _smooth(_straight(speed, goal.belt_speed_mm_s, step=_belt_step(context)), speed)
+    # Rounding lets the present speed go on for a while; the rest of the way is shorter by that.
+    moves = _moves(goal.diverter_deg, context, coasting=first * (JERK_STEPS - 1) / 2)
+    return _kept(speeds, context.diverter_angle_deg + np.cumsum(_smooth(moves, first)), context)
+
+
+def _kept(speeds: Floats, angles: Floats, context: PhysicsContext) -> MotionChunk:
+    within = np.clip(angles, 0.0, context.diverter_max_angle_deg)
+    chunk = MotionChunk(belt_speed_mm_s=tuple(speeds.tolist()), diverter_angle_deg=tuple(within.tolist()))
     return limited(chunk, context)
 
 
-def _ramp(start: float, end: float, *, step: float) -> Floats:
-    """From ``start`` to ``end`` by ``step`` at most, with rounded corners: (10,)."""
+def _belt_step(context: PhysicsContext) -> float:
+    """By how much the belt may change its speed from one set point to the next, in mm/s."""
+    return MARGIN * context.slip_limit_mm_s2 * STEP_S
+
+
+def _straight(start: float, end: float, *, step: float) -> Floats:
+    """From ``start`` to ``end`` by ``step`` at most: (10,)."""
     way = end - start
-    return _smooth(start + np.sign(way) * np.minimum(step * np.arange(1, STEPS + 1), abs(way)), start)
+    result: Floats = start + np.sign(way) * np.minimum(step * np.arange(1, STEPS + 1), abs(way))
+    return result
 
 
-def _swing(angle: float | None, context: PhysicsContext) -> tuple[float, ...]:
-    """Angles on the quickest way to rest at ``angle``, or to rest anywhere, with rounded corners."""
+def _moves(angle: float | None, context: PhysicsContext, *, coasting: float) -> Floats:
+    """Moves on the quickest way to rest at ``angle``, or to rest anywhere: (10,) degrees.
+
+    Args:
+        angle: None to rest anywhere.
+        context: Where the diverter is, how fast, and what its drive can do.
+        coasting: Degrees of the way that are not these moves' to make.
+    """
     step = MARGIN * context.turn_limit_deg_s2 * STEP_S**2
-    first = context.diverter_speed_deg_s * STEP_S
-    # Rounding lets the present speed go on for a while; the rest of the way is shorter by that.
-    left = None if angle is None else angle - context.diverter_angle_deg - first * (JERK_STEPS - 1) / 2
-    moves, move = np.zeros(STEPS), first
+    left = None if angle is None else angle - context.diverter_angle_deg - coasting
+    moves, move = np.zeros(STEPS), context.diverter_speed_deg_s * STEP_S
     for k in range(STEPS):
         wanted = 0.0 if left is None else _last_chance(left, step)
         move = float(np.clip(wanted, move - step, move + step))
         moves[k] = move
         left = None if left is None else left - move
-    angles = context.diverter_angle_deg + np.cumsum(_smooth(moves, first))
-    return tuple(np.clip(angles, 0.0, context.diverter_max_angle_deg).tolist())
+    return moves
 
 
 def _last_chance(way: float, step: float) -> float:
@@ -382,3 +460,16 @@ def _smooth(values: Floats, before: float) -> Floats:
     """The mean of each value and the ones before it: a step becomes a slope of ``JERK_STEPS`` steps."""
     padded = np.concatenate([np.full(JERK_STEPS - 1, before), values])
     return np.convolve(padded, np.full(JERK_STEPS, 1.0 / JERK_STEPS), mode="valid")
+
+
+NOMINAL_LINE: Final = PhysicsContext(
+    part_mass_kg=1.0,
+    belt_friction=0.4,
+    belt_speed_mm_s=200.0,
+    belt_max_speed_mm_s=500.0,
+    diverter_inertia_kg_m2=0.02,
+    diverter_load_n_m=0.2,
+    diverter_torque_limit_n_m=2.0,
+    diverter_max_angle_deg=45.0,
+)
+"""The line that is taken for granted where a recipe describes none."""

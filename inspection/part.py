@@ -83,6 +83,8 @@ class MissedCause(StrEnum):
     """It came while the station was halted, held or had no recipe."""
     RESTART = "restart"
     """It was open when Passgate started."""
+    BYPASS = "bypass"
+    """The PLC's bypass key was turned: the line ran without looking at the part."""
 
 
 class Inspection(Frozen):

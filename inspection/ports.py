@@ -3,9 +3,10 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from inspection.decision import Action, Decision, ModelRef
+from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
 
@@ -88,6 +89,17 @@ class Inspector(Protocol):
 
     def prepare(self, recipe: Recipe) -> None:
         """Load what ``recipe`` needs and warm up. Raises RecipeError or WeightsError."""
+
+
+@runtime_checkable
+class MovingInspector(Protocol):
+    """An inspector that proposes how belt and diverter should move. Not every one does."""
+
+    def motion(self, decision: Decision) -> ProposedMotion | None:
+        """The motion for the part that was judged last; None for any other, or where there is none.
+
+        At once, in the event loop, after ``inspect`` has returned.
+        """
 
 
 # --- line ---------------------------------------------------------------------------------------------
@@ -187,6 +199,8 @@ class LineState:
     belt_speed_mm_s: int = 0
     cycle_ms: float = 0.0
     """Duration of the last cycle."""
+    motion: PhysicsContext | None = None
+    """Where belt and diverter are, of a PLC that follows our set points; None where it does not."""
 
 
 class Line(Protocol):
@@ -216,11 +230,22 @@ class Line(Protocol):
     def exposure_complete(self, trigger: Trigger) -> None:
         """The picture is taken: the part may move."""
 
-    def publish(self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool) -> bool:
-        """Offer the decision to the PLC.
+    def publish(
+        self,
+        trigger: Trigger,
+        decision: Decision,
+        *,
+        defect_code: int,
+        simulated: bool,
+        motion: ProposedMotion | None = None,
+    ) -> bool:
+        """Offer the decision to the PLC, and to a PLC that follows, a motion for it.
 
         Returns False, and publishes nothing, where the trigger is no longer open (deadline passed, PLC
         restarted, link lost): such a decision is stored and never offered later.
+
+        The decision rules: a ``motion`` that amounts to another action is void, and where there is none, the
+        line plans one itself.
         """
 
     def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:

@@ -217,7 +217,9 @@ class Station:
         try:
             try:
                 judgement = await self.judge.judge(
-                    passage, on_exposed=lambda: self.line.exposure_complete(trigger)
+                    passage,
+                    on_exposed=lambda: self.line.exposure_complete(trigger),
+                    physics=self.line.state().motion,
                 )
             except Exception as error:  # a bug must not lose the part: it goes to a person, on record
                 log.exception("judging failed", part_id=trigger.part_id)
@@ -267,6 +269,7 @@ class Station:
                 inspection.decision,
                 defect_code=defect_code(inspection.decision),
                 simulated=simulated,
+                motion=judgement.motion,
             ):
                 self._step(passage, Phase.PUBLISHED)
                 self.telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)

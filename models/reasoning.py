@@ -17,7 +17,8 @@ import torch
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
 from inspection.errors import WeightsError
-from inspection.motion import PhysicsContext
+from inspection.motion import NOMINAL_LINE as NOMINAL_LINE
+from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from models.checkpoint import Adapter
@@ -28,18 +29,6 @@ from models.memory import NormalityMemory
 from models.policy import from_rules, with_names_quoted, words
 from models.vision import VisionTower
 from models.vla import Prompt, Reason, Verdict
-
-NOMINAL_LINE: Final = PhysicsContext(
-    part_mass_kg=1.0,
-    belt_friction=0.4,
-    belt_speed_mm_s=200.0,
-    belt_max_speed_mm_s=500.0,
-    diverter_inertia_kg_m2=0.02,
-    diverter_load_n_m=0.2,
-    diverter_torque_limit_n_m=2.0,
-    diverter_max_angle_deg=45.0,
-)
-"""The belt that the action head is asked about where a recipe describes none."""
 
 _PUBLISHING_MS: Final = 30.0
 """Kept free before the deadline for the guard, the record and the PLC."""
@@ -96,6 +85,8 @@ class VlaInspector:
         self._prompts: dict[tuple[int, int], tuple[Prompt, DecisionGrammar]] = {}
         self._unexplained: tuple[int, int, Reason] | None = None
         """Of which part (its id and trigger) there are words to be written, and by what."""
+        self._proposed: tuple[int, int, ProposedMotion] | None = None
+        """Which motion the action head proposes for which part."""
 
     @property
     def model(self) -> ModelRef:
@@ -133,7 +124,7 @@ class VlaInspector:
         Raises:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
-        self._unexplained = None
+        self._unexplained = self._proposed = None
         started_ns = time.monotonic_ns()
         looks = self._reflex.look(frames, recipe=recipe)
         looked_ns = time.monotonic_ns()
@@ -155,6 +146,8 @@ class VlaInspector:
             decision = _joined(reflex, opinions, recipe)
             # the prompt still holds the last view, and no other
             self._unexplained = (part_id, trigger_seq, opinions[-1].words)
+            motion = _motion(opinions, _physics(recipe))
+            self._proposed = None if motion is None else (part_id, trigger_seq, motion)
         now_ns = time.monotonic_ns()
         timings = Timings(
             vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
@@ -167,6 +160,13 @@ class VlaInspector:
         if unexplained is None or unexplained[:2] != (decision.part_id, decision.trigger_seq):
             return ""
         return unexplained[2].write(most_tokens=_MOST_REASON_TOKENS, go_on=go_on)
+
+    def motion(self, decision: Decision) -> ProposedMotion | None:
+        """The action head's motion for the part that was judged last; see ``MovingInspector``."""
+        proposed = self._proposed
+        if proposed is None or proposed[:2] != (decision.part_id, decision.trigger_seq):
+            return None
+        return proposed[2]
 
     def _reason(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> Opinion:
         prompt, grammar = self._prompts[recipe.id, recipe.version]
@@ -293,6 +293,14 @@ def _lacks_only_a_name(reflex: Decision, recipe: Recipe) -> bool:
     close = abs(reflex.confidence - 0.5) < recipe.review_band
     spoken_of = any(rule.type in (ANY_TYPE, ANOMALY) for rule in recipe.policy)
     return reflex.action is Action.MANUAL_REVIEW and not close and not spoken_of
+
+
+def _motion(opinions: list[Opinion], physics: PhysicsContext) -> ProposedMotion | None:
+    """The strictest view's motion; None where the model was broken, for then it moves blindly."""
+    if not all(opinion.verdict.sound for opinion in opinions):
+        return None
+    strictest = max((opinion.verdict for opinion in opinions), key=lambda verdict: verdict.meant.strictness)
+    return ProposedMotion(chunk=strictest.chunk, physics=physics, meant=strictest.meant)
 
 
 def _disagreements(reflex: Decision, opinions: list[Opinion], defects: tuple[Defect, ...]) -> list[str]:

@@ -24,6 +24,7 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
 )
+from plc.error_display import ErrorDisplay
 from plc.registers import (
     DECISION_CODES,
     MAP_VERSION,
@@ -34,12 +35,11 @@ from plc.registers import (
     VisionBlock,
     VisionState,
     complement,
-    next_seq,
+    is_behind,
     outcome_of,
-    previous_seq,
-    seq_distance,
 )
 from plc.set_points import MotionWords, SetPoints
+from plc.trigger_count import MAX_GAP, TriggerCount
 
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""
@@ -49,13 +49,6 @@ ACK_GRACE_NS: Final = 100_000_000
 
 DEFAULT_DEADLINE_MS: Final = 500
 """Holds where the PLC's deadline word is 0."""
-
-MAX_GAP: Final = 256
-"""Most trigger numbers that one jump reports one by one.
-
-A larger jump is no gap but another count (a PLC program replaced, a counter preset by hand): it halts the
-line, says how many numbers were skipped, and takes up the new count.
-"""
 
 MAX_EVENTS: Final = MAX_GAP + 16
 """Upper bound of the events of one ``observe``."""
@@ -73,6 +66,8 @@ class _Open:
     publishable: bool = True
     """False once the PLC cannot take a result any more: restarted, link lost, moved on."""
     published: bool = False
+    sent: bool = False
+    """The result has been in an image: from then on the PLC may acknowledge it."""
     exposed: bool = False
 
 
@@ -101,7 +96,6 @@ class VisionHandshake:
 
     def __init__(self, *, boot_id: int) -> None:
         self._boot_id = boot_id
-        self._known: KnownPart | None = None
         # what the station wants shown
         self._ready = False
         self._recipe = 0
@@ -112,7 +106,8 @@ class VisionHandshake:
         self._bits = LineBits(0)
         self._beat: int | None = None
         self._beat_ns: int | None = None
-        self._last_seq: int | None = None
+        self._count = TriggerCount()
+        self._result_ack: int | None = None
         self._outcome_seen = 0
         self._outcome_ack = 0
         self._resync = True
@@ -128,6 +123,7 @@ class VisionHandshake:
         self._heartbeat = 0
         self._offered = (False, False)
         self._set_points = SetPoints()
+        self._errors = ErrorDisplay()
 
     # --- what is known ------------------------------------------------------------------------------------
 
@@ -152,13 +148,18 @@ class VisionHandshake:
         return LineBits.ENABLE in self._bits
 
     @property
+    def bypassed(self) -> bool:
+        """The PLC's bypass key is turned: every part is recorded as missed, and none gets a result."""
+        return LineBits.BYPASS in self._bits
+
+    @property
     def follows_motion(self) -> bool:
         """The PLC asks for set points and may be given some: FollowMotion, and no fault, halt or bypass."""
         return (
             self._live
             and LineBits.FOLLOW_MOTION in self._bits
-            and LineBits.BYPASS not in self._bits
             and self.enabled
+            and not self.bypassed
             and not self._halt_reason
             and not self._fault
         )
@@ -170,10 +171,19 @@ class VisionHandshake:
 
     # --- commands of the motion stream ----------------------------------------------------------------------
 
-    def set_motion(self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int) -> bool:
+    def set_motion(
+        self, *, belt_speed_mm_s: float, diverter_deg: float, now_ns: int, stopping: bool = False
+    ) -> bool:
         """Put a new pair of set points into the image, under a new ``motion_seq``.
 
         Without a newer one it dries up after 100 ms (``tick`` sees to that).
+
+        Args:
+            belt_speed_mm_s: Set point of the belt.
+            diverter_deg: Set point of the diverter.
+            now_ns: The time.
+            stopping: It is a step on the way to a stand, shown to a PLC that follows no longer too: should it
+                read on all the same, nothing jumps.
 
         Returns:
             False, and nothing is shown, where the PLC does not follow: see ``follows_motion``.
@@ -181,7 +191,7 @@ class VisionHandshake:
         Raises:
             ValueError: A set point is not finite, negative, or does not fit its word; the stream dries up.
         """
-        if not self.follows_motion:
+        if not (self.follows_motion or stopping):
             return False
         self._set_points.show(belt_speed_mm_s=belt_speed_mm_s, diverter_deg=diverter_deg, now_ns=now_ns)
         return True
@@ -201,7 +211,7 @@ class VisionHandshake:
 
     def resume_from(self, known: KnownPart | None) -> None:
         """Before the first read: the last trigger on record, where the count is taken up."""
-        self._known = known
+        self._count.resume_from(known)
 
     def set_ready(self, ready: bool) -> None:
         """Offer to take triggers, or not."""
@@ -218,11 +228,11 @@ class VisionHandshake:
     def set_fault(self, error_code: int) -> None:
         """Show a fault, which withholds TriggerReady, or clear it with 0."""
         self._fault = error_code
-        self._check_motion()
+        self._faults_changed()
 
     def exposure_complete(self, trigger: Trigger) -> None:
         """Show ExposureComplete for ``trigger``, where it is the open one."""
-        if self._open is not None and _same(self._open.trigger, trigger):
+        if self._open is not None and self._open.trigger == trigger:
             self._open.exposed = True
 
     def publish(
@@ -241,13 +251,12 @@ class VisionHandshake:
                 f"for part {trigger.part_id} (trigger {trigger.seq})"
             )
         part = self._open
-        if part is None or part.published or not _same(part.trigger, trigger):
+        if part is None or part.published or part.trigger != trigger:
             return False
         if not part.publishable or not self._live or self._halt_reason or now_ns >= part.deadline_ns:
             self._open = None
             return False
         part.published = True
-        self._unacknowledged = trigger.seq
         self._result_valid = True
         self._result = _Result(
             seq=trigger.seq,
@@ -263,7 +272,7 @@ class VisionHandshake:
     def abandon(self, trigger: Trigger) -> None:
         """Publish nothing for ``trigger``; the PLC default-rejects it when its deadline passes."""
         part = self._open
-        if part is not None and not part.published and _same(part.trigger, trigger):
+        if part is not None and not part.published and part.trigger == trigger:
             self._open = None
 
     def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
@@ -277,7 +286,7 @@ class VisionHandshake:
             return ()
         self._halt_reason = reason
         self._close_open()
-        self._check_motion()
+        self._faults_changed()
         return (Halted(reason),)
 
     # --- the exchange -------------------------------------------------------------------------------------
@@ -322,19 +331,20 @@ class VisionHandshake:
         """Take in the line block as just read; returns what happened, in order, at most ``MAX_EVENTS``."""
         if line.map_version != MAP_VERSION:
             return self._refuse_map(line.map_version)
-        events: list[LineEvent] = []
-        if self._plc_boot_id is not None and line.boot_id != self._plc_boot_id:
-            events.append(PlcRestarted(old_boot_id=self._plc_boot_id, new_boot_id=line.boot_id))
-            self._forget_plc()
-        self._plc_boot_id = line.boot_id
+        if self._came_late(line):
+            return ()  # held up on its way: it says what was, and is no sign of life
+        events = list(self._watch_boot(line))
         resync, self._resync = self._resync, False
         # The first read has no earlier image, hence no edge: a bit that is set already resets nothing.
         rising = LineBits(0) if resync else line.bits & ~self._bits
         self._bits = line.bits
         events.extend(self._watch_heartbeat(line.heartbeat, resync=resync, now_ns=now_ns))
         events.extend(self._watch_reset(rising))
+        self._errors.take_acknowledgement(line.error_ack)
         events.extend(self._take_acknowledgement(line.result_ack_seq))
-        events.extend(self._take_trigger(line, resync=resync, now_ns=now_ns, at=at))
+        if self.bypassed:
+            self._close_open()  # the PLC takes no result under the key, and none for this part later
+        events.extend(self._take_triggers(line, resync=resync, now_ns=now_ns, at=at))
         events.extend(self._take_outcome(line))
         self._check_motion()
         return tuple(events)
@@ -344,6 +354,9 @@ class VisionHandshake:
         self._heartbeat = self._heartbeat + 1 & 0xFFFF
         part, result, offers = self._open, self._result, self._offers()
         motion = self.motion
+        if part is not None and part.published and not part.sent:
+            part.sent = True
+            self._unacknowledged = part.trigger.seq
         self._offered = (self._offered[1], offers)
         bits = VisionBits.ONLINE
         for bit, shown in (
@@ -362,7 +375,7 @@ class VisionHandshake:
             heartbeat=self._heartbeat,
             bits=bits,
             state=self._state(),
-            trigger_ack_seq=self._last_seq or 0,
+            trigger_ack_seq=self._count.last,
             result_seq=result.seq,
             part_id=result.part_id,
             decision=result.decision,
@@ -371,7 +384,7 @@ class VisionHandshake:
             confidence=result.confidence,
             latency_ms=result.latency_ms,
             active_recipe=self._recipe,
-            error_code=self._fault or (LINK_HALTED if self._halt_reason else 0),
+            error_code=self._errors.show(),
             boot_id=self._boot_id,
             belt_speed_set_mm_s=motion.belt_speed_mm_s,
             diverter_set_ddeg=motion.diverter_ddeg,
@@ -384,7 +397,7 @@ class VisionHandshake:
         """The last block of an orderly end: not online, not ready, no result."""
         return VisionBlock(
             heartbeat=self._heartbeat,
-            trigger_ack_seq=self._last_seq or 0,
+            trigger_ack_seq=self._count.last,
             boot_id=self._boot_id,
             outcome_ack_seq=self._outcome_ack,
         )
@@ -393,7 +406,13 @@ class VisionHandshake:
 
     def _able(self) -> bool:
         return (
-            self._live and self.enabled and not self._halt_reason and not self._fault and self._open is None
+            self._live
+            and self.enabled
+            and not self.bypassed
+            and not self._halt_reason
+            and not self._fault
+            and not self._count.behind
+            and self._open is None
         )
 
     def _offers(self) -> bool:
@@ -427,9 +446,40 @@ class VisionHandshake:
         self._close_open()
         self._set_points.end()
         self._resync = True
-        self._last_seq = None
-        self._known = None
+        self._count.forget()
+        self._errors.forget_acknowledgement()
+        self._result_ack = None
         self._unacknowledged = self._outcome_seen = self._outcome_ack = 0
+
+    def _faults_changed(self) -> None:
+        self._errors.set_present(self._fault, LINK_HALTED if self._halt_reason else 0)
+        self._check_motion()
+
+    def _came_late(self, line: LineBlock) -> bool:
+        """Whether a newer image of this run was read before, and the PLC has not been dead since."""
+        return (
+            not self._resync
+            and self._beat is not None
+            and self._beat_ns is not None
+            and line.boot_id == self._plc_boot_id
+            and is_behind(newest=self._beat, beat=line.heartbeat)
+        )
+
+    def _watch_boot(self, line: LineBlock) -> Iterator[LineEvent]:
+        before, self._plc_boot_id = self._plc_boot_id, line.boot_id
+        if before is not None and line.boot_id != before:
+            yield PlcRestarted(old_boot_id=before, new_boot_id=line.boot_id)
+            self._forget_plc()
+        elif self._count.fell_back(line):
+            yield PlcRestarted(old_boot_id=line.boot_id, new_boot_id=line.boot_id)
+            last = self._count.last
+            self._forget_plc()
+            yield from self.halt(
+                f"the PLC counts its triggers from 0 again (it was at {last}) under the same boot id "
+                f"{line.boot_id}: the parts of before and after have the same numbers. Parts on the belt "
+                "have no known outcome. Let the PLC's program draw a new boot_id at each start, "
+                "clear the belt, then reset with FaultReset"
+            )
 
     def _refuse_map(self, version: int) -> tuple[LineEvent, ...]:
         if version == 0:
@@ -461,71 +511,66 @@ class VisionHandshake:
             return
         self._overrun = False
         was_halted, self._halt_reason = bool(self._halt_reason), ""
+        self._faults_changed()
+        self._errors.acknowledge_all()
         if was_halted:
             yield HaltCleared()
 
     def _take_acknowledgement(self, seq: int) -> Iterator[LineEvent]:
-        if not self._unacknowledged or seq != self._unacknowledged:
+        # By its becoming so: a number that merely stands there may be from 65,535 triggers ago.
+        came, self._result_ack = self._result_ack not in (None, seq), seq
+        if not came or seq == 0:
             return
-        self._unacknowledged = 0
-        self._result_valid = False
-        if self._open is not None and self._open.published:
-            self._open = None
-        yield ResultAccepted(seq=seq, plc_boot_id=self.plc_boot_id)
+        part = self._open
+        if part is not None and not part.sent and seq == part.trigger.seq:
+            yield from self.halt(
+                f"the PLC acknowledged a result for trigger {seq} that it was never given. What becomes of "
+                f"part {part.trigger.part_id} is not Passgate's decision: find the part. "
+                "Check the PLC's program, then reset with FaultReset"
+            )
+        elif seq == self._unacknowledged:
+            self._unacknowledged = 0
+            self._result_valid = False
+            if part is not None and part.published:
+                self._open = None
+            yield ResultAccepted(seq=seq, plc_boot_id=self.plc_boot_id)
 
-    def _take_trigger(
+    def _take_triggers(
         self, line: LineBlock, *, resync: bool, now_ns: int, at: datetime
     ) -> Iterator[LineEvent]:
-        seq = line.trigger_seq
-        cause = MissedCause.GAP if resync else None
-        if self._last_seq is None:
-            cause = MissedCause.GAP if line.outcome_seq == seq else MissedCause.RESTART
-            self._last_seq = self._baseline(line)
-        if seq == 0 or seq == self._last_seq:
-            return
-        last, self._last_seq = self._last_seq, seq
-        skipped = seq_distance(older=last, newer=seq) - 1
-        if skipped >= MAX_GAP:
+        before = self._count.last
+        news = self._count.take(line, resync=resync)
+        if news.uncounted:
             yield from self.halt(
-                f"the PLC's trigger count jumped from {last} to {seq}. Up to {skipped} parts have no record. "
-                "Check the PLC's program and the parts behind the camera, then reset with FaultReset"
+                f"the PLC's trigger count jumped from {before} to {line.trigger_seq}. Up to {news.uncounted} "
+                "parts have no record. Check the PLC's program and the parts behind the camera, then reset "
+                "with FaultReset"
             )
-        else:
-            missed = last
-            for _ in range(skipped):
-                missed = next_seq(missed)
-                # Whose number it was is gone from the registers: part id 0 stands for unknown.
-                yield PartMissed(
-                    self._trigger(line, missed, part_id=0, now_ns=now_ns, at=at), MissedCause.GAP
-                )
-        trigger = self._trigger(line, seq, part_id=line.part_id, now_ns=now_ns, at=at)
-        if cause is None:
-            cause = self._cannot_take()
+        for seq in news.missed:
+            # Whose number it was is gone from the registers: part id 0 stands for unknown.
+            missed = self._trigger(line, seq, part_id=0, now_ns=now_ns, at=at)
+            yield PartMissed(missed, MissedCause.GAP)
+        if self._count.repeated(line, now_ns=now_ns):
+            yield from self.halt(
+                f"the PLC shows part {line.part_id} under trigger number {line.trigger_seq}, which was "
+                "another part's: this part has no record and gets no result. Find it, let the PLC's program "
+                "count trigger_seq up with each part_id, then reset with FaultReset"
+            )
+        if not news.newest:
+            return
+        trigger = self._trigger(line, line.trigger_seq, part_id=line.part_id, now_ns=now_ns, at=at)
+        cause = news.cause or self._cannot_take()
         self._close_open()  # the PLC waits for another number now
         if cause is not None:
             yield PartMissed(trigger, cause)
             return
-        deadline_ns = now_ns + trigger.deadline_ms * 1_000_000
-        self._open = _Open(trigger, deadline_ns)
+        self._open = _Open(trigger, now_ns + trigger.deadline_ms * 1_000_000)
         self._unacknowledged = 0
         yield PartTriggered(trigger)
 
-    def _baseline(self, line: LineBlock) -> int:
-        """The number after which the triggers are news, at the first read of one run of the PLC."""
-        known, self._known = self._known, None
-        if known is not None and known.plc_boot_id == line.boot_id:
-            return known.seq
-        if line.trigger_seq == 0:
-            return 0
-        # A run of the PLC of which nothing is on record. What it has no acknowledged outcome for may be parts
-        # that we saw and were killed before we recorded them, again and again: all of that is news. Further
-        # back than the outcome it shows (none yet: than its first trigger) nothing can be ours.
-        oldest = line.outcome_seq or 1
-        if seq_distance(older=oldest, newer=line.trigger_seq) >= MAX_GAP:
-            oldest = line.trigger_seq
-        return previous_seq(oldest)
-
     def _cannot_take(self) -> MissedCause | None:
+        if self.bypassed:
+            return MissedCause.BYPASS
         if self._open is not None:
             self._overrun = True
             return MissedCause.OVERRUN
@@ -545,13 +590,10 @@ class VisionHandshake:
 
     def _take_outcome(self, line: LineBlock) -> Iterator[LineEvent]:
         seq = line.outcome_seq
-        if seq == 0 or seq == self._outcome_seen:
+        # While a backlog is told, an outcome may belong to a trigger that has not been told yet: it waits.
+        if seq in (0, self._outcome_seen) or self._count.behind:
             return
         self._outcome_seen = seq
         if self._open is not None and self._open.trigger.seq == seq:
             self._close_open()
         yield OutcomeReported(seq=seq, plc_boot_id=line.boot_id, outcome=outcome_of(line.outcome))
-
-
-def _same(one: Trigger, other: Trigger) -> bool:
-    return (one.seq, one.plc_boot_id) == (other.seq, other.plc_boot_id)

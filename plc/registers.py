@@ -39,6 +39,22 @@ def seq_distance(*, older: int, newer: int) -> int:
     return (newer - older) % LAST_SEQ
 
 
+BEATS_BEHIND: Final = 1024
+"""Most beats by which an image may be behind the newest and still count as old.
+
+Five seconds of a PLC that scans every 5 ms: no telegram is under way for longer. A heartbeat that is farther
+behind is another count, not an old image.
+"""
+
+
+def is_behind(*, newest: int, beat: int) -> bool:
+    """Whether an image with heartbeat ``beat`` is older than the one with ``newest``, of one run.
+
+    Such an image was held up on its way: it tells what was, and it is no sign of life.
+    """
+    return 0 < (newest - beat & 0xFFFF) <= BEATS_BEHIND
+
+
 class LineBits(IntFlag):
     """Line block, word 2."""
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
+from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
@@ -121,6 +122,8 @@ class FakeLine:
         self.abandoned: asyncio.Queue[Trigger] = asyncio.Queue()
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self.exposed: list[int] = []
+        self.motions: list[ProposedMotion | None] = []
+        self.motion: PhysicsContext | None = None
         self.ready = False
         self.fault = 0
         self.degraded = False
@@ -140,7 +143,7 @@ class FakeLine:
             yield await self._events.get()
 
     def state(self) -> LineState:
-        return LineState(connected=True, plc_boot_id=BOOT)
+        return LineState(connected=True, plc_boot_id=BOOT, motion=self.motion)
 
     def set_ready(self, ready: bool) -> None:
         self.ready = ready
@@ -157,8 +160,17 @@ class FakeLine:
     def exposure_complete(self, trigger: Trigger) -> None:
         self.exposed.append(trigger.seq)
 
-    def publish(self, trigger: Trigger, decision: Decision, *, defect_code: int, simulated: bool) -> bool:
+    def publish(
+        self,
+        trigger: Trigger,
+        decision: Decision,
+        *,
+        defect_code: int,
+        simulated: bool,
+        motion: ProposedMotion | None = None,
+    ) -> bool:
         self.before_publish()
+        self.motions.append(motion)
         if self.takes_results:
             self.published.put_nowait((trigger, decision, simulated))
         return self.takes_results

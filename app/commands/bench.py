@@ -1,9 +1,11 @@
 """``passgate bench``: speed, memory and accuracy, measured."""
 
 import json
+import logging
 from pathlib import Path
 from typing import Annotated, Any
 
+import structlog
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -164,6 +166,24 @@ def validity(
 
 
 @cli.command()
+def faults(
+    parts: Annotated[int, typer.Option(min=1, help="Parts to run, about ten a second.")] = 300,
+    seed: Annotated[int, typer.Option(min=0, help="Of the faults.")] = 0,
+    gap: Annotated[int, typer.Option(min=5, help="One telegram in so many meets a fault.")] = 100,
+    as_json: JsonFlag = False,
+) -> None:
+    """Break the wire between engine and PLC again and again, and check every part; exit 0 if all is true."""
+    from app.fault_bench import bench_faults
+
+    _quiet()
+    with progress("parts", parts) as bar:
+        found = bench_faults(parts, seed=seed, mean_gap=gap, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not found.promises_kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def finetune(
     base: Annotated[
         str | None,
@@ -200,6 +220,11 @@ def finetune(
                 f"{cost['step_of_full']:.0%}",
             )
     Console().print(table)
+
+
+def _quiet() -> None:
+    """No alarms on stderr where they are what is asked for: thousands of them would hide the rest."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
 
 
 def _say(result: dict[str, Any], as_json: bool) -> None:

@@ -75,3 +75,33 @@ def simulate(
             typer.echo(f"  {count} {outcome.replace('_', ' ')}")
     if parts and not report.complete:
         raise typer.Exit(1)
+
+
+@cli.command()
+def probe(
+    config: Annotated[Path, typer.Option("--config", help="The station's TOML file.")],
+    write: Annotated[
+        bool,
+        typer.Option(
+            "--write", help="Write the vision block too, as a Passgate that is not online: line must stand."
+        ),
+    ] = False,
+    seconds: Annotated[float, typer.Option(min=0.2, max=60.0, help="How long to watch.")] = 2.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Look at the PLC, and say what is wrong and how to mend it. Only reads, unless --write is given."""
+    from app.settings import load
+    from inspection.clock import SystemClock
+    from plc.probe import probe as look
+
+    report = asyncio.run(look(load(config).plc, SystemClock(), write=write, watch_s=seconds))
+    if as_json:
+        print_json({"ok": report.ok, **report.model_dump(mode="json")})
+    else:
+        typer.echo(f"PLC at {report.peer}" + (f", preset {report.preset}" if report.preset else ""))
+        for finding in report.findings:
+            typer.echo(f"  {finding.verdict.upper():<11}  {finding.name}: {finding.text}")
+            if finding.todo:
+                typer.echo(f"               → {finding.todo}")
+    if not report.ok:
+        raise typer.Exit(1)

@@ -149,6 +149,7 @@ EN = Words(
         MissedCause.OVERRUN: "another part was being judged",
         MissedCause.NOT_READY: "the station was not ready",
         MissedCause.RESTART: "Passgate restarted",
+        MissedCause.BYPASS: "the bypass key was turned",
     },
     modes={
         Mode.STARTING: "Starting",
@@ -292,6 +293,7 @@ ZH = Words(
         MissedCause.OVERRUN: "正在判定另一工件",
         MissedCause.NOT_READY: "工位未就绪",
         MissedCause.RESTART: "程序重新启动",
+        MissedCause.BYPASS: "旁路钥匙已接通",
     },
     modes={
         Mode.STARTING: "启动中",

@@ -1,6 +1,28 @@
-"""A PLC with a conveyor, as a program of its own: belt, photo-eye, diverter, and its own default reject."""
+"""A PLC with its line, as a test bench: belt, parts that slide, barriers, diverter, its own default reject.
 
-from plc.simulator.report import PartResult, Report
+``run_simulator`` serves it over Modbus in real time; ``TestBench`` is the same without any I/O, as fast as
+it computes. Faults are ``LineFault``, by schedule and by chance (``SimulatorSettings``), or injected while it
+runs (``TestBench.inject``).
+"""
+
+from plc.simulator.bench import BenchSettings, BenchState, TestBench
+from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
+from plc.simulator.physics import LinePhysics
+from plc.simulator.report import Bench, PartResult, Report
 from plc.simulator.run import Progress, SimulatorSettings, run_simulator
 
-__all__ = ["PartResult", "Progress", "Report", "SimulatorSettings", "run_simulator"]
+__all__ = [
+    "Bench",
+    "BenchSettings",
+    "BenchState",
+    "FaultPlan",
+    "LineFault",
+    "LineFaultKind",
+    "LinePhysics",
+    "PartResult",
+    "Progress",
+    "Report",
+    "SimulatorSettings",
+    "TestBench",
+    "run_simulator",
+]

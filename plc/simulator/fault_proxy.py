@@ -32,6 +32,7 @@ class FaultProxy:
         target: Host and port of the PLC.
         schedule: What goes wrong.
         on_fault: Told of each fault as it happens.
+        on_telegram: Shown each telegram as it was sent, whatever then becomes of it.
     """
 
     def __init__(
@@ -40,10 +41,12 @@ class FaultProxy:
         target: tuple[str, int],
         schedule: Schedule,
         on_fault: Callable[[WireFaultKind, Direction], None] = lambda *_: None,
+        on_telegram: Callable[[Direction, bytes], None] = lambda *_: None,
     ) -> None:
         self._target = target
         self._schedule = schedule
         self._on_fault = on_fault
+        self._on_telegram = on_telegram
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self.telegrams: dict[Direction, int] = dict.fromkeys(Direction, 0)
@@ -70,8 +73,9 @@ class FaultProxy:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    def draw(self, direction: Direction) -> WireFault | None:
+    def draw(self, direction: Direction, telegram: bytes) -> WireFault | None:
         """The fault of the next telegram in ``direction``, which is counted."""
+        self._on_telegram(direction, telegram)
         number = self.telegrams[direction]
         self.telegrams[direction] += 1
         fault = self._schedule.at(direction, number)
@@ -80,19 +84,21 @@ class FaultProxy:
             self._on_fault(fault.kind, direction)
         return fault
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        # A task of our own: one that asyncio's streams started logs a traceback when it is cancelled (3.11).
+        task = asyncio.get_running_loop().create_task(self._serve((reader, writer)))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         self.connections += 1
+
+    async def _serve(self, engine: "_End") -> None:
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
-                to_plc = await asyncio.open_connection(*self._target)
+                plc = await asyncio.open_connection(*self._target)
         except (OSError, TimeoutError):
-            writer.transport.abort()  # as the PLC's own computer would: nobody listens there
+            engine[1].transport.abort()  # as the PLC's own computer would: nobody listens there
             return
-        await _Connection(self, (reader, writer), to_plc).serve()
+        await _Connection(self, engine, plc).serve()
 
 
 _End = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -132,7 +138,7 @@ class _Connection:
             while chunk := await reader.read(CHUNK):
                 telegrams, rest = split_telegrams(rest + chunk)
                 for telegram in telegrams:
-                    fault = self._proxy.draw(direction)
+                    fault = self._proxy.draw(direction, telegram)
                     if fault is not None and fault.kind is WireFaultKind.REORDER and not held:
                         held = telegram
                         continue

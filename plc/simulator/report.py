@@ -11,6 +11,8 @@ from inspection.decision import Action, Frozen
 from inspection.part import Outcome
 from inspection.status import Percentiles
 from plc.simulator.handshake import Rejected
+from plc.simulator.line_faults import LineFault
+from plc.simulator.tracking import Doubt
 
 
 class PartResult(Frozen):
@@ -26,9 +28,44 @@ class PartResult(Frozen):
     """The decision that the PLC accepted; None where it default-rejected."""
     rejected: Rejected | None
     """Why it accepted none."""
+    doubt: Doubt | None = None
+    """Why it did not carry out what it had accepted, where that is so: the part went aside."""
+    repeated: bool = False
+    """Its trigger bore the last one's number, by an injected fault: Passgate cannot know of this part."""
     latency_ms: float | None
     """From the trigger's appearance in the registers to the accepted result there, in the PLC's process."""
     outcome: Outcome
+
+
+class Numbered(Frozen):
+    """One trigger."""
+
+    boot_id: int
+    seq: int
+
+
+class Bench(Frozen):
+    """What a person beside the simulated line would have seen, beyond what its PLC knows."""
+
+    faults: tuple[LineFault, ...] = ()
+    """Injected, in order."""
+    released_without_pass: int = 0
+    """Parts that went straight on without an accepted pass of their own: must be 0, always."""
+    strays: int = 0
+    """Parts that came to the diverter without a trigger: they went aside."""
+    jams: int = 0
+    """How often people had to clear the line."""
+    removed: int = 0
+    """Parts that were taken from the belt by hand."""
+    slid: int = 0
+    """Parts that slid on the belt at some time."""
+    restarts: int = 0
+    forgotten: tuple[Numbered, ...] = ()
+    """Triggers whose part the PLC forgot when it restarted, or whose outcome it had not told by then."""
+    skipped: tuple[Numbered, ...] = ()
+    """Numbers that no part ever had."""
+    lost_outcomes: tuple[Numbered, ...] = ()
+    """Outcomes that were overwritten before Passgate had acknowledged them."""
 
 
 class Report(Frozen):
@@ -58,6 +95,8 @@ class Report(Frozen):
     """How long the belt stood with a part at the photo-eye, because Passgate was not ready."""
     fault_resets: int
     """How often the PLC had to pulse FaultReset."""
+    by_doubt: dict[Doubt, int] = Field(default_factory=dict)
+    bench: Bench = Bench()
 
     @classmethod
     def of(
@@ -74,6 +113,7 @@ class Report(Frozen):
         unacknowledged: tuple[int, ...],
         held_s: float,
         fault_resets: int,
+        bench: Bench,
     ) -> Self:
         """Count what the parts tell."""
         parts = tuple(parts)
@@ -95,4 +135,6 @@ class Report(Frozen):
             deadline_misses=rejections[Rejected.DEADLINE] + rejections[Rejected.UNDECIDED_AT_DIVERTER],
             held_s=held_s,
             fault_resets=fault_resets,
+            by_doubt=Counter(part.doubt for part in parts if part.doubt is not None),
+            bench=bench,
         )

@@ -11,20 +11,24 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from types import FrameType
-from typing import Final, TextIO
+from typing import Final, Self, TextIO
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
 from inspection.errors import LineError
-from plc.simulator.conveyor import Conveyor
-from plc.simulator.handshake import PlcHandshake
-from plc.simulator.program import PlcProgram
+from plc.simulator.bench import BenchSettings, TestBench
+from plc.simulator.interlocks import layout_for
+from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
+from plc.simulator.physics import SCAN_S, LinePhysics
 from plc.simulator.report import PartResult, Report
 from plc.simulator.server import PlcServer
 
-SCAN_NS: Final = 10_000_000
+SCAN_NS: Final = int(SCAN_S * 1e9)
 """The PLC's scan cycle."""
+
+FASTEST: Final = 25
+"""Most lengths of a part that the belt may run in a second: faster, and the barriers cannot measure it."""
 
 
 class SimulatorSettings(Frozen):
@@ -49,14 +53,81 @@ class SimulatorSettings(Frozen):
     auto_reset: bool = True
     """Pulse FaultReset when Passgate is halted, as an operator would."""
     belt_speed_mm_s: int = Field(default=250, ge=1, le=5000)
-    diverter_mm: float = Field(default=250.0, gt=0.0)
-    """From the photo-eye to the diverter."""
+    diverter_mm: float | None = Field(default=None, gt=0.0)
+    """From the photo-eye to the diverter; None: as far as the deadline and the diverter's swing need."""
+    physics: LinePhysics | None = None
+    """Belt, parts and diverter; None: as suits the parts' distance."""
+    follow_motion: bool = False
+    """Set FollowMotion: belt and diverter take Passgate's set points while it streams some."""
+    bypass: bool = False
+    """The bypass key is turned: nothing waits for Passgate, and every part goes aside."""
+    faults: tuple[LineFault, ...] = ()
+    """What goes wrong, and when."""
+    fault_rate_per_min: float = Field(default=0.0, ge=0.0, le=600.0)
+    """Faults a minute that chance adds, by the seed."""
+    fault_kinds: tuple[LineFaultKind, ...] = Field(default=tuple(LineFaultKind), min_length=1)
+    """What chance may choose from."""
     operator_delay_s: float = Field(default=0.5, ge=0.0)
     """How long an operator needs to take a stop's part from the belt."""
     ack_wait_s: float = Field(default=10.0, ge=0.0)
     """How long to wait at the end for Passgate to acknowledge the last outcomes."""
     log: Path | None = None
     """Appends one JSON line for each part that has left the belt; survives the program's death."""
+
+    @property
+    def spacing_mm(self) -> float:
+        """Mean distance of two parts."""
+        return self.belt_speed_mm_s * 60.0 / self.rate_per_min
+
+    def bench(self) -> BenchSettings:
+        """The test bench that this describes."""
+        physics = self.physics or LinePhysics.for_spacing(self.spacing_mm)
+        if physics.belt_max_speed_mm_s < self.belt_speed_mm_s:
+            physics = physics.model_copy(update={"belt_max_speed_mm_s": float(self.belt_speed_mm_s)})
+        return BenchSettings(
+            physics=physics,
+            layout=layout_for(
+                physics,
+                speed_mm_s=self.belt_speed_mm_s,
+                diverter_mm=self.diverter_mm,
+                deadline_s=self.deadline_ms / 1000.0,
+            ),
+            belt_speed_mm_s=self.belt_speed_mm_s,
+            spacing_mm=self.spacing_mm,
+            parts=self.parts or sys.maxsize,
+            seed=self.seed,
+            first_part_id=self.first_part_id,
+            recipe_request=self.recipe_request,
+            deadline_ms=self.deadline_ms,
+            allow_simulated=self.allow_simulated,
+            auto_reset=self.auto_reset,
+            operator_delay_s=self.operator_delay_s,
+            follow_motion=self.follow_motion,
+            bypass=self.bypass,
+        )
+
+    def plan(self) -> FaultPlan:
+        """What goes wrong, and when."""
+        return FaultPlan(
+            self.faults, rate_per_min=self.fault_rate_per_min, seed=self.seed, kinds=self.fault_kinds
+        )
+
+    @model_validator(mode="after")
+    def _can_be_built(self) -> Self:
+        bench = self.bench()
+        length_mm = bench.physics.part_length_mm
+        if self.belt_speed_mm_s > FASTEST * length_mm:
+            raise ValueError(
+                f"at {self.belt_speed_mm_s} mm/s the barriers cannot measure parts of {length_mm:.0f} mm; "
+                f"at most {FASTEST * length_mm:.0f} mm/s"
+            )
+        if self.spacing_mm < 1.5 * length_mm:
+            raise ValueError(
+                f"parts of {length_mm:.0f} mm do not fit on the belt every {self.spacing_mm:.0f} mm"
+            )
+        if bench.layout.gate_eye_mm <= 0.0:
+            raise ValueError("diverter_mm leaves no way to measure a part before it is there")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,13 +143,17 @@ class Progress:
 
 
 async def run_simulator(
-    settings: SimulatorSettings, on_progress: Callable[[Progress], None] | None = None
+    settings: SimulatorSettings,
+    on_progress: Callable[[Progress], None] | None = None,
+    *,
+    on_bench: Callable[[TestBench], None] | None = None,
 ) -> Report:
     """Run until all parts are through and acknowledged, or SIGINT, SIGTERM or SIGBREAK ends it early.
 
     Args:
         settings: What to run.
         on_progress: Called once when the port is open, then whenever something in it has changed.
+        on_bench: Given the test bench before the first scan, to watch it or to inject faults.
 
     Returns:
         What the PLC saw; ``complete`` says whether it got to its end.
@@ -90,7 +165,10 @@ async def run_simulator(
     with _open_log(settings.log) as log, _ended_by_signal() as stop:
         await server.start()
         try:
-            return await _Run(settings, server, log, on_progress).until(stop)
+            run = _Run(settings, server, log, on_progress)
+            if on_bench is not None:
+                on_bench(run.bench)
+            return await run.until(stop)
         finally:
             await server.stop()
 
@@ -109,30 +187,10 @@ class _Run:
         self._on_progress = on_progress
         self._told: Progress | None = None
         self._results: list[PartResult] = []
-        # From the system's entropy even with a seed: two runs must never count under one boot id.
-        self._boot_id = 1 + secrets.randbelow(0xFFFF)
-        self._handshake = PlcHandshake(
-            boot_id=self._boot_id,
-            deadline_ms=settings.deadline_ms,
-            allow_simulated=settings.allow_simulated,
+        self.bench = TestBench(
+            settings.bench(), boot_ids=_new_boot_id, faults=settings.plan(), on_part=self._record
         )
-        self._program = PlcProgram(
-            handshake=self._handshake,
-            conveyor=Conveyor(
-                speed_mm_s=settings.belt_speed_mm_s,
-                spacing_mm=settings.belt_speed_mm_s * 60 / settings.rate_per_min,
-                diverter_mm=settings.diverter_mm,
-                parts=settings.parts or sys.maxsize,
-                seed=settings.seed,
-            ),
-            belt_speed_mm_s=settings.belt_speed_mm_s,
-            first_part_id=settings.first_part_id,
-            recipe_request=settings.recipe_request,
-            operator_delay_s=settings.operator_delay_s,
-            auto_reset=settings.auto_reset,
-            boot_id=self._boot_id,
-            on_part=self._record,
-        )
+        self._boot_id = self.bench.boot_id
 
     async def until(self, stop: asyncio.Event) -> Report:
         """Scan until the end, or until ``stop`` is set."""
@@ -140,15 +198,15 @@ class _Run:
         due_ns, through_ns, ended_by = started_ns, None, ""
         while not ended_by:
             now_ns = time.monotonic_ns()
-            self._scan(now_ns)
+            await self._scan(now_ns)
             if stop.is_set():
                 ended_by = "it was told to end"
-            elif self._all_through():
+            elif self.bench.through:
                 through_ns = through_ns or now_ns
-                if not self._program.unacknowledged:
+                if not self.bench.unacknowledged:
                     ended_by = "all parts are through"
                 elif now_ns - through_ns > self._settings.ack_wait_s * 1e9:
-                    ended_by = f"Passgate did not acknowledge the outcomes of {self._program.unacknowledged}"
+                    ended_by = f"Passgate did not acknowledge the outcomes of {self.bench.unacknowledged}"
             due_ns += SCAN_NS
             behind_ns = time.monotonic_ns() - due_ns
             if behind_ns > SCAN_NS:  # a late scan is skipped, not made up for
@@ -160,38 +218,46 @@ class _Run:
             port=self._server.port,
             started_at=started_at,
             duration_s=(time.monotonic_ns() - started_ns) / 1e9,
-            complete=self._all_through() and not self._program.unacknowledged,
+            complete=self.bench.through and not self.bench.unacknowledged,
             ended_by=ended_by,
-            triggers=self._program.triggers,
-            unacknowledged=self._program.unacknowledged,
-            held_s=self._program.held_ns / 1e9,
-            fault_resets=self._program.fault_resets,
+            triggers=self.bench.triggers,
+            unacknowledged=self.bench.unacknowledged,
+            held_s=self.bench.held_s,
+            fault_resets=self.bench.fault_resets,
+            bench=self.bench.counted,
         )
 
-    def _scan(self, now_ns: int) -> None:
-        line = self._program.scan(
-            self._server.vision, received_ns=self._server.received_ns, now_ns=now_ns, at=datetime.now(UTC)
-        )
-        self._server.show(line)
+    async def _scan(self, now_ns: int) -> None:
+        server, bench = self._server, self.bench
+        line = bench.scan(server.vision, received_ns=server.received_ns, now_ns=now_ns, at=datetime.now(UTC))
+        if line is None:
+            await server.stop()  # a PLC that is off answers nobody
+            server.clear()
+        else:
+            server.delay_s = bench.answer_delay_s
+            server.show(line)
+            if not server.listening:
+                await server.start()
         progress = Progress(
-            port=self._server.port,
-            triggers=self._program.triggers,
+            port=server.port,
+            triggers=bench.triggers,
             finished=len(self._results),
-            waiting=not (self._handshake.checking or self._handshake.may_trigger(now_ns)),
+            waiting=not bench.ready,
         )
         if self._on_progress is not None and progress != self._told:
             self._told = progress
             self._on_progress(progress)
-
-    def _all_through(self) -> bool:
-        parts = self._settings.parts
-        return parts > 0 and self._program.triggers >= parts and not self._program.parts_on_belt
 
     def _record(self, result: PartResult) -> None:
         self._results.append(result)
         if self._log is not None:
             self._log.write(result.model_dump_json() + "\n")
             self._log.flush()
+
+
+def _new_boot_id() -> int:
+    # From the system's entropy even with a seed: two runs must never count under one boot id.
+    return 1 + secrets.randbelow(0xFFFF)
 
 
 @contextlib.contextmanager

@@ -1,5 +1,6 @@
 """The PLC's Modbus server: holding registers in memory, written over the network only where they may be."""
 
+import asyncio
 import time
 from typing import Final
 
@@ -29,6 +30,8 @@ class PlcServer:
         self._server: ModbusTcpServer | None = None
         self.received_ns = 0
         """When the vision block was last written to, on the monotonic clock; 0 for never."""
+        self.delay_s = 0.0
+        """How long each answer is held back."""
 
     @property
     def port(self) -> int:
@@ -43,6 +46,17 @@ class PlcServer:
     def show(self, line: LineBlock) -> None:
         """Put the line block into the registers."""
         self._line = line.pack()
+
+    @property
+    def listening(self) -> bool:
+        """The port is open."""
+        return self._server is not None
+
+    def clear(self) -> None:
+        """Forget what was written: a PLC that starts has its registers at 0."""
+        self._line = LineBlock().pack()
+        self._vision = [0] * VISION_SIZE
+        self.received_ns = 0
 
     async def start(self) -> None:
         """Listen. Raises LineError where the port is taken."""
@@ -81,7 +95,9 @@ class PlcServer:
         current_registers: list[int],
         set_values: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
-        """Called by pymodbus before each access; nothing here awaits, so nothing comes between."""
+        """Called by pymodbus before each access. Nothing awaits after the delay, so nothing comes between."""
+        if self.delay_s:
+            await asyncio.sleep(self.delay_s)
         if set_values is None:
             if function_code not in _READING:
                 return ExcCodes.ILLEGAL_FUNCTION

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inspection.decision import Action, DecidedBy, Defect, Severity
-from inspection.part import Inspection, MissedCause, Outcome
+from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
+from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion, plan
+from inspection.part import Frame, Inspection, MissedCause, Outcome
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -44,11 +45,16 @@ RECIPE = Recipe(id=1, name="cover", deadline_ms=450)
 class World:
     """A running station and everything around it."""
 
-    def __init__(self, store: FakeStore | None = None, certification: Certification = UNCERTIFIED) -> None:
+    def __init__(
+        self,
+        store: FakeStore | None = None,
+        certification: Certification = UNCERTIFIED,
+        inspector: FakeInspector | None = None,
+    ) -> None:
         self.clock = FakeClock()
         self.line = FakeLine()
         self.camera = FakeCamera()
-        self.inspector = FakeInspector()
+        self.inspector = inspector or FakeInspector()
         self.store = store or FakeStore()
         self.station = Station(
             line=self.line,
@@ -83,9 +89,10 @@ async def running(
     *,
     camera_off: bool = False,
     certification: Certification = UNCERTIFIED,
+    inspector: FakeInspector | None = None,
 ) -> AsyncIterator[World]:
     """A station at work."""
-    world = World(store, certification)
+    world = World(store, certification, inspector)
     world.camera.off = camera_off
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
@@ -446,3 +453,65 @@ def test_after_a_restart_the_open_part_gets_its_outcome_and_nothing_is_recorded_
             assert [r.revision for r in store.revisions] == [0, 1]
 
     asyncio.run(body())
+
+
+class MovingInspector(FakeInspector):
+    """Proposes the same motion for every part."""
+
+    proposal = ProposedMotion(chunk=plan(Action.PASS, NOMINAL_LINE), physics=NOMINAL_LINE, meant=Action.PASS)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.physics: list[PhysicsContext | None] = []
+
+    def inspect(self, frames: tuple[Frame, ...], *, recipe: Recipe, **rest: Any) -> Decision:
+        self.physics.append(recipe.motion)
+        return super().inspect(frames, recipe=recipe, **rest)
+
+    def motion(self, decision: Decision) -> ProposedMotion:
+        assert decision.trigger_seq
+        return self.proposal
+
+
+def test_what_the_inspector_would_move_reaches_the_line_with_the_decision() -> None:
+    async def go() -> None:
+        async with running(inspector=MovingInspector()) as world:
+            world.line.post(PartTriggered(trigger()))
+            assert await world.published() is Action.PASS
+            assert world.line.motions == [MovingInspector.proposal]
+
+    asyncio.run(go())
+
+
+@in_world
+async def test_an_inspector_that_moves_nothing_leaves_that_to_the_line(world: World) -> None:
+    world.line.post(PartTriggered(trigger()))
+    await world.published()
+    assert world.line.motions == [None]
+
+
+def test_a_decision_that_came_late_moves_nothing_of_its_own() -> None:
+    async def go() -> None:
+        async with running(inspector=MovingInspector()) as world:
+            world.inspector.gate.clear()
+            world.line.post(PartTriggered(trigger()))
+            await world.pass_time(450)
+            assert await world.published() is Action.MANUAL_REVIEW
+            assert world.line.motions == [None]
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("state", [None, NOMINAL_LINE.model_copy(update={"diverter_angle_deg": 45.0})])
+def test_the_inspector_is_told_where_belt_and_diverter_are_of_a_plc_that_follows(
+    state: PhysicsContext | None,
+) -> None:
+    async def go() -> None:
+        inspector = MovingInspector()
+        async with running(inspector=inspector) as world:
+            world.line.motion = state
+            world.line.post(PartTriggered(trigger()))
+            await world.published()
+            assert inspector.physics == [state], "the recipe's own where nobody follows: it has none"
+
+    asyncio.run(go())

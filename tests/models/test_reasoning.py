@@ -240,3 +240,17 @@ def test_policies_that_the_model_is_measured_with_differ_everywhere() -> None:
         for severity in Severity:
             assert action_for(one, kind, severity) is not action_for(two, kind, severity)
     assert isinstance(one, Policy)
+
+
+def test_what_is_proposed_is_the_strictest_views_motion() -> None:
+    mild, strict = opinion(Action.PASS), opinion(Action.REWORK, "scratch", meant=Action.STOP)
+    proposed = reasoning._motion([mild, strict, mild], NOMINAL_LINE)
+    assert proposed is not None
+    assert (proposed.meant, proposed.chunk) == (Action.STOP, strict.verdict.chunk)
+    assert proposed.physics == NOMINAL_LINE
+
+
+def test_a_broken_model_proposes_no_motion() -> None:
+    broken = opinion(Action.PASS)
+    broken = replace(broken, verdict=replace(broken.verdict, sound=False))
+    assert reasoning._motion([opinion(Action.PASS), broken], NOMINAL_LINE) is None

@@ -3,7 +3,10 @@
 import asyncio
 import contextlib
 import socket
+import ssl
+import struct
 import time
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
@@ -12,8 +15,9 @@ from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-unt
 
 from inspection.clock import SystemClock
 from inspection.ports import KnownPart, LineEvent
-from plc.link import LinkSettings, ModbusLine
-from plc.registers import LINE_BASE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+from plc.link import ModbusLine
+from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+from plc.settings import LinkSettings
 
 PATIENCE_S = 5.0
 
@@ -105,6 +109,103 @@ async def raw_server(answer: Callable[[bytes], bytes | None]) -> AsyncIterator[i
             writer.close()
 
 
+Misbehaviour = Callable[[bytes, bytes], "list[tuple[float, bytes]] | None"]
+"""From a request and the right answer to what is sent, each part after so many seconds; None closes."""
+
+
+class ScriptedPlc:
+    """A Modbus server on asyncio that answers rightly, but for what a test has lined up. Any two blocks.
+
+    Framing and functions are written anew here, and know nothing of ``plc.telegram``.
+    """
+
+    def __init__(self, line: LineBlock | None = None, *, tls: ssl.SSLContext | None = None) -> None:
+        self.registers = [0] * 300
+        self.lined_up: deque[Misbehaviour] = deque()
+        self.always: Misbehaviour | None = None
+        self.requests: list[bytes] = []
+        self.connections = 0
+        self._tls = tls
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.show(line or LineBlock(boot_id=77, heartbeat=1))
+
+    def show(self, line: LineBlock) -> None:
+        self.registers[LINE_BASE : LINE_BASE + LINE_SIZE] = line.pack()
+
+    @property
+    def vision(self) -> VisionBlock:
+        return VisionBlock.unpack(self.registers[VISION_BASE : VISION_BASE + VISION_SIZE])
+
+    async def __aenter__(self) -> "ScriptedPlc":
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
+        self.port: int = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        self._writers.add(writer)
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                header = await reader.readexactly(7)
+                request = header + await reader.readexactly(int.from_bytes(header[4:6], "big") - 1)
+                self.requests.append(request)
+                misbehave = self.lined_up.popleft() if self.lined_up else self.always
+                answer = self._answer(request)
+                parts = [(0.0, answer)] if misbehave is None else misbehave(request, answer)
+                if parts is None:
+                    break
+                task = asyncio.create_task(self._send(writer, parts))
+                self._tasks.add(task)
+                task.add_done_callback(self._tasks.discard)
+        writer.close()
+
+    async def _send(self, writer: asyncio.StreamWriter, parts: list[tuple[float, bytes]]) -> None:
+        for after_s, data in parts:
+            if after_s:
+                await asyncio.sleep(after_s)
+            writer.write(data)
+
+    def _answer(self, request: bytes) -> bytes:
+        function = request[7]
+        if function == 23:
+            read, count, write, _, size = struct.unpack(">HHHHB", request[8:17])
+            self.registers[write : write + size // 2] = struct.unpack(f">{size // 2}H", request[17:])
+        elif function == 16:
+            write, words, size = struct.unpack(">HHB", request[8:13])
+            self.registers[write : write + words] = struct.unpack(f">{size // 2}H", request[13:])
+            return answered(request, request[7:12])
+        else:
+            read, count = struct.unpack(">HH", request[8:12])
+        words = self.registers[read : read + count]
+        if len(words) < count:
+            return refused(request, 2)
+        return answered(request, struct.pack(f">BB{count}H", function, 2 * count, *words))
+
+
+def answered(request: bytes, pdu: bytes) -> bytes:
+    """An answer to ``request``."""
+    return request[:4] + struct.pack(">H", len(pdu) + 1) + request[6:7] + pdu
+
+
+def refused(request: bytes, code: int) -> bytes:
+    """A Modbus exception."""
+    return answered(request, bytes((request[7] | 0x80, code)))
+
+
+def says(data: Callable[[bytes, bytes], bytes]) -> Misbehaviour:
+    """Something else than the right answer."""
+    return lambda request, answer: [(0.0, data(request, answer))]
+
+
 class Running:
     """A link that runs, and everything it has told."""
 
@@ -139,9 +240,11 @@ async def running(
     known: KnownPart | None = None,
     react: Reaction | None = None,
     timeout_ms: int = 150,
+    **settings: object,
 ) -> AsyncIterator[Running]:
     """Run a link to ``port``; ``react`` plays the station."""
-    line = ModbusLine(LinkSettings(port=port, reconnect_ms=50, timeout_ms=timeout_ms), SystemClock())
+    values = {"port": port, "reconnect_ms": 50, "timeout_ms": timeout_ms} | settings
+    line = ModbusLine(LinkSettings.model_validate(values), SystemClock())
     link = Running(line)
     run = asyncio.create_task(line.run(known))
     listen = asyncio.create_task(link.listen(react and (lambda event: react(line, event))))

@@ -18,8 +18,9 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
 )
-from plc.handshake import MAX_EVENTS, MAX_GAP
+from plc.handshake import LINK_HALTED, MAX_EVENTS
 from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
+from plc.trigger_count import MAX_BACKLOG, MAX_GAP
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on
 
 
@@ -206,6 +207,52 @@ def test_an_outcome_that_comes_before_the_decision_closes_the_part() -> None:
     assert not vision.publish(trigger)
 
 
+# --- acknowledgement ----------------------------------------------------------------------------------------
+
+
+def test_a_late_acknowledgement_is_told_but_no_longer_awaited() -> None:
+    vision = Vision()
+    vision.up()
+    assert vision.publish(vision.triggered(1))
+    for _ in range(40):
+        vision.cycle()
+    assert vision.shows(VisionBits.TRIGGER_READY)
+    assert vision.cycle(result_ack_seq=1) == [ResultAccepted(seq=1, plc_boot_id=PLC_BOOT)]
+
+
+def test_an_acknowledgement_is_told_once() -> None:
+    vision = Vision()
+    vision.up()
+    assert vision.publish(vision.triggered(1))
+    assert len(vision.cycle(result_ack_seq=1)) == 1
+    assert vision.cycle(result_ack_seq=1) == []
+
+
+@pytest.mark.parametrize("published", [False, True], ids=["undecided", "decided but not sent"])
+def test_a_plc_that_acknowledges_what_it_was_never_given_is_halted(published: bool) -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    line = vision.line
+    if published:
+        assert vision.publish(trigger)
+    vision.set(heartbeat=line.heartbeat + 1, result_ack_seq=1)
+    (halted,) = vision.handshake.observe(vision.line, now_ns=vision.now_ns, at=AT)
+    assert isinstance(halted, Halted)
+    assert "part 9" in halted.reason
+    assert not vision.publish(trigger)
+    assert not vision.shows(VisionBits.RESULT_VALID)
+
+
+def test_a_number_that_was_acknowledged_65535_triggers_ago_acknowledges_nothing() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=6, part_id=1))
+    vision.up(trigger_seq=6, result_ack_seq=7)
+    trigger = vision.triggered(7)
+    assert vision.publish(trigger)
+    assert vision.cycle() == []
+    assert vision.shows(VisionBits.RESULT_VALID)
+
+
 # --- triggers that get no inspection -----------------------------------------------------------------------
 
 
@@ -261,10 +308,47 @@ def test_each_number_of_a_gap_is_missed_across_the_wrap() -> None:
 def test_a_jump_too_far_to_be_a_gap_halts_instead_of_flooding() -> None:
     vision = Vision()
     vision.up()
-    events = vision.cycle(trigger_seq=MAX_GAP + 1)
+    events = vision.cycle(trigger_seq=MAX_BACKLOG + 1)
     assert isinstance(events[0], Halted)
-    assert f"from 0 to {MAX_GAP + 1}" in events[0].reason
-    assert missed(events) == [(MAX_GAP + 1, MissedCause.NOT_READY)]
+    assert f"from 0 to {MAX_BACKLOG + 1}" in events[0].reason
+    assert missed(events) == [(MAX_BACKLOG + 1, MissedCause.NOT_READY)]
+
+
+def test_a_backlog_is_told_one_number_a_cycle_and_no_part_is_taken_until_its_end() -> None:
+    vision = Vision()
+    vision.up()
+    told: list[tuple[int, MissedCause]] = []
+    for _ in range(MAX_GAP):
+        events = vision.cycle(trigger_seq=MAX_GAP + 1, part_id=33)
+        assert len(events) == 1
+        assert not vision.shows(VisionBits.TRIGGER_READY)
+        told += missed(events)
+    last = vision.cycle()
+    told += missed(last)
+    assert told == [(seq, MissedCause.GAP) for seq in range(1, MAX_GAP + 2)]
+    assert isinstance(last[0], PartMissed)
+    assert last[0].trigger.part_id == 33
+    assert vision.shows(VisionBits.TRIGGER_READY)
+    assert vision.triggered(MAX_GAP + 2)
+
+
+def test_triggers_that_come_while_a_backlog_is_told_queue_up_behind_it() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=65_000, part_id=1))
+    told = missed(vision.up(trigger_seq=65_400))
+    told += missed(vision.cycle(trigger_seq=3))
+    for _ in range(600):
+        told += missed(vision.cycle())
+    assert [seq for seq, _ in told] == [*range(65_001, 65_536), 1, 2, 3]
+
+
+def test_an_outcome_waits_until_the_backlog_has_told_its_trigger() -> None:
+    vision = Vision()
+    vision.up()
+    events = vision.cycle(trigger_seq=MAX_GAP + 2, outcome_seq=MAX_GAP + 2, outcome=5)
+    while not any(isinstance(event, OutcomeReported) for event in events):
+        events += vision.cycle()
+    assert [event.trigger.seq for event in events if isinstance(event, PartMissed)][-1] == MAX_GAP + 2
+    assert isinstance(events[-1], OutcomeReported)
 
 
 def test_the_largest_gap_stays_within_the_bound_that_the_link_reserves() -> None:
@@ -273,6 +357,38 @@ def test_the_largest_gap_stays_within_the_bound_that_the_link_reserves() -> None
     events = vision.cycle(trigger_seq=MAX_GAP, outcome_seq=1, outcome=1)
     assert len(missed(events)) == MAX_GAP - 1
     assert len(events) <= MAX_EVENTS
+
+
+def test_another_part_under_a_known_number_halts_for_it_cannot_be_on_record() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1, part_id=9)
+    for _ in range(5):
+        assert vision.cycle(part_id=10) == []
+    (halted,) = vision.cycle()
+    assert isinstance(halted, Halted)
+    assert "part 10" in halted.reason
+    assert not vision.publish(trigger)
+    vision.cycle(bits=RUNNING | LineBits.FAULT_RESET)
+    assert [vision.cycle() for _ in range(10)] == [[]] * 10, "said once"
+    assert vision.triggered(2, part_id=11).part_id == 11
+
+
+def test_a_part_id_that_is_there_a_moment_before_its_number_is_no_repetition() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.abandon(vision.triggered(1, part_id=9))
+    assert vision.cycle(part_id=10, ms=20) == []
+    assert vision.triggered(2, part_id=10).part_id == 10
+    assert [vision.cycle() for _ in range(10)] == [[]] * 10
+
+
+def test_another_part_under_the_last_number_on_record_is_found_out_after_a_restart() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=7, part_id=1))
+    events = vision.up(trigger_seq=7, part_id=2)
+    for _ in range(6):
+        events += vision.cycle()
+    assert [type(event) for event in events] == [LinkChanged, Halted]
 
 
 # --- link and heartbeat ------------------------------------------------------------------------------------
@@ -295,6 +411,7 @@ def test_an_acknowledgement_read_after_the_reconnect_still_counts() -> None:
     vision = Vision()
     vision.up()
     assert vision.publish(vision.triggered(1))
+    vision.cycle()
     vision.handshake.lost("cable")
     assert vision.cycle(result_ack_seq=1) == [ResultAccepted(seq=1, plc_boot_id=PLC_BOOT)]
 
@@ -377,6 +494,145 @@ def test_a_plc_that_has_not_started_yet_is_waited_for() -> None:
     assert isinstance(event, LinkChanged)
     assert "map version 0" in event.reason
     assert not vision.handshake.halt_reason
+
+
+def test_a_plc_that_counts_anew_under_its_old_boot_id_is_found_out_and_halted() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    restarted, halted = vision.cycle(trigger_seq=0, part_id=0)
+    assert restarted == PlcRestarted(old_boot_id=PLC_BOOT, new_boot_id=PLC_BOOT)
+    assert isinstance(halted, Halted)
+    assert "boot_id" in halted.reason
+    assert not vision.publish(trigger)
+    vision.cycle()
+    assert vision.cycle(bits=RUNNING | LineBits.FAULT_RESET) == [HaltCleared()]
+    assert vision.triggered(1).seq == 1, "the same number is another part's now"
+
+
+def test_a_plc_that_counted_anew_while_we_were_away_is_found_out_as_well() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT, seq=100, part_id=1))
+    events = vision.up(trigger_seq=0)
+    assert [type(event) for event in events] == [PlcRestarted, Halted, LinkChanged]
+
+
+def test_an_image_that_comes_late_changes_nothing() -> None:
+    vision = Vision()
+    vision.up()
+    old = vision.line
+    trigger = vision.triggered(1)
+    newest = vision.line
+    vision.line = old
+    assert vision.cycle(ms=5, beat=False) == []
+    assert vision.handshake.image().trigger_ack_seq == 1
+    vision.line = newest
+    assert vision.publish(trigger)
+    assert vision.cycle(result_ack_seq=1) == [ResultAccepted(seq=1, plc_boot_id=PLC_BOOT)]
+
+
+def test_images_that_come_late_are_no_life() -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle(heartbeat=100)
+    events: list[LineEvent] = []
+    for ms in range(25):
+        events += vision.cycle(beat=False, heartbeat=99 - ms % 3)
+    assert [type(event) for event in events] == [LinkChanged, Halted]
+
+
+def test_a_late_image_does_not_press_the_reset_again() -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle(heartbeat=100, bits=RUNNING | LineBits.FAULT_RESET)
+    vision.cycle(heartbeat=101, bits=RUNNING)
+    vision.handshake.halt("test")
+    vision.cycle(beat=False, heartbeat=100, bits=RUNNING | LineBits.FAULT_RESET)
+    assert vision.handshake.halt_reason
+
+
+# --- the bypass key -----------------------------------------------------------------------------------------
+
+
+def test_a_part_that_comes_under_the_key_is_on_record_and_gets_no_result() -> None:
+    vision = Vision()
+    vision.up()
+    vision.cycle(bits=RUNNING | LineBits.BYPASS)
+    assert vision.handshake.bypassed
+    assert not vision.shows(VisionBits.TRIGGER_READY)
+    (event,) = vision.cycle(trigger_seq=1, part_id=9)
+    assert isinstance(event, PartMissed)
+    assert (event.trigger.part_id, event.cause) == (9, MissedCause.BYPASS)
+    assert not vision.publish(event.trigger)
+    assert not vision.shows(VisionBits.OVERRUN | VisionBits.RESULT_VALID)
+
+
+@pytest.mark.parametrize("published", [False, True])
+def test_the_key_takes_back_what_was_offered_for_the_open_part(published: bool) -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    if published:
+        assert vision.publish(trigger)
+    vision.cycle(bits=RUNNING | LineBits.BYPASS)
+    assert not vision.publish(trigger)
+    assert not vision.shows(VisionBits.RESULT_VALID)
+    vision.cycle(bits=RUNNING)
+    assert not vision.publish(trigger), "turned back, the part stays rejected"
+    assert vision.shows(VisionBits.TRIGGER_READY)
+
+
+# --- errors -------------------------------------------------------------------------------------------------
+
+
+def error(vision: Vision) -> int:
+    return vision.handshake.image().error_code
+
+
+def test_a_fault_is_shown_until_it_is_gone_and_acknowledged() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.set_fault(0x2101)
+    vision.cycle()
+    vision.cycle(error_ack=0x2101)
+    assert error(vision) == 0x2101, "acknowledging mends nothing"
+    vision.handshake.set_fault(0)
+    assert error(vision) == 0
+    assert vision.shows(VisionBits.TRIGGER_READY)
+
+
+def test_a_fault_that_came_and_went_is_shown_until_it_is_acknowledged() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.set_fault(0x2101)
+    vision.handshake.set_fault(0)
+    assert vision.shows(VisionBits.TRIGGER_READY), "it holds up nothing"
+    vision.cycle()
+    assert error(vision) == 0x2101
+    vision.cycle(error_ack=0x2101)
+    assert error(vision) == 0
+
+
+def test_an_acknowledgement_from_last_time_acknowledges_nothing() -> None:
+    vision = Vision()
+    vision.up(error_ack=0x2101)
+    vision.handshake.set_fault(0x2101)
+    vision.cycle()
+    vision.handshake.set_fault(0)
+    vision.cycle()
+    assert error(vision) == 0x2101
+    vision.cycle(error_ack=0)
+    vision.cycle(error_ack=0x2101)
+    assert error(vision) == 0
+
+
+def test_a_halt_is_shown_as_an_error_and_a_reset_acknowledges_all() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.halt("test")
+    vision.cycle()
+    assert error(vision) == LINK_HALTED
+    vision.cycle(bits=RUNNING | LineBits.FAULT_RESET)
+    assert error(vision) == 0
 
 
 # --- outcomes ----------------------------------------------------------------------------------------------

@@ -110,3 +110,19 @@ def test_a_set_point_that_cannot_be_meant_dries_the_stream_up(bad: float, which:
     with pytest.raises(ValueError, match="set point"):
         stream(vision, **{which: bad})
     assert shown(vision) == (0, 123, 1)
+
+
+@pytest.mark.parametrize("end", ["key", "halted"])
+def test_a_stop_goes_on_step_by_step_where_the_plc_follows_no_longer(end: str) -> None:
+    vision = following()
+    stream(vision)
+    if end == "key":
+        vision.cycle(bits=RUNNING)
+    else:
+        vision.handshake.halt("test")
+    assert vision.handshake.set_motion(
+        belt_speed_mm_s=190.0, diverter_deg=13.0, now_ns=vision.now_ns, stopping=True
+    )
+    assert shown(vision) == (190, 130, 2), "and not a belt that stands from one moment to the next"
+    vision.cycle()
+    assert shown(vision).belt_speed_mm_s == 0, "what does not go on ends as any stream does"

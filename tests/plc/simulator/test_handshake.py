@@ -8,7 +8,15 @@ import pytest
 from inspection.decision import Action
 from inspection.part import Outcome
 from plc.registers import DECISION_CODES, LineBits, VisionBits, VisionBlock, VisionState, complement
-from plc.simulator.handshake import OUTCOME_FIFO, RESET_PULSE_NS, PlcHandshake, Rejected, Verdict
+from plc.simulator.handshake import (
+    OUTCOME_FIFO,
+    RESET_PULSE_NS,
+    START_NS,
+    PlcHandshake,
+    Rejected,
+    Switches,
+    Verdict,
+)
 from tests.plc.handshaking import MS
 
 READY = VisionBits.ONLINE | VisionBits.TRIGGER_READY
@@ -33,6 +41,12 @@ class Plc:
         self.scan()
         self.scan()
         return self
+
+    def switch(self, **switches: bool) -> None:
+        self.handshake.set_switches(replace(self.handshake.switches, **switches), now_ns=self.now_ns)
+
+    def may_trigger(self) -> bool:
+        return self.handshake.may_trigger(self.now_ns)
 
     def trigger(self, part_id: int = 9) -> int:
         return self.handshake.raise_trigger(part_id, now_ns=self.now_ns)
@@ -190,3 +204,176 @@ def test_fault_reset_is_a_pulse() -> None:
     assert plc.line().error_ack == 0x2101
     plc.now_ns += RESET_PULSE_NS
     assert LineBits.FAULT_RESET not in plc.line().bits
+
+
+def test_an_error_code_is_taken_note_of_as_it_is_shown() -> None:
+    plc = Plc().alive()
+    for code in (0x2101, 0, 0x2101):
+        plc.scan(error_code=code)
+        assert plc.line().error_ack == code
+
+
+# --- the heartbeat of Passgate ------------------------------------------------------------------------------
+
+
+def frozen(plc: Plc) -> None:
+    plc.scan(ms=300, beat=False)
+    assert plc.handshake.vision_lost
+
+
+def test_a_frozen_vision_heartbeat_is_latched_though_it_beats_again() -> None:
+    plc = Plc().alive()
+    frozen(plc)
+    plc.scan()
+    assert plc.handshake.vision_alive(plc.now_ns)
+    assert plc.handshake.vision_halted(plc.now_ns)
+    assert not plc.may_trigger()
+    plc.handshake.reset_fault(plc.now_ns)
+    assert plc.may_trigger()
+
+
+def test_enable_off_and_on_resets_the_latch_as_well() -> None:
+    plc = Plc().alive()
+    frozen(plc)
+    plc.alive()
+    plc.switch(enable=False)
+    assert plc.handshake.vision_lost
+    assert LineBits.ENABLE not in plc.line().bits
+    plc.switch(enable=True)
+    assert not plc.handshake.vision_lost
+
+
+def test_nobody_resets_the_latch_while_the_heart_stands() -> None:
+    plc = Plc().alive()
+    frozen(plc)
+    plc.handshake.reset_fault(plc.now_ns)
+    plc.switch(enable=False)
+    plc.switch(enable=True)
+    assert plc.handshake.vision_lost
+
+
+def test_a_program_that_took_leave_may_come_back_without_a_reset() -> None:
+    plc = Plc().alive()
+    plc.scan(bits=VisionBits(0), beat=False)
+    plc.scan(ms=300, beat=False)
+    assert not plc.handshake.vision_lost
+    plc.scan(bits=READY, boot_id=6)
+    plc.scan()
+    assert plc.may_trigger()
+
+
+def test_images_that_come_late_are_no_life() -> None:
+    """Telegrams of a dead program that were held up on their way, twice over."""
+    plc = Plc().alive()
+    plc.scan(heartbeat=100)
+    for ms in range(0, 290, 10):
+        plc.scan(heartbeat=99 - ms % 20)
+    assert plc.handshake.vision_alive(plc.now_ns)
+    for _ in range(3):  # it goes on standing there
+        plc.scan(heartbeat=98)
+        assert not plc.handshake.vision_alive(plc.now_ns)
+    assert plc.handshake.vision_lost
+
+
+def test_an_image_that_comes_late_does_not_take_back_what_a_newer_one_said() -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    plc.scan(heartbeat=50)
+    assert plc.scan(heartbeat=49, **plc.result(seq)) is None, "nothing is taken from an old image"
+    verdict = plc.scan(heartbeat=51)
+    assert verdict is not None
+    assert verdict.action is Action.PASS
+
+
+def test_an_empty_vision_block_is_no_life() -> None:
+    plc = Plc().alive()
+    for _ in range(31):
+        plc.vision = VisionBlock(map_version=0)
+        plc.scan(beat=False)
+    assert not plc.handshake.vision_alive(plc.now_ns)
+
+
+# --- switches -----------------------------------------------------------------------------------------------
+
+
+def test_a_disabled_line_takes_no_part() -> None:
+    plc = Plc().alive()
+    plc.switch(enable=False)
+    assert not plc.may_trigger()
+
+
+def bypassed(plc: Plc) -> Plc:
+    plc.scan(ms=START_NS // MS, beat=False)
+    plc.switch(bypass=True)
+    return plc
+
+
+def test_under_bypass_the_belt_does_not_wait_and_every_part_is_rejected() -> None:
+    plc = Plc().alive()
+    bypassed(plc)
+    assert plc.handshake.vision_lost
+    assert LineBits.BYPASS in plc.line().bits
+    seq = plc.trigger()
+    assert plc.line().trigger_seq == seq, "it is counted, so it comes on record"
+    verdict = plc.scan()
+    assert verdict is not None
+    assert (verdict.action, verdict.rejected) == (None, Rejected.BYPASS)
+    assert plc.line().result_ack_seq == 0
+
+
+def test_the_key_rejects_even_a_part_that_has_its_pass() -> None:
+    plc = Plc().alive()
+    seq = plc.trigger()
+    plc.switch(bypass=True)
+    verdict = plc.scan(**plc.result(seq))
+    assert verdict is not None
+    assert verdict.rejected is Rejected.BYPASS
+
+
+def test_turning_the_key_back_saves_no_part_that_came_under_it() -> None:
+    plc = bypassed(Plc().alive())
+    plc.alive()
+    seq = plc.trigger()
+    plc.switch(bypass=False)
+    verdict = plc.scan(**plc.result(seq))
+    assert verdict is not None
+    assert verdict.rejected is Rejected.BYPASS
+
+
+def test_the_key_opens_nothing_beyond_the_outcomes_that_can_be_kept() -> None:
+    plc = bypassed(Plc().alive())
+    for seq in range(1, OUTCOME_FIFO + 1):
+        assert plc.may_trigger()
+        plc.trigger()
+        plc.scan(beat=False)
+        plc.handshake.report_outcome(seq, Outcome.DEFAULT_REJECTED)
+    assert not plc.may_trigger(), "the line waits until Passgate has them on record"
+
+
+def test_in_its_first_second_a_restarted_plc_takes_no_part_even_under_bypass() -> None:
+    plc = Plc()
+    plc.scan()
+    plc.switch(bypass=True)
+    plc.scan(ms=START_NS // MS - 1)
+    assert not plc.may_trigger()
+    plc.scan(ms=1)
+    assert plc.may_trigger()
+
+
+def test_what_a_dead_program_acknowledged_in_an_earlier_run_of_the_plc_is_no_acknowledgement() -> None:
+    plc = Plc()
+    plc.scan(outcome_ack_seq=1, beat=False)
+    bypassed(plc)
+    plc.trigger()
+    plc.scan(beat=False)
+    plc.handshake.report_outcome(1, Outcome.DEFAULT_REJECTED)
+    plc.scan(beat=False)
+    assert plc.handshake.unacknowledged == (1,)
+
+
+def test_the_switches_are_shown() -> None:
+    plc = Plc()
+    plc.handshake.set_switches(Switches(bypass=True, follow_motion=True), now_ns=0)
+    assert plc.line().bits == (
+        LineBits.ENABLE | LineBits.AUTO | LineBits.RUNNING | LineBits.BYPASS | LineBits.FOLLOW_MOTION
+    )

@@ -19,13 +19,7 @@ from plc.simulator.handshake import Rejected
 from tests.plc.handshaking import decision_on
 from tests.plc.peers import PATIENCE_S, Reaction, running
 
-FAST = {
-    "port": 0,
-    "rate_per_min": 600.0,
-    "belt_speed_mm_s": 1000,
-    "diverter_mm": 200.0,
-    "operator_delay_s": 0.05,
-}
+FAST = {"port": 0, "rate_per_min": 600.0, "operator_delay_s": 0.05}
 
 
 class Simulator:

@@ -1,0 +1,441 @@
+"""The test bench: PLC, line and faults together, one scan at a time, in simulated or real time. No I/O.
+
+The same seed, settings and vision blocks give the same events, to the last bit. The line moves one scan's
+time with each scan: on a host that is late the line is slow, but nothing on it ever jumps.
+"""
+
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+
+from inspection.decision import Action
+from plc.registers import LineBlock, VisionBlock
+from plc.simulator.conveyor import Commands, Conveyor, Lane, Layout, Sensors
+from plc.simulator.faulty_handshake import FaultyHandshake
+from plc.simulator.handshake import Switches
+from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
+from plc.simulator.physics import LinePhysics
+from plc.simulator.program import PlcProgram, ProgramSettings
+from plc.simulator.report import Bench, Numbered, PartResult
+from plc.simulator.stack_light import Condition, StackLight, stack_light
+from plc.simulator.tracking import Tracked
+
+_LAST_PARTS: Final = 8
+"""Decisions that the picture keeps in view."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchSettings:
+    """One test bench; ``run.SimulatorSettings`` says what the values mean, and checks them."""
+
+    physics: LinePhysics
+    layout: Layout
+    belt_speed_mm_s: float
+    spacing_mm: float
+    parts: int
+    seed: int
+    first_part_id: int = 1
+    recipe_request: int = 0
+    deadline_ms: int = 500
+    allow_simulated: bool = False
+    auto_reset: bool = True
+    operator_delay_s: float = 0.5
+    follow_motion: bool = False
+    bypass: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """A part in the picture."""
+
+    front_mm: float
+    seq: int
+    """0 as long as it has no trigger."""
+    fate: str
+    """What its decision is, ``reject`` for a default reject, empty as long as it has none."""
+    sliding: bool
+    stuck: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchState:
+    """Everything that somebody beside the line sees. Immutable: may be handed to another thread."""
+
+    at_s: float
+    boot_id: int
+    layout: Layout
+    infeed_mm: float
+    part_length_mm: float
+    diverter_end_deg: float
+    sensors: Sensors
+    commands: Commands
+    parts: tuple[Shown, ...]
+    light: StackLight
+    motion: str
+    faults: tuple[LineFault, ...]
+    vision_age_ms: float | None
+    """Since Passgate last wrote; None for never."""
+    vision_state: int
+    triggers: int
+    left: dict[str, int]
+    """Parts by outcome."""
+    last: tuple[PartResult, ...]
+    """The last parts that have left, the latest first."""
+    bench: Bench
+
+
+class TestBench:
+    """A PLC with its line.
+
+    Args:
+        settings: What it is.
+        boot_ids: The boot id of each start, drawn anew.
+        faults: What goes wrong.
+        on_part: Called with each part that has left the belt.
+    """
+
+    __test__ = False  # pytest: not a test
+
+    def __init__(
+        self,
+        settings: BenchSettings,
+        *,
+        boot_ids: Callable[[], int],
+        faults: FaultPlan | None = None,
+        on_part: Callable[[PartResult], None] = lambda _: None,
+    ) -> None:
+        self._settings = settings
+        self._boot_ids = boot_ids
+        self._faults = faults or FaultPlan()
+        self._on_part = on_part
+        self._conveyor = Conveyor(
+            physics=settings.physics,
+            layout=settings.layout,
+            spacing_mm=settings.spacing_mm,
+            parts=settings.parts,
+            seed=settings.seed,
+        )
+        self._idle = Commands(diverter_deg=settings.physics.diverter_max_angle_deg)
+        self._commands = self._idle
+        self._started_ns: int | None = None
+        self._now_ns = 0
+        self._boot_id = boot_ids()
+        self._program: PlcProgram | None = None
+        self._off_until_s = 0.0
+        self._frozen_beat: int | None = None
+        self._next_part_id = settings.first_part_id
+        self._counted = Bench()
+        self._held_ns = 0
+        self._fault_resets = 0
+        self._slid: set[int] = set()
+        self._of_uid: dict[int, Tracked] = {}
+        self._last: deque[PartResult] = deque(maxlen=_LAST_PARTS)
+        self._left: dict[str, int] = {}
+        self._vision = VisionBlock()
+        self._received_ns = 0
+        self.triggers = 0
+        """Triggers raised so far, by all programs."""
+        self._start(self._boot_id)
+
+    # --- what is known ------------------------------------------------------------------------------------
+
+    @property
+    def powered(self) -> bool:
+        """The PLC is on. While it is not, it neither answers nor scans."""
+        return self._program is not None
+
+    @property
+    def boot_id(self) -> int:
+        """Of the running program, or of the last one."""
+        return self._boot_id
+
+    @property
+    def answer_delay_s(self) -> float:
+        """How late the PLC answers now."""
+        late = self._faults.active(LineFaultKind.ANSWER_LATE)
+        return 0.0 if late is None else late.amount / 1000.0
+
+    @property
+    def through(self) -> bool:
+        """All parts have left the line, and each that had a trigger has its outcome."""
+        return (
+            self._conveyor.empty
+            and self._program is not None
+            and not self._program.parts_on_belt
+            and not self._program.handshake.checking
+        )
+
+    @property
+    def unacknowledged(self) -> tuple[int, ...]:
+        """Trigger numbers whose outcome Passgate has not acknowledged yet."""
+        return () if self._program is None else self._program.handshake.unacknowledged
+
+    @property
+    def ready(self) -> bool:
+        """A part is being checked, or could be: Passgate is ready for it."""
+        if self._program is None:
+            return False
+        handshake = self._program.handshake
+        return handshake.checking or handshake.may_trigger(self._now_ns)
+
+    @property
+    def held_s(self) -> float:
+        """How long a part has waited at the photo-eye for Passgate."""
+        return (self._held_ns + (0 if self._program is None else self._program.held_ns)) / 1e9
+
+    @property
+    def fault_resets(self) -> int:
+        """FaultReset pulses so far."""
+        return self._fault_resets + (0 if self._program is None else self._program.fault_resets)
+
+    @property
+    def counted(self) -> Bench:
+        """What a person beside the line has seen."""
+        strays = 0 if self._program is None else self._program.strays
+        jams = 0 if self._program is None else self._program.jams
+        return self._counted.model_copy(
+            update={
+                "strays": self._counted.strays + strays,
+                "jams": self._counted.jams + jams,
+            }
+        )
+
+    def inject(self, fault: LineFault) -> None:
+        """Let something go wrong with the next scan."""
+        self._faults.inject(fault)
+
+    # --- one scan -----------------------------------------------------------------------------------------
+
+    def scan(self, vision: VisionBlock, *, received_ns: int, now_ns: int, at: datetime) -> LineBlock | None:
+        """Let one scan's time pass on the line, then let the PLC do its scan.
+
+        Args:
+            vision: The vision block as it stands in the PLC's registers.
+            received_ns: When it was written, on the clock of ``now_ns``; 0 for never.
+            now_ns: The PLC's clock.
+            at: The same moment, UTC.
+
+        Returns:
+            The line block; None while the PLC is off.
+        """
+        if self._started_ns is None:
+            self._started_ns = now_ns
+        self._now_ns, self._vision, self._received_ns = now_ns, vision, received_ns
+        now_s = (now_ns - self._started_ns) / 1e9
+        for fault in self._faults.advance(now_s):
+            self._begin(fault, now_s)
+        if self._program is None and now_s >= self._off_until_s:
+            self._start(self._boot_id)
+        self._set_hazards()
+        sensors = self._conveyor.step(self._commands)
+        self._watch()
+        if self._program is None:
+            return None
+        self._program.handshake.set_switches(
+            Switches(
+                bypass=self._settings.bypass or self._faults.active(LineFaultKind.BYPASS) is not None,
+                follow_motion=self._settings.follow_motion,
+            ),
+            now_ns=now_ns,
+        )
+        line, self._commands = self._program.scan(
+            vision, sensors, received_ns=received_ns, now_ns=now_ns, at=at
+        )
+        return self._spoil(line)
+
+    def _spoil(self, line: LineBlock) -> LineBlock:
+        if self._faults.active(LineFaultKind.OVERFLOW_OUTCOMES) is not None:
+            self._note(lost_outcomes=self._handshake.drop_outcomes())
+        if self._faults.active(LineFaultKind.FREEZE_HEARTBEAT) is None:
+            self._frozen_beat = None
+            return line
+        if self._frozen_beat is None:
+            self._frozen_beat = line.heartbeat
+        return replace(line, heartbeat=self._frozen_beat)
+
+    # --- faults -------------------------------------------------------------------------------------------
+
+    def _begin(self, fault: LineFault, now_s: float) -> None:
+        hazards, size = self._conveyor.hazards, int(fault.amount)
+        self._counted = self._counted.model_copy(update={"faults": (*self._counted.faults, fault)})
+        match fault.kind:
+            case LineFaultKind.RESTART:
+                self._switch_off(now_s + fault.for_s, boot_id=self._boot_ids())
+            case LineFaultKind.RESTART_SAME_BOOT:
+                self._switch_off(now_s + fault.for_s, boot_id=self._boot_id)
+            case LineFaultKind.SKIP_TRIGGERS if self._program is not None:
+                self._handshake.skip = size
+            case LineFaultKind.REPEAT_TRIGGER if self._program is not None:
+                self._handshake.repeat = size
+            case LineFaultKind.STICK_PART:
+                hazards.stick += 1
+            case LineFaultKind.CROWD_PARTS:
+                hazards.crowd_mm.append(fault.amount)
+            case _:
+                pass  # it lasts: it is asked for where it matters
+
+    def _set_hazards(self) -> None:
+        hazards, faults = self._conveyor.hazards, self._faults
+        oil, jam = faults.active(LineFaultKind.SLIPPERY_BELT), faults.active(LineFaultKind.STALL_DIVERTER)
+        hazards.friction = None if oil is None else oil.amount
+        hazards.diverter_load_n_m = 0.0 if jam is None else jam.amount
+        hazards.emergency_stop = faults.active(LineFaultKind.EMERGENCY_STOP) is not None
+
+    def _switch_off(self, until_s: float, *, boot_id: int) -> None:
+        """Power fails: the belt runs down, a spring holds the diverter aside, and the PLC forgets."""
+        self._off_until_s = until_s
+        program, self._program = self._program, None
+        self._commands = self._idle
+        if program is None:
+            self._boot_id = boot_id
+            return
+        open_seqs = [part.seq for part in program.triggered]
+        self._note(forgotten=(*program.handshake.unacknowledged, *open_seqs))
+        self._held_ns += program.held_ns
+        self._fault_resets += program.fault_resets
+        self._counted = self._counted.model_copy(
+            update={
+                "restarts": self._counted.restarts + 1,
+                "strays": self._counted.strays + program.strays,
+                "jams": self._counted.jams + program.jams,
+            }
+        )
+        self._boot_id = boot_id
+
+    def _start(self, boot_id: int) -> None:
+        settings, end_deg = self._settings, self._settings.physics.diverter_max_angle_deg
+        self._handshake = FaultyHandshake(
+            boot_id=boot_id,
+            deadline_ms=settings.deadline_ms,
+            allow_simulated=settings.allow_simulated,
+            max_speed_mm_s=int(settings.physics.belt_max_speed_mm_s),
+            max_angle_ddeg=int(10 * end_deg),
+        )
+        self._program = PlcProgram(
+            ProgramSettings(
+                physics=settings.physics,
+                layout=settings.layout,
+                belt_speed_mm_s=settings.belt_speed_mm_s,
+                recipe_request=settings.recipe_request,
+                operator_delay_s=settings.operator_delay_s,
+                auto_reset=settings.auto_reset,
+                boot_id=boot_id,
+            ),
+            handshake=self._handshake,
+            next_part_id=self._number_part,
+            on_trigger=self._triggered,
+            on_part=self._part_left,
+        )
+
+    # --- what a person beside the line sees ---------------------------------------------------------------
+
+    def _number_part(self) -> int:
+        part_id = self._next_part_id
+        self._next_part_id = part_id + 1 & 0xFFFFFFFF
+        return part_id
+
+    def _triggered(self, part: Tracked) -> None:
+        self.triggers += 1
+        self._note(skipped=self._handshake.skipped)
+        uid = self._conveyor.uid_of(part.eye_edge)
+        if uid is not None:
+            self._of_uid[uid] = part
+
+    def _part_left(self, result: PartResult) -> None:
+        self._last.appendleft(result)
+        self._left[result.outcome] = self._left.get(result.outcome, 0) + 1
+        self._on_part(result)
+
+    def _watch(self) -> None:
+        for part in self._conveyor.parts:
+            if part.sliding and part.uid not in self._slid:
+                self._slid.add(part.uid)
+                self._count(slid=1)
+        for left in self._conveyor.exits:
+            self._slid.discard(left.uid)
+            tracked = self._of_uid.pop(left.uid, None)
+            if left.lane is Lane.STRAIGHT and not _accepted_pass(tracked):
+                self._count(released_without_pass=1)
+        for uid in self._conveyor.removed:
+            self._of_uid.pop(uid, None)
+            self._slid.discard(uid)
+            self._count(removed=1)
+
+    def _count(self, **more: int) -> None:
+        self._counted = self._counted.model_copy(
+            update={name: getattr(self._counted, name) + count for name, count in more.items()}
+        )
+
+    def _note(self, **seqs: Iterable[int]) -> None:
+        for name, found in seqs.items():
+            numbered = tuple(Numbered(boot_id=self._boot_id, seq=seq) for seq in found)
+            if numbered:
+                self._counted = self._counted.model_copy(
+                    update={name: getattr(self._counted, name) + numbered}
+                )
+
+    def state(self) -> BenchState:
+        """What is to be seen now."""
+        program, sensors = self._program, self._conveyor.sensors
+        now_s = 0.0 if self._started_ns is None else (self._now_ns - self._started_ns) / 1e9
+        return BenchState(
+            at_s=now_s,
+            boot_id=self._boot_id,
+            layout=self._settings.layout,
+            infeed_mm=self._conveyor.infeed_mm,
+            part_length_mm=self._settings.physics.part_length_mm,
+            diverter_end_deg=self._settings.physics.diverter_max_angle_deg,
+            sensors=sensors,
+            commands=self._commands,
+            parts=tuple(self._shown()),
+            light=stack_light(self._condition()),
+            motion="" if program is None else program.handshake.motion.mode,
+            faults=self._faults.lasting,
+            vision_age_ms=(self._now_ns - self._received_ns) / 1e6 if self._received_ns else None,
+            vision_state=self._vision.state,
+            triggers=self.triggers,
+            left=dict(self._left),
+            last=tuple(self._last),
+            bench=self.counted,
+        )
+
+    def _shown(self) -> Iterable[Shown]:
+        for part in self._conveyor.parts:
+            tracked = self._of_uid.get(part.uid)
+            yield Shown(
+                front_mm=part.front_mm,
+                seq=0 if tracked is None else tracked.seq,
+                fate=_fate(tracked),
+                sliding=part.sliding,
+                stuck=part.stuck,
+            )
+
+    def _condition(self) -> Condition:
+        program, sensors = self._program, self._conveyor.sensors
+        if program is None:
+            return Condition(powered=False)
+        last = program.last
+        return Condition(
+            running=sensors.belt_speed_mm_s > 0.0,
+            emergency_stop=sensors.emergency_stop,
+            jam=program.jam,
+            stalled=sensors.diverter_stalled,
+            stop_part=program.waits_for_person and not program.jam,
+            vision_lost=program.handshake.vision_lost or not program.handshake.vision_alive(self._now_ns),
+            vision_halted=program.handshake.vision_halted(self._now_ns),
+            waiting=program.waits_at_eye and not program.handshake.may_trigger(self._now_ns),
+            rejecting=last is not None and last.verdict is not None and last.verdict.rejected is not None,
+            bypass=program.handshake.switches.bypass,
+        )
+
+
+def _accepted_pass(part: Tracked | None) -> bool:
+    return part is not None and part.verdict is not None and part.verdict.action is Action.PASS
+
+
+def _fate(part: Tracked | None) -> str:
+    if part is None or part.verdict is None:
+        return ""
+    return "reject" if part.doubt is not None or part.verdict.action is None else str(part.verdict.action)
