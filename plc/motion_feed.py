@@ -17,8 +17,8 @@ from plc.wire import Wire, WireError
 ROOM_NS: Final = 4_000_000
 """Time that a telegram must have for its answer before the next exchange."""
 
-PAUSE_NS: Final = 1_000_000_000
-"""After an answer that was late: the PLC has enough to do with the exchange."""
+PAUSE_NS: Final = 200_000_000
+"""After an answer that was late: the PLC, or this computer, has enough to do with the exchange."""
 
 
 class MotionFeed:
