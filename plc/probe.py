@@ -27,6 +27,9 @@ T = TypeVar("T")
 WATCH_S: Final = 2.0
 """How long the PLC is watched."""
 
+CONNECT_S: Final = 3.0
+"""A technician can wait longer for a connection than a line."""
+
 _FAILURES: Final = 3
 """Failed reads in a row after which watching is given up."""
 
@@ -129,7 +132,7 @@ class _Probe:
 
     async def _connect(self) -> bool:
         try:
-            await self._wire.connect()
+            await self._wire.connect(patience_s=CONNECT_S)
         except WireError as error:
             self._say(findings.wrong("connection", str(error), self._hint()))
             return False
@@ -145,7 +148,7 @@ class _Probe:
         """The answer to one question, on a fresh connection where there is none. Raises WireError."""
         try:
             if not self._wire.connected:
-                await self._wire.connect()
+                await self._wire.connect(patience_s=CONNECT_S)
             return await question(self._wire)
         except WireError as error:
             if error.dead:

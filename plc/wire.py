@@ -133,10 +133,16 @@ class Wire:
 
     # --- the connection -----------------------------------------------------------------------------------
 
-    async def connect(self) -> None:
-        """Make a fresh connection. Raises WireError."""
+    async def connect(self, *, patience_s: float | None = None) -> None:
+        """Make a fresh connection. Raises WireError.
+
+        Args:
+            patience_s: How long that may take; where nothing is said, as long as an answer, or the TLS
+                handshake of a small PLC.
+        """
         settings = self._settings
-        patience_s = settings.timeout_ms / 1000 if self._tls is None else TLS_CONNECT_S
+        if patience_s is None:
+            patience_s = settings.timeout_ms / 1000 if self._tls is None else TLS_CONNECT_S
         try:
             async with asyncio.timeout(patience_s):
                 _, stream = await asyncio.get_running_loop().create_connection(
