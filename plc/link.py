@@ -136,6 +136,7 @@ class ModbusLine:
             cycle=self._times.report(settings.cycle_ms),
             counters=self.counters(),
             overhead_ms=self._timeline.overhead(),
+            motion=self._motion.report(),
         )
 
     def timeline(self) -> tuple[Handshake, ...]:

@@ -200,8 +200,10 @@ class MotionStream:
         if not self._following or resting_ns < SETTLED_NS:
             return  # on its way the line is behind its set points: that is no difference
         actual = self._actual(line)
-        if not self._close(actual, self._point):
-            self._begin(actual, now_ns)
+        # Never from nearer to a pass than before: an angle of 0 may be one that nobody measures.
+        start = actual._replace(diverter_deg=max(actual.diverter_deg, self._point.diverter_deg))
+        if not self._close(start, self._point):
+            self._begin(start, now_ns)
 
     def _rest(self, now_ns: int) -> None:
         if self._resting_since_ns is None:

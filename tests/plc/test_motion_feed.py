@@ -183,11 +183,12 @@ def test_short_telegrams_that_nobody_answers_cost_the_handshake_nothing() -> Non
         async with FollowingPlc() as plc:
             plc.always = lambda request, answer: [] if is_motion(request) else [(0.0, answer)]
             async with running(plc.port) as link:
-                feed = link.line._motion
-                await eventually(lambda: feed.late > 0)
+                await eventually(lambda: link.line.diagnostics().motion.late > 0)
                 cycles = link.line.counters().cycles
                 await eventually(lambda: link.line.counters().cycles > cycles + 20)
-                assert feed.late == feed.sent <= 4, "it is not tried again at once"
+                told = link.line.diagnostics().motion
+                assert told.following
+                assert told.late == told.telegrams <= 4, "it is not tried again at once"
                 assert link.line.counters().timeouts == 0
                 assert link.line.counters().reconnects == 0
                 await eventually(lambda: plc.words == IDLE)  # with the exchange alone
@@ -217,7 +218,7 @@ def test_a_plc_that_takes_no_short_telegrams_gets_its_set_points_with_the_exchan
             ]
             async with running(plc.port) as link:
                 await eventually(lambda: plc.words == IDLE)
-                assert link.line._motion.sent == 1, "asked once"
+                assert link.line.diagnostics().motion.telegrams == 1, "asked once"
                 assert link.line.counters().reconnects == 0
                 assert link.line.state().connected
 

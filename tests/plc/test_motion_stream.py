@@ -389,6 +389,19 @@ def test_a_belt_that_runs_and_has_no_speed_goes_on_at_its_set_point() -> None:
     assert line.run(20) == near(IDLE)
 
 
+def test_no_new_part_finds_the_diverter_nearer_to_a_pass_than_it_was() -> None:
+    """A PLC that measures no angle shows 0, which is where parts pass."""
+    line = Following()
+    line.run(LONG + SETTLED_NS / MS)
+    line.obeys = False
+    line.line = replace(line.line, belt_speed_mm_s=50, diverter_angle_ddeg=0)
+    line.trigger()
+    line.points.clear()
+    line.run(400)
+    assert line.points[0].belt_speed_mm_s < 0.5 * SPEED
+    assert min(point.diverter_deg for point in line.points) == pytest.approx(END)
+
+
 def test_a_line_that_lags_behind_its_set_points_is_no_other_state() -> None:
     line = Following()
     line.run(LONG)
