@@ -42,7 +42,7 @@ LIFE = (
 
 TROUBLE = (
     *("passgate_is_killed", "passgate_ends_in_order", "plc_restarts", "connection_is_cut", "plc_scans"),
-    *("late", "key", "fault", "another part"),
+    *("late", "key", "fault", "another part", "torn"),
 )
 
 
@@ -80,6 +80,7 @@ class Line(RuleBasedStateMachine):
         self.now_ns = 10_000 * MS
         self.boots = 0
         self.parts = 0
+        self.without_ids = False
         self.line_words = LineBlock(map_version=0)
         self.vision_words = VisionBlock(map_version=0)
         self.scanned = self.vision_words
@@ -97,8 +98,9 @@ class Line(RuleBasedStateMachine):
         self._start_plc()
         self._start_vision()
 
-    @initialize(seq=st.sampled_from([0, 0, 65_533]))
-    def the_count_may_be_about_to_wrap(self, seq: int) -> None:
+    @initialize(seq=st.sampled_from([0, 0, 65_533]), without_ids=st.booleans())
+    def the_count_may_be_about_to_wrap_and_parts_may_have_no_id(self, seq: int, without_ids: bool) -> None:
+        self.without_ids = without_ids
         if seq and hasattr(self.plc, "_trigger_seq"):  # the PLC in Structured Text starts at 0
             self.plc._trigger_seq = seq
             self.last = KnownPart(plc_boot_id=self.plc_boot, seq=seq, part_id=0)
@@ -326,12 +328,11 @@ class Line(RuleBasedStateMachine):
     @rule()
     def part_reaches_the_photo_eye(self) -> None:
         self.parts += 1
-        seq = self.plc.raise_trigger(self.parts, now_ns=self.now_ns)
+        part_id = 7 if self.without_ids else self.parts
+        seq = self.plc.raise_trigger(part_id, now_ns=self.now_ns)
         assert self.key(seq) not in self.raised
         self.on_belt.append(seq)
-        self.raised[self.key(seq)] = Raised(
-            self.now_ns, self.parts, self.scanned.boot_id, self.switches.bypass
-        )
+        self.raised[self.key(seq)] = Raised(self.now_ns, part_id, self.scanned.boot_id, self.switches.bypass)
 
     @precondition(lambda self: self.on_belt and self.key(self.on_belt[0]) in self.verdicts)
     @rule()
@@ -454,10 +455,11 @@ class Line(RuleBasedStateMachine):
         action=st.sampled_from([Action.PASS, Action.PASS, *Action]),
         simulated=SELDOM,
         trouble=st.sampled_from(TROUBLE),
+        words=st.sampled_from(TORN_AT),
         ms=st.sampled_from([0, 0, 20, 310, 510]),
     )
     def trouble_comes_in_the_middle_of_a_part(
-        self, steps: int, action: Action, simulated: bool, trouble: str, ms: int
+        self, steps: int, action: Action, simulated: bool, trouble: str, words: int, ms: int
     ) -> None:
         """Wherever a part is in its life, anything may happen, and after it some time with nothing at all."""
         if not self.get_ready():
@@ -482,6 +484,9 @@ class Line(RuleBasedStateMachine):
                 self.all_runs_well(1)
                 if self.held_up:
                     self.telegram_comes_late(len(self.held_up) - 1, once_more=True)
+            case "torn":
+                if not self.must_read:
+                    self.telegram_is_half_written_while_the_plc_scans(words)
             case "key":
                 self._set(replace(self.switches, bypass=True))
             case "fault":
