@@ -251,7 +251,7 @@ class ModbusLine:
         if failure.dead:
             self._wire.close()
             self._next_connect_ns = self._clock.monotonic_ns() + self._settings.reconnect_ms * 1_000_000
-            self._emit(self._handshake.lost(str(failure)))
+            self._emit(self._handshake.lost(failure.reason))
 
     async def _read(self, now_ns: int) -> LineBlock | None:
         """The line block; None while there is no connection. Raises WireError."""

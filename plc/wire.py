@@ -77,8 +77,10 @@ class WireCounters:
 class WireError(Exception):
     """One exchange brought nothing. The message says what happened, what becomes of the part, what to do."""
 
-    def __init__(self, reason: str, *, dead: bool, exception: int | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, dead: bool, exception: int | None = None, detail: str = "") -> None:
+        super().__init__(f"{reason} ({detail})" if detail else reason)
+        self.reason = reason
+        """The message without what changes from one time to the next, so that it is told once."""
         self.dead = dead
         """The connection is of no more use."""
         self.exception = exception
@@ -285,9 +287,10 @@ class Wire:
         except ShortError as error:
             self._counters.short += 1
             raise WireError(
-                f"the PLC's answer is too short ({error}). {_PART}. Check the network, and that the PLC "
-                "serves both blocks whole",
+                f"the PLC's answer is too short. {_PART}. Check the network, and that the PLC serves both "
+                "blocks whole",
                 dead=True,
+                detail=str(error),
             ) from None
         except RefusedError as refused:
             self._timeouts_in_a_row = 0
@@ -353,9 +356,10 @@ class Wire:
     def _garbled(self, error: GarbledError) -> WireError:
         self._counters.garbled += 1
         return WireError(
-            f"what answers at the PLC's address does not speak Modbus TCP as asked ({error}). {_PART}. "
+            f"what answers at the PLC's address does not speak Modbus TCP as asked. {_PART}. "
             "Check host and port in the settings, and the network",
             dead=True,
+            detail=str(error),
         )
 
     def _miss_answer(self, stream: Stream) -> NoReturn:

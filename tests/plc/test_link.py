@@ -436,6 +436,18 @@ def test_a_peer_of_random_bytes_is_never_believed() -> None:
     asyncio.run(go())
 
 
+def test_a_peer_that_babbles_differently_each_time_is_told_once() -> None:
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+            lengths = iter(range(300, 0xFFFF))
+            plc.always = says(lambda r, _: r[:4] + next(lengths).to_bytes(2, "big") + r[6:])
+            async with running(plc.port, timeout_ms=250) as link:
+                await eventually(lambda: link.line.counters().garbled >= 4)
+                assert len(link.events) == 1
+
+    asyncio.run(go())
+
+
 # --- what it tells about itself ---------------------------------------------------------------------------
 
 
