@@ -109,6 +109,7 @@ class VisionHandshake:
         self._bits = LineBits(0)
         self._beat: int | None = None
         self._moved_ns = 0
+        self._late = 0
         self._beat_ns: int | None = None
         self._count = TriggerCount()
         self._result_ack: int | None = None
@@ -315,7 +316,8 @@ class VisionHandshake:
             self._withdraw_result()
         if self._beat_ns is None or now_ns - self._beat_ns < HEARTBEAT_TIMEOUT_NS:
             return ()
-        frozen = f"the PLC's heartbeat stood still for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
+        did = "went to and fro instead of counting up" if self._late else "stood still"
+        frozen = f"the PLC's heartbeat {did} for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
         down: tuple[LineEvent, ...] = ()
         if self._live:
             self._live = False
@@ -336,6 +338,7 @@ class VisionHandshake:
         if line.map_version != MAP_VERSION:
             return self._refuse_map(line.map_version)
         if self._came_late(line, now_ns):
+            self._late += 1
             return ()  # held up on its way: it says what was, and is no sign of life
         events = list(self._watch_boot(line))
         resync, self._resync = self._resync, False
@@ -503,7 +506,7 @@ class VisionHandshake:
         # The first beat of a connection proves nothing: it may stand still. Only a change is life.
         changed = not resync and beat != self._beat
         if beat != self._beat:
-            self._beat, self._moved_ns = beat, now_ns
+            self._beat, self._moved_ns, self._late = beat, now_ns, 0
         if not changed:
             return
         self._beat_ns = now_ns
