@@ -42,7 +42,7 @@ LIFE = (
 
 TROUBLE = (
     *("passgate_is_killed", "passgate_ends_in_order", "plc_restarts", "connection_is_cut", "plc_scans"),
-    *("late", "key", "fault", "another part", "torn"),
+    *("late", "key", "fault", "another part"),
 )
 
 
@@ -455,11 +455,11 @@ class Line(RuleBasedStateMachine):
         action=st.sampled_from([Action.PASS, Action.PASS, *Action]),
         simulated=SELDOM,
         trouble=st.sampled_from(TROUBLE),
-        words=st.sampled_from(TORN_AT),
+        torn_at=st.sampled_from([None, None, *TORN_AT, 8]),
         ms=st.sampled_from([0, 0, 20, 310, 510]),
     )
     def trouble_comes_in_the_middle_of_a_part(
-        self, steps: int, action: Action, simulated: bool, trouble: str, words: int, ms: int
+        self, steps: int, action: Action, simulated: bool, trouble: str, torn_at: int | None, ms: int
     ) -> None:
         """Wherever a part is in its life, anything may happen, and after it some time with nothing at all."""
         if not self.get_ready():
@@ -470,6 +470,8 @@ class Line(RuleBasedStateMachine):
                     self.part_reaches_the_photo_eye()
                 case "scan":
                     self.scan()
+                case "exchange" if torn_at is not None and not self.must_read:
+                    self.telegram_is_half_written_while_the_plc_scans(torn_at)
                 case "exchange":
                     self.exchange()
                 case "record" if self.queue:
@@ -484,9 +486,6 @@ class Line(RuleBasedStateMachine):
                 self.all_runs_well(1)
                 if self.held_up:
                     self.telegram_comes_late(len(self.held_up) - 1, once_more=True)
-            case "torn":
-                if not self.must_read:
-                    self.telegram_is_half_written_while_the_plc_scans(words)
             case "key":
                 self._set(replace(self.switches, bypass=True))
             case "fault":
