@@ -95,6 +95,8 @@ class Report(Frozen):
     """How long the belt stood with a part at the photo-eye, because Passgate was not ready."""
     fault_resets: int
     """How often the PLC had to pulse FaultReset."""
+    vision_still_ms: float = 0.0
+    """The longest time that the vision heartbeat stood still between two beats."""
     by_doubt: dict[Doubt, int] = Field(default_factory=dict)
     bench: Bench = Bench()
 
@@ -113,6 +115,7 @@ class Report(Frozen):
         unacknowledged: tuple[int, ...],
         held_s: float,
         fault_resets: int,
+        vision_still_ms: float,
         bench: Bench,
     ) -> Self:
         """Count what the parts tell."""
@@ -135,6 +138,7 @@ class Report(Frozen):
             deadline_misses=rejections[Rejected.DEADLINE] + rejections[Rejected.UNDECIDED_AT_DIVERTER],
             held_s=held_s,
             fault_resets=fault_resets,
+            vision_still_ms=vision_still_ms,
             by_doubt=Counter(part.doubt for part in parts if part.doubt is not None),
             bench=bench,
         )

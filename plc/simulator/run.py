@@ -224,6 +224,7 @@ class _Run:
             unacknowledged=self.bench.unacknowledged,
             held_s=self.bench.held_s,
             fault_resets=self.bench.fault_resets,
+            vision_still_ms=self._server.vision_still_ns / 1e6,
             bench=self.bench.counted,
         )
 
