@@ -31,6 +31,43 @@ def as_scl(text: str) -> str:
     )
 
 
+def main_block() -> str:
+    """OpenPLC's main program as a function block: registers in the data block, inputs and outputs as pins."""
+    text = (FOLDER / "openplc_main.st").read_text()
+    program = text[text.index("PROGRAM PASSGATE_MAIN\n") : text.index("END_PROGRAM")]
+    blocks = "".join((FOLDER / f"{name}.st").read_text() for name in BLOCKS)
+    block = compile_text(f"{blocks}{program}END_PROGRAM")["PASSGATE_MAIN"]
+    declarations, _, body = program.rpartition("END_VAR\n")
+    pins = {"%IX": "VAR_INPUT", "%QX": "VAR_OUTPUT", "%MW300": "VAR RETAIN"}
+    lines = [
+        "(* Call it in a cyclic OB of 20 ms, after MB_SERVER. Speeds and distances are examples. *)",
+        "",
+        'FUNCTION_BLOCK "PASSGATE_MAIN"',
+        "{ S7_Optimized_Access := 'TRUE' }",
+        "VERSION : 1.0",
+    ]
+    for place, section in pins.items():
+        found = [line for line in declarations.splitlines() if f" AT {place}" in line]
+        lines += [section, *(re.sub(r" AT \S+", "", line) for line in found), "END_VAR", ""]
+    rest = "VAR\n    Station" + declarations.partition("VAR\n    Station")[2] + "END_VAR\n"
+    lines += [re.sub(r" : (PASSGATE_\w+);", r' : "\1";', rest), "BEGIN"]
+    registers = {
+        name: _register(int(variable.place.removeprefix("%MW")))
+        for name, variable in block.variables.items()
+        if variable.place.startswith("%MW") and name != "BootCount"
+    }
+    body = re.sub(r"(?<!\.)\bReg\w+", lambda match: registers[match[0]], body)
+    lines.append(_marked(body, block))
+    return "\n".join(lines) + "END_FUNCTION_BLOCK\n"
+
+
+def _register(address: int) -> str:
+    """The name in the data block of the word at ``%MW`` address."""
+    side, words = ("Line", LINE_WORDS) if address < 200 else ("Vision", VISION_WORDS)
+    names = [name for word in words for name in _names(word)]
+    return f'"PASSGATE_REGISTERS".{side}.{names[address % 100]}'
+
+
 def as_common(scl: str) -> str:
     """The common Structured Text that an SCL source stands for, for the compiler."""
     scl = re.sub(r'FUNCTION_BLOCK "(\w+)"\n\{.*?\}\nVERSION : 1.0\n', r"FUNCTION_BLOCK \1\n", scl)
@@ -73,12 +110,12 @@ def register_block() -> str:
 
 
 def _words(words: tuple[Word, ...]) -> list[str]:
-    lines = []
-    for word in words:
-        name = "".join(part.capitalize() for part in word.field.split("_"))
-        for half in ("",) if word.size == 1 else ("High", "Low"):
-            lines.append(f"         {name}{half} : UInt;")
-    return lines
+    return [f"         {name} : UInt;" for word in words for name in _names(word)]
+
+
+def _names(word: Word) -> list[str]:
+    name = "".join(part.capitalize() for part in word.field.split("_"))
+    return [name] if word.size == 1 else [f"{name}High", f"{name}Low"]
 
 
 def _marked(body: str, block: Block) -> str:
@@ -92,7 +129,10 @@ def files() -> dict[Path, str]:
     """What belongs into ``structured_text/siemens``, by path."""
     folder = FOLDER / "siemens"
     made = {folder / f"{name}.scl": as_scl((FOLDER / f"{name}.st").read_text()) for name in BLOCKS}
-    return made | {folder / "passgate_registers.db": register_block()}
+    return made | {
+        folder / "passgate_main.scl": main_block(),
+        folder / "passgate_registers.db": register_block(),
+    }
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ def addresses(block: Block, prefix: str) -> dict[str, int]:
 def test_the_registers_lie_where_the_preset_expects_them(program: dict[str, Block]) -> None:
     preset = PRESETS[PresetName.OPENPLC].settings
     block = program["PASSGATE_MAIN"]
-    line, vision = addresses(block, "Line"), addresses(block, "Vision")
+    line, vision = addresses(block, "RegLine"), addresses(block, "RegVision")
     base = preset["line_base"]
     assert isinstance(base, int)
     assert list(line.values()) == list(range(base, base + LINE_SIZE))
@@ -63,14 +63,14 @@ class OpenPlc:
         self.clock = Clock()
         self.main: Any = instance(program, "PASSGATE_MAIN", self.clock)
         self.main.SwitchAuto = True
-        self.main.VisionMapVersion, self.main.VisionBootId = 1, 5
-        self.main.VisionBits = int(VisionBits.ONLINE | VisionBits.TRIGGER_READY)
+        self.main.RegVisionMapVersion, self.main.RegVisionBootId = 1, 5
+        self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.TRIGGER_READY)
         self.scan(3)
 
     def scan(self, times: int = 1, *, beat: bool = True) -> "OpenPlc":
         for _ in range(times):
             self.clock.now_ns += SCAN_NS
-            self.main.VisionHeartbeat += beat
+            self.main.RegVisionHeartbeat += beat
             self.main()
         return self
 
@@ -79,13 +79,13 @@ class OpenPlc:
         self.main.EyeCamera = True
         self.scan()
         code = DECISION_CODES[action]
-        self.main.VisionResultSeq = self.main.VisionResultTail = self.main.LineTriggerSeq
-        self.main.VisionPartIdHigh, self.main.VisionPartIdLow = (
-            self.main.LinePartIdHigh,
-            self.main.LinePartIdLow,
+        self.main.RegVisionResultSeq = self.main.RegVisionResultTail = self.main.RegLineTriggerSeq
+        self.main.RegVisionPartIdHigh, self.main.RegVisionPartIdLow = (
+            self.main.RegLinePartIdHigh,
+            self.main.RegLinePartIdLow,
         )
-        self.main.VisionDecision, self.main.VisionComplement = code, complement(code)
-        self.main.VisionBits = int(VisionBits.ONLINE | VisionBits.RESULT_VALID)
+        self.main.RegVisionDecision, self.main.RegVisionComplement = code, complement(code)
+        self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.RESULT_VALID)
         self.main.EyeCamera = False
         return self.scan(79)  # 5 mm each
 
@@ -102,7 +102,7 @@ def test_a_part_goes_where_its_decision_sends_it(
     plc.scan()
     assert plc.main.GateValve is open_
     plc.scan()
-    assert (plc.main.LineOutcomeSeq, plc.main.LineOutcome) == (1, code)
+    assert (plc.main.RegLineOutcomeSeq, plc.main.RegLineOutcome) == (1, code)
 
 
 def test_a_stop_stands_until_the_operator_has_the_part(program: dict[str, Block]) -> None:
@@ -111,7 +111,7 @@ def test_a_stop_stands_until_the_operator_has_the_part(program: dict[str, Block]
     plc.main.ButtonTaken = True
     plc.scan(2)
     assert plc.main.BeltMotor
-    assert (plc.main.LineOutcomeSeq, plc.main.LineOutcome) == (1, 3)
+    assert (plc.main.RegLineOutcomeSeq, plc.main.RegLineOutcome) == (1, 3)
 
 
 def test_a_silent_passgate_turns_the_lamp_red_and_holds_the_next_part(program: dict[str, Block]) -> None:
@@ -125,8 +125,8 @@ def test_a_silent_passgate_turns_the_lamp_red_and_holds_the_next_part(program: d
 
 def test_each_start_of_the_program_has_its_own_boot_id(program: dict[str, Block]) -> None:
     plc = OpenPlc(program)
-    assert plc.main.LineBootId == plc.main.BootCount == 1
+    assert plc.main.RegLineBootId == plc.main.BootCount == 1
     again = OpenPlc(program)
     again.main.Started, again.main.BootCount = False, 65535  # as persistent storage gives it back
     again.scan()
-    assert again.main.LineBootId == 1
+    assert again.main.RegLineBootId == 1

@@ -1,9 +1,11 @@
 """The sources for TIA Portal: what is tested is what is shipped."""
 
+import re
 from pathlib import Path
 
 import pytest
 
+from plc.registers import LINE_WORDS, VISION_WORDS
 from tests.plc.structured_text.compiler import compile_text
 from tests.plc.structured_text.siemens import BLOCKS, as_common, files
 from tests.plc.structured_text.station import FOLDER
@@ -32,6 +34,27 @@ def test_each_variable_is_marked_as_local(name: str) -> None:
     for variable in block.variables:
         used = body.count(f"#{variable}")
         assert used, f"{variable} is declared and never used"
+
+
+def test_the_main_block_gives_each_pin_the_register_that_the_pin_is_made_for() -> None:
+    """The pins' comments name their word; the data block's order is the register map's."""
+    station = (FOLDER / "passgate_station.st").read_text()
+    main = (FOLDER / "siemens" / "passgate_main.scl").read_text()
+    for side, words in (("Line", LINE_WORDS), ("Vision", VISION_WORDS)):
+        fields = [
+            word.field.replace("_", "") + half
+            for word in words
+            for half in ([""] if word.size == 1 else ["high", "low"])
+        ]
+        pins = re.findall(rf"^    ({side}\w+) : UINT; +\(\* word +(\d+)", station, re.MULTILINE)
+        assert len(pins) == (16 if side == "Line" else 17)
+        for pin, word in pins:
+            register = re.findall(
+                rf'"PASSGATE_REGISTERS"\.{side}\.(\w+) := #Station\.{pin};'
+                rf'|{pin} := "PASSGATE_REGISTERS"\.{side}\.(\w+)[,)]',
+                main,
+            )
+            assert ["".join(names).lower() for names in register] == [fields[int(word)]], pin
 
 
 def test_nothing_but_ascii_is_in_any_source() -> None:
