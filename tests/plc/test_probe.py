@@ -407,6 +407,19 @@ def test_the_command_prints_one_object_and_its_exit_code_tells_right_from_wrong(
     assert any("map version" in finding["text"] for finding in told["findings"])
 
 
+def test_the_command_against_pymodbus_with_and_without_leave_to_write(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with pymodbus_plc(LINE) as port:
+            arguments = ["plc", "probe", "--config", str(station(tmp_path, port)), "--seconds", "0.3"]
+            read = await asyncio.to_thread(CliRunner().invoke, cli, arguments)
+            written = await asyncio.to_thread(CliRunner().invoke, cli, [*arguments, "--write"])
+        assert read.exit_code == written.exit_code == 0, read.output + written.output
+        assert "NOT CHECKED  writing" in read.stdout
+        assert "the vision block can be written, with FC23" in written.stdout
+
+    asyncio.run(go())
+
+
 def test_the_command_tells_people_what_to_do(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["plc", "probe", "--config", str(station(tmp_path, free_port()))])
     assert result.exit_code == 1
