@@ -61,11 +61,11 @@ class Bench(Frozen):
     """Parts that slid on the belt at some time."""
     restarts: int = 0
     forgotten: tuple[Numbered, ...] = ()
-    """Triggers whose part the PLC forgot when it restarted, or whose outcome it had not told by then."""
+    """Triggers whose part was on the belt as the PLC restarted: it has no outcome, and went aside."""
     skipped: tuple[Numbered, ...] = ()
     """Numbers that no part ever had."""
     lost_outcomes: tuple[Numbered, ...] = ()
-    """Outcomes that were overwritten before Passgate had acknowledged them."""
+    """Triggers whose outcome was overwritten, or lost in a restart, before Passgate had acknowledged it."""
 
 
 class Report(Frozen):
