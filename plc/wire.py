@@ -154,7 +154,7 @@ class Wire:
                     ssl=self._tls,
                     server_hostname=None if self._tls is None else self._expected_name,
                 )
-        except (OSError, UnicodeError) as error:  # UnicodeError: a host that cannot be a name
+        except (OSError, ValueError) as error:  # ValueError: a host that cannot be a name
             self._refuse_connection(error)
         self._stream = stream
         self._has_read = False
@@ -271,11 +271,8 @@ class Wire:
         transaction = self._transaction = self._transaction + 1 & 0xFFFF
         stream.send(Telegram(transaction, self._settings.unit_id, request).pack())
         try:
-            async with asyncio.timeout(
-                self._settings.timeout_ms / 1000 if patience_s is None else patience_s
-            ):
-                pdu = await self._answer(stream, transaction)
-            result = parse(pdu)
+            patience = self._settings.timeout_ms / 1000 if patience_s is None else patience_s
+            result = parse(await self._answer_within(patience, stream, transaction))
         except TimeoutError:
             if patience_s is not None:
                 raise
@@ -299,6 +296,20 @@ class Wire:
             raise self._exception(refused.code, Function(request[0])) from None
         self._timeouts_in_a_row = 0
         return result
+
+    async def _answer_within(self, seconds: float, stream: Stream, transaction: int) -> bytes:
+        """The answer. Raises TimeoutError where it is not there whole after that time.
+
+        Where it was our own loop that was held up, answer and time-out come in the same turn: then it counts.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                return await self._answer(stream, transaction)
+        except TimeoutError:
+            if not stream.whole:
+                raise
+            async with asyncio.timeout(0):  # takes what lies here, and waits for nothing
+                return await self._answer(stream, transaction)
 
     async def _answer(self, stream: Stream, transaction: int) -> bytes:
         """The answer with this transaction number; what belongs to an earlier question is thrown away."""
