@@ -161,7 +161,7 @@ def cycle(report: CycleReport) -> Finding:
         return note(
             "cycle",
             text,
-            "now and then an answer is late: look at the PLC's scan time, the network and this computer's load",
+            "now and then an answer is late: look at the PLC's scan, the network and this computer's load",
         )
     return ok("cycle", text)
 
