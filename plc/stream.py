@@ -45,6 +45,14 @@ class Stream(asyncio.Protocol):
         """The beginning of a telegram lies here."""
         return bool(self._buffer)
 
+    @property
+    def whole(self) -> bool:
+        """A whole telegram lies here, or what cannot be one."""
+        try:
+            return take(bytearray(self._buffer)) is not None
+        except GarbledError:
+            return True
+
     def send(self, data: bytes) -> None:
         """Hand bytes to the transport."""
         assert self._transport is not None
