@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import time
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from random import Random
@@ -27,6 +28,7 @@ from inspection.ports import (
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
 from plc.settings import LinkSettings
+from plc.stream import Stream
 from plc.wire import Wire, WireError
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.peers import (
@@ -264,6 +266,36 @@ def test_the_loop_is_never_blocked_by_a_dead_host() -> None:
                 worst, last = max(worst, loop.time() - last), loop.time()
             assert worst < 0.1
             assert not link.line.state().connected
+
+    asyncio.run(go())
+
+
+def test_an_answer_that_waited_for_our_own_busy_loop_is_no_fault_of_the_plc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Answer and time-out come in the same turn of the loop: the answer counts."""
+    send, blocks = Stream.send, 0
+
+    def send_and_be_busy(stream: Stream, data: bytes) -> None:
+        nonlocal blocks
+        send(stream, data)
+        if blocks:
+            blocks -= 1
+            asyncio.get_running_loop().call_soon(time.sleep, 0.25)
+
+    async def go() -> None:
+        nonlocal blocks
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port, timeout_ms=100) as link:
+                await eventually(lambda: link.line.state().connected)
+                monkeypatch.setattr(Stream, "send", send_and_be_busy)
+                blocks = 3
+                cycles = link.line.counters().cycles + 6
+                await eventually(lambda: link.line.counters().cycles >= cycles)
+                counters = link.line.counters()
+                assert not blocks
+                assert (counters.short, counters.timeouts, counters.reconnects) == (0, 0, 0)
 
     asyncio.run(go())
 
