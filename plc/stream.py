@@ -45,13 +45,9 @@ class Stream(asyncio.Protocol):
         """The beginning of a telegram lies here."""
         return bool(self._buffer)
 
-    @property
-    def whole(self) -> bool:
-        """A whole telegram lies here, or what cannot be one."""
-        try:
-            return take(bytearray(self._buffer)) is not None
-        except GarbledError:
-            return True
+    def at_hand(self) -> Telegram | None:
+        """The next telegram where it lies here whole; waits for nothing. Raises GarbledError."""
+        return take(self._buffer)
 
     def send(self, data: bytes) -> None:
         """Hand bytes to the transport."""

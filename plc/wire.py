@@ -304,23 +304,23 @@ class Wire:
         """
         try:
             async with asyncio.timeout(seconds):
-                return await self._answer(stream, transaction)
+                while (pdu := self._sift(await stream.next(), transaction)) is None:
+                    pass
+                return pdu
         except TimeoutError:
-            if not stream.whole:
-                raise
-            async with asyncio.timeout(0):  # takes what lies here, and waits for nothing
-                return await self._answer(stream, transaction)
+            while (telegram := stream.at_hand()) is not None:
+                if (pdu := self._sift(telegram, transaction)) is not None:
+                    return pdu
+            raise
 
-    async def _answer(self, stream: Stream, transaction: int) -> bytes:
-        """The answer with this transaction number; what belongs to an earlier question is thrown away."""
-        while True:
-            telegram = await stream.next()
-            if telegram.transaction != transaction:
-                self._counters.late_answers += 1
-            elif telegram.unit != self._settings.unit_id:
-                raise GarbledError(f"unit {telegram.unit} answers instead of {self._settings.unit_id}")
-            else:
-                return telegram.pdu
+    def _sift(self, telegram: Telegram, transaction: int) -> bytes | None:
+        """The answer with this transaction number; None for what belongs to an earlier question."""
+        if telegram.transaction != transaction:
+            self._counters.late_answers += 1
+            return None
+        if telegram.unit != self._settings.unit_id:
+            raise GarbledError(f"unit {telegram.unit} answers instead of {self._settings.unit_id}")
+        return telegram.pdu
 
     # --- what goes wrong ----------------------------------------------------------------------------------
 
