@@ -217,7 +217,9 @@ def test_a_plc_that_takes_no_short_telegrams_gets_its_set_points_with_the_exchan
                 (0.0, refused(request, 2) if is_motion(request) else answer)
             ]
             async with running(plc.port) as link:
-                await eventually(lambda: plc.words == IDLE)
+                await eventually(lambda: link.line.diagnostics().motion.telegrams == 1)
+                cycles = link.line.counters().cycles
+                await eventually(lambda: plc.words == IDLE and link.line.counters().cycles > cycles + 20)
                 assert link.line.diagnostics().motion.telegrams == 1, "asked once"
                 assert link.line.counters().reconnects == 0
                 assert link.line.state().connected
