@@ -46,6 +46,9 @@ TROUBLE = (
 )
 
 
+RESULT_WORDS = ("result_seq", "result_seq_tail", "part_id", "decision", "decision_complement")
+
+
 class Key(NamedTuple):
     """One trigger."""
 
@@ -301,15 +304,15 @@ class Line(RuleBasedStateMachine):
         self.vision_words = image
         self._read(self.line_words)
 
-    @rule(
-        word=st.sampled_from(["result_seq", "result_seq_tail", "part_id", "decision", "decision_complement"]),
-        bit=st.integers(0, 15),
-    )
+    @rule(word=st.sampled_from(RESULT_WORDS), bit=st.integers(0, 15))
     def a_bit_flips_while_the_plc_scans(self, word: str, bit: int) -> None:
+        """Whichever bit of a result it is, the result counts for nothing."""
+        accepted = {key for key, verdict in self.verdicts.items() if verdict.action is not None}
         true = self.vision_words
         self.vision_words = replace(true, **{word: getattr(true, word) ^ 1 << bit})
         self.scan()
         self.vision_words = true
+        assert accepted == {key for key, verdict in self.verdicts.items() if verdict.action is not None}
 
     @precondition(lambda self: self.old_answers and not self.must_read)
     @rule(back=st.integers(0, 19))
@@ -456,18 +459,32 @@ class Line(RuleBasedStateMachine):
         simulated=SELDOM,
         trouble=st.sampled_from(TROUBLE),
         torn_at=st.sampled_from([None, None, *TORN_AT, 8]),
+        flipped=st.sampled_from([None, None, None, *RESULT_WORDS]),
+        pause_ms=st.sampled_from([0, 0, 290]),
         ms=st.sampled_from([0, 0, 20, 310, 510]),
     )
     def trouble_comes_in_the_middle_of_a_part(
-        self, steps: int, action: Action, simulated: bool, trouble: str, torn_at: int | None, ms: int
+        self,
+        steps: int,
+        action: Action,
+        simulated: bool,
+        trouble: str,
+        torn_at: int | None,
+        flipped: str | None,
+        pause_ms: int,
+        ms: int,
     ) -> None:
         """Wherever a part is in its life, anything may happen, and after it some time with nothing at all."""
         if not self.get_ready():
             return
         for step in LIFE[:steps]:
+            if step == "exchange":
+                self.wait(pause_ms)
             match step:
                 case "raise":
                     self.part_reaches_the_photo_eye()
+                case "scan" if flipped is not None:
+                    self.a_bit_flips_while_the_plc_scans(flipped, 3)
                 case "scan":
                     self.scan()
                 case "exchange" if torn_at is not None and not self.must_read:
