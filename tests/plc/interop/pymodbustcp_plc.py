@@ -30,7 +30,7 @@ STEP: Final = 5
 """Pulses of the belt's encoder in one scan; one is a millimetre."""
 SPACING: Final = 45
 LENGTH: Final = 10
-TO_DIVERTER: Final = 300
+TO_DIVERTER: Final = 500
 WINDOW: Final = 15
 TAKEN_EVERY: Final = 150
 """Of so many parts somebody takes one from the belt."""
@@ -119,7 +119,7 @@ class Plant:
         track(
             Distance=TO_DIVERTER,
             Window=WINDOW,
-            PartLength=LENGTH,
+            GateLength=LENGTH,
             BeltStep=moved,
             AtDiverter=any(0 <= part.at - TO_DIVERTER < LENGTH for part in self._belt),
             PartTaken=self._button > 4,

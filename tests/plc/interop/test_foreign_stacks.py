@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import time
+from asyncio.subprocess import Process
 from pathlib import Path
 from typing import Any
 
@@ -28,12 +29,13 @@ from inspection.part import Inspection, MissedCause
 from plc.link import LinkSettings, ModbusLine
 from plc.simulator import PartResult
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(420)]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
 PARTS = int(os.environ.get("PASSGATE_INTEROP_PARTS", "2000"))
 DEADLINE_MS = 500
 FAILS_ON, LATE_ON = 401, 499
-PATIENCE_S = 360.0
+STALL_S = 60.0
+"""A PLC that finishes no part for so long will not finish."""
 SOURCE = Path(__file__).with_name("libmodbus_plc.c")
 
 
@@ -59,8 +61,13 @@ class TroubledInspector(KnownInspector):
         return super().inspect(*args, part_id=part_id, **kwargs)
 
 
-async def inspect_all(port: int, plc: "asyncio.subprocess.Process", record: Path) -> ModbusLine:
-    """Run the station until the PLC has come to its end."""
+def size(file: Path) -> int:
+    """In bytes; 0 before it is there."""
+    return file.stat().st_size if file.exists() else 0
+
+
+async def inspect_all(port: int, plc: Process, *, log: Path, record: Path) -> ModbusLine:
+    """Run the station until the PLC has come to its end; ``log`` grows with each part that has left."""
     clock = SystemClock()
     line = ModbusLine(LinkSettings(port=port, cycle_ms=5), clock)
     station, recorder = known_parts_station(
@@ -69,16 +76,19 @@ async def inspect_all(port: int, plc: "asyncio.subprocess.Process", record: Path
     async with RunningStation(station, recorder) as running:
         ended = asyncio.create_task(plc.wait())
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                while not ended.done():
-                    running.check()
-                    await asyncio.wait({ended}, timeout=0.2)
+            written, moved_s = 0, time.monotonic()
+            while not ended.done():
+                running.check()
+                await asyncio.wait({ended}, timeout=0.2)
+                if size(log) != written:
+                    written, moved_s = size(log), time.monotonic()
+                assert time.monotonic() - moved_s < STALL_S, "the line stands still"
         finally:
             ended.cancel()
     return line
 
 
-def run(command: list[str], record: Path) -> dict[str, Any]:
+def run(command: list[str], *, log: Path, record: Path) -> dict[str, Any]:
     """Start the PLC, run a station before it; returns the PLC's summary."""
 
     async def go() -> dict[str, Any]:
@@ -89,7 +99,7 @@ def run(command: list[str], record: Path) -> dict[str, Any]:
         try:
             word, port = (await asyncio.wait_for(plc.stdout.readline(), 30)).split()
             assert word == b"port"
-            line = await inspect_all(int(port), plc, record)
+            line = await inspect_all(int(port), plc, log=log, record=record)
             summary = json.loads(await plc.stdout.read())
         finally:
             if plc.returncode is None:
@@ -117,7 +127,7 @@ def assert_promises(
         if part.action is not None:
             assert stored[part.seq].decision.action is part.action, part
     good = sum(known_action(part.part_id) is Action.PASS for part in log)
-    assert found.released > 0.8 * good, "a line that only rejects would keep every promise but be of no use"
+    assert found.released > good / 2, "a line that only rejects would keep every promise but be of no use"
 
 
 @pytest.fixture(scope="module")
@@ -150,7 +160,8 @@ def libmodbus_plc(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_plc_in_c_over_libmodbus_with_its_own_program(libmodbus_plc: Path, tmp_path: Path) -> None:
     first = 65535 - PARTS // 2  # the numbers go over 65535 on the way
     log = tmp_path / "plc.jsonl"
-    summary = run([str(libmodbus_plc), str(PARTS), str(first), "4711", str(log)], tmp_path / "record")
+    command = [str(libmodbus_plc), str(PARTS), str(first), "4711", str(log)]
+    summary = run(command, log=log, record=tmp_path / "record")
     record = read_record(tmp_path / "record")
     # The PLC had counted up to `first` before we knew it: that number is on record as missed.
     before = [inspection for inspection in record if inspection.trigger.seq == first]
@@ -163,7 +174,7 @@ def test_a_plc_in_c_over_libmodbus_with_its_own_program(libmodbus_plc: Path, tmp
 def test_our_structured_text_over_pymodbustcp(tmp_path: Path) -> None:
     log = tmp_path / "plc.jsonl"
     command = [sys.executable, "-m", "tests.plc.interop.pymodbustcp_plc", str(PARTS), str(log)]
-    summary = run(command, tmp_path / "record")
+    summary = run(command, log=log, record=tmp_path / "record")
     assert_promises(read_plc_log(log), read_record(tmp_path / "record"), summary, parts=PARTS)
     assert summary["lost"] == summary["taken"] > 0
     assert (summary["unknown"], summary["skipped"]) == (0, 0)

@@ -24,7 +24,7 @@ class Belt:
     def scan(self, step: int = 5, **pins: Any) -> "Belt":
         rest = {"AtDiverter": False, "PartTaken": False, "TriggerNew": False, "VerdictNew": False}
         self.travel += step
-        settings = {"Distance": DISTANCE, "Window": WINDOW, "PartLength": LENGTH, "BeltStep": step}
+        settings = {"Distance": DISTANCE, "Window": WINDOW, "GateLength": LENGTH, "BeltStep": step}
         self.block(**{**rest, **settings, **pins})
         if self.block.OutcomeNew:
             self.outcomes.append((self.block.OutcomeOfSeq, self.block.OutcomeCode))
@@ -56,7 +56,8 @@ def test_the_gate_opens_for_a_pass_and_for_nothing_else(verdict: int, code: int,
     belt = Belt().trigger(7).verdict(7, verdict).run(DISTANCE - 10).arrives()
     assert belt.outcomes == [(7, code)]
     assert belt.block.GateOpen is open_
-    assert not belt.scan().block.GateOpen, "it closes behind the part"
+    assert belt.scan().block.GateOpen is open_, "past the eye is not through the gate"
+    assert not belt.run(LENGTH).block.GateOpen, "it closes behind the part"
 
 
 def test_a_part_without_a_result_at_the_diverter_is_rejected_and_given_up() -> None:
@@ -152,8 +153,7 @@ def test_each_part_ends_once_and_only_passes_go_through(
                 pins |= {"AtDiverter": True}
                 here = number
         belt.scan(**pins)
-        if belt.block.GateOpen:
-            assert pins.get("AtDiverter")
+        if belt.block.GateOpen and pins.get("AtDiverter"):
             through.append(here)
     said = dict(belt.outcomes)
     assert len(belt.outcomes) == len(said) == len(parts), "each part has one outcome"
