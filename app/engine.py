@@ -58,8 +58,9 @@ class Engine:
         )
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
-        physics = recipe.motion or settings.line or NOMINAL_LINE
-        self.link = ModbusLine(settings.plc, self._clock, physics=physics)
+        if recipe.motion is None:
+            recipe = recipe.model_copy(update={"motion": settings.line})
+        self.link = ModbusLine(settings.plc, self._clock, physics=recipe.motion or NOMINAL_LINE)
         self.station = Station(
             line=self.link,
             cameras={camera.name: make_camera(camera) for camera in settings.cameras},

@@ -116,7 +116,6 @@ class ModbusLine:
             enabled=handshake.enabled,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
-            motion=self._motion.stream.physics,
         )
 
     # --- for maintenance ----------------------------------------------------------------------------------

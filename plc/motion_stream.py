@@ -20,6 +20,7 @@ from inspection.motion import (
     PhysicsContext,
     ProposedMotion,
     SetPoint,
+    approach,
     goal_of,
 )
 from inspection.part import Trigger
@@ -130,19 +131,17 @@ class MotionStream:
         Args:
             trigger: The part's.
             action: What was decided in the end.
-            motion: What the model proposed. It is followed only where it amounts to that action, begins where
-                belt and diverter are, and no other part that is under way wants something else.
+            motion: What the model proposed. It is followed only where it amounts to that action and no other
+                part that is under way wants something else; belt and diverter each only where it begins where
+                they are.
         """
         self._awaited = None
         self._take_on(trigger.seq, action)
         wanted = self._wanted()
-        fits = (
-            motion is not None
-            and motion.meant is action
-            and wanted == goal_of(action, self._physics)
-            and self._begins_here(motion)
-        )
-        self._aim(by=motion.chunk if fits and motion is not None else None)
+        if motion is not None and motion.meant is action and wanted == goal_of(action, self._physics):
+            self._aim(by=self._from_here(motion, wanted))
+        else:
+            self._aim()
 
     def undecided(self, trigger: Trigger) -> None:
         """No decision is published for ``trigger``'s part: the PLC will default-reject it."""
@@ -261,18 +260,27 @@ class MotionStream:
         if goal != self._path.goal or (free and by is not None):
             self._path.head_for(goal, by=by if free else None)
 
-    def _begins_here(self, motion: ProposedMotion) -> bool:
-        """The model's picture of the line, taken when it began to think, still holds."""
-        now, then = self.physics, motion.physics
-        return now is not None and self._close(
-            SetPoint(now.belt_speed_mm_s, now.diverter_angle_deg),
-            SetPoint(then.belt_speed_mm_s, then.diverter_angle_deg),
-        )
-
     def _close(self, one: SetPoint, other: SetPoint) -> bool:
         speed = abs(one.belt_speed_mm_s - other.belt_speed_mm_s) / self._physics.belt_max_speed_mm_s
         angle = abs(one.diverter_deg - other.diverter_deg) / self._physics.diverter_max_angle_deg
         return max(speed, angle) <= APART
+
+    def _from_here(self, motion: ProposedMotion, goal: Goal) -> MotionChunk | None:
+        """What is left of the model's chunk once the planner has taken over what begins elsewhere.
+
+        The model thinks of a line in the recipe's state. A diverter that stands at its other end must not
+        swing there first.
+        """
+        if self._path is None:
+            return None
+        now, then = self._path.physics, motion.physics
+        planned = approach(goal, now)
+        speed = abs(now.belt_speed_mm_s - then.belt_speed_mm_s) / now.belt_max_speed_mm_s
+        angle = abs(now.diverter_angle_deg - then.diverter_angle_deg) / now.diverter_max_angle_deg
+        return MotionChunk(
+            belt_speed_mm_s=(motion.chunk if speed <= APART else planned).belt_speed_mm_s,
+            diverter_angle_deg=(motion.chunk if angle <= APART else planned).diverter_angle_deg,
+        )
 
     def _actual(self, line: LineBlock) -> SetPoint:
         """Belt and diverter as the PLC measures them; the last set point where it cannot mean what it says.

@@ -171,16 +171,34 @@ def test_a_models_chunk_for_another_action_is_void() -> None:
     assert line.points == by_planner.points
 
 
-def test_a_models_chunk_that_begins_elsewhere_is_void() -> None:
+def test_of_a_models_chunk_that_begins_with_another_diverter_only_the_belt_is_followed() -> None:
     """It was proposed for a diverter at its other end: followed, it would swing open before a reject."""
     line = Following()
     line.run()
     elsewhere = NOMINAL_LINE.model_copy(update={"diverter_angle_deg": 0.0})
-    swing = ProposedMotion(chunk=plan(Action.REWORK, elsewhere), physics=elsewhere, meant=Action.REWORK)
-    line.decide(Action.REWORK, swing)
+    gently = plan(Action.REWORK, elsewhere).model_copy(
+        update={"belt_speed_mm_s": tuple(SPEED - k for k in range(1, STEPS + 1))}
+    )
     settled = len(line.points)
+    line.decide(Action.REWORK, ProposedMotion(chunk=gently, physics=elsewhere, meant=Action.REWORK))
     line.run()
     assert min(point.diverter_deg for point in line.points[settled:]) == pytest.approx(END)
+    assert line.points[settled + 8].belt_speed_mm_s == pytest.approx(SPEED - 8)
+    assert line.points[-1] == near(GOALS[Action.REWORK])
+
+
+def test_of_a_models_chunk_for_another_belt_speed_the_planner_keeps_the_belt() -> None:
+    line, by_planner = Following(), Following()
+    for one in (line, by_planner):
+        one.run()
+    faster = NOMINAL_LINE.model_copy(update={"belt_speed_mm_s": 400.0, "diverter_angle_deg": END})
+    motion = ProposedMotion(chunk=plan(Action.REWORK, faster), physics=faster, meant=Action.REWORK)
+    line.decide(Action.REWORK, motion)
+    by_planner.decide(Action.REWORK)
+    line.run(), by_planner.run()
+    assert [p.belt_speed_mm_s for p in line.points] == pytest.approx(
+        [p.belt_speed_mm_s for p in by_planner.points]
+    )
 
 
 def test_until_the_plc_tells_outcomes_nothing_is_passed_while_a_part_is_under_way_that_is_none() -> None:
