@@ -87,6 +87,7 @@ class Line(RuleBasedStateMachine):
         self.line_words = LineBlock(map_version=0)
         self.vision_words = VisionBlock(map_version=0)
         self.scanned = self.vision_words
+        self.took_leave: set[int] = set()
         self.held_up: list[VisionBlock] = []
         self.old_answers: deque[LineBlock] = deque(maxlen=20)
         self.store: dict[Key, str] = {}
@@ -116,6 +117,7 @@ class Line(RuleBasedStateMachine):
         self.switches = Switches()
         self.on_belt: list[int] = []
         self.next_reset_ns = 0
+        self.alive = False
         # Its sockets died with it, and what was under way on them.
         self.held_up.clear()
         self.old_answers.clear()
@@ -151,7 +153,13 @@ class Line(RuleBasedStateMachine):
         if image.motion_seq != before.motion_seq:
             self.newest_pair_ns = self.now_ns
         self.scanned = image
+        was_alive, self.alive = self.alive, False
         self._judge(self.plc.step(self.vision_words, received_ns=self.now_ns, now_ns=self.now_ns))
+        self.alive = self.plc.vision_alive(self.now_ns)
+        if was_alive and not self.alive and self.scanned.boot_id not in self.took_leave:
+            assert self.plc.vision_lost, "latched"
+        if self.plc.vision_lost:
+            assert not self.plc.may_trigger(self.now_ns) or self.switches.bypass
         if self.plc.vision_halted(self.now_ns) and self.now_ns >= self.next_reset_ns:
             self.plc.reset_fault(self.now_ns)
             self.next_reset_ns = self.now_ns + 500 * MS  # pressed, not leant on: only an edge resets
@@ -561,6 +569,7 @@ class Line(RuleBasedStateMachine):
     def passgate_ends_in_order(self) -> None:
         if not self.must_read:
             self.vision_words = self.vision.farewell()
+            self.took_leave.add(self.vision_boot)
         self._start_vision()
 
     # --- the promises ---------------------------------------------------------------------------------------
