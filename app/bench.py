@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from app.accounts import read_plc_log, read_record
 from app.commands.output import progress
-from app.demo import read_plc_log, read_record, reconcile, simulated_tables
+from app.demo import reconcile, simulated_tables
 from app.engine import peak_memory_mb
 from app.judge import THREADS, build_inspector
 from app.recipes import RecipeLibrary
