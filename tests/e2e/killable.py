@@ -34,7 +34,8 @@ from reports.settings import StoreSettings
 from reports.store import SqlStore
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
-PATIENCE_S: Final = 40.0
+PATIENCE_S: Final = 150.0
+"""How long a test waits for what must happen; never how long it takes. A machine may be very busy."""
 LINGER_S: Final = 0.03
 """So long takes whatever blocks, in its thread: three cycles, in which the PLC sees each state."""
 
