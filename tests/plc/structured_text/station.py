@@ -26,6 +26,10 @@ REASONS: Final = {
     8: Rejected.BYPASS,
 }
 MS: Final = 1_000_000
+READ_ONCE: Final = (
+    *("OutcomeAck", "StreamKnown", "StreamBoot", "StreamSeq"),
+    *("MotionMode", "BeltSpeedCommand", "DiverterCommand"),
+)
 
 
 @cache
@@ -110,12 +114,17 @@ class StructuredTextPlc:
     def call(self, now_ns: int, **pins: Any) -> None:
         """One call of the block; pins that are not named are at rest."""
         self._clock.now_ns = now_ns
-        acknowledged = self.block.OutcomeAck
-        if "VisionOutcomeAck" not in pins:  # step alone reads it, as a PLC reads its registers once a scan
+        # Step alone reads the registers, as a PLC does it once a scan: in the calls after it nothing is
+        # acknowledged a second time, and no second look is taken at the set points.
+        first = "VisionOutcomeAck" in pins
+        kept = {} if first else {name: getattr(self.block, name) for name in READ_ONCE}
+        if not first:
             self.block.OutcomeAck = 0
         self.block(**{**self._rest, "VisionOutcomeAck": 0, **pins})
-        if "VisionOutcomeAck" not in pins:
-            self.block.OutcomeAck = acknowledged
+        if pins.get("ResetButton"):
+            kept = {"OutcomeAck": kept["OutcomeAck"]}
+        for name, value in kept.items():
+            setattr(self.block, name, value)
         if self.block.VerdictNew:
             action = VERDICTS[self.block.Verdict]
             self._verdict = Verdict(
