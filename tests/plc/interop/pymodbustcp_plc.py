@@ -86,7 +86,9 @@ class Plant:
         moved = 0 if self.station.HoldBelt or self.track.StopBelt else STEP
         self._move(moved)
         at_eye = next((part for part in self._belt if 0 <= part.at < LENGTH), None)
-        self._reset = self._reset + 1 if self.station.VisionHalted else 0
+        # Pressed again and again while something is latched, also where Passgate lives only now and then.
+        latched = self.station.VisionLost or self.station.VisionHalted
+        self._reset = self._reset + 1 if latched else 0
         station, track = self.station, self.track
         station(
             **vision_pins(vision),
@@ -203,6 +205,14 @@ def main(parts: int, log: Path) -> int:
         "lost": track.LostParts,
         "unknown": track.UnknownParts,
         "skipped": station.SkippedParts,
+        "held": station.HoldBelt,
+        "stopped": track.StopBelt,
+        "vision_alive": station.VisionAlive,
+        "vision_lost": station.VisionLost,
+        "vision_state": station.State,
+        "vision_bits": station.Bits,
+        "unacknowledged": station.QueueCount,
+        "on_the_way": station.PartsOnTheWay,
     }
     print(json.dumps(summary), flush=True)
     return 0 if plant.done else 1

@@ -120,6 +120,15 @@ def test_a_button_that_is_held_down_takes_no_later_stop() -> None:
     assert belt.scan(0, PartTaken=True).block.StopBelt
 
 
+def test_two_stops_are_two_parts_to_be_taken() -> None:
+    belt = Belt().trigger(1).trigger(2).verdict(1, STOP).verdict(2, STOP)
+    belt.scan(0, PartTaken=True).scan(0)
+    assert belt.block.StopBelt, "one of them still lies there"
+    belt.scan(0, PartTaken=True)
+    assert not belt.block.StopBelt
+    assert belt.outcomes == [(1, 3), (2, 3)]
+
+
 @settings(max_examples=60, deadline=None)
 @given(
     st.lists(
