@@ -19,7 +19,7 @@ from plc.layout import swapped
 from plc.presets import PRESETS
 from plc.registers import LINE_SIZE, MAP_VERSION, VisionBlock
 from plc.settings import LinkSettings, Telegrams
-from plc.telegram import ExceptionCode
+from plc.telegram import ExcCodes
 from plc.wire import Wire, WireError
 
 T = TypeVar("T")
@@ -36,7 +36,7 @@ _FAILURES: Final = 3
 _UNITS: Final = (1, 255, 0)
 """Unit identifiers that PLCs answer to."""
 
-_SILENCE: Final = frozenset({None, ExceptionCode.GATEWAY_PATH, ExceptionCode.GATEWAY_TARGET})
+_SILENCE: Final = frozenset({None, ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE})
 """Exceptions, or none, of a telegram that reached no PLC."""
 
 _VISION_EVERY: Final = 5
@@ -171,7 +171,7 @@ class _Probe:
         try:
             words = await self._words(base)
         except WireError as error:
-            if error.exception == ExceptionCode.ILLEGAL_ADDRESS:
+            if error.exception == ExcCodes.ILLEGAL_ADDRESS:
                 return await self._look_around(f"the PLC has no holding registers at {base}")
             if error.exception in _SILENCE and may_try_units:
                 return await self._try_units()

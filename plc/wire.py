@@ -2,7 +2,8 @@
 
 Written on asyncio's transports, not on pymodbus's client (3.16.1), which raises one class for a time-out, a
 lost connection and a foreign answer, hides why TLS failed, and raises inside the transport where an answer
-cannot be decoded: here each of these must be told apart, counted and survived.
+cannot be decoded: here each of these must be told apart, counted and survived. The telegrams are pymodbus's,
+see ``plc.telegram``.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from plc.set_points import MotionWords
 from plc.settings import LinkSettings, Telegrams
 from plc.stream import Stream
 from plc.telegram import (
-    ExceptionCode,
+    ExcCodes,
     Function,
     GarbledError,
     RefusedError,
@@ -291,7 +292,7 @@ class Wire:
             ) from None
         except RefusedError as refused:
             self._timeouts_in_a_row = 0
-            if may_lack and refused.code == ExceptionCode.ILLEGAL_FUNCTION:
+            if may_lack and refused.code == ExcCodes.ILLEGAL_FUNCTION:
                 raise _LacksFunctionError from None
             raise self._exception(refused.code, Function(request[0])) from None
         self._timeouts_in_a_row = 0
@@ -393,14 +394,14 @@ class Wire:
 
     def _exception(self, code: int, function: Function) -> WireError:
         settings = self._settings
-        if code == ExceptionCode.BUSY:
+        if code == ExcCodes.DEVICE_BUSY:
             self._counters.busy += 1
             return WireError(
                 "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
                 dead=False,
                 exception=code,
             )
-        if code == ExceptionCode.ILLEGAL_ADDRESS:
+        if code == ExcCodes.ILLEGAL_ADDRESS:
             self._counters.illegal_address += 1
             todo = (
                 f"Check line_base ({settings.line_base}) and vision_base ({settings.vision_base}) in the "
@@ -417,12 +418,12 @@ class Wire:
 
 
 _TODO: Final[dict[int, str]] = {
-    ExceptionCode.ILLEGAL_FUNCTION: (
+    ExcCodes.ILLEGAL_FUNCTION: (
         "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
     ),
-    ExceptionCode.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
-    ExceptionCode.GATEWAY_PATH: "A gateway answers: check unit_id in the settings",
-    ExceptionCode.GATEWAY_TARGET: (
+    ExcCodes.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
+    ExcCodes.GATEWAY_PATH_UNAVIABLE: "A gateway answers: check unit_id in the settings",
+    ExcCodes.GATEWAY_NO_RESPONSE: (
         "A gateway answers, but the device behind it does not: check unit_id in the settings, and the device"
     ),
 }
