@@ -2,6 +2,8 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
 from pydantic import Field
@@ -16,6 +18,9 @@ from plc.registers import (
     VisionBlock,
 )
 from plc.simulator import PartResult
+from reports.database import open_reader
+from reports.settings import StoreSettings
+from reports.shift import shift_inspections
 
 MOST_TOLD: Final = 20
 _MISSED_IN_A_JUMP: Final = 0
@@ -82,11 +87,11 @@ def account(
     results: Sequence[PartResult],
     record: Iterable[Inspection],
     *,
-    witness: WireWitness,
+    witness: WireWitness | None,
     known_action: Callable[[int], Action],
     deadline_ms: int,
 ) -> Account:
-    """Hold the PLC's log against the record (latest revisions), the wire and the truth."""
+    """Hold the PLC's log against the record (latest revisions), the wire (if it was watched) and truth."""
     on_record: dict[tuple[int, int], list[Inspection]] = defaultdict(list)
     missed: Counter[MissedCause] = Counter()
     for inspection in record:
@@ -120,6 +125,24 @@ def account(
     )
 
 
+def read_plc_log(path: Path) -> list[PartResult]:
+    """What the simulated PLC did with each part; a last line that was cut off is no part."""
+    if not path.is_file():
+        return []
+    whole = path.read_bytes().rpartition(b"\n")[0]
+    return [PartResult.model_validate_json(line) for line in whole.splitlines()]
+
+
+def read_record(folder: Path) -> list[Inspection]:
+    """Latest revisions of every part on record in ``folder``. Raises StoreError."""
+    reader = open_reader(StoreSettings(folder=folder).url)
+    try:
+        always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+        return shift_inspections(reader, start=always[0], end=always[1])
+    finally:
+        reader.dispose()
+
+
 def _account_fault(part: PartResult, stored: Sequence[Inspection]) -> str:
     if len(stored) != 1:
         return f"{len(stored)} inspections on record"
@@ -135,7 +158,7 @@ def _account_fault(part: PartResult, stored: Sequence[Inspection]) -> str:
 def _release_faults(
     part: PartResult,
     stored: Sequence[Inspection],
-    witness: WireWitness,
+    witness: WireWitness | None,
     truth: Action,
     deadline_ms: int,
 ) -> Iterable[str]:
@@ -145,7 +168,7 @@ def _release_faults(
         s.published and s.decision.action is Action.PASS and s.trigger.part_id == part.part_id for s in stored
     ):
         yield "released without a published pass on record"
-    if not witness.saw_pass(part.seq, part.part_id):
+    if witness is not None and not witness.saw_pass(part.seq, part.part_id):
         yield "released, and no such pass was sent"
     if truth is not Action.PASS:
         yield f"released, and it is known to be {truth}"

@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from app.accounts import read_plc_log, read_record
 from app.commands.output import progress
-from app.demo import read_plc_log, read_record, reconcile, simulated_tables
+from app.demo import reconcile, simulated_tables
 from app.engine import peak_memory_mb
 from app.judge import THREADS, build_inspector
 from app.recipes import RecipeLibrary
@@ -43,7 +44,10 @@ def bench_line(parts: int) -> dict[str, Any]:
 
     ``latency_ms`` is the PLC's process's: from the trigger in its registers to the accepted result there.
     ``stages_ms`` are the engine's own: ``total`` ends with the decision, ``recording`` makes it durable, and
-    ``accepted`` is from the trigger as the engine saw it to the PLC's acknowledgement as it saw it.
+    ``accepted`` is from the trigger as the engine saw it to the PLC's acknowledgement as it saw it. ``link``
+    is what the engine's link measured of itself, in ms: the cycle from start to start over its last minute,
+    and the handshake's own time (trigger seen → camera called; decision made, over its record on disk →
+    telegram with the result answered by the PLC).
     """
     with tempfile.TemporaryDirectory(prefix="passgate-bench-") as name:
         folder = Path(name)
@@ -63,6 +67,12 @@ def bench_line(parts: int) -> dict[str, Any]:
         "stages_ms": _stages(record),
         "deadline_misses": summary.deadline_misses,
         "unreconciled": summary.unreconciled,
+        "link": {
+            "cycle_ms": rig.link["cycle"]["interval_ms"],
+            "exchange_ms": rig.link["cycle"]["exchange_ms"],
+            "handshake_overhead_ms": rig.link["overhead_ms"],
+            "counters": rig.link["counters"],
+        },
         "engine_peak_mb": round(rig.engine_peak_mb, 1),
         "engine_ready_s": round(rig.engine_ready_s, 2),
         "engine_restarts": rig.engine_restarts,

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
+from app.accounts import read_plc_log, read_record
 from app.commands.output import progress, screen
 from app.recipes import RecipeLibrary
 from app.rig import LineRig, Tables, has_display
@@ -22,9 +23,6 @@ from inspection.status import Percentiles
 from models.vision import EfficientNetLite0
 from plc.simulator import PartResult
 from plc.simulator.handshake import Rejected
-from reports.database import open_reader
-from reports.settings import StoreSettings
-from reports.shift import shift_inspections
 
 HEADLESS_PARTS = 60
 LATE = {Rejected.DEADLINE, Rejected.UNDECIDED_AT_DIVERTER}
@@ -137,24 +135,6 @@ def _folder_tables(folder: Path, images: Path, recipe_name: str | None) -> Table
         "station": {"name": "Demo line", "recipe": recipe.name},
         "cameras": [{"name": "main", "kind": "folder", "directory": str(images.resolve()), "loop": True}],
     }
-
-
-def read_plc_log(path: Path) -> list[PartResult]:
-    """What the simulated PLC did with each part; a last line that was cut off is no part."""
-    if not path.is_file():
-        return []
-    whole = path.read_bytes().rpartition(b"\n")[0]
-    return [PartResult.model_validate_json(line) for line in whole.splitlines()]
-
-
-def read_record(folder: Path) -> list[Inspection]:
-    """Latest revisions of every part on record in ``folder``. Raises StoreError."""
-    reader = open_reader(StoreSettings(folder=folder).url)
-    try:
-        always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-        return shift_inspections(reader, start=always[0], end=always[1])
-    finally:
-        reader.dispose()
 
 
 def reconcile(

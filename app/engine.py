@@ -21,6 +21,7 @@ from app.recipes import RecipeLibrary
 from app.settings import Settings
 from inspection.cameras import make_camera
 from inspection.clock import SystemClock
+from inspection.motion import NOMINAL_LINE
 from inspection.part import Inspection
 from inspection.recorder import Recorder
 from inspection.station import Station
@@ -35,7 +36,12 @@ class Engine:
     """One station, composed. ``run`` serves it until asked to stop."""
 
     def __init__(self, settings: Settings) -> None:
-        """Compose; nothing is opened yet. Raises RecipeError where the recipe was not taught."""
+        """Compose; nothing is opened yet.
+
+        Raises:
+            RecipeError: The recipe was not taught.
+            SettingsError: The certificates of ``[plc.tls]`` cannot be used.
+        """
         self._settings = settings
         self._clock = SystemClock()
         library = RecipeLibrary(settings.recipes)
@@ -52,8 +58,11 @@ class Engine:
         )
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
+        if recipe.motion is None:
+            recipe = recipe.model_copy(update={"motion": settings.line})
+        self.link = ModbusLine(settings.plc, self._clock, physics=recipe.motion or NOMINAL_LINE)
         self.station = Station(
-            line=ModbusLine(settings.plc, self._clock),
+            line=self.link,
             cameras={camera.name: make_camera(camera) for camera in settings.cameras},
             inspector=self._inspector,
             recorder=self._recorder,

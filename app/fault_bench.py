@@ -19,8 +19,7 @@ from typing import Final, Self
 
 from pydantic import Field
 
-from app.accounts import Account, WireWitness, account
-from app.demo import read_plc_log, read_record
+from app.accounts import Account, WireWitness, account, read_plc_log, read_record
 from app.known_parts import known_action, known_parts_station
 from app.outages import Effect, Outages
 from app.plc_process import PlcProcess

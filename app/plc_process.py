@@ -5,6 +5,7 @@ import logging
 import multiprocessing
 import os
 import signal
+import sys
 from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Final, Self
@@ -14,9 +15,14 @@ from plc.simulator import Progress, Report, SimulatorSettings, run_simulator
 
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 10.0
+PRELOAD: Final = ["app.plc_process"]
+"""What the server of processes imports before its first."""
 
-_CONTEXT: Final = multiprocessing.get_context("spawn")
-"""Not fork: the benches have threads."""
+# Never a fork of ourselves, who may have threads; of a server that has imported what is needed, it is quick.
+if sys.platform == "win32":
+    _CONTEXT: Final = multiprocessing.get_context("spawn")
+else:
+    _CONTEXT: Final = multiprocessing.get_context("forkserver")
 
 
 class PlcProcess:
@@ -33,6 +39,8 @@ class PlcProcess:
         """Once it has come to its end by itself."""
 
     def __enter__(self) -> Self:
+        if sys.platform != "win32":
+            _CONTEXT.set_forkserver_preload(PRELOAD)
         self._process.start()
         self._theirs.close()
         if not self._ours.poll(START_TIMEOUT_S):
@@ -75,11 +83,11 @@ class PlcProcess:
 
     def freeze(self) -> None:
         """Stop it where it stands, connections open, as behind a dead switch. Not on Windows."""
-        os.kill(self._pid, signal.SIGSTOP)
+        os.kill(self.pid, signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        os.kill(self._pid, signal.SIGCONT)
+        os.kill(self.pid, signal.SIGCONT)
 
     def kill(self) -> None:
         """End it at once, as loss of power would; the system closes its connections."""
@@ -89,7 +97,7 @@ class PlcProcess:
     def finish(self) -> Report | None:
         """Have it end in order; returns what it saw, None where it was killed before."""
         if self.alive:
-            os.kill(self._pid, signal.SIGTERM)
+            os.kill(self.pid, signal.SIGTERM)
             self._ours.poll(STOP_TIMEOUT_S)
         self._process.join(STOP_TIMEOUT_S)
         self.listen()
@@ -103,7 +111,8 @@ class PlcProcess:
         self._ours.close()
 
     @property
-    def _pid(self) -> int:
+    def pid(self) -> int:
+        """The process's, for those who kill it."""
         pid = self._process.pid
         assert pid is not None
         return pid

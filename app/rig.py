@@ -60,6 +60,8 @@ class LineRig:
         self.engine_ready_s = 0.0
         """From the start of the engine's process until it took parts, at its first start."""
         self.engine_peak_mb = 0.0
+        self.link: dict[str, Any] = {}
+        """What the engine told of its link to the PLC last (``plc.diagnostics.LinkDiagnostics``)."""
         self._plc_port, self._api_port = _free_port(), _free_port()
         self._tables = tables
         self._rate = rate
@@ -185,9 +187,10 @@ class LineRig:
         self._start_engine()
 
     def measure_engine(self) -> None:
-        """Ask the engine how large it has been."""
+        """Ask the engine how large it has been, and how its link does."""
         try:
             health = self._http.get("/api/health").json()
+            self.link = self._http.get("/api/plc/diagnostics").json()
         except httpx.HTTPError:
             return  # it is being started again
         self.engine_peak_mb = max(self.engine_peak_mb, float(health["peak_memory_mb"]))

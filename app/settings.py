@@ -16,6 +16,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
+from inspection.motion import PhysicsContext
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 
@@ -86,6 +87,9 @@ class Settings(BaseSettings):
 
     station: StationTable
     plc: LinkSettings = LinkSettings()
+    line: PhysicsContext | None = None
+    """Belt, diverter and part, for a PLC that follows set points, where the recipe describes none; where
+    neither does, a nominal line is taken for granted. The belt's speed is the one that parts pass at."""
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     model: ModelTable = ModelTable()
     store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))

@@ -17,7 +17,7 @@ from inspection import guard, quality
 from inspection.alarms import AlarmCode
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
-from inspection.motion import PhysicsContext, ProposedMotion
+from inspection.motion import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
 from inspection.ports import Camera, Clock, Inspector, MovingInspector
@@ -129,15 +129,12 @@ class Judge:
         for thread in (self._inference, *self._shutters.values()):
             thread.shutdown(wait=False, cancel_futures=True)
 
-    async def judge(
-        self, passage: Passage, *, on_exposed: Callable[[], None], physics: PhysicsContext | None = None
-    ) -> Judgement:
+    async def judge(self, passage: Passage, *, on_exposed: Callable[[], None]) -> Judgement:
         """Look at one part. Whatever fails, there is a decision, and it is no pass.
 
         Args:
             passage: The part; it is advanced to ``captured`` when its pictures are taken.
             on_exposed: Called then: the part may move.
-            physics: Where belt and diverter are now; None where nobody follows what the inspector would move.
         """
         trigger = passage.trigger
         deadline_ns = trigger.seen_ns + self._deadline_ms(trigger) * 1_000_000
@@ -156,7 +153,7 @@ class Judge:
 
         archive = asyncio.create_task(self._archive(frames))
         work = asyncio.get_running_loop().run_in_executor(
-            self._inference, self._look, frames, trigger, deadline_ns, physics
+            self._inference, self._look, frames, trigger, deadline_ns
         )
         straggler: asyncio.Future[Decision] | None = None
         motion: ProposedMotion | None = None
@@ -235,13 +232,7 @@ class Judge:
         begun_ns = self._clock.monotonic_ns()
         return begun_ns, camera.capture(part_id)
 
-    def _look(
-        self,
-        frames: tuple[Frame, ...],
-        trigger: Trigger,
-        deadline_ns: int,
-        physics: PhysicsContext | None,
-    ) -> Decision:
+    def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
         """Judge the pictures; in the inference thread."""
         started_ns = self._clock.monotonic_ns()
         faults: list[quality.QualityFault] = []
@@ -252,10 +243,9 @@ class Judge:
         if faults:
             decision = self.undecided(trigger, "; ".join(fault.reason for fault in faults))
         else:
-            recipe = self._recipe
             decision = self._inspector.inspect(
                 frames,
-                recipe=recipe if physics is None else recipe.model_copy(update={"motion": physics}),
+                recipe=self._recipe,
                 part_id=trigger.part_id,
                 trigger_seq=trigger.seq,
                 deadline_ns=deadline_ns,

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from inspection.decision import Action, Decision, ModelRef
-from inspection.motion import PhysicsContext, ProposedMotion
+from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
 
@@ -199,8 +199,6 @@ class LineState:
     belt_speed_mm_s: int = 0
     cycle_ms: float = 0.0
     """Duration of the last cycle."""
-    motion: PhysicsContext | None = None
-    """Where belt and diverter are, of a PLC that follows our set points; None where it does not."""
 
 
 class Line(Protocol):

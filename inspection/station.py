@@ -217,9 +217,7 @@ class Station:
         try:
             try:
                 judgement = await self.judge.judge(
-                    passage,
-                    on_exposed=lambda: self.line.exposure_complete(trigger),
-                    physics=self.line.state().motion,
+                    passage, on_exposed=lambda: self.line.exposure_complete(trigger)
                 )
             except Exception as error:  # a bug must not lose the part: it goes to a person, on record
                 log.exception("judging failed", part_id=trigger.part_id)

@@ -56,6 +56,16 @@ class CycleReport(Frozen):
     """How long an exchange took, answered or not."""
 
 
+class MotionReport(Frozen):
+    """The set points' own telegrams, between the exchanges."""
+
+    following: bool = False
+    """The PLC follows, and set points are streamed."""
+    telegrams: int = 0
+    late: int = 0
+    """Those whose answer did not come before the next exchange: after each, 200 ms without."""
+
+
 class LinkDiagnostics(Frozen):
     """Everything about the link's health, for maintenance and benches."""
 
@@ -69,6 +79,7 @@ class LinkDiagnostics(Frozen):
     cycle: CycleReport
     counters: LinkCounters
     overhead_ms: Overhead
+    motion: MotionReport = MotionReport()
 
 
 class CycleTimes:

@@ -159,7 +159,9 @@ def cycle(report: CycleReport) -> Finding:
         )
     if interval.p99 > SLOW * target:
         return note(
-            "cycle", text, "now and then an answer is late: look at the PLC's scan time and at the network"
+            "cycle",
+            text,
+            "now and then an answer is late: look at the PLC's scan, the network and this computer's load",
         )
     return ok("cycle", text)
 

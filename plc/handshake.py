@@ -44,6 +44,9 @@ from plc.trigger_count import MAX_GAP, TriggerCount
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""
 
+LATE_NS: Final = 5_000_000_000
+"""No answer of the PLC is under way for longer than this."""
+
 ACK_GRACE_NS: Final = 100_000_000
 """How long after the PLC's deadline we still wait for its acknowledgement before we give the part up."""
 
@@ -105,6 +108,8 @@ class VisionHandshake:
         self._plc_boot_id: int | None = None
         self._bits = LineBits(0)
         self._beat: int | None = None
+        self._moved_ns = 0
+        self._late = 0
         self._beat_ns: int | None = None
         self._count = TriggerCount()
         self._result_ack: int | None = None
@@ -311,7 +316,8 @@ class VisionHandshake:
             self._withdraw_result()
         if self._beat_ns is None or now_ns - self._beat_ns < HEARTBEAT_TIMEOUT_NS:
             return ()
-        frozen = f"the PLC's heartbeat stood still for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
+        did = "went to and fro instead of counting up" if self._late else "stood still"
+        frozen = f"the PLC's heartbeat {did} for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
         down: tuple[LineEvent, ...] = ()
         if self._live:
             self._live = False
@@ -331,7 +337,8 @@ class VisionHandshake:
         """Take in the line block as just read; returns what happened, in order, at most ``MAX_EVENTS``."""
         if line.map_version != MAP_VERSION:
             return self._refuse_map(line.map_version)
-        if self._came_late(line):
+        if self._came_late(line, now_ns):
+            self._late += 1
             return ()  # held up on its way: it says what was, and is no sign of life
         events = list(self._watch_boot(line))
         resync, self._resync = self._resync, False
@@ -455,14 +462,15 @@ class VisionHandshake:
         self._errors.set_present(self._fault, LINK_HALTED if self._halt_reason else 0)
         self._check_motion()
 
-    def _came_late(self, line: LineBlock) -> bool:
-        """Whether a newer image of this run was read before, and the PLC has not been dead since."""
+    def _came_late(self, line: LineBlock, now_ns: int) -> bool:
+        """Whether a newer image of this run was read before, on this connection."""
         return (
             not self._resync
             and self._beat is not None
-            and self._beat_ns is not None
             and line.boot_id == self._plc_boot_id
             and is_behind(newest=self._beat, beat=line.heartbeat)
+            # Longer than that nothing is held up: it is a heart that started anew.
+            and now_ns - self._moved_ns < LATE_NS
         )
 
     def _watch_boot(self, line: LineBlock) -> Iterator[LineEvent]:
@@ -497,7 +505,8 @@ class VisionHandshake:
     def _watch_heartbeat(self, beat: int, *, resync: bool, now_ns: int) -> Iterator[LineEvent]:
         # The first beat of a connection proves nothing: it may stand still. Only a change is life.
         changed = not resync and beat != self._beat
-        self._beat = beat
+        if beat != self._beat:
+            self._beat, self._moved_ns, self._late = beat, now_ns, 0
         if not changed:
             return
         self._beat_ns = now_ns

@@ -116,7 +116,6 @@ class ModbusLine:
             enabled=handshake.enabled,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
-            motion=self._motion.stream.physics,
         )
 
     # --- for maintenance ----------------------------------------------------------------------------------
@@ -136,6 +135,7 @@ class ModbusLine:
             cycle=self._times.report(settings.cycle_ms),
             counters=self.counters(),
             overhead_ms=self._timeline.overhead(),
+            motion=self._motion.report(),
         )
 
     def timeline(self) -> tuple[Handshake, ...]:
@@ -250,7 +250,7 @@ class ModbusLine:
         if failure.dead:
             self._wire.close()
             self._next_connect_ns = self._clock.monotonic_ns() + self._settings.reconnect_ms * 1_000_000
-            self._emit(self._handshake.lost(str(failure)))
+            self._emit(self._handshake.lost(failure.reason))
 
     async def _read(self, now_ns: int) -> LineBlock | None:
         """The line block; None while there is no connection. Raises WireError."""

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from inspection.ports import Clock, LineEvent
+from plc.diagnostics import MotionReport
 from plc.handshake import VisionHandshake
 from plc.motion_stream import STEP_NS, MotionStream
 from plc.registers import LineBlock
@@ -17,8 +18,8 @@ from plc.wire import Wire, WireError
 ROOM_NS: Final = 4_000_000
 """Time that a telegram must have for its answer before the next exchange."""
 
-PAUSE_NS: Final = 1_000_000_000
-"""After an answer that was late: the PLC has enough to do with the exchange."""
+PAUSE_NS: Final = 200_000_000
+"""After an answer that was late: the PLC, or this computer, has enough to do with the exchange."""
 
 
 class MotionFeed:
@@ -26,10 +27,7 @@ class MotionFeed:
 
     def __init__(self, stream: MotionStream, *, handshake: VisionHandshake, wire: Wire, clock: Clock) -> None:
         self.stream = stream
-        self.sent = 0
-        """Telegrams between the cycles."""
-        self.late = 0
-        """Those of them whose answer did not come before the next exchange."""
+        self._sent = self._late = 0
         self._handshake = handshake
         self._wire = wire
         self._clock = clock
@@ -37,6 +35,11 @@ class MotionFeed:
         self._paused_until_ns = 0
         self._refused_by: int | None = None
         """Which connection's PLC takes no short writes; its set points go with the exchange alone."""
+
+    def report(self) -> MotionReport:
+        """What became of the telegrams between the cycles so far."""
+        following = self.stream.physics is not None
+        return MotionReport(following=following, telegrams=self._sent, late=self._late)
 
     def observed(self, line: LineBlock, events: Sequence[LineEvent], *, now_ns: int) -> None:
         """After each read, with what the handshake made of it."""
@@ -75,7 +78,7 @@ class MotionFeed:
         )
 
     async def _send(self, due_ns: int) -> None:
-        self.sent += 1
+        self._sent += 1
         try:
             answered = await self._wire.write_motion(
                 self._handshake.motion, patience_s=(due_ns - self._clock.monotonic_ns()) / 1e9
@@ -86,5 +89,5 @@ class MotionFeed:
             self._refused_by = self._wire.counters.connections
             return
         if not answered:
-            self.late += 1
+            self._late += 1
             self._paused_until_ns = self._clock.monotonic_ns() + PAUSE_NS

@@ -20,6 +20,7 @@ from inspection.motion import (
     PhysicsContext,
     ProposedMotion,
     SetPoint,
+    approach,
     goal_of,
 )
 from inspection.part import Trigger
@@ -49,8 +50,9 @@ APART: Final = 0.05
 class MotionStream:
     """The set points for one line. Not thread-safe: lives in the event loop.
 
-    With several parts between camera and diverter the strictest rules for all of them: the slowest belt, and
-    a diverter that passes nothing while a part is under way that is no pass.
+    With several parts between camera and outcome the belt is as slow as any of them wants it, and the
+    diverter serves the one that comes to it next. Which one that is, outcomes tell: until the PLC has told
+    one, nothing is passed while a part is under way that is no pass.
 
     Args:
         physics: The line; its belt speed is the one that parts pass at.
@@ -66,8 +68,10 @@ class MotionStream:
         self._following = False
         self._stopping = False
         """A part is without its decision: to the safe state first, whatever else is wanted."""
-        self._under_way: dict[int, Action] = {}
-        """By trigger number, oldest first: what was decided on the parts that have no outcome yet."""
+        self._under_way: dict[int, Action | None] = {}
+        """By trigger number, oldest first: what was decided on the parts that have no outcome yet; None where
+        that is still to come."""
+        self._tells_outcomes = False
         self._awaited: Trigger | None = None
         self._path: Trajectory | None = None
         self._point = SetPoint(0.0, physics.diverter_max_angle_deg)
@@ -90,7 +94,7 @@ class MotionStream:
         """
         if follows and not self._following:
             self._following, self._stopping = True, False
-            self._begin(self._actual(line, unknown=self._physics.belt_speed_mm_s), now_ns)
+            self._begin(self._actual(line), now_ns)
         elif not follows:
             self.let_go()
 
@@ -103,14 +107,19 @@ class MotionStream:
         """Take note of what the link tells the station. ``line``: as it was read then."""
         match event:
             case PartTriggered(trigger):
+                if self._awaited is not None:
+                    self._stop_for(self._awaited.seq)  # overtaken
                 self._awaited = trigger
+                self._take_on(trigger.seq, None)
                 self._begin_anew(line, trigger.seen_ns)
             case PartMissed(trigger, _):
                 self._stop_for(trigger.seq)
             case OutcomeReported(seq, _, _):
+                self._tells_outcomes = True
                 self._gone(seq)
             case PlcRestarted():
                 self._under_way.clear()
+                self._tells_outcomes = False
                 self._awaited = None
                 self.let_go()  # the new run is followed from the state that it shows
             case _:
@@ -122,19 +131,17 @@ class MotionStream:
         Args:
             trigger: The part's.
             action: What was decided in the end.
-            motion: What the model proposed. It is followed only where it amounts to that action, begins where
-                belt and diverter are, and no other part that is under way wants something else.
+            motion: What the model proposed. It is followed only where it amounts to that action and no other
+                part that is under way wants something else; belt and diverter each only where it begins where
+                they are.
         """
         self._awaited = None
         self._take_on(trigger.seq, action)
         wanted = self._wanted()
-        fits = (
-            motion is not None
-            and motion.meant is action
-            and wanted == goal_of(action, self._physics)
-            and self._begins_here(motion)
-        )
-        self._aim(by=motion.chunk if fits and motion is not None else None)
+        if motion is not None and motion.meant is action and wanted == goal_of(action, self._physics):
+            self._aim(by=self._from_here(motion, wanted))
+        else:
+            self._aim()
 
     def undecided(self, trigger: Trigger) -> None:
         """No decision is published for ``trigger``'s part: the PLC will default-reject it."""
@@ -191,9 +198,11 @@ class MotionStream:
         resting_ns = 0 if self._resting_since_ns is None else now_ns - self._resting_since_ns
         if not self._following or resting_ns < SETTLED_NS:
             return  # on its way the line is behind its set points: that is no difference
-        actual = self._actual(line, unknown=self._point.belt_speed_mm_s)
-        if not self._close(actual, self._point):
-            self._begin(actual, now_ns)
+        actual = self._actual(line)
+        # Never from nearer to a pass than before: an angle of 0 may be one that nobody measures.
+        start = actual._replace(diverter_deg=max(actual.diverter_deg, self._point.diverter_deg))
+        if not self._close(start, self._point):
+            self._begin(start, now_ns)
 
     def _rest(self, now_ns: int) -> None:
         if self._resting_since_ns is None:
@@ -204,7 +213,7 @@ class MotionStream:
             self._stopping = False
             self._aim()
 
-    def _take_on(self, seq: int, action: Action) -> None:
+    def _take_on(self, seq: int, action: Action | None) -> None:
         self._under_way[seq] = action
         if len(self._under_way) > MOST_UNDER_WAY:
             del self._under_way[next(iter(self._under_way))]
@@ -226,15 +235,22 @@ class MotionStream:
 
     def _wanted(self) -> Goal:
         """What the parts under way want, all of them together."""
-        if not self._under_way:
+        goals = [
+            self._idle if action is None else goal_of(action, self._physics)
+            for action in self._under_way.values()
+        ]
+        if not goals:
             return self._idle
-        goals = [goal_of(action, self._physics) for action in self._under_way.values()]
-        angles = [goal.diverter_deg for goal in goals]
-        return Goal(
-            belt_speed_mm_s=min(goal.belt_speed_mm_s for goal in goals),
-            # A stop's diverter rests: swinging against parts that stand it would jam.
-            diverter_deg=None if None in angles else max(angle for angle in angles if angle is not None),
-        )
+        decided = [goal for goal in goals if goal is not self._idle] or goals
+        angles = [goal.diverter_deg for goal in decided]
+        angle: float | None
+        if None in angles:
+            angle = None  # a stop's diverter rests: swinging against parts that stand it would jam
+        elif self._tells_outcomes:
+            angle = goals[0].diverter_deg
+        else:
+            angle = max(angle for angle in angles if angle is not None)
+        return Goal(belt_speed_mm_s=min(goal.belt_speed_mm_s for goal in goals), diverter_deg=angle)
 
     def _aim(self, *, by: MotionChunk | None = None) -> None:
         if self._path is None:
@@ -244,29 +260,37 @@ class MotionStream:
         if goal != self._path.goal or (free and by is not None):
             self._path.head_for(goal, by=by if free else None)
 
-    def _begins_here(self, motion: ProposedMotion) -> bool:
-        """The model's picture of the line, taken when it began to think, still holds."""
-        now, then = self.physics, motion.physics
-        return now is not None and self._close(
-            SetPoint(now.belt_speed_mm_s, now.diverter_angle_deg),
-            SetPoint(then.belt_speed_mm_s, then.diverter_angle_deg),
-        )
-
     def _close(self, one: SetPoint, other: SetPoint) -> bool:
         speed = abs(one.belt_speed_mm_s - other.belt_speed_mm_s) / self._physics.belt_max_speed_mm_s
         angle = abs(one.diverter_deg - other.diverter_deg) / self._physics.diverter_max_angle_deg
         return max(speed, angle) <= APART
 
-    def _actual(self, line: LineBlock, *, unknown: float) -> SetPoint:
-        """Belt and diverter as the PLC measures them; where that cannot be, what is taken for granted.
+    def _from_here(self, motion: ProposedMotion, goal: Goal) -> MotionChunk | None:
+        """What is left of the model's chunk once the planner has taken over what begins elsewhere.
 
-        A belt that runs at speed 0 is one whose PLC does not measure it: then ``unknown`` counts. A diverter
-        beyond its end: the last set point.
+        The model thinks of a line in the recipe's state. A diverter that stands at its other end must not
+        swing there first.
+        """
+        if self._path is None:
+            return None
+        now, then = self._path.physics, motion.physics
+        planned = approach(goal, now)
+        speed = abs(now.belt_speed_mm_s - then.belt_speed_mm_s) / now.belt_max_speed_mm_s
+        angle = abs(now.diverter_angle_deg - then.diverter_angle_deg) / now.diverter_max_angle_deg
+        return MotionChunk(
+            belt_speed_mm_s=(motion.chunk if speed <= APART else planned).belt_speed_mm_s,
+            diverter_angle_deg=(motion.chunk if angle <= APART else planned).diverter_angle_deg,
+        )
+
+    def _actual(self, line: LineBlock) -> SetPoint:
+        """Belt and diverter as the PLC measures them; the last set point where it cannot mean what it says.
+
+        A belt that runs at speed 0 is one whose speed is not measured.
         """
         most, end = self._physics.belt_max_speed_mm_s, self._physics.diverter_max_angle_deg
         speed, angle = float(line.belt_speed_mm_s), line.diverter_angle_ddeg / 10
         if speed > (1 + APART) * most or (speed == 0 and LineBits.RUNNING in line.bits):
-            speed = unknown
+            speed = self._point.belt_speed_mm_s
         if angle > (1 + APART) * end:
             angle = self._point.diverter_deg
         return SetPoint(min(speed, most), min(angle, end))

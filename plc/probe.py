@@ -19,7 +19,7 @@ from plc.layout import swapped
 from plc.presets import PRESETS
 from plc.registers import LINE_SIZE, MAP_VERSION, VisionBlock
 from plc.settings import LinkSettings, Telegrams
-from plc.telegram import ExceptionCode
+from plc.telegram import ExcCodes
 from plc.wire import Wire, WireError
 
 T = TypeVar("T")
@@ -27,13 +27,16 @@ T = TypeVar("T")
 WATCH_S: Final = 2.0
 """How long the PLC is watched."""
 
+CONNECT_S: Final = 3.0
+"""A technician can wait longer for a connection than a line."""
+
 _FAILURES: Final = 3
 """Failed reads in a row after which watching is given up."""
 
 _UNITS: Final = (1, 255, 0)
 """Unit identifiers that PLCs answer to."""
 
-_SILENCE: Final = frozenset({None, ExceptionCode.GATEWAY_PATH, ExceptionCode.GATEWAY_TARGET})
+_SILENCE: Final = frozenset({None, ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE})
 """Exceptions, or none, of a telegram that reached no PLC."""
 
 _VISION_EVERY: Final = 5
@@ -129,7 +132,7 @@ class _Probe:
 
     async def _connect(self) -> bool:
         try:
-            await self._wire.connect()
+            await self._wire.connect(patience_s=CONNECT_S)
         except WireError as error:
             self._say(findings.wrong("connection", str(error), self._hint()))
             return False
@@ -145,7 +148,7 @@ class _Probe:
         """The answer to one question, on a fresh connection where there is none. Raises WireError."""
         try:
             if not self._wire.connected:
-                await self._wire.connect()
+                await self._wire.connect(patience_s=CONNECT_S)
             return await question(self._wire)
         except WireError as error:
             if error.dead:
@@ -168,7 +171,7 @@ class _Probe:
         try:
             words = await self._words(base)
         except WireError as error:
-            if error.exception == ExceptionCode.ILLEGAL_ADDRESS:
+            if error.exception == ExcCodes.ILLEGAL_ADDRESS:
                 return await self._look_around(f"the PLC has no holding registers at {base}")
             if error.exception in _SILENCE and may_try_units:
                 return await self._try_units()

@@ -45,6 +45,10 @@ class Stream(asyncio.Protocol):
         """The beginning of a telegram lies here."""
         return bool(self._buffer)
 
+    def at_hand(self) -> Telegram | None:
+        """The next telegram where it lies here whole; waits for nothing. Raises GarbledError."""
+        return take(self._buffer)
+
     def send(self, data: bytes) -> None:
         """Hand bytes to the transport."""
         assert self._transport is not None

@@ -2,7 +2,8 @@
 
 Written on asyncio's transports, not on pymodbus's client (3.16.1), which raises one class for a time-out, a
 lost connection and a foreign answer, hides why TLS failed, and raises inside the transport where an answer
-cannot be decoded: here each of these must be told apart, counted and survived.
+cannot be decoded: here each of these must be told apart, counted and survived. The telegrams are pymodbus's,
+see ``plc.telegram``.
 """
 
 import asyncio
@@ -18,7 +19,7 @@ from plc.set_points import MotionWords
 from plc.settings import LinkSettings, Telegrams
 from plc.stream import Stream
 from plc.telegram import (
-    ExceptionCode,
+    ExcCodes,
     Function,
     GarbledError,
     RefusedError,
@@ -77,8 +78,10 @@ class WireCounters:
 class WireError(Exception):
     """One exchange brought nothing. The message says what happened, what becomes of the part, what to do."""
 
-    def __init__(self, reason: str, *, dead: bool, exception: int | None = None) -> None:
-        super().__init__(reason)
+    def __init__(self, reason: str, *, dead: bool, exception: int | None = None, detail: str = "") -> None:
+        super().__init__(f"{reason} ({detail})" if detail else reason)
+        self.reason = reason
+        """The message without what changes from one time to the next, so that it is told once."""
         self.dead = dead
         """The connection is of no more use."""
         self.exception = exception
@@ -133,10 +136,16 @@ class Wire:
 
     # --- the connection -----------------------------------------------------------------------------------
 
-    async def connect(self) -> None:
-        """Make a fresh connection. Raises WireError."""
+    async def connect(self, *, patience_s: float | None = None) -> None:
+        """Make a fresh connection. Raises WireError.
+
+        Args:
+            patience_s: How long that may take; where nothing is said, as long as an answer, or the TLS
+                handshake of a small PLC.
+        """
         settings = self._settings
-        patience_s = settings.timeout_ms / 1000 if self._tls is None else TLS_CONNECT_S
+        if patience_s is None:
+            patience_s = settings.timeout_ms / 1000 if self._tls is None else TLS_CONNECT_S
         try:
             async with asyncio.timeout(patience_s):
                 _, stream = await asyncio.get_running_loop().create_connection(
@@ -146,7 +155,7 @@ class Wire:
                     ssl=self._tls,
                     server_hostname=None if self._tls is None else self._expected_name,
                 )
-        except (OSError, UnicodeError) as error:  # UnicodeError: a host that cannot be a name
+        except (OSError, ValueError) as error:  # ValueError: a host that cannot be a name
             self._refuse_connection(error)
         self._stream = stream
         self._has_read = False
@@ -263,11 +272,8 @@ class Wire:
         transaction = self._transaction = self._transaction + 1 & 0xFFFF
         stream.send(Telegram(transaction, self._settings.unit_id, request).pack())
         try:
-            async with asyncio.timeout(
-                self._settings.timeout_ms / 1000 if patience_s is None else patience_s
-            ):
-                pdu = await self._answer(stream, transaction)
-            result = parse(pdu)
+            patience = self._settings.timeout_ms / 1000 if patience_s is None else patience_s
+            result = parse(await self._answer_within(patience, stream, transaction))
         except TimeoutError:
             if patience_s is not None:
                 raise
@@ -279,28 +285,43 @@ class Wire:
         except ShortError as error:
             self._counters.short += 1
             raise WireError(
-                f"the PLC's answer is too short ({error}). {_PART}. Check the network, and that the PLC "
-                "serves both blocks whole",
+                f"the PLC's answer is too short. {_PART}. Check the network, and that the PLC serves both "
+                "blocks whole",
                 dead=True,
+                detail=str(error),
             ) from None
         except RefusedError as refused:
             self._timeouts_in_a_row = 0
-            if may_lack and refused.code == ExceptionCode.ILLEGAL_FUNCTION:
+            if may_lack and refused.code == ExcCodes.ILLEGAL_FUNCTION:
                 raise _LacksFunctionError from None
             raise self._exception(refused.code, Function(request[0])) from None
         self._timeouts_in_a_row = 0
         return result
 
-    async def _answer(self, stream: Stream, transaction: int) -> bytes:
-        """The answer with this transaction number; what belongs to an earlier question is thrown away."""
-        while True:
-            telegram = await stream.next()
-            if telegram.transaction != transaction:
-                self._counters.late_answers += 1
-            elif telegram.unit != self._settings.unit_id:
-                raise GarbledError(f"unit {telegram.unit} answers instead of {self._settings.unit_id}")
-            else:
-                return telegram.pdu
+    async def _answer_within(self, seconds: float, stream: Stream, transaction: int) -> bytes:
+        """The answer. Raises TimeoutError where it is not there whole after that time.
+
+        Where it was our own loop that was held up, answer and time-out come in the same turn: then it counts.
+        """
+        try:
+            async with asyncio.timeout(seconds):
+                while (pdu := self._sift(await stream.next(), transaction)) is None:
+                    pass
+                return pdu
+        except TimeoutError:
+            while (telegram := stream.at_hand()) is not None:
+                if (pdu := self._sift(telegram, transaction)) is not None:
+                    return pdu
+            raise
+
+    def _sift(self, telegram: Telegram, transaction: int) -> bytes | None:
+        """The answer with this transaction number; None for what belongs to an earlier question."""
+        if telegram.transaction != transaction:
+            self._counters.late_answers += 1
+            return None
+        if telegram.unit != self._settings.unit_id:
+            raise GarbledError(f"unit {telegram.unit} answers instead of {self._settings.unit_id}")
+        return telegram.pdu
 
     # --- what goes wrong ----------------------------------------------------------------------------------
 
@@ -347,9 +368,10 @@ class Wire:
     def _garbled(self, error: GarbledError) -> WireError:
         self._counters.garbled += 1
         return WireError(
-            f"what answers at the PLC's address does not speak Modbus TCP as asked ({error}). {_PART}. "
+            f"what answers at the PLC's address does not speak Modbus TCP as asked. {_PART}. "
             "Check host and port in the settings, and the network",
             dead=True,
+            detail=str(error),
         )
 
     def _miss_answer(self, stream: Stream) -> NoReturn:
@@ -372,14 +394,14 @@ class Wire:
 
     def _exception(self, code: int, function: Function) -> WireError:
         settings = self._settings
-        if code == ExceptionCode.BUSY:
+        if code == ExcCodes.DEVICE_BUSY:
             self._counters.busy += 1
             return WireError(
                 "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
                 dead=False,
                 exception=code,
             )
-        if code == ExceptionCode.ILLEGAL_ADDRESS:
+        if code == ExcCodes.ILLEGAL_ADDRESS:
             self._counters.illegal_address += 1
             todo = (
                 f"Check line_base ({settings.line_base}) and vision_base ({settings.vision_base}) in the "
@@ -396,12 +418,12 @@ class Wire:
 
 
 _TODO: Final[dict[int, str]] = {
-    ExceptionCode.ILLEGAL_FUNCTION: (
+    ExcCodes.ILLEGAL_FUNCTION: (
         "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
     ),
-    ExceptionCode.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
-    ExceptionCode.GATEWAY_PATH: "A gateway answers: check unit_id in the settings",
-    ExceptionCode.GATEWAY_TARGET: (
+    ExcCodes.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
+    ExcCodes.GATEWAY_PATH_UNAVIABLE: "A gateway answers: check unit_id in the settings",
+    ExcCodes.GATEWAY_NO_RESPONSE: (
         "A gateway answers, but the device behind it does not: check unit_id in the settings, and the device"
     ),
 }

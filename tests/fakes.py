@@ -9,7 +9,7 @@ import numpy as np
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
-from inspection.motion import PhysicsContext, ProposedMotion
+from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
@@ -123,7 +123,6 @@ class FakeLine:
         self.acknowledged: asyncio.Queue[int] = asyncio.Queue()
         self.exposed: list[int] = []
         self.motions: list[ProposedMotion | None] = []
-        self.motion: PhysicsContext | None = None
         self.ready = False
         self.fault = 0
         self.degraded = False
@@ -143,7 +142,7 @@ class FakeLine:
             yield await self._events.get()
 
     def state(self) -> LineState:
-        return LineState(connected=True, plc_boot_id=BOOT, motion=self.motion)
+        return LineState(connected=True, plc_boot_id=BOOT)
 
     def set_ready(self, ready: bool) -> None:
         self.ready = ready

@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from app.api.link import ServedLink, add_link
 from inspection.clock import SystemClock
 from inspection.errors import SettingsError
 from inspection.part import Inspection
@@ -46,6 +47,10 @@ class ServedStation(Protocol):
     def station(self) -> Station:
         """The running station."""
 
+    @property
+    def link(self) -> ServedLink:
+        """The link to the PLC."""
+
     def status(self) -> StationStatus:
         """The station at this moment."""
 
@@ -67,6 +72,7 @@ def build(engine: ServedStation, *, version: str) -> FastAPI:
     _add_reading(api, engine)
     _add_commands(api, engine)
     _add_stream(api, engine)
+    add_link(api, engine.link)
     return api
 
 

@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
-from app.commands.output import JsonFlag, print_json, progress, screen
+from app.commands.output import InspectorOption, JsonFlag, print_json, progress, screen
+from app.settings import InspectorKind
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
 
@@ -180,6 +181,40 @@ def faults(
         found = bench_faults(parts, seed=seed, mean_gap=gap, on_progress=bar.show)
     _say(found.model_dump(mode="json"), as_json)
     if not found.promises_kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def hostile(
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long before each peer.")] = 300.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of what the peers say.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put the station before peers that are no PLC; exit 0 if nothing broke, grew or was published."""
+    from app.hostile_bench import Hostile, bench_hostile
+
+    _quiet()
+    with progress("peers", len(Hostile)) as bar:
+        found = bench_hostile(seconds, seed=seed, on_progress=bar.show)
+    _say({peer.value: result.model_dump(mode="json") for peer, result in found.items()}, as_json)
+    if not all(result.kept for result in found.values()):
+        raise typer.Exit(1)
+
+
+@cli.command()
+def cycle(
+    seconds: Annotated[float, typer.Option(min=1.0, help="How long to watch the cycle.")] = 60.0,
+    inspector: InspectorOption = InspectorKind.VLA,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure the link's cycle while the model works on all cores; exit 0 if all goals are met."""
+    from app.cycle_bench import bench_cycle
+
+    _quiet()
+    with progress("seconds", int(seconds)) as bar:
+        found = bench_cycle(seconds, kind=inspector, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not all(found.goals_met.values()):
         raise typer.Exit(1)
 
 

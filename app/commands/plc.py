@@ -3,11 +3,14 @@
 import asyncio
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json, progress
+from app.commands.output import JsonFlag, print_json, progress, screen
+
+if TYPE_CHECKING:
+    from plc.simulator import Report, SimulatorSettings
 
 cli = typer.Typer(help="The PLC's side: its register map, and a simulated one.", no_args_is_help=True)
 
@@ -29,16 +32,46 @@ def register_map(
     typer.echo(as_markdown() if form is MapFormat.MD else as_csv(), nl=False)
 
 
+def _show_fault_kinds(wanted: bool) -> None:
+    """``--list-faults``: what ``--fault`` may be."""
+    if not wanted:
+        return
+    from plc.simulator.line_faults import GRAMMAR, USUAL, LineFault
+
+    typer.echo(f"{GRAMMAR}; left out, as here:")
+    for kind, usual in USUAL.items():
+        size = f" ({usual.unit})" if usual.unit else ""
+        typer.echo(f"  {LineFault.of(kind, at_s=10.0)!s:<34} {usual.meaning}{size}")
+    raise typer.Exit
+
+
 @cli.command()
 def simulate(
     port: Annotated[int, typer.Option(help="Modbus TCP port to serve; 0 takes a free one.")] = 5020,
     rate: Annotated[float, typer.Option(help="Parts a minute.")] = 60.0,
     parts: Annotated[int, typer.Option(help="Parts to run; 0 for no end.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the parts' spacing.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the parts' spacing, mass and friction, and of chance.")] = 0,
     first_part: Annotated[int, typer.Option(help="Id of the first part.")] = 1,
     allow_simulated: Annotated[
         bool, typer.Option("--allow-simulated", help="Accept decisions on rendered or replayed pictures.")
     ] = False,
+    belt_speed: Annotated[int, typer.Option(help="Of the running belt, mm/s.")] = 250,
+    follow_motion: Annotated[
+        bool, typer.Option("--follow-motion", help="Belt and diverter take Passgate's set points.")
+    ] = False,
+    bypass: Annotated[
+        bool, typer.Option("--bypass", help="Turn the bypass key: every part goes aside.")
+    ] = False,
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(help="Let something go wrong: KIND@START[:DURATION][=AMOUNT]. May be repeated."),
+    ] = None,
+    fault_rate: Annotated[float, typer.Option(help="Faults a minute that chance adds, by the seed.")] = 0.0,
+    list_faults: Annotated[
+        bool,
+        typer.Option("--list-faults", help="What can go wrong.", callback=_show_fault_kinds, is_eager=True),
+    ] = False,
+    watch: Annotated[bool, typer.Option("--watch", help="Draw the line in the terminal.")] = False,
     log: Annotated[Path | None, typer.Option(help="Append one JSON line a part to this file.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
@@ -46,7 +79,7 @@ def simulate(
     from pydantic import ValidationError
 
     from inspection.errors import SettingsError
-    from plc.simulator import Progress, SimulatorSettings, run_simulator
+    from plc.simulator import LineFault, SimulatorSettings
 
     try:
         settings = SimulatorSettings(
@@ -56,25 +89,65 @@ def simulate(
             seed=seed,
             first_part_id=first_part,
             allow_simulated=allow_simulated,
+            belt_speed_mm_s=belt_speed,
+            follow_motion=follow_motion,
+            bypass=bypass,
+            faults=tuple(LineFault.parse(text) for text in fault or ()),
+            fault_rate_per_min=fault_rate,
             log=log,
         )
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(f"{first['loc'][0]}: {first['msg']} (it is {first['input']!r})") from error
-    with progress(f"PLC on port {port}", parts or None) as bar:
+        said = first["msg"].removeprefix("Value error, ")
+        where = f"{first['loc'][0]}: {said} (it is {first['input']!r})" if first["loc"] else said
+        raise SettingsError(where) from error
+    report = _run(settings, watch=watch)
+    if as_json:
+        print_json(report)
+    else:
+        _say(report)
+    if parts and not report.complete:
+        raise typer.Exit(1)
+
+
+def _run(settings: "SimulatorSettings", *, watch: bool) -> "Report":
+    from app.line_watch import can_draw, watching
+    from plc.simulator import Progress, run_simulator
+
+    if watch and can_draw(screen):
+        at = settings.port
+
+        def remember(now: Progress) -> None:
+            nonlocal at
+            at = now.port
+
+        with watching(screen, lambda: f"PLC {settings.host}:{at}") as seen:
+            return asyncio.run(run_simulator(settings, remember, on_scan=seen.look))
+    if watch:
+        screen.print("No terminal to draw in: running without --watch.")
+    with progress(f"PLC on port {settings.port}", settings.parts or None) as bar:
 
         def show(now: Progress) -> None:
             bar.show(now.finished, note="waits for Passgate" if now.waiting else "")
 
-        report = asyncio.run(run_simulator(settings, show))
-    if as_json:
-        print_json(report)
-    else:
-        typer.echo(f"{report.triggers} parts: {report.ended_by}")
-        for outcome, count in sorted(report.by_outcome.items()):
-            typer.echo(f"  {count} {outcome.replace('_', ' ')}")
-    if parts and not report.complete:
-        raise typer.Exit(1)
+        return asyncio.run(run_simulator(settings, show))
+
+
+def _say(report: "Report") -> None:
+    typer.echo(f"{report.triggers} parts: {report.ended_by}")
+    for outcome, count in sorted(report.by_outcome.items()):
+        typer.echo(f"  {count} {outcome.replace('_', ' ')}")
+    bench = report.bench
+    if bench.faults:
+        typer.echo(f"  {len(bench.faults)} faults: {', '.join(map(str, bench.faults[:8]))}")
+    for count, what in (
+        (bench.strays, "came to the diverter without a trigger and went aside"),
+        (bench.jams, "times the line was cleared"),
+        (len(bench.forgotten), "forgotten by a PLC that restarted"),
+        (bench.released_without_pass, "RELEASED WITHOUT A PASS"),
+    ):
+        if count:
+            typer.echo(f"  {count} {what}")
 
 
 @cli.command()

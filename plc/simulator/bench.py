@@ -168,6 +168,11 @@ class TestBench:
         )
 
     @property
+    def parts_on_belt(self) -> int:
+        """Parts that have a trigger and, so far, no outcome."""
+        return 0 if self._program is None else self._program.parts_on_belt
+
+    @property
     def unacknowledged(self) -> tuple[int, ...]:
         """Trigger numbers whose outcome Passgate has not acknowledged yet."""
         return () if self._program is None else self._program.handshake.unacknowledged
@@ -291,8 +296,10 @@ class TestBench:
         if program is None:
             self._boot_id = boot_id
             return
-        open_seqs = [part.seq for part in program.triggered]
-        self._note(forgotten=(*program.handshake.unacknowledged, *open_seqs))
+        self._note(
+            forgotten=[part.seq for part in program.triggered],
+            lost_outcomes=program.handshake.unacknowledged,
+        )
         self._held_ns += program.held_ns
         self._fault_resets += program.fault_resets
         self._counted = self._counted.model_copy(

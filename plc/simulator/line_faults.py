@@ -127,16 +127,22 @@ class LineFault(Frozen):
         return self.at_s + self.for_s
 
     def __str__(self) -> str:
-        """As it is written."""
-        lasts = f":{self.for_s:g}s" if self.for_s else ""
-        return f"{self.kind}@{self.at_s:g}s{lasts}" + (f"={self.amount:g}" if self.amount else "")
+        """As it is written, times to the millisecond."""
+        lasts = f":{_written(self.for_s)}s" if self.for_s else ""
+        return f"{self.kind}@{_written(self.at_s)}s{lasts}" + (f"={self.amount:g}" if self.amount else "")
+
+
+def _written(seconds: float) -> str:
+    return f"{seconds:.3f}".rstrip("0").rstrip(".")
 
 
 _PER_S: Final = {"s": 1.0, "ms": 1000.0}
 
 
 def _unreadable(text: str, why: str) -> SettingsError:
-    return SettingsError(f"the fault {text!r} cannot be read: {why}", todo="see passgate plc simulate --help")
+    return SettingsError(
+        f"the fault {text!r} cannot be read: {why}", todo="See passgate plc simulate --list-faults"
+    )
 
 
 class FaultPlan:

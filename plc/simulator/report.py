@@ -61,11 +61,11 @@ class Bench(Frozen):
     """Parts that slid on the belt at some time."""
     restarts: int = 0
     forgotten: tuple[Numbered, ...] = ()
-    """Triggers whose part the PLC forgot when it restarted, or whose outcome it had not told by then."""
+    """Triggers whose part was on the belt as the PLC restarted: it has no outcome, and went aside."""
     skipped: tuple[Numbered, ...] = ()
     """Numbers that no part ever had."""
     lost_outcomes: tuple[Numbered, ...] = ()
-    """Outcomes that were overwritten before Passgate had acknowledged them."""
+    """Triggers whose outcome was overwritten, or lost in a restart, before Passgate had acknowledged it."""
 
 
 class Report(Frozen):
@@ -95,6 +95,8 @@ class Report(Frozen):
     """How long the belt stood with a part at the photo-eye, because Passgate was not ready."""
     fault_resets: int
     """How often the PLC had to pulse FaultReset."""
+    vision_still_ms: float = 0.0
+    """The longest time that the vision heartbeat stood still between two beats."""
     by_doubt: dict[Doubt, int] = Field(default_factory=dict)
     bench: Bench = Bench()
 
@@ -113,6 +115,7 @@ class Report(Frozen):
         unacknowledged: tuple[int, ...],
         held_s: float,
         fault_resets: int,
+        vision_still_ms: float,
         bench: Bench,
     ) -> Self:
         """Count what the parts tell."""
@@ -135,6 +138,7 @@ class Report(Frozen):
             deadline_misses=rejections[Rejected.DEADLINE] + rejections[Rejected.UNDECIDED_AT_DIVERTER],
             held_s=held_s,
             fault_resets=fault_resets,
+            vision_still_ms=vision_still_ms,
             by_doubt=Counter(part.doubt for part in parts if part.doubt is not None),
             bench=bench,
         )

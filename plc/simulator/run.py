@@ -146,14 +146,14 @@ async def run_simulator(
     settings: SimulatorSettings,
     on_progress: Callable[[Progress], None] | None = None,
     *,
-    on_bench: Callable[[TestBench], None] | None = None,
+    on_scan: Callable[[TestBench], None] | None = None,
 ) -> Report:
     """Run until all parts are through and acknowledged, or SIGINT, SIGTERM or SIGBREAK ends it early.
 
     Args:
         settings: What to run.
         on_progress: Called once when the port is open, then whenever something in it has changed.
-        on_bench: Given the test bench before the first scan, to watch it or to inject faults.
+        on_scan: Given the test bench after each scan, to watch it or to inject faults; it must be quick.
 
     Returns:
         What the PLC saw; ``complete`` says whether it got to its end.
@@ -165,10 +165,7 @@ async def run_simulator(
     with _open_log(settings.log) as log, _ended_by_signal() as stop:
         await server.start()
         try:
-            run = _Run(settings, server, log, on_progress)
-            if on_bench is not None:
-                on_bench(run.bench)
-            return await run.until(stop)
+            return await _Run(settings, server, log, on_progress, on_scan).until(stop)
         finally:
             await server.stop()
 
@@ -180,11 +177,13 @@ class _Run:
         server: PlcServer,
         log: TextIO | None,
         on_progress: Callable[[Progress], None] | None,
+        on_scan: Callable[[TestBench], None] | None,
     ) -> None:
         self._settings = settings
         self._server = server
         self._log = log
         self._on_progress = on_progress
+        self._on_scan = on_scan
         self._told: Progress | None = None
         self._results: list[PartResult] = []
         self.bench = TestBench(
@@ -224,6 +223,7 @@ class _Run:
             unacknowledged=self.bench.unacknowledged,
             held_s=self.bench.held_s,
             fault_resets=self.bench.fault_resets,
+            vision_still_ms=self._server.vision_still_ns / 1e6,
             bench=self.bench.counted,
         )
 
@@ -238,6 +238,8 @@ class _Run:
             server.show(line)
             if not server.listening:
                 await server.start()
+        if self._on_scan is not None:
+            self._on_scan(bench)
         progress = Progress(
             port=server.port,
             triggers=bench.triggers,

@@ -9,10 +9,11 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import LineError
-from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
 
 _READING: Final = (3, 23)
 _WRITING: Final = (6, 16, 23)
+_HEARTBEAT: Final = next(word.offset for word in VISION_WORDS if word.field == "heartbeat")
 
 
 class PlcServer:
@@ -30,6 +31,9 @@ class PlcServer:
         self._server: ModbusTcpServer | None = None
         self.received_ns = 0
         """When the vision block was last written to, on the monotonic clock; 0 for never."""
+        self.vision_still_ns = 0
+        """The longest time between two beats of the vision heartbeat, by the telegrams as they came."""
+        self._beat_ns = 0
         self.delay_s = 0.0
         """How long each answer is held back."""
 
@@ -56,7 +60,7 @@ class PlcServer:
         """Forget what was written: a PLC that starts has its registers at 0."""
         self._line = LineBlock().pack()
         self._vision = [0] * VISION_SIZE
-        self.received_ns = 0
+        self.received_ns = self._beat_ns = 0
 
     async def start(self) -> None:
         """Listen. Raises LineError where the port is taken."""
@@ -109,6 +113,11 @@ class PlcServer:
         offset = address - VISION_BASE
         if offset < 0 or offset + count > VISION_SIZE:
             return ExcCodes.ILLEGAL_ADDRESS  # the line block is the PLC's own
+        before = self._vision[_HEARTBEAT]
         self._vision[offset : offset + count] = [int(value) for value in set_values]
         self.received_ns = time.monotonic_ns()
+        if self._vision[_HEARTBEAT] != before:
+            if self._beat_ns:
+                self.vision_still_ns = max(self.vision_still_ns, self.received_ns - self._beat_ns)
+            self._beat_ns = self.received_ns
         return None

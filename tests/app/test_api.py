@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -11,14 +12,28 @@ from app.api import server
 from app.api.snapshot import snapshot
 from app.settings import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
+from inspection.decision import Action
 from inspection.errors import SettingsError
 from inspection.part import Inspection, Outcome
-from inspection.ports import Halted, LinkChanged, OutcomeReported, PartTriggered
+from inspection.ports import (
+    Halted,
+    LineEvent,
+    LinkChanged,
+    OutcomeReported,
+    PartTriggered,
+    ResultAccepted,
+)
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certification
 from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus
+from plc.diagnostics import LinkDiagnostics
+from plc.link import ModbusLine
+from plc.register_image import RegisterImage
+from plc.registers import LineBlock, VisionBits
+from plc.settings import LinkSettings
+from plc.timeline import Handshake
 from tests.fakes import (
     BOOT,
     FakeCamera,
@@ -30,6 +45,15 @@ from tests.fakes import (
     trigger,
     until,
 )
+from tests.plc.handshaking import RUNNING, decision_on
+from tests.plc.peers import ForeignPlc, eventually, running
+
+
+def station(line: ModbusLine, event: LineEvent) -> None:
+    """Passes every part at once."""
+    if isinstance(event, PartTriggered):
+        decision = decision_on(event.trigger, Action.PASS)
+        line.publish(event.trigger, decision, defect_code=0, simulated=False)
 
 
 class FakeEngine:
@@ -37,6 +61,7 @@ class FakeEngine:
 
     def __init__(self, folder: Path) -> None:
         self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
+        self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
         self.recorder = Recorder(self.store, self.clock)
         self.folder = folder
         self.station = Station(
@@ -178,6 +203,60 @@ async def test_archived_pictures_are_given_and_absent_ones_said_to_be_absent(
     assert (await client.get(f"/api/pictures/{'a' * 64}")).content == b"picture"
     assert (await client.get(f"/api/pictures/{'b' * 64}")).status_code == 404
     assert (await client.get("/api/pictures/..%2f..%2fetc%2fpasswd")).status_code == 404
+
+
+@in_engine
+async def test_before_the_plc_was_reached_its_registers_are_named_but_no_value_is_claimed(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    image = RegisterImage.model_validate((await client.get("/api/plc/registers")).json())
+    assert (image.line.age_ms, image.vision.age_ms) == (None, None)
+    seq = next(register for register in image.line.registers if register.name == "trigger_seq")
+    assert (seq.address, seq.value) == (43, None)
+    assert (await client.get("/api/plc/timeline")).json() == []
+    diagnostics = LinkDiagnostics.model_validate((await client.get("/api/plc/diagnostics")).json())
+    assert not diagnostics.connected
+    assert diagnostics.cycle.interval_ms is None
+    assert diagnostics.overhead_ms.together is None
+
+
+def test_the_plcs_registers_handshakes_and_counters_are_told_with_their_age(tmp_path: Path) -> None:
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+        with ForeignPlc() as plc:
+            plc.set(LineBlock(boot_id=77, bits=RUNNING, deadline_ms=500))
+            async with running(plc.port, react=station) as link:
+                engine.link = link.line
+                link.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                plc.set(replace(plc.line, trigger_seq=1, part_id=0x10002))
+                await eventually(lambda: VisionBits.RESULT_VALID in plc.vision().bits)
+                plc.set(replace(plc.line, result_ack_seq=1))
+                await link.until(ResultAccepted)
+                transport = httpx.ASGITransport(server.build(engine, version="0"))
+                async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1") as client:
+                    image = RegisterImage.model_validate((await client.get("/api/plc/registers")).json())
+                    (shown,) = (await client.get("/api/plc/timeline")).json()
+                    told = (await client.get("/api/plc/diagnostics")).json()
+        line = {register.name: register for register in image.line.registers}
+        vision = {register.name: register for register in image.vision.registers}
+        assert line["part_id"].value == 0x10002
+        assert "Enable" in line["bits"].text
+        assert vision["decision"].text == "pass"
+        assert image.line.age_ms is not None
+        assert 0 <= image.line.age_ms < 5000
+        handshake = Handshake.model_validate(shown)
+        assert handshake.published_ms is not None
+        assert handshake.in_plc_ms is not None
+        assert handshake.acknowledged_ms is not None
+        assert 0 <= handshake.published_ms <= handshake.in_plc_ms <= handshake.acknowledged_ms
+        assert handshake.outcome is None
+        diagnostics = LinkDiagnostics.model_validate(told)
+        assert diagnostics.functions == "FC23"
+        assert diagnostics.counters.cycles > 2
+        assert diagnostics.cycle.interval_ms is not None
+
+    asyncio.run(go())
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,33 @@ def test_the_environment_overrides_the_file(station: Path, monkeypatch: pytest.M
     assert (settings.plc.port, settings.plc.host) == (1502, "10.0.0.5")
 
 
+LINE = """
+[line]
+part_mass_kg = 0.4
+belt_friction = 0.3
+belt_speed_mm_s = 250
+belt_max_speed_mm_s = 600
+diverter_inertia_kg_m2 = 0.03
+diverter_load_n_m = 0.5
+diverter_torque_limit_n_m = 4
+diverter_max_angle_deg = 40
+"""
+
+
+def test_the_line_that_the_set_points_are_for_is_described_in_a_table(station: Path) -> None:
+    assert load(station).line is None
+    station.write_text(GOOD + LINE, encoding="utf-8")
+    line = load(station).line
+    assert line is not None
+    assert line.belt_speed_mm_s == 250.0
+
+
+def test_a_line_that_cannot_be_is_refused_in_words(station: Path) -> None:
+    station.write_text(GOOD + LINE.replace("= 250", "= 700"), encoding="utf-8")
+    with pytest.raises(SettingsError, match="above its greatest speed"):
+        load(station)
+
+
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [

@@ -9,7 +9,8 @@ import httpx
 import psutil
 import pytest
 
-from app.demo import DemoSummary, read_plc_log, read_record, reconcile
+from app.accounts import read_plc_log, read_record
+from app.demo import DemoSummary, reconcile
 from app.rig import LineRig, Tables
 from inspection.part import Outcome
 

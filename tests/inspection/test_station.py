@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
-from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion, plan
-from inspection.part import Frame, Inspection, MissedCause, Outcome
+from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
+from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -460,14 +460,6 @@ class MovingInspector(FakeInspector):
 
     proposal = ProposedMotion(chunk=plan(Action.PASS, NOMINAL_LINE), physics=NOMINAL_LINE, meant=Action.PASS)
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.physics: list[PhysicsContext | None] = []
-
-    def inspect(self, frames: tuple[Frame, ...], *, recipe: Recipe, **rest: Any) -> Decision:
-        self.physics.append(recipe.motion)
-        return super().inspect(frames, recipe=recipe, **rest)
-
     def motion(self, decision: Decision) -> ProposedMotion:
         assert decision.trigger_seq
         return self.proposal
@@ -498,20 +490,5 @@ def test_a_decision_that_came_late_moves_nothing_of_its_own() -> None:
             await world.pass_time(450)
             assert await world.published() is Action.MANUAL_REVIEW
             assert world.line.motions == [None]
-
-    asyncio.run(go())
-
-
-@pytest.mark.parametrize("state", [None, NOMINAL_LINE.model_copy(update={"diverter_angle_deg": 45.0})])
-def test_the_inspector_is_told_where_belt_and_diverter_are_of_a_plc_that_follows(
-    state: PhysicsContext | None,
-) -> None:
-    async def go() -> None:
-        inspector = MovingInspector()
-        async with running(inspector=inspector) as world:
-            world.line.motion = state
-            world.line.post(PartTriggered(trigger()))
-            await world.published()
-            assert inspector.physics == [state], "the recipe's own where nobody follows: it has none"
 
     asyncio.run(go())

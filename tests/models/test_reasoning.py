@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef, Severity
 from inspection.motion import plan
+from inspection.ports import MovingInspector
 from inspection.recipe import DefectRule, Recipe
 from models import reasoning
 from models.decoding import NONE, Choice
 from models.looking import Place
 from models.policy import Policy, action_for
-from models.reasoning import NOMINAL_LINE, Opinion, instruction_of, not_pass
+from models.reasoning import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
 from models.vla import Named, Verdict
 
 RECIPE = Recipe(
@@ -254,3 +255,15 @@ def test_a_broken_model_proposes_no_motion() -> None:
     broken = opinion(Action.PASS)
     broken = replace(broken, verdict=replace(broken.verdict, sound=False))
     assert reasoning._motion([opinion(Action.PASS), broken], NOMINAL_LINE) is None
+
+
+def test_the_motion_of_one_part_is_no_other_parts() -> None:
+    inspector = VlaInspector.__new__(VlaInspector)  # without weights: only what it keeps of the last part
+    proposed = reasoning._motion([opinion(Action.PASS)], NOMINAL_LINE)
+    assert proposed is not None
+    inspector._proposed = (1, 1, proposed)
+    judged = reflex(Action.PASS)
+    assert inspector.motion(judged) is proposed
+    assert inspector.motion(judged.model_copy(update={"part_id": 2})) is None
+    assert inspector.motion(judged.model_copy(update={"trigger_seq": 2})) is None
+    assert isinstance(inspector, MovingInspector)

@@ -1,14 +1,18 @@
 """The link over real sockets: against a peer we did not write, and against peers that misbehave."""
 
 import asyncio
+import contextlib
 import logging
+import time
+from collections.abc import AsyncIterator
 from dataclasses import replace
+from random import Random
 
 import pytest
 
 from inspection.clock import SystemClock
 from inspection.decision import Action
-from inspection.part import MissedCause
+from inspection.part import MissedCause, Outcome
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -24,8 +28,21 @@ from inspection.ports import (
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
 from plc.settings import LinkSettings
+from plc.stream import Stream
+from plc.wire import Wire, WireError
 from tests.plc.handshaking import RUNNING, decision_on
-from tests.plc.peers import ForeignPlc, eventually, free_port, raw_server, running
+from tests.plc.peers import (
+    ForeignPlc,
+    Misbehaviour,
+    Running,
+    ScriptedPlc,
+    eventually,
+    free_port,
+    raw_server,
+    refused,
+    running,
+    says,
+)
 
 IDLE = LineBlock(boot_id=77, bits=RUNNING, deadline_ms=500)
 
@@ -249,5 +266,260 @@ def test_the_loop_is_never_blocked_by_a_dead_host() -> None:
                 worst, last = max(worst, loop.time() - last), loop.time()
             assert worst < 0.1
             assert not link.line.state().connected
+
+    asyncio.run(go())
+
+
+def test_an_answer_that_waited_for_our_own_busy_loop_is_no_fault_of_the_plc(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Answer and time-out come in the same turn of the loop: the answer counts."""
+    send, blocks = Stream.send, 0
+
+    def send_and_be_busy(stream: Stream, data: bytes) -> None:
+        nonlocal blocks
+        send(stream, data)
+        if blocks:
+            blocks -= 1
+            asyncio.get_running_loop().call_soon(time.sleep, 0.25)
+
+    async def go() -> None:
+        nonlocal blocks
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port, timeout_ms=100) as link:
+                await eventually(lambda: link.line.state().connected)
+                monkeypatch.setattr(Stream, "send", send_and_be_busy)
+                blocks = 3
+                cycles = link.line.counters().cycles + 6
+                await eventually(lambda: link.line.counters().cycles >= cycles)
+                counters = link.line.counters()
+                assert not blocks
+                assert (counters.short, counters.timeouts, counters.reconnects) == (0, 0, 0)
+
+    asyncio.run(go())
+
+
+# --- what a bad line does to the whole link ---------------------------------------------------------------
+
+
+def beating(plc: ScriptedPlc) -> Misbehaviour:
+    """Count the PLC's heartbeat up with each request."""
+
+    def answer(_: bytes, right: bytes) -> list[tuple[float, bytes]]:
+        plc.registers[1] = plc.registers[1] + 1 & 0xFFFF
+        return [(0.0, right)]
+
+    return answer
+
+
+@contextlib.asynccontextmanager
+async def scripted(
+    line: LineBlock = IDLE, *, timeout_ms: int = 250, **settings: object
+) -> AsyncIterator[tuple[ScriptedPlc, Running]]:
+    """A scripted PLC whose heart beats, and a link that is ready."""
+    async with ScriptedPlc(line) as plc:
+        plc.always = beating(plc)
+        async with running(plc.port, react=station, timeout_ms=timeout_ms, **settings) as link:
+            link.line.set_ready(True)
+            await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision.bits)
+            yield plc, link
+
+
+def test_a_busy_plc_costs_cycles_but_neither_connection_nor_part() -> None:
+    async def go() -> None:
+        async with scripted() as (plc, link):
+            plc.lined_up.extend([says(lambda request, _: refused(request, 6))] * 5)
+            await eventually(lambda: link.line.counters().busy == 5)
+            plc.show(replace(IDLE, heartbeat=plc.registers[1], trigger_seq=1, part_id=8))
+            await link.until(PartTriggered)
+            await eventually(lambda: plc.vision.result_seq == 1)
+            assert link.line.counters().reconnects == 0
+            assert link.line.state().connected
+
+    asyncio.run(go())
+
+
+def test_a_late_answer_never_shows_a_trigger_that_is_over() -> None:
+    """Held back by a fault on the wire, an old image would look like the PLC going back in time."""
+
+    async def go() -> None:
+        async with scripted(replace(IDLE, trigger_seq=4)) as (plc, link):
+            held: list[bytes] = []
+
+            def hold(_: bytes, answer: bytes) -> list[tuple[float, bytes]]:
+                held.append(answer)
+                return []
+
+            def after_the_held(request: bytes, answer: bytes) -> list[tuple[float, bytes]]:
+                return [(0.0, held[0]), *beating(plc)(request, answer)]
+
+            plc.lined_up.extend([hold, after_the_held])
+            await eventually(lambda: bool(held))
+            plc.show(replace(IDLE, heartbeat=plc.registers[1], trigger_seq=5, part_id=8))
+            await link.until(PartTriggered)
+            await eventually(lambda: link.line.counters().late_answers == 1)
+            triggers = [e.trigger.seq for e in link.events if isinstance(e, PartTriggered | PartMissed)]
+            assert triggers.count(5) == 1
+            assert triggers[-1] == 5
+
+    asyncio.run(go())
+
+
+def test_a_half_open_connection_is_given_up_and_made_anew() -> None:
+    async def go() -> None:
+        async with scripted(timeout_ms=60) as (plc, link):
+            alive = plc.always
+            plc.always = lambda *_: []
+            await eventually(lambda: link.line.counters().given_up >= 1)
+            plc.always = alive
+            await link.until(LinkChanged, count=3)  # up, down, up
+            assert link.line.counters().timeouts >= 2
+            assert link.line.counters().reconnects >= 1
+
+    asyncio.run(go())
+
+
+def test_an_illegal_address_is_told_once_and_mends_itself_when_the_plc_is_mended() -> None:
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+            plc.always = says(lambda request, _: refused(request, 2))
+            async with running(plc.port, timeout_ms=250) as link:
+                event = await link.until(LinkChanged)
+                assert isinstance(event, LinkChanged)
+                assert "Check line_base (0) and vision_base (100)" in event.reason
+                await eventually(lambda: link.line.counters().illegal_address >= 3)
+                assert len(link.events) == 1
+                plc.always = beating(plc)
+                up = await link.until(LinkChanged, count=2)
+                assert isinstance(up, LinkChanged)
+                assert up.up
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("version", [0xFFFF, 0x0100])
+def test_registers_full_of_ones_and_swapped_bytes_publish_nothing(version: int) -> None:
+    async def go() -> None:
+        async with ScriptedPlc() as plc:
+            plc.registers[:] = [version] * len(plc.registers)
+            async with running(plc.port, react=station, timeout_ms=250) as link:
+                link.line.set_ready(True)
+                event = await link.until(Halted)
+                assert isinstance(event, Halted)
+                assert f"map version {version}" in event.reason
+                await eventually(lambda: plc.vision.map_version == 1)  # ours, over what was there
+                read = link.line.counters().cycles
+                await eventually(lambda: link.line.counters().cycles > read + 5)
+                assert not any(isinstance(event, PartTriggered) for event in link.events)
+                assert plc.vision.result_seq == 0
+                assert not plc.vision.bits & (VisionBits.TRIGGER_READY | VisionBits.RESULT_VALID)
+
+    asyncio.run(go())
+
+
+def test_ones_everywhere_but_in_the_map_version_are_no_living_plc() -> None:
+    async def go() -> None:
+        async with ScriptedPlc() as plc:
+            plc.registers[:] = [0xFFFF] * len(plc.registers)
+            plc.registers[0] = 1
+            async with running(plc.port, react=station, timeout_ms=250) as link:
+                link.line.set_ready(True)
+                await eventually(lambda: plc.vision.map_version == 1)
+                read = link.line.counters().cycles
+                await eventually(lambda: link.line.counters().cycles > read + 5)
+                assert not any(isinstance(event, PartTriggered) for event in link.events)
+                assert plc.vision.result_seq == 0
+                assert not plc.vision.bits & (VisionBits.TRIGGER_READY | VisionBits.RESULT_VALID)
+
+    asyncio.run(go())
+
+
+def test_a_peer_of_random_bytes_is_never_believed() -> None:
+    """400 answers of noise, in every length; the five minutes are the bench's."""
+
+    async def go() -> None:
+        random = Random(4)
+        async with ScriptedPlc(IDLE) as plc:
+
+            def noise(request: bytes, right: bytes) -> list[tuple[float, bytes]]:
+                kind = random.random()
+                data = random.randbytes(random.randrange(1, 400))
+                if kind < 0.3:  # with the right header, so that it gets further
+                    data = request[:4] + len(data).to_bytes(2, "big") + data
+                return [(0.0, right[: random.randrange(1, len(right))] if kind > 0.9 else data)]
+
+            plc.always = noise
+            wire = Wire(LinkSettings(port=plc.port, timeout_ms=20))
+            for _ in range(400):
+                try:
+                    if not wire.connected:
+                        await wire.connect(patience_s=1.0)
+                    await wire.read()
+                except WireError as error:
+                    if error.dead:
+                        wire.close()
+                else:
+                    pytest.fail("noise was believed")
+            counters = wire.counters
+            assert counters.garbled + counters.short + counters.timeouts + counters.other_exceptions >= 380
+            wire.close()
+
+    asyncio.run(go())
+
+
+def test_a_peer_that_babbles_differently_each_time_is_told_once() -> None:
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+            lengths = iter(range(300, 0xFFFF))
+            plc.always = says(lambda r, _: r[:4] + next(lengths).to_bytes(2, "big") + r[6:])
+            async with running(plc.port, timeout_ms=250) as link:
+                await eventually(lambda: link.line.counters().garbled >= 4)
+                assert len(link.events) == 1
+
+    asyncio.run(go())
+
+
+# --- what it tells about itself ---------------------------------------------------------------------------
+
+
+def test_the_timeline_tells_a_handshake_from_trigger_to_outcome() -> None:
+    async def go() -> None:
+        async with scripted() as (plc, link):
+            plc.show(replace(IDLE, heartbeat=plc.registers[1], trigger_seq=1, part_id=8))
+            await eventually(lambda: plc.vision.result_seq == 1)
+            plc.registers[7] = 1
+            await link.until(ResultAccepted)
+            plc.registers[8:10] = [1, 1]
+            await link.until(OutcomeReported)
+            (told,) = link.line.timeline()
+            assert (told.seq, told.part_id, told.plc_boot_id) == (1, 8, 77)
+            assert (told.action, told.outcome) == (Action.PASS, Outcome.RELEASED)
+            moments = (told.published_ms, told.in_plc_ms, told.acknowledged_ms, told.outcome_ms)
+            known = [moment for moment in moments if moment is not None]
+            assert len(known) == 4
+            assert known == sorted(known)
+
+    asyncio.run(go())
+
+
+def test_the_diagnostics_tell_the_cycle_as_it_was() -> None:
+    async def go() -> None:
+        async with scripted(cycle_ms=10) as (_, link):
+            await eventually(lambda: link.line.counters().cycles > 50)
+            diagnostics = link.line.diagnostics()
+            assert diagnostics.cycle.target_ms == 10
+            interval, exchange = diagnostics.cycle.interval_ms, diagnostics.cycle.exchange_ms
+            assert interval is not None
+            assert exchange is not None
+            assert interval.n >= 48
+            assert interval.p50 >= 9.0
+            assert exchange.p50 < interval.p50
+            assert diagnostics.functions == "FC23"
+            assert diagnostics.counters.connections == 1
+            ages = link.line.registers()
+            assert ages.vision.age_ms is not None
+            assert ages.line.registers[12].name == "belt_speed_mm_s"
+            assert {register.name: register.text for register in ages.vision.registers}["state"] == "ready"
 
     asyncio.run(go())

@@ -171,19 +171,38 @@ def test_a_models_chunk_for_another_action_is_void() -> None:
     assert line.points == by_planner.points
 
 
-def test_a_models_chunk_that_begins_elsewhere_is_void() -> None:
+def test_of_a_models_chunk_that_begins_with_another_diverter_only_the_belt_is_followed() -> None:
     """It was proposed for a diverter at its other end: followed, it would swing open before a reject."""
     line = Following()
     line.run()
     elsewhere = NOMINAL_LINE.model_copy(update={"diverter_angle_deg": 0.0})
-    swing = ProposedMotion(chunk=plan(Action.REWORK, elsewhere), physics=elsewhere, meant=Action.REWORK)
-    line.decide(Action.REWORK, swing)
+    gently = plan(Action.REWORK, elsewhere).model_copy(
+        update={"belt_speed_mm_s": tuple(SPEED - k for k in range(1, STEPS + 1))}
+    )
     settled = len(line.points)
+    line.decide(Action.REWORK, ProposedMotion(chunk=gently, physics=elsewhere, meant=Action.REWORK))
     line.run()
     assert min(point.diverter_deg for point in line.points[settled:]) == pytest.approx(END)
+    assert line.points[settled + 8].belt_speed_mm_s == pytest.approx(SPEED - 8)
+    assert line.points[-1] == near(GOALS[Action.REWORK])
 
 
-def test_a_pass_opens_nothing_while_a_part_that_is_none_is_under_way() -> None:
+def test_of_a_models_chunk_for_another_belt_speed_the_planner_keeps_the_belt() -> None:
+    line, by_planner = Following(), Following()
+    for one in (line, by_planner):
+        one.run()
+    faster = NOMINAL_LINE.model_copy(update={"belt_speed_mm_s": 400.0, "diverter_angle_deg": END})
+    motion = ProposedMotion(chunk=plan(Action.REWORK, faster), physics=faster, meant=Action.REWORK)
+    line.decide(Action.REWORK, motion)
+    by_planner.decide(Action.REWORK)
+    line.run(), by_planner.run()
+    assert [p.belt_speed_mm_s for p in line.points] == pytest.approx(
+        [p.belt_speed_mm_s for p in by_planner.points]
+    )
+
+
+def test_until_the_plc_tells_outcomes_nothing_is_passed_while_a_part_is_under_way_that_is_none() -> None:
+    """Which of the two comes to the diverter next is not known."""
     line = Following()
     line.run()
     settled = len(line.points)
@@ -194,6 +213,22 @@ def test_a_pass_opens_nothing_while_a_part_that_is_none_is_under_way() -> None:
     assert min(point.diverter_deg for point in line.points[settled:]) == pytest.approx(END)
     line.outcome(1)
     assert line.run() == near(GOALS[Action.PASS])
+
+
+def test_where_outcomes_are_told_the_diverter_serves_the_part_that_comes_next() -> None:
+    line = Following()
+    line.decide(Action.PASS)
+    line.outcome()
+    line.run()
+    line.decide(Action.PASS)
+    line.run(200)
+    behind = line.trigger()
+    assert line.run(400) == near(GOALS[Action.PASS]), "the next one is still being judged"
+    line.stream.decided(behind, Action.REWORK, None)
+    assert line.run() == near(SetPoint(0.8 * SPEED, 0.0)), "the belt is as slow as either wants it"
+    line.outcome(2)
+    assert line.run() == near(GOALS[Action.REWORK])
+    keeps_the_limits(line.points, NOMINAL_LINE)
 
 
 def test_an_outcome_that_was_never_told_holds_nothing_up() -> None:
@@ -259,6 +294,17 @@ def test_an_overtaken_part_stops_the_line_and_a_late_pass_opens_nothing() -> Non
     assert min(point.diverter_deg for point in line.points) == pytest.approx(END)
 
 
+def test_a_new_part_ends_the_wait_for_the_last_ones_decision() -> None:
+    line = Following()
+    line.run()
+    line.trigger()
+    line.run(100)
+    line.decide(Action.PASS)
+    line.run()
+    reached(line.points, SAFE)
+    assert line.points[-1] == near(GOALS[Action.MANUAL_REVIEW])
+
+
 def test_what_is_told_after_the_part_has_gone_stops_nothing() -> None:
     line = Following()
     line.run()
@@ -322,15 +368,15 @@ def test_a_stream_begins_where_belt_and_diverter_are() -> None:
 @pytest.mark.parametrize(
     ("told", "start"),
     [
-        ({"belt_speed_mm_s": 0}, SetPoint(SPEED, 0.0)),
+        ({"belt_speed_mm_s": 0}, SetPoint(0.0, 0.0)),
         ({"belt_speed_mm_s": 0, "bits": LineBits.ENABLE | LineBits.FOLLOW_MOTION}, SetPoint(0.0, 0.0)),
-        ({"belt_speed_mm_s": 60_000}, SetPoint(SPEED, 0.0)),
+        ({"belt_speed_mm_s": 60_000}, SetPoint(0.0, 0.0)),
         ({"belt_speed_mm_s": 505}, SetPoint(500.0, 0.0)),
         ({"diverter_angle_ddeg": 3600}, IDLE),
     ],
     ids=["runs without a speed", "stands", "faster than it can", "a little fast", "beyond its end"],
 )
-def test_what_the_plc_cannot_mean_is_not_taken_for_the_state(told: Any, start: SetPoint) -> None:
+def test_where_the_plc_cannot_mean_what_it_says_the_last_set_point_holds(told: Any, start: SetPoint) -> None:
     stream = MotionStream(NOMINAL_LINE)
     line = LineBlock(**({"bits": RUNNING | LineBits.FOLLOW_MOTION, "belt_speed_mm_s": round(SPEED)} | told))
     stream.follow(True, line, now_ns=0)
@@ -350,6 +396,28 @@ def test_a_new_part_on_a_belt_that_was_held_begins_at_a_stand() -> None:
     assert line.points[1].belt_speed_mm_s < 0.1 * SPEED
     assert line.points[-1] == near(IDLE)
     keeps_the_limits(line.points, NOMINAL_LINE)
+
+
+def test_a_belt_that_runs_and_has_no_speed_goes_on_at_its_set_point() -> None:
+    line = Following()
+    line.run(LONG + SETTLED_NS / MS)
+    line.obeys = False
+    line.line = replace(line.line, belt_speed_mm_s=0, diverter_angle_ddeg=450)
+    line.trigger()
+    assert line.run(20) == near(IDLE)
+
+
+def test_no_new_part_finds_the_diverter_nearer_to_a_pass_than_it_was() -> None:
+    """A PLC that measures no angle shows 0, which is where parts pass."""
+    line = Following()
+    line.run(LONG + SETTLED_NS / MS)
+    line.obeys = False
+    line.line = replace(line.line, belt_speed_mm_s=50, diverter_angle_ddeg=0)
+    line.trigger()
+    line.points.clear()
+    line.run(400)
+    assert line.points[0].belt_speed_mm_s < 0.5 * SPEED
+    assert min(point.diverter_deg for point in line.points) == pytest.approx(END)
 
 
 def test_a_line_that_lags_behind_its_set_points_is_no_other_state() -> None:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
+from app.settings import load
+from inspection.errors import SettingsError
 from plc.layout import WordOrder
 from plc.presets import PRESETS, PresetName
 from plc.registers import LINE_SIZE, VISION_SIZE
@@ -90,3 +92,28 @@ def test_blocks_that_overlap_are_refused_and_others_not(line: int, vision: int) 
 def test_registers_and_units_that_modbus_does_not_have_are_refused(wrong: dict[str, int]) -> None:
     with pytest.raises(ValidationError):
         LinkSettings.model_validate(wrong)
+
+
+def test_a_station_names_its_preset_and_certificates_in_its_own_file(tmp_path: Path) -> None:
+    station = tmp_path / "station.toml"
+    text = """
+[station]
+recipe = "cover"
+[plc]
+preset = "{preset}"
+[plc.tls]
+ca = "ca.pem"
+certificate = "own.pem"
+key = "own.key"
+[[cameras]]
+kind = "simulated"
+name = "main"
+"""
+    station.write_text(text.format(preset="openplc"), encoding="utf-8")
+    plc = load(station).plc
+    assert (plc.line_base, plc.port) == (1124, 802)
+    assert plc.tls is not None
+    assert plc.tls.ca == tmp_path.resolve() / "ca.pem"
+    station.write_text(text.format(preset="siemens"), encoding="utf-8")
+    with pytest.raises(SettingsError, match=r"plc\.preset: .*siemens-s7-1200.*it is 'siemens'"):
+        load(station)

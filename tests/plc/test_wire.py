@@ -319,7 +319,7 @@ def test_a_connection_that_was_closed_between_two_cycles_is_noticed_before_anyth
     on_wire(test)
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-plc.invalid", "a..b"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "no-such-plc.invalid", "a..b", "nul\0"])
 def test_nobody_there_is_a_failed_attempt(host: str) -> None:
     async def test() -> None:
         port = free_port()

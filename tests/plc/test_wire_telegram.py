@@ -2,10 +2,12 @@
 
 import contextlib
 import struct
+from unittest import TestCase
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersResponse,
@@ -30,6 +32,7 @@ from plc.telegram import (
 )
 
 WORD = st.integers(0, 0xFFFF)
+BYTE = st.integers(0, 0xFF)
 WORDS = st.lists(WORD, min_size=1, max_size=100)
 TELEGRAMS = st.builds(Telegram, WORD, st.integers(0, 255), st.binary(min_size=1, max_size=253))
 LAYOUTS = st.builds(Layout, st.sampled_from(WordOrder), st.booleans())
@@ -58,6 +61,38 @@ def test_another_stack_understands_our_exchange(read: int, count: int, write: in
         vars(request).items() >= {"read_address": read, "read_count": count, "write_address": write}.items()
     )
     assert request.write_registers == words  # type: ignore[attr-defined]
+
+
+@given(transaction=st.integers(1, 0xFFFF), unit=st.integers(1, 255), read=WORD, words=WORDS)
+def test_a_server_takes_each_request_apart_as_it_was_meant(
+    transaction: int, unit: int, read: int, words: list[int]
+) -> None:
+    requests = {
+        3: read_request(read, len(words)),
+        16: write_request(read, words),
+        23: exchange_request(read_address=read, read_count=9, write_address=read, words=words),
+    }
+    for function, pdu in requests.items():
+        sent = Telegram(transaction, unit, pdu).pack()
+        size, request = FramerSocket(DecodePDU(is_server=True)).handleFrame(sent, 0, 0)
+        assert size == len(sent)
+        assert request is not None
+        assert (request.transaction_id, request.dev_id, request.function_code) == (
+            transaction,
+            unit,
+            function,
+        )
+        assert bytes((function,)) + request.encode() == pdu
+
+
+def test_requests_are_the_bytes_of_the_specifications_examples() -> None:
+    """V1.1b3, chapters 6.3, 6.12 and 6.17; the header as in the implementation guide, chapter 3.1.3."""
+    read = read_request(0x006B, 3)
+    assert read.hex(" ") == "03 00 6b 00 03"
+    assert write_request(1, [0x000A, 0x0102]).hex(" ") == "10 00 01 00 02 04 00 0a 01 02"
+    exchange = exchange_request(read_address=3, read_count=6, write_address=14, words=[0xFF] * 3)
+    assert exchange.hex(" ") == "17 00 03 00 06 00 0e 00 03 06 00 ff 00 ff 00 ff"
+    assert Telegram(0x1501, 0xFF, read).pack().hex(" ") == "15 01 00 00 00 06 ff 03 00 6b 00 03"
 
 
 @given(words=WORDS)
@@ -94,6 +129,59 @@ def test_any_bytes_are_a_telegram_or_garbage_or_not_whole_yet(data: bytes) -> No
             assert telegram.pack() in data
 
 
+@st.composite
+def streams(draw: st.DrawFn) -> bytes:
+    """Any bytes; any data behind a right header; and right answers with bytes exchanged, and cut."""
+    any_bytes = st.binary(max_size=600)
+    word = struct.Struct(">H")
+    right = st.sampled_from(
+        [
+            bytes((3, 8)) + word.pack(7) * 4,
+            bytes((23, 8)) + word.pack(7) * 4,
+            bytes((16, 0, 100, 0, 4)),
+            bytes((0x97, 2)),
+        ]
+    )
+    pdu = st.one_of(st.binary(min_size=1, max_size=253), right)
+    data = bytearray(draw(st.one_of(any_bytes, st.builds(Telegram, WORD, BYTE, pdu).map(Telegram.pack))))
+    if data:
+        for at, byte in draw(st.lists(st.tuples(st.integers(0, len(data) - 1), BYTE), max_size=3)):
+            data[at] = byte
+    return bytes(data[: draw(st.integers(0, len(data)))] if draw(st.booleans()) else data)
+
+
+@given(data=streams())
+def test_whatever_comes_only_our_three_errors_escape_and_pymodbus_has_nothing_to_log(data: bytes) -> None:
+    buffer = bytearray(data)
+    with TestCase().assertNoLogs("pymodbus", "INFO"), contextlib.suppress(GarbledError):
+        while (telegram := take(buffer)) is not None:
+            for function in (Function.READ, Function.EXCHANGE):
+                with contextlib.suppress(RefusedError, ShortError, GarbledError):
+                    assert len(registers_in(telegram.pdu, function=function, count=4)) == 4
+            with contextlib.suppress(RefusedError, ShortError, GarbledError):
+                check_written(telegram.pdu, address=100, count=4)
+                assert telegram.pdu == bytes((16, 0, 100, 0, 4))
+
+
+def test_what_pymodbus_cannot_read_all_the_same_is_garbage(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(DecodePDU, "decode", lambda *_: None)
+    with pytest.raises(GarbledError, match="pymodbus cannot read it"):
+        registers_in(bytes((3, 2, 0, 7)), function=Function.READ, count=1)
+    with pytest.raises(GarbledError, match="pymodbus cannot read it"):
+        check_written(bytes((16, 0, 100, 0, 1)), address=100, count=1)
+
+
+@given(function=st.integers(0, 255), following=st.binary(min_size=1, max_size=1))
+def test_a_telegram_of_one_byte_keeps_its_hands_off_the_next_ones_first(
+    function: int, following: bytes
+) -> None:
+    """pymodbus's framer, shown nine bytes of which eight are announced, takes the ninth as well."""
+    telegram = Telegram(7, 1, bytes((function,)))
+    buffer = bytearray(telegram.pack() + following)
+    assert take(buffer) == telegram
+    assert buffer == following
+
+
 @given(pdu=st.binary(min_size=1, max_size=253), count=st.integers(1, 125))
 def test_any_answer_is_understood_exactly_or_not_at_all(pdu: bytes, count: int) -> None:
     for function in (Function.READ, Function.EXCHANGE):
@@ -112,11 +200,32 @@ def test_an_answer_that_breaks_off_is_short(words: list[int], cut: int) -> None:
         registers_in(pdu[: max(len(pdu) - cut, 1)], function=Function.READ, count=len(words))
 
 
+def test_an_exception_that_breaks_off_is_short() -> None:
+    with pytest.raises(ShortError, match="without its code"):
+        registers_in(bytes((0x83,)), function=Function.READ, count=1)
+
+
 @given(code=st.integers(0, 255))
 def test_an_exception_tells_its_code(code: int) -> None:
     with pytest.raises(RefusedError) as refused:
         registers_in(bytes((0x97, code)), function=Function.EXCHANGE, count=1)
     assert refused.value.code == code
+
+
+@given(following=st.binary(min_size=1, max_size=100))
+def test_an_answer_with_more_behind_it_is_garbage(following: bytes) -> None:
+    with pytest.raises(GarbledError):
+        registers_in(bytes((3, 2, 0, 7)) + following, function=Function.READ, count=1)
+    with pytest.raises(GarbledError):
+        registers_in(bytes((0x83, 2)) + following, function=Function.READ, count=1)
+    with pytest.raises(GarbledError):
+        check_written(bytes((16, 0, 100, 0, 1)) + following, address=100, count=1)
+
+
+@pytest.mark.parametrize("header", [b"\0\7\0\1", b"\0\7\1\0\0\6\1\3\2\0\7", b"HTTP/1.1 400 Bad Request"])
+def test_a_header_with_another_protocol_is_garbage_at_once(header: bytes) -> None:
+    with pytest.raises(GarbledError, match="protocol identifier"):
+        take(bytearray(header))
 
 
 @pytest.mark.parametrize("length", [0, 1, 255, 0xFFFF])

@@ -193,3 +193,17 @@ def test_a_part_that_slid_by_more_than_itself_is_a_stray_and_its_trigger_a_jam()
     assert line.results[0].doubt is Doubt.JAMMED
     assert line.bench.counted.strays == 1
     assert line.outcomes()[0] is Outcome.DEFAULT_REJECTED
+
+
+def test_what_a_restarted_plc_does_not_know_goes_aside_even_as_the_next_part_has_its_pass() -> None:
+    line = Line(
+        parts=4,
+        diverter_mm=380.0,
+        answer=lambda trigger: Action.REWORK if trigger.part_id == 100 else Action.PASS,
+    )
+    line.run_until(lambda: line.bench.state().sensors.gate_edges == 1)
+    line.bench.inject(LineFault.parse("restart@0s:300ms"))
+    line.finish()
+    assert [gone.seq for gone in line.bench.counted.forgotten] == [1]
+    assert line.outcomes() == [Outcome.RELEASED] * 3
+    assert line.bench.counted.released_without_pass == 0

@@ -12,9 +12,18 @@ import pytest
 from inspection.decision import Action
 from inspection.errors import LineError
 from inspection.part import Outcome
-from inspection.ports import LineEvent, OutcomeReported, PartTriggered
+from inspection.ports import LineEvent, OutcomeReported, PartTriggered, PlcRestarted
 from plc.link import ModbusLine
-from plc.simulator import PartResult, Progress, Report, SimulatorSettings, run_simulator
+from plc.simulator import (
+    LineFault,
+    LineFaultKind,
+    PartResult,
+    Progress,
+    Report,
+    SimulatorSettings,
+    TestBench,
+    run_simulator,
+)
 from plc.simulator.handshake import Rejected
 from tests.plc.handshaking import decision_on
 from tests.plc.peers import PATIENCE_S, Reaction, running
@@ -34,7 +43,9 @@ class Simulator:
 
 
 @contextlib.asynccontextmanager
-async def simulator(**settings: object) -> AsyncIterator[Simulator]:
+async def simulator(
+    *, inject: LineFaultKind | None = None, at_trigger: int = 0, **settings: object
+) -> AsyncIterator[Simulator]:
     progress: list[Progress] = []
     listening = asyncio.Event()
 
@@ -42,7 +53,14 @@ async def simulator(**settings: object) -> AsyncIterator[Simulator]:
         progress.append(now)
         listening.set()
 
-    task = asyncio.create_task(run_simulator(SimulatorSettings.model_validate(FAST | settings), note))
+    waits = [inject] if inject is not None else []
+
+    def watch(bench: TestBench) -> None:
+        if waits and bench.triggers == at_trigger:
+            bench.inject(LineFault.of(waits.pop()))
+
+    chosen = SimulatorSettings.model_validate(FAST | settings)
+    task = asyncio.create_task(run_simulator(chosen, note, on_scan=watch))
     await listening.wait()
     try:
         yield Simulator(task, progress[0].port, progress)
@@ -172,3 +190,51 @@ def test_sigterm_ends_the_run_with_a_report() -> None:
     assert not report.complete
     assert report.ended_by == "it was told to end"
     assert signal.getsignal(signal.SIGTERM) is before
+
+
+def test_a_plc_that_restarts_is_gone_for_a_while_and_comes_back_at_the_same_port() -> None:
+    async def go() -> tuple[Report, list[LineEvent]]:
+        async with (
+            simulator(parts=12, inject=LineFaultKind.RESTART, at_trigger=4) as plc,
+            running(plc.port, react=deciding([Action.PASS])) as link,
+        ):
+            link.line.set_ready(True)
+            return await plc.report(), link.events
+
+    report, events = asyncio.run(go())
+    assert report.complete, report.ended_by
+    assert report.bench.restarts == 1
+    assert report.bench.forgotten, "the parts that were on the belt"
+    assert len(report.parts) + len(report.bench.forgotten) == report.triggers
+    assert {gone.boot_id for gone in report.bench.forgotten}.isdisjoint({report.parts[-1].boot_id})
+    assert any(isinstance(event, PlcRestarted) for event in events)
+    assert report.bench.released_without_pass == 0
+
+
+def test_a_plc_that_answers_late_is_waited_for_and_releases_nothing_wrong() -> None:
+    async def go() -> Report:
+        async with (
+            simulator(parts=6, inject=LineFaultKind.ANSWER_LATE, at_trigger=2) as plc,
+            running(plc.port, react=deciding([Action.PASS])) as link,
+        ):
+            link.line.set_ready(True)
+            return await plc.report()
+
+    report = asyncio.run(go())
+    assert report.complete, report.ended_by
+    assert report.bench.released_without_pass == 0
+    assert report.by_outcome[Outcome.RELEASED] >= 1
+
+
+def test_faults_can_be_injected_from_python_while_it_runs() -> None:
+    async def go() -> Report:
+        async with (
+            simulator(parts=4, inject=LineFaultKind.SKIP_TRIGGERS, at_trigger=2) as plc,
+            running(plc.port, react=deciding([Action.PASS])) as link,
+        ):
+            link.line.set_ready(True)
+            return await plc.report()
+
+    report = asyncio.run(go())
+    assert [part.seq for part in report.parts] == [1, 2, 6, 7]
+    assert [skipped.seq for skipped in report.bench.skipped] == [3, 4, 5]

@@ -1,0 +1,132 @@
+"""The main program for OpenPLC: its addresses are the preset's, and both blocks run in it."""
+
+from typing import Any
+
+import pytest
+
+from inspection.decision import Action
+from plc.presets import PRESETS, PresetName
+from plc.registers import DECISION_CODES, LINE_SIZE, VISION_WORDS, VisionBits, complement
+from tests.plc.structured_text.compiler import Block, Clock, compile_text, instance
+from tests.plc.structured_text.station import FOLDER
+
+FILES = ("passgate_station", "passgate_track", "openplc_main")
+SCAN_NS = 20_000_000
+
+
+@pytest.fixture(scope="module")
+def program() -> dict[str, Block]:
+    return compile_text("".join((FOLDER / f"{name}.st").read_text() for name in FILES))
+
+
+def addresses(block: Block, prefix: str) -> dict[str, int]:
+    """Holding register of each variable in %MW, as OpenPLC numbers them."""
+    return {
+        name.removeprefix(prefix): 1024 + int(variable.place.removeprefix("%MW"))
+        for name, variable in block.variables.items()
+        if name.startswith(prefix) and variable.place.startswith("%MW")
+    }
+
+
+def test_the_registers_lie_where_the_preset_expects_them(program: dict[str, Block]) -> None:
+    preset = PRESETS[PresetName.OPENPLC].settings
+    block = program["PASSGATE_MAIN"]
+    line, vision = addresses(block, "RegLine"), addresses(block, "RegVision")
+    base = preset["line_base"]
+    assert isinstance(base, int)
+    assert list(line.values()) == list(range(base, base + LINE_SIZE))
+    base = preset["vision_base"]
+    assert isinstance(base, int)
+    offsets = {
+        "".join(part.capitalize() for part in word.field.split("_")): word.offset for word in VISION_WORDS
+    }
+    other_names = {
+        "TriggerAck": "TriggerAckSeq",
+        "Complement": "DecisionComplement",
+        "BeltSpeedSet": "BeltSpeedSetMmS",
+        "DiverterSet": "DiverterSetDdeg",
+        "ResultTail": "ResultSeqTail",
+        "OutcomeAck": "OutcomeAckSeq",
+        "PartIdHigh": "PartId",
+    }
+    for name, register in vision.items():
+        if name == "PartIdLow":
+            assert register == base + offsets["PartId"] + 1
+        else:
+            assert register == base + offsets[other_names.get(name, name)], name
+
+
+class OpenPlc:
+    """The program, one scan of 20 ms at a time, before a Passgate that is ready."""
+
+    def __init__(self, program: dict[str, Block]) -> None:
+        self.clock = Clock()
+        self.main: Any = instance(program, "PASSGATE_MAIN", self.clock)
+        self.main.SwitchAuto = True
+        self.main.RegVisionMapVersion, self.main.RegVisionBootId = 1, 5
+        self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.TRIGGER_READY)
+        self.scan(3)
+
+    def scan(self, times: int = 1, *, beat: bool = True) -> "OpenPlc":
+        for _ in range(times):
+            self.clock.now_ns += SCAN_NS
+            self.main.RegVisionHeartbeat += beat
+            self.main()
+        return self
+
+    def part(self, action: Action) -> "OpenPlc":
+        """Let a part come to the eye, be decided, and travel to just before the diverter."""
+        self.main.EyeCamera = True
+        self.scan()
+        code = DECISION_CODES[action]
+        self.main.RegVisionResultSeq = self.main.RegVisionResultTail = self.main.RegLineTriggerSeq
+        self.main.RegVisionPartIdHigh, self.main.RegVisionPartIdLow = (
+            self.main.RegLinePartIdHigh,
+            self.main.RegLinePartIdLow,
+        )
+        self.main.RegVisionDecision, self.main.RegVisionComplement = code, complement(code)
+        self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.RESULT_VALID)
+        self.main.EyeCamera = False
+        return self.scan(79)  # 5 mm each
+
+
+@pytest.mark.parametrize(
+    ("action", "open_", "code"),
+    [(Action.PASS, True, 1), (Action.REWORK, False, 2), (Action.MANUAL_REVIEW, False, 4)],
+)
+def test_a_part_goes_where_its_decision_sends_it(
+    program: dict[str, Block], action: Action, open_: bool, code: int
+) -> None:
+    plc = OpenPlc(program).part(action)
+    plc.main.EyeDiverter = True
+    plc.scan()
+    assert plc.main.GateValve is open_
+    plc.scan()
+    assert (plc.main.RegLineOutcomeSeq, plc.main.RegLineOutcome) == (1, code)
+
+
+def test_a_stop_stands_until_the_operator_has_the_part(program: dict[str, Block]) -> None:
+    plc = OpenPlc(program).part(Action.STOP)
+    assert (plc.main.BeltMotor, plc.main.LampRed) == (False, True)
+    plc.main.ButtonTaken = True
+    plc.scan(2)
+    assert plc.main.BeltMotor
+    assert (plc.main.RegLineOutcomeSeq, plc.main.RegLineOutcome) == (1, 3)
+
+
+def test_a_silent_passgate_turns_the_lamp_red_and_holds_the_next_part(program: dict[str, Block]) -> None:
+    plc = OpenPlc(program)
+    assert plc.main.LampGreen
+    plc.scan(15, beat=False)
+    plc.main.EyeCamera = True
+    plc.scan(beat=False)
+    assert (plc.main.LampRed, plc.main.LampGreen, plc.main.BeltMotor) == (True, False, False)
+
+
+def test_each_start_of_the_program_has_its_own_boot_id(program: dict[str, Block]) -> None:
+    plc = OpenPlc(program)
+    assert plc.main.RegLineBootId == plc.main.BootCount == 1
+    again = OpenPlc(program)
+    again.main.Started, again.main.BootCount = False, 65535  # as persistent storage gives it back
+    again.scan()
+    assert again.main.RegLineBootId == 1
