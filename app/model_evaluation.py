@@ -15,6 +15,7 @@ from inspection.part import Picture
 from models import checkpoint
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
+from models.language import LanguageSettings
 from models.looking import look
 from models.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
@@ -35,6 +36,8 @@ def evaluate_model(
     teach: int = 0,
     mm_per_pixel: float | None = None,
     adapter: Path | None = None,
+    quantization: str | None = None,
+    dtype: str | None = None,
     limit: int = 0,
 ) -> dict[str, Any]:
     """Judge labelled pictures with a model.
@@ -46,10 +49,12 @@ def evaluate_model(
         teach: Of a ``.jsonl``: a memory is taught on so many of its good training pictures.
         mm_per_pixel: Scale of the pictures, where no recipe says it.
         adapter: The model's file; None for the one that ships.
+        quantization: How its base is held, none or nf4; None as it was trained.
+        dtype: What its base computes in, bfloat16 or float32; None as it was trained.
         limit: Judge only so many, drawn at random with a fixed seed; 0 for all.
 
     Returns:
-        See ``models.vla_evaluation.summary``; also ``model``, ``split`` and ``memory``.
+        See ``models.vla_evaluation.summary``; also ``model``, ``held``, ``split`` and ``memory``.
 
     Raises:
         CameraError: A picture cannot be read.
@@ -59,7 +64,12 @@ def evaluate_model(
     """
     tower = EfficientNetLite0()
     path = adapter or SHIPPED
-    model = checkpoint.load(path, tower=tower)
+    asked = {"quantization": quantization, "dtype": dtype}
+    made = checkpoint.read_header(path).settings.language
+    held = LanguageSettings.model_validate(
+        made.model_dump() | {key: value for key, value in asked.items() if value is not None}
+    )
+    model = checkpoint.load(path, tower=tower, language=held)
     memory: NormalityMemory | None = None
     view = None
     if images.suffix == ".jsonl":
@@ -98,6 +108,7 @@ def evaluate_model(
         judged = judge_all(shown, model, kinds=kinds, progress=bar.show)
     return {
         "model": f"{model.header.name} {model.header.version}",
+        "held": {"quantization": held.quantization, "dtype": held.dtype},
         "images": str(images),
         "split": split,
         "memory": recipe_name or (f"taught on {teach}" if memory is not None else None),

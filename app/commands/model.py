@@ -1,7 +1,7 @@
 """``passgate model``: train, measure and look at the vision-language-action models."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import typer
 from rich.console import Console
@@ -53,6 +53,12 @@ def evaluate(
         float | None, typer.Option(min=1e-6, help="Scale of the pictures; a recipe knows its own.")
     ] = None,
     adapter: AdapterOption = None,
+    quantization: Annotated[
+        Literal["none", "nf4"] | None, typer.Option(help="Hold the base so, not as it was trained.")
+    ] = None,
+    dtype: Annotated[
+        Literal["bfloat16", "float32"] | None, typer.Option(help="Compute in this, not as it was trained.")
+    ] = None,
     limit: Annotated[int, typer.Option(min=0, help="Judge so many pictures, drawn at random; 0: all.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -66,6 +72,8 @@ def evaluate(
         teach=teach,
         mm_per_pixel=mm_per_pixel,
         adapter=adapter,
+        quantization=quantization,
+        dtype=dtype,
         limit=limit,
     )
     _say(result, as_json, title=f"{result['model']} on {result['n']} pictures")
