@@ -346,7 +346,7 @@ class VisionHandshake:
             *self.halt(
                 f"{self._down_reason or frozen}. An open part is default-rejected by the PLC. "
                 "Check that the PLC runs and the network is up, then reset with FaultReset",
-                brief="PLC's heartbeat lost: check PLC and network, then reset at the PLC",
+                brief="PLC heartbeat lost: check it, reset at the PLC",
             ),
         )
 
@@ -504,7 +504,7 @@ class VisionHandshake:
                 f"{line.boot_id}: the parts of before and after have the same numbers. Parts on the belt "
                 "have no known outcome. Let the PLC's program draw a new boot_id at each start, "
                 "clear the belt, then reset with FaultReset",
-                brief="PLC restarted, same boot id: clear the belt, reset at the PLC",
+                brief="PLC restarted: clear the belt, reset at the PLC",
             )
 
     def _refuse_map(self, version: int) -> tuple[LineEvent, ...]:
@@ -518,7 +518,7 @@ class VisionHandshake:
             f"the PLC speaks map version {version}, Passgate speaks {MAP_VERSION}. No part is taken. "
             "Check line_base and the PLC's program, then reset with FaultReset"
         )
-        brief = f"PLC speaks map version {version}, not {MAP_VERSION}: call maintenance"
+        brief = f"PLC map version {version}, not {MAP_VERSION}: call maintenance"
         return (*self.lost(reason), *self.halt(reason, brief=brief))
 
     def _watch_heartbeat(self, beat: int, *, resync: bool, now_ns: int) -> Iterator[LineEvent]:
@@ -555,7 +555,7 @@ class VisionHandshake:
                 f"the PLC acknowledged a result for trigger {seq} that it was never given. What becomes of "
                 f"part {part.trigger.part_id} is not Passgate's decision: find the part. "
                 "Check the PLC's program, then reset with FaultReset",
-                brief=f"PLC took a result nobody gave: find part {part.trigger.part_id}, reset at the PLC",
+                brief=f"PLC took an unsent result: find part {part.trigger.part_id}",
             )
         elif seq == self._unacknowledged:
             self._unacknowledged = 0
@@ -574,7 +574,7 @@ class VisionHandshake:
                 f"the PLC's trigger count jumped from {before} to {line.trigger_seq}. Up to {news.uncounted} "
                 "parts have no record. Check the PLC's program and the parts behind the camera, then reset "
                 "with FaultReset",
-                brief="trigger count jumped: check parts behind camera, reset at the PLC",
+                brief="trigger count jumped: find parts, reset at PLC",
             )
         for seq in news.missed:
             # Whose number it was is gone from the registers: part id 0 stands for unknown.
@@ -585,7 +585,7 @@ class VisionHandshake:
                 f"the PLC shows part {line.part_id} under trigger number {line.trigger_seq}, which was "
                 "another part's: this part has no record and gets no result. Find it, let the PLC's program "
                 "count trigger_seq up with each part_id, then reset with FaultReset",
-                brief=f"trigger number used twice: find part {line.part_id}, reset at the PLC",
+                brief=f"number used twice: find part {line.part_id}, reset at PLC",
             )
         if not news.newest:
             return

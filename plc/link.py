@@ -225,7 +225,7 @@ class ModbusLine:
                 self._handshake.halt(
                     "the station does not take the line's events. Open parts are default-rejected by the "
                     "PLC. Restart the engine, then reset with FaultReset",
-                    brief="the station lags behind: restart the engine, reset at the PLC",
+                    brief="station lags behind: restart it, reset at PLC",
                 )
             )
             return
