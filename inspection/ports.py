@@ -196,6 +196,14 @@ class LineState:
     read_ns: int = 0
     plc_boot_id: int = 0
     enabled: bool = False
+    bypassed: bool = False
+    """The PLC's bypass key is turned: the line runs, and no part is inspected."""
+    counting_missed: bool = False
+    """A backlog of triggers that nobody saw is being told; until its end no part is taken."""
+    down_reason: str = ""
+    """Why it is not connected, as far as that is known: what happened, and what to do."""
+    halt_brief: str = ""
+    """``halt_reason`` in a handful of words: what happened, and what to do."""
     belt_speed_mm_s: int = 0
     cycle_ms: float = 0.0
     """Duration of the last cycle."""

@@ -45,7 +45,10 @@ log = structlog.get_logger(__name__)
 HOUSEKEEPING_S = 1.0
 
 MAX_OPEN = 256
-"""Parts without an outcome; beyond that the oldest is closed as unconfirmed, with an alarm."""
+"""Parts that may wait for their outcome.
+
+While there are more, no part is taken, and the clerk closes the oldest as unconfirmed, with an alarm.
+"""
 
 CLERK_QUEUE = 1024
 """Events that wait for the disk; beyond that the reader waits, and the line's own bounded queue halts it."""
@@ -78,7 +81,8 @@ class Station:
         self._newest: Passage | None = None
         self._active: Passage | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._clerk_queue: asyncio.Queue[LineEvent] = asyncio.Queue(CLERK_QUEUE)
+        self._clerk_queue: asyncio.Queue[LineEvent | None] = asyncio.Queue(CLERK_QUEUE)
+        """None: nothing happened, but there are too many open parts."""
         self.judge = Judge(
             recipe=recipe,
             cameras=cameras,
@@ -106,6 +110,8 @@ class Station:
             return Mode.ABORTED
         if self._held:
             return Mode.HELD
+        if self._bypassed:
+            return Mode.SUSPENDED
         if self._active is not None:
             return Mode.EXECUTE
         return Mode.IDLE if self._linked else Mode.STARTING
@@ -117,8 +123,12 @@ class Station:
             return self._fault or self._halted
         if self._held:
             return "held by the operator"
+        if self._bypassed:
+            return "the PLC's bypass key is turned: no part is inspected"
         if self._recorder.behind:
             return "waits for the store"
+        if self._crowded:
+            return f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
         if self.judge.busy:
             return "waits for a camera or the model to finish late work"
         return "" if self._linked else "waits for the PLC"
@@ -231,6 +241,7 @@ class Station:
                 self._spawn(self._explain(passage, judgement.decision), f"reason-{trigger.seq}")
         finally:
             passage.settled.set()
+            self._wake_clerk()
             if self._active is passage:
                 self._active = None
             self._changed()
@@ -308,6 +319,7 @@ class Station:
 
     async def _clerk(self) -> None:
         while True:
+            await self._close_surplus()
             event = await self._clerk_queue.get()
             match event:
                 case PartMissed(trigger, cause):
@@ -340,7 +352,12 @@ class Station:
             self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
-        self._alarm(AlarmCode.PARTS_MISSED, "the PLC triggered parts that were not inspected")
+        self._alarm(
+            AlarmCode.PARTS_MISSED,
+            "parts went by without inspection: the PLC's bypass key was turned"
+            if cause is MissedCause.BYPASS
+            else "the PLC triggered parts that were not inspected",
+        )
         passage = self._open[PartKey(trigger.plc_boot_id, trigger.seq)]
         self._step(passage, Phase.DECIDED)
         inspection = Inspection(
@@ -370,6 +387,9 @@ class Station:
             log.info("outcome of a part that is not open", seq=key.seq, outcome=outcome)
             return
         await passage.settled.wait()
+        if self._open.get(key) is not passage:
+            log.info("outcome of a part that the record refused", seq=key.seq, outcome=outcome)
+            return
         await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
         self._step(passage, Phase.CLOSED)
         self.telemetry.outcome(outcome)
@@ -384,6 +404,19 @@ class Station:
         for key in keys:
             self._alarm(AlarmCode.OUTCOME_UNKNOWN, "the PLC did not tell what became of some parts")
             await self._close(key, Outcome.UNCONFIRMED)
+
+    async def _close_surplus(self) -> None:
+        """Close the oldest parts while too many are open.
+
+        One whose record is not settled waits: its own event is still in the queue, or its judging under way,
+        and either comes back here.
+        """
+        while self._crowded:
+            key, passage = next(iter(self._open.items()))
+            if not passage.settled.is_set():
+                return
+            await self._forget([key])
+            self._changed()
 
     async def _revise(self, passage: Passage, **changes: object) -> None:
         """Supersede the part's record. What the store refuses waits in the recorder, in order."""
@@ -409,14 +442,24 @@ class Station:
 
     # --- small things ---------------------------------------------------------------------------------
 
+    @property
+    def _bypassed(self) -> bool:
+        return self._linked and self.line.state().bypassed
+
     def _keep(self, passage: Passage) -> None:
         """Remember an open part."""
         self._open[passage.key] = passage
         self._newest = passage
-        if len(self._open) > MAX_OPEN:
-            oldest = next(iter(self._open))
-            event = OutcomeReported(oldest.seq, oldest.plc_boot_id, Outcome.UNCONFIRMED)
-            self._clerk_queue.put_nowait(event)
+        self._wake_clerk()
+
+    @property
+    def _crowded(self) -> bool:
+        return len(self._open) > MAX_OPEN
+
+    def _wake_clerk(self) -> None:
+        """Have the clerk look for parts to close; where events wait for it, it looks after each anyhow."""
+        if self._crowded and self._clerk_queue.empty():
+            self._clerk_queue.put_nowait(None)
 
     def _step(self, passage: Passage, phase: Phase) -> None:
         passage.advance(phase, self._clock.monotonic_ns())
@@ -436,6 +479,7 @@ class Station:
                 or self._held
                 or self._fault
                 or self._recorder.behind
+                or self._crowded
                 or health.full
                 or self.judge.busy
             )

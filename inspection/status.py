@@ -23,6 +23,8 @@ class Mode(StrEnum):
     """Judging a part."""
     HELD = "held"
     """Held by the operator: takes no part."""
+    SUSPENDED = "suspended"
+    """The PLC's bypass key is turned: no part is inspected. Ends by itself, with the key."""
     ABORTED = "aborted"
     """Halted by a fault; the latch must be reset."""
     STOPPING = "stopping"
@@ -56,6 +58,8 @@ class Tile(Frozen):
     """One short line in English: what is the matter, or what runs."""
     age_ms: float | None
     """None: there never was any data."""
+    detail: str = ""
+    """The whole of it, where ``text`` says it in short."""
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
@@ -146,6 +150,8 @@ class StationStatus(Frozen):
     recipe_version: int | None
     simulated: bool
     """Pictures are rendered or replayed: no real part is judged."""
+    bypassed: bool = False
+    """The PLC's bypass key is turned, as last read: no part is inspected, each is recorded as missed."""
     deadline_ms: int
     certification: Certification = UNCERTIFIED
     """The certificate that holds, with its figures, or why none does."""

@@ -120,6 +120,7 @@ class VisionHandshake:
         self._live = False
         self._down_reason = ""
         self._halt_reason = ""
+        self._halt_brief = ""
         self._overrun = False
         self._open: _Open | None = None
         self._result = _NO_RESULT
@@ -141,6 +142,21 @@ class VisionHandshake:
     def halt_reason(self) -> str:
         """Why the line is halted; empty where it is not."""
         return self._halt_reason
+
+    @property
+    def halt_brief(self) -> str:
+        """The same in a handful of words, for a small display."""
+        return self._halt_brief if self._halt_reason else ""
+
+    @property
+    def down_reason(self) -> str:
+        """Why the PLC is not ``live``, as far as that is known; empty where it is."""
+        return "" if self._live else self._down_reason
+
+    @property
+    def counting_missed(self) -> bool:
+        """A backlog of missed triggers is being told; until its end no trigger is taken."""
+        return self._count.behind
 
     @property
     def plc_boot_id(self) -> int:
@@ -285,11 +301,11 @@ class VisionHandshake:
         if plc_boot_id == self._plc_boot_id:
             self._outcome_ack = seq
 
-    def halt(self, reason: str) -> tuple[LineEvent, ...]:
+    def halt(self, reason: str, *, brief: str = "") -> tuple[LineEvent, ...]:
         """Halt and latch. Only FaultReset or Enable 0→1 of a live PLC ends it; the first reason stays."""
         if self._halt_reason:
             return ()
-        self._halt_reason = reason
+        self._halt_reason, self._halt_brief = reason, brief or reason
         self._close_open()
         self._faults_changed()
         return (Halted(reason),)
@@ -329,7 +345,8 @@ class VisionHandshake:
             *down,
             *self.halt(
                 f"{self._down_reason or frozen}. An open part is default-rejected by the PLC. "
-                "Check that the PLC runs and the network is up, then reset with FaultReset"
+                "Check that the PLC runs and the network is up, then reset with FaultReset",
+                brief="PLC heartbeat lost: check it, reset at the PLC",
             ),
         )
 
@@ -486,7 +503,8 @@ class VisionHandshake:
                 f"the PLC counts its triggers from 0 again (it was at {last}) under the same boot id "
                 f"{line.boot_id}: the parts of before and after have the same numbers. Parts on the belt "
                 "have no known outcome. Let the PLC's program draw a new boot_id at each start, "
-                "clear the belt, then reset with FaultReset"
+                "clear the belt, then reset with FaultReset",
+                brief="PLC restarted: clear the belt, reset at the PLC",
             )
 
     def _refuse_map(self, version: int) -> tuple[LineEvent, ...]:
@@ -500,7 +518,8 @@ class VisionHandshake:
             f"the PLC speaks map version {version}, Passgate speaks {MAP_VERSION}. No part is taken. "
             "Check line_base and the PLC's program, then reset with FaultReset"
         )
-        return (*self.lost(reason), *self.halt(reason))
+        brief = f"PLC map version {version}, not {MAP_VERSION}: call maintenance"
+        return (*self.lost(reason), *self.halt(reason, brief=brief))
 
     def _watch_heartbeat(self, beat: int, *, resync: bool, now_ns: int) -> Iterator[LineEvent]:
         # The first beat of a connection proves nothing: it may stand still. Only a change is life.
@@ -535,7 +554,8 @@ class VisionHandshake:
             yield from self.halt(
                 f"the PLC acknowledged a result for trigger {seq} that it was never given. What becomes of "
                 f"part {part.trigger.part_id} is not Passgate's decision: find the part. "
-                "Check the PLC's program, then reset with FaultReset"
+                "Check the PLC's program, then reset with FaultReset",
+                brief=f"PLC took an unsent result: find part {part.trigger.part_id}",
             )
         elif seq == self._unacknowledged:
             self._unacknowledged = 0
@@ -553,7 +573,8 @@ class VisionHandshake:
             yield from self.halt(
                 f"the PLC's trigger count jumped from {before} to {line.trigger_seq}. Up to {news.uncounted} "
                 "parts have no record. Check the PLC's program and the parts behind the camera, then reset "
-                "with FaultReset"
+                "with FaultReset",
+                brief="trigger count jumped: find parts, reset at PLC",
             )
         for seq in news.missed:
             # Whose number it was is gone from the registers: part id 0 stands for unknown.
@@ -563,7 +584,8 @@ class VisionHandshake:
             yield from self.halt(
                 f"the PLC shows part {line.part_id} under trigger number {line.trigger_seq}, which was "
                 "another part's: this part has no record and gets no result. Find it, let the PLC's program "
-                "count trigger_seq up with each part_id, then reset with FaultReset"
+                "count trigger_seq up with each part_id, then reset with FaultReset",
+                brief=f"number used twice: find part {line.part_id}, reset at PLC",
             )
         if not news.newest:
             return

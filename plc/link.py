@@ -111,9 +111,13 @@ class ModbusLine:
             connected=handshake.live,
             halted=bool(handshake.halt_reason),
             halt_reason=handshake.halt_reason,
+            halt_brief=handshake.halt_brief,
+            down_reason=handshake.down_reason,
             read_ns=self._read_ns,
             plc_boot_id=handshake.plc_boot_id,
             enabled=handshake.enabled,
+            bypassed=handshake.bypassed,
+            counting_missed=handshake.counting_missed,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
         )
@@ -220,7 +224,8 @@ class ModbusLine:
             self._emit(
                 self._handshake.halt(
                     "the station does not take the line's events. Open parts are default-rejected by the "
-                    "PLC. Restart the engine, then reset with FaultReset"
+                    "PLC. Restart the engine, then reset with FaultReset",
+                    brief="station lags behind: restart it, reset at PLC",
                 )
             )
             return

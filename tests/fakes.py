@@ -126,6 +126,7 @@ class FakeLine:
         self.ready = False
         self.fault = 0
         self.degraded = False
+        self.shown = LineState(connected=True, plc_boot_id=BOOT)
         self.takes_results = True
         self.known: KnownPart | None = None
         self.before_publish: Callable[[], None] = lambda: None
@@ -142,7 +143,7 @@ class FakeLine:
             yield await self._events.get()
 
     def state(self) -> LineState:
-        return LineState(connected=True, plc_boot_id=BOOT)
+        return self.shown
 
     def set_ready(self, ready: bool) -> None:
         self.ready = ready
@@ -270,7 +271,8 @@ class FakeStore:
         self.revisions: list[Inspection] = []
         self.broken = False
         self.pictures_broken = False
-        self.appended = threading.Semaphore(0)
+        self.gate = threading.Event()
+        self.gate.set()
 
     def open(self) -> None:
         pass
@@ -284,6 +286,7 @@ class FakeStore:
         return f"{frame.number:064x}"
 
     def append(self, inspection: Inspection) -> None:
+        self.gate.wait(PATIENCE_S)
         if self.broken:
             raise StoreError("the disk is full")
         self.revisions.append(inspection)

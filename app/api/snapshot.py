@@ -19,6 +19,7 @@ def snapshot(
     """Everything that the Run screen shows, with the age of what it rests on (promise 6)."""
     now_ns, now = clock.monotonic_ns(), clock.now()
     telemetry = station.telemetry
+    line = station.line.state()
     recent = telemetry.recent
     frames = station.judge.frames.values()
     newest = max((frame.captured_at for frame in frames), default=None)
@@ -32,10 +33,11 @@ def snapshot(
         recipe_id=station.recipe.id,
         recipe_version=station.recipe.version,
         simulated=station.judge.simulated,
+        bypassed=line.bypassed,
         deadline_ms=station.recipe.deadline_ms,
         certification=station.certification,
         tiles=(
-            _line_tile(station.line.state(), now_ns),
+            _line_tile(line, now_ns),
             _camera_tile(station, None if newest is None else (now - newest).total_seconds() * 1e3),
             _model_tile(station, model, _age_ms(now_ns, station.judge.last_decision_ns)),
             _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
@@ -53,18 +55,26 @@ def _age_ms(now_ns: int, then_ns: int) -> float | None:
 
 
 def _line_tile(state: LineState, now_ns: int) -> Tile:
+    """What holds the line up, the weightiest first; in short, with the whole of it as detail."""
     age_ms = _age_ms(now_ns, state.read_ns)
+    detail = ""
     if state.halted:
-        health, text = Health.FAULT, state.halt_reason
+        health, text, detail = Health.FAULT, state.halt_brief or state.halt_reason, state.halt_reason
     elif not state.connected:
-        health, text = Health.FAULT, "no connection to the PLC"
+        health, text = Health.FAULT, state.down_reason or "no connection to the PLC"
     elif age_ms is None or age_ms > LINE_STALE_MS:
         health, text = Health.UNKNOWN, "the PLC does not answer"
+    elif state.bypassed:
+        health, text = Health.WARNING, "bypass key turned: no part is inspected"
     elif not state.enabled:
         health, text = Health.WARNING, "the PLC has not enabled the station"
+    elif state.counting_missed:
+        health, text = Health.WARNING, "recording missed parts: takes none meanwhile"
     else:
         health, text = Health.OK, f"belt {state.belt_speed_mm_s} mm/s"
-    return Tile(subsystem=Subsystem.PLC, health=health, text=text, age_ms=age_ms)
+    if detail == text:
+        detail = ""
+    return Tile(subsystem=Subsystem.PLC, health=health, text=text, age_ms=age_ms, detail=detail)
 
 
 def _camera_tile(station: Station, age_ms: float | None) -> Tile:

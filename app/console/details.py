@@ -54,10 +54,10 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
     match topic:
         case TileTopic(subsystem):
             tile = next(tile for tile in view.tiles if tile.subsystem is subsystem)
-            return Details(
-                title=tile.title + stale,
-                rows=((words.health, f"{tile.health.word} – {tile.age}"), (words.details, tile.text)),
-            )
+            rows = [(words.health, f"{tile.health.word} – {tile.age}"), (words.details, tile.text)]
+            if tile.detail:
+                rows.append(("", tile.detail))
+            return Details(title=tile.title + stale, rows=tuple(rows))
         case StationTopic():
             return Details(title=view.header.station + stale, rows=_station_rows(state, view, words))
         case AlarmsTopic():

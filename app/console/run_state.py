@@ -20,7 +20,7 @@ NOTICE_S: Final = 10.0
 
 _ALLOWED: Final = {
     Command.START: frozenset({Mode.HELD}),
-    Command.HOLD: frozenset({Mode.STARTING, Mode.IDLE, Mode.EXECUTE}),
+    Command.HOLD: frozenset({Mode.STARTING, Mode.IDLE, Mode.EXECUTE, Mode.SUSPENDED}),
     Command.RESET: frozenset({Mode.ABORTED}),
 }
 

@@ -12,6 +12,7 @@ from app.console.run_state import COMMAND_TIMEOUT_S, LOOK_BACK_S, Contact, RunSt
 from app.console.signs import (
     ACTION_SIGNS,
     HEALTH_SIGNS,
+    MISSED_SIGN,
     MODE_SIGNS,
     OPEN_OUTCOME_SIGN,
     OUTCOME_SIGNS,
@@ -131,6 +132,8 @@ class TileView:
     title: str
     health: Sign
     text: str
+    detail: str
+    """The whole text, where ``text`` is the short one."""
     age: str
 
 
@@ -160,6 +163,8 @@ class RunView:
     stale_banner: str
     """Not empty: there is no contact, and this says since when and why."""
     simulated_banner: str
+    bypass_banner: str
+    """Not empty: the PLC's bypass key is turned."""
     header: HeaderView
     part: PartView | None
     no_part: str
@@ -187,6 +192,7 @@ def present(state: RunState, *, now_s: float, words: Words, url: str) -> RunView
         contact=contact,
         stale_banner=_stale_banner(state, contact, silence_s, words, url),
         simulated_banner=words.simulated if simulated else "",
+        bypass_banner=words.bypassed if status is not None and status.bypassed else "",
         header=_header(status, contact, silence_s, words),
         part=None if part is None or status is None else _part(state, part, status, now_s, words),
         no_part=words.nothing_known if status is None else words.no_part,
@@ -274,6 +280,14 @@ def action_sign(action: Action, words: Words, *, short: bool = False) -> Sign:
     return Sign(shape=shape, tone=tone, word=(words.actions_short if short else words.actions)[action])
 
 
+def part_sign(part: Inspection, words: Words, *, short: bool = False) -> Sign:
+    """What was decided on a part; a part that nobody looked at shows no decision."""
+    if part.missed is None:
+        return action_sign(part.decision.action, words, short=short)
+    shape, tone = MISSED_SIGN
+    return Sign(shape=shape, tone=tone, word=words.not_inspected_short if short else words.not_inspected)
+
+
 def defect_label(defect: Defect, words: Words) -> str:
     """Type, severity and length, as far as it is known."""
     length = "" if defect.length_mm is None else f", {defect.length_mm:.1f} mm"
@@ -286,7 +300,7 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
     age_s = _age_s(part.recorded_at, status, silence_s)
     decision = part.decision
     old = state.look_back is not None
-    sign = action_sign(decision.action, words)
+    sign = part_sign(part, words)
     age = (words.old_part_age if old else words.ago).format(age=age_text(age_s, words))
     if stale:
         # what is read from afar is that nothing is known now, not a decision that may be long undone
@@ -296,14 +310,15 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
         inspection_id=part.inspection_id,
         sign=sign,
         age=age,
-        muted=old or stale or age_s > AGED_AFTER_S,
+        # under the bypass key no decision is of now, not even one of a second ago
+        muted=old or stale or status.bypassed or age_s > AGED_AFTER_S,
         stale=stale,
         banner=words.old_part.format(seq=part.trigger.seq, age=age_text(age_s, words)) if old else "",
         facts=(
             (words.part, str(decision.part_id)),
             (words.trigger, str(part.trigger.seq)),
-            (words.confidence, percent(decision.confidence)),
-            (words.decided, words.decided_by[decision.decided_by]),
+            (words.confidence, percent(decision.confidence) if part.missed is None else _NOTHING),
+            (words.decided, words.decided_by[decision.decided_by] if part.missed is None else _NOTHING),
         ),
         outcome=outcome_sign(part.outcome, words),
         warning=_warning(part, words),
@@ -335,7 +350,7 @@ def _strip(state: RunState, status: StationStatus, words: Words) -> tuple[CellVi
     return tuple(
         CellView(
             inspection_id=part.inspection_id,
-            action=action_sign(part.decision.action, words, short=True),
+            action=part_sign(part, words, short=True),
             outcome=outcome_sign(part.outcome, words),
             seq=str(part.trigger.seq),
             selected=shown is not None and shown.inspection_id == part.inspection_id,
@@ -428,6 +443,7 @@ def _tile(subsystem: Subsystem, tile: Tile | None, fresh: bool, silence_s: float
         title=words.subsystems[subsystem],
         health=Sign(shape=shape, tone=tone, word=words.healths[health]),
         text="" if tile is None else tile.text,
+        detail="" if tile is None else tile.detail,
         age=age,
     )
 

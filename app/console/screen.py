@@ -12,7 +12,7 @@ from app.console.run_state import Contact
 from app.console.run_view import RunView
 from app.console.theme import DESK, Theme, style_sheet
 from app.console.views.basics import Card
-from app.console.views.header import Header, simulated_banner, stale_banner
+from app.console.views.header import Header, bypass_banner, simulated_banner, stale_banner
 from app.console.views.pane import DetailsPane
 from app.console.views.part import PartCard
 from app.console.views.picture import PictureView
@@ -48,6 +48,7 @@ class RunScreen(QWidget):
         self.theme = Theme()
         self.header = Header(self.theme)
         self.stale = stale_banner(self.theme)
+        self.bypassed = bypass_banner(self.theme)
         self.simulated = simulated_banner(self.theme)
         self.picture = PictureView(self.theme)
         self.pane = DetailsPane(self.theme)
@@ -66,7 +67,10 @@ class RunScreen(QWidget):
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.header)
         self._column.addWidget(self.stale)
-        self._column.addWidget(self.simulated)
+        conditions = QHBoxLayout()  # side by side: two rows more would leave the decision no room
+        conditions.addWidget(self.bypassed, 1)
+        conditions.addWidget(self.simulated, 1)
+        self._column.addLayout(conditions)
         self._grid = QGridLayout()
         left = QVBoxLayout()
         left.addWidget(self.picture, 1)
@@ -90,7 +94,7 @@ class RunScreen(QWidget):
         self._grid.setRowStretch(0, 1)
         self._column.addLayout(self._grid, 1)
         self._column.addWidget(self.alarms)
-        self._rows = (left, right, tiles)
+        self._rows = (left, right, tiles, conditions)
 
     def _connect(self) -> None:
         self.header.language_touched.connect(self.language_touched)
@@ -113,6 +117,7 @@ class RunScreen(QWidget):
         """Paint the whole screen at this moment; the picture comes by :meth:`show_picture`."""
         self.header.show_view(view.header, words)
         self.stale.show_text(view.stale_banner)
+        self.bypassed.show_text(view.bypass_banner)
         self.simulated.show_text(view.simulated_banner)
         self.part.show_part(view.part, empty=view.no_part, words=words)
         self.strip.show_view(view.strip, live_label=view.live_label, looking_back=view.looking_back)
@@ -178,6 +183,7 @@ class RunScreen(QWidget):
         pieces: tuple[Scaled, ...] = (
             self.header,
             self.stale,
+            self.bypassed,
             self.simulated,
             self.pane,
             self.part,

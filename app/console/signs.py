@@ -53,6 +53,9 @@ ACTION_SIGNS: Mapping[Action, tuple[Shape, Tone]] = {
     Action.MANUAL_REVIEW: (Shape.DIAMOND, Tone.ATTENTION),
 }
 
+MISSED_SIGN = (Shape.DASHED_RING, Tone.ATTENTION)
+"""Nobody looked at this part, and a person must: no decision's shape."""
+
 OUTCOME_SIGNS: Mapping[Outcome, tuple[Shape, Tone]] = {
     Outcome.RELEASED: (Shape.ARROW_ON, Tone.CALM),
     Outcome.DIVERTED: (Shape.ARROW_ASIDE, Tone.CALM),
@@ -76,6 +79,7 @@ MODE_SIGNS: Mapping[Mode, tuple[Shape, Tone]] = {
     Mode.IDLE: (Shape.RING, Tone.CALM),
     Mode.EXECUTE: (Shape.PLAY, Tone.CALM),
     Mode.HELD: (Shape.PAUSE, Tone.CAUTION),
+    Mode.SUSPENDED: (Shape.TRIANGLE, Tone.CAUTION),
     Mode.ABORTED: (Shape.SQUARE_CROSS, Tone.DANGER),
     Mode.STOPPING: (Shape.DOTS, Tone.CALM),
 }

@@ -36,6 +36,8 @@ PALE_INK: Final = QColor("#8b949b")
 DARK: Final = QColor("#2b3136")
 WHITE: Final = QColor("#ffffff")
 SIMULATED: Final = QColor("#5b2a86")
+BYPASSED: Final = QColor("#f0a500")
+"""Amber, as the key's lamp: abnormal, though somebody wants it so (IEC 60073)."""
 
 FILLS: Final[Mapping[Tone, QColor]] = {
     Tone.CALM: QColor("#5f6a73"),

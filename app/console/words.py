@@ -25,6 +25,9 @@ class Words:
     actions: Mapping[Action, str]
     """The decision, as large as it fits."""
     actions_short: Mapping[Action, str]
+    not_inspected: str
+    """In the decision's place."""
+    not_inspected_short: str
     outcomes: Mapping[Outcome, str]
     outcome_open: str
     decided_by: Mapping[DecidedBy, str]
@@ -54,6 +57,7 @@ class Words:
     nothing_known: str
     stale_decision: str
     simulated: str
+    bypassed: str
     recipe: str
     no_recipe: str
 
@@ -127,6 +131,8 @@ EN = Words(
         Action.STOP: "Stop",
         Action.MANUAL_REVIEW: "Review",
     },
+    not_inspected="NOT INSPECTED",
+    not_inspected_short="Missed",
     outcomes={
         Outcome.RELEASED: "Released",
         Outcome.DIVERTED: "Diverted",
@@ -156,6 +162,7 @@ EN = Words(
         Mode.IDLE: "Ready",
         Mode.EXECUTE: "Judging",
         Mode.HELD: "Held",
+        Mode.SUSPENDED: "Bypassed",
         Mode.ABORTED: "Halted by fault",
         Mode.STOPPING: "Stopping",
     },
@@ -204,6 +211,7 @@ EN = Words(
     nothing_known="Nothing known yet",
     stale_decision="last: {action}, {age} ago",
     simulated="SIMULATED PICTURES – no real part is judged",
+    bypassed="BYPASS KEY TURNED – no part is inspected",
     recipe="Recipe",
     no_recipe="none active",
     no_part="No part yet",
@@ -271,6 +279,8 @@ ZH = Words(
         Action.STOP: "停线",
         Action.MANUAL_REVIEW: "复核",
     },
+    not_inspected="未检测",
+    not_inspected_short="漏检",
     outcomes={
         Outcome.RELEASED: "已放行",
         Outcome.DIVERTED: "已分流",
@@ -300,6 +310,7 @@ ZH = Words(
         Mode.IDLE: "就绪",
         Mode.EXECUTE: "判定中",
         Mode.HELD: "已暂停",
+        Mode.SUSPENDED: "旁路中",
         Mode.ABORTED: "故障停机",
         Mode.STOPPING: "停止中",
     },
@@ -347,6 +358,7 @@ ZH = Words(
     nothing_known="尚无信息",
     stale_decision="最后：{action}，{age}前",
     simulated="模拟图像 – 未检测真实工件",
+    bypassed="旁路钥匙已接通 – 不检测任何工件",
     recipe="配方",
     no_recipe="未选择",
     no_part="尚无工件",

@@ -14,12 +14,14 @@ from app.settings import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.decision import Action
 from inspection.errors import SettingsError
-from inspection.part import Inspection, Outcome
+from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import (
     Halted,
     LineEvent,
+    LineState,
     LinkChanged,
     OutcomeReported,
+    PartMissed,
     PartTriggered,
     ResultAccepted,
 )
@@ -27,7 +29,7 @@ from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certification
 from inspection.station import Station
-from inspection.status import Health, Mode, StationStatus
+from inspection.status import Health, Mode, StationStatus, Tile
 from plc.diagnostics import LinkDiagnostics
 from plc.link import ModbusLine
 from plc.register_image import RegisterImage
@@ -183,6 +185,51 @@ async def test_a_reset_does_not_pretend_that_it_ends_the_plcs_latch(
     status = StationStatus.model_validate((await client.get("/api/state")).json())
     assert status.mode_reason == "the PLC's heartbeat is frozen"
     assert any(alarm.active for alarm in status.alarms) or status.tiles[0].health is not Health.OK
+
+
+BEATING = LineState(connected=True, enabled=True, read_ns=490_000_000, belt_speed_mm_s=200)
+
+
+def test_the_plcs_tile_says_what_holds_the_line_up_the_weightiest_first(tmp_path: Path) -> None:
+    engine = FakeEngine(tmp_path)
+    engine.clock.advance(500)
+
+    def shown(state: LineState) -> Tile:
+        engine.line.shown = state
+        return engine.status().tiles[0]
+
+    halted = replace(BEATING, halted=True, halt_reason="it is so")
+    states = [
+        (BEATING, Health.OK, "belt 200 mm/s"),
+        (replace(BEATING, counting_missed=True), Health.WARNING, "recording missed parts"),
+        (replace(BEATING, enabled=False, counting_missed=True), Health.WARNING, "not enabled"),
+        (replace(BEATING, bypassed=True, enabled=False), Health.WARNING, "bypass key turned"),
+        (replace(BEATING, bypassed=True, read_ns=0), Health.UNKNOWN, "does not answer"),
+        (replace(BEATING, bypassed=True, connected=False), Health.FAULT, "no connection"),
+        (replace(BEATING, connected=False, down_reason="its block is empty"), Health.FAULT, "is empty"),
+        (replace(halted, connected=False, halt_brief="clear the belt"), Health.FAULT, "clear the belt"),
+    ]
+    for state, health, text in states:
+        tile = shown(state)
+        assert (tile.health, text in tile.text) == (health, True), (state, tile)
+    assert shown(states[-1][0]).detail == "it is so"
+    assert shown(halted).text == "it is so"
+
+
+@in_engine
+async def test_the_bypass_key_is_in_the_state_and_no_mode_claims_to_inspect(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/api/state")).json()["bypassed"] is False
+    engine.line.shown = replace(BEATING, bypassed=True)
+    told = (await client.get("/api/state")).json()
+    assert (told["bypassed"], told["mode"]) == (True, "suspended")
+    assert "bypass" in told["mode_reason"]
+    engine.line.post(PartMissed(trigger(1), MissedCause.BYPASS))
+    await until(lambda: bool(engine.store.revisions))
+    (part,) = (await client.get("/api/history")).json()
+    assert (part["missed"], part["published"]) == ("bypass", False)
+    assert (await client.post("/api/commands/hold")).json()["mode"] == "held"
 
 
 @in_engine

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -24,7 +25,7 @@ from inspection.ports import (
 from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
-from inspection.station import Station
+from inspection.station import CLERK_QUEUE, MAX_OPEN, Station
 from inspection.status import Mode
 from tests.fakes import (
     BOOT,
@@ -492,3 +493,84 @@ def test_a_decision_that_came_late_moves_nothing_of_its_own() -> None:
             assert world.line.motions == [None]
 
     asyncio.run(go())
+
+
+# --- more parts than anybody tells the outcome of ---------------------------------------------------------
+
+
+def by_outcome(world: World) -> dict[Outcome | None, list[int]]:
+    """Trigger numbers on record by their latest outcome."""
+    found: dict[Outcome | None, list[int]] = {}
+    for inspection in world.store.latest().values():
+        found.setdefault(inspection.outcome, []).append(inspection.trigger.seq)
+    return {outcome: sorted(numbers) for outcome, numbers in found.items()}
+
+
+@in_world
+async def test_a_flood_faster_than_the_disk_loses_nothing_and_takes_no_part_until_it_is_over(
+    world: World,
+) -> None:
+    """A jump of the PLC's count tells more missed triggers than wait anywhere while the disk is slow."""
+    flood = CLERK_QUEUE + 64
+    world.store.gate.clear()
+    for seq in range(1, flood + 1):
+        world.line.post(PartMissed(trigger(seq), MissedCause.GAP))
+    await until(lambda: world.station._clerk_queue.full())
+    assert not world.line.ready
+    assert "no outcome" in world.station.mode_reason
+    world.store.gate.set()
+    await until(lambda: len(world.store.revisions) == flood + flood - MAX_OPEN)
+    await until(lambda: world.line.ready)
+    told = by_outcome(world)
+    assert told[Outcome.UNCONFIRMED] == list(range(1, flood - MAX_OPEN + 1)), "the oldest, in their order"
+    assert told[None] == list(range(flood - MAX_OPEN + 1, flood + 1))
+    assert world.line.acknowledged.empty(), "nothing is acknowledged that the PLC did not tell"
+
+
+@in_world
+async def test_a_plc_that_never_tells_an_outcome_does_not_stop_the_line(world: World) -> None:
+    for seq in range(1, MAX_OPEN + 3):
+        await until(lambda: world.line.ready)
+        world.line.post(PartTriggered(trigger(seq)))
+        assert await world.published() is Action.PASS
+    await until(lambda: len(world.station._open) == MAX_OPEN and world.line.ready)
+    assert by_outcome(world)[Outcome.UNCONFIRMED] == [1, 2]
+    assert any("did not tell" in alarm.text for alarm in world.station.telemetry.alarms)
+
+
+def test_a_station_starts_however_many_parts_are_open_on_its_record() -> None:
+    async def body() -> None:
+        async with running() as world:
+            for seq in range(1, 4):
+                world.line.post(PartMissed(trigger(seq), MissedCause.GAP))
+            await until(lambda: len(world.store.latest()) == 3)
+        template = next(iter(world.store.latest().values()))
+        store = FakeStore()
+        store.revisions = [
+            template.model_copy(update={"inspection_id": f"{seq:032x}", "trigger": trigger(seq)})
+            for seq in range(1, CLERK_QUEUE + 2 * MAX_OPEN)
+        ]
+        async with running(store) as world:
+            await until(lambda: len(world.station._open) == MAX_OPEN and world.line.ready)
+
+    asyncio.run(body())
+
+
+# --- the bypass key ---------------------------------------------------------------------------------------
+
+
+@in_world
+async def test_under_the_bypass_key_the_station_never_says_that_it_is_ready(world: World) -> None:
+    world.line.shown = replace(world.line.shown, bypassed=True)
+    assert world.station.mode is Mode.SUSPENDED
+    assert "bypass" in world.station.mode_reason
+    world.line.post(PartMissed(trigger(1), MissedCause.BYPASS))
+    await until(lambda: bool(world.store.revisions))
+    assert world.only().missed is MissedCause.BYPASS
+    assert world.only().decision.reason == "not inspected: bypass"
+    assert "bypass key" in world.station.telemetry.alarms[0].text
+    world.line.post(LinkChanged(False, "no connection"))
+    await until(lambda: world.station.mode is Mode.STARTING)  # what the key does now is not known
+    world.line.post(LinkChanged(True, ""))
+    world.line.shown = replace(world.line.shown, bypassed=False)
+    await until(lambda: world.station.mode is Mode.IDLE)

@@ -106,6 +106,25 @@ def test_json_reads_back(summary: ShiftSummary) -> None:
     assert ShiftSummary.model_validate_json(summary.model_dump_json()) == summary
 
 
+def test_parts_that_went_by_under_the_bypass_key_are_named_so_and_spoil_no_yield(
+    store: SqlStore, reader: Engine
+) -> None:
+    by = part(2, action=Action.MANUAL_REVIEW, missed=MissedCause.BYPASS, published=False, total_ms=0.0)
+    for record in (part(1), by, closed(by, Outcome.DEFAULT_REJECTED)):
+        store.append(record)
+    summary = shift_summary(reader, start=START, end=END)
+    assert summary.missed == {MissedCause.BYPASS: 1}
+    assert summary.first_pass_yield == 1.0
+    assert json.loads(summary.model_dump_json())["missed"] == {"bypass": 1}
+    text = io.StringIO()
+    Console(file=text, width=120).print(to_table(summary))
+    (row,) = [line for line in text.getvalue().splitlines() if "bypass" in line]
+    assert "1" in row
+    parts = shift_inspections(reader, start=START, end=END)
+    rows = csv.DictReader(io.StringIO(to_csv(parts).decode("utf-8-sig")))
+    assert [line["missed"] for line in rows] == ["", "bypass"]
+
+
 def test_an_empty_shift_says_so(shift: SqlStore, reader: Engine) -> None:
     summary = shift_summary(reader, start=END + timedelta(days=1), end=END + timedelta(days=2))
     assert (summary.parts, summary.first_pass_yield, summary.latency_ms) == (0, None, None)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWi
 
 from app.console.drawing import hatch
 from app.console.run_view import HeaderView
-from app.console.theme import DARK, SIMULATED, TOUCH_PX, Theme
+from app.console.theme import BYPASSED, DARK, INK, SIMULATED, TOUCH_PX, WHITE, Theme
 from app.console.views.basics import ElidedLabel, SignView, caption
 from app.console.words import Words
 
@@ -74,9 +74,10 @@ class Header(QWidget):
 class Banner(QLabel):
     """A line over the whole width that cannot be overlooked; hidden while it has nothing to say."""
 
-    def __init__(self, theme: Theme, ground: QColor, stripes: QColor) -> None:
+    def __init__(self, theme: Theme, ground: QColor, stripes: QColor, *, ink: QColor = WHITE) -> None:
         super().__init__()
         self._theme = theme
+        self._ink = ink
         self._ground = ground
         self._stripes = stripes
         self.setProperty("role", "strong")
@@ -93,7 +94,7 @@ class Banner(QLabel):
         self.setFixedHeight(self._theme.px(34))
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """White on dark, striped at both ends."""
+        """Striped at both ends."""
         painter = QPainter(self)
         painter.fillRect(self.rect(), self._ground)
         metrics = self.fontMetrics()
@@ -104,7 +105,7 @@ class Banner(QLabel):
             step = self._theme.px(20)
             hatch(painter, QRectF(0, 0, free, self.height()), self._stripes, step=step)
             hatch(painter, QRectF(self.width() - free, 0, free, self.height()), self._stripes, step=step)
-        painter.setPen(QColor("white"))
+        painter.setPen(self._ink)
         painter.setFont(self.font())
         painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, text)
 
@@ -117,3 +118,8 @@ def simulated_banner(theme: Theme) -> Banner:
 def stale_banner(theme: Theme) -> Banner:
     """Dark: what lies under it is not of now."""
     return Banner(theme, DARK, QColor(255, 255, 255, 50))
+
+
+def bypass_banner(theme: Theme) -> Banner:
+    """Black on amber, as machines are marked: the line runs, and nobody looks at its parts."""
+    return Banner(theme, BYPASSED, QColor(0, 0, 0, 170), ink=INK)

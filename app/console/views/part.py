@@ -151,7 +151,10 @@ class PartCard(Card):
             self.outcome.show_sign(part.outcome)
         warning = None if part is None else part.warning
         self.warning.setVisible(warning is not None)
-        self.reason.set_lines(_REASON_LINES if warning is None else _REASON_LINES - 1)
+        # over what is stale there are banners, which take room: the reason gives way, not the sign
+        lines = _REASON_LINES - (warning is not None) - 2 * (part is not None and part.stale)
+        self.reason.setVisible(lines > 0)
+        self.reason.set_lines(lines)
         if warning is not None:
             self.warning.show_sign(warning)
         self.reason.setText("" if part is None else part.reason)

@@ -178,6 +178,7 @@ def crowded() -> StationStatus:
         mode=Mode.ABORTED,
         mode_reason="PLC heartbeat frozen for 500 ms: every part is rejected. Mend the link, then reset",
         simulated=True,
+        bypassed=True,
         tiles=(
             tile(Subsystem.PLC, long, 12_400, Health.FAULT),
             tile(

@@ -18,7 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from app.console.main import screenshot
 from app.console.run_state import Contact
-from app.console.theme import Theme
+from app.console.theme import BYPASSED, Theme
 from app.console.views.basics import Card, ElidedLabel
 from app.console.window import ConsoleWindow
 from app.console.words import EN, LANGUAGES, ZH, Words, words_for
@@ -188,6 +188,35 @@ def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine,
     assert screen.part.isVisible()
 
 
+def test_a_short_tile_tells_the_whole_on_a_touch(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    screen, status = console.run_screen, samples.status()
+    plc = status.tiles[0].model_copy(update={"text": "PLC restarted", "detail": "what happened, what to do"})
+    tell(qtbot, engine, console, later(1, tiles=(plc, *status.tiles[1:])))
+    qtbot.mouseClick(screen.tiles[plc.subsystem], LEFT, pos=QPoint(20, 20))
+    told = [label.text() for label in screen.pane.rows.findChildren(QLabel)]
+    assert {"PLC restarted", "what happened, what to do"} <= set(told)
+
+
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_under_the_bypass_key_the_screen_says_so_over_its_whole_width(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot, words: Words
+) -> None:
+    console.words = words
+    screen = console.run_screen
+    assert not screen.bypassed.isVisible()
+    tell(qtbot, engine, console, later(1, bypassed=True, mode=Mode.SUSPENDED, last_action=Action.PASS))
+    assert screen.bypassed.text() == words.bypassed
+    qtbot.waitUntil(lambda: screen.bypassed.width() > 0.95 * screen.width(), timeout=3000)
+    amber = (
+        screen.grab().toImage().pixelColor(screen.bypassed.geometry().center().x(), screen.bypassed.y() + 2)
+    )
+    assert amber == BYPASSED
+    tell(qtbot, engine, console, later(2))
+    assert not screen.bypassed.isVisible()
+
+
 def test_the_console_survives_what_the_engine_says(
     console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot
 ) -> None:
@@ -291,18 +320,20 @@ def test_long_texts_clip_nothing_and_gloves_hit_everything(
     status = samples.crowded().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
     tell(qtbot, engine, console, status)
     clock.now_s += 1000
-    console.refresh()  # stale: all three lines under the header are there
+    console.refresh()  # stale: all three banners under the header are there
     touch_part(qtbot, console, 5)
     screen = console.run_screen
     assert screen.size().toTuple() == size
-    assert console.refresh().simulated_banner
-    elide = [*screen.findChildren(ElidedLabel), screen.stale, screen.simulated]
+    banners = (screen.stale, screen.bypassed, screen.simulated)
+    assert all(banner.isVisible() and text_width(banner) < banner.width() for banner in banners)
+    elide = [*screen.findChildren(ElidedLabel), *banners]
     whole = [label for label in screen.findChildren(QLabel) if label.isVisible() and label not in elide]
 
     def clipped() -> list[str]:
         return [label.text() for label in whole if text_width(label) > label.width() + 1]
 
     qtbot.waitUntil(lambda: clipped() == [], timeout=3000)  # the layout follows in the event loop
+    assert screen.part.sign.height() >= screen.theme.px(80), "what is read from afar keeps its room"
     for card in screen.findChildren(Card):
         for child in card.findChildren(QLabel):
             if card.isVisible() and child.isVisible() and not screen.pane.isAncestorOf(child):

@@ -26,6 +26,61 @@ def view_of(state: RunState, now_s: float, words: Words = EN) -> RunView:
     return present(state, now_s=now_s, words=words, url="http://engine")
 
 
+def bypassed(**changes: object) -> StationStatus:
+    """The key is turned: the newest part went by uninspected, the one before it passed."""
+    last = samples.inspection(
+        513,
+        Action.MANUAL_REVIEW,
+        outcome=Outcome.DEFAULT_REJECTED,
+        missed=MissedCause.BYPASS,
+        published=False,
+        pictures=(),
+    )
+    recent = (last, *samples.status(last_action=Action.PASS).recent[:19])
+    fields: dict[str, object] = {
+        "bypassed": True,
+        "mode": Mode.SUSPENDED,
+        "last": last,
+        "recent": recent,
+    }
+    return samples.status(**(fields | changes))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+def test_a_bypassed_line_never_looks_as_if_it_were_inspected(words: Words) -> None:
+    view = view_of(heard(bypassed()), 0.1, words)
+    assert view.bypass_banner == words.bypassed
+    assert view.header.mode.word == words.modes[Mode.SUSPENDED]
+    assert view.header.mode.tone is Tone.CAUTION
+    assert view.part is not None
+    assert view.part.muted
+    assert view.part.sign.word == words.not_inspected
+    assert view.part.sign.word not in words.actions.values()
+    assert {value for name, value in view.part.facts if name in (words.confidence, words.decided)} == {"–"}
+    assert view.part.warning is not None
+    assert words.missed_causes[MissedCause.BYPASS] in view.part.warning.word
+    assert [cell.action.word for cell in view.strip[:2]] == [
+        words.not_inspected_short,
+        words.actions_short[Action.PASS],
+    ]
+
+
+def test_a_pass_of_a_second_ago_is_hollow_as_soon_as_the_key_is_turned() -> None:
+    status = samples.status(last_action=Action.PASS)
+    before = view_of(heard(status), 0.1).part
+    after = view_of(heard(status.model_copy(update={"bypassed": True})), 0.1).part
+    assert before is not None
+    assert after is not None
+    assert (before.muted, after.muted) == (False, True)
+
+
+def test_the_bypass_banner_goes_with_the_key_and_stays_while_nobody_knows() -> None:
+    state = heard(bypassed())
+    assert view_of(state, 60.0).bypass_banner, "the engine is silent: the key may still be turned"
+    state.take(Received(status=samples.status(at=samples.NOON + timedelta(seconds=61)), at_s=61.0))
+    assert view_of(state, 61.0).bypass_banner == ""
+
+
 def test_nothing_is_claimed_before_the_engine_was_heard() -> None:
     view = view_of(RunState(), 5.0)
     assert view.contact is Contact.WAITING
