@@ -289,6 +289,13 @@ def losses(
     return Losses(total=total, parts=parts)
 
 
+def action_states(vla: InspectionVLA, lessons: Sequence[Lesson]) -> Tensor:
+    """What the action head reads of each lesson, (b, hidden)."""
+    rows = [write_row(lesson, vla, with_reason=False, with_drills=False) for lesson in lessons]
+    states = vla.states(_read(vla, lessons, rows))
+    return states[torch.arange(len(rows)), [row.action_at for row in rows]]
+
+
 def _read(vla: InspectionVLA, lessons: Sequence[Lesson], rows: Sequence[Row]) -> Tensor:
     """Hidden states of all rows, (b, longest, hidden)."""
     device = vla.cells.device

@@ -30,6 +30,7 @@ from models.language import load_base
 from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
 from models.training.curves import draw_losses, read_losses
+from models.training.head import fit_head
 from models.training.losses import ChunkWeights
 from models.training.material import Material, Progress
 from models.training.policies import DEFECT_NAMES
@@ -40,6 +41,8 @@ from models.vla import InspectionVLA
 _STATE: Final = "state.pt"
 ADAPTER: Final = "adapter.safetensors"
 _LOG: Final = "losses.jsonl"
+_KEPT_LESSONS: Final = 800
+"""Whose states the action head learns from alone."""
 _RATES: Final = {"own": 0.3, "lora": 2.0, "readout": 0.1, "head": 10.0}
 """Shares of the learning rate. What projectors have learned by alignment is not to be lost; each weight of
 the readout moves every logit, so it moves slowly; the action head begins when all others have learned."""
@@ -127,6 +130,9 @@ def train(
                     run.save(optimizer)
             if stopping:
                 return run.adapter
+        if stage.head_steps:
+            with accelerator.autocast():
+                run.fit_head(stage.head_steps, progress)
         run.next_stage()
     if accelerator.is_main_process:
         run.save(None)
@@ -252,6 +258,18 @@ class _Run:
         )
         self._recent |= {f"points_{name}": share for name, share in right.items()}
 
+    def fit_head(self, steps: int, progress: Progress) -> None:
+        """Let the action head learn alone. The same in every process, as ``align``."""
+        mean = fit_head(
+            self._vla.eval(),
+            [self.lessons(0) for _ in range(_KEPT_LESSONS // self._settings.batch)],
+            steps=steps,
+            seed=self._settings.seed,
+            weights=self._settings.chunk_weights,
+            progress=lambda done: progress("the action head alone", done, steps, ""),
+        )
+        self._recent["chunk_action"] = mean
+
     def lessons(self, process: int) -> list[Lesson]:
         """The next batch; each process draws its own."""
         rng = np.random.default_rng([int(self._rng.integers(2**63)), process])
@@ -368,8 +386,6 @@ class _Run:
             for name, value in state["weights"].items():
                 own[name].copy_(value)
         self._cut_log()
-        if self.stage is not None and self.step >= self.stage.steps:
-            self.next_stage()
 
     def _cut_log(self) -> None:
         """Drop from the log what came after the checkpoint: those steps are made again."""

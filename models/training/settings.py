@@ -39,6 +39,8 @@ class StageSettings(_Settings):
     warmup: int = Field(default=20, ge=0)
     rounds: int = Field(default=0, ge=0)
     """Before its first step: how often projectors look at every example to learn to point at words."""
+    head_steps: int = Field(default=0, ge=0)
+    """After its last step: how often the action head learns alone, on states that are kept."""
     words_first: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
 
@@ -63,7 +65,7 @@ class TrainingSettings(_Settings):
     stages: tuple[StageSettings, ...] = (
         StageSettings(name="align", steps=100, learning_rate=1e-3, rounds=60),
         StageSettings(name="instruct", steps=1000, learning_rate=5e-4, words_first=0.4),
-        StageSettings(name="act", steps=300, learning_rate=2e-4),
+        StageSettings(name="act", steps=300, learning_rate=2e-4, head_steps=3000),
     )
     batch: int = Field(default=8, ge=1)
     accumulate: int = Field(default=1, ge=1)

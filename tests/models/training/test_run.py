@@ -79,7 +79,7 @@ def settings(out: Path, folder: Path, **changes: object) -> TrainingSettings:
         "stages": (
             StageSettings(name="align", steps=2, learning_rate=1e-3, rounds=2),
             StageSettings(name="instruct", steps=4, learning_rate=1e-3, words_first=0.5),
-            StageSettings(name="act", steps=2, learning_rate=1e-3),
+            StageSettings(name="act", steps=2, learning_rate=1e-3, head_steps=2),
         ),
         "batch": 2,
         "accumulate": 2,
