@@ -131,8 +131,7 @@ def train(
             if stopping:
                 return run.adapter
         if stage.head_steps:
-            with accelerator.autocast():
-                run.fit_head(stage.head_steps, progress)
+            run.fit_head(stage.head_steps, progress)
         run.next_stage()
     if accelerator.is_main_process:
         run.save(None)

@@ -34,7 +34,8 @@ class StageSettings(_Settings):
     """One stage."""
 
     name: StageName
-    steps: int = Field(ge=1)
+    steps: int = Field(ge=0)
+    """0: only what comes before the first step or after the last."""
     learning_rate: float = Field(gt=0.0)
     warmup: int = Field(default=20, ge=0)
     rounds: int = Field(default=0, ge=0)
