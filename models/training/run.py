@@ -283,8 +283,8 @@ class _Run:
         return [draw_lesson(example, one.kinds, rng) for one, example in pairs]
 
     def _reachable(self) -> Any:
-        """In the first stage the easy beginning of each file comes first; later everything."""
-        if not self._settings.curriculum or self._stage > 0 or self.stage is None:
+        """While projectors align, the easy beginning of each file comes first; later everything."""
+        if not self._settings.curriculum or self.stage is None or self.stage.name != "align":
             return self._odds
         share = min(1.0, 0.3 + self.step / self.stage.steps)
         places = np.concatenate([np.linspace(0.0, 1.0, len(one.examples)) for one in self._material])
