@@ -135,7 +135,8 @@ def train(
         run.next_stage()
     if accelerator.is_main_process:
         run.save(None)
-        draw_losses(settings.out / _LOG, settings.out / "losses.png")
+        if (settings.out / _LOG).is_file():  # a run of no steps has none
+            draw_losses(settings.out / _LOG, settings.out / "losses.png")
     accelerator.end_training()
     return run.adapter
 

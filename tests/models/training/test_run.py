@@ -226,3 +226,13 @@ def test_steps_after_the_checkpoint_are_logged_once(tmp_path: Path, folder: Path
     train(one, tower=Tower(), material=material())
     lines = [(line["stage"], line["step"]) for line in read_losses(log)]
     assert len(lines) == len(set(lines)) == 8
+
+
+def test_a_run_may_fit_the_head_and_nothing_else(tmp_path: Path, folder: Path) -> None:
+    first = train(settings(tmp_path / "first", folder), tower=Tower(), material=material())
+    only = StageSettings(name="act", steps=0, learning_rate=1e-3, head_steps=3)
+    second = settings(tmp_path / "second", folder, begin_with=first, stages=(only,))
+    before, after = tensors(first), tensors(train(second, tower=Tower(), material=material()))
+    changed = {name for name in before if not torch.equal(before[name], after[name])}
+    assert changed
+    assert all(name.startswith("action_head.") for name in changed)
