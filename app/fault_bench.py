@@ -54,7 +54,8 @@ class FaultBench(Frozen):
     """A run under faults."""
 
     promises_kept: bool
-    """Nothing unreconciled, no release without a matching pass, all parts through, Ready at the end."""
+    """Nothing unreconciled, no release without a matching pass, all parts through: so the line went on after
+    each outage but perhaps the last."""
     ended_by: str
     seed: int
     duration_s: float

@@ -94,7 +94,6 @@ class _Steps:
     def __init__(self, orders: Orders, conn: Connection) -> None:
         self._conn = conn
         self._lock = threading.Lock()
-        self._seen: dict[str, None] = {}
         self.obey(orders)
 
     def obey(self, orders: Orders) -> None:
@@ -102,7 +101,8 @@ class _Steps:
         with self._lock:
             self._orders = orders
             self._armed = orders.from_start
-            self._seen.clear()
+            self._seen: dict[str, None] = {}
+            self._before: dict[str, None] | None = None
             self._done = False
 
     def take(self, step: str) -> None:
@@ -112,9 +112,13 @@ class _Steps:
                 return
             trigger = step == f"event {PartTriggered.__name__}"
             if trigger and self._orders.die_at is None and self._complete():
-                self._done = True
-                self._conn.send(list(self._seen))
-                return
+                # Two parts are compared: what only one of them saw is chance, and not to be waited for.
+                self._done = self._orders.from_start or self._before is not None
+                if self._done:
+                    before = self._seen if self._before is None else self._before
+                    self._conn.send([seen for seen in before if seen in self._seen])
+                    return
+                self._before, self._seen = self._seen, {}
             self._armed |= trigger
             if not self._armed:
                 return
