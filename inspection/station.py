@@ -234,7 +234,12 @@ class Station:
                 self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
                 judgement = Judgement(decision=self.judge.undecided(trigger, f"internal error: {error!r}"))
             self._step(passage, Phase.DECIDED)
-            await self._record_and_publish(passage, judgement)
+            try:
+                await self._record_and_publish(passage, judgement)
+            except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
+                log.exception("publishing failed", part_id=trigger.part_id)
+                self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
+                self.line.abandon(trigger)
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
             else:

@@ -370,6 +370,22 @@ async def test_a_result_that_the_link_refuses_is_recorded_as_not_published(world
 
 
 @in_world
+async def test_a_link_that_fails_on_publishing_costs_the_part_and_not_the_line(world: World) -> None:
+    def fail() -> None:
+        world.line.before_publish = lambda: None  # the next part fares better
+        raise RuntimeError("a bug in the link")
+
+    world.line.before_publish = fail
+    world.line.post(PartTriggered(trigger(7)))
+    assert (await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)).seq == 7
+    await until(lambda: AlarmCode.INTERNAL in {alarm.code for alarm in world.station.telemetry.alarms})
+    world.line.post(OutcomeReported(7, BOOT, Outcome.DEFAULT_REJECTED))
+    await until(lambda: world.only().outcome is Outcome.DEFAULT_REJECTED)
+    world.line.post(PartTriggered(trigger(8)))
+    assert await world.published() is Action.PASS
+
+
+@in_world
 async def test_parts_of_a_plc_that_restarted_are_closed_as_unconfirmed(world: World) -> None:
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
