@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from inspection.alarms import AlarmCode
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Inspection, MissedCause, Outcome
