@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
 
+import structlog
+
 from app.commands.output import progress
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
@@ -27,6 +29,8 @@ from models.towers import build_tower
 THREADS = 2
 REFLEX_NAME = "passgate-reflex"
 
+log = structlog.get_logger(__name__)
+
 
 def build_inspector(
     library: RecipeLibrary,
@@ -45,7 +49,7 @@ def build_inspector(
     Args:
         library: Has the recipe.
         name: Of the recipe.
-        kind: Who judges.
+        kind: Who judges; by ``vla`` the reflex alone where the language model has no say.
         adapter: The language model's adapter; None for the one that ships.
         base: Where its base lies on this machine, if not where the adapter says; a foreign model's folder.
         device: Where the language model runs, if not where the adapter says.
@@ -63,10 +67,8 @@ def build_inspector(
     taught = library.load(name, tower=tower)
     recipe = taught.recipe
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
-    # A recipe that names no defects and has no words leaves the language model nothing to say, and on a
-    # product that it was never trained on it would doubt nearly every part.
-    wordless = kind is InspectorKind.VLA and not recipe.has_words
-    if kind is InspectorKind.REFLEX or wordless:
+    silent = kind is InspectorKind.VLA and not _has_a_say(recipe, adapter or SHIPPED)
+    if kind is InspectorKind.REFLEX or silent:
         model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
         return recipe, ReflexInspector(memories, model=model, threads=threads)
     asked = {"base": base, "device": device, "quantization": quantization}
@@ -84,6 +86,25 @@ def build_inspector(
     language = read_header(file).settings.language.model_copy(update=given) if given else None
     loaded = load(file, tower=tower, language=language)
     return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=threads)
+
+
+def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
+    """Whether the language model is asked at all.
+
+    A recipe that names no defects and has no words leaves it nothing to say. Where it was not trained on what
+    the recipe names, it does not know the product and would doubt nearly every part.
+    """
+    if not recipe.has_words:
+        return False
+    unknown = [kind for kind in recipe.named_types if kind not in read_header(adapter).kinds]
+    if unknown:
+        log.warning(
+            "the language model was not trained on what the recipe names: the reflex judges alone",
+            recipe=recipe.name,
+            unknown=", ".join(unknown),
+            todo="train an adapter with pictures of them: passgate model train",
+        )
+    return not unknown
 
 
 def judge_files(

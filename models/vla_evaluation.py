@@ -91,12 +91,14 @@ def judge_all(
         for policy in opposites(kinds)
         for language in _LANGUAGES
     ]
+    # On a product that it was not trained on its doubt says nothing: there the memory's score counts alone.
+    trust = adapter.header.trust if set(kinds) <= set(adapter.header.kinds) else 0.0
     judged = []
     for number, one in enumerate(shown, 1):
         verdicts = [
             (policy, prompt.decide(one.seen, grammar, physics=NOMINAL_LINE)[0]) for policy, prompt in asked
         ]
-        judged.append(_judged(one, verdicts, trust=adapter.header.trust, kinds=kinds))
+        judged.append(_judged(one, verdicts, trust=trust, kinds=kinds))
         progress(number)
     return judged
 
