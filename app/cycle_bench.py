@@ -266,7 +266,8 @@ def _plc_settings(port: int = 0) -> SimulatorSettings:
 
 
 async def _time_to_notice(line: ModbusLine, strike: Callable[[], None]) -> float:
-    """Milliseconds from ``strike`` to the link's being down."""
+    """Milliseconds from ``strike`` to the link's being down; it is up before."""
+    await _until(lambda: line.state().connected, "the link was not up")
     struck_ns = time.monotonic_ns()
     strike()
     await _until(lambda: not line.state().connected, "the link never noticed", seconds=DETECT_TIMEOUT_S)
