@@ -1,9 +1,12 @@
 """The network side: what the engine may do wrong, and what is left when the console closes."""
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 from fastapi import HTTPException, Response
+from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
 import app.console.client as client_module
@@ -16,10 +19,23 @@ from .conftest import Clock
 from .fake_engine import FakeEngine
 
 
+@contextmanager
+def heard(qtbot: QtBot, signal: SignalInstance) -> Iterator[list[tuple[object, ...]]]:
+    """Wait at the end of the block until ``signal`` came; gives what it said each time.
+
+    Not pytest-qt's ``waitSignal``: that disconnects while the client's thread may be emitting, which ended a
+    test run with a segmentation fault inside PySide 6.12. The console itself never disconnects.
+    """
+    times: list[tuple[object, ...]] = []
+    signal.connect(lambda *said: times.append(said))
+    yield times
+    qtbot.waitUntil(lambda: bool(times), timeout=5000)
+
+
 @pytest.fixture
 def client(engine: FakeEngine, clock: Clock, qtbot: QtBot):  # type: ignore[no-untyped-def]
     opened = StationClient(engine.url, monotonic=clock)
-    with qtbot.waitSignal(opened.status_waiting, timeout=5000):
+    with heard(qtbot, opened.status_waiting):
         opened.open()
     opened.take_status()
     yield opened
@@ -27,19 +43,17 @@ def client(engine: FakeEngine, clock: Clock, qtbot: QtBot):  # type: ignore[no-u
 
 
 def reply_to(qtbot: QtBot, client: StationClient, command: Command) -> CommandReply:
-    with qtbot.waitSignal(client.command_done, timeout=5000) as signal:
+    with heard(qtbot, client.command_done) as signal:
         client.send(command)
-    assert signal.args is not None
-    reply = signal.args[0]
+    ((reply,), *_) = signal
     assert isinstance(reply, CommandReply)
     return reply
 
 
 def picture_of(qtbot: QtBot, client: StationClient) -> PictureReply:
-    with qtbot.waitSignal(client.picture_done, timeout=5000) as signal:
+    with heard(qtbot, client.picture_done) as signal:
         client.fetch_picture("a" * 64)
-    assert signal.args is not None
-    reply = signal.args[0]
+    ((reply,), *_) = signal
     assert isinstance(reply, PictureReply)
     return reply
 
@@ -52,7 +66,7 @@ def test_only_the_newest_status_is_handed_over(
     for number in range(50):
         clock.now_s = 2000.0 + number
         engine.say(samples.status(station=f"number {number}").model_dump_json())
-    with qtbot.waitSignal(client.picture_done, timeout=5000):
+    with heard(qtbot, client.picture_done):
         client.fetch_picture("b" * 64)  # what was said before has been read when this is answered
     newest = client.take_status()
     assert newest is not None
@@ -65,11 +79,11 @@ def test_only_the_newest_status_is_handed_over(
 def test_garbage_is_trouble_and_no_status(
     client: StationClient, engine: FakeEngine, qtbot: QtBot, garbage: str | bytes
 ) -> None:
-    with qtbot.waitSignal(client.trouble, timeout=5000) as signal:
+    with heard(qtbot, client.trouble) as signal:
         engine.say(garbage)
-    assert signal.args == [ContactTrouble.UNREADABLE]
+    assert signal[0] == (ContactTrouble.UNREADABLE,)
     assert client.take_status() is None
-    with qtbot.waitSignal(client.status_waiting, timeout=5000):
+    with heard(qtbot, client.status_waiting):
         engine.say(samples.status().model_dump_json())
 
 
@@ -154,7 +168,7 @@ def test_a_picture_that_is_still_being_written_is_asked_for_again(
 def test_closing_leaves_no_thread_even_in_the_middle_of_things(engine: FakeEngine, qtbot: QtBot) -> None:
     before = set(threading.enumerate())
     busy = StationClient(engine.url)
-    with qtbot.waitSignal(busy.status_waiting, timeout=5000):
+    with heard(qtbot, busy.status_waiting):
         busy.open()
     engine.hold_answers = True
     busy.send(Command.START)
@@ -168,16 +182,16 @@ def test_closing_leaves_no_thread_even_in_the_middle_of_things(engine: FakeEngin
 def test_the_console_may_come_first_and_the_engine_may_return(qtbot: QtBot) -> None:
     first = FakeEngine()
     waiting = StationClient(first.url)
-    with qtbot.waitSignal(waiting.trouble, timeout=5000) as signal:
+    with heard(qtbot, waiting.trouble) as signal:
         waiting.open()
-    assert signal.args == [ContactTrouble.UNREACHABLE]
-    with qtbot.waitSignal(waiting.status_waiting, timeout=5000):
+    assert signal[0] == (ContactTrouble.UNREACHABLE,)
+    with heard(qtbot, waiting.status_waiting):
         first.start()
     waiting.take_status()
-    with qtbot.waitSignal(waiting.trouble, timeout=5000):
+    with heard(qtbot, waiting.trouble):
         first.stop()
     second = FakeEngine(first.port)
-    with qtbot.waitSignal(waiting.status_waiting, timeout=5000):
+    with heard(qtbot, waiting.status_waiting):
         second.start()
     waiting.close()
     second.stop()
