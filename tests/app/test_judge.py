@@ -14,6 +14,7 @@ from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
 from models.foreign import ForeignVlmInspector
 from models.inspector import ReflexInspector
+from models.reasoning import VlaInspector
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import part
@@ -85,3 +86,16 @@ def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
     assert (table.base, table.tower) == (str(tmp_path / "qwen"), tmp_path / "eyes")
     path.write_text(path.read_text().replace('base = "qwen"', 'base = "smollm2-135m"'), encoding="utf-8")
     assert load(path).model.base == "smollm2-135m"
+
+
+@pytest.mark.parametrize(
+    ("names", "who"),
+    [((), ReflexInspector), (("scratch", "dent"), VlaInspector), (("scratch", "blowhole"), ReflexInspector)],
+)
+def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
+    good: Path, tmp_path: Path, names: tuple[str, ...], who: type
+) -> None:
+    library = RecipeLibrary(tmp_path / "recipes")
+    library.save(teach_folder("cover", good, library=library, defect_types=names))
+    _, inspector = build_inspector(library, "cover", threads=1)
+    assert type(inspector) is who
