@@ -27,13 +27,14 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.clock import SystemClock
 from inspection.decision import Decision, Frozen, ModelRef
 from inspection.errors import LineError
+from inspection.motion import ProposedMotion
 from inspection.part import Frame
-from inspection.ports import Inspector
+from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import Percentiles
-from plc.diagnostics import LinkCounters
+from plc.diagnostics import LinkCounters, MotionReport
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import SimulatorSettings
@@ -80,6 +81,9 @@ class CycleBench(Frozen):
     """The machine's load average at the end: what else ran counts, too."""
     cpu_count: int
     link: LinkCounters
+    motion: MotionReport
+    set_points_hz: float | None
+    """New pairs of set points a second, with the cycle and between; None where none are followed."""
 
 
 class _Timed:
@@ -112,6 +116,10 @@ class _Timed:
             self.busy_ns += time.monotonic_ns() - started_ns
             self.parts += 1
 
+    def motion(self, decision: Decision) -> ProposedMotion | None:
+        """The inspector's own, where it has any."""
+        return self._inspector.motion(decision) if isinstance(self._inspector, MovingInspector) else None
+
     def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
         """As the inspector does, timed."""
         started_ns = time.monotonic_ns()
@@ -122,13 +130,18 @@ class _Timed:
 
 
 def bench_cycle(
-    seconds: float, *, kind: InspectorKind, on_progress: Callable[[int], None] = lambda _: None
+    seconds: float,
+    *,
+    kind: InspectorKind,
+    follow_motion: bool = False,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> CycleBench:
     """Measure for ``seconds`` under load, then freeze and kill the PLC.
 
     Args:
         seconds: How long the cycle is watched; the link remembers the last minute.
         kind: Who judges.
+        follow_motion: The PLC follows set points: their telegrams come between the cycle's own.
         on_progress: Told the seconds that have gone.
 
     Raises:
@@ -140,17 +153,20 @@ def bench_cycle(
         library = RecipeLibrary(folder / "recipes")
         recipe_name = teach_simulated(library, seed=SEED).recipe.name
         recipe, inspector = build_inspector(library, recipe_name, kind=kind)
-        return asyncio.run(_Measure(folder, recipe, _Timed(inspector)).run(seconds, on_progress))
+        return asyncio.run(
+            _Measure(folder, recipe, _Timed(inspector), follow_motion).run(seconds, on_progress)
+        )
 
 
 class _Measure:
-    def __init__(self, folder: Path, recipe: Recipe, inspector: _Timed) -> None:
+    def __init__(self, folder: Path, recipe: Recipe, inspector: _Timed, follow_motion: bool) -> None:
+        self._follow_motion = follow_motion
         self._folder = folder
         self._recipe = recipe
         self._inspector = inspector
 
     async def run(self, seconds: float, on_progress: Callable[[int], None]) -> CycleBench:
-        with PlcProcess(_plc_settings()) as plc:
+        with PlcProcess(_plc_settings(follow_motion=self._follow_motion)) as plc:
             port = plc.port
             async with self._station(port) as (line, running):
                 await _until_ready(running)
@@ -190,6 +206,10 @@ class _Measure:
             load_1min=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
             cpu_count=os.cpu_count() or 0,
             link=diagnostics.counters,
+            motion=diagnostics.motion,
+            set_points_hz=round((diagnostics.motion.telegrams + diagnostics.counters.cycles) / gone_s, 1)
+            if diagnostics.motion.following
+            else None,
         )
 
     @asynccontextmanager
@@ -259,9 +279,15 @@ class _load:  # noqa: N801  (reads as what it does)
             )
 
 
-def _plc_settings(port: int = 0) -> SimulatorSettings:
+def _plc_settings(port: int = 0, *, follow_motion: bool = False) -> SimulatorSettings:
     return SimulatorSettings(
-        port=port, parts=0, rate_per_min=RATE_PER_MIN, seed=SEED, allow_simulated=True, operator_delay_s=0.0
+        port=port,
+        parts=0,
+        rate_per_min=RATE_PER_MIN,
+        seed=SEED,
+        allow_simulated=True,
+        operator_delay_s=0.0,
+        follow_motion=follow_motion,
     )
 
 

@@ -204,6 +204,9 @@ def hostile(
 @cli.command()
 def cycle(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long to watch the cycle.")] = 60.0,
+    follow_motion: Annotated[
+        bool, typer.Option("--follow-motion", help="The PLC follows set points at 100 Hz.")
+    ] = False,
     inspector: InspectorOption = InspectorKind.VLA,
     as_json: JsonFlag = False,
 ) -> None:
@@ -212,7 +215,7 @@ def cycle(
 
     _quiet()
     with progress("seconds", int(seconds)) as bar:
-        found = bench_cycle(seconds, kind=inspector, on_progress=bar.show)
+        found = bench_cycle(seconds, kind=inspector, follow_motion=follow_motion, on_progress=bar.show)
     _say(found.model_dump(mode="json"), as_json)
     if not all(found.goals_met.values()):
         raise typer.Exit(1)
