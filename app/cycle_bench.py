@@ -91,6 +91,8 @@ class _Timed:
 
     def __init__(self, inspector: Inspector) -> None:
         self._inspector = inspector
+        self._alone = threading.Lock()
+        """An inspector is for one thread; the load of ``_load`` would be a second."""
         self.busy_ns = 0
         self.parts = 0
 
@@ -109,9 +111,10 @@ class _Timed:
         """As the inspector does, timed."""
         started_ns = time.monotonic_ns()
         try:
-            return self._inspector.inspect(
-                frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
-            )
+            with self._alone:
+                return self._inspector.inspect(
+                    frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
+                )
         finally:
             self.busy_ns += time.monotonic_ns() - started_ns
             self.parts += 1
@@ -124,7 +127,8 @@ class _Timed:
         """As the inspector does, timed."""
         started_ns = time.monotonic_ns()
         try:
-            return self._inspector.explain(decision, go_on=go_on)
+            with self._alone:
+                return self._inspector.explain(decision, go_on=go_on)
         finally:
             self.busy_ns += time.monotonic_ns() - started_ns
 
