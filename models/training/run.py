@@ -262,7 +262,7 @@ class _Run:
         """Let the action head learn alone. The same in every process, as ``align``."""
         mean = fit_head(
             self._vla.eval(),
-            [self.lessons(0) for _ in range(_KEPT_LESSONS // self._settings.batch)],
+            [self.lessons(0) for _ in range(-(-min(_KEPT_LESSONS, steps) // self._settings.batch))],
             steps=steps,
             seed=self._settings.seed,
             weights=self._settings.chunk_weights,

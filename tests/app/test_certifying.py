@@ -123,6 +123,7 @@ def test_too_few_defective_parts_are_told_before_anything_is_judged(
         _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
 
 
+@pytest.mark.slow
 def test_a_threshold_that_passes_no_good_part_is_no_certificate(pictures: Path, taught_library: Path) -> None:
     with pytest.raises(CertificateError, match="passes none of the 8 good parts"):
         certify(  # good parts taken for defective ones

@@ -137,6 +137,7 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     assert RecipeLibrary(home / "recipes").recipe("bracket").version == 2, "--out leaves the library alone"
 
 
+@pytest.mark.slow
 def test_certify_keeps_a_certificate_that_show_shows(
     passgate: Passgate, parts: Path, home: Path, taught_library: Path
 ) -> None:

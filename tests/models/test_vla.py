@@ -145,6 +145,7 @@ def test_whatever_it_sees_it_decides_within_the_recipe_and_the_limits(
     assert not violations(verdict.chunk, NOMINAL_LINE).any
 
 
+@pytest.mark.slow
 def test_what_the_loss_asks_for_is_learned(vla: InspectionVLA) -> None:
     """Two pictures, two policies: the action depends on both, and both can be learned."""
     vla.train()

@@ -254,6 +254,7 @@ async def line_at(port: int, actions: dict[int, Action]) -> AsyncIterator[Runnin
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
+@pytest.mark.slow
 def test_the_simulated_line_obeys_and_no_part_slides() -> None:
     """Belt, parts with friction and a diverter with a motor, moved by the stream alone."""
     wanted = {1: Action.REWORK, 2: Action.PASS, 3: Action.STOP, 4: Action.PASS, 5: Action.MANUAL_REVIEW}

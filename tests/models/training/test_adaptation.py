@@ -15,6 +15,8 @@ from models.training.photographs import Photograph
 from models.training.stacking import direction_between, logistic
 from models.training.variants import varied
 
+pytestmark = pytest.mark.slow
+
 QUICK = AdaptationSettings(folds=2, steps=60, steps_a_label=0.0, batch=4, variants=2)
 
 

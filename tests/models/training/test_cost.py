@@ -26,6 +26,7 @@ def test_each_method_has_a_process_of_its_own() -> None:
     assert run["full"]["peak_of_full"] == run["full"]["step_of_full"] == 1.0
 
 
+@pytest.mark.slow
 def test_what_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(SettingsError, match="no CUDA device"):

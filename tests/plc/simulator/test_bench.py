@@ -61,6 +61,7 @@ def run(chosen: dict[str, Any], planned: list[LineFault], *, kill_at: float | No
     return line
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(chosen=lines, planned=faults, kill_at=st.none() | st.floats(0.0, 8.0))
 def test_nothing_goes_straight_on_without_its_own_pass_and_every_trigger_is_accounted_for(

@@ -28,6 +28,8 @@ from plc.simulator.handshake import Rejected
 from tests.plc.handshaking import decision_on
 from tests.plc.peers import PATIENCE_S, Reaction, running
 
+pytestmark = pytest.mark.slow
+
 FAST = {"port": 0, "rate_per_min": 600.0, "operator_delay_s": 0.05}
 
 
