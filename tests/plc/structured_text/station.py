@@ -126,6 +126,7 @@ class StructuredTextPlc:
         for name, value in kept.items():
             setattr(self.block, name, value)
         if self.block.VerdictNew:
+            assert self._verdict is None, "each verdict is taken before the next"
             action = VERDICTS[self.block.Verdict]
             self._verdict = Verdict(
                 seq=self.block.VerdictSeq,
@@ -183,7 +184,10 @@ class StructuredTextPlc:
         return bool(self._asked(now_ns).VisionHalted)
 
     def may_trigger(self, now_ns: int) -> bool:
-        return bool(self._asked(now_ns).MayTrigger)
+        # One scan may end a part's check and take the next part. The Python PLC needs two scans for that, and
+        # tells each verdict at the end of a scan.
+        told = not self.checking and self._verdict is None
+        return told and bool(self._asked(now_ns).MayTrigger)
 
     def raise_trigger(self, part_id: int, *, now_ns: int) -> int:
         if not self.may_trigger(now_ns):

@@ -180,6 +180,7 @@ class Machine:
         self.vision = replace(self.vision, **words)
         self.plc._vision = vision_pins(self.vision)
         self.now_ns += ms * MS
+        self.plc._verdict = None  # these tests look at the pins
         self.plc.call(self.now_ns, **{**self.plc._vision, **self.pins, **pins})
         return self
 
@@ -314,3 +315,13 @@ def test_the_bypass_key_lets_parts_through_the_eye_numbered_and_rejected_without
     assert machine.block.TriggerNew
     machine.scan(beat=False)
     assert (machine.block.VerdictNew, machine.block.Verdict, machine.block.RejectReason) == (True, 5, 8)
+
+
+def test_one_scan_may_end_the_check_of_a_part_and_take_the_next_part() -> None:
+    machine = Machine()
+    machine.scan(1000).scan(PartAtEye=True, PartId=9).scan()
+    block = machine.scan(PartAtEye=True, PartId=10, BypassKey=True).block
+    assert (block.VerdictNew, block.VerdictSeq, block.Verdict, block.RejectReason) == (True, 1, 5, 8)
+    assert (block.TriggerNew, block.LineTriggerSeq, block.LinePartIdLow) == (True, 2, 10)
+    block = machine.scan(BypassKey=True).block
+    assert (block.VerdictNew, block.VerdictSeq, block.Verdict, block.RejectReason) == (True, 2, 5, 8)
