@@ -12,37 +12,21 @@ CYCLES: Final = 3000
 """Cycles whose times are kept: a minute at 20 ms."""
 
 
-class LinkCounters(Frozen):
-    """What happened since the start. The names of the wire's failures are explained in ``WireCounters``."""
+class LinkCounters(WireCounters, frozen=True):
+    """What happened since the start: on the wire, and in the cycle."""
 
     cycles: int = 0
     """Exchanges that brought the line block."""
     late_cycles: int = 0
     """Cycles that started more than one cycle late: this computer was busy, or the PLC slow."""
-    connections: int = 0
     reconnects: int = 0
     """Connections made after the first."""
-    connect_failures: int = 0
-    tls_failures: int = 0
-    closed: int = 0
-    timeouts: int = 0
-    given_up: int = 0
-    late_answers: int = 0
-    short: int = 0
-    garbled: int = 0
-    busy: int = 0
-    illegal_address: int = 0
-    other_exceptions: int = 0
 
     @classmethod
     def of(cls, wire: WireCounters, *, cycles: int, late_cycles: int) -> "LinkCounters":
         """The wire's counters and the cycle's."""
-        return cls(
-            cycles=cycles,
-            late_cycles=late_cycles,
-            reconnects=max(wire.connections - 1, 0),
-            **{name: getattr(wire, name) for name in WireCounters.__slots__},
-        )
+        reconnects = max(wire.connections - 1, 0)
+        return cls(**wire.model_dump(), cycles=cycles, late_cycles=late_cycles, reconnects=reconnects)
 
 
 class CycleReport(Frozen):

@@ -36,27 +36,23 @@ class Preset:
     """What to look at in the PLC's project when the exchange does not work."""
 
 
-_MB_SERVER: Final = (
-    "MB_HOLD_REG must point to a data block of at least 121 words without optimized access; MB_SERVER must "
-    "be called in every cycle. One instance serves one client: a second needs its own instance, connection "
-    "ID and port"
-)
+def _siemens(series: str) -> Preset:
+    return Preset(
+        title=f"Siemens {series}, MB_SERVER",
+        settings={"unit_id": 255},
+        line_block="word 0 of the MB_HOLD_REG area",
+        vision_block="word 100 of the MB_HOLD_REG area (byte 200)",
+        check_first=(
+            "MB_HOLD_REG must point to a data block of at least 121 words without optimized access; "
+            "MB_SERVER must be called in every cycle. One instance serves one client: a second needs its own "
+            "instance, connection ID and port"
+        ),
+    )
+
 
 PRESETS: Final[Mapping[PresetName, Preset]] = {
-    PresetName.SIEMENS_S7_1200: Preset(
-        title="Siemens S7-1200, MB_SERVER",
-        settings={"unit_id": 255},
-        line_block="word 0 of the MB_HOLD_REG area",
-        vision_block="word 100 of the MB_HOLD_REG area (byte 200)",
-        check_first=_MB_SERVER,
-    ),
-    PresetName.SIEMENS_S7_1500: Preset(
-        title="Siemens S7-1500, MB_SERVER",
-        settings={"unit_id": 255},
-        line_block="word 0 of the MB_HOLD_REG area",
-        vision_block="word 100 of the MB_HOLD_REG area (byte 200)",
-        check_first=_MB_SERVER,
-    ),
+    PresetName.SIEMENS_S7_1200: _siemens("S7-1200"),
+    PresetName.SIEMENS_S7_1500: _siemens("S7-1500"),
     PresetName.SCHNEIDER_M340: Preset(
         title="Schneider Modicon M340, built-in port or NOE module",
         settings={"unit_id": 255},

@@ -10,8 +10,9 @@ import asyncio
 import secrets
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Final, NoReturn, TypeVar
+
+from pydantic import BaseModel
 
 from plc import tls
 from plc.registers import LINE_SIZE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
@@ -44,9 +45,20 @@ MOTION_OFFSET: Final = next(word.offset for word in VISION_WORDS if word.field =
 
 _PART: Final = "An open part is default-rejected"
 
+_TODO: Final[dict[int, str]] = {
+    ExcCodes.ILLEGAL_FUNCTION: (
+        "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
+    ),
+    ExcCodes.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
+    ExcCodes.GATEWAY_PATH_UNAVIABLE: "A gateway answers: check unit_id in the settings",
+    ExcCodes.GATEWAY_NO_RESPONSE: (
+        "A gateway answers, but the device behind it does not: check unit_id in the settings, and the device"
+    ),
+}
+"""What to do about a Modbus exception."""
 
-@dataclass(slots=True)
-class WireCounters:
+
+class WireCounters(BaseModel):
     """What happened on the wire since the start, for maintenance. Each failure counts once."""
 
     connections: int = 0
@@ -113,7 +125,7 @@ class Wire:
     @property
     def counters(self) -> WireCounters:
         """What happened so far; a copy."""
-        return replace(self._counters)
+        return self._counters.model_copy()
 
     @property
     def connected(self) -> bool:
@@ -415,18 +427,6 @@ class Wire:
             dead=True,
             exception=code,
         )
-
-
-_TODO: Final[dict[int, str]] = {
-    ExcCodes.ILLEGAL_FUNCTION: (
-        "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
-    ),
-    ExcCodes.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
-    ExcCodes.GATEWAY_PATH_UNAVIABLE: "A gateway answers: check unit_id in the settings",
-    ExcCodes.GATEWAY_NO_RESPONSE: (
-        "A gateway answers, but the device behind it does not: check unit_id in the settings, and the device"
-    ),
-}
 
 
 class _LacksFunctionError(Exception):

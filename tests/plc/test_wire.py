@@ -3,7 +3,6 @@
 import asyncio
 import struct
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict
 
 import pytest
 
@@ -36,7 +35,7 @@ def on_wire(test: Callable[[ScriptedPlc, Wire], Awaitable[None]], **settings: ob
 
 def counted(wire: Wire) -> dict[str, int]:
     """The counters that are not 0, without the one connection."""
-    return {name: count for name, count in asdict(wire.counters).items() if count and name != "connections"}
+    return {name: count for name, count in wire.counters if count and name != "connections"}
 
 
 async def failure(wire: Wire) -> WireError:

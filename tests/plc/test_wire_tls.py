@@ -6,7 +6,6 @@ import socket
 import ssl
 import subprocess
 from collections.abc import AsyncIterator
-from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -55,7 +54,7 @@ async def refusal(port: int, tls: dict[str, object]) -> tuple[str, dict[str, int
     with pytest.raises(WireError) as error:
         await talk()
     wire.close()
-    counters = {name: n for name, n in asdict(wire.counters).items() if n and name != "connections"}
+    counters = {name: n for name, n in wire.counters if n and name != "connections"}
     return str(error.value), counters
 
 
