@@ -261,7 +261,10 @@ class Line(Protocol):
         """
 
     def abandon(self, trigger: Trigger) -> None:
-        """Publish nothing for this trigger: the PLC default-rejects it. Makes ready for the next."""
+        """Publish nothing for this trigger: the PLC default-rejects it. Makes ready for the next.
+
+        In the same turn of the event loop as ``publish`` it takes the result back: nothing was sent.
+        """
 
 
 # --- store --------------------------------------------------------------------------------------------

@@ -239,7 +239,8 @@ class Station:
             except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
                 log.exception("publishing failed", part_id=trigger.part_id)
                 self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
-                self.line.abandon(trigger)
+                if not passage.reached_ns.keys() & {Phase.PUBLISHED, Phase.WITHHELD}:
+                    await self._withhold(passage)
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
             else:
@@ -288,7 +289,11 @@ class Station:
                 self._step(passage, Phase.PUBLISHED)
                 self.telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)
                 return
-        self.line.abandon(trigger)
+        await self._withhold(passage)
+
+    async def _withhold(self, passage: Passage) -> None:
+        """The PLC is given no result for the part, and the record says so."""
+        self.line.abandon(passage.trigger)
         self._step(passage, Phase.WITHHELD)
         await self._revise(passage, published=False)
 

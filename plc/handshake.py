@@ -291,10 +291,14 @@ class VisionHandshake:
         return True
 
     def abandon(self, trigger: Trigger) -> None:
-        """Publish nothing for ``trigger``; the PLC default-rejects it when its deadline passes."""
+        """Publish nothing for ``trigger``; the PLC default-rejects it when its deadline passes.
+
+        A result that has not been in an image yet is taken back; one that has is the PLC's to judge.
+        """
         part = self._open
-        if part is not None and not part.published and part.trigger == trigger:
+        if part is not None and not part.sent and part.trigger == trigger:
             self._open = None
+            self._withdraw_result()
 
     def outcome_recorded(self, seq: int, plc_boot_id: int) -> None:
         """The outcome of ``seq`` is on record: the PLC may show the next one."""

@@ -212,7 +212,7 @@ class ModbusLine:
         self._handshake.outcome_recorded(seq, plc_boot_id)
 
     def abandon(self, trigger: Trigger) -> None:
-        """Publish nothing for this trigger: the PLC default-rejects it."""
+        """Publish nothing for this trigger, or take back what was not sent: the PLC default-rejects it."""
         self._handshake.abandon(trigger)
         self._timeline.withheld(trigger)
         self._motion.stream.undecided(trigger)

@@ -382,6 +382,7 @@ async def test_a_link_that_fails_on_publishing_costs_the_part_and_not_the_line(w
     await until(lambda: AlarmCode.INTERNAL in {alarm.code for alarm in world.station.telemetry.alarms})
     world.line.post(OutcomeReported(7, BOOT, Outcome.DEFAULT_REJECTED))
     await until(lambda: world.only().outcome is Outcome.DEFAULT_REJECTED)
+    assert not world.only().published, "a record that claims a result which the PLC never got"
     world.line.post(PartTriggered(trigger(8)))
     assert await world.published() is Action.PASS
 

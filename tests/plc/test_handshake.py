@@ -197,6 +197,22 @@ def test_an_abandoned_part_makes_ready_for_the_next() -> None:
     assert vision.triggered(2).seq == 2
 
 
+def test_a_result_is_taken_back_as_long_as_it_was_not_sent() -> None:
+    vision = Vision()
+    vision.up()
+    trigger = vision.triggered(1)
+    assert vision.publish(trigger)
+    vision.handshake.abandon(trigger)
+    block = vision.handshake.image()
+    assert (block.result_seq, block.decision) == (0, 0)
+    assert VisionBits.RESULT_VALID not in block.bits
+    trigger = vision.triggered(2)
+    assert vision.publish(trigger)
+    assert vision.handshake.image().result_seq == 2
+    vision.handshake.abandon(trigger)  # too late: it is the PLC's to judge
+    assert vision.handshake.image().result_seq == 2
+
+
 def test_an_outcome_that_comes_before_the_decision_closes_the_part() -> None:
     vision = Vision()
     vision.up()
