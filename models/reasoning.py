@@ -314,6 +314,9 @@ def _disagreements(reflex: Decision, opinions: list[Opinion], defects: tuple[Def
         found.append(f"the memory sees {reflex.reason}, the language model no defect")
     for opinion in opinions:
         said, meant = Action(opinion.verdict.action.word), opinion.verdict.meant
+        asked = max((Action(one.asked.word) for one in opinion.verdict.named if one.asked), default=said)
+        if asked.strictness > said.strictness:
+            found.append(f"the language model says that a defect asks for {asked}, and then {said}")
         if said is not meant:
             found.append(f"the language model says {said}, the action head would {meant}")
     return found

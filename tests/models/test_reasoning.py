@@ -60,13 +60,18 @@ def choice(word: str, p: float = 0.9, other: str = "x") -> Choice:
 
 
 def opinion(
-    action: Action, kind: str = NONE, *, reflex_sees: bool = False, meant: Action | None = None
+    action: Action,
+    kind: str = NONE,
+    *,
+    reflex_sees: bool = False,
+    meant: Action | None = None,
+    asked: Action | None = None,
 ) -> Opinion:
     is_none = kind == NONE
     named = Named(
         type=Choice(kind, {kind: 0.9, ("dent" if is_none else NONE): 0.1}),
         severity=None if is_none else choice("major", other="minor"),
-        asked=None if is_none else choice(action.value),
+        asked=None if is_none else choice((asked or action).value),
     )
     found: tuple[Defect, ...] = () if is_none else (defect(kind),)
     return Opinion(
@@ -113,8 +118,18 @@ def test_where_both_see_the_defect_the_words_decide() -> None:
             opinion(Action.REWORK, "scratch", reflex_sees=True, meant=Action.PASS),
         ),
         (reflex(Action.PASS), opinion(Action.PASS, meant=Action.STOP)),
+        (
+            reflex(Action.REWORK, (defect(),)),
+            opinion(Action.REWORK, "scratch", reflex_sees=True, asked=Action.STOP),
+        ),
     ],
-    ids=["language alone sees it", "memory alone sees it", "the head would pass it", "the head would stop"],
+    ids=[
+        "language alone sees it",
+        "memory alone sees it",
+        "the head would pass it",
+        "the head would stop",
+        "a defect asks for more than the action that is said",
+    ],
 )  # fmt: skip
 def test_disagreement_goes_to_a_person_and_says_who_said_what(seen: Decision, said: Opinion) -> None:
     decision = joined(seen, said)
