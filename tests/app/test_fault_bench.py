@@ -261,7 +261,9 @@ def test_both_ways_to_write_are_read_and_nothing_else() -> None:
 
 @given(st.binary(max_size=80))
 def test_no_telegram_upsets_the_witness(telegram: bytes) -> None:
-    WireWitness().look(telegram)
+    witness = WireWitness()
+    witness.look(telegram)
+    assert not witness.saw_pass(1, 1)
 
 
 # --- the known parts, and a run -------------------------------------------------------------------------
