@@ -1,6 +1,9 @@
 # make demo: the whole line on this machine.   make test: everything the tests need, and the tests.
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests at a time. More than one a core: most of them wait for a socket or a program.
+WORKERS ?= 3
+PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
 .PHONY: install weights demo test quick check docs clean
 
@@ -20,10 +23,10 @@ demo: weights
 
 test: weights check
 	$(BIN)/coverage erase
-	$(BIN)/pytest --cov --cov-report=term
+	$(PYTEST) --cov --cov-report=term
 
 quick: weights
-	$(BIN)/pytest -m 'not e2e and not slow'
+	$(PYTEST) -m 'not e2e and not slow'
 
 check: install
 	$(BIN)/ruff check .

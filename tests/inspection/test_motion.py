@@ -65,7 +65,7 @@ wishes = arrays(np.float64, (STEPS, 2), elements=st.floats(-3.0, 4.0)) | arrays(
 )
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(contexts(), wishes)
 def test_what_comes_out_keeps_every_limit_and_stays_as_it_is(
     physics: PhysicsContext, wish: np.ndarray
@@ -75,7 +75,7 @@ def test_what_comes_out_keeps_every_limit_and_stays_as_it_is(
     assert limited(chunk, physics) == chunk
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(contexts(), wishes, wishes)
 def test_no_other_chunk_that_keeps_the_limits_is_nearer(
     physics: PhysicsContext, wish: np.ndarray, other: np.ndarray
@@ -88,7 +88,7 @@ def test_no_other_chunk_that_keeps_the_limits_is_nearer(
     assert np.all(ascent <= 1e-5)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(contexts(), st.lists(wishes, min_size=3, max_size=6))
 def test_one_chunk_after_another_can_always_be_kept(
     physics: PhysicsContext, stream: list[np.ndarray]
@@ -98,7 +98,7 @@ def test_one_chunk_after_another_can_always_be_kept(
         physics = physics.after(chunk)
 
 
-@settings(deadline=None, max_examples=80)
+@settings(max_examples=80)
 @given(contexts(), st.sampled_from(Action))
 def test_every_plan_keeps_every_limit(physics: PhysicsContext, action: Action) -> None:
     chunk = plan(action, physics)
@@ -107,7 +107,7 @@ def test_every_plan_keeps_every_limit(physics: PhysicsContext, action: Action) -
     assert max(chunk.belt_speed_mm_s) <= physics.belt_speed_mm_s + 1e-9, "no plan speeds the belt up"
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(contexts(), st.sampled_from(Action))
 def test_plan_after_plan_reaches_its_goal(physics: PhysicsContext, action: Action) -> None:
     start = physics.belt_speed_mm_s

@@ -94,7 +94,7 @@ def test_noise_does_not_pass_for_focus(taught: QualityLimits) -> None:
 
 
 @given(st.lists(st.floats(0.4, 6.0), min_size=2, max_size=2, unique=True), st.integers(0, 20))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_more_blur_means_less_focus(sigmas: list[float], part_id: int) -> None:
     less, more = sorted(sigmas)
     sharp = picture(part_id)
@@ -105,7 +105,7 @@ def test_more_blur_means_less_focus(sigmas: list[float], part_id: int) -> None:
 
 
 @given(st.floats(0.35, 1.0), st.floats(0.0, 60.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_focus_does_not_depend_on_contrast_or_light(contrast: float, offset: float) -> None:
     sharp = picture(3)
     other = np.clip(sharp.astype(np.float32) * contrast + min(offset, 255 - 255 * contrast), 0, 255)
@@ -113,7 +113,7 @@ def test_focus_does_not_depend_on_contrast_or_light(contrast: float, offset: flo
 
 
 @given(st.floats(0.6, 4.0))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_focus_of_a_lone_edge_is_near_what_the_theory_says(sigma: float) -> None:
     """1 / (1 + σ²) on its crest is the most it can be; its flanks bring it down to a quarter at worst."""
     corner = np.zeros((256, 256), np.float32)

@@ -47,7 +47,7 @@ def test_the_defect_rate_changes_nothing_but_the_defects() -> None:
 
 
 @given(st.floats(0.05, 0.95))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=8)
 def test_the_defect_rate_is_kept(rate: float) -> None:
     variation = Variation(defect_rate=rate)
     flawed = sum(bool(drawn(part_id, variation).defects) for part_id in range(600))

@@ -56,7 +56,7 @@ def standing(physics: PhysicsContext) -> PhysicsContext:
     return physics.model_copy(update={"diverter_speed_deg_s": 0.0})
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(contexts(), st.data())
 def test_whatever_is_wanted_next_every_step_keeps_every_limit(
     physics: PhysicsContext, data: st.DataObject
@@ -72,7 +72,7 @@ def test_whatever_is_wanted_next_every_step_keeps_every_limit(
     keeps_the_limits(points, physics)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(contexts(), wishes, st.data())
 def test_it_arrives_wherever_it_was_and_stays(
     physics: PhysicsContext, wish: np.ndarray, data: st.DataObject

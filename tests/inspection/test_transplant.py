@@ -17,7 +17,7 @@ def photograph(seed: int, *, noise: float = 3.0, level: float = 120.0) -> Pictur
     return np.repeat(np.clip(grey, 0, 255), 3, axis=2).astype(np.uint8)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 10_000), st.integers(1, 3))
 def test_what_changed_is_what_is_told(seed: int, count: int) -> None:
     good = photograph(seed)

@@ -596,6 +596,5 @@ TestLine = Line.TestCase
 TestLine.settings = settings(
     max_examples=int(os.environ.get("PASSGATE_HANDSHAKE_EXAMPLES", "200")),
     stateful_step_count=50,
-    deadline=None,
     suppress_health_check=list(HealthCheck),
 )

@@ -435,7 +435,7 @@ def test_a_line_that_lags_behind_its_set_points_is_no_other_state() -> None:
 # --- every step, whatever happens -------------------------------------------------------------------------
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(contexts(), st.data())
 def test_whatever_happens_every_step_keeps_every_limit(physics: PhysicsContext, data: st.DataObject) -> None:
     line = Following(physics, belt_speed_mm_s=round(physics.belt_speed_mm_s * 0.99))

@@ -75,7 +75,7 @@ VALUES = ("'tampered'", "NULL", "0", "1", "7", "-1", "0.5", "x'00ff'", "'2026-01
 
 
 @given(column=st.sampled_from(COLUMNS), value=st.sampled_from(VALUES), row=st.integers(1, ROWS))
-@hypothesis_settings(max_examples=200, deadline=None)
+@hypothesis_settings(max_examples=200)
 def test_never_rewritten_any_changed_value_is_found(
     record: Connection, column: str, value: str, row: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_never_rewritten_any_changed_value_is_found(
 
 
 @given(row=st.integers(1, ROWS), at=st.integers(0, 600), letter=st.sampled_from('0aZ}"é'))
-@hypothesis_settings(max_examples=100, deadline=None)
+@hypothesis_settings(max_examples=100)
 def test_never_rewritten_one_letter_of_the_json(record: Connection, row: int, at: int, letter: str) -> None:
     changed = f"substr(record, 1, {at}) || '{letter}' || substr(record, {at} + 2)"
     query = text(f"SELECT record IS {changed} FROM inspections WHERE position = {row}")
@@ -101,7 +101,7 @@ def test_never_rewritten_one_letter_of_the_json(record: Connection, row: int, at
 
 
 @given(rows=st.sets(st.integers(1, ROWS), min_size=1, max_size=ROWS))
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=40)
 def test_never_rewritten_deleted_rows_are_found(record: Connection, rows: set[int]) -> None:
     report = check(record, f"DELETE FROM inspections WHERE position IN ({', '.join(map(str, rows))})")
     assert not report.intact
@@ -110,7 +110,7 @@ def test_never_rewritten_deleted_rows_are_found(record: Connection, rows: set[in
 
 
 @given(pair=st.lists(st.integers(1, ROWS), min_size=2, max_size=2, unique=True))
-@hypothesis_settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=30)
 def test_never_rewritten_exchanged_rows_are_found(record: Connection, pair: list[int]) -> None:
     one, other = sorted(pair)
     moves = [(one, 99), (other, one), (99, other)]

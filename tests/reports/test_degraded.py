@@ -324,7 +324,7 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path: Path, open_
 
 
 @given(cut=st.integers(min_value=0, max_value=6000), count=st.integers(min_value=0, max_value=4))
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 def test_torn_anywhere_the_whole_lines_before_it_are_kept(tmp_path_factory, cut: int, count: int) -> None:
     folder = tmp_path_factory.mktemp("spool")
     path = folder / FILE_NAME

@@ -11,7 +11,6 @@ import cv2
 import numpy as np
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as np_st
 
@@ -29,7 +28,6 @@ shapes = st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(3))
 
 
 @given(np_st.arrays(np.uint8, shapes))
-@hypothesis_settings(deadline=None)
 def test_lossless(picture: Picture) -> None:
     decoded = cv2.imdecode(np.frombuffer(encode(picture), np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), picture)

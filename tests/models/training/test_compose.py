@@ -18,7 +18,7 @@ SCRATCH = LabelledDefect(type="scratch", severity=Severity.MINOR, length_mm=4.0)
 DENT = LabelledDefect(type="dent", severity=Severity.CRITICAL, length_mm=9.26)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.integers(0, 2**32))
 def test_any_drawn_belt_can_be_kept(seed: int) -> None:
     context = draw_context(np.random.default_rng(seed))
@@ -26,7 +26,7 @@ def test_any_drawn_belt_can_be_kept(seed: int) -> None:
         plan(action, context)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.integers(0, 2**32))
 def test_a_good_part_passes_under_every_policy(seed: int) -> None:
     sample = compose(SEEN, (), types=TYPES, source="test", split="train", rng=np.random.default_rng(seed))

@@ -14,7 +14,7 @@ from tests.models.training.physics import drawn
 seeds = st.lists(st.integers(0, 10_000), min_size=1, max_size=4)
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seeds, st.booleans())
 def test_physics_is_the_mean_squared_violation(batch: list[int], moving: bool) -> None:
     contexts = [drawn(seed, moving=moving) for seed in batch]

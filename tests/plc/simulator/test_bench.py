@@ -62,7 +62,7 @@ def run(chosen: dict[str, Any], planned: list[LineFault], *, kill_at: float | No
 
 
 @pytest.mark.slow
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=60, suppress_health_check=list(HealthCheck))
 @given(chosen=lines, planned=faults, kill_at=st.none() | st.floats(0.0, 8.0))
 def test_nothing_goes_straight_on_without_its_own_pass_and_every_trigger_is_accounted_for(
     chosen: dict[str, Any], planned: list[LineFault], kill_at: float | None
@@ -79,7 +79,7 @@ def test_nothing_goes_straight_on_without_its_own_pass_and_every_trigger_is_acco
     assert len(line.results) + line.bench.parts_on_belt + len(counted.forgotten) == line.bench.triggers
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=12, suppress_health_check=list(HealthCheck))
 @given(chosen=lines, planned=faults)
 def test_the_same_seed_and_the_same_inputs_give_the_same_events(
     chosen: dict[str, Any], planned: list[LineFault]

@@ -42,9 +42,7 @@ class StructuredTextLine(both_sides.Line):
 
 
 TestLine = pytest.mark.slow(StructuredTextLine.TestCase)
-TestLine.settings = settings(
-    max_examples=25, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
-)
+TestLine.settings = settings(max_examples=25, stateful_step_count=50, suppress_health_check=list(HealthCheck))
 
 
 # --- step by step --------------------------------------------------------------------------------------
@@ -102,7 +100,7 @@ def steps(draw: st.DrawFn) -> dict[str, Any]:
     }
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.booleans(), st.lists(steps(), min_size=5, max_size=60))
 def test_both_plcs_agree_on_any_registers_step_by_step(simulated: bool, scans: list[dict[str, Any]]) -> None:
     python = PlcHandshake(boot_id=3, deadline_ms=500, allow_simulated=simulated, **LIMITS)

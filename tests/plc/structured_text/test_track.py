@@ -129,7 +129,7 @@ def test_two_stops_are_two_parts_to_be_taken() -> None:
     assert belt.outcomes == [(1, 3), (2, 3)]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(
         st.tuples(st.integers(40, 90), st.sampled_from([0, 1, 1, 2, 4, 5]), st.booleans()),
