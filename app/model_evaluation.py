@@ -1,6 +1,7 @@
 """Measuring a model on pictures whose truth is known."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ from app.recipes import RecipeLibrary
 from app.settings import home
 from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
 from inspection.errors import DatasetError
-from inspection.part import Picture
 from models import checkpoint
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
@@ -21,7 +21,7 @@ from models.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
 from models.training.samples import read_samples
 from models.type_baseline import TypeRegression
-from models.vision import EfficientNetLite0
+from models.vision import EfficientNetLite0, VisionTower
 from models.vla_evaluation import Shown, judge_all, summary
 
 Labelled = tuple[Path, str | None]
@@ -64,57 +64,90 @@ def evaluate_model(
     """
     tower = EfficientNetLite0()
     path = adapter or SHIPPED
-    asked = {"quantization": quantization, "dtype": dtype}
-    made = checkpoint.read_header(path).settings.language
-    held = LanguageSettings.model_validate(
-        made.model_dump() | {key: value for key, value in asked.items() if value is not None}
-    )
+    held = _held(path, quantization=quantization, dtype=dtype)
     model = checkpoint.load(path, tower=tower, language=held)
-    memory: NormalityMemory | None = None
-    view = None
     if images.suffix == ".jsonl":
-        samples = read_samples(images)
-        memory, _ = teach_memory(samples, samples.of("train"), teach, tower=tower, seed=0)
-        chosen = samples.samples if split == "all" else [s for s in samples.samples if s.split == split]
-        labelled: list[Labelled] = [
-            (samples.pictures(sample)[0], _worst(sample.decision.defects)) for sample in chosen
-        ]
-        kinds = kinds_of(samples.samples)
+        material = _read_samples(images, split=split, teach=teach, tower=tower)
     else:
-        split = "all"
-        labelled = _read_folders(images)
-        kinds = tuple(sorted({kind for _, kind in labelled if kind is not None}))
+        material = _read_folders(images)
+    view = None
     if recipe_name is not None:
         taught = RecipeLibrary(home() / "recipes").load(recipe_name, tower=tower)
         view = taught.recipe.views[0]
-        memory = taught.memories[view.name]
-        kinds = taught.recipe.defect_types or kinds
+        kinds = taught.recipe.defect_types or material.kinds
+        material = replace(material, memory=taught.memories[view.name], kinds=kinds)
+        mm_per_pixel = view.mm_per_pixel
+    labelled = material.labelled
     if not labelled:
-        raise DatasetError(f"{images} holds no pictures of split {split!r}", todo="name another split")
+        raise DatasetError(
+            f"{images} holds no pictures of split {material.split!r}", todo="name another split"
+        )
     if limit and limit < len(labelled):
         order = np.random.default_rng(0).permutation(len(labelled))[:limit]
         labelled = [labelled[index] for index in sorted(order)]
 
-    scale = view.mm_per_pixel if view else mm_per_pixel
-    shown, pictures = [], len(labelled)
-    with progress("looking", pictures) as bar:
+    shown: list[Shown] = []
+    with progress("looking", len(labelled)) as bar:
         for number, (file, kind) in enumerate(labelled, 1):
-            picture: Picture = read_picture(file)
-            judged_part = picture if view is None else crop(picture, view)
-            seen = look(judged_part, tower=tower, memory=memory, mm_per_pixel=scale)
+            picture = read_picture(file)
+            part = picture if view is None else crop(picture, view)
+            seen = look(part, tower=tower, memory=material.memory, mm_per_pixel=mm_per_pixel)
             shown.append(Shown(seen=seen, kind=kind))
             bar.show(number)
-    with progress("judging under four instructions", pictures) as bar:
-        judged = judge_all(shown, model, kinds=kinds, progress=bar.show)
+    with progress("judging under four instructions", len(labelled)) as bar:
+        judged = judge_all(shown, model, kinds=material.kinds, progress=bar.show)
     return {
         "model": f"{model.header.name} {model.header.version}",
         "held": {"quantization": held.quantization, "dtype": held.dtype},
         "images": str(images),
-        "split": split,
-        "memory": recipe_name or (f"taught on {teach}" if memory is not None else None),
-        "kinds": list(kinds),
+        "split": material.split,
+        "memory": recipe_name or (f"taught on {teach}" if material.memory is not None else None),
+        "kinds": list(material.kinds),
         **summary(shown, judged, regression=_regression(path, model)),
     }
+
+
+def _held(adapter: Path, *, quantization: str | None, dtype: str | None) -> LanguageSettings:
+    """The language model as it was trained, but for what is asked for."""
+    asked = {"quantization": quantization, "dtype": dtype}
+    made = checkpoint.read_header(adapter).settings.language
+    return LanguageSettings.model_validate(
+        made.model_dump() | {key: value for key, value in asked.items() if value is not None}
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Material:
+    """What there is to judge."""
+
+    labelled: list[Labelled]
+    kinds: tuple[str, ...]
+    """The defects that an instruction names."""
+    split: str
+    memory: NormalityMemory | None = None
+
+
+def _read_samples(file: Path, *, split: str, teach: int, tower: VisionTower) -> _Material:
+    samples = read_samples(file)
+    memory, _ = teach_memory(samples, samples.of("train"), teach, tower=tower, seed=0)
+    chosen = [sample for sample in samples.samples if split in ("all", sample.split)]
+    return _Material(
+        labelled=[(samples.pictures(sample)[0], _worst(sample.decision.defects)) for sample in chosen],
+        kinds=kinds_of(samples.samples),
+        split=split,
+        memory=memory,
+    )
+
+
+def _read_folders(images: Path) -> _Material:
+    if not images.is_dir():
+        raise DatasetError(f"there is no folder {images}", todo="name a folder with one folder a class")
+    labelled: list[Labelled] = []
+    for folder in sorted(path for path in images.iterdir() if path.is_dir()):
+        kind = None if folder.name.lower() in GOOD_FOLDERS else folder.name
+        labelled += [(file, kind) for file in picture_files(folder)]
+    kinds = sorted({kind for _, kind in labelled if kind is not None})
+    return _Material(labelled=labelled, kinds=tuple(kinds), split="all")
 
 
 def _regression(path: Path, model: Adapter) -> TypeRegression | None:
@@ -125,13 +158,3 @@ def _regression(path: Path, model: Adapter) -> TypeRegression | None:
 
 def _worst(defects: Sequence[Any]) -> str | None:
     return max(defects, key=lambda defect: defect.severity.rank).type if defects else None
-
-
-def _read_folders(images: Path) -> list[Labelled]:
-    if not images.is_dir():
-        raise DatasetError(f"there is no folder {images}", todo="name a folder with one folder a class")
-    labelled: list[Labelled] = []
-    for folder in sorted(path for path in images.iterdir() if path.is_dir()):
-        kind = None if folder.name.lower() in GOOD_FOLDERS else folder.name
-        labelled += [(file, kind) for file in picture_files(folder)]
-    return labelled

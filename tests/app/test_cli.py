@@ -1,82 +1,18 @@
 """The command line is a contract: one JSON object, exit codes that mean something, errors in one line."""
 
 import json
-import re
 import shutil
 import socket
 import sys
-from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple
 
 import cv2
 import numpy as np
 import pytest
 
-from app import cli
 from app.recipes import RecipeLibrary
-from inspection.cameras.simulated import SimulatedCamera
-from inspection.simulation import Variation
 from models.vision import EfficientNetLite0
-
-
-class Said(NamedTuple):
-    """What a command left behind."""
-
-    code: int
-    out: str
-    err: str
-
-
-Passgate = Callable[..., Said]
-
-
-@pytest.fixture
-def passgate(monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]) -> Passgate:
-    """Run a command as the entry point does."""
-
-    def run(*arguments: object) -> Said:
-        monkeypatch.setattr(sys, "argv", ["passgate", *map(str, arguments)])
-        code = 0
-        try:
-            cli.main()
-        except SystemExit as leaving:
-            code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
-        out, err = capfdbinary.readouterr()
-        return Said(code, out.decode(), err.decode())
-
-    return run
-
-
-@pytest.fixture
-def recipes(home: Path, taught_library: Path) -> None:
-    """The simulated product is in the user's library."""
-    home.mkdir(parents=True)
-    (home / "recipes").symlink_to(taught_library, target_is_directory=True)
-
-
-@pytest.fixture
-def parts(tmp_path: Path) -> Path:
-    """Pictures of simulated parts in folders ``good`` and ``bad``."""
-    for folder, rate in (("good", 0.0), ("bad", 1.0)):
-        camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=rate, contrast=(0.5, 0.6)))
-        camera.open()
-        (tmp_path / folder).mkdir()
-        for number in range(6):
-            picture = cv2.cvtColor(camera.capture(number).picture, cv2.COLOR_RGB2BGR)
-            cv2.imencode(".png", picture)[1].tofile(tmp_path / folder / f"{number}.png")
-    return tmp_path
-
-
-def assert_one_line(said: Said, pattern: str) -> None:
-    """An error that a person can mend: not 0, one line that says ``pattern``, no traceback, no output."""
-    assert said.code != 0
-    errors = [line for line in said.err.splitlines() if line.startswith("passgate: ")]
-    assert len(errors) == 1
-    assert re.search(pattern, errors[0])
-    assert "Traceback" not in said.err
-    assert said.out == ""
-
+from tests.app.commands import Passgate, assert_one_line
 
 # --- what is asked is done ----------------------------------------------------------------------------
 

@@ -15,7 +15,6 @@ from inspection.recipe import DefectRule, Recipe
 from models import reasoning
 from models.decoding import NONE, Choice
 from models.looking import Place
-from models.policy import Policy, action_for
 from models.reasoning import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
 from models.vla import Named, Verdict
 
@@ -246,16 +245,6 @@ def replace_look(view: Any) -> Any:
     look = _Look(())
     look.view = view  # type: ignore[attr-defined]
     return look
-
-
-def test_policies_that_the_model_is_measured_with_differ_everywhere() -> None:
-    from models.vla_evaluation import opposites
-
-    one, two = opposites(("a", "b", "c"))
-    for kind in ("a", "b", "c", "something else"):
-        for severity in Severity:
-            assert action_for(one, kind, severity) is not action_for(two, kind, severity)
-    assert isinstance(one, Policy)
 
 
 def test_what_is_proposed_is_the_strictest_views_motion() -> None:
