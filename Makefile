@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: install weights demo test quick check docs clean
+.PHONY: install weights demo test quick explore check docs clean
 
 install: .venv/installed
 
@@ -27,6 +27,11 @@ test: weights check
 
 quick: weights
 	$(PYTEST) -m 'not e2e and not slow'
+
+# The handshake through thousands of new random histories, of both PLCs: some ten minutes.
+explore: weights
+	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/test_handshake_both_sides.py \
+		tests/plc/structured_text/test_station.py
 
 check: install
 	$(BIN)/ruff check .

@@ -25,6 +25,7 @@ from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, S
 from plc.simulator.program import OUTCOMES
 from tests.plc.handshaking import AT, MS, decision_on
 
+EXAMPLES = int(os.environ.get("PASSGATE_HANDSHAKE_EXAMPLES", "200"))
 DEADLINE_MS = 500
 TIMEOUT_MS = 150
 """After two telegrams in a row without an answer the link connects anew, and reads before it writes."""
@@ -594,7 +595,7 @@ class Line(RuleBasedStateMachine):
 
 TestLine = Line.TestCase
 TestLine.settings = settings(
-    max_examples=int(os.environ.get("PASSGATE_HANDSHAKE_EXAMPLES", "200")),
+    max_examples=EXAMPLES,
     stateful_step_count=50,
     suppress_health_check=list(HealthCheck),
 )

@@ -16,7 +16,9 @@ from typer.testing import CliRunner
 
 from app.cli import cli
 from inspection.clock import SystemClock
+from inspection.status import Percentiles
 from plc import findings
+from plc.diagnostics import CycleReport
 from plc.findings import Finding, Seen, Verdict
 from plc.layout import Layout, WordOrder
 from plc.probe import ProbeReport, probe
@@ -66,6 +68,11 @@ def found(report: ProbeReport, name: str) -> Finding:
     return next(finding for finding in report.findings if finding.name == name)
 
 
+def faults(report: ProbeReport) -> set[str]:
+    """What is wrong with the PLC. Its cycle is not: how long one takes here is this machine's affair."""
+    return {one.name for one in report.findings if one.verdict is Verdict.WRONG} - {"cycle"}
+
+
 def functions(plc: ScriptedPlc) -> set[int]:
     return {request[7] for request in plc.requests}
 
@@ -102,7 +109,7 @@ def test_a_good_plc_on_pymodbus_is_found_good(write: bool) -> None:
             )
 
     report = asyncio.run(go())
-    assert report.ok, report
+    assert not faults(report), report
     assert report.wrote is write
     assert ("with FC23" in found(report, "writing").text) is write
     assert "part_id reads 1234" in found(report, "word order").text
@@ -114,7 +121,7 @@ def test_a_good_plc_on_pymodbustcp_is_found_good_with_or_without_fc23(fc23: bool
         plc.set(LINE)
         settings = LinkSettings(port=plc.port, timeout_ms=250)
         report = asyncio.run(probe(settings, SystemClock(), write=True, watch_s=WATCH_S))
-        assert report.ok, report
+        assert not faults(report), report
         writing = found(report, "writing")
         assert writing.verdict is (Verdict.OK if fc23 else Verdict.NOTE)
         assert ("lacks FC23" in writing.text) is not fc23
@@ -128,7 +135,7 @@ def test_a_base_that_is_off_by_one_is_found_on_pymodbus() -> None:
             return await probe(LinkSettings(port=port, timeout_ms=250), SystemClock(), watch_s=WATCH_S)
 
     report = asyncio.run(go())
-    assert not report.ok
+    assert faults(report)
     finding = found(report, "line block")
     assert "begins at register 1: the address is off by one" in finding.text
     assert "set line_base = 1" in finding.todo
@@ -140,7 +147,7 @@ def test_a_base_that_is_off_by_one_is_found_on_pymodbus() -> None:
 
 def test_without_leave_to_write_it_only_reads_and_says_what_it_did_not_check() -> None:
     report, plc = look()
-    assert report.ok
+    assert not faults(report)
     assert functions(plc) == {3}
     assert not report.wrote
     writing = found(report, "writing")
@@ -160,10 +167,10 @@ def test_another_clients_vision_block_is_noticed_and_never_written_over() -> Non
         plc.always = both_beat
 
     report, _ = look(prepare=engine)
-    assert report.ok, "a running engine is no fault"
+    assert not faults(report), "a running engine is no fault"
     assert "another client writes the vision block now (boot id 9)" in found(report, "other clients").text
     report, plc = look(prepare=engine, write=True)
-    assert not report.ok
+    assert faults(report)
     assert functions(plc) == {3}
     assert not report.wrote
 
@@ -183,7 +190,7 @@ def test_a_vision_base_that_belongs_to_something_else_is_never_written_over() ->
 def test_nobody_there_is_wrong_and_ends_it() -> None:
     report = asyncio.run(probe(LinkSettings(port=free_port(), preset="codesys"), SystemClock()))
     assert [finding.name for finding in report.findings] == ["connection"]
-    assert not report.ok
+    assert faults(report)
     assert "CODESYS" in report.findings[0].todo
 
 
@@ -235,7 +242,7 @@ def test_registers_that_nobody_fills_are_said_to_be_so(value: int, words: str) -
     finding = found(report, "line block")
     assert words in finding.text
     assert "start the PLC's program" in finding.todo
-    assert not report.ok
+    assert faults(report)
 
 
 def test_another_map_version_is_told() -> None:
@@ -278,7 +285,7 @@ def test_what_is_written_and_does_not_stay_is_noticed() -> None:
 
     report, _ = look(prepare=rewrites, write=True)
     assert "what is read back differs" in found(report, "writing").text
-    assert not report.ok
+    assert faults(report)
 
 
 def test_a_block_that_may_not_be_written_is_wrong() -> None:
@@ -338,6 +345,22 @@ def test_a_heartbeat_that_stands_for_a_quarter_second_is_wrong(still: int, befor
     finding = findings.heartbeat(watched(beats))
     assert finding.verdict is Verdict.WRONG
     assert "stood for" in finding.text
+
+
+@pytest.mark.parametrize(
+    ("p50", "p99", "verdict"),
+    [(20.0, 22.0, Verdict.OK), (20.0, 31.0, Verdict.NOTE), (31.0, 32.0, Verdict.WRONG)],
+)
+def test_a_cycle_half_as_long_again_as_asked_for_is_slow(p50: float, p99: float, verdict: Verdict) -> None:
+    times = Percentiles(p50=p50, p95=p99, p99=p99, max=p99, n=100)
+    report = CycleReport(target_ms=20, interval_ms=times, exchange_ms=times)
+    assert findings.cycle(report).verdict is verdict
+
+
+def test_a_probe_is_good_when_nothing_is_wrong() -> None:
+    fine, doubt, bad = findings.ok("a", ""), findings.note("b", ""), findings.wrong("c", "")
+    assert ProbeReport(peer="", preset=None, wrote=False, findings=(fine, doubt)).ok
+    assert not ProbeReport(peer="", preset=None, wrote=False, findings=(fine, bad)).ok
 
 
 def test_a_boot_id_of_zero_or_that_moves_is_wrong() -> None:

@@ -42,7 +42,9 @@ class StructuredTextLine(both_sides.Line):
 
 
 TestLine = pytest.mark.slow(StructuredTextLine.TestCase)
-TestLine.settings = settings(max_examples=25, stateful_step_count=50, suppress_health_check=list(HealthCheck))
+TestLine.settings = settings(
+    max_examples=both_sides.EXAMPLES // 8, stateful_step_count=50, suppress_health_check=list(HealthCheck)
+)
 
 
 # --- step by step --------------------------------------------------------------------------------------
