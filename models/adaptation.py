@@ -9,8 +9,8 @@ pictures two things more can be learned, both from the tower's one frozen pass:
 - *cells*: a trained copy of the tower's stages from stride 8 to 16 with a light decoder that joins both
   strides (after Lin et al., "Feature Pyramid Networks", CVPR 2017, arXiv:1612.03144): one logit a cell.
 
-Both and the memory's own score are added up with weights learned from pictures that none of the three had
-seen (stacking: Wolpert, 1992), so what did not help weighs nothing.
+Both and the memory's own score are added up, each in deviations of good pictures that none of the three had
+seen.
 """
 
 from __future__ import annotations
@@ -184,12 +184,10 @@ class Adaptation:
             cells = self._net(finest(maps))
         seen = opinions(assessment.score, self._direction.score(moments(maps)), cells)
         score = float(rule.score(seen[None])[0])
-        anomaly = assessment.anomaly_map
-        if rule.cells > 0.0:  # cells that are worth nothing for the score raise no region either
-            # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
-            raised = 1.0 + 0.5 * (cells - rule.cell_level)
-            coarse = F.adaptive_max_pool2d(raised[None], anomaly.shape)[0, 0].numpy()
-            anomaly = np.maximum(anomaly, coarse).astype(np.float32, copy=False)
+        # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
+        raised = 1.0 + 0.5 * (cells - rule.cell_level)
+        coarse = F.adaptive_max_pool2d(raised[None], assessment.anomaly_map.shape)[0, 0].numpy()
+        anomaly = np.maximum(assessment.anomaly_map, coarse).astype(np.float32, copy=False)
         return replace(
             assessment,
             score=score,

@@ -1,7 +1,7 @@
 """Learns an adaptation from labelled pictures, and tells by cross-validation whether it is worth having.
 
 All that is judged here is judged by models that have not seen its group: the memory, the direction and the
-cell net are learned anew for each fold. From these opinions the weights of the sum, its threshold and the
+cell net are learned anew for each fold. From these opinions the scale of the sum, its threshold and the
 comparison with the memory alone are made; then everything is learned once more from all pictures.
 """
 
@@ -22,7 +22,7 @@ from models.evaluation import Evaluation, evaluate
 from models.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
 from models.training.cells import train_cells
 from models.training.labelled import AdaptationSettings, Counter, Example, Progress
-from models.training.stacking import direction_between, level_of, logistic, rule_of
+from models.training.summing import direction_between, level_of, rule_of, weights_of
 from models.training.variants import Pool
 from models.vision import AdaptableTower
 
@@ -90,12 +90,7 @@ def adapt(
             seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
             counted.add(1)
     truth = np.array([one.defective for one in examples])
-    fold_of = np.array(folds)
-    level = level_of(seen, truth, fold_of)
-    stacked = np.zeros(len(examples))
-    for fold in sorted(set(folds)):
-        apart = fold_of != fold
-        stacked[~apart] = (seen - level)[~apart] @ logistic((seen - level)[apart], truth[apart])
+    level = level_of(seen, truth, np.array(folds))
     learned = _learn(examples, range(len(examples)), pool, tower, settings, seed, counted)
     counted.finish()
     adaptation = Adaptation(
@@ -109,7 +104,7 @@ def adapt(
     return Adapted(
         adaptation=adaptation,
         alone=evaluate((seen - level)[:, 0], truth),
-        together=evaluate(stacked, truth),
+        together=evaluate((seen - level) @ weights_of(seen, level, truth), truth),
         marked=sum(one.defective and one.mask is not None for one in examples),
     )
 

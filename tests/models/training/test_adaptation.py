@@ -12,7 +12,7 @@ from models.memory import MemorySettings, NormalityMemory
 from models.training.adaptation import _folds, adapt
 from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph
-from models.training.stacking import direction_between, logistic
+from models.training.summing import direction_between, level_of, rule_of, weights_of
 from models.training.variants import varied
 
 pytestmark = pytest.mark.slow
@@ -159,15 +159,46 @@ def test_folds_keep_groups_whole_and_spread_both_kinds(examples):
         assert set(held) == {0, 1, 2}
 
 
-def test_an_opinion_that_points_the_wrong_way_weighs_nothing():
+def opinions_of(*, folds=4, zeros=(0.0, 30.0, -70.0, 5.0), scale=(1.0, 1.0, 1.0)):
+    """Held-out opinions on 200 pictures, a quarter defective; each fold's models have their own zero."""
     rng = np.random.default_rng(0)
-    truth = np.arange(200) % 4 == 0
-    seen = np.stack([rng.normal(truth * 2.0), rng.normal(-1.0 * truth), rng.normal(size=200)], axis=1)
-    weights = logistic(seen, truth)
-    assert weights[0] > 0.5
-    assert weights[1] == 0.0
-    assert (weights >= 0.0).all()
-    assert np.isfinite(logistic(np.column_stack([truth * 9.0] * 3), truth)).all()
+    truth, fold_of = np.arange(200) % 4 == 0, np.arange(200) // 4 % folds
+    seen = rng.normal(size=(200, 3)) + 3.0 * truth[:, None] + np.array(zeros)[fold_of, None]
+    return seen * scale, truth, fold_of
+
+
+def test_each_opinion_counts_by_its_deviation_on_good_pictures_and_not_by_its_unit():
+    plain, truth, fold_of = opinions_of()
+    other = opinions_of(scale=(1.0, 500.0, 0.01))[0]
+    scores = []
+    for seen in (plain, other):
+        level = level_of(seen, truth, fold_of)
+        scores.append((seen - level) @ weights_of(seen, level, truth))
+    assert scores[0] == pytest.approx(scores[1])
+    assert (weights_of(plain, level_of(plain, truth, fold_of), truth) > 0.0).all()
+
+
+def test_the_zero_of_a_fold_is_no_difference_between_pictures():
+    seen, truth, fold_of = opinions_of()
+    flat = opinions_of(zeros=(0.0,) * 4)[0]
+    assert seen - level_of(seen, truth, fold_of) == pytest.approx(flat - level_of(flat, truth, fold_of))
+
+
+def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_threshold():
+    seen, truth, fold_of = opinions_of(zeros=(0.0,) * 4)
+    rule = rule_of(seen, level_of(seen, truth, fold_of), seen[:, 2], truth, 0.01)
+    good = rule.score(seen[~truth])
+    assert np.median(good) == pytest.approx(0.0, abs=1e-9)
+    assert good.std() == pytest.approx(1.0)
+    assert (good > rule.threshold).mean() <= 0.02
+    assert rule.score(seen[truth]).mean() > 2.0
+
+
+def test_opinions_that_never_vary_are_no_infinity():
+    seen = np.ones((40, 3))
+    truth = np.arange(40) % 4 == 0
+    level = level_of(seen, truth, np.arange(40) % 3)
+    assert np.isfinite(weights_of(seen, level, truth)).all()
 
 
 def test_the_direction_solves_the_shrunk_system_and_has_length_one():

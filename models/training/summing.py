@@ -1,12 +1,15 @@
-"""From opinions to one score: the direction of the whole picture, and the weight of each opinion.
+"""From opinions to one score: the direction of the whole picture, and the sum of memory, direction and cells.
 
-Wolpert, "Stacked generalization", Neural Networks 1992: the weights come from opinions on pictures that none
-of the models had seen.
+The weights of the sum are not learned. Opinions on a few held-out groups tell how each of them lies among
+good pictures, but not which one to trust on the next group: weights fitted to them (stacking) put most on
+what told these groups apart, and were worse on others (docs/measurements/labels.md). That estimated
+weights lose to equal ones is an old finding: Clemen, "Combining forecasts", Int. Journal of Forecasting 1989.
 """
 
 from __future__ import annotations
 
 import math
+from typing import Final
 
 import numpy as np
 import torch
@@ -14,6 +17,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.adaptation import Direction, Rule
+
+_TRUST: Final = (1.0, 0.5, 1.0)
+"""In memory, direction and cells. The direction is the least steady from one group to the next, and the
+memory has a view of the whole picture already."""
+_LEAST_DEVIATION: Final = 1e-6
+"""Keeps opinions that never vary from dividing by zero."""
 
 
 def direction_between(good: Tensor, bad: Tensor, shrinkage: float) -> Direction:
@@ -52,6 +61,19 @@ def level_of(
     return level
 
 
+def weights_of(
+    seen: NDArray[np.float64], level: NDArray[np.float64], defective: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """How much an opinion counts: a deviation of held-out good pictures as much as it is trusted.
+
+    Returns:
+        (3,)
+    """
+    deviation = (seen - level)[~defective].std(axis=0).clip(_LEAST_DEVIATION)
+    weights: NDArray[np.float64] = np.array(_TRUST) / deviation
+    return weights
+
+
 def rule_of(
     seen: NDArray[np.float64],
     level: NDArray[np.float64],
@@ -59,14 +81,14 @@ def rule_of(
     defective: NDArray[np.bool_],
     overkill: float,
 ) -> Rule:
-    """Weights, threshold and level from opinions of models that had not seen the pictures.
+    """Weights, threshold and cell level from opinions of models that had not seen the pictures.
 
     The threshold is from the opinions as they are: the final models' zero is as unsure as that of a fold.
     """
-    weights = logistic(seen - level, defective)
+    weights = weights_of(seen, level, defective)
     score = seen @ weights
     centre = float(np.median(score[~defective]))
-    spread = max(float(score[~defective].std()), 1e-6)
+    spread = max(float(score[~defective].std()), _LEAST_DEVIATION)
     unseen = np.sort((score[~defective] - centre) / spread)
     # the conformal quantile, as the memory's
     rank = min(math.ceil((len(unseen) + 1) * (1 - overkill)), len(unseen))
@@ -79,35 +101,3 @@ def rule_of(
         threshold=max(float(unseen[rank - 1]), 1.0),
         cell_level=float(np.quantile(peaks[~defective], 0.9)),
     )
-
-
-def logistic(seen: NDArray[np.float64], defective: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights of a logistic regression, none negative: an opinion that points the wrong way is left out.
-
-    Newton's method; both kinds weigh the same; a ridge of one picture's weight on standardised opinions keeps
-    them finite where the kinds part cleanly.
-    """
-    deviation = seen.std(axis=0).clip(1e-6)
-    standard = (seen - seen.mean(axis=0)) / deviation
-    share = np.where(defective, 0.5 / defective.sum(), 0.5 / (~defective).sum()) * len(seen)
-    used = list(range(seen.shape[1]))
-    while True:
-        design = np.column_stack([standard[:, used], np.ones(len(seen))])
-        ridge = np.diag([1.0] * len(used) + [1e-6])
-        beta = np.zeros(design.shape[1])
-        for _ in range(30):
-            likely = 1.0 / (1.0 + np.exp(-np.clip(design @ beta, -30.0, 30.0)))
-            slope = design.T @ (share * (defective - likely)) - ridge @ beta
-            curve = (design.T * (share * likely * (1.0 - likely))) @ design + ridge
-            beta = beta + np.linalg.solve(curve, slope)
-        worst = int(np.argmin(beta[:-1]))
-        if beta[worst] >= 0.0:
-            break
-        used.pop(worst)
-        if not used:  # no opinion is worth anything: the memory's stays
-            used, beta = [0], np.array([1.0, 0.0])
-            break
-    weights = np.zeros(seen.shape[1])
-    weights[used] = beta[:-1]
-    scaled: NDArray[np.float64] = weights / deviation
-    return scaled
