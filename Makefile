@@ -28,7 +28,7 @@ test: weights check
 quick: weights
 	$(PYTEST) -m 'not e2e and not slow'
 
-# The handshake through thousands of new random histories, of both PLCs: some ten minutes.
+# The handshake through thousands of new random histories, of both PLCs: some minutes.
 explore: weights
 	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/test_handshake_both_sides.py \
 		tests/plc/structured_text/test_station.py
