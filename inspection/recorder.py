@@ -110,7 +110,17 @@ class Recorder:
             self._thread.shutdown(wait=False)
 
     async def _in_thread(self, inspection: Inspection) -> None:
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append, inspection)
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append, inspection)
+        except StoreError:
+            raise
+        except Exception as error:  # a bug of the store must not lose the record: it waits like any other
+            log.exception("the store failed", inspection=inspection.inspection_id)
+            raise StoreError(
+                f"internal error of the store: {error!r}",
+                part="the part is not released",
+                todo="tell the maker; the line takes no part until the record is written",
+            ) from error
 
     async def _drain(self) -> None:
         while self._backlog:

@@ -270,6 +270,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.revisions: list[Inspection] = []
         self.broken = False
+        self.complaint: Exception = StoreError("the disk is full")
         self.pictures_broken = False
         self.gate = threading.Event()
         self.gate.set()
@@ -288,7 +289,7 @@ class FakeStore:
     def append(self, inspection: Inspection) -> None:
         self.gate.wait(PATIENCE_S)
         if self.broken:
-            raise StoreError("the disk is full")
+            raise self.complaint
         self.revisions.append(inspection)
 
     def latest(self) -> dict[str, Inspection]:

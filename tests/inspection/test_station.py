@@ -163,9 +163,19 @@ async def test_an_outcome_is_acknowledged_only_when_it_is_durable(world: World) 
 
 
 @in_world
+async def test_a_bug_in_the_store_loses_no_record(world: World) -> None:
+    world.store.complaint = ZeroDivisionError("a bug, as the test wants it")
+    await the_part_is_not_released_and_still_ends_on_record(world)
+
+
+@in_world
 async def test_a_part_whose_intent_cannot_be_stored_is_not_released_and_still_ends_on_record(
     world: World,
 ) -> None:
+    await the_part_is_not_released_and_still_ends_on_record(world)
+
+
+async def the_part_is_not_released_and_still_ends_on_record(world: World) -> None:
     world.store.broken = True
     world.line.post(PartTriggered(trigger(1)))
     assert (await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)).seq == 1
