@@ -95,6 +95,7 @@ def test_one_chunk_after_another_can_always_be_kept(
 ) -> None:
     for wish in stream:
         chunk = limited(MotionChunk.of_shares(wish, physics), physics)
+        assert not violations(chunk, physics).any
         physics = physics.after(chunk)
 
 

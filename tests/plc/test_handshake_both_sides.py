@@ -424,6 +424,17 @@ class Line(RuleBasedStateMachine):
             assert self.now_ns < trigger.seen_ns + DEADLINE_MS * MS
             self.published[key] = Published(self.now_ns, action, simulated, trigger.part_id, self.vision_boot)
 
+    @precondition(lambda self: self.judging is not None)
+    @rule(action=st.sampled_from(Action))
+    def publishing_fails_at_the_last_moment(self, action: Action) -> None:
+        """The result is taken back before an image was made of it: none may ever show it."""
+        trigger, self.judging = self.judging, None
+        assert trigger is not None
+        self.vision.publish(
+            trigger, decision_on(trigger, action), defect_code=0, simulated=False, now_ns=self.now_ns
+        )
+        self.vision.abandon(trigger)
+
     @rule(action=st.sampled_from([Action.PASS, Action.PASS, *Action]), simulated=SELDOM)
     def a_part_goes_well(self, action: Action, simulated: bool) -> None:
         """The usual life of a part, so that trouble also finds a line with a history."""
