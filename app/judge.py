@@ -96,7 +96,7 @@ def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
     """
     if not recipe.has_words:
         return False
-    unknown = [kind for kind in recipe.named_types if kind not in read_header(adapter).kinds]
+    unknown = read_header(adapter).unknown(recipe.named_types)
     if unknown:
         log.warning(
             "the language model was not trained on what the recipe names: the reflex judges alone",

@@ -7,7 +7,7 @@ full. Reading it runs no code, and refuses what does not fit: another base, anot
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -53,6 +53,10 @@ class AdapterHeader(BaseModel):
     """How much its own doubt counts beside the memory's: see ``models.reasoning.not_pass``."""
     trained: dict[str, Any] = Field(default_factory=dict)
     """Data, seeds, steps and losses, for the model card."""
+
+    def unknown(self, kinds: Iterable[str]) -> tuple[str, ...]:
+        """Those of some types of defects that it was not trained to name."""
+        return tuple(kind for kind in kinds if kind not in self.kinds)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -92,7 +92,7 @@ def judge_all(
         for language in _LANGUAGES
     ]
     # On a product that it was not trained on its doubt says nothing: there the memory's score counts alone.
-    trust = adapter.header.trust if set(kinds) <= set(adapter.header.kinds) else 0.0
+    trust = 0.0 if adapter.header.unknown(kinds) else adapter.header.trust
     judged = []
     for number, one in enumerate(shown, 1):
         verdicts = [

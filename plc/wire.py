@@ -45,7 +45,7 @@ MOTION_OFFSET: Final = next(word.offset for word in VISION_WORDS if word.field =
 
 _PART: Final = "An open part is default-rejected"
 
-_TODO: Final[dict[int, str]] = {
+_REMEDIES: Final[dict[int, str]] = {
     ExcCodes.ILLEGAL_FUNCTION: (
         "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
     ),
@@ -421,7 +421,7 @@ class Wire:
             )
         else:
             self._counters.other_exceptions += 1
-            todo = _TODO.get(code, "Check unit_id in the settings, and the PLC's diagnostics")
+            todo = _REMEDIES.get(code, "Check unit_id in the settings, and the PLC's diagnostics")
         return WireError(
             f"the PLC refused function {function} with Modbus exception {code}. No part is taken. {todo}",
             dead=True,

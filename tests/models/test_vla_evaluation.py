@@ -31,7 +31,7 @@ class Model:
 
     def __init__(self, opinion: Opinion, trained_on: tuple[str, ...]) -> None:
         made = tokenizer()
-        self.header = SimpleNamespace(trust=1.0, kinds=trained_on)
+        self.header = SimpleNamespace(trust=1.0, unknown=lambda kinds: tuple(set(kinds) - set(trained_on)))
         self.vla = SimpleNamespace(
             base=SimpleNamespace(encode=lambda text: made.encode(text).ids),
             prompt=lambda instruction: SimpleNamespace(
