@@ -1,0 +1,48 @@
+"""What people and the station did, apart from parts: one durable row each, in order, with who and when."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import Field
+
+from inspection.decision import Frozen
+
+
+class EventKind(StrEnum):
+    """What happened. The names are on record: they are added to, never changed."""
+
+    RECORD_BEGAN = "record_began"
+    """The record has nothing before this: a new one, or one that does not know the PLC's present run."""
+    ENGINE_STARTED = "engine_started"
+    ENGINE_STOPPED = "engine_stopped"
+    """Stopped as asked; a start without one before it follows a crash or a loss of power."""
+    HOLD = "hold"
+    """Asked to take no further part. It holds until START, over restarts too."""
+    START = "start"
+    RESET = "reset"
+    REFUSED = "refused"
+    """A command that was refused; the detail says which, and why."""
+    BYPASS_BEGAN = "bypass_began"
+    """The PLC's bypass key was turned: parts pass uninspected."""
+    BYPASS_ENDED = "bypass_ended"
+    HALTED = "halted"
+    """The line halted and latched."""
+    HALT_CLEARED = "halt_cleared"
+    FAULT = "fault"
+    """The station latched a fault of its own. It holds until RESET, over restarts too."""
+    PICTURES_EXPIRED = "pictures_expired"
+    """Retention is about to delete the pictures named in ``subjects``; on record before they go."""
+
+
+class Event(Frozen):
+    """One thing that a person or the station did."""
+
+    at: datetime
+    """With time zone."""
+    kind: EventKind
+    by: str = Field(min_length=1, max_length=128)
+    """Who did it, as far as that is known: a person, a client of the API, "engine", "plc", "retention"."""
+    detail: str = Field(default="", max_length=2000)
+    """What a person reading the record needs to know beside the kind."""
+    subjects: tuple[str, ...] = Field(default=(), max_length=1000)
+    """What it was done to; SHA-256 of pictures for PICTURES_EXPIRED."""
