@@ -5,6 +5,7 @@ the engine. Line, station, recorder and SQLite are the product's; the camera dra
 says at once what is known of the part.
 """
 
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -56,6 +57,7 @@ class NoiseCamera:
             picture=noise.integers(60, 200, (48, 64, 3), dtype=np.uint8),
             camera=self.name,
             captured_at=datetime.now(UTC),
+            captured_ns=time.monotonic_ns(),
             number=self._number,
             simulated=True,
             source=f"noise of part {part_id}",

@@ -1,5 +1,6 @@
 """Teaching a recipe: from good pictures to a file in the library."""
 
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -155,6 +156,7 @@ def read_frames(files: Sequence[Path], on_progress: Callable[[int], None] | None
                 picture=read_picture(path),
                 camera="main",
                 captured_at=datetime.now(UTC),
+                captured_ns=time.monotonic_ns(),
                 number=number,
                 simulated=True,
                 source=str(path),

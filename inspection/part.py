@@ -40,7 +40,9 @@ class Frame:
     picture: Picture
     camera: str
     captured_at: datetime
-    """UTC."""
+    """UTC, for people and the record: the wall clock may be set back, so no age is counted from it."""
+    captured_ns: int = 0
+    """When it arrived here, on the monotonic clock; meaningless in another run of the program."""
     number: int
     """Counts up with each picture of this camera since it was opened."""
     simulated: bool
@@ -49,6 +51,10 @@ class Frame:
     """File name or address, for people."""
     truth: "Truth | None" = None
     """What is known of the part, where the source knows it; never shown to the inspector."""
+
+    def age_ms(self, now_ns: int) -> float:
+        """How long ago it was taken, where the monotonic clock shows ``now_ns``."""
+        return (now_ns - self.captured_ns) / 1e6
 
 
 class Truth(Frozen):

@@ -120,7 +120,7 @@ def _add_reading(api: FastAPI, engine: ServedStation) -> None:
         done, data = cv2.imencode(".jpg", cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR))
         if not done:
             raise HTTPException(500, "the picture cannot be encoded")
-        age_ms = (SystemClock().now() - frame.captured_at).total_seconds() * 1e3
+        age_ms = frame.age_ms(SystemClock().monotonic_ns())
         return Response(
             data.tobytes(),
             media_type="image/jpeg",

@@ -22,7 +22,6 @@ def snapshot(
     line = station.line.state()
     recent = telemetry.recent
     frames = station.judge.frames.values()
-    newest = max((frame.captured_at for frame in frames), default=None)
     return StationStatus(
         at=now,
         station=settings.station.name,
@@ -38,7 +37,7 @@ def snapshot(
         certification=station.certification,
         tiles=(
             _line_tile(line, now_ns),
-            _camera_tile(station, None if newest is None else (now - newest).total_seconds() * 1e3),
+            _camera_tile(station, min((frame.age_ms(now_ns) for frame in frames), default=None)),
             _model_tile(station, model, _age_ms(now_ns, station.judge.last_decision_ns)),
             _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
         ),

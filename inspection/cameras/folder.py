@@ -2,6 +2,7 @@
 
 import csv
 import json
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
@@ -171,6 +172,7 @@ class FolderCamera:
             picture=picture,
             camera=self._name,
             captured_at=datetime.now(UTC),
+            captured_ns=time.monotonic_ns(),
             number=self._number,
             simulated=True,
             source=str(path),

@@ -169,6 +169,7 @@ class OpenCvCamera:
             picture=shot.picture,
             camera=self._name,
             captured_at=shot.grabbed_at,
+            captured_ns=shot.grabbed_ns,
             number=self._grabber.diagnostics.delivered,
             simulated=self._from_file,
             source=self._shown,
@@ -194,6 +195,7 @@ class _Shot:
 
     picture: Picture
     grabbed_at: datetime
+    grabbed_ns: int
 
 
 class _Grabber:
@@ -312,7 +314,7 @@ class _Grabber:
             if not device.grab():
                 self._note("the video has ended" if self._on_demand else "it was lost")
                 break
-            grabbed_at = datetime.now(UTC)
+            grabbed_at, grabbed_ns = datetime.now(UTC), self._now_ns()
             self._note_connected()
             # Only what somebody waits for is decoded; all else is grabbed to keep the queue empty.
             if not self._is_wanted(began_ns):
@@ -328,7 +330,7 @@ class _Grabber:
                     bad = 0
                     # Asked again: that capture may have given up, and the next one wants a later picture.
                     if self._wanted_ns is not None and began_ns >= self._wanted_ns:
-                        self._shot = _Shot(picture, grabbed_at)
+                        self._shot = _Shot(picture, grabbed_at, grabbed_ns)
                         self._wanted_ns = None
                         self._changed.notify_all()
 

@@ -1,5 +1,6 @@
 """A camera that renders the part it is asked for: for demonstrations, tests and training."""
 
+import time
 from datetime import UTC, datetime
 
 from inspection.errors import CameraError
@@ -69,6 +70,7 @@ class SimulatedCamera:
             picture=rendering.picture,
             camera=self._name,
             captured_at=datetime.now(UTC),
+            captured_ns=time.monotonic_ns(),
             number=self._number,
             simulated=True,
             source=f"rendered, seed {self._seed}, part {part_id}",

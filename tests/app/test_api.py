@@ -1,8 +1,10 @@
 """The API of a station at work: what it tells, what it takes, and whom it refuses."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
@@ -135,6 +137,24 @@ async def test_the_state_tells_the_last_part_and_the_age_of_everything(
     assert ages["camera"] == 250.0
     history = (await client.get("/api/history", params={"limit": 5})).json()
     assert [part["trigger"]["seq"] for part in history] == [1]
+
+
+@in_engine
+async def test_promise_6_a_wall_clock_that_is_set_back_makes_no_picture_younger_or_older(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    engine.line.post(PartTriggered(trigger(1)))
+    await asyncio.wait_for(engine.line.published.get(), 10)
+    taken = engine.station.judge.frames["main"]
+    for moved in (timedelta(hours=-1), timedelta(hours=1)):
+        frame = replace(taken, captured_at=datetime.now(UTC) + moved, captured_ns=time.monotonic_ns())
+        engine.station.judge.frames["main"] = frame
+        age_ms = float((await client.get("/api/cameras/main/picture")).headers["X-Age-Ms"])
+        assert 0.0 <= age_ms < 60_000.0
+        engine.station.judge.frames["main"] = replace(frame, captured_ns=engine.clock.monotonic_ns())
+        engine.clock.advance(250)
+        status = StationStatus.model_validate((await client.get("/api/state")).json())
+        assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] == 250.0
 
 
 @in_engine
