@@ -38,7 +38,7 @@ def main_block() -> str:
     blocks = "".join((FOLDER / f"{name}.st").read_text() for name in BLOCKS)
     block = compile_text(f"{blocks}{program}END_PROGRAM")["PASSGATE_MAIN"]
     declarations, _, body = program.rpartition("END_VAR\n")
-    pins = {"%IX": "VAR_INPUT", "%QX": "VAR_OUTPUT", "%MW300": "VAR RETAIN"}
+    pins = {"%IX": "VAR_INPUT", "%(?:QX|MW30[1-3])": "VAR_OUTPUT", "%MW300": "VAR RETAIN"}
     lines = [
         "(* Call it in a cyclic OB of 20 ms, after MB_SERVER. Speeds and distances are examples. *)",
         "",
@@ -47,14 +47,14 @@ def main_block() -> str:
         "VERSION : 1.0",
     ]
     for place, section in pins.items():
-        found = [line for line in declarations.splitlines() if f" AT {place}" in line]
+        found = [line for line in declarations.splitlines() if re.search(f" AT {place}", line)]
         lines += [section, *(re.sub(r" AT \S+", "", line) for line in found), "END_VAR", ""]
     rest = "VAR\n    Station" + declarations.partition("VAR\n    Station")[2] + "END_VAR\n"
     lines += [re.sub(r" : (PASSGATE_\w+);", r' : "\1";', rest), "BEGIN"]
     registers = {
         name: _register(int(variable.place.removeprefix("%MW")))
         for name, variable in block.variables.items()
-        if variable.place.startswith("%MW") and name != "BootCount"
+        if variable.place.startswith("%MW") and name.startswith("Reg")
     }
     body = re.sub(r"(?<!\.)\bReg\w+", lambda match: registers[match[0]], body)
     lines.append(_marked(body, block))

@@ -1,5 +1,6 @@
 """The main program for OpenPLC: its addresses are the preset's, and both blocks run in it."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -121,6 +122,50 @@ def test_a_silent_passgate_turns_the_lamp_red_and_holds_the_next_part(program: d
     plc.main.EyeCamera = True
     plc.scan(beat=False)
     assert (plc.main.LampRed, plc.main.LampGreen, plc.main.BeltMotor) == (True, False, False)
+
+
+def skip_a_part(plc: OpenPlc) -> None:
+    """It slides past the eye although the belt should have stopped: Passgate is not ready."""
+    plc.main.RegVisionBits = int(VisionBits.ONLINE)
+    plc.main.EyeCamera = True
+    plc.scan()
+    plc.main.EyeCamera = False
+    plc.scan()
+
+
+def bring_an_unknown_part(plc: OpenPlc) -> None:
+    """Somebody lays it on the belt behind the camera."""
+    plc.main.EyeDiverter = True
+    plc.scan()
+    plc.main.EyeDiverter = False
+    plc.scan()
+
+
+def lose_a_part(plc: OpenPlc) -> None:
+    """Somebody takes a passed part from the belt."""
+    plc.part(Action.PASS).scan(10)
+
+
+@pytest.mark.parametrize(
+    ("go_astray", "counter"),
+    [(skip_a_part, "Skipped"), (bring_an_unknown_part, "Unknown"), (lose_a_part, "Lost")],
+)
+def test_a_part_that_goes_astray_is_counted_on_the_screen_and_red_until_somebody_has_looked(
+    program: dict[str, Block], go_astray: Callable[[OpenPlc], None], counter: str
+) -> None:
+    plc = OpenPlc(program)
+    go_astray(plc)
+    assert vars(plc.main)[f"Screen{counter}"] == 1
+    plc.scan(100)
+    assert plc.main.LampRed, "latched"
+    plc.main.ButtonReset = True
+    plc.scan()
+    assert not plc.main.LampRed
+    assert vars(plc.main)[f"Screen{counter}"] == 1, "the count stays"
+    go_astray(plc)
+    assert plc.main.LampRed, "a button that is held down hides nothing"
+    plc.main.ButtonReset = False
+    assert plc.scan(5).main.LampRed
 
 
 def test_each_start_of_the_program_has_its_own_boot_id(program: dict[str, Block]) -> None:
