@@ -5,10 +5,12 @@ import sys
 from pathlib import Path
 from typing import Final
 
+from PySide6 import __version_info__
 from PySide6.QtCore import QLocale
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
+from app.console.binding import refuse_bad_binding, refuse_losing_binding
 from app.console.client import StationClient
 from app.console.replies import PictureReply, Received
 from app.console.run_state import RunState
@@ -28,8 +30,14 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
 
     ``language`` is an ISO 639-1 code; None takes the system's, where we speak it. The engine need not run:
     the console waits for it, and reconnects by itself.
+
+    Raises:
+        BindingError: The Qt binding that is installed would abort the console.
     """
+    binding = (__version_info__[0], __version_info__[1], __version_info__[2])
+    refuse_bad_binding(binding, sys.version_info[:2])
     application = _application()
+    refuse_losing_binding(binding)
     window = ConsoleWindow(StationClient(url), words=_words(language))
     window.resize(1280, 800)
     if fullscreen:
