@@ -33,7 +33,7 @@ from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.station import Station
-from inspection.status import Percentiles
+from inspection.status import Command, Percentiles
 from plc.diagnostics import LinkCounters, MotionReport
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
@@ -46,6 +46,7 @@ SEED: Final = 1
 RATE_PER_MIN: Final = 240.0
 """More than the model can do on two cores: the next part waits at the photo-eye."""
 CYCLE_MS: Final = 20
+BY: Final = "the cycle bench"
 FREEZES: Final = 3
 """How often the PLC is frozen, and how often killed."""
 READY_TIMEOUT_S: Final = 30.0
@@ -245,12 +246,14 @@ class _Measure:
             for _ in range(FREEZES):
                 with PlcProcess(_plc_settings(port)) as plc:
                     await _until_ready(running)
-                    running.station.hold()  # no part: the model's work is the load's
+                    await running.station.command(
+                        Command.HOLD, by=BY
+                    )  # no part: the model's work is the load's
                     frozen.append(await _time_to_notice(line, plc.freeze))
                     plc.thaw()
                     await _until(lambda: line.state().connected, "the link did not come back")
                     killed.append(await _time_to_notice(line, plc.kill))
-                    running.station.start()
+                    await running.station.command(Command.START, by=BY)
         return frozen, killed
 
 

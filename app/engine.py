@@ -69,9 +69,8 @@ class Engine:
             clock=self._clock,
             recipe=recipe,
             certification=certification(recipe, model=self._inspector.model, library=library),
+            start_held=settings.station.start_held,
         )
-        if settings.station.start_held:
-            self.station.hold()
 
     # --- what the API serves --------------------------------------------------------------------------
 

@@ -26,6 +26,17 @@ class AlarmCode(IntEnum):
     INTERNAL = _CRITICAL | _STATION | 3
 
 
+MOMENTARY = frozenset(
+    {
+        AlarmCode.PARTS_MISSED,
+        AlarmCode.PLC_RESTARTED,
+        AlarmCode.OUTCOME_UNKNOWN,
+        AlarmCode.INTERNAL,
+    }
+)
+"""Over as soon as they have happened; of all others somebody says when their cause is gone."""
+
+
 DEFECT_CODES = {"anomaly": 1, "scratch": 2, "dent": 3, "stain": 4, "crack": 5}
 """Codes of defect types in the vision block; 0 is none, 255 any other type."""
 

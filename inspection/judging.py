@@ -56,6 +56,7 @@ class Judge:
         recorder: Recorder,
         clock: Clock,
         alarm: Callable[[AlarmCode, str], None],
+        well: Callable[[AlarmCode], None],
         on_free: Callable[[], None],
         certificate: Certificate | None = None,
     ) -> None:
@@ -68,6 +69,7 @@ class Judge:
             recorder: Keeps the pictures.
             clock: Time.
             alarm: Told whatever asks for a person.
+            well: Told when the cause of such an alarm is gone.
             on_free: Called when late work has come back.
             certificate: The one that holds; a pass must keep its threshold.
         """
@@ -82,6 +84,7 @@ class Judge:
         self._recorder = recorder
         self._clock = clock
         self._alarm = alarm
+        self._well = well
         self._on_free = on_free
         self._certificate = certificate
         self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
@@ -149,6 +152,7 @@ class Judge:
             return Judgement(decision=self.undecided(trigger, str(error)))
         passage.advance(Phase.CAPTURED, self._clock.monotonic_ns())
         self.camera_fault = ""
+        self._well(AlarmCode.NO_PICTURE)
         on_exposed()
 
         archive = asyncio.create_task(self._archive(frames))
@@ -161,8 +165,12 @@ class Judge:
             decision = await self._before(deadline_ns, work)
             motion = self._motion(decision)
             self.model_fault = ""
+            self._well(AlarmCode.INSPECTION_LATE)
             if decision.decided_by is DecidedBy.GUARD:  # the quality check's word: the model did not look
                 self._alarm(AlarmCode.BAD_PICTURE, decision.reason)
+            else:
+                self._well(AlarmCode.BAD_PICTURE)
+                self._well(AlarmCode.INSPECTION_FAILED)
         except TimeoutError:
             straggler = work
             self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")

@@ -37,7 +37,7 @@ from inspection.ports import (
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import UNCERTIFIED, Certification
-from inspection.status import Mode
+from inspection.status import Command, CommandResult, Mode
 from inspection.telemetry import Telemetry
 
 log = structlog.get_logger(__name__)
@@ -67,7 +67,20 @@ class Station:
         clock: Clock,
         recipe: Recipe,
         certification: Certification = UNCERTIFIED,
+        start_held: bool = False,
     ) -> None:
+        """Compose; nothing is asked of the parts yet.
+
+        Args:
+            line: The conveyor.
+            cameras: By the names that the recipe's views use.
+            inspector: Has the recipe's memory.
+            recorder: Makes durable what happens.
+            clock: Time.
+            recipe: The active recipe.
+            certification: Which certificate holds, or why none does.
+            start_held: Take no part until somebody says Start.
+        """
         self.telemetry = Telemetry()
         self.recipe = recipe
         self.certification = certification
@@ -90,11 +103,13 @@ class Station:
             recorder=recorder,
             clock=clock,
             alarm=self._alarm,
+            well=self.telemetry.alarms.gone,
             on_free=self._changed,
             certificate=certification.certificate,
         )
         self._linked = False
-        self._held = False
+        self._held = "at start, by the settings" if start_held else ""
+        """By whom and since when; empty where it is not held."""
         self._halted = ""
         self._fault = ""
         self._stopping = False
@@ -122,7 +137,7 @@ class Station:
         if self._fault or self._halted:
             return self._fault or self._halted
         if self._held:
-            return "held by the operator"
+            return f"held {self._held}"
         if self._bypassed:
             return "the PLC's bypass key is turned: no part is inspected"
         if self._recorder.behind:
@@ -133,22 +148,56 @@ class Station:
             return "waits for a camera or the model to finish late work"
         return "" if self._linked else "waits for the PLC"
 
-    def hold(self) -> None:
-        """Take no further part; the part under the camera is finished."""
-        self._held = True
-        self._changed()
+    @property
+    def may_reset(self) -> bool:
+        """Reset would do something: the station's own fault can be cleared, or alarms acknowledged."""
+        waiting = bool(self._fault) or any(
+            not alarm.acknowledged or not alarm.active for alarm in self.telemetry.alarms
+        )
+        return waiting and not self._halted and not self._stopping
 
-    def start(self) -> None:
-        """Take parts again after ``hold``."""
-        self._held = False
-        self._changed()
+    async def command(self, command: Command, *, by: str) -> CommandResult:
+        """Do what a client asks. One that is refused changes nothing.
 
-    def reset(self) -> None:
-        """Clear the station's own latched fault and its alarms. The line's latch is the PLC's to reset."""
-        self._fault = ""
-        self.telemetry.clear_alarms()
-        self.line.set_fault(0)
+        Args:
+            command: Start, hold or reset.
+            by: Who asks, as far as that is known.
+        """
+        accepted, message = self._obey(command, by)
+        log.info("command", command=command, by=by, accepted=accepted, message=message)
         self._changed()
+        return CommandResult(accepted=accepted, mode=self.mode, message=message)
+
+    def _obey(self, command: Command, by: str) -> tuple[bool, str]:
+        if self._stopping:
+            return False, "the station is stopping"
+        match command:
+            case Command.HOLD:
+                self._held = f"by {by} since {self._clock.now().astimezone():%H:%M:%S}"
+                return True, "the station takes no further part"
+            case Command.START:
+                self._held = ""
+                return True, "the station takes parts"
+            case Command.RESET:
+                return self._reset()
+
+    def _reset(self) -> tuple[bool, str]:
+        """Clear the station's own latched fault, and acknowledge its alarms.
+
+        The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
+        """
+        if self._halted:
+            return False, f"still halted: {self._halted}. Reset the fault at the PLC"
+        if self._fault:
+            self._fault = ""
+            self.line.set_fault(0)
+            self.telemetry.alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
+        cleared = self.telemetry.alarms.acknowledge()
+        said = f"{cleared} alarms cleared" if cleared != 1 else "1 alarm cleared"
+        still = [alarm.text for alarm in self.telemetry.alarms]
+        if still:
+            said += f"; {len(still)} stay until their cause is gone: {still[0]}"
+        return True, said
 
     # --- its life -------------------------------------------------------------------------------------
 
@@ -202,7 +251,7 @@ class Station:
                     self._alarm(AlarmCode.LINE_HALTED, reason)
                 case HaltCleared():
                     self._halted = ""
-                    self.telemetry.clear_alarms(AlarmCode.LINE_HALTED)
+                    self.telemetry.alarms.gone(AlarmCode.LINE_HALTED)
                 case LinkChanged(up, _):
                     self._linked = up
                     if up:
@@ -359,6 +408,8 @@ class Station:
                 await self._recorder.maintain()
             except StoreError as error:
                 self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
+            else:
+                self.telemetry.alarms.gone(AlarmCode.PICTURE_NOT_KEPT)
             self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
@@ -476,12 +527,14 @@ class Station:
 
     def _alarm(self, code: AlarmCode, text: str) -> None:
         log.warning("alarm", code=f"0x{code:04X}", text=text)
-        self.telemetry.raise_alarm(code, text, self._clock.now())
+        self.telemetry.alarms.raise_(code, text, self._clock.now())
         self._changed()
 
     def _changed(self) -> None:
         self.version += 1
         health = self._recorder.health()
+        if not self._recorder.behind:
+            self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)
         self.line.set_degraded(health.degraded or self._recorder.behind)
         self.line.set_ready(
             not (

@@ -107,8 +107,11 @@ class Percentiles(Frozen):
 
 
 class Counts(Frozen):
-    """Parts since the engine started."""
+    """Parts since ``since``."""
 
+    since: datetime | None = None
+    """The begin of the running shift, or of the record where that is later; None where the engine does not
+    say: since it started."""
     triggers: int = 0
     by_action: dict[Action, int] = Field(default_factory=dict)
     by_outcome: dict[Outcome, int] = Field(default_factory=dict)
@@ -128,13 +131,26 @@ class Counts(Frozen):
 
 
 class Alarm(Frozen):
-    """Something that asks for a person (ISA-18.2)."""
+    """Something that asks for a person (ISA-18.2); ``inspection.alarm_list`` has its states."""
 
     code: int
     """severity·4096 + component·256 + code, as in the register map."""
     text: str
     raised_at: datetime
+    """When it came first."""
     active: bool = True
+    """Its cause is there."""
+    acknowledged: bool = True
+    """Somebody has seen it. True where an engine of another version does not say: it lists none such."""
+    times: int = Field(default=1, ge=1)
+    """How often it came since it was listed."""
+    last_at: datetime | None = None
+    """When it came last, where that was more than once."""
+
+    @property
+    def standing(self) -> bool:
+        """It belongs on the list: its cause is there, or nobody has seen it."""
+        return self.active or not self.acknowledged
 
 
 class StationStatus(Frozen):
@@ -145,6 +161,11 @@ class StationStatus(Frozen):
     engine_version: str
     mode: Mode
     mode_reason: str = ""
+    takes_parts: bool | None = None
+    """The PLC is offered to take a part's trigger now (TriggerReady), or a part is being judged; None where
+    the engine does not say."""
+    nothing_passes: str = ""
+    """Why no part can pass now, in whatever mode: a camera gone, a disk full. Empty where parts may pass."""
     recipe_name: str | None
     recipe_id: int | None
     recipe_version: int | None
@@ -163,6 +184,10 @@ class StationStatus(Frozen):
     recent: tuple[Inspection, ...]
     """The last 20, newest first."""
     alarms: tuple[Alarm, ...] = ()
+    """Newest first; those that stand, and no others."""
+    may_reset: bool = False
+    """Reset would do something now: clear the station's own fault, or acknowledge alarms. Where it is false
+    and the mode is aborted, the halt is the line's: it is reset at the PLC."""
 
 
 class Command(StrEnum):

@@ -1,15 +1,14 @@
 """What the station remembers about itself since it started: counts, latencies, alarms, the last parts."""
 
 from collections import Counter, OrderedDict, deque
-from datetime import datetime
 
+from inspection.alarm_list import AlarmList
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome
-from inspection.status import Alarm, Counts, Percentiles
+from inspection.status import Counts, Percentiles
 
 RECENT = 20
 WINDOW = 1000
-ALARMS = 20
 
 
 class Telemetry:
@@ -21,7 +20,7 @@ class Telemetry:
         self._triggers = self._missed = self._late = 0
         self._latency_ms: deque[float] = deque(maxlen=WINDOW)
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
-        self._alarms: deque[Alarm] = deque(maxlen=ALARMS)
+        self.alarms = AlarmList()
 
     def intent(self, inspection: Inspection) -> None:
         """A trigger has its inspection: revision 0."""
@@ -47,18 +46,6 @@ class Telemetry:
         """A part has met its outcome."""
         self._by_outcome[outcome] += 1
 
-    def raise_alarm(self, code: int, text: str, at: datetime) -> None:
-        """Raise an alarm; the same alarm, still active, is not raised twice."""
-        if not any(a.active and (a.code, a.text) == (code, text) for a in self._alarms):
-            self._alarms.append(Alarm(code=code, text=text, raised_at=at))
-
-    def clear_alarms(self, code: int | None = None) -> None:
-        """The alarms of ``code`` (or all) are no longer active."""
-        self._alarms = deque(
-            (a.model_copy(update={"active": False}) if code in (None, a.code) else a for a in self._alarms),
-            maxlen=ALARMS,
-        )
-
     @property
     def counts(self) -> Counts:
         """Parts since the start."""
@@ -79,8 +66,3 @@ class Telemetry:
     def recent(self) -> tuple[Inspection, ...]:
         """The last parts, newest first."""
         return tuple(reversed(self._recent.values()))
-
-    @property
-    def alarms(self) -> tuple[Alarm, ...]:
-        """Newest first."""
-        return tuple(reversed(self._alarms))

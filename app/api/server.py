@@ -2,7 +2,6 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Protocol
@@ -132,19 +131,7 @@ def _add_commands(api: FastAPI, engine: ServedStation) -> None:
     @api.post("/api/commands/{command}")
     async def command(command: Command) -> CommandResult:
         """Start, hold or reset the station."""
-        station = engine.station
-        actions: dict[Command, tuple[Callable[[], None], str]] = {
-            Command.START: (station.start, "the station takes parts"),
-            Command.HOLD: (station.hold, "the station takes no further part"),
-            Command.RESET: (station.reset, "faults of the station are reset"),
-        }
-        act, message = actions[command]
-        if station.mode is Mode.STOPPING:
-            return CommandResult(accepted=False, mode=station.mode, message="the station is stopping")
-        act()
-        if station.mode is Mode.ABORTED:
-            message = f"still halted: {station.mode_reason}. Reset the fault at the PLC"
-        return CommandResult(accepted=station.mode is not Mode.ABORTED, mode=station.mode, message=message)
+        return await engine.station.command(command, by="a client of the API")
 
 
 def _add_stream(api: FastAPI, engine: ServedStation) -> None:

@@ -45,7 +45,8 @@ def snapshot(
         latency_ms=telemetry.latency_ms,
         last=recent[0] if recent else None,
         recent=recent,
-        alarms=telemetry.alarms,
+        alarms=tuple(telemetry.alarms),
+        may_reset=station.may_reset,
     )
 
 

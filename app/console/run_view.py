@@ -449,7 +449,7 @@ def _tile(subsystem: Subsystem, tile: Tile | None, fresh: bool, silence_s: float
 
 
 def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: Words) -> AlarmsView:
-    active = [] if status is None else [alarm for alarm in status.alarms if alarm.active]
+    active = [] if status is None else [alarm for alarm in status.alarms if alarm.standing]
     newest = max(active, key=lambda alarm: alarm.raised_at, default=None)
     text = "" if newest is None else newest.text
     age = ""

@@ -27,7 +27,7 @@ from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
 from inspection.station import CLERK_QUEUE, MAX_OPEN, Station
-from inspection.status import Mode
+from inspection.status import Command, Mode
 from tests.fakes import (
     BOOT,
     PATIENCE_S,
@@ -429,17 +429,17 @@ async def test_a_release_without_a_pass_stops_the_station_until_it_is_reset(worl
     await until(lambda: world.station.mode is Mode.ABORTED)
     assert world.line.fault
     assert not world.line.ready
-    world.station.reset()
+    await world.station.command(Command.RESET, by="the test")
     assert world.line.ready
     assert world.line.fault == 0
 
 
 @in_world
 async def test_hold_takes_no_further_part_and_start_takes_them_again(world: World) -> None:
-    world.station.hold()
+    await world.station.command(Command.HOLD, by="the test")
     assert not world.line.ready
     assert world.station.mode is Mode.HELD
-    world.station.start()
+    await world.station.command(Command.START, by="the test")
     assert world.line.ready
 
 
@@ -447,10 +447,55 @@ async def test_hold_takes_no_further_part_and_start_takes_them_again(world: Worl
 async def test_a_halted_line_says_so_and_only_the_plc_ends_it(world: World) -> None:
     world.line.post(Halted("the PLC's heartbeat is frozen"))
     await until(lambda: world.station.mode is Mode.ABORTED)
-    world.station.reset()
+    await world.station.command(Command.RESET, by="the test")
     assert world.station.mode is Mode.ABORTED
     world.line.post(HaltCleared())
     await until(lambda: world.station.mode is Mode.IDLE)
+
+
+@in_world
+async def test_a_refused_reset_changes_nothing(world: World) -> None:
+    world.inspector.action = Action.REWORK
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    world.line.post(Halted("the PLC's heartbeat is frozen"))
+    await until(lambda: len(world.station.telemetry.alarms) == 2)
+    before = list(world.station.telemetry.alarms)
+    assert not world.station.may_reset
+    answer = await world.station.command(Command.RESET, by="the test")
+    assert not answer.accepted
+    assert "Reset the fault at the PLC" in answer.message
+    assert list(world.station.telemetry.alarms) == before
+    assert world.line.fault, "the station's own fault is latched still"
+
+
+@in_world
+async def test_an_alarm_whose_cause_is_gone_can_be_cleared_while_the_station_is_ready(world: World) -> None:
+    world.camera.error = "the camera is gone"
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    answer = await world.station.command(Command.RESET, by="the test")
+    assert answer.accepted
+    assert "camera is gone" in answer.message, "it says what stays"
+    assert [alarm.acknowledged for alarm in world.station.telemetry.alarms] == [True]
+    assert not world.station.may_reset, "there is nothing that Reset would do"
+    await until(lambda: world.station.mode is Mode.IDLE)
+    world.camera.error = None
+    world.line.post(PartTriggered(trigger(2)))
+    await world.published()
+    assert not world.station.telemetry.alarms
+
+
+@in_world
+async def test_an_alarm_that_nobody_saw_outlives_its_cause(world: World) -> None:
+    world.line.post(Halted("the PLC's heartbeat is frozen"))
+    world.line.post(HaltCleared())
+    await until(lambda: bool(world.station.telemetry.alarms))
+    await until(lambda: world.station.mode is Mode.IDLE)
+    assert world.station.may_reset
+    assert (await world.station.command(Command.RESET, by="the test")).accepted
+    assert not world.station.telemetry.alarms
 
 
 @in_world

@@ -1,0 +1,92 @@
+"""The alarms that ask for a person: ISA-18.2's alarm states in miniature.
+
+An alarm is *active* while its cause is there and *acknowledged* once somebody has seen it. It leaves the list
+only when its cause is gone **and** it was seen; so what came and went while nobody looked is still there:
+
+    active, unacknowledged   → seen →   active, acknowledged
+            ↓ gone                              ↓ gone
+    returned, unacknowledged → seen →        off the list
+"""
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from typing import overload
+
+from inspection.alarms import MOMENTARY, AlarmCode
+from inspection.status import Alarm
+
+MOST = 20
+"""Alarms that are listed at a time. Beyond that the oldest whose cause is gone is dropped, else the oldest:
+the log has every one."""
+
+_FIGURES = re.compile(r"\d+")
+
+
+class AlarmList(Sequence[Alarm]):
+    """The alarms of one station, newest first. Lives in the event loop."""
+
+    def __init__(self) -> None:
+        self._alarms: list[Alarm] = []
+
+    @overload
+    def __getitem__(self, index: int) -> Alarm: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Alarm]: ...
+    def __getitem__(self, index: int | slice) -> Alarm | list[Alarm]:
+        """As it stands."""
+        return self._alarms[::-1][index]
+
+    def __len__(self) -> int:
+        """How many are listed."""
+        return len(self._alarms)
+
+    def raise_(self, code: AlarmCode, text: str, at: datetime) -> None:
+        """Raise an alarm, or raise one that is listed again: the same alarm is never listed twice.
+
+        One that is still active keeps its acknowledgement; one whose cause had gone asks for a person anew.
+        """
+        active = code not in MOMENTARY
+        before = next((alarm for alarm in self._alarms if _same(alarm, code, text)), None)
+        if before is None:
+            alarm = Alarm(code=code, text=text, raised_at=at, active=active, acknowledged=False)
+        else:
+            self._alarms.remove(before)
+            alarm = before.model_copy(
+                update={
+                    "text": text,
+                    "active": active,
+                    "acknowledged": before.acknowledged and before.active,
+                    "times": before.times + 1,
+                    "last_at": at,
+                }
+            )
+        self._alarms.append(alarm)
+        if len(self._alarms) > MOST:
+            self._alarms.remove(next((alarm for alarm in self._alarms if not alarm.active), self._alarms[0]))
+
+    def gone(self, code: AlarmCode) -> None:
+        """The cause of ``code`` is gone; what nobody has seen stays on the list."""
+        if any(alarm.active and alarm.code == code for alarm in self._alarms):
+            returned = [
+                alarm.model_copy(update={"active": False}) if alarm.code == code else alarm
+                for alarm in self._alarms
+            ]
+            self._alarms = [alarm for alarm in returned if alarm.standing]
+
+    def acknowledge(self) -> int:
+        """Somebody has seen all of them; returns how many leave the list, their cause being gone."""
+        before = len(self._alarms)
+        self._alarms = [
+            alarm.model_copy(update={"acknowledged": True}) for alarm in self._alarms if alarm.active
+        ]
+        return before - len(self._alarms)
+
+
+def _same(alarm: Alarm, code: AlarmCode, text: str) -> bool:
+    """The same but for its figures, which change while the cause stays. A release names its part by them."""
+    if alarm.code != code:
+        return False
+    if code is AlarmCode.RELEASED_WITHOUT_PASS:
+        return alarm.text == text
+    return _FIGURES.sub("", alarm.text) == _FIGURES.sub("", text)
