@@ -117,7 +117,10 @@ class Engine:
         stop = asyncio.Event()
         with _stopped_by_signals(stop):
             api = asyncio.create_task(
-                server.serve(server.build(self, version=ENGINE_VERSION), listener, stop), name="api"
+                server.serve(
+                    server.build(self, version=ENGINE_VERSION, port=self._settings.api.port), listener, stop
+                ),
+                name="api",
             )
             station = asyncio.create_task(self.station.run(), name="station")
             log.info(

@@ -5,16 +5,15 @@ import socket
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated, Protocol
-from urllib.parse import urlsplit
 
 import cv2
 import uvicorn
-from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse, JSONResponse
+from fastapi import FastAPI, Header, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi.responses import FileResponse
 from pydantic import BaseModel
-from starlette.middleware.base import BaseHTTPMiddleware, RequestResponseEndpoint
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 
+from app.api.clients import CLIENT_HEADER, named
+from app.api.gate import LOOPBACK, Gate, OriginRules
 from app.api.link import ServedLink, add_link
 from inspection.clock import SystemClock
 from inspection.errors import SettingsError
@@ -22,8 +21,6 @@ from inspection.part import Inspection
 from inspection.station import Station
 from inspection.status import Command, CommandResult, Mode, StationStatus
 
-LOOPBACK = "127.0.0.1"
-HOSTS = [LOOPBACK, "localhost", "[::1]"]
 PUSH_EVERY_S = 0.1
 """The stream pushes a change at most so often …"""
 PUSH_AT_LEAST_EVERY_S = 1.0
@@ -63,27 +60,31 @@ class ServedStation(Protocol):
         """Where the archive keeps a picture; None where it does not."""
 
 
-def build(engine: ServedStation, *, version: str) -> FastAPI:
-    """The application. Serves loopback only, and no page of another origin."""
-    api = FastAPI(title="Passgate", version=version, description="One inspection station.")
-    api.add_middleware(BaseHTTPMiddleware, dispatch=_refuse_foreign_origins)
-    api.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
+def build(engine: ServedStation, *, version: str, port: int) -> FastAPI:
+    """The application. Serves loopback only, and no page of another origin.
+
+    Without FastAPI's pages of documentation: they load scripts from the internet. ``/openapi.json`` stays.
+
+    Args:
+        engine: What is told of.
+        version: The engine's.
+        port: Where it is served.
+    """
+    api = FastAPI(
+        title="Passgate",
+        version=version,
+        description="One inspection station.",
+        docs_url=None,
+        redoc_url=None,
+        swagger_ui_oauth2_redirect_url=None,
+    )
+    api.add_middleware(Gate, rules=OriginRules(port))
     _add_reading(api, engine)
     _add_commands(api, engine)
     _add_stream(api, engine)
     add_link(api, engine.link)
+    api.openapi()  # made now: it takes as long as several cycles of the line
     return api
-
-
-async def _refuse_foreign_origins(request: Request, call_next: RequestResponseEndpoint) -> Response:
-    """A web page opened on this machine must not command the line: browsers name its origin."""
-    if not _local_origin(request.headers.get("origin")):
-        return JSONResponse({"detail": "requests from other origins are refused"}, status_code=403)
-    return await call_next(request)
-
-
-def _local_origin(origin: str | None) -> bool:
-    return origin is None or urlsplit(origin).hostname in {LOOPBACK, "localhost", "::1"}
 
 
 def _add_reading(api: FastAPI, engine: ServedStation) -> None:
@@ -129,17 +130,22 @@ def _add_reading(api: FastAPI, engine: ServedStation) -> None:
 
 def _add_commands(api: FastAPI, engine: ServedStation) -> None:
     @api.post("/api/commands/{command}")
-    async def command(command: Command) -> CommandResult:
+    async def command(
+        command: Command,
+        request: Request,
+        client: Annotated[str | None, Header(alias=CLIENT_HEADER, max_length=512)] = None,
+    ) -> CommandResult:
         """Start, hold or reset the station."""
-        return await engine.station.command(command, by="a client of the API")
+        try:
+            by = named(client, request.client)
+        except ValueError as error:
+            raise HTTPException(400, str(error)) from error
+        return await engine.station.command(command, by=by)
 
 
 def _add_stream(api: FastAPI, engine: ServedStation) -> None:
     @api.websocket("/api/stream")
     async def stream(websocket: WebSocket) -> None:
-        if not _local_origin(websocket.headers.get("origin")):
-            await websocket.close(1008)
-            return
         await websocket.accept()
         seen, waited = -1, 0.0
         try:

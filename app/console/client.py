@@ -5,6 +5,8 @@ pictures only the one asked for last, and one command at a time is allowed by th
 """
 
 import asyncio
+import getpass
+import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -20,6 +22,7 @@ from PySide6.QtGui import QImage, QImageReader
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, WebSocketException
 
+from app.api.clients import CLIENT_HEADER, declared
 from app.console.replies import (
     CommandProblem,
     CommandReply,
@@ -118,7 +121,12 @@ class StationClient(QObject):
         self._loop = asyncio.get_running_loop()
         self._stop = asyncio.Event()
         # trust_env off: a proxy variable of the factory's network must not swallow loopback traffic
-        async with httpx.AsyncClient(base_url=self.url, timeout=CONNECT_TIMEOUT_S, trust_env=False) as http:
+        async with httpx.AsyncClient(
+            base_url=self.url,
+            timeout=CONNECT_TIMEOUT_S,
+            trust_env=False,
+            headers={CLIENT_HEADER: declared(_own_name())},
+        ) as http:
             self._http = http
             self._started.set()
             stream = asyncio.create_task(self._stream())
@@ -137,8 +145,8 @@ class StationClient(QObject):
             try:
                 async with connect(
                     address, open_timeout=CONNECT_TIMEOUT_S, close_timeout=0.5, proxy=None, max_queue=4
-                ) as socket:
-                    async for message in socket:
+                ) as stream:
+                    async for message in stream:
                         if self._hand_over(message):
                             backoff_s = FIRST_BACKOFF_S
                 self.trouble.emit(ContactTrouble.CLOSED)
@@ -207,6 +215,15 @@ class StationClient(QObject):
                 problem = PictureProblem.MISSING if missing else PictureProblem.UNREACHABLE
             await asyncio.sleep(PICTURE_RETRY_S)
         self.picture_done.emit(PictureReply(sha256=sha256, problem=problem))
+
+
+def _own_name() -> str:
+    """What the record shall call this console: it names who asked for what, as far as that can be known."""
+    try:
+        user = f" of {getpass.getuser()}"
+    except (OSError, KeyError, ImportError):  # no name for the user's number, as in containers
+        user = ""
+    return f"console{user} on {socket.gethostname()}"
 
 
 def decode(content: bytes) -> QImage | None:
