@@ -14,6 +14,7 @@ import psutil
 import structlog
 
 from app.api import server
+from app.api.gate import LOOPBACK
 from app.api.snapshot import ENGINE_VERSION, snapshot
 from app.certifying import certification
 from app.judge import build_inspector
@@ -128,7 +129,7 @@ class Engine:
                 station=self._settings.station.name,
                 recipe=self.station.recipe.name,
                 certification=self.station.certification.in_words,
-                api=f"http://{server.LOOPBACK}:{self._settings.api.port}",
+                api=f"http://{LOOPBACK}:{self._settings.api.port}",
                 pid=os.getpid(),
             )
             await asyncio.wait({api, station}, return_when=asyncio.FIRST_COMPLETED)

@@ -129,7 +129,7 @@ class Gate:
         for length in _values(headers, b"content-length"):
             if not length.isdecimal() or int(length[:20]) > self._max_body:
                 raise too_large
-        body = b""
+        body = bytearray()
         try:
             async with asyncio.timeout(self._body_timeout_s):
                 while True:
@@ -138,7 +138,7 @@ class Gate:
                     if len(body) > self._max_body:
                         raise too_large
                     if not message.get("more_body", False):
-                        return body
+                        return bytes(body)
         except TimeoutError as error:
             raise RefusedError(408, f"the body did not come within {self._body_timeout_s:g} s") from error
 
