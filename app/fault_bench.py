@@ -203,7 +203,8 @@ class _Run:
             if self._plc.report is None and (not alive or now_ns - moved_ns > STALL_TIMEOUT_S * 1e9):
                 died = "the simulated PLC died" if not alive else "no part was finished for a minute"
                 raise LineError(
-                    f"{died}, after {finished} parts; the station is {mode}: {running.station.mode_reason}",
+                    f"{died}, after {finished} parts; the station is {mode}: "
+                    f"{running.station.standing.reason}",
                     part="the parts on the belt stay there",
                     todo="run it again with the same seed; if it happens again it is a bug of the link",
                 )

@@ -123,7 +123,7 @@ async def _endure(peer: "_Peer", seconds: float, folder: Path) -> PeerBench:
                 worked_s = time.thread_time()
             gc.collect()
             memory = process.memory_info().rss
-            tasks, said = len(asyncio.all_tasks()), station.mode_reason
+            tasks, said = len(asyncio.all_tasks()), station.standing.reason
         recorded = station.telemetry.counts.triggers
     growth_mb = (memory - warm_bytes) / 1e6
     return PeerBench(

@@ -21,6 +21,7 @@ class AlarmCode(IntEnum):
     NOT_RECORDED = _CRITICAL | _STORE | 1
     PICTURE_NOT_KEPT = _WARNING | _STORE | 2
     STORE_DEGRADED = _WARNING | _STORE | 3
+    RECORD_LATE = _WARNING | _STORE | 4
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3
@@ -30,6 +31,7 @@ MOMENTARY = frozenset(
     {
         AlarmCode.PARTS_MISSED,
         AlarmCode.PLC_RESTARTED,
+        AlarmCode.RECORD_LATE,
         AlarmCode.OUTCOME_UNKNOWN,
         AlarmCode.INTERNAL,
     }

@@ -34,6 +34,7 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
 )
+from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import UNCERTIFIED, Certification
@@ -112,41 +113,38 @@ class Station:
         """By whom and since when; empty where it is not held."""
         self._halted = ""
         self._fault = ""
+        self._degraded = False
         self._stopping = False
 
     # --- what people ask of it ------------------------------------------------------------------------
 
     @property
-    def mode(self) -> Mode:
-        """What the station is doing."""
-        if self._stopping:
-            return Mode.STOPPING
-        if self._fault or self._halted:
-            return Mode.ABORTED
-        if self._held:
-            return Mode.HELD
-        if self._bypassed:
-            return Mode.SUSPENDED
-        if self._active is not None:
-            return Mode.EXECUTE
-        return Mode.IDLE if self._linked else Mode.STARTING
+    def standing(self) -> Standing:
+        """What the station is doing, whether it takes parts, and why none can pass, at this moment."""
+        return Standing.of(
+            Circumstances(
+                stopping=self._stopping,
+                fault=self._fault,
+                halted=self._halted,
+                held=self._held,
+                linked=self._linked,
+                line=self.line.state(),
+                judging=self._active is not None,
+                store=self._recorder.health(),
+                behind=self._recorder.behind,
+                crowded=f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
+                if self._crowded
+                else "",
+                late_work=self.judge.busy,
+                camera_fault=self.judge.camera_fault,
+                model_fault=self.judge.model_fault,
+            )
+        )
 
     @property
-    def mode_reason(self) -> str:
-        """Why, where the mode needs a word."""
-        if self._fault or self._halted:
-            return self._fault or self._halted
-        if self._held:
-            return f"held {self._held}"
-        if self._bypassed:
-            return "the PLC's bypass key is turned: no part is inspected"
-        if self._recorder.behind:
-            return "waits for the store"
-        if self._crowded:
-            return f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
-        if self.judge.busy:
-            return "waits for a camera or the model to finish late work"
-        return "" if self._linked else "waits for the PLC"
+    def mode(self) -> Mode:
+        """What the station is doing."""
+        return self.standing.mode
 
     @property
     def may_reset(self) -> bool:
@@ -338,7 +336,20 @@ class Station:
                 self._step(passage, Phase.PUBLISHED)
                 self.telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)
                 return
+            self._tell_late_record(passage)
         await self._withhold(passage)
+
+    def _tell_late_record(self, passage: Passage) -> None:
+        """Where the decision was in time and its record was not: the PLC has rejected the part, and why."""
+        recorded_ms, deadline_ms = passage.elapsed_ms(Phase.RECORDED), passage.trigger.deadline_ms
+        if recorded_ms is None or not deadline_ms or recorded_ms < deadline_ms:
+            return
+        self.telemetry.late_record()
+        self._alarm(
+            AlarmCode.RECORD_LATE,
+            f"the record took {passage.recording_ms or 0.0:.0f} ms, longer than the PLC waits: the part is "
+            "not released. Check the disk of the record",
+        )
 
     async def _withhold(self, passage: Passage) -> None:
         """The PLC is given no result for the part, and the record says so."""
@@ -503,10 +514,6 @@ class Station:
 
     # --- small things ---------------------------------------------------------------------------------
 
-    @property
-    def _bypassed(self) -> bool:
-        return self._linked and self.line.state().bypassed
-
     def _keep(self, passage: Passage) -> None:
         """Remember an open part."""
         self._open[passage.key] = passage
@@ -526,24 +533,22 @@ class Station:
         passage.advance(phase, self._clock.monotonic_ns())
 
     def _alarm(self, code: AlarmCode, text: str) -> None:
+        self._raise(code, text)
+        self._changed()
+
+    def _raise(self, code: AlarmCode, text: str) -> None:
         log.warning("alarm", code=f"0x{code:04X}", text=text)
         self.telemetry.alarms.raise_(code, text, self._clock.now())
-        self._changed()
 
     def _changed(self) -> None:
         self.version += 1
-        health = self._recorder.health()
-        if not self._recorder.behind:
+        health, behind = self._recorder.health(), self._recorder.behind
+        if not behind:
             self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)
-        self.line.set_degraded(health.degraded or self._recorder.behind)
-        self.line.set_ready(
-            not (
-                self._stopping
-                or self._held
-                or self._fault
-                or self._recorder.behind
-                or self._crowded
-                or health.full
-                or self.judge.busy
-            )
-        )
+        if health.degraded and not self._degraded:
+            self._raise(AlarmCode.STORE_DEGRADED, f"records wait in the spool: {health.detail}")
+        elif not health.degraded:
+            self.telemetry.alarms.gone(AlarmCode.STORE_DEGRADED)
+        self._degraded = health.degraded
+        self.line.set_degraded(health.degraded or behind)
+        self.line.set_ready(self.standing.ready)

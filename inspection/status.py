@@ -117,7 +117,7 @@ class Counts(Frozen):
     by_outcome: dict[Outcome, int] = Field(default_factory=dict)
     missed: int = 0
     late: int = 0
-    """Decisions that missed the internal deadline."""
+    """Parts whose decision missed the internal deadline, or whose record the PLC's own."""
 
     @property
     def judged(self) -> int:
@@ -165,7 +165,8 @@ class StationStatus(Frozen):
     """The PLC is offered to take a part's trigger now (TriggerReady), or a part is being judged; None where
     the engine does not say."""
     nothing_passes: str = ""
-    """Why no part can pass now, in whatever mode: a camera gone, a disk full. Empty where parts may pass."""
+    """Why no part can pass now, in whatever mode: held, a camera gone, a disk full; empty where parts may.
+    ``mode_reason`` says the same."""
     recipe_name: str | None
     recipe_id: int | None
     recipe_version: int | None

@@ -32,6 +32,10 @@ class Telemetry:
         self._late += inspection.decision.decided_by is DecidedBy.TIMEOUT
         self.revised(inspection)
 
+    def late_record(self) -> None:
+        """A decision was in time, and its record was not."""
+        self._late += 1
+
     def published(self, latency_ms: float) -> None:
         """A decision was handed to the link, so many milliseconds after its trigger was seen."""
         self._latency_ms.append(latency_ms)

@@ -126,7 +126,7 @@ class FakeLine:
         self.ready = False
         self.fault = 0
         self.degraded = False
-        self.shown = LineState(connected=True, plc_boot_id=BOOT)
+        self.shown = LineState(connected=True, enabled=True, plc_boot_id=BOOT)
         self.takes_results = True
         self.known: KnownPart | None = None
         self.before_publish: Callable[[], None] = lambda: None
@@ -272,6 +272,10 @@ class FakeStore:
         self.broken = False
         self.complaint: Exception = StoreError("the disk is full")
         self.pictures_broken = False
+        self.full = False
+        self.detail = ""
+        self.waiting = threading.Event()
+        """A record waits at the gate, or has passed it."""
         self.gate = threading.Event()
         self.gate.set()
 
@@ -287,6 +291,7 @@ class FakeStore:
         return f"{frame.number:064x}"
 
     def append(self, inspection: Inspection) -> None:
+        self.waiting.set()
         self.gate.wait(PATIENCE_S)
         if self.broken:
             raise self.complaint
@@ -315,4 +320,4 @@ class FakeStore:
         pass
 
     def health(self) -> StoreHealth:
-        return StoreHealth(degraded=self.broken)
+        return StoreHealth(degraded=self.broken or self.full, full=self.full, detail=self.detail)

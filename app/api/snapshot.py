@@ -1,5 +1,6 @@
 """The whole station at one moment, as the API tells it."""
 
+import re
 from importlib.metadata import version
 
 from app.settings import Settings
@@ -9,6 +10,8 @@ from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
 
 ENGINE_VERSION = version("passgate")
+_PATH = re.compile(r"['\"]?(?:[A-Za-z]:)?[\\/](?:[^\s:'\"]*[\\/])?([^\s:'\"\\/]+)['\"]?")
+_ERROR_NUMBER = re.compile(r"\[(Errno|WinError) \d+\] ")
 LINE_STALE_MS = 500.0
 """The line is read every 20 ms; data older than the PLC's own watchdog says nothing about it any more."""
 
@@ -18,7 +21,7 @@ def snapshot(
 ) -> StationStatus:
     """Everything that the Run screen shows, with the age of what it rests on (promise 6)."""
     now_ns, now = clock.monotonic_ns(), clock.now()
-    telemetry = station.telemetry
+    telemetry, standing = station.telemetry, station.standing
     line = station.line.state()
     recent = telemetry.recent
     frames = station.judge.frames.values()
@@ -26,8 +29,10 @@ def snapshot(
         at=now,
         station=settings.station.name,
         engine_version=ENGINE_VERSION,
-        mode=station.mode,
-        mode_reason=station.mode_reason,
+        mode=standing.mode,
+        mode_reason=standing.reason,
+        takes_parts=standing.takes_parts,
+        nothing_passes=standing.reason,
         recipe_name=station.recipe.name,
         recipe_id=station.recipe.id,
         recipe_version=station.recipe.version,
@@ -98,10 +103,18 @@ def _model_tile(station: Station, model: ModelRef, age_ms: float | None) -> Tile
 
 
 def _store_tile(store: StoreHealth, age_ms: float | None) -> Tile:
+    """The reason in short, for the tile would cut a path; the whole of it as detail."""
+    cause = _cause(store.detail)
     if store.full:
-        health, text = Health.FAULT, store.detail or "neither database nor spool takes records"
+        health, text = Health.FAULT, f"takes no part: {cause or 'neither database nor spool takes records'}"
     elif store.degraded:
-        health, text = Health.WARNING, f"{store.spooled} records wait in the spool: {store.detail}"
+        health, text = Health.WARNING, f"{store.spooled} wait in the spool: {cause}"
     else:
         health, text = Health.OK, "every record durable"
-    return Tile(subsystem=Subsystem.STORE, health=health, text=text, age_ms=age_ms)
+    return Tile(subsystem=Subsystem.STORE, health=health, text=text, age_ms=age_ms, detail=store.detail)
+
+
+def _cause(detail: str) -> str:
+    """What went wrong, without where: the last clause that names no file, else all with bare file names."""
+    clauses = [clause for clause in detail.split(": ") if not _PATH.search(clause)]
+    return _ERROR_NUMBER.sub("", clauses[-1] if clauses else _PATH.sub(r"\1", detail))

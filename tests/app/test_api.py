@@ -210,6 +210,28 @@ async def test_a_reset_does_not_pretend_that_it_ends_the_plcs_latch(
     assert any(alarm.active for alarm in status.alarms) or status.tiles[0].health is not Health.OK
 
 
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        (
+            "The spool /var/lib/passgate/record/spool/spool.jsonl cannot be written: "
+            "[Errno 28] No space left on device: '/var/lib/passgate/record/spool/spool.jsonl'",
+            "takes no part: No space left on device",
+        ),
+        (
+            "The spool /var/lib/passgate/spool.jsonl is full (1048576 of 1048576 bytes)",
+            "takes no part: The spool spool.jsonl is full (1048576 of 1048576 bytes)",
+        ),
+        (r"cannot be written: [WinError 112] no room: 'D:\\record\\spool.jsonl'", "takes no part: no room"),
+    ],
+)
+def test_the_records_tile_shows_the_reason_and_not_a_path(tmp_path: Path, detail: str, shown: str) -> None:
+    engine = FakeEngine(tmp_path)
+    engine.store.full, engine.store.detail = True, detail
+    tile = engine.status().tiles[-1]
+    assert (tile.health, tile.text, tile.detail) == (Health.FAULT, shown, detail)
+
+
 BEATING = LineState(connected=True, enabled=True, read_ns=490_000_000, belt_speed_mm_s=200)
 
 

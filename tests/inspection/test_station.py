@@ -163,6 +163,48 @@ async def test_an_outcome_is_acknowledged_only_when_it_is_durable(world: World) 
 
 
 @in_world
+async def test_a_record_that_takes_longer_than_the_plc_waits_is_an_alarm_and_counts_as_late(
+    world: World,
+) -> None:
+    world.store.gate.clear()
+    world.line.takes_results = False  # as the link does once the PLC's deadline has passed
+    world.line.post(PartTriggered(trigger(1, deadline_ms=500)))
+    await until(world.store.waiting.is_set)
+    world.clock.advance(1100)
+    world.store.gate.set()
+    await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
+    await until(lambda: not world.only().published)
+    assert world.station.telemetry.counts.late == 1
+    (alarm,) = world.station.telemetry.alarms
+    assert alarm.code == AlarmCode.RECORD_LATE
+    assert "1100 ms" in alarm.text
+
+
+@in_world
+async def test_a_full_disk_is_told_to_the_plc_and_to_people_alike(world: World) -> None:
+    world.store.full = True
+    world.line.post(HaltCleared())
+    await until(lambda: not world.line.ready)
+    assert not world.station.standing.takes_parts
+    assert "the record is full" in world.station.standing.reason
+    world.store.full = False
+    world.line.post(HaltCleared())
+    await until(lambda: world.line.ready)
+    assert world.station.standing.reason == ""
+
+
+@in_world
+async def test_while_the_camera_is_gone_the_station_does_not_look_as_if_parts_could_pass(
+    world: World,
+) -> None:
+    world.camera.error = "the camera is gone"
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    await until(lambda: world.station.mode is Mode.IDLE)
+    assert "every part goes to manual review: the camera is gone" in world.station.standing.reason
+
+
+@in_world
 async def test_a_bug_in_the_store_loses_no_record(world: World) -> None:
     world.store.complaint = ZeroDivisionError("a bug, as the test wants it")
     await the_part_is_not_released_and_still_ends_on_record(world)
@@ -590,7 +632,7 @@ async def test_a_flood_faster_than_the_disk_loses_nothing_and_takes_no_part_unti
         world.line.post(PartMissed(trigger(seq), MissedCause.GAP))
     await until(lambda: world.station._clerk_queue.full())
     assert not world.line.ready
-    assert "no outcome" in world.station.mode_reason
+    assert "no outcome" in world.station.standing.reason
     world.store.gate.set()
     await until(lambda: len(world.store.revisions) == flood + flood - MAX_OPEN)
     await until(lambda: world.line.ready)
@@ -636,7 +678,7 @@ def test_a_station_starts_however_many_parts_are_open_on_its_record() -> None:
 async def test_under_the_bypass_key_the_station_never_says_that_it_is_ready(world: World) -> None:
     world.line.shown = replace(world.line.shown, bypassed=True)
     assert world.station.mode is Mode.SUSPENDED
-    assert "bypass" in world.station.mode_reason
+    assert "bypass" in world.station.standing.reason
     world.line.post(PartMissed(trigger(1), MissedCause.BYPASS))
     await until(lambda: bool(world.store.revisions))
     assert world.only().missed is MissedCause.BYPASS

@@ -1,0 +1,99 @@
+"""What the PLC is offered and what people are told come from the same standing, and never look better."""
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspection.ports import LineState, StoreHealth
+from inspection.readiness import Circumstances, Standing
+from inspection.status import Mode
+
+FINE = Circumstances(
+    stopping=False,
+    fault="",
+    halted="",
+    held="",
+    linked=True,
+    line=LineState(connected=True, enabled=True),
+    judging=False,
+    store=StoreHealth(),
+    behind=False,
+    crowded="",
+    late_work=False,
+    camera_fault="",
+    model_fault="",
+)
+
+FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"camera_fault": "the cable is out"}, "no camera, every part goes to manual review"),
+        ({"model_fault": "out of memory"}, "the model fails"),
+        ({"store": FULL}, "the record is full: No space left"),
+        ({"behind": True}, "until what happened is on record"),
+        ({"late_work": True}, "late work"),
+        ({"crowded": "257 are open"}, "257 are open"),
+        ({"held": "by Li since 06:12:00"}, "held by Li since 06:12:00"),
+        ({"halted": "heartbeat lost"}, "heartbeat lost"),
+        ({"fault": "released part 28"}, "released part 28"),
+        ({"linked": False, "line": LineState(down_reason="no route")}, "waits for the PLC: no route"),
+        ({"line": LineState(connected=True)}, "has not enabled"),
+        ({"line": LineState(connected=True, enabled=True, bypassed=True)}, "bypass key"),
+        ({"line": LineState(connected=True, enabled=True, counting_missed=True)}, "missed ones"),
+        ({"stopping": True}, "being stopped"),
+    ],
+)
+def test_whatever_keeps_parts_from_passing_is_said(change: dict[str, object], said: str) -> None:
+    assert Standing.of(FINE).reason == ""
+    standing = Standing.of(replace(FINE, **change))  # type: ignore[arg-type]
+    assert said in standing.reason
+
+
+def test_a_station_whose_camera_is_gone_takes_parts_and_sends_them_to_a_person() -> None:
+    standing = Standing.of(replace(FINE, camera_fault="the cable is out"))
+    assert standing.ready
+    assert standing.takes_parts
+
+
+words = st.sampled_from(["", "because"])
+lines = st.builds(
+    LineState,
+    connected=st.just(True),
+    enabled=st.booleans(),
+    bypassed=st.booleans(),
+    counting_missed=st.booleans(),
+)
+
+
+@given(
+    st.builds(
+        Circumstances,
+        stopping=st.booleans(),
+        fault=words,
+        halted=words,
+        held=words,
+        linked=st.booleans(),
+        line=lines,
+        judging=st.booleans(),
+        store=st.sampled_from([StoreHealth(), FULL]),
+        behind=st.booleans(),
+        crowded=words,
+        late_work=st.booleans(),
+        camera_fault=words,
+        model_fault=words,
+    )
+)
+def test_what_takes_no_part_says_why_and_looks_ready_to_nobody(now: Circumstances) -> None:
+    standing = Standing.of(now)
+    if not standing.takes_parts:
+        assert standing.reason
+    if not standing.ready:
+        assert standing.reason
+        assert not standing.takes_parts or now.judging
+    if standing.mode in {Mode.ABORTED, Mode.HELD, Mode.SUSPENDED, Mode.STOPPING}:
+        assert standing.reason
