@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol, runtime_checkable
 
 from inspection.decision import Action, Decision, ModelRef
+from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
@@ -311,6 +312,20 @@ class Store(Protocol):
 
     def counts_by_action(self) -> dict[Action, int]:
         """Parts on record by action, latest revisions only."""
+
+    def note(self, event: Event) -> None:
+        """Make an event durable: when this returns, it survives kill -9 and loss of power.
+
+        Raises:
+            RecordRefusedError: It cannot be kept; trying again cannot help.
+            StoreError: Neither database nor spool took it.
+        """
+
+    def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest durable event of any of ``kinds``; None where there is none."""
+
+    def recent_events(self, limit: int) -> list[Event]:
+        """The newest durable events, newest first; the store may keep fewer at hand than were asked for."""
 
     def health(self) -> StoreHealth:
         """Never blocks and never raises."""

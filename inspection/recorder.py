@@ -1,8 +1,9 @@
 """The station's hand on the store: durable or refused, in order, off the event loop.
 
-A revision that the store refuses is kept in memory and tried again, in order, until it is durable; as long
-as there are any, ``behind`` is true and the station takes no part. So the backlog is bounded by the parts
-that were open when the store failed.
+What the store refuses, a part's revision or an event, is kept in memory and tried again, in order, until it
+is durable; as long as there is any, ``behind`` is true and the station takes no part. So the backlog of parts
+is bounded by those that were open when the store failed; that of events by ``MOST_EVENTS``, beyond which one
+is refused and not kept. An event whose writing failed half way may come on record twice, never out of order.
 """
 
 import asyncio
@@ -12,12 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 import structlog
 
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
+
+MOST_EVENTS = 256
+"""Events that wait in memory while neither database nor spool takes them."""
 
 
 class Recorder:
@@ -27,7 +32,7 @@ class Recorder:
         self._store = store
         self._clock = clock
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
-        self._backlog: deque[Inspection] = deque()
+        self._backlog: deque[Inspection | Event] = deque()
         self._order = asyncio.Lock()
         self._retry: asyncio.Task[None] | None = None
         self._current = asyncio.Event()
@@ -67,23 +72,42 @@ class Recorder:
             RecordRefusedError: It contradicts the record. It is not tried again.
             StoreError: It is not durable yet; it is tried again, in order, until it is.
         """
+        await self._write(inspection, part="the part is not released")
+
+    async def note(self, event: Event) -> None:
+        """Make an event durable, behind all that was appended and noted before it.
+
+        What was ordered must not be taken back because the disk fails: obey the stricter order all the same,
+        and say that it is not on record yet.
+
+        Raises:
+            RecordRefusedError: It cannot be kept. It is not tried again.
+            StoreError: It is not durable yet; it is tried again, in order, until it is. With ``MOST_EVENTS``
+                waiting it is refused for good.
+        """
+        if sum(isinstance(waiting, Event) for waiting in self._backlog) >= MOST_EVENTS:
+            raise RecordRefusedError(
+                f"{MOST_EVENTS} events wait for the store",
+                part="this one is not on record; the line takes no part",
+                todo="check the disk",
+            )
+        await self._write(event, part="the line takes no part until it is on record")
+
+    async def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest event of any of ``kinds``, what waits in memory included; None where there is none."""
         async with self._order:
-            if self._backlog:
-                self._backlog.append(inspection)
-                raise StoreError(
-                    f"{len(self._backlog)} records wait for the store",
-                    part="the part is not released",
-                    todo="check the disk; the line goes on by itself once the records are written",
-                )
-            try:
-                await self._in_thread(inspection)
-            except RecordRefusedError:
-                raise
-            except StoreError:
-                self._backlog.append(inspection)
-                self._current.clear()
-                self._retry = asyncio.create_task(self._drain(), name="store-retry")
-                raise
+            for waiting in self._waiting_events():
+                if waiting.kind in kinds:
+                    return waiting
+            loop = asyncio.get_running_loop()
+            return await loop.run_in_executor(self._thread, self._store.last_event, kinds)
+
+    async def recent_events(self, limit: int) -> list[Event]:
+        """The newest events, newest first, what waits in memory included."""
+        async with self._order:
+            loop = asyncio.get_running_loop()
+            stored = await loop.run_in_executor(self._thread, self._store.recent_events, limit)
+            return [*self._waiting_events(), *stored][:limit]
 
     async def archive(self, frame: Frame) -> str:
         """Keep a picture; returns its SHA-256. Raises StoreError."""
@@ -109,13 +133,40 @@ class Recorder:
             await loop.run_in_executor(self._thread, self._store.close)
             self._thread.shutdown(wait=False)
 
-    async def _in_thread(self, inspection: Inspection) -> None:
+    def _waiting_events(self) -> list[Event]:
+        """Newest first."""
+        return [waiting for waiting in reversed(self._backlog) if isinstance(waiting, Event)]
+
+    async def _write(self, record: Inspection | Event, *, part: str) -> None:
+        async with self._order:
+            if self._backlog:
+                self._backlog.append(record)
+                raise StoreError(
+                    f"{len(self._backlog)} records wait for the store",
+                    part=part,
+                    todo="check the disk; the line goes on by itself once the records are written",
+                )
+            try:
+                await self._in_thread(record)
+            except RecordRefusedError:
+                raise
+            except StoreError:
+                self._backlog.append(record)
+                self._current.clear()
+                self._retry = asyncio.create_task(self._drain(), name="store-retry")
+                raise
+
+    async def _in_thread(self, record: Inspection | Event) -> None:
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.append, inspection)
+            if isinstance(record, Event):
+                await loop.run_in_executor(self._thread, self._store.note, record)
+            else:
+                await loop.run_in_executor(self._thread, self._store.append, record)
         except StoreError:
             raise
         except Exception as error:  # a bug of the store must not lose the record: it waits like any other
-            log.exception("the store failed", inspection=inspection.inspection_id)
+            log.exception("the store failed", record=str(record)[:200])
             raise StoreError(
                 f"internal error of the store: {error!r}",
                 part="the part is not released",

@@ -1,4 +1,4 @@
-"""The database behind the store: opening, migrating, and adding revisions to the chain.
+"""The database behind the store: opening, migrating, and adding revisions and events to their chains.
 
 SQLite runs in WAL mode with ``synchronous=FULL``: a commit returns after its fsync. Each transaction of the
 writer begins with BEGIN IMMEDIATE, so it waits for a lock at its start and never fails half way. Readers, in
@@ -6,7 +6,6 @@ this process or another, see a snapshot and hold nobody up.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,7 +30,9 @@ from inspection.durable import make_folder, sync_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.audit import GENESIS, hash_row
+from reports.entry import Entry, EventEntry, PartEntry
 from reports.images import ENCODING
+from reports.journal import add_event
 from reports.schema import InspectionRow, PictureRow, columns_of
 
 Answer = TypeVar("Answer")
@@ -43,15 +44,6 @@ _INSERT_PICTURE = insert(PictureRow.metadata.tables[PictureRow.__tablename__])
 
 class DatabaseUnavailableError(Exception):
     """The database did not take what it was given; nothing says that the record itself is at fault."""
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One revision on its way into the database."""
-
-    inspection: Inspection
-    record: str
-    """Its canonical JSON."""
 
 
 def parse_url(url: str) -> URL:
@@ -128,7 +120,7 @@ def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool) -> E
 
 
 class Database:
-    """Writes revisions. Used by one thread.
+    """Writes revisions and events. Used by one thread.
 
     Args:
         url: SQLAlchemy URL.
@@ -228,7 +220,11 @@ def migrate(engine: Engine) -> None:
 
 
 def _add(connection: Connection, entry: Entry) -> bool:
-    """Add one revision at the end of the chain; False where it is there already."""
+    """Add one entry at the end of its chain; False where it is there already."""
+    return add_event(connection, entry) if isinstance(entry, EventEntry) else _add_part(connection, entry)
+
+
+def _add_part(connection: Connection, entry: PartEntry) -> bool:
     inspection = entry.inspection
     table = InspectionRow
     same_part = table.inspection_id == inspection.inspection_id

@@ -7,20 +7,26 @@ rules, after the passed ones. Pictures of parts that nobody accounted for (no ou
 never deleted. So the archive may exceed its limit; the report then says so. Age counts from a picture's last
 use.
 
-A sweep lists the whole archive and then deletes; it is cut into units (one folder listed, or one picture
-looked up), so that each call is short however large the archive is.
+Before pictures are deleted, an event that names them (PICTURES_EXPIRED) is on record, so that ``expired`` and
+``removed by hand`` can be told apart. What is used again in between stays.
+
+A sweep lists the whole archive and then deletes; it is cut into units (one folder listed, one picture looked
+up, one event, one file deleted), so that each call is short however large the archive is.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
+from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.images import ENCODING
 from reports.schema import InspectionRow, PictureRow
@@ -28,6 +34,9 @@ from reports.settings import StoreSettings
 
 _ABANDONED_AFTER = timedelta(days=1)
 """A half-written picture this old has no writer any more."""
+
+BATCH = 128
+"""Pictures that one event names at most: 9 kB of it."""
 
 
 class Standing(Enum):
@@ -41,6 +50,12 @@ class Standing(Enum):
     """Some part has no outcome, or an unconfirmed one."""
 
 
+_WORDS = {
+    Standing.PASSED: "passed and were released",
+    Standing.HELD: "were held, or that no record names",
+}
+
+
 class RetentionReport(Frozen):
     """What one sweep through the archive did."""
 
@@ -50,6 +65,23 @@ class RetentionReport(Frozen):
     deleted_bytes: int
     over_limit: bool
     """More is kept than the limit allows, because the rest is protected: give the archive more room."""
+
+
+class _File(NamedTuple):
+    """A picture in the archive, as it was listed; sorts by age."""
+
+    used_s: float
+    """Last use, s since 1970."""
+    size: int
+    """Bytes."""
+    path: Path
+
+    def unused(self) -> bool:
+        """Whether it is still there and was not used since it was listed. Raises OSError."""
+        try:
+            return self.path.stat().st_mtime == self.used_s
+        except FileNotFoundError:
+            return False
 
 
 def standing(connection: Connection, sha256: str) -> Standing:
@@ -74,11 +106,18 @@ class Retention:
     Args:
         settings: Root of the archive and its limits.
         standing_of: Looks up a picture; whatever it raises ends the call and the picture stays.
+        note: Makes the event durable that names pictures; whatever it raises ends the call, and they stay.
     """
 
-    def __init__(self, settings: StoreSettings, standing_of: Callable[[str], Standing]) -> None:
+    def __init__(
+        self,
+        settings: StoreSettings,
+        standing_of: Callable[[str], Standing],
+        note: Callable[[Event], None],
+    ) -> None:
         self._settings = settings
         self._standing_of = standing_of
+        self._note = note
         self._sweep: Iterator[None] = iter(())
         self.report: RetentionReport | None = None
         """Of the last finished sweep; None before the first."""
@@ -92,7 +131,7 @@ class Retention:
         try:
             for _ in range(units):
                 if next(self._sweep, self) is self:
-                    self._sweep = self._run(now.astimezone(UTC).timestamp())
+                    self._sweep = self._run(now)
                     return
         except OSError as error:
             raise StoreError(
@@ -100,41 +139,89 @@ class Retention:
                 todo="Check the rights of the picture archive, or the disk fills up",
             ) from error
 
-    def _run(self, now_s: float) -> Iterator[None]:
-        limit = self._settings.pictures_max_bytes
-        files: list[tuple[float, int, Path]] = []
+    def _run(self, now: datetime) -> Iterator[None]:
+        limit, now_s = self._settings.pictures_max_bytes, now.astimezone(UTC).timestamp()
+        files: list[_File] = []
         for folder in _folders(self._settings.pictures):
             files.extend(_pictures(folder, now_s))
             yield
         files.sort()
-        kept_bytes = sum(size for _, size, _ in files)
-        deleted_files = deleted_bytes = 0
-        held: list[tuple[float, int, Path]] = []
-        for may_go, candidates in ((Standing.PASSED, files), (Standing.HELD, held)):
-            for used_s, size, path in candidates:
-                age_days = (now_s - used_s) / 86_400
-                if not self._due(age_days, kept_bytes):
-                    break  # all that follow are younger
-                found = self._standing_of(path.stem)
-                if found is may_go:
-                    path.unlink(missing_ok=True)
-                    kept_bytes -= size
-                    deleted_bytes += size
-                    deleted_files += 1
-                elif found is Standing.HELD and age_days >= self._settings.held_pictures_days:
-                    held.append((used_s, size, path))
-                yield
+        tally = _Tally(kept_files=len(files), kept_bytes=sum(file.size for file in files))
+        held: list[_File] = []
+        yield from self._retire(files, Standing.PASSED, tally, now, held)
+        yield from self._retire(held, Standing.HELD, tally, now, [])
         self.report = RetentionReport(
-            kept_files=len(files) - deleted_files,
-            kept_bytes=kept_bytes,
-            deleted_files=deleted_files,
-            deleted_bytes=deleted_bytes,
-            over_limit=limit is not None and kept_bytes > limit,
+            kept_files=tally.kept_files,
+            kept_bytes=tally.kept_bytes,
+            deleted_files=tally.deleted_files,
+            deleted_bytes=tally.deleted_bytes,
+            over_limit=limit is not None and tally.kept_bytes > limit,
         )
+
+    def _retire(
+        self, files: list[_File], may_go: Standing, tally: "_Tally", now: datetime, held: list[_File]
+    ) -> Iterator[None]:
+        """Delete what is due and may go, oldest first; what is held and old enough goes to ``held``."""
+        going: list[_File] = []
+        due_bytes = tally.kept_bytes
+        for file in files:
+            age_days = (now.timestamp() - file.used_s) / 86_400
+            if not self._due(age_days, due_bytes):
+                break  # all that follow are younger
+            found = self._standing_of(file.path.stem)
+            if found is may_go:
+                going.append(file)
+                due_bytes -= file.size
+            elif found is Standing.HELD and age_days >= self._settings.held_pictures_days:
+                held.append(file)
+            yield
+            if len(going) == BATCH:
+                yield from self._delete(going, may_go, tally, now)
+                going = []
+                due_bytes = tally.kept_bytes
+        yield from self._delete(going, may_go, tally, now)
+
+    def _delete(
+        self, files: list[_File], standing: Standing, tally: "_Tally", now: datetime
+    ) -> Iterator[None]:
+        unused = [file for file in files if file.unused()]
+        if not unused:
+            return
+        self._note(
+            Event(
+                at=now,
+                kind=EventKind.PICTURES_EXPIRED,
+                by="retention",
+                detail=f"pictures of parts that {_WORDS[standing]}: {len(unused)}",
+                subjects=tuple(file.path.stem for file in unused),
+            )
+        )
+        yield
+        for file in unused:
+            if file.unused():  # a part that used it since comes on record behind the event: it is kept again
+                file.path.unlink(missing_ok=True)
+                tally.delete(file)
+            yield
 
     def _due(self, age_days: float, kept_bytes: int) -> bool:
         limit, days = self._settings.pictures_max_bytes, self._settings.pictures_days
         return (limit is not None and kept_bytes > limit) or (days is not None and age_days >= days)
+
+
+@dataclass
+class _Tally:
+    """What a sweep has done so far."""
+
+    kept_files: int
+    kept_bytes: int
+    deleted_files: int = 0
+    deleted_bytes: int = 0
+
+    def delete(self, file: _File) -> None:
+        self.kept_files -= 1
+        self.kept_bytes -= file.size
+        self.deleted_files += 1
+        self.deleted_bytes += file.size
 
 
 def _folders(root: Path) -> Iterator[Path]:
@@ -145,11 +232,11 @@ def _folders(root: Path) -> Iterator[Path]:
                 yield from sorted(first.iterdir())
 
 
-def _pictures(folder: Path, now_s: float) -> Iterator[tuple[float, int, Path]]:
-    """Last use (s since 1970), size (bytes) and path of each picture; what a crash left half-written goes."""
+def _pictures(folder: Path, now_s: float) -> Iterator[_File]:
+    """The pictures in a folder; what a crash left half-written goes."""
     for path in folder.iterdir():
         status = path.stat()
         if path.suffix == f".{ENCODING}":
-            yield status.st_mtime, status.st_size, path
+            yield _File(status.st_mtime, status.st_size, path)
         elif path.suffix == ".part" and now_s - status.st_mtime > _ABANDONED_AFTER.total_seconds():
             path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""The tables: one append-only table of revisions, and which pictures each revision names.
+"""The tables: one append-only table of revisions, which pictures each revision names, and one of events.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
 and every column is derived from it (``columns_of``), so that ``reports.audit`` can tell a changed column.
@@ -11,6 +11,7 @@ farther back it is the counter's next round and gets the next cycle. Counting pa
 night's stop, and a wrap is 65,535 parts away.
 """
 
+import json
 from datetime import UTC, datetime
 from typing import Any
 
@@ -29,6 +30,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from inspection.decision import DecidedBy
+from inspection.events import Event
 from inspection.part import Inspection
 
 DUPLICATE_WINDOW = 128
@@ -128,6 +130,47 @@ class PictureRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     encoding: Mapped[str] = mapped_column(String(8))
     """How the archive wrote it when the revision was recorded; also its file's extension."""
+
+
+class EventRow(Base):
+    """One thing that a person or the station did. Rows are only ever added, at the end."""
+
+    __tablename__ = "events"
+
+    position: Mapped[int] = mapped_column(_Position, primary_key=True, autoincrement=False)
+    """Place in the events' own chain: 1, 2, 3, … without gaps."""
+    event_id: Mapped[str] = mapped_column(String(32), unique=True)
+    """Drawn when the event was noted; what is drained from the spool twice is stored once."""
+    after: Mapped[int] = mapped_column(_Position)
+    """Position of the newest row of ``inspections`` when this was added: the order of the two tables."""
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    kind: Mapped[str] = mapped_column(String(32))
+    by: Mapped[str] = mapped_column(String(128))
+    detail: Mapped[str] = mapped_column(Text)
+    subjects: Mapped[str] = mapped_column(Text)
+    """JSON array."""
+    record: Mapped[str] = mapped_column(Text)
+    """The whole event as canonical JSON (``reports.journal.event_json``)."""
+    prev_hash: Mapped[str] = mapped_column(String(64))
+    row_hash: Mapped[str] = mapped_column(String(64))
+
+    __table_args__ = (Index("ix_events_kind", "kind", "position"), {"sqlite_autoincrement": True})
+
+
+def columns_of_event(event: Event) -> dict[str, Any]:
+    """Every column that follows from the event alone."""
+    return {
+        "at": event.at,
+        "kind": event.kind.value,
+        "by": _without_nul(event.by),
+        "detail": _without_nul(event.detail),
+        "subjects": json.dumps(event.subjects, separators=(",", ":")),
+    }
+
+
+def _without_nul(text: str) -> str:
+    """PostgreSQL keeps any character in text but this one; the JSON beside it has it escaped."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def columns_of(inspection: Inspection) -> dict[str, Any]:

@@ -1,8 +1,9 @@
 """Where records wait while the database refuses them: one append-only file, synchronised line by line.
 
-A line is 16 hex digits of the record's SHA-256, a space, and the record as canonical JSON. Only the last line
-can be torn, by a crash or a full disk before ``append`` returned; such a line was never acknowledged and is
-cut off. A bad line with others behind it is damage, and is not touched: a person must look.
+A line is 16 hex digits of the SHA-256 of what follows, a space, and the entry as JSON (``reports.entry``).
+Only the last line can be torn, by a crash or a full disk before ``append`` returned; such a line was never
+acknowledged and is cut off. A bad line with others behind it is damage, and is not touched: a person must
+look.
 
 The file is emptied only after all its lines are committed to the database. A crash in between drains them
 again, which changes nothing, because the database takes the same revision once.
@@ -17,31 +18,31 @@ from typing import BinaryIO
 
 from inspection.durable import make_folder, sync_folder
 from inspection.errors import StoreError
-from inspection.part import Inspection
+from reports.entry import Entry, digest, entry_of
 
 FILE_NAME = "spool.jsonl"
 
 _CHECKSUM_DIGITS = 16
 
 
-def _line(record: str) -> bytes:
-    data = record.encode()
+def _line(text: str) -> bytes:
+    data = text.encode()
     return hashlib.sha256(data).hexdigest()[:_CHECKSUM_DIGITS].encode() + b" " + data + b"\n"
 
 
-def _record(line: bytes) -> str | None:
-    """The record in ``line``, or None where the line is torn or damaged."""
+def _entry(line: bytes) -> Entry | None:
+    """The entry in ``line``; None where it is torn or damaged. Raises ValueError where it is not ours."""
     checksum, _, data = line.rstrip(b"\n").partition(b" ")
     if not line.endswith(b"\n") or hashlib.sha256(data).hexdigest()[:_CHECKSUM_DIGITS].encode() != checksum:
         return None
-    return data.decode()
+    return entry_of(data.decode())
 
 
-def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
-    """Each good line's end in bytes, and its record. Stops before a torn last line.
+def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, Entry]]:
+    """Each good line's end in bytes, and its entry. Stops before a torn last line.
 
     Raises:
-        StoreError: A line in the middle is damaged.
+        StoreError: A line in the middle is damaged, or one is whole but not readable.
     """
     end, number, bad = 0, 0, 0
     for line in file:
@@ -52,12 +53,19 @@ def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, str]]:
                 part="The records behind it are not in the database yet",
                 todo="Copy the file away for inspection, remove the damaged line, and start again",
             )
-        record = _record(line)
-        if record is None:
+        try:
+            entry = _entry(line)
+        except ValueError as error:
+            raise StoreError(
+                f"Line {number} of the spool {path} is whole, but no record that this version can read",
+                part="It and the records behind it are not in the database yet",
+                todo="Start the version of Passgate that wrote it",
+            ) from error
+        if entry is None:
             bad = number
             continue
         end += len(line)
-        yield end, record
+        yield end, entry
 
 
 def count_spooled(folder: Path) -> int:
@@ -93,7 +101,8 @@ class Spool:
         self._file: BinaryIO | None = None
         self._end = 0
         self._drained = 0
-        self._pending: dict[tuple[str, int], str] = {}
+        self._pending: dict[str, str] = {}
+        """SHA-256 of what waits, by the key of its entry."""
         try:
             make_folder(folder)
             self._file = self._open()
@@ -113,17 +122,17 @@ class Spool:
         """Bytes until the limit."""
         return self._limit_bytes - self._end
 
-    def find(self, inspection_id: str, revision: int) -> str | None:
-        """SHA-256 of the waiting record of this revision; None where it does not wait here."""
-        return self._pending.get((inspection_id, revision))
+    def find(self, key: str) -> str | None:
+        """SHA-256 of the line of the entry that waits under this key; None where none waits here."""
+        return self._pending.get(key)
 
-    def append(self, inspection: Inspection, record: str) -> None:
-        """Keep ``record``, the canonical JSON of ``inspection``; durable on return.
+    def append(self, entry: Entry) -> None:
+        """Keep ``entry``; durable on return.
 
         Raises:
             StoreError: The spool is full, or its disk refuses.
         """
-        line = _line(record)
+        line = _line(entry.line())
         if self._end + len(line) > self._limit_bytes:
             raise _refused(f"The spool {self._path} is full ({self._end} of {self._limit_bytes} bytes)")
         try:
@@ -140,41 +149,40 @@ class Spool:
             self._abandon()
             raise _refused(f"The spool {self._path} cannot be written: {error}") from error
         self._end += len(line)
-        self._pending[inspection.inspection_id, inspection.revision] = digest(record)
+        self._pending[entry.key] = digest(entry.line())
 
-    def batch(self, limit: int) -> list[str]:
-        """The next records to drain, at most ``limit``, in order.
+    def batch(self, limit: int) -> list[Entry]:
+        """The next entries to drain, at most ``limit``, in order.
 
         Raises:
             StoreError: The file is damaged or cannot be read.
         """
-        records: list[str] = []
+        entries: list[Entry] = []
         try:
             with self._path.open("rb") as file:
                 file.seek(self._drained)
-                for _, record in _scan(file, self._path):
-                    records.append(record)
-                    if len(records) == limit:
+                for _, entry in _scan(file, self._path):
+                    entries.append(entry)
+                    if len(entries) == limit:
                         break
         except OSError as error:
             raise StoreError(f"The spool {self._path} cannot be read: {error}") from error
-        if not records and self._pending:
+        if not entries and self._pending:
             raise StoreError(
                 f"The spool {self._path} has lost {len(self._pending)} records",
                 part="Their parts are not on record",
                 todo="Look for the file: it was removed or emptied while the station ran",
             )
-        return records
+        return entries
 
-    def drained(self, records: list[str]) -> None:
-        """Take note that ``records``, the last batch, are committed; the file goes empty after its last.
+    def drained(self, entries: list[Entry]) -> None:
+        """Take note that ``entries``, the last batch, are committed; the file goes empty after its last.
 
         Where it cannot be emptied it stays as it is, which costs room, not truth.
         """
-        for record in records:
-            self._drained += len(_line(record))
-            inspection = Inspection.model_validate_json(record)
-            del self._pending[inspection.inspection_id, inspection.revision]
+        for entry in entries:
+            self._drained += len(_line(entry.line()))
+            del self._pending[entry.key]
         if not self._pending and self._file is not None:
             with contextlib.suppress(OSError):
                 self._file.truncate(0)
@@ -191,10 +199,9 @@ class Spool:
         self._path.touch()
         sync_folder(self._path.parent)
         with self._path.open("rb") as reader:
-            for end, record in _scan(reader, self._path):
+            for end, entry in _scan(reader, self._path):
                 self._end = end
-                inspection = Inspection.model_validate_json(record)
-                self._pending[inspection.inspection_id, inspection.revision] = digest(record)
+                self._pending[entry.key] = digest(entry.line())
         return self._reopen()
 
     def _reopen(self) -> BinaryIO:
@@ -223,11 +230,6 @@ class Spool:
         with contextlib.suppress(OSError):
             self._file.close()
         self._file = None
-
-
-def digest(record: str) -> str:
-    """SHA-256 of a record's text, hex."""
-    return hashlib.sha256(record.encode()).hexdigest()
 
 
 def _refused(what: str) -> StoreError:

@@ -14,17 +14,21 @@ from sqlalchemy import Connection, select
 from inspection.decision import Action
 from inspection.durable import make_folder
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
 from inspection.ports import KnownPart, StoreHealth
 from reports.audit import canonical_json
-from reports.database import Database, DatabaseUnavailableError, Entry, parse_url, sqlite_file
+from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
+from reports.entry import Entry, EventEntry, PartEntry, digest
 from reports.images import PictureArchive
+from reports.journal import Journal
+from reports.journal import entry as event_entry
 from reports.ledger import Ledger
 from reports.lock import WriterLock
 from reports.retention import Retention, RetentionReport, Standing, standing
 from reports.schema import InspectionRow
 from reports.settings import StoreSettings
-from reports.spool import Spool, digest
+from reports.spool import Spool
 
 __all__ = ["SqlStore", "StoreSettings"]
 
@@ -59,7 +63,8 @@ class SqlStore:
         self._archive = PictureArchive(settings.pictures)
         self._database = Database(settings.url, busy_timeout_ms=settings.busy_timeout_ms)
         self._ledger = Ledger()
-        self._retention = Retention(settings, self._standing_of)
+        self._journal = Journal()
+        self._retention = Retention(settings, self._standing_of, self._into_database)
         self._locks: list[WriterLock] = []
         self._opened_spool: Spool | None = None
         self._failing = ""
@@ -72,7 +77,10 @@ class SqlStore:
     # --- life -----------------------------------------------------------------------------------------
 
     def open(self) -> None:
-        """Become the one writer, bring the schema up to date, drain the spool, and load the ledger.
+        """Become the one writer, bring the schema up to date, drain the spool, and load what is kept at hand.
+
+        A record without any event gets its first, RECORD_BEGAN: what lies before it, an older Passgate did
+        without leaving word.
 
         Raises:
             StoreError: Another engine writes, or database, spool or archive cannot be used.
@@ -87,6 +95,8 @@ class SqlStore:
             while len(self._opened_spool):
                 self._drain()
             self._database.read(self._ledger.load)
+            self._database.read(self._journal.load)
+            self._begin_events()
         except (OSError, DatabaseUnavailableError) as error:
             self.close()
             raise StoreError(
@@ -126,7 +136,7 @@ class SqlStore:
             StoreError: Old pictures cannot be deleted.
         """
         self._try_drain()
-        if not self._failing:
+        if not self._failing and not len(self._spool):  # a picture's parts may wait there
             try:
                 self._retention.step(now=self._now(), units=units)
             except DatabaseUnavailableError as error:
@@ -156,13 +166,36 @@ class SqlStore:
             RecordRefusedError: It contradicts what is on record; trying again cannot help.
             StoreError: Neither database nor spool took it; the part must not be released.
         """
-        entry = Entry(inspection, canonical_json(inspection))
+        entry = PartEntry(inspection, canonical_json(inspection))
         self._ledger.refuse_second_record(inspection)
         try:
             if not self._append_to_database(entry):
                 self._append_to_spool(entry)
         finally:
             self._note_health()
+
+    def note(self, event: Event) -> None:
+        """Make an event durable: when this returns, it survives kill -9 and loss of power.
+
+        Raises:
+            RecordRefusedError: It cannot be kept as JSON; trying again cannot help.
+            StoreError: Neither database nor spool took it.
+        """
+        entry = event_entry(event)
+        try:
+            if not self._note_in_database(entry):
+                self._to_spool(entry)
+            self._journal.apply(event)
+        finally:
+            self._note_health()
+
+    def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest event of any of ``kinds``, in the spool too; None where there is none. From memory."""
+        return self._journal.last_event(kinds)
+
+    def recent_events(self, limit: int) -> list[Event]:
+        """Newest first, at most 200; those in the spool too. From memory."""
+        return self._journal.recent_events(limit)
 
     def open_inspections(self) -> list[Inspection]:
         """Latest revisions that have no outcome yet, oldest part first; those in the spool too."""
@@ -211,7 +244,39 @@ class SqlStore:
             self._locks.append(WriterLock(lock, guarded=f"The database {database}"))
         self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
 
-    def _append_to_database(self, entry: Entry) -> bool:
+    def _begin_events(self) -> None:
+        if len(self._journal):
+            return
+        parts = sum(self._ledger.counts_by_action().values())
+        began = f"parts before it: {parts}; what was done with them and their pictures is not on record"
+        self._into_database(
+            Event(
+                at=self._now(),
+                kind=EventKind.RECORD_BEGAN,
+                by="store",
+                detail=began if parts else "a new record",
+            )
+        )
+
+    def _note_in_database(self, entry: EventEntry) -> bool:
+        """False where it did not take the event, so that the spool must."""
+        self._try_drain()
+        if self._failing or len(self._spool):
+            return False
+        try:
+            self._database.append((entry,))
+        except DatabaseUnavailableError as error:
+            self._degrade(error)
+            return False
+        self._last_write_ns = self._monotonic_ns()
+        return True
+
+    def _into_database(self, event: Event) -> None:
+        """On record in the database itself. Raises DatabaseUnavailableError."""
+        self._database.append((event_entry(event),))
+        self._journal.apply(event)
+
+    def _append_to_database(self, entry: PartEntry) -> bool:
         """False where it did not take the entry, so that the spool must. Raises RecordRefusedError."""
         self._try_drain()
         if self._failing or len(self._spool):
@@ -230,11 +295,11 @@ class SqlStore:
             self._ledger.apply(inspection, before=before)
         return True
 
-    def _append_to_spool(self, entry: Entry) -> None:
+    def _append_to_spool(self, entry: PartEntry) -> None:
         inspection = entry.inspection
-        waiting = self._spool.find(inspection.inspection_id, inspection.revision)
+        waiting = self._spool.find(entry.key)
         if waiting is not None:
-            if waiting != digest(entry.record):
+            if waiting != digest(entry.line()):
                 raise _contradiction(inspection, "waits in the spool with another content")
             return
         before = self._ledger.latest(inspection.inspection_id)
@@ -245,14 +310,17 @@ class SqlStore:
         expected = 0 if before is None else before.revision + 1
         if inspection.revision != expected or (before and before.trigger != inspection.trigger):
             raise _contradiction(inspection, "does not follow what is known while the database is away")
+        self._to_spool(entry)
+        self._ledger.apply(inspection, before=before)
+
+    def _to_spool(self, entry: Entry) -> None:
         try:
-            self._spool.append(inspection, entry.record)
+            self._spool.append(entry)
         except StoreError as error:
             self._spool_failing = error.what
             raise
         self._spool_failing = ""
         self._last_write_ns = self._monotonic_ns()
-        self._ledger.apply(inspection, before=before)
 
     def _try_drain(self) -> None:
         """Drain one batch where the database may be asked again; afterwards ``_failing`` says how it is."""
@@ -274,9 +342,9 @@ class SqlStore:
             StoreError: The spool is damaged, or the database contradicts it.
             DatabaseUnavailableError: The database took nothing; the spool is as it was.
         """
-        records = self._spool.batch(DRAIN_BATCH)
-        self._database.append([Entry(Inspection.model_validate_json(record), record) for record in records])
-        self._spool.drained(records)
+        entries = self._spool.batch(DRAIN_BATCH)
+        self._database.append(entries)
+        self._spool.drained(entries)
 
     def _degrade(self, error: Exception) -> None:
         self._failing = error.what if isinstance(error, StoreError) else str(error)

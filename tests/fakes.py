@@ -9,6 +9,7 @@ import numpy as np
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
+from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
@@ -269,6 +270,7 @@ class FakeStore:
 
     def __init__(self) -> None:
         self.revisions: list[Inspection] = []
+        self.events: list[Event] = []
         self.broken = False
         self.complaint: Exception = StoreError("the disk is full")
         self.pictures_broken = False
@@ -315,6 +317,18 @@ class FakeStore:
 
     def counts_by_action(self) -> dict[Action, int]:
         return {}
+
+    def note(self, event: Event) -> None:
+        self.gate.wait(PATIENCE_S)
+        if self.broken:
+            raise self.complaint
+        self.events.append(event)
+
+    def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        return next((event for event in reversed(self.events) if event.kind in kinds), None)
+
+    def recent_events(self, limit: int) -> list[Event]:
+        return self.events[::-1][:limit]
 
     def maintain(self) -> None:
         pass

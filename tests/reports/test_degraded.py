@@ -18,6 +18,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.audit import canonical_json, verify
 from reports.database import open_reader
+from reports.entry import PartEntry
 from reports.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, Spool, count_spooled
@@ -331,13 +332,15 @@ def test_torn_anywhere_the_whole_lines_before_it_are_kept(tmp_path_factory, cut:
     spool = Spool(folder, limit_bytes=1 << 20)
     ends = [0]
     for number in range(1, count + 1):
-        spool.append(part(number), canonical_json(part(number)))
+        spool.append(PartEntry(part(number), canonical_json(part(number))))
         ends.append(path.stat().st_size)
     spool.close()
     path.write_bytes(path.read_bytes()[:cut])
     whole = sum(end <= cut for end in ends) - 1
     spool = Spool(folder, limit_bytes=1 << 20)
     assert len(spool) == whole
-    spool.append(part(9), canonical_json(part(9)))
-    assert spool.batch(99) == [canonical_json(part(n)) for n in [*range(1, whole + 1), 9]]
+    spool.append(PartEntry(part(9), canonical_json(part(9))))
+    assert [entry.line() for entry in spool.batch(99)] == [
+        canonical_json(part(n)) for n in [*range(1, whole + 1), 9]
+    ]
     spool.close()

@@ -16,12 +16,14 @@ from hypothesis.extra import numpy as np_st
 
 from inspection.decision import Action
 from inspection.errors import StoreError
+from inspection.events import Event, EventKind
 from inspection.part import Inspection, Outcome, Picture
 from reports.images import PictureArchive, encode
 from reports.retention import RetentionReport
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store import DRAIN_BATCH, SqlStore
 from tests.reports.parts import closed, frame, part
+from tests.reports.test_degraded import locked
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 shapes = st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(3))
@@ -208,3 +210,97 @@ def test_what_a_crash_left_half_written_goes_after_a_day(open_store, settings) -
         os.utime(folder / name, (moment, moment))
     archive.sweep()
     assert {path.name for path in folder.iterdir() if path.suffix == ".part"} == {".new.part"}
+
+
+def expired(store: SqlStore) -> list[str]:
+    """SHA-256 named by the events, oldest first."""
+    events = [event for event in store.recent_events(200) if event.kind is EventKind.PICTURES_EXPIRED]
+    return [sha256 for event in reversed(events) for sha256 in event.subjects]
+
+
+def test_what_expires_is_on_record_before_it_goes(open_store, settings, monkeypatch) -> None:
+    """Killed at the first file that is deleted: its name, and the others of the batch, are on record."""
+
+    class Killed(BaseException):
+        """The process ends here."""
+
+    def kill(*_: object, **__: object) -> None:
+        raise Killed
+
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    kept = archive.add("held", days=5)
+    passed = [archive.add("passed", days=days) for days in (3, 2, 1)]
+    with monkeypatch.context() as patch:
+        patch.setattr("pathlib.Path.unlink", kill)
+        with pytest.raises(Killed):
+            archive.sweep()
+    archive.store.close()
+    assert all(map(archive.has, passed))
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    assert expired(archive.store) == passed
+    archive.sweep()
+    assert not any(map(archive.has, passed))
+    assert archive.has(kept)
+    assert set(expired(archive.store)) == set(passed)
+
+
+def test_a_picture_used_again_while_it_is_about_to_go_stays(open_store, settings) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    passed = archive.add("passed", days=5)
+    while not expired(archive.store):
+        archive.store.maintain(units=1)
+    assert archive.has(passed)
+    assert archive.store.archive_picture(frame(1)) == passed
+    archive.store.append(part(9, pictures=(passed,)))
+    archive.sweep()
+    assert archive.has(passed)
+
+
+def test_what_was_used_again_before_the_event_is_not_named(open_store, settings) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    passed = [archive.add("passed", days=days) for days in (5, 4)]
+    looked_up: list[str] = []
+    standing_of = archive.store._retention._standing_of
+
+    def used_again(sha256: str) -> object:
+        found = standing_of(sha256)
+        looked_up.append(sha256)
+        if sha256 == passed[1]:
+            archive.store.archive_picture(frame(2))
+        return found
+
+    archive.store._retention._standing_of = used_again  # type: ignore[assignment]
+    archive.sweep()
+    assert looked_up == passed
+    assert expired(archive.store) == [passed[0]]
+    assert archive.has(passed[1])
+
+
+def test_many_expire_in_batches(open_store, settings, monkeypatch) -> None:
+    monkeypatch.setattr("reports.retention.BATCH", 2)
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    passed = [archive.add("passed", days=days) for days in (5, 4, 3, 2, 1)]
+    report = archive.sweep()
+    events = [event for event in archive.store.recent_events(9) if event.kind is EventKind.PICTURES_EXPIRED]
+    assert [len(event.subjects) for event in events] == [1, 2, 2]
+    assert expired(archive.store) == passed
+    assert (report.deleted_files, report.kept_files, report.kept_bytes) == (5, 0, 0)
+    assert all(isinstance(event, Event) and event.by == "retention" for event in events)
+
+
+def test_nothing_is_deleted_while_records_wait_in_the_spool(open_store, settings) -> None:
+    """The part that protects a picture may be among them."""
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    shared = archive.add("passed", days=5)
+    archive.store.maintain(units=1)
+    with locked(settings, archive.store):
+        for number in range(100, 100 + DRAIN_BATCH):
+            archive.store.append(part(number))
+        archive.store.append(part(99, pictures=(shared,)))
+    archive.store._retry_ns = 0
+    archive.store.maintain(units=10_000)
+    assert archive.store.health().spooled == 1
+    assert archive.has(shared)
+    archive.sweep()
+    assert archive.store.health().spooled == 0
+    assert archive.has(shared)

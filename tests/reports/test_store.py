@@ -188,7 +188,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 SMALL_DISK = """
 import resource
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, 100_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (160_000, 160_000))
 from inspection.errors import StoreError
 try:
     for number in range(1, 10_000):
@@ -234,7 +234,7 @@ def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
 def test_accounted_a_really_full_disk_loses_no_acknowledged_part(settings: StoreSettings, open_store) -> None:
-    """No file may grow beyond 100 kB: first the database refuses, then the spool, and then comes kill -9."""
+    """No file may grow beyond 160 kB: first the database refuses, then the spool, and then comes kill -9."""
     with child(SMALL_DISK, settings.folder) as process:
         assert process.stdout is not None
         acknowledged = [line.split() for line in process.stdout.read().splitlines()]

@@ -1,0 +1,276 @@
+"""What people and the station did, on record: a table and a hash chain of its own beside the parts'.
+
+**Chain.** ``row_hash = SHA-256(canonical JSON of [prev_hash, position, event_id, after, record])``, in
+lower-case hex; the first row's ``prev_hash`` is 64 zeros. ``after`` says behind which row of the inspections
+an event stands, whatever the wall clock said: it never falls, and never lies beyond the record's end. So an
+event also witnesses that the inspections before it were there.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterator
+from datetime import UTC
+from itertools import islice
+from typing import Any
+from uuid import uuid4
+
+from pydantic import ValidationError
+from sqlalchemy import Connection, Row, func, insert, inspect, select, text
+
+from inspection.decision import Frozen
+from inspection.errors import RecordRefusedError
+from inspection.events import Event, EventKind
+from reports.audit import GENESIS
+from reports.entry import EventEntry
+from reports.schema import EventRow, InspectionRow, columns_of_event
+
+RECENT_EVENTS = 200
+"""How many of the newest events are kept at hand."""
+
+_BATCH_ROWS = 200
+
+# On the table, not the mapped class: the ORM's bookkeeping costs half a millisecond a row.
+_INSERT = insert(EventRow.metadata.tables[EventRow.__tablename__])
+
+
+class EventsReport(Frozen):
+    """What verification of the events found."""
+
+    intact: bool
+    rows: int
+    """Events that were checked and found good."""
+    head: str
+    """``row_hash`` of the last good one; 64 zeros where there was none."""
+    broken_at: int | None = None
+    """Position of the first event that is wrong or absent; None where intact."""
+    reason: str = ""
+
+
+def entry(event: Event) -> EventEntry:
+    """The event, named and ready for the record.
+
+    Raises:
+        RecordRefusedError: It cannot be kept as JSON; trying again cannot help.
+    """
+    return EventEntry(event_id=uuid4().hex, event=event, record=event_json(event))
+
+
+def event_json(event: Event) -> str:
+    """The event as canonical JSON (see ``reports.audit``), proven to read back as the same event.
+
+    Raises:
+        RecordRefusedError: It has no time zone, or holds something that JSON cannot keep.
+    """
+    try:
+        if event.at.tzinfo is None:
+            raise ValueError("its time lacks a time zone")
+        in_utc = event.model_copy(update={"at": event.at.astimezone(UTC)})
+        record = json.dumps(
+            in_utc.model_dump(mode="json", warnings="error"),
+            sort_keys=True,
+            separators=(",", ":"),
+            ensure_ascii=False,
+            allow_nan=False,
+        )
+        record.encode()
+        if Event.model_validate_json(record) != event:
+            raise ValueError("it does not read back as it was written")
+    except (ValueError, TypeError) as error:
+        raise RecordRefusedError(
+            f"The event {event.kind} by {event.by!r} cannot be kept as JSON: {error}",
+            part="It is not on record",
+            todo="Report this to the maker of Passgate: a text in it is invalid",
+        ) from error
+    return record
+
+
+def hash_event(*, prev_hash: str, position: int, event_id: str, after: int, record: str) -> str:
+    """``row_hash`` of one event (see the module)."""
+    envelope = json.dumps(
+        [prev_hash, position, event_id, after, record], separators=(",", ":"), ensure_ascii=False
+    )
+    return hashlib.sha256(envelope.encode()).hexdigest()
+
+
+def add_event(connection: Connection, entry: EventEntry) -> bool:
+    """Add one event at the end of its chain; False where it is there already.
+
+    Raises:
+        RecordRefusedError: Its name is on record with another content.
+        SQLAlchemyError: The database refuses.
+    """
+    table = EventRow
+    stored = connection.scalar(select(table.record).where(table.event_id == entry.event_id))
+    if stored is not None:
+        if stored != entry.record:
+            raise RecordRefusedError(
+                f"Event {entry.event_id} is on record with another content",
+                part="This second one is not kept",
+                todo="Compare with the stored event; it is the one that counts",
+            )
+        return False
+    head = connection.execute(
+        select(table.position, table.row_hash).order_by(table.position.desc()).limit(1)
+    ).first()
+    link: dict[str, Any] = {
+        "prev_hash": head.row_hash if head else GENESIS,
+        "position": head.position + 1 if head else 1,
+        "event_id": entry.event_id,
+        "after": connection.scalar(select(func.max(InspectionRow.position))) or 0,
+        "record": entry.record,
+    }
+    connection.execute(_INSERT, {**columns_of_event(entry.event), **link, "row_hash": hash_event(**link)})
+    return True
+
+
+def has_events(connection: Connection) -> bool:
+    """Whether the record keeps events: one of a Passgate before them has no table."""
+    return inspect(connection).has_table(EventRow.__tablename__)
+
+
+class Journal:
+    """The newest events at hand, without asking the database. One thread.
+
+    Loaded once when the store opens, and carried along with every event that became durable, in the database
+    or in the spool.
+    """
+
+    def __init__(self) -> None:
+        self._last: dict[EventKind, tuple[int, Event]] = {}
+        """The newest of each kind, and its place in the order."""
+        self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
+        self._count = 0
+
+    def __len__(self) -> int:
+        """Events on record."""
+        return self._count
+
+    def load(self, connection: Connection) -> None:
+        """Take over what the database holds. Raises SQLAlchemyError."""
+        table = EventRow
+        self._count = connection.scalar(select(func.max(table.position))) or 0
+        self._last = {}
+        for kind in EventKind:
+            newest = connection.execute(
+                select(table.position, table.record)
+                .where(table.kind == kind.value)
+                .order_by(table.position.desc())
+                .limit(1)
+            ).first()
+            if newest is not None:
+                self._last[kind] = newest.position, Event.model_validate_json(newest.record)
+        records = connection.scalars(
+            select(table.record).order_by(table.position.desc()).limit(RECENT_EVENTS)
+        ).all()
+        self._recent.clear()
+        self._recent.extend(map(Event.model_validate_json, reversed(records)))
+
+    def apply(self, event: Event) -> None:
+        """Take note of an event that became durable."""
+        self._count += 1
+        self._last[event.kind] = self._count, event
+        self._recent.append(event)
+
+    def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest event of any of ``kinds``; None where there is none."""
+        found = [self._last[kind] for kind in kinds if kind in self._last]
+        return max(found, key=lambda numbered: numbered[0])[1] if found else None
+
+    def recent_events(self, limit: int) -> list[Event]:
+        """Newest first; at most ``RECENT_EVENTS``."""
+        return list(islice(reversed(self._recent), max(limit, 0)))
+
+
+def verify_events(connection: Connection) -> EventsReport:
+    """Check the chain of the events, and that they fit the inspections. Raises SQLAlchemyError."""
+    if not has_events(connection):
+        return EventsReport(intact=True, rows=0, head=GENESIS)
+    end = connection.scalar(select(func.max(InspectionRow.position))) or 0
+    head, after, position = GENESIS, 0, 1
+    try:
+        for row in _rows(connection):
+            reason = _fault(row, position=position, prev_hash=head, lowest=after, highest=end)
+            if reason:
+                return _broken(position, reason, head=head)
+            head, after, position = row.row_hash, row.after, position + 1
+    except (TypeError, ValueError):  # a column that is no date, say
+        return _broken(position, "a column cannot be read", head=head)
+    given = _highest_ever_given(connection)
+    if given is not None and given != position - 1:
+        reason = f"{given} events were written, but they end at {position - 1}: the newest are gone"
+        return _broken(position, reason, head=head)
+    return EventsReport(intact=True, rows=position - 1, head=head)
+
+
+def expired_pictures(connection: Connection) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """``after`` and SHA-256 of each PICTURES_EXPIRED event, in order. Raises SQLAlchemyError."""
+    query = (
+        select(EventRow.after, EventRow.record)
+        .where(EventRow.kind == EventKind.PICTURES_EXPIRED.value)
+        .order_by(EventRow.position)
+    )
+    for after, record in connection.execution_options(yield_per=_BATCH_ROWS).execute(query):
+        yield after, Event.model_validate_json(record).subjects
+
+
+def _rows(connection: Connection) -> Iterator[Row[Any]]:
+    """All events in order, a batch at a time. Raises TypeError or ValueError at one that cannot be read."""
+    table, size = EventRow, _BATCH_ROWS
+    query = select(table.__table__).order_by(table.position)
+    last: int | None = None
+    while True:
+        try:
+            rows = connection.execute(
+                (query if last is None else query.where(table.position > last)).limit(size)
+            ).all()
+        except (TypeError, ValueError):  # row by row shows which
+            if size == 1:
+                raise
+            size = 1
+            continue
+        yield from rows
+        if not rows:
+            return
+        last = rows[-1].position
+
+
+def _fault(row: Row[Any], *, position: int, prev_hash: str, lowest: int, highest: int) -> str:
+    """What is wrong with ``row``, which should stand at ``position``; empty for nothing."""
+    if row.position != position:
+        return "the event is absent" if row.position > position else "an event was inserted before the first"
+    if row.prev_hash != prev_hash:
+        return "the event does not follow the one before it"
+    if any(isinstance(value, bytes) for value in row):
+        return "the event was changed: a column holds bytes"
+    expected = hash_event(
+        prev_hash=prev_hash, position=position, event_id=row.event_id, after=row.after, record=row.record
+    )
+    if row.row_hash != expected:
+        return "the event was changed: its hash does not fit"
+    try:
+        event = Event.model_validate_json(row.record)
+    except ValidationError as error:
+        return f"the record is not an event: {error.error_count()} errors"
+    for name, value in columns_of_event(event).items():
+        if getattr(row, name) != value:
+            return f"column {name} contradicts the event"
+    if not lowest <= row.after:
+        return f"the event stands before row {row.after} of the parts, the one before it behind row {lowest}"
+    if row.after > highest:
+        return f"the event stands behind row {row.after} of the parts, which end at {highest}: rows are gone"
+    return ""
+
+
+def _highest_ever_given(connection: Connection) -> int | None:
+    """The highest position that SQLite ever gave; None on databases that do not remember it."""
+    if connection.dialect.name != "sqlite":
+        return None
+    found = connection.scalar(
+        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": EventRow.__tablename__}
+    )
+    return int(found) if found is not None else 0
+
+
+def _broken(position: int, reason: str, *, head: str) -> EventsReport:
+    return EventsReport(intact=False, rows=position - 1, head=head, broken_at=position, reason=reason)
