@@ -128,7 +128,9 @@ def demo(
         print_json(done.contract())
     else:
         done.print_table()
-    if done.unreconciled or done.accounted != done.triggers:
+    if done.console is not None and done.console.crashed:
+        typer.echo(f"passgate: {done.console.in_words()}", err=True)
+    if not done.sound:
         raise typer.Exit(1)
 
 

@@ -12,7 +12,7 @@ from rich.table import Table
 from app.accounts import account, read_plc_log, read_record
 from app.commands.output import progress, screen
 from app.recipes import RecipeLibrary
-from app.rig import LineRig, Tables, has_display
+from app.rig import ConsoleEnd, LineRig, Tables, has_display
 from app.settings import home
 from app.teaching import teach, teach_simulated
 from inspection.cameras.folder import FolderCamera, picture_files
@@ -53,6 +53,14 @@ class DemoSummary(Frozen):
     deadline_misses: int
     engine_restarts: int
     folder: str
+    console: ConsoleEnd | None = None
+    """How the console ended, where there was one and it ended first."""
+
+    @property
+    def sound(self) -> bool:
+        """Every part is accounted for, and nothing crashed that a person looked at."""
+        reconciled = not self.unreconciled and self.accounted == self.triggers
+        return reconciled and not (self.console is not None and self.console.crashed)
 
     def contract(self) -> dict[str, Any]:
         """As ``--json`` prints it."""
@@ -91,6 +99,9 @@ def run_demo(
 ) -> DemoSummary:
     """Teach the product, start everything, run, reconcile.
 
+    With a console the run ends when that does, whether it was closed or crashed. A crashed one is not started
+    again: a demo is there to be looked at, and a crash that mends itself would not be seen.
+
     Raises:
         PassgateError: Something did not start, or stopped for good; what ran until then stays on record.
     """
@@ -110,8 +121,9 @@ def run_demo(
         screen.print(f"The line runs: engine {rig.url} (pid {rig.engine_pid}), files in {folder}")
         with progress("parts", parts or None) as bar:
             rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
-        restarts = rig.engine_restarts
-    return reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=restarts, folder=folder)
+        restarts, console = rig.engine_restarts, rig.console_end
+    summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=restarts, folder=folder)
+    return summary.model_copy(update={"console": console})
 
 
 def simulated_tables(folder: Path, *, seed: int) -> Tables:

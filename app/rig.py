@@ -6,11 +6,13 @@ manager would: where it dies, it is started again, and the line must come to no 
 
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
@@ -31,6 +33,31 @@ STALL_TIMEOUT_S = 60.0
 """A line that finishes no part for so long will not finish."""
 MAX_RESTARTS = 10
 POLL_S = 0.1
+LAST_LINES = 12
+"""Of a log, told where its program crashed: a traceback's end fits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConsoleEnd:
+    """How the console ended by itself: the operator closed it (exit code 0), or it crashed."""
+
+    exit_code: int
+    """Negative: the signal that ended it."""
+    log: Path
+
+    @property
+    def crashed(self) -> bool:
+        """Whether anything but a closed window ended it."""
+        return self.exit_code != 0
+
+    def in_words(self) -> str:
+        """What happened, what it means for the line, where to read on, and the end of the log."""
+        how = f"exit code {self.exit_code}"
+        if self.exit_code < 0:
+            how = f"signal {signal.Signals(-self.exit_code).name}"
+        last = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-LAST_LINES:]
+        said = "\n".join(f"  {line}" for line in last) or "  (it said nothing)"
+        return f"the console crashed ({how}). The line did not notice. Its log, {self.log}, ends:\n{said}"
 
 
 class LineRig:
@@ -109,8 +136,8 @@ class LineRig:
         self.close()
 
     def close(self) -> None:
-        """End every process: the engine before the PLC, so that it can say that it goes."""
-        for name in ("console", "engine", "plc"):
+        """End every process: the PLC before the engine, which is to record each part of the PLC's log."""
+        for name in ("console", "plc", "engine"):
             process = self._processes.pop(name, None)
             if process is not None:
                 _end(process)
@@ -122,9 +149,16 @@ class LineRig:
 
     @property
     def console_open(self) -> bool:
-        """The operator has not closed it."""
+        """It was opened, and has not ended since."""
         console = self._processes.get("console")
         return console is not None and console.poll() is None
+
+    @property
+    def console_end(self) -> ConsoleEnd | None:
+        """How the console ended by itself; None while it is open, or where there is none."""
+        console = self._processes.get("console")
+        code = None if console is None else console.poll()
+        return None if code is None else ConsoleEnd(exit_code=code, log=self.folder / "console.log")
 
     def kill_console(self) -> None:
         """End the console without warning, as a crash would."""

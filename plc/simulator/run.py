@@ -71,6 +71,8 @@ class SimulatorSettings(Frozen):
     """How long an operator needs to take a stop's part from the belt."""
     ack_wait_s: float = Field(default=10.0, ge=0.0)
     """How long to wait at the end for Passgate to acknowledge the last outcomes."""
+    stop_wait_s: float = Field(default=2.0, ge=0.0)
+    """How long, once told to end, to wait for a moment in which no outcome is unacknowledged."""
     log: Path | None = None
     """Appends one JSON line for each part that has left the belt; survives the program's death."""
 
@@ -150,6 +152,9 @@ async def run_simulator(
 ) -> Report:
     """Run until all parts are through and acknowledged, or SIGINT, SIGTERM or SIGBREAK ends it early.
 
+    Told to end, it goes on to the first moment in which Passgate has acknowledged every outcome, so that log
+    and record tell the same parts; not longer than ``stop_wait_s``.
+
     Args:
         settings: What to run.
         on_progress: Called once when the port is open, then whenever something in it has changed.
@@ -194,12 +199,14 @@ class _Run:
     async def until(self, stop: asyncio.Event) -> Report:
         """Scan until the end, or until ``stop`` is set."""
         started_at, started_ns = datetime.now(UTC), time.monotonic_ns()
-        due_ns, through_ns, ended_by = started_ns, None, ""
+        due_ns, through_ns, told_ns, ended_by = started_ns, None, None, ""
         while not ended_by:
             now_ns = time.monotonic_ns()
             await self._scan(now_ns)
             if stop.is_set():
-                ended_by = "it was told to end"
+                told_ns = told_ns or now_ns
+                if not self.bench.unacknowledged or now_ns - told_ns > self._settings.stop_wait_s * 1e9:
+                    ended_by = "it was told to end"
             elif self.bench.through:
                 through_ns = through_ns or now_ns
                 if not self.bench.unacknowledged:
