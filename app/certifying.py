@@ -11,9 +11,9 @@ from app.judge import REFLEX_NAME, build_inspector, judge
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import read_frames
-from inspection.cameras.folder import picture_files
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
+from inspection.pictures.files import picture_folders
 from inspection.recipe import Recipe
 from inspection.risk import (
     NEVER_PASSES,
@@ -64,7 +64,7 @@ def certify(
         RecipeError: The recipe is unknown or damaged.
     """
     library.recipe(name)
-    bad_files, good_files = picture_files(bad), picture_files(good)
+    bad_files, good_files = (folder.pictures for folder in picture_folders(bad, good))
     bad_groups, good_groups = _groups(bad_files, bad, draw), _groups(good_files, good, draw)
     _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta)
 

@@ -76,9 +76,10 @@ def inspect(
     from app.judge import judge_files
     from app.recipes import RecipeLibrary
     from app.settings import home
+    from inspection.pictures.files import pictures_among
 
     decisions = judge_files(
-        images,
+        pictures_among(images),
         library=RecipeLibrary(home() / "recipes"),
         recipe_name=recipe_name,
         kind=inspector,

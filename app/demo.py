@@ -15,9 +15,10 @@ from app.recipes import RecipeLibrary
 from app.rig import ConsoleEnd, LineRig, Tables, has_display
 from app.settings import home
 from app.teaching import teach, teach_simulated
-from inspection.cameras.folder import FolderCamera, picture_files
+from inspection.cameras.folder import FolderCamera
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
+from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.status import Percentiles
 from models.vision import EfficientNetLite0

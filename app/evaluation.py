@@ -9,8 +9,8 @@ from app.judge import build_inspector
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import read_frames
-from inspection.cameras.folder import picture_files
 from inspection.decision import Action
+from inspection.pictures.files import picture_folders
 from inspection.status import Percentiles
 from models.evaluation import evaluate
 
@@ -38,7 +38,8 @@ def evaluate_recipe(
         WeightsError: The model cannot be loaded.
     """
     library.recipe(name)
-    files = [(path, False) for path in picture_files(good)] + [(path, True) for path in picture_files(bad)]
+    fine, defective = picture_folders(good, bad)
+    files = [(path, False) for path in fine.pictures] + [(path, True) for path in defective.pictures]
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []

@@ -10,8 +10,10 @@ import numpy as np
 from app.commands.output import progress
 from app.recipes import RecipeLibrary
 from app.settings import home
-from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
+from inspection.cameras.folder import GOOD_FOLDERS
 from inspection.errors import DatasetError
+from inspection.pictures.decoding import read_picture
+from inspection.pictures.files import picture_files
 from models import checkpoint
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
@@ -143,9 +145,10 @@ def _read_folders(images: Path) -> _Material:
     if not images.is_dir():
         raise DatasetError(f"there is no folder {images}", todo="name a folder with one folder a class")
     labelled: list[Labelled] = []
-    for folder in sorted(path for path in images.iterdir() if path.is_dir()):
-        kind = None if folder.name.lower() in GOOD_FOLDERS else folder.name
-        labelled += [(file, kind) for file in picture_files(folder)]
+    for file in picture_files(images):
+        folder, *below = file.relative_to(images).parts
+        if below:
+            labelled.append((file, None if folder.lower() in GOOD_FOLDERS else folder))
     kinds = sorted({kind for _, kind in labelled if kind is not None})
     return _Material(labelled=labelled, kinds=tuple(kinds), split="all")
 

@@ -13,10 +13,10 @@ from pathlib import Path
 import numpy as np
 
 from app.recipes import RecipeLibrary
-from inspection.cameras.folder import read_picture
 from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
+from inspection.pictures.decoding import read_picture
 from inspection.recipe import Recipe
 from models.reasoning import instruction_of
 from models.training.compose import compose, decided

@@ -8,9 +8,9 @@ import numpy as np
 
 from app.demo import simulated_tables
 from app.rig import LineRig
-from inspection.cameras.folder import read_picture
 from inspection.decision import Action
 from inspection.part import Picture
+from inspection.pictures.decoding import read_picture
 from inspection.status import StationStatus
 
 

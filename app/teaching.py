@@ -8,10 +8,11 @@ from typing import Any
 
 from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
-from inspection.cameras.folder import picture_files, read_picture
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
 from inspection.part import Frame
+from inspection.pictures.decoding import read_picture
+from inspection.pictures.files import picture_files
 from inspection.quality import teach_limits
 from inspection.recipe import Recipe, View
 from inspection.simulation import Variation

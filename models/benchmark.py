@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from inspection.cameras.folder import read_picture
+from inspection.pictures.decoding import read_picture
 from models.baselines import BASELINES
 from models.evaluation import Evaluation, evaluate
 from models.memory import MemorySettings, NormalityMemory

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from inspection.cameras.folder import read_picture
+from inspection.pictures.decoding import read_picture
 from models.adaptation import Adaptation
 from models.benchmark import READERS, DatasetName, Sample
 from models.evaluation import evaluate

@@ -7,14 +7,13 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-import cv2
-import numpy as np
 from pydantic import ValidationError
 
 from inspection.errors import CameraError
 from inspection.part import Frame, Picture, Truth
+from inspection.pictures.decoding import read_picture
+from inspection.pictures.files import picture_files
 
-PICTURE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 GOOD_FOLDERS = frozenset({"good", "free", "ok", "normal"})
 """Subfolders whose pictures are free of defects."""
 PLAIN_FOLDERS = frozenset({"images", "pictures"})
@@ -24,60 +23,10 @@ TRUTH_TABLE = "truth.csv"
 _NO_PICTURE = "the part has no picture and is not released"
 
 
-def picture_files(directory: Path) -> tuple[Path, ...]:
-    """The pictures of a folder and its subfolders, sorted by their path within it, folder by folder.
-
-    A PNG beside a JPEG of the same name is that picture's mask (as in the magnetic-tile set), not a picture.
-
-    Raises:
-        CameraError: The folder is missing, or there is no picture in it.
-    """
-    if not directory.is_dir():
-        raise CameraError(
-            f"the picture folder {directory} does not exist",
-            part=_NO_PICTURE,
-            todo="correct the camera's directory in the settings, or mount the drive",
-        )
-    found = [
-        path for path in directory.rglob("*") if path.suffix.lower() in PICTURE_SUFFIXES and path.is_file()
-    ]
-    photographed = {path.with_suffix("") for path in found if path.suffix.lower() in (".jpg", ".jpeg")}
-    pictures = [p for p in found if p.suffix.lower() != ".png" or p.with_suffix("") not in photographed]
-    if not pictures:
-        raise CameraError(
-            f"there is no picture in {directory}",
-            part=_NO_PICTURE,
-            todo=f"put pictures there ({', '.join(sorted(PICTURE_SUFFIXES))}), or name another folder",
-        )
-    return tuple(sorted(pictures, key=lambda path: path.relative_to(directory).parts))
-
-
-def read_picture(path: Path) -> Picture:
-    """Decode a picture file: height x width x 3, RGB, 8 bits; grey becomes RGB, EXIF rotation is applied.
-
-    Raises:
-        CameraError: The file cannot be read, or is not a picture.
-    """
-    problem = "it is not a picture, or damaged"
-    picture = None
-    try:
-        # Not cv2.imread: on Windows it takes no path with Chinese in it.
-        encoded = np.fromfile(path, np.uint8)
-        if encoded.size:
-            picture = cv2.imdecode(encoded, cv2.IMREAD_COLOR)
-    except OSError as error:
-        problem = error.strerror or str(error)
-    except cv2.error as error:
-        problem = error.err
-    if picture is None:
-        raise CameraError(
-            f"{path} cannot be read: {problem}", part=_NO_PICTURE, todo="remove the file, or restore it"
-        )
-    return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)
-
-
 class FolderCamera:
-    """Replays pictures in the order of :func:`picture_files`, whatever part id is asked for.
+    """Replays the pictures of a folder, sorted by their path, whatever part id is asked for.
+
+    Masks are left out, as everywhere (:mod:`inspection.pictures.files`).
 
     Frames are ``simulated``: a file is not the part on the belt (promise 2). Their truth comes from the first
     of these that knows the picture:

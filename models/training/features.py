@@ -20,10 +20,10 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from inspection.cameras.folder import read_picture
 from inspection.decision import Box, Severity
 from inspection.durable import whole
 from inspection.errors import DatasetError
+from inspection.pictures.decoding import read_picture
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample

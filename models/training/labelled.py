@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from inspection.cameras.folder import read_picture
 from inspection.part import Picture
+from inspection.pictures.decoding import read_picture
 from inspection.simulation.defects import Mask
 from models.training.photographs import Photograph
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inspection.cameras.folder import read_picture
 from inspection.errors import DatasetError
+from inspection.pictures.decoding import read_picture
 from models.memory import NormalityMemory
 from models.training.features import Example, prepare
 from models.training.samples import Samples, TrainingSample, read_samples

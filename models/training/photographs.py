@@ -1,8 +1,8 @@
 """Reads folders of labelled photographs: which defects each one shows, and where.
 
-Three layouts are read. One folder a class, with PNG masks of the same stem beside the pictures (like
-magnetic-tile) or with no places at all (like x-sdd), and ``index.csv`` (``file,class,group``) where groups
-are known; or ``images/`` with polygons in ``labels.json`` (like bsdata).
+Three layouts are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
+:mod:`inspection.pictures.files`) or with no places at all (like x-sdd), and ``index.csv``
+(``file,class,group``) where groups are known; or ``images/`` with polygons in ``labels.json`` (like bsdata).
 
 **Severity.** Photographs without a scale have no lengths in mm, so severity goes by the longer side of the
 defect's box as a share of the picture's longer side: from ``MAJOR_FROM`` on major, from ``CRITICAL_FROM`` on
@@ -19,9 +19,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.cameras.folder import GOOD_FOLDERS, picture_files, read_picture
+from inspection.cameras.folder import GOOD_FOLDERS
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
+from inspection.pictures.decoding import read_picture
+from inspection.pictures.files import picture_files, picture_folder
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
 
 MAJOR_FROM: Final = 0.05
@@ -100,7 +102,8 @@ def _split(photographs: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
 def _read_classes(root: Path) -> tuple[Photograph, ...]:
     groups = _read_index(root / INDEX)
     found = []
-    for path in picture_files(root):
+    folder = picture_folder(root)
+    for path in folder.pictures:
         inside = path.relative_to(root)
         if len(inside.parts) < 2:
             raise DatasetError(
@@ -108,13 +111,13 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
                 todo=f"sort the pictures into folders, good ones into {sorted(GOOD_FOLDERS)[0]!r}",
             )
         kind = inside.parts[0]
-        mask = path.with_suffix(".png")
-        masked = mask != path and mask.is_file() and kind.lower() not in GOOD_FOLDERS
+        good = kind.lower() in GOOD_FOLDERS
+        mask = None if good else folder.masks.get(path)
         defects: tuple[LabelledDefect, ...] = ()
-        if kind.lower() not in GOOD_FOLDERS:
-            defects = _defects(path, kind, boxes=_boxes_of_mask(mask, path) if masked else [])
+        if not good:
+            defects = _defects(path, kind, boxes=[] if mask is None else _boxes_of_mask(mask, path))
         group = groups.get((kind, path.name), inside.with_suffix("").as_posix())
-        found.append(Photograph(path=path, group=group, defects=defects, mask=mask if masked else None))
+        found.append(Photograph(path=path, group=group, defects=defects, mask=mask))
     return tuple(found)
 
 

@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from app.certifying import certification, certify, stored_certification
@@ -14,11 +15,11 @@ from app.engine import Engine
 from app.judge import build_inspector, judge_files
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind, ModelTable, Settings, StationTable
-from inspection.cameras.folder import picture_files
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
 from inspection.errors import CameraError, CertificateError, RecipeError
+from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
@@ -121,6 +122,39 @@ def test_too_few_defective_parts_are_told_before_anything_is_judged(
     monkeypatch.setattr("app.certifying.build_inspector", lambda *_, **__: pytest.fail("judged"))
     with pytest.raises(CertificateError, match=r"14 defective parts cannot prove .* at least 299 are needed"):
         _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "habit"),
+    [
+        (".webp", "{}.png"),
+        (".bmp", "{}.png"),
+        (".tif", "{}.png"),
+        (".png", "{}_mask.png"),
+        (".jpg", "{}.png"),
+    ],
+)
+def test_masks_prove_nothing(
+    pictures: Path, taught_library: Path, tmp_path: Path, suffix: str, habit: str
+) -> None:
+    """Seven defective parts and their masks are seven parts, and fourteen are needed."""
+    for number in range(BAD // 2):
+        part = cv2.imread(str(pictures / "bad" / f"batch{number % 2}" / f"{number}.png"))
+        drawn = np.zeros(part.shape[:2], np.uint8)
+        drawn[100:120, 200:300] = 255
+        cv2.imencode(suffix, part)[1].tofile(tmp_path / f"{number}{suffix}")
+        cv2.imencode(".png", drawn)[1].tofile(tmp_path / habit.format(number))
+    with pytest.raises(CertificateError, match="7 defective parts cannot prove"):
+        certify(
+            "cover",
+            good=pictures / "good",
+            bad=tmp_path,
+            alpha=0.2,
+            delta=0.05,
+            draw=Draw.PICTURE,
+            library=RecipeLibrary(taught_library),
+            kind=InspectorKind.REFLEX,
+        )
 
 
 @pytest.mark.slow

@@ -17,11 +17,13 @@ from inspection.cameras import (
     make_camera,
     open_camera,
 )
-from inspection.cameras.folder import FolderCamera, picture_files, read_picture
+from inspection.cameras.folder import FolderCamera
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError
 from inspection.part import Frame, Truth
+from inspection.pictures.decoding import read_picture
+from inspection.pictures.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation
 
@@ -250,12 +252,6 @@ def test_a_table_that_is_none_is_reported(tmp_path: Path, table: str) -> None:
     (tmp_path / "truth.csv").write_text(table)
     with pytest.raises(CameraError, match=r"truth\.csv is not a table.*file,defective,types"):
         truths(tmp_path)
-
-
-def test_masks_beside_photographs_are_no_pictures(tmp_path: Path) -> None:
-    for name in ("crack/a.jpg", "crack/a.png", "crack/b.png"):
-        save(tmp_path / name)
-    assert [path.name for path in picture_files(tmp_path)] == ["a.jpg", "b.png"]
 
 
 # --- from settings ------------------------------------------------------------------------------------

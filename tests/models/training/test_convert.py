@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 import pytest
 
-from inspection.cameras.folder import read_picture
 from inspection.decision import Severity
 from inspection.errors import DatasetError, PassgateError
+from inspection.pictures.decoding import read_picture
 from models.training.convert import from_good_photographs, from_photographs, from_simulation, pictures_of
 from models.training.photographs import good_photographs, read_photographs, severity_by_share
 from models.training.samples import TrainingSample, read_samples, write_samples
