@@ -1,10 +1,13 @@
 """What all tests share: no screen, a home of their own, and the base weights."""
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+from tests import skips
 
 # How long an example takes says how busy the machine is, and nothing of the code: benches measure time.
 settings.register_profile("new examples", deadline=None)
@@ -13,6 +16,24 @@ settings.load_profile("same examples" if "PASSGATE_SAME_EXAMPLES" in os.environ 
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as the programs do (app/__init__.py)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """In CI a test that is skipped for want of something fails (tests/skips.py)."""
+    report = yield
+    if skips.required():
+        skips.forbid(report)
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole file that skips itself."""
+    report = yield
+    if skips.required():
+        skips.forbid(report)
+    return report
 
 
 @pytest.fixture(autouse=True)
