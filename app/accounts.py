@@ -24,6 +24,7 @@ from reports.shift import shift_inspections
 
 MOST_TOLD: Final = 20
 _MISSED_IN_A_JUMP: Final = 0
+_NAMELESS: Final = frozenset({MissedCause.GAP, MissedCause.BEFORE_RECORD})
 """Part id of a trigger that only a jump of the sequence number told of."""
 
 
@@ -148,7 +149,7 @@ def _account_fault(part: PartResult, stored: Sequence[Inspection]) -> str:
     if len(stored) != 1:
         return f"{len(stored)} inspections on record"
     (inspection,) = stored
-    nameless = inspection.missed is MissedCause.GAP and inspection.trigger.part_id == _MISSED_IN_A_JUMP
+    nameless = inspection.missed in _NAMELESS and inspection.trigger.part_id == _MISSED_IN_A_JUMP
     if inspection.trigger.part_id != part.part_id and not nameless:
         return f"on record as part {inspection.trigger.part_id}"
     if inspection.outcome is not part.outcome:

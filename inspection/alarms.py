@@ -22,6 +22,7 @@ class AlarmCode(IntEnum):
     PICTURE_NOT_KEPT = _WARNING | _STORE | 2
     STORE_DEGRADED = _WARNING | _STORE | 3
     RECORD_LATE = _WARNING | _STORE | 4
+    RECORD_BEGAN = _WARNING | _STORE | 5
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3
@@ -32,6 +33,7 @@ MOMENTARY = frozenset(
         AlarmCode.PARTS_MISSED,
         AlarmCode.PLC_RESTARTED,
         AlarmCode.RECORD_LATE,
+        AlarmCode.RECORD_BEGAN,
         AlarmCode.OUTCOME_UNKNOWN,
         AlarmCode.INTERNAL,
     }

@@ -91,6 +91,9 @@ class MissedCause(StrEnum):
     """It was open when Passgate started."""
     BYPASS = "bypass"
     """The PLC's bypass key was turned: the line ran without looking at the part."""
+    BEFORE_RECORD = "before_record"
+    """It was seen by an engine with another record, or with rows that this one has lost: what that one
+    decided is not known here."""
 
 
 class Inspection(Frozen):
@@ -129,7 +132,10 @@ class Inspection(Frozen):
 
     @property
     def mismatched_release(self) -> bool:
-        """The PLC released a part whose record holds no published pass: a broken promise 2."""
-        return self.outcome is Outcome.RELEASED and (
-            self.decision.action is not Action.PASS or not self.published
-        )
+        """The PLC released a part whose record holds no published pass: a broken promise 2.
+
+        Not where another engine judged it, whose record this is not.
+        """
+        passed = self.decision.action is Action.PASS and self.published
+        elsewhere = self.missed is MissedCause.BEFORE_RECORD
+        return self.outcome is Outcome.RELEASED and not (passed or elsewhere)

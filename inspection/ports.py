@@ -166,6 +166,16 @@ class HaltCleared:
     """The latch was reset."""
 
 
+@dataclass(frozen=True, slots=True)
+class RunTakenOver:
+    """An engine with another record has served this run of the PLC: this record begins here."""
+
+    plc_boot_id: int
+    other_boot_id: int
+    seq: int
+    """The last trigger that the other one has seen; what was before is not on this record."""
+
+
 LineEvent = (
     PartTriggered
     | PartMissed
@@ -175,6 +185,7 @@ LineEvent = (
     | LinkChanged
     | Halted
     | HaltCleared
+    | RunTakenOver
 )
 
 
@@ -213,8 +224,17 @@ class LineState:
 class Line(Protocol):
     """The conveyor behind its PLC. All calls are made in the event loop and never block it."""
 
-    async def run(self, known: KnownPart | None) -> None:
-        """Exchange cyclically until cancelled. ``known``: the last trigger on record, None at first."""
+    @property
+    def boot_id(self) -> int:
+        """Number of this run of the program, as the PLC reads it; drawn anew at each start."""
+
+    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
+        """Exchange cyclically until cancelled.
+
+        Args:
+            known: The last trigger on record, None at first.
+            own_runs: The boot ids of the runs of this program that wrote the same record.
+        """
 
     def events(self) -> AsyncIterator[LineEvent]:
         """What happened, in order, each once. One consumer. Ends when ``run`` ends."""

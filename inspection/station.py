@@ -33,6 +33,7 @@ from inspection.ports import (
     PartTriggered,
     PlcRestarted,
     ResultAccepted,
+    RunTakenOver,
 )
 from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
@@ -254,6 +255,8 @@ class Station:
                     self._linked = up
                     if up:
                         await self._clerk_queue.put(event)
+                case RunTakenOver():
+                    self._alarm(AlarmCode.RECORD_BEGAN, _record_begins(event))
                 case PartMissed(trigger, _):
                     self._keep(Passage(trigger, after=self._newest))
                     await self._clerk_queue.put(event)
@@ -424,12 +427,13 @@ class Station:
             self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
-        self._alarm(
-            AlarmCode.PARTS_MISSED,
-            "parts went by without inspection: the PLC's bypass key was turned"
-            if cause is MissedCause.BYPASS
-            else "the PLC triggered parts that were not inspected",
-        )
+        if cause is not MissedCause.BEFORE_RECORD:  # of which there is an alarm
+            self._alarm(
+                AlarmCode.PARTS_MISSED,
+                "parts went by without inspection: the PLC's bypass key was turned"
+                if cause is MissedCause.BYPASS
+                else "the PLC triggered parts that were not inspected",
+            )
         passage = self._open[PartKey(trigger.plc_boot_id, trigger.seq)]
         self._step(passage, Phase.DECIDED)
         inspection = Inspection(
@@ -552,3 +556,11 @@ class Station:
         self._degraded = health.degraded
         self.line.set_degraded(health.degraded or behind)
         self.line.set_ready(self.standing.ready)
+
+
+def _record_begins(taken: RunTakenOver) -> str:
+    return (
+        f"this record begins here: run {taken.plc_boot_id} of the PLC was served by an engine (boot id "
+        f"{taken.other_boot_id}) with another record up to trigger {taken.seq}. What became of those parts "
+        "is not known here: look into that engine's record"
+    )

@@ -23,10 +23,12 @@ from inspection.ports import (
     PartTriggered,
     PlcRestarted,
     ResultAccepted,
+    RunTakenOver,
 )
 from plc.error_display import ErrorDisplay
 from plc.registers import (
     DECISION_CODES,
+    LAST_SEQ,
     MAP_VERSION,
     ErrorCode,
     LineBits,
@@ -37,6 +39,7 @@ from plc.registers import (
     complement,
     is_behind,
     outcome_of,
+    seq_distance,
 )
 from plc.set_points import MotionWords, SetPoints
 from plc.trigger_count import MAX_GAP, TriggerCount
@@ -116,6 +119,7 @@ class VisionHandshake:
         self._outcome_seen = 0
         self._outcome_ack = 0
         self._resync = True
+        self._served = 0
         # where we are
         self._live = False
         self._down_reason = ""
@@ -157,6 +161,11 @@ class VisionHandshake:
     def counting_missed(self) -> bool:
         """A backlog of missed triggers is being told; until its end no trigger is taken."""
         return self._count.behind
+
+    @property
+    def boot_id(self) -> int:
+        """Number of this run of the program, as the PLC reads it."""
+        return self._boot_id
 
     @property
     def plc_boot_id(self) -> int:
@@ -314,6 +323,40 @@ class VisionHandshake:
         self._faults_changed()
         return (Halted(reason),)
 
+    def take_up(self, line: LineBlock, *, other: int, seen: int) -> tuple[LineEvent, ...]:
+        """Before ``line``, the first read: an engine with another record has served this run of the PLC.
+
+        What became of the parts that it saw, and that are not on this record, the record cannot know: they
+        are told as ``BEFORE_RECORD``.
+
+        Args:
+            line: As just read.
+            other: The other engine's boot id.
+            seen: The last trigger that it has seen.
+        """
+        last = self._count.last_of(line.boot_id)
+        ahead = seen and (last == 0 or 0 < seq_distance(older=last, newer=seen) <= LAST_SEQ // 2)
+        if not ahead:
+            return ()  # this record has all that it saw
+        self._served = seen
+        return (RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=other, seq=seen),)
+
+    def stand_aside(self, other: int) -> tuple[LineEvent, ...]:
+        """Another engine, of that boot id, writes our block: halt, whatever else was the matter."""
+        self._halt_reason = ""
+        reason = (
+            f"another Passgate engine (boot id {other}) is at work at this PLC: this one ({self._boot_id}) "
+            "writes nothing to it and takes no part. Stop one of the two, then reset with FaultReset"
+        )
+        return (*self.lost(reason), *self.halt(reason, brief=f"second engine ({other}) at the PLC: stop one"))
+
+    def take_over(self) -> tuple[LineEvent, ...]:
+        """The other engine is gone, and a person has reset: begin as after a new connection."""
+        self._halt_reason = ""
+        self._resync = True
+        self._faults_changed()
+        return (HaltCleared(),)
+
     # --- the exchange -------------------------------------------------------------------------------------
 
     def lost(self, reason: str) -> tuple[LineEvent, ...]:
@@ -373,6 +416,8 @@ class VisionHandshake:
         if self.bypassed:
             self._close_open()  # the PLC takes no result under the key, and none for this part later
         events.extend(self._take_triggers(line, resync=resync, now_ns=now_ns, at=at))
+        if not self._count.behind:
+            self._served = 0  # the numbers come round again
         events.extend(self._take_outcome(line))
         self._check_motion()
         return tuple(events)
@@ -474,6 +519,7 @@ class VisionHandshake:
         self._close_open()
         self._set_points.end()
         self._resync = True
+        self._served = 0
         self._count.forget()
         self._errors.forget_acknowledgement()
         self._result_ack = None
@@ -583,7 +629,7 @@ class VisionHandshake:
         for seq in news.missed:
             # Whose number it was is gone from the registers: part id 0 stands for unknown.
             missed = self._trigger(line, seq, part_id=0, now_ns=now_ns, at=at)
-            yield PartMissed(missed, MissedCause.GAP)
+            yield PartMissed(missed, self._before_record(seq) or MissedCause.GAP)
         if self._count.repeated(line, now_ns=now_ns):
             yield from self.halt(
                 f"the PLC shows part {line.part_id} under trigger number {line.trigger_seq}, which was "
@@ -594,7 +640,7 @@ class VisionHandshake:
         if not news.newest:
             return
         trigger = self._trigger(line, line.trigger_seq, part_id=line.part_id, now_ns=now_ns, at=at)
-        cause = news.cause or self._cannot_take()
+        cause = self._before_record(trigger.seq) or news.cause or self._cannot_take()
         self._close_open()  # the PLC waits for another number now
         if cause is not None:
             yield PartMissed(trigger, cause)
@@ -602,6 +648,11 @@ class VisionHandshake:
         self._open = _Open(trigger, now_ns + trigger.deadline_ms * 1_000_000)
         self._unacknowledged = 0
         yield PartTriggered(trigger)
+
+    def _before_record(self, seq: int) -> MissedCause | None:
+        """Whether an engine with another record has seen this trigger."""
+        seen = self._served and seq_distance(older=seq, newer=self._served) < MAX_GAP
+        return MissedCause.BEFORE_RECORD if seen else None
 
     def _cannot_take(self) -> MissedCause | None:
         if self.bypassed:

@@ -10,19 +10,22 @@ import secrets
 from collections.abc import AsyncIterator
 from typing import Final
 
+import structlog
+
 from inspection.decision import Decision
 from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock, KnownPart, LineEvent, LineState
+from plc.authorship import Authorship
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.handshake import MAX_EVENTS, VisionHandshake
 from plc.motion_feed import MotionFeed
 from plc.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
-from plc.registers import LineBlock, VisionBlock
+from plc.registers import MAP_VERSION, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from plc.timeline import Handshake, Timeline
-from plc.wire import Wire, WireError
+from plc.wire import REFUSALS, Wire, WireError
 
 QUEUE_SIZE: Final = 4 * MAX_EVENTS
 """Events that may wait for the station.
@@ -33,6 +36,14 @@ Nothing is dropped: the numbers that the PLC counts meanwhile are reported as mi
 
 _ROOM: Final = MAX_EVENTS + 2
 """Places that must be free before a cycle: its own events, the halt of a full queue, and the end."""
+
+
+ROOM_NS: Final = 4_000_000
+"""Least time before the next write at which the vision block is read back."""
+
+_UNSEEN: Final = "a second engine at this PLC would not be noticed; everything else works"
+
+log = structlog.get_logger(__name__)
 
 
 class ModbusLine:
@@ -53,6 +64,15 @@ class ModbusLine:
         self._settings = settings
         self._clock = clock
         self._handshake = VisionHandshake(boot_id=1 + secrets.randbelow(0xFFFF))
+        self._authorship = Authorship(boot_id=self._handshake.boot_id)
+        self._own_runs: frozenset[int] = frozenset()
+        """Of this program, with the same record."""
+        self._aside = False
+        """Another engine writes, and this one is halted because of that."""
+        self._new = True
+        """Nothing was written yet, or not since another engine did."""
+        self._found: VisionBlock | None = None
+        """The vision block as last read back."""
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue(QUEUE_SIZE)
         self._wire = Wire(settings)
         self._motion = MotionFeed(
@@ -71,12 +91,18 @@ class ModbusLine:
 
     # --- Line ---------------------------------------------------------------------------------------------
 
-    async def run(self, known: KnownPart | None) -> None:
+    @property
+    def boot_id(self) -> int:
+        """Number of this run of the program, as the PLC reads it."""
+        return self._handshake.boot_id
+
+    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
         """Exchange cyclically until cancelled; then take leave of the PLC. Runs once.
 
         Never raises for what the PLC or the network does: that is told by events, and mended by trying again.
         """
         self._handshake.resume_from(known)
+        self._own_runs = own_runs
         cycle_ns = self._settings.cycle_ms * 1_000_000
         due_ns = self._clock.monotonic_ns()
         try:
@@ -97,7 +123,7 @@ class ModbusLine:
                 self._connecting.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WireError):
                     await self._connecting
-            await self._wire.farewell(self._handshake.farewell())
+            await self._wire.farewell(self._handshake.farewell() if self._authorship.may_write else None)
 
     async def events(self) -> AsyncIterator[LineEvent]:
         """What happened, in order, each once. One consumer. Ends when ``run`` ends."""
@@ -235,20 +261,46 @@ class ModbusLine:
             self._fail(failure)
         else:
             if line is not None:
-                self._cycles += 1
-                self._line = line
-                self._read_ns = self._clock.monotonic_ns()
-                events = self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
-                self._motion.observed(line, events, now_ns=self._read_ns)
-                self._emit(events)
+                self._take(line)
         self._emit(self._handshake.tick(self._clock.monotonic_ns()))
+
+    def _take(self, line: LineBlock) -> None:
+        """Make of the line block what may be made of it: nothing, while another engine is at work."""
+        self._cycles += 1
+        self._line = line
+        self._read_ns = self._clock.monotonic_ns()
+        if not self._authorship.may_write:
+            if self._authorship.taken_by:
+                self._authorship.hear(line.bits)
+            return
+        events: tuple[LineEvent, ...] = ()
+        if self._aside:  # a person has reset, and nobody else writes any more
+            self._aside = False
+            events += self._handshake.take_over()
+        if self._new:
+            self._new = False
+            events += self._take_up(line)
+        events += self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
+        self._motion.observed(line, events, now_ns=self._read_ns)
+        self._emit(events)
+
+    def _take_up(self, line: LineBlock) -> tuple[LineEvent, ...]:
+        """Before the first write: whose block it was, and whether that one had this record."""
+        found = self._found
+        if found is None or found.map_version != MAP_VERSION:
+            return ()
+        if found.boot_id in {0, self.boot_id} | self._own_runs:
+            return ()
+        return self._handshake.take_up(line, other=found.boot_id, seen=found.trigger_ack_seq)
 
     async def _between(self, due_ns: int) -> None:
         """Until the next cycle is due."""
-        try:
-            await self._motion.stream_until(due_ns)
-        except WireError as failure:
-            self._fail(failure)
+        if self._authorship.may_write:
+            try:
+                await self._motion.stream_until(due_ns)
+                await self._look_back(due_ns)
+            except WireError as failure:
+                self._fail(failure)
         await self._clock.sleep(max(due_ns - self._clock.monotonic_ns(), 0) / 1e9)
 
     def _fail(self, failure: WireError) -> None:
@@ -267,10 +319,44 @@ class ModbusLine:
         self._times.started(now_ns)
         try:
             if not self._wire.has_read:
-                return await self._wire.read()
-            return await self._exchange()
+                self._authorship.connected()
+            elif self._authorship.may_write:
+                return await self._exchange()
+            line = await self._wire.read()
+            if self._authorship.wants_look(now_ns):
+                await self._look()
+            return line
         finally:
             self._times.ended(self._clock.monotonic_ns())
+
+    async def _look_back(self, due_ns: int) -> None:
+        """Now and then, just before the next write: is the block still ours? Raises WireError.
+
+        Then, since whatever another engine wrote after our last write is still there. Of two engines with the
+        same cycle at least one sees the other so.
+        """
+        now_ns = self._clock.monotonic_ns()
+        if not self._wire.has_read or not self._authorship.wants_look(now_ns):
+            return
+        room_ns = min(max(2 * int(self._cycle_ms * 1e6), ROOM_NS), self._settings.cycle_ms * 500_000)
+        await self._clock.sleep(max(due_ns - room_ns - now_ns, 0) / 1e9)
+        await self._look()
+
+    async def _look(self) -> None:
+        """Read the vision block back. Raises WireError where the connection is at fault."""
+        try:
+            self._found = await self._wire.read_vision()
+        except WireError as failure:
+            refused = failure.exception in REFUSALS
+            if self._authorship.missed(refused=refused):
+                log.warning("the vision block cannot be read back", reason=str(failure), means=_UNSEEN)
+            if not refused:
+                raise
+            return
+        self._authorship.look(self._found, self._clock.monotonic_ns())
+        if self._authorship.taken_by:
+            self._aside = self._new = True
+            self._emit(self._handshake.stand_aside(self._authorship.taken_by))
 
     async def _exchange(self) -> LineBlock:
         self._motion.renew()

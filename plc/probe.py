@@ -20,7 +20,7 @@ from plc.presets import PRESETS
 from plc.registers import LINE_SIZE, MAP_VERSION, VisionBlock
 from plc.settings import LinkSettings, Telegrams
 from plc.telegram import ExcCodes
-from plc.wire import Wire, WireError
+from plc.wire import REFUSALS, Wire, WireError
 
 T = TypeVar("T")
 
@@ -292,11 +292,18 @@ class _Probe:
         try:
             seen.visions.append(await self._ask(Wire.read_vision))
         except WireError as error:
+            refused = error.exception in REFUSALS
             self._say(
-                findings.wrong(
+                (
+                    findings.note
+                    if refused and error.exception != ExcCodes.ILLEGAL_ADDRESS
+                    else findings.wrong
+                )(
                     "vision block",
                     f"cannot be read at register {base}: {error}",
-                    "check vision_base, which counts from 0, and that the PLC's registers reach that far",
+                    "check vision_base, which counts from 0, and that the PLC's registers reach that far. "
+                    "With a PLC that lets them be written and not read, Passgate runs, but it cannot notice "
+                    "a second engine at this PLC",
                 )
             )
             return False

@@ -58,6 +58,13 @@ class TriggerCount:
         """The number of the last trigger that was told; 0 before the first."""
         return self._last or 0
 
+    def last_of(self, plc_boot_id: int) -> int:
+        """The last number that was told, or is on record, of this run of the PLC; 0 where none is."""
+        known = self._known
+        if known is not None:
+            return known.seq if known.plc_boot_id == plc_boot_id else 0
+        return self.last
+
     @property
     def behind(self) -> bool:
         """A backlog is being told; until its end no trigger can be taken."""

@@ -43,6 +43,11 @@ TLS_CONNECT_S: Final = 3.0
 
 MOTION_OFFSET: Final = next(word.offset for word in VISION_WORDS if word.field == "belt_speed_set_mm_s")
 
+REFUSALS: Final = frozenset(
+    {ExcCodes.ILLEGAL_FUNCTION, ExcCodes.ILLEGAL_ADDRESS, ExcCodes.ILLEGAL_VALUE, ExcCodes.DEVICE_FAILURE}
+)
+"""Modbus exceptions by which a PLC says that it never serves what was asked."""
+
 _PART: Final = "An open part is default-rejected"
 
 _REMEDIES: Final[dict[int, str]] = {
@@ -182,10 +187,10 @@ class Wire:
             self._stream.abort()
             self._stream = None
 
-    async def farewell(self, vision: VisionBlock) -> None:
-        """Write a last block, if that works within the time-out, and close."""
+    async def farewell(self, vision: VisionBlock | None) -> None:
+        """Write a last block, where there is one and that works within the time-out, and close."""
         try:
-            if self._has_read:
+            if self._has_read and vision is not None:
                 await self._write(vision)
         except WireError:
             pass  # there is nobody left to tell

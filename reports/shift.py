@@ -137,7 +137,9 @@ def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: in
         truth_known=sum(row.truth_known for row in rows),
         false_releases=sum(row.false_release for row in rows),
         mismatched_releases=sum(
-            row.outcome == Outcome.RELEASED and (row.action != Action.PASS or not row.published)
+            row.outcome == Outcome.RELEASED
+            and (row.action != Action.PASS or not row.published)
+            and row.missed != MissedCause.BEFORE_RECORD
             for row in rows
         ),
         spooled=spooled,

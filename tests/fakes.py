@@ -130,13 +130,16 @@ class FakeLine:
         self.shown = LineState(connected=True, enabled=True, plc_boot_id=BOOT)
         self.takes_results = True
         self.known: KnownPart | None = None
+        self.own_runs: frozenset[int] = frozenset()
         self.before_publish: Callable[[], None] = lambda: None
 
     def post(self, event: LineEvent) -> None:
         self._events.put_nowait(event)
 
-    async def run(self, known: KnownPart | None) -> None:
-        self.known = known
+    boot_id = 4711
+
+    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
+        self.known, self.own_runs = known, own_runs
         await asyncio.Event().wait()
 
     async def events(self) -> AsyncIterator[LineEvent]:

@@ -156,6 +156,7 @@ EN = Words(
         MissedCause.NOT_READY: "the station was not ready",
         MissedCause.RESTART: "Passgate restarted",
         MissedCause.BYPASS: "the bypass key was turned",
+        MissedCause.BEFORE_RECORD: "it came before this record began",
     },
     modes={
         Mode.STARTING: "Starting",
@@ -304,6 +305,7 @@ ZH = Words(
         MissedCause.NOT_READY: "工位未就绪",
         MissedCause.RESTART: "程序重新启动",
         MissedCause.BYPASS: "旁路钥匙已接通",
+        MissedCause.BEFORE_RECORD: "发生在本记录开始之前",
     },
     modes={
         Mode.STARTING: "启动中",

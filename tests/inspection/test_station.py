@@ -22,6 +22,7 @@ from inspection.ports import (
     PartTriggered,
     PlcRestarted,
     ResultAccepted,
+    RunTakenOver,
 )
 from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
@@ -474,6 +475,24 @@ async def test_a_release_without_a_pass_stops_the_station_until_it_is_reset(worl
     await world.station.command(Command.RESET, by="the test")
     assert world.line.ready
     assert world.line.fault == 0
+
+
+@in_world
+async def test_parts_that_another_record_has_are_no_broken_promise_and_those_of_this_one_are(
+    world: World,
+) -> None:
+    world.line.post(RunTakenOver(plc_boot_id=BOOT, other_boot_id=99, seq=28))
+    world.line.post(PartMissed(trigger(28), MissedCause.BEFORE_RECORD))
+    world.line.post(OutcomeReported(28, BOOT, Outcome.RELEASED))
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 28
+    assert world.station.mode is Mode.IDLE
+    (alarm,) = world.station.telemetry.alarms
+    assert "this record begins here" in alarm.text
+    assert "99" in alarm.text
+    assert not world.only().mismatched_release
+    world.line.post(PartMissed(trigger(29), MissedCause.GAP))
+    world.line.post(OutcomeReported(29, BOOT, Outcome.RELEASED))
+    await until(lambda: world.station.mode is Mode.ABORTED)
 
 
 @in_world

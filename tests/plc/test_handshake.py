@@ -17,6 +17,7 @@ from inspection.ports import (
     PartTriggered,
     PlcRestarted,
     ResultAccepted,
+    RunTakenOver,
 )
 from plc.handshake import LINK_HALTED, MAX_EVENTS
 from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
@@ -725,3 +726,52 @@ def test_the_farewell_offers_nothing() -> None:
     block = vision.handshake.farewell()
     assert not block.bits
     assert (block.result_seq, block.result_seq_tail) == (0, 0)
+
+
+# --- another engine's parts -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("known", "causes"),
+    [
+        (None, [(27, MissedCause.BEFORE_RECORD), (28, MissedCause.BEFORE_RECORD), (29, MissedCause.RESTART)]),
+        (
+            KnownPart(plc_boot_id=PLC_BOOT, seq=26, part_id=3),
+            [(27, MissedCause.BEFORE_RECORD), (28, MissedCause.BEFORE_RECORD), (29, MissedCause.RESTART)],
+        ),
+        (KnownPart(plc_boot_id=PLC_BOOT, seq=28, part_id=3), [(29, MissedCause.RESTART)]),
+    ],
+    ids=["a new record", "a restored backup", "a record that has them all"],
+)
+def test_parts_that_an_engine_with_another_record_saw_are_told_as_such(
+    known: KnownPart | None, causes: list[tuple[int, MissedCause]]
+) -> None:
+    vision = Vision(known=known, trigger_seq=29, outcome_seq=27, part_id=9)
+    events = list(vision.handshake.take_up(vision.line, other=99, seen=28))
+    assert events == ([] if len(causes) == 1 else [RunTakenOver(PLC_BOOT, 99, 28)])
+    assert missed(vision.cycle()) == causes
+    vision.cycle()
+    assert missed(vision.cycle(trigger_seq=30)) == [(30, MissedCause.NOT_READY)]
+
+
+def test_the_numbers_of_another_engines_parts_mean_nothing_when_they_come_round_again() -> None:
+    vision = Vision(trigger_seq=28, outcome_seq=28)
+    vision.handshake.take_up(vision.line, other=99, seen=28)
+    assert missed(vision.cycle()) == [(28, MissedCause.BEFORE_RECORD)]
+    vision.up()
+    vision.cycle(boot_id=78, trigger_seq=0, outcome_seq=0)
+    assert missed(vision.cycle(trigger_seq=28))[-1][1] is not MissedCause.BEFORE_RECORD
+
+
+def test_an_engine_that_stands_aside_says_so_whatever_was_the_matter_and_a_person_ends_it() -> None:
+    vision = Vision()
+    vision.up()
+    vision.handshake.halt("the PLC's heartbeat stood still")
+    down, halted = vision.handshake.stand_aside(99)
+    assert isinstance(down, LinkChanged)
+    assert isinstance(halted, Halted)
+    assert "boot id 99" in halted.reason
+    assert not vision.handshake.live
+    assert vision.handshake.take_over() == (HaltCleared(),)
+    vision.up()
+    assert vision.shows(VisionBits.TRIGGER_READY)

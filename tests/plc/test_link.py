@@ -24,9 +24,19 @@ from inspection.ports import (
     PartTriggered,
     PlcRestarted,
     ResultAccepted,
+    RunTakenOver,
 )
 from plc.link import QUEUE_SIZE, ModbusLine
-from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
+from plc.registers import (
+    VISION_BASE,
+    VISION_SIZE,
+    LineBits,
+    LineBlock,
+    VisionBits,
+    VisionBlock,
+    VisionState,
+    action_of,
+)
 from plc.settings import LinkSettings
 from plc.stream import Stream
 from plc.wire import Wire, WireError
@@ -560,5 +570,101 @@ def test_the_diagnostics_tell_the_cycle_as_it_was() -> None:
             assert ages.vision.age_ms is not None
             assert ages.line.registers[12].name == "belt_speed_mm_s"
             assert {register.name: register.text for register in ages.vision.registers}["state"] == "ready"
+
+    asyncio.run(go())
+
+
+# --- two engines at one PLC -------------------------------------------------------------------------------
+
+
+def test_the_second_engine_at_a_plc_writes_nothing_says_so_and_takes_over_when_a_person_resets() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with contextlib.AsyncExitStack() as stack:
+                first = await stack.enter_async_context(running(plc.port))
+                first.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                async with running(plc.port) as second:
+                    halted = await second.until(Halted)
+                    assert isinstance(halted, Halted)
+                    assert f"boot id {first.line.boot_id}" in halted.reason
+                    second.line.set_ready(True)
+                    plc.set(replace(plc.line, trigger_seq=1, part_id=6))
+                    await first.until(PartTriggered)
+                    await stack.aclose()  # the first one ends
+                    await asyncio.sleep(0.1)
+                    assert plc.vision().boot_id == first.line.boot_id, "the second has written nothing"
+                    assert not any(isinstance(event, PartMissed) for event in second.events)
+                    plc.set(replace(plc.line, bits=RUNNING | LineBits.FAULT_RESET))
+                    await second.until(HaltCleared)
+                    await eventually(lambda: plc.vision().boot_id == second.line.boot_id)
+                    taken = await second.until(RunTakenOver)
+                    assert taken == RunTakenOver(IDLE.boot_id, first.line.boot_id, 1)
+                    assert missed_by(second) == [(1, MissedCause.BEFORE_RECORD)]
+                    plc.set(replace(plc.line, bits=RUNNING))
+                    await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+
+    asyncio.run(go())
+
+
+def missed_by(link: Running) -> list[tuple[int, MissedCause]]:
+    return [(event.trigger.seq, event.cause) for event in link.events if isinstance(event, PartMissed)]
+
+
+def test_two_engines_that_both_write_notice_each_other_and_stop() -> None:
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port) as link:
+                await eventually(lambda: plc.vision().boot_id == link.line.boot_id)
+                stranger = Wire(LinkSettings(port=plc.port))
+                await stranger.connect()
+                await stranger.read()
+                other = link.line.boot_id % 0xFFFF + 1
+                for heartbeat in range(1, 400):  # one that does not look whose block it is
+                    block = VisionBlock(boot_id=other, heartbeat=heartbeat, bits=VisionBits.ONLINE)
+                    await stranger.exchange(block)
+                    if any(isinstance(event, Halted) for event in link.events):
+                        break
+                    await asyncio.sleep(0.015)
+                stranger.close()
+                assert link.line.state().halted
+                assert f"boot id {other}" in link.line.state().halt_reason
+                await asyncio.sleep(0.1)
+                assert plc.vision().boot_id == other, "nothing more is written"
+
+    asyncio.run(go())
+
+
+def test_an_engine_that_comes_after_one_that_crashed_waits_until_its_heart_stood_and_goes_on() -> None:
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+            left = VisionBlock(boot_id=4, heartbeat=9, bits=VisionBits.ONLINE, trigger_ack_seq=0)
+            plc.registers[VISION_BASE : VISION_BASE + VISION_SIZE] = left.pack()
+            async with running(plc.port) as link:
+                await eventually(lambda: len(plc.requests) >= 6)
+                assert plc.vision == left
+                await eventually(lambda: plc.vision.boot_id == link.line.boot_id)
+                assert not any(isinstance(event, Halted) for event in link.events)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("habit", ["refuses", "closes"])
+def test_a_plc_that_does_not_let_its_vision_block_be_read_runs_all_the_same(habit: str) -> None:
+    def only_the_line(request: bytes, answer: bytes) -> list[tuple[float, bytes]] | None:
+        if request[7] == 3 and request[8:10] == VISION_BASE.to_bytes(2, "big"):
+            return [(0.0, refused(request, 2))] if habit == "refuses" else None
+        return [(0.0, answer)]
+
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+            plc.always = only_the_line
+            async with running(plc.port) as link:
+                await eventually(lambda: plc.vision.boot_id == link.line.boot_id)
+                await asyncio.sleep(0.1)
+                asked = sum(request[7] == 3 and request[8:10] == b"\0\x64" for request in plc.requests)
+                assert asked == (1 if habit == "refuses" else 2), "it is not asked again and again"
 
     asyncio.run(go())

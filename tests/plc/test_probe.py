@@ -22,7 +22,7 @@ from plc.diagnostics import CycleReport
 from plc.findings import Finding, Seen, Verdict
 from plc.layout import Layout, WordOrder
 from plc.probe import ProbeReport, probe
-from plc.registers import LineBits, LineBlock, VisionBlock
+from plc.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.handshaking import RUNNING
 from tests.plc.peers import ForeignPlc, Misbehaviour, ScriptedPlc, free_port, refused
@@ -272,6 +272,20 @@ def test_a_vision_block_out_of_reach_is_wrong() -> None:
     finding = found(report, "vision block")
     assert "cannot be read at register 290" in finding.text
     assert "vision_base" in finding.todo
+
+
+def test_a_vision_block_that_may_not_be_read_is_noted_with_what_that_costs() -> None:
+    def write_only(plc: ScriptedPlc) -> None:
+        def answer(request: bytes, right: bytes) -> list[tuple[float, bytes]]:
+            plc.registers[1] += 1
+            to_vision = request[7] == 3 and request[8:10] == VISION_BASE.to_bytes(2, "big")
+            return [(0.0, refused(request, 4) if to_vision else right)]
+
+        plc.always = answer
+
+    finding = found(look(prepare=write_only)[0], "vision block")
+    assert finding.verdict is Verdict.NOTE
+    assert "second engine" in finding.todo
 
 
 def test_what_is_written_and_does_not_stay_is_noticed() -> None:

@@ -1,0 +1,146 @@
+"""Two engines at one PLC notice each other; a crashed one, a restart or a slow PLC is not taken for one."""
+
+from dataclasses import replace
+
+import pytest
+
+from plc.authorship import BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
+from plc.registers import LineBits, VisionBits, VisionBlock
+from tests.plc.handshaking import MS, RUNNING
+
+OURS, OTHER = 5, 6
+ALIVE = VisionBlock(boot_id=OTHER, heartbeat=10, bits=VisionBits.ONLINE)
+
+
+def looking() -> Authorship:
+    """A fresh engine on a fresh connection."""
+    authorship = Authorship(boot_id=OURS)
+    authorship.connected()
+    assert not authorship.may_write
+    assert authorship.wants_look(0)
+    return authorship
+
+
+def beat(block: VisionBlock, by: int = 1) -> VisionBlock:
+    return replace(block, heartbeat=block.heartbeat + by & 0xFFFF)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        VisionBlock(map_version=0),
+        VisionBlock(boot_id=OURS, heartbeat=3, bits=VisionBits.ONLINE),
+        VisionBlock(boot_id=OTHER, heartbeat=3),
+        replace(ALIVE, map_version=9),
+    ],
+    ids=["a PLC that just started", "our own, after a cut", "one that took leave", "another map"],
+)
+def test_where_nobody_lives_it_writes_at_once(found: VisionBlock) -> None:
+    authorship = looking()
+    authorship.look(found, 0)
+    assert authorship.may_write
+
+
+def test_a_crashed_engines_block_is_written_over_once_its_heart_stood() -> None:
+    authorship = looking()
+    authorship.look(ALIVE, 0)
+    authorship.look(ALIVE, STILL_NS - 1)
+    assert not authorship.may_write
+    authorship.look(ALIVE, STILL_NS)
+    assert authorship.may_write
+
+
+def test_the_second_engine_writes_nothing_and_names_the_first() -> None:
+    authorship = looking()
+    taken(authorship)
+    assert not authorship.may_write
+    assert authorship.taken_by == OTHER
+    assert not authorship.wants_look(10**12), "only a person ends it"
+
+
+def test_a_reset_looks_anew_and_finds_the_other_alive_or_gone() -> None:
+    authorship = looking()
+    taken(authorship)
+    authorship.hear(RUNNING | LineBits.FAULT_RESET)  # it may have been set for long
+    assert authorship.taken_by
+    authorship.hear(RUNNING)
+    authorship.hear(RUNNING | LineBits.FAULT_RESET)
+    assert not authorship.taken_by
+    taken(authorship, beat(ALIVE, 100))
+    assert authorship.taken_by == OTHER
+    authorship.hear(RUNNING)
+    authorship.hear(RUNNING | LineBits.FAULT_RESET)
+    authorship.look(beat(ALIVE, 200), 0)
+    authorship.look(beat(ALIVE, 200), STILL_NS)
+    assert authorship.may_write
+
+
+def test_a_new_connection_does_not_end_what_a_person_must() -> None:
+    authorship = looking()
+    taken(authorship)
+    authorship.connected()
+    assert authorship.taken_by == OTHER
+
+
+def taken(authorship: Authorship, block: VisionBlock = ALIVE) -> None:
+    """Let the other engine's heart be seen to beat."""
+    for beats in range(BEATS + 1):
+        authorship.look(beat(block, beats), 20 * MS * beats)
+
+
+def writing() -> Authorship:
+    authorship = looking()
+    authorship.look(VisionBlock(map_version=0), 0)
+    return authorship
+
+
+def test_while_it_writes_it_looks_once_a_second_and_each_cycle_where_it_saw_a_stranger() -> None:
+    authorship = writing()
+    assert not authorship.wants_look(LOOK_EVERY_NS - 1)
+    assert authorship.wants_look(LOOK_EVERY_NS)
+    authorship.look(ALIVE, LOOK_EVERY_NS)
+    assert authorship.may_write, "one sight may be a telegram that was held up"
+    for beats in range(1, BEATS + 1):
+        assert authorship.may_write
+        assert authorship.wants_look(LOOK_EVERY_NS + 20 * MS * beats)
+        authorship.look(beat(ALIVE, beats), LOOK_EVERY_NS + 20 * MS * beats)
+    assert authorship.taken_by == OTHER
+
+
+def test_what_a_crashed_engine_left_and_one_late_telegram_of_it_are_no_second_engine() -> None:
+    authorship = looking()
+    authorship.look(ALIVE, 0)
+    authorship.look(ALIVE, STILL_NS)
+    authorship.look(ALIVE, STILL_NS + 20 * MS)  # a PLC that shows what was written a scan later
+    authorship.look(beat(ALIVE), STILL_NS + 40 * MS)
+    own = VisionBlock(boot_id=OURS, heartbeat=1, bits=VisionBits.ONLINE)
+    authorship.look(own, STILL_NS + 60 * MS)
+    assert authorship.may_write
+    assert not authorship.wants_look(STILL_NS + 60 * MS + SUSPICION_NS - 1)
+
+
+def test_a_plc_that_does_not_let_its_block_be_read_still_runs_and_is_asked_no_more() -> None:
+    authorship = looking()
+    assert authorship.missed(refused=True), "told once"
+    assert authorship.may_write
+    assert not authorship.missed(refused=True)
+    authorship.connected()
+    assert authorship.may_write
+    assert not authorship.wants_look(10**12)
+
+
+def test_a_plc_that_falls_silent_when_asked_is_asked_so_often_and_no_more() -> None:
+    authorship = looking()
+    for left in reversed(range(MOST_MISSES)):
+        assert not authorship.may_write
+        assert authorship.missed(refused=False) == (left == 0)
+        authorship.connected()
+    assert authorship.may_write
+
+
+def test_a_read_that_failed_once_is_forgotten_by_one_that_did_not() -> None:
+    authorship = writing()
+    for at in range(10):
+        assert not authorship.missed(refused=False)
+        authorship.look(VisionBlock(boot_id=OURS, bits=VisionBits.ONLINE), at)
+    assert authorship.readable
