@@ -90,7 +90,7 @@ def adapt_recipe(
     if not result.better:
         return AdaptedRecipe(None, report)
     _, version = library.next_identity(name)
-    recipe = taught.recipe.model_copy(update={"version": version})
+    recipe = taught.recipe.model_copy(update={"version": version, "sha256": ""})
     adapted = AdaptedMemory(memory, result.adaptation)
     return AdaptedRecipe(Taught(recipe, {view.name: adapted}), report | {"version": version})
 

@@ -103,7 +103,7 @@ def certify(
         pictures_good=len(good_files),
         recipe_name=recipe.name,
         recipe=RecipeRef(id=recipe.id, version=recipe.version),
-        recipe_sha256=library.sha256(name, recipe.version),
+        recipe_sha256=recipe.sha256,
         model=inspector.model,
         certified_at=datetime.now(UTC),
     )
@@ -113,7 +113,7 @@ def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) ->
     """Whether the certificate beside ``recipe`` holds for what judges now, or why not. Never raises.
 
     Args:
-        recipe: The version in use.
+        recipe: The version in use, as it was read from its file.
         model: The inspector's.
         library: Has the recipe's file and the certificate.
     """
@@ -123,7 +123,7 @@ def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) ->
             return UNCERTIFIED
         objection = certificate.objection(
             recipe=RecipeRef(id=recipe.id, version=recipe.version),
-            recipe_sha256=library.sha256(recipe.name, recipe.version),
+            recipe_sha256=recipe.sha256,
             model=model,
         )
     except PassgateError as error:

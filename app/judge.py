@@ -66,6 +66,13 @@ def build_inspector(
     tower = build_tower(tower_folder)
     taught = library.load(name, tower=tower)
     recipe = taught.recipe
+    if not taught.sealed:
+        log.warning(
+            "the recipe's file is from before digests: nothing proves that it is as it was taught",
+            recipe=recipe.name,
+            version=recipe.version,
+            todo=f"measure it (passgate recipe evaluate), then: passgate recipe seal {recipe.name}",
+        )
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
     silent = kind is InspectorKind.VLA and not _has_a_say(recipe, adapter or SHIPPED)
     if kind is InspectorKind.REFLEX or silent:
@@ -85,6 +92,13 @@ def build_inspector(
     file = adapter or SHIPPED
     language = read_header(file).settings.language.model_copy(update=given) if given else None
     loaded = load(file, tower=tower, language=language)
+    if not loaded.proven:
+        log.warning(
+            "the adapter's file is from before digests: nothing proves that it is as it was trained",
+            adapter=str(file),
+            sha256=loaded.sha256,
+            todo="train it again when there is time, or compare its SHA-256 with a copy's",
+        )
     return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=threads)
 
 

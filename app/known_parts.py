@@ -13,7 +13,7 @@ from typing import Final
 
 import numpy as np
 
-from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
+from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.part import Frame, Truth
 from inspection.ports import Camera, Clock, Inspector, Line, Store
 from inspection.recipe import Recipe
@@ -85,7 +85,7 @@ class KnownInspector:
         return Decision(
             part_id=part_id,
             trigger_seq=trigger_seq,
-            recipe=RecipeRef(id=recipe.id, version=recipe.version),
+            recipe=recipe.ref,
             action=known_action(part_id),
             confidence=1.0,
             decided_by=DecidedBy.REFLEX,

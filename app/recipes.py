@@ -1,48 +1,52 @@
 """The library of taught recipes: one folder a recipe, one file a version, none ever overwritten.
 
-The file is safetensors: the taught memories' tensors as ``view/name``, what labels taught as
-``view/adaptation.name``; in its metadata the recipe's JSON and, for each view, the headers of both. So a
-recipe cannot be parted from what was taught for it, and reading one never runs a pickle.
+What the folder and the file are called is what the recipe in it must say. A damaged file is in nobody's way
+but its own recipe's, and there nothing stands in for it: an older version would judge by something else than
+was asked for.
 
 A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
 newer certificate replaces the older; what held when a part was judged stays in the part's record.
 """
 
-import hashlib
 import re
-from collections import defaultdict
-from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
-from torch import Tensor
-
+from app.recipe_file import Taught as Taught
+from app.recipe_file import describe, read, read_recipe, write
 from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
-from models.adaptation import Adaptation, AdaptedMemory
-from models.memory import NormalityMemory
 from models.vision import VisionTower
 
-_FILE = re.compile(r"v(\d{4,})\.safetensors")
-_RECIPE = "recipe"
-_MEMORY = "memory/"
-_ADAPTATION = "adaptation/"
-"""Keys in the file's metadata; the view's name follows the second and the third."""
-_ADAPTED = "adaptation."
-"""What the names of an adaptation's tensors begin with."""
+_FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")
 
 
-@dataclass(frozen=True, slots=True)
-class Taught:
-    """A recipe and what was taught for it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shelved:
+    """One recipe of the library, as a list shows it."""
 
-    recipe: Recipe
-    memories: Mapping[str, NormalityMemory]
-    """One for each view, by its name; an ``AdaptedMemory`` where labels were learned from."""
+    name: str
+    version: int | None
+    """The newest; None where the folder cannot be read."""
+    recipe: Recipe | None
+    """None where its file is damaged."""
+    sealed: bool
+    """Whether a digest proves that the file is as it was taught."""
+    fault: str = ""
+    """What is wrong with the newest version, and what to do; empty for nothing."""
+
+    @property
+    def in_words(self) -> str:
+        """The state of its file, for people."""
+        if self.fault:
+            return f"damaged: {self.fault}"
+        if self.sealed:
+            return "sealed"
+        return f"no digest, written by an older Passgate: passgate recipe seal {self.name}"
 
 
 class RecipeLibrary:
@@ -53,47 +57,59 @@ class RecipeLibrary:
 
     def names(self) -> list[str]:
         """Names of all recipes, sorted."""
-        if not self._folder.is_dir():
-            return []
-        return sorted(path.name for path in self._folder.iterdir() if self._versions(path.name))
+        return sorted(path.name for path in _entries(self._folder) if self._is_recipe(path.name))
+
+    def shelf(self) -> list[Shelved]:
+        """The newest version of each recipe, by name; what is damaged says so, and keeps nobody else away."""
+        return [self._shelved(name) for name in self.names()]
 
     def recipe(self, name: str, version: int | None = None) -> Recipe:
-        """The recipe alone, the newest version unless one is named. Raises RecipeError."""
-        return read_recipe(self._file(name, version))
+        """The recipe alone, the newest version unless one is named.
+
+        Raises:
+            RecipeError: Unknown, its file is damaged, or holds another recipe.
+        """
+        path = self._file(name, version)
+        return self._belonging(read_recipe(path), path)
 
     def load(self, name: str, version: int | None = None, *, tower: VisionTower) -> Taught:
         """A recipe with its memories, the newest version unless one is named.
 
         Raises:
-            RecipeError: Unknown, or its file is damaged.
-            WeightsError: Taught on another tower.
+            RecipeError: Unknown, its file is damaged, or holds another recipe.
+            WeightsError: Taught on another tower, or what was taught is damaged.
         """
-        return read(self._file(name, version), tower=tower)
+        path = self._file(name, version)
+        taught = read(path, tower=tower)
+        self._belonging(taught.recipe, path)
+        return taught
 
     def next_identity(self, name: str) -> tuple[int, int]:
-        """Id and version for what is taught next as ``name``: its own id, or the first free one."""
+        """Id and version for what is taught next as ``name``: its own id, or the first free one.
+
+        Raises:
+            RecipeError: None of its files can be read, so its id is unknown.
+        """
         versions = self._versions(name)
-        if versions:
-            return self.recipe(name).id, max(versions) + 1
-        used = {self.recipe(other).id for other in self.names()}
-        return next(i for i in range(1, 0x10000) if i not in used), 1
+        if not versions:
+            used = {identity for other in self.names() if (identity := self._id(other)) is not None}
+            return next(i for i in range(1, 0x10000) if i not in used), 1
+        identity = self._id(name)
+        if identity is None:
+            raise RecipeError(
+                f"no version of recipe {name!r} in {self._folder / name} can be read, so its id is unknown",
+                part="nothing was changed",
+                todo="restore a file of it, or move the folder away to begin anew",
+            )
+        return identity, max(versions) + 1
 
     def save(self, taught: Taught) -> Path:
         """Keep a new version; returns its file. Raises RecipeError where that version exists."""
-        path = self._folder / taught.recipe.name / f"v{taught.recipe.version:04}.safetensors"
+        path = self._folder / taught.recipe.name / _file_name(taught.recipe.version)
         if path.exists():
             raise RecipeError(f"{path} exists already", todo="teach again: the next version is taken")
         write(path, taught)
         return path
-
-    def sha256(self, name: str, version: int | None = None) -> str:
-        """Of a version's file: all that was taught and all that the recipe says. Raises RecipeError."""
-        path = self._file(name, version)
-        try:
-            with path.open("rb") as file:
-                return hashlib.file_digest(file, "sha256").hexdigest()
-        except OSError as error:
-            raise RecipeError(f"cannot read {path}: {error}", part="nothing is inspected") from error
 
     def certificate(self, name: str, version: int | None = None) -> Certificate | None:
         """The certificate beside a version; None where there is none. Whether it holds is not looked at.
@@ -148,81 +164,69 @@ class RecipeLibrary:
 
     def _versions(self, name: str) -> dict[int, Path]:
         folder = self._folder / name
-        if not name or Path(name).name != name or not folder.is_dir():
+        if not name or Path(name).name != name:
             return {}
-        matches = ((_FILE.fullmatch(path.name), path) for path in folder.iterdir())
-        return {int(match[1]): path for match, path in matches if match}
+        matches = ((_FILE.fullmatch(path.name), path) for path in _entries(folder))
+        found = {int(match[1]): path for match, path in matches if match}
+        return {version: path for version, path in found.items() if path.name == _file_name(version)}
+
+    def _is_recipe(self, name: str) -> bool:
+        """Whether a folder holds versions; one that cannot be read is taken for a recipe that is damaged."""
+        try:
+            return bool(self._versions(name))
+        except RecipeError:
+            return True
+
+    def _belonging(self, recipe: Recipe, path: Path) -> Recipe:
+        """``recipe``, read from ``path``. Raises RecipeError where folder and file are another's."""
+        name, first = path.parent.name, self._id(path.parent.name)
+        said = (recipe.name, _file_name(recipe.version), recipe.id)
+        if said == (name, path.name, first):
+            return recipe
+        raise RecipeError(
+            f"{path} holds {recipe.name!r} version {recipe.version} with id {recipe.id}, "
+            f"where a version of {name!r} with id {first} must lie, in a file that is named after it",
+            part="nothing is inspected",
+            todo="put the file back where it came from, and restore the one that belongs there",
+        )
+
+    def _id(self, name: str) -> int | None:
+        """The id of a recipe, which all its versions share: the oldest that can be read has it."""
+        with suppress(RecipeError):
+            for version, path in sorted(self._versions(name).items()):
+                with suppress(RecipeError):
+                    recipe = read_recipe(path)
+                    if (recipe.name, recipe.version) == (name, version):
+                        return recipe.id
+        return None
+
+    def _shelved(self, name: str) -> Shelved:
+        version = None
+        try:
+            version = max(self._versions(name))
+            path = self._file(name, version)
+            recipe, sealed = describe(path)
+            self._belonging(recipe, path)
+        except RecipeError as error:
+            return Shelved(name=name, version=version, recipe=None, sealed=False, fault=str(error))
+        return Shelved(name=name, version=version, recipe=recipe, sealed=sealed)
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in a folder; nothing where it is none. Raises RecipeError where it cannot be read."""
+    try:
+        return list(folder.iterdir()) if folder.is_dir() else []
+    except OSError as error:
+        raise RecipeError(
+            f"cannot read {folder}: {error}",
+            part="nothing is inspected",
+            todo="check the folder's rights, and the disk",
+        ) from error
+
+
+def _file_name(version: int) -> str:
+    return f"v{version:04}.safetensors"
 
 
 def _certificate_file(recipe_file: Path) -> Path:
     return recipe_file.with_suffix(".certificate.json")
-
-
-def write(path: Path, taught: Taught) -> None:
-    """Write one recipe with its memories to one file, whole or not at all. Raises RecipeError."""
-    tensors: dict[str, Tensor] = {}
-    metadata = {_RECIPE: taught.recipe.model_dump_json()}
-    for view, memory in taught.memories.items():
-        of_view, metadata[_MEMORY + view] = memory.packed()
-        if isinstance(memory, AdaptedMemory):
-            learned, metadata[_ADAPTATION + view] = memory.adaptation.packed()
-            of_view |= {_ADAPTED + name: tensor for name, tensor in learned.items()}
-        tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
-    try:
-        with whole(path) as unfinished:
-            save_file(tensors, unfinished, metadata=metadata)
-    except (OSError, SafetensorError) as error:
-        raise RecipeError(
-            f"cannot write {path}: {error}",
-            part="the recipe as it was stays in use",
-            todo="check the disk and the folder's rights",
-        ) from error
-
-
-def read_recipe(path: Path) -> Recipe:
-    """The recipe in a file, without its memories. Raises RecipeError."""
-    return _read(path, tensors=False)[0]
-
-
-def read(path: Path, *, tower: VisionTower) -> Taught:
-    """A recipe with its memories from one file.
-
-    Raises:
-        RecipeError: No such file, or a damaged one.
-        WeightsError: Taught on another tower.
-    """
-    recipe, metadata, tensors = _read(path, tensors=True)
-    views = [key.removeprefix(_MEMORY) for key in metadata if key.startswith(_MEMORY)]
-    return Taught(recipe, {view: _memory(view, metadata, tensors[view], tower) for view in views})
-
-
-def _memory(
-    view: str, metadata: Mapping[str, str], tensors: Mapping[str, Tensor], tower: VisionTower
-) -> NormalityMemory:
-    memory = NormalityMemory.unpack(tensors, metadata[_MEMORY + view], tower=tower)
-    header = metadata.get(_ADAPTATION + view)
-    if header is None:
-        return memory
-    learned = {name.removeprefix(_ADAPTED): t for name, t in tensors.items() if name.startswith(_ADAPTED)}
-    return AdaptedMemory(memory, Adaptation.unpack(learned, header, tower=tower))
-
-
-def _read(path: Path, *, tensors: bool) -> tuple[Recipe, dict[str, str], dict[str, dict[str, Tensor]]]:
-    """The recipe, all metadata, and the tensors by view and name."""
-    found: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
-    try:
-        with safe_open(path, framework="pt") as file:
-            metadata: dict[str, str] = file.metadata() or {}
-            recipe = Recipe.model_validate_json(metadata[_RECIPE])
-            for key in file.keys() if tensors else ():
-                view, _, name = key.rpartition("/")
-                found[view][name] = file.get_tensor(key)
-    except FileNotFoundError as error:
-        raise RecipeError(f"there is no recipe file {path}", part="nothing is inspected") from error
-    except (OSError, SafetensorError, KeyError, ValueError) as error:
-        raise RecipeError(
-            f"{path} is not a recipe, or damaged",
-            part="nothing is inspected",
-            todo="restore the file, or teach the recipe again",
-        ) from error
-    return recipe, metadata, found

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,9 +18,11 @@ from inspection.quality import teach_limits
 from inspection.recipe import Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
+from models.checkpoint import SHIPPED, read_header
 from models.inspector import crop
 from models.memory import MemorySettings, NormalityMemory
 from models.towers import build_tower
+from models.unheard import Unheard, unheard
 from models.vision import EfficientNetLite0, VisionTower
 
 DEFAULT_OVERKILL = MemorySettings().overkill
@@ -123,6 +126,46 @@ def teach_folder(
         overkill=overkill,
         defect_types=defect_types,
         instruction=instruction,
+    )
+
+
+def hear(taught: Taught, *, adapter: Path | None, accept: bool) -> tuple[Taught, Unheard]:
+    """``taught``, and what of its recipe the language model will not hear.
+
+    Args:
+        taught: The recipe, not yet kept.
+        adapter: What will judge; None for the adapter that ships.
+        accept: Whether that is accepted; the recipe then says so.
+
+    Raises:
+        RecipeError: More is asked than will be done, and nobody accepted it.
+        WeightsError: The adapter is absent or damaged.
+    """
+    missed = unheard(taught.recipe, read_header(adapter or SHIPPED).kinds)
+    if missed.lost and not accept:
+        raise RecipeError(
+            missed.in_words,
+            part="nothing was taught",
+            todo="use names that the model knows (passgate model list), name the --adapter that was trained "
+            "on these, or accept it with --accept-unheard",
+        )
+    recipe = taught.recipe.model_copy(update={"unheard_accepted": bool(missed.lost)})
+    return replace(taught, recipe=recipe), missed
+
+
+def seal(name: str, *, library: RecipeLibrary) -> Path:
+    """Keep the newest version of a recipe from before digests as the next one; returns its file.
+
+    Raises:
+        RecipeError: Unknown, damaged, or sealed already.
+        WeightsError: Taught on another tower than EfficientNet-Lite0, or what was taught is damaged.
+    """
+    taught = library.load(name, tower=EfficientNetLite0())
+    if taught.sealed:
+        raise RecipeError(f"recipe {name!r} version {taught.recipe.version} is sealed already")
+    _, version = library.next_identity(name)
+    return library.save(
+        Taught(taught.recipe.model_copy(update={"version": version, "sha256": ""}), taught.memories)
     )
 
 

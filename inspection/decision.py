@@ -99,6 +99,9 @@ class RecipeRef(Frozen):
 
     id: int = Field(ge=0, le=0xFFFF)
     version: int = Field(ge=1)
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", exclude_if=lambda sha256: not sha256)
+    """Of the recipe's file, which holds policy and taught memory; empty where it came from no file, and then
+    not written: records and certificates from before it was named stay what they are."""
 
 
 class ModelRef(Frozen):

@@ -36,7 +36,7 @@ def undecided(
     return Decision(
         part_id=trigger.part_id,
         trigger_seq=trigger.seq,
-        recipe=RecipeRef(id=recipe.id, version=recipe.version) if recipe else RecipeRef(id=0, version=1),
+        recipe=recipe.ref if recipe else RecipeRef(id=0, version=1),
         action=action,
         confidence=1.0,
         decided_by=decided_by,
@@ -75,7 +75,7 @@ def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iter
             f"the decision is about part {decision.part_id} (trigger {decision.trigger_seq}), "
             f"but part {trigger.part_id} (trigger {trigger.seq}) is under the camera",
         )
-    if (decision.recipe.id, decision.recipe.version) != (recipe.id, recipe.version):
+    if decision.recipe != recipe.ref:
         yield Action.MANUAL_REVIEW, "the decision was made by another recipe than the active one"
     if trigger.recipe_request not in (0, recipe.id):
         yield (

@@ -2,12 +2,25 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
 
-from inspection.decision import Action, Box, Defect, Frozen, Probability, Severity
+from inspection.decision import Action, Box, Defect, Frozen, Probability, RecipeRef, Severity
 from inspection.motion import PhysicsContext
 
 ANY_TYPE = "*"
+
+MOST_PIXELS = 1 << 28
+"""Of a picture, and of each of its sides: more than any camera has, less than takes all memory."""
+
+
+def _inside_a_picture(region: Box) -> Box:
+    left, top, width, height = region
+    if left < 0 or top < 0 or width < 1 or height < 1 or max(region) > MOST_PIXELS:
+        raise ValueError(f"{region} is no region of a picture: left, top, width, height in pixels")
+    return region
+
+
+Region = Annotated[Box, AfterValidator(_inside_a_picture)]
 
 
 class View(Frozen):
@@ -15,9 +28,9 @@ class View(Frozen):
 
     name: str = "top"
     camera: str = "main"
-    region: Box | None = None
+    region: Region | None = None
     """The part of the picture that is judged; None for all of it."""
-    mm_per_pixel: float | None = Field(default=None, gt=0.0)
+    mm_per_pixel: FiniteFloat | None = Field(default=None, gt=0.0, le=1000.0)
     """Scale in the part's plane; without it lengths in mm are not given."""
 
 
@@ -27,10 +40,10 @@ class GaugeSpec(Frozen):
     name: str
     kind: Literal["analogue", "digital"]
     view: str = "top"
-    region: Box
+    region: Region
     unit: str
-    low: float
-    high: float
+    low: FiniteFloat
+    high: FiniteFloat
 
 
 class DefectRule(Frozen):
@@ -45,6 +58,8 @@ class DefectRule(Frozen):
 class QualityLimits(Frozen):
     """When a picture is not fit to be judged. Grey levels 0 to 255."""
 
+    model_config = ConfigDict(allow_inf_nan=False)
+
     min_mean: float = Field(default=12.0, ge=0.0, le=255.0)
     max_mean: float = Field(default=245.0, ge=0.0, le=255.0)
     max_saturated: Probability = 0.6
@@ -55,6 +70,14 @@ class QualityLimits(Frozen):
     """Least focus measure (see ``inspection.quality``); taught from the good parts, 0 switches it off."""
     size: tuple[int, int] | None = None
     """Width and height that a picture must have; None for any."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.min_mean > self.max_mean:
+            raise ValueError(f"min_mean {self.min_mean} is above max_mean {self.max_mean}")
+        if self.size is not None and (min(self.size) < 1 or self.size[0] * self.size[1] > MOST_PIXELS):
+            raise ValueError(f"{self.size} is not the size of a picture")
+        return self
 
 
 DefectName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w][\w .-]*$")]
@@ -81,6 +104,9 @@ class Recipe(Frozen):
     defect_types: tuple[DefectName, ...] = Field(default=(), max_length=32)
     """What the language model may call a defect; empty: the types that the rules name. ``none`` and ``other``
     are always legal."""
+    unheard_accepted: bool = False
+    """Whether a person accepted that rules or words ask for more than is done, since they speak of types that
+    the language model cannot name (``models.unheard``)."""
     motion: PhysicsContext | None = None
     """Belt, diverter and part, for the action head; None for a nominal line."""
     deadline_ms: int = Field(default=450, ge=50, le=10_000)
@@ -90,6 +116,13 @@ class Recipe(Frozen):
     review_band: Probability = 0.0
     """A part whose probability of being normal lies this close to the threshold goes to manual_review."""
     quality: QualityLimits = QualityLimits()
+    sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", exclude=True)
+    """Of the file that it was read from, which cannot hold it; empty where it was made and never kept."""
+
+    @property
+    def ref(self) -> RecipeRef:
+        """What a decision says of the recipe that it was made by."""
+        return RecipeRef(id=self.id, version=self.version, sha256=self.sha256)
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

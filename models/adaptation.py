@@ -15,20 +15,22 @@ seen.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Annotated, Final, Self
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
+from models.soundness import Expected, fault, in_one_line
 from models.vision import AdaptableTower, FeatureMaps, VisionTower
 
 FORMAT: Final = 1
@@ -38,6 +40,8 @@ _TOP_SHARE: Final = 0.003
 """A picture is as defective as the mean of this share of its cells, the highest; small defects decide."""
 _MEMORY_BEND: Final = 4.0
 """Deviations from which the memory's score counts ever less, as in the memory's own sum."""
+_BLANK_STRIDES: Final = 4
+"""Sides of the blank picture, in the tower's coarsest strides, that shows how many channels it has."""
 _RARELY: Final = -3.0
 """Logit at which the decoder starts: few cells are defective."""
 
@@ -92,15 +96,18 @@ class Direction:
         return float(whole @ self.weights) - self.offset
 
 
+_Weight = Annotated[float, Field(gt=0.0, le=1e12)]
+
+
 class Rule(BaseModel):
     """How three opinions become one score; made so that unseen good pictures lie about 0 with deviation 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    memory: float
-    whole: float
-    cells: float
-    """Weights; none is negative."""
+    memory: _Weight
+    whole: _Weight
+    cells: _Weight
+    """Weights; all are positive."""
     offset: float
     threshold: float
     """Of the sum, from good pictures that were held out."""
@@ -130,8 +137,15 @@ class _Header(BaseModel):
     tower_sha256: str
     rule: Rule
     direction_offset: float
-    good: int
-    defective: int
+    good: int = Field(ge=1)
+    defective: int = Field(ge=1)
+
+    @model_validator(mode="after")
+    def _threshold_among_good_pictures(self) -> Self:
+        """It is one of n deviations from their median: within √(n - 1) + 1 (cf. ``models.memory``)."""
+        if not 1.0 <= self.rule.threshold <= math.sqrt(self.good) + 1.0:
+            raise ValueError(f"a threshold of {self.rule.threshold:.4g} from {self.good} good pictures")
+        return self
 
 
 class Adaptation:
@@ -209,29 +223,35 @@ class Adaptation:
             WeightsError: Tensors or header are damaged, of another format, or learned on another tower.
         """
         todo = "Adapt the recipe again, or restore the file"
+        part = "nothing is inspected"
         try:
             known = _Header.model_validate_json(header)
         except ValidationError as error:
-            raise WeightsError(f"The adaptation is damaged: {error}", todo=todo) from error
+            raise WeightsError(
+                f"The adaptation is damaged: {in_one_line(error)}", part=part, todo=todo
+            ) from error
         if known.format != FORMAT:
-            raise WeightsError(f"The adaptation has format {known.format}, not {FORMAT}", todo=todo)
-        if known.tower_sha256 != tower.sha256:
-            raise WeightsError(f"The adaptation was learned on another tower than {tower.name}", todo=todo)
-        try:
-            state = {
-                name.removeprefix("net."): tensor.float()
-                for name, tensor in tensors.items()
-                if name.startswith("net.")
-            }
-            net = CellNet(
-                adaptable(tower).tail(),
-                fine_channels=state["fine.weight"].shape[1],
-                middle_channels=state["middle.weight"].shape[1],
+            raise WeightsError(
+                f"The adaptation has format {known.format}, not {FORMAT}", part=part, todo=todo
             )
-            net.load_state_dict(state)
-            direction = Direction(weights=tensors["direction"], offset=known.direction_offset)
-        except (KeyError, IndexError, RuntimeError) as error:
-            raise WeightsError(f"The adaptation is damaged: {error}", todo=todo) from error
+        if known.tower_sha256 != tower.sha256:
+            raise WeightsError(
+                f"The adaptation was learned on another tower than {tower.name}", part=part, todo=todo
+            )
+        eyes = adaptable(tower)
+        side = _BLANK_STRIDES * tower.strides[-1]
+        blank = eyes.features([np.full((side, side, 3), 127, np.uint8)])
+        fine, middle = (blank.maps[stride].shape[1] for stride in sorted(blank.maps)[:2])
+        net = CellNet(eyes.tail(), fine_channels=fine, middle_channels=middle)
+        expected = {
+            f"net.{name}": Expected(shape=tuple(own.shape), dtype=torch.float16)
+            for name, own in net.state_dict().items()
+        }
+        expected["direction"] = Expected(shape=tuple(moments(blank).shape))
+        if reason := fault(tensors, expected):
+            raise WeightsError(f"The adaptation is damaged: {reason}", part=part, todo=todo)
+        net.load_state_dict({name: tensors[f"net.{name}"].float() for name in net.state_dict()})
+        direction = Direction(weights=tensors["direction"], offset=known.direction_offset)
         return cls(
             net=net,
             direction=direction,

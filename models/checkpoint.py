@@ -1,26 +1,25 @@
 """An adapter on disk: everything that was trained, in one safetensors file that names the base it fits.
 
-A file is written beside its name and renamed when it is whole, so the last good one stays where the disk is
-full. Reading it runs no code, and refuses what does not fit: another base, another tower, another shape.
+A sealed file (``models.sealed``), written beside its name and renamed when it is whole, so the last good one
+stays where the disk is full. Reading it runs no code, and refuses what does not fit: another base, another
+tower, another shape, and numbers that training cannot give.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 import torch
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
+from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
-from inspection.durable import whole
 from inspection.errors import WeightsError
+from models import sealed
 from models.language import LanguageSettings, decoder_of, load_base
+from models.soundness import Expected, fault, in_one_line
 from models.vision import VisionTower
 from models.vla import InspectionVLA, VlaSettings
 
@@ -28,6 +27,17 @@ FORMAT: Final = 1
 CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"
 """The adapters that ship with Passgate."""
 SHIPPED: Final = CHECKPOINTS / "passgate-vla.safetensors"
+SHIPPED_SHA256: Final = "79557309fcc7e44564e68fa09e76d6634f3a6745db66b9b16ba26fef304da049"
+"""Its file has no digest inside (it is from before), so what it must be is known here."""
+_SHIPPED_VERSION: Final = ("passgate-vla", "2")
+_WORDS: Final = "adapter"
+_DEVIATION: Final = ".deviation"
+"""What the names of tensors that features are divided by end with."""
+_LEAST_DEVIATION: Final = 5e-4
+"""Half of what ``Projector.fit`` takes for the least: half precision rounds."""
+_FLOATS: Final = (torch.float16, torch.bfloat16, torch.float32)
+_MOST: Final = 1e6
+"""Half precision ends far below; a file in single precision may not go on for ever."""
 _PART: Final = "the model cannot start, so no part is released on its word"
 _EXTRA: Final = "extra."
 _HEAD: Final = "action_head."
@@ -38,7 +48,7 @@ _LORA_A, _LORA_B = ".lora_A.default.weight", ".lora_B.default.weight"
 class AdapterHeader(BaseModel):
     """What is known of an adapter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     format: int = FORMAT
     name: str = "passgate-vla"
@@ -49,7 +59,7 @@ class AdapterHeader(BaseModel):
     tower_sha256: str
     kinds: tuple[str, ...] = ()
     """The types of defects that it was trained to name."""
-    trust: float = Field(default=0.0, ge=0.0)
+    trust: float = Field(default=0.0, ge=0.0, le=100.0)
     """How much its own doubt counts beside the memory's: see ``models.reasoning.not_pass``."""
     trained: dict[str, Any] = Field(default_factory=dict)
     """Data, seeds, steps and losses, for the model card."""
@@ -67,6 +77,8 @@ class Adapter:
     header: AdapterHeader
     sha256: str
     """Of the file; empty for a model that was never saved."""
+    proven: bool = True
+    """False for a file of before digests, but the one that ships: nothing proves that it is as trained."""
 
 
 def save(
@@ -91,15 +103,15 @@ def save(
 
 def rewrite(path: Path, header: AdapterHeader, *, extra: Mapping[str, Tensor]) -> None:
     """Give an adapter another header and other tensors that travel along. Raises WeightsError."""
-    tensors = {name: tensor for name, tensor in _tensors(path).items() if not name.startswith(_EXTRA)}
-    _write(path, tensors | {f"{_EXTRA}{name}": _half(tensor) for name, tensor in extra.items()}, header)
+    tensors = _opened(path)[1].tensors
+    kept = {name: tensor for name, tensor in tensors.items() if not name.startswith(_EXTRA)}
+    _write(path, kept | {f"{_EXTRA}{name}": _half(tensor) for name, tensor in extra.items()}, header)
 
 
 def _write(path: Path, tensors: Mapping[str, Tensor], header: AdapterHeader) -> None:
     try:
-        with whole(path) as unfinished:
-            save_file(dict(tensors), unfinished, metadata={"adapter": header.model_dump_json()})
-    except (OSError, SafetensorError) as error:
+        sealed.write(path, tensors, {_WORDS: header.model_dump_json()})
+    except OSError as error:
         raise WeightsError(
             f"the adapter cannot be written to {path}: {error}",
             part="the last good one stays as it was",
@@ -108,19 +120,15 @@ def _write(path: Path, tensors: Mapping[str, Tensor], header: AdapterHeader) -> 
 
 
 def read_header(path: Path) -> AdapterHeader:
-    """What is known of an adapter, without its weights. Raises WeightsError."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            return AdapterHeader.model_validate_json((file.metadata() or {})["adapter"])
-    except (OSError, SafetensorError, KeyError, ValidationError) as error:
-        raise _not_an_adapter(path, error) from error
+    """What is known of an adapter. Raises WeightsError."""
+    return _opened(path)[0]
 
 
 def read_extra(path: Path) -> dict[str, Tensor]:
     """The tensors that travel along with an adapter. Raises WeightsError."""
     return {
         name.removeprefix(_EXTRA): tensor
-        for name, tensor in _tensors(path).items()
+        for name, tensor in _opened(path)[1].tensors.items()
         if name.startswith(_EXTRA)
     }
 
@@ -147,12 +155,8 @@ def load(
         WeightsError: Absent, damaged, or made for another base or tower.
         SettingsError: The base's device is absent.
     """
-    header = read_header(path)
-    if header.format != FORMAT:
-        raise WeightsError(
-            f"{path} has format {header.format}, not {FORMAT}", part=_PART, todo="train it again"
-        )
-    sha256 = _sha256(path)
+    header, content = _opened(path)
+    sha256, tensors = content.sha256, content.tensors
     if expect_sha256 is not None and sha256 != expect_sha256:
         raise WeightsError(
             f"{path} hashes to {sha256[:12]}…, not to {expect_sha256[:12]}…",
@@ -177,7 +181,6 @@ def load(
             part=_PART,
             todo="use that base, or train an adapter for this one",
         )
-    tensors = _tensors(path)
     merges = not trainable and settings.language.quantization == "none"
     if merges:
         _merge(base.model, tensors, settings, path)
@@ -188,7 +191,8 @@ def load(
     _fill(vla, tensors, path, lora=not merges)
     if not trainable:
         vla.requires_grad_(False).eval()
-    return Adapter(vla=vla, header=header, sha256=sha256)
+    proven = content.sealed or sha256 == SHIPPED_SHA256
+    return Adapter(vla=vla, header=header, sha256=sha256, proven=proven)
 
 
 def _merge(model: Any, tensors: Mapping[str, Tensor], settings: VlaSettings, path: Path) -> None:
@@ -218,11 +222,11 @@ def _merge(model: Any, tensors: Mapping[str, Tensor], settings: VlaSettings, pat
 
 def fill(vla: InspectionVLA, path: Path, *, but_the_head: bool = False) -> None:
     """Give a trainable model the weights of an adapter of the same settings. Raises WeightsError."""
-    tensors = _tensors(path)
+    tensors: Mapping[str, Tensor] = _opened(path)[1].tensors
     if but_the_head:
         own = vla.adapter_parameters()
         tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(_HEAD)}
-        tensors |= {name: tensor for name, tensor in own.items() if name.startswith(_HEAD)}
+        tensors = {**tensors, **{name: own[name] for name in own if name.startswith(_HEAD)}}
     _fill(vla, tensors, path, lora=True)
 
 
@@ -242,12 +246,34 @@ def _fill(vla: InspectionVLA, tensors: Mapping[str, Tensor], path: Path, *, lora
             wanted[name].copy_(tensor)
 
 
-def _tensors(path: Path) -> dict[str, Tensor]:
+def _opened(path: Path) -> tuple[AdapterHeader, sealed.Content]:
+    """Header and content of an adapter, proven or at least possible. Raises WeightsError."""
     try:
-        with safe_open(path, framework="pt") as file:
-            return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-    except (OSError, SafetensorError) as error:
-        raise _not_an_adapter(path, error) from error
+        content = sealed.read(path)
+        header = AdapterHeader.model_validate_json(content.words[_WORDS])
+    except FileNotFoundError as error:
+        raise _not_an_adapter(path, "no such file") from error
+    except (OSError, KeyError, ValueError) as error:
+        why = "it holds no adapter" if isinstance(error, KeyError) else in_one_line(error)
+        raise _not_an_adapter(path, f"damaged, or no adapter: {why}") from error
+    if header.format != FORMAT:
+        raise WeightsError(
+            f"{path} has format {header.format}, not {FORMAT}", part=_PART, todo="train it again"
+        )
+    claims = path == SHIPPED or (header.name, header.version) == _SHIPPED_VERSION
+    if claims and not content.sealed and content.sha256 != SHIPPED_SHA256:
+        raise _not_an_adapter(path, f"damaged: it hashes to {content.sha256[:12]}…, which is not what ships")
+    if reason := fault(content.tensors, {name: _expected(name, t) for name, t in content.tensors.items()}):
+        raise _not_an_adapter(path, f"damaged: {reason}")
+    return header, content
+
+
+def _expected(name: str, tensor: Tensor) -> Expected:
+    """What a tensor must be like, but for its shape, which the model knows."""
+    extra = name.startswith(_EXTRA)
+    least = _LEAST_DEVIATION if name.endswith(_DEVIATION) and not extra else -_MOST
+    dtype = tensor.dtype if tensor.dtype in _FLOATS or extra else torch.float16
+    return Expected(dtype=dtype, least=least, most=_MOST)
 
 
 def _half(tensor: Tensor) -> Tensor:
@@ -255,13 +281,7 @@ def _half(tensor: Tensor) -> Tensor:
     return plain.half() if plain.is_floating_point() else plain
 
 
-def _sha256(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
-
-
-def _not_an_adapter(path: Path, error: Exception) -> WeightsError:
-    why = "no such file" if isinstance(error, FileNotFoundError) else "damaged, or no adapter"
+def _not_an_adapter(path: Path, why: str) -> WeightsError:
     return WeightsError(f"{path}: {why}", part=_PART, todo="restore the file, or train it again")
 
 

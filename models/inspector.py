@@ -20,7 +20,6 @@ from inspection.decision import (
     Decision,
     Defect,
     ModelRef,
-    RecipeRef,
     Severity,
     Timings,
 )
@@ -136,7 +135,7 @@ class ReflexInspector:
         return Decision(
             part_id=part_id,
             trigger_seq=trigger_seq,
-            recipe=RecipeRef(id=recipe.id, version=recipe.version),
+            recipe=recipe.ref,
             action=action,
             confidence=normality if action is Action.PASS else 1.0 - normality,
             defect_score=max(look.defect_score for look in looks),

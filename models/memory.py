@@ -19,13 +19,13 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Final
+from typing import Annotated, Final, Self
 
 import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
@@ -33,6 +33,7 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.coreset import coreset
 from models.regions import find_regions
+from models.soundness import Expected, fault, in_one_line
 from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
@@ -41,30 +42,38 @@ _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
 _MOST_FEATURE: Final = 1e6
 """No tower in order gives more; the distances' squares stay finite below it."""
+_MOST_AREA_PX: Final = 1 << 24
+"""Of the picture at working size; a file that asks for more is damaged, or would take all memory."""
 _PATCH_BEND: Final = 4.0
 """Deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was tried."""
 _LEAST_SPREAD: Final = 0.05
 """Of the two distances among unseen good pictures: keeps rounding from counting where they never vary."""
+_MOST_DISTANCE: Final = 1e9
+"""Features and their deviations being what they are, no distance is larger."""
+_UNIT: Final = 1.0 + 1e-3
+"""No component of a unit vector is larger, but for rounding."""
+_LEAST_MARGIN: Final = 1.0
+"""Deviations by which the threshold lies above the middling good picture at least."""
 
 
 class MemorySettings(BaseModel):
     """What can be chosen when teaching. The defaults hold for every product measured so far."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    working_area_px: int = 81_920
+    working_area_px: int = Field(default=81_920, ge=1, le=_MOST_AREA_PX)
     """Pixels that all pictures are scaled to, in the middling aspect ratio of the teaching pictures."""
-    patches: int = 2_000
+    patches: int = Field(default=2_000, ge=1, le=1_000_000)
     """Size of the memory of patches."""
-    top_share: float = 0.03
+    top_share: float = Field(default=0.03, gt=0.0, le=1.0)
     """The patches' score is the mean of this share of the cells, the highest, above the middling cell."""
-    shrinkage: float = 0.5
+    shrinkage: float = Field(default=0.5, gt=0.0, le=1.0)
     """Weight of the identity in the correlation of the pooled features."""
-    folds: int = 5
+    folds: int = Field(default=5, ge=2)
     """Cross-fitting folds for the calibration."""
-    overkill: float = 0.01
+    overkill: float = Field(default=0.01, ge=0.0, le=1.0)
     """Share of good parts that the threshold may reject, as far as so many teaching pictures can tell."""
-    most_regions: int = 8
+    most_regions: int = Field(default=8, ge=1, le=1_000)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,16 +130,20 @@ class _Normal:
     """(rows, columns): the distance of the cells of unseen good pictures, on average."""
 
 
+_Distance = Annotated[float, Field(ge=0.0, le=_MOST_DISTANCE)]
+_Spread = Annotated[float, Field(ge=_LEAST_SPREAD, le=_MOST_DISTANCE)]
+
+
 class _Calibration(BaseModel):
     """How scores of unseen good pictures lie."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    patch_mean: float
-    patch_deviation: float
-    whole_mean: float
-    whole_deviation: float
-    cell_level: float
+    patch_mean: _Distance
+    patch_deviation: _Spread
+    whole_mean: _Distance
+    whole_deviation: _Spread
+    cell_level: Annotated[float, Field(ge=_LEAST_DEVIATION, le=_MOST_DISTANCE)]
     median: float
     threshold: float
 
@@ -154,12 +167,28 @@ class _Header(BaseModel):
     format: int
     tower: str
     tower_sha256: str
-    taught_on: int
+    taught_on: int = Field(ge=FEWEST_PICTURES)
     seed: int
-    working_height: int
-    working_width: int
+    working_height: int = Field(ge=1, le=_MOST_AREA_PX)
+    working_width: int = Field(ge=1, le=_MOST_AREA_PX)
     settings: MemorySettings
     calibration: _Calibration
+
+    @model_validator(mode="after")
+    def _as_teaching_makes_it(self) -> Self:
+        """No area beyond the bound, and the scores of the taught pictures where they can lie.
+
+        Of n numbers none lies more than √(n - 1) of their own deviations from their mean (Samuelson 1968,
+        "How deviant can you be?"), and both scores are put on the scale of those n pictures themselves.
+        """
+        if self.working_height * self.working_width > _MOST_AREA_PX:
+            raise ValueError(f"a working size above {_MOST_AREA_PX} pixels")
+        farthest = math.sqrt(self.taught_on - 1) + 1e-6
+        bent = _PATCH_BEND * math.asinh(farthest / _PATCH_BEND)
+        most, median, threshold = farthest + bent, self.calibration.median, self.calibration.threshold
+        if abs(median) > most or not median + _LEAST_MARGIN <= threshold <= max(most, median + _LEAST_MARGIN):
+            raise ValueError(f"a threshold of {threshold:.4g} over a median of {median:.4g}")
+        return self
 
 
 class NormalityMemory:
@@ -309,32 +338,62 @@ class NormalityMemory:
             WeightsError: Tensors or header are damaged, of another format, or were taught on another tower.
         """
         todo = "Teach the recipe again, or restore the file"
+        part = "nothing is inspected"
         try:
             known = _Header.model_validate_json(header)
             normal = _Normal(**{field.name: tensors[field.name] for field in fields(_Normal)})
         except (KeyError, ValidationError) as error:
-            raise WeightsError(f"The memory is damaged: {error}", todo=todo) from error
+            raise WeightsError(
+                f"The memory is damaged: {in_one_line(error)}", part=part, todo=todo
+            ) from error
         if known.format != FORMAT:
-            raise WeightsError(f"The memory has format {known.format}, not {FORMAT}", todo=todo)
+            raise WeightsError(f"The memory has format {known.format}, not {FORMAT}", part=part, todo=todo)
         if known.tower_sha256 != tower.sha256:
             raise WeightsError(
                 f"The memory was taught on {known.tower} ({known.tower_sha256[:12]}…), "
                 f"not on {tower.name} ({tower.sha256[:12]}…)",
+                part=part,
                 todo="Teach the recipe again with this tower",
             )
-        if not _fits(normal):
-            raise WeightsError("The memory is damaged: its tensors do not fit each other", todo=todo)
+        if reason := _fault(tensors, known, tower):
+            raise WeightsError(f"The memory is damaged: {reason}", part=part, todo=todo)
         return cls(tower=tower, normal=normal, header=known)
 
 
-def _fits(normal: _Normal) -> bool:
-    pooled = normal.whole_centre.shape
-    return (
-        normal.bank.shape[1:] == normal.deviation.shape
-        and normal.whole_deviation.shape == normal.whole_axes.shape[1:] == pooled
-        and normal.whole_slack.shape == normal.whole_axes.shape[:1]
-        and normal.expected.ndim == 2
+def _fault(tensors: Mapping[str, Tensor], header: _Header, tower: VisionTower) -> str:
+    """What in a memory's file cannot come from teaching on ``tower``, in words; empty for nothing.
+
+    The tower looks at one blank picture: how many channels and cells it gives is known to nobody else.
+    """
+    height, width = header.working_height, header.working_width
+    if height % tower.strides[-1] or width % tower.strides[-1]:
+        return f"its working size {width} x {height} is none of this tower's"
+    blank = _describe(_look(np.full((height, width, 3), 127, np.uint8), tower, height, width))
+    channels, pooled = blank.patches.shape[1], len(blank.whole)
+    patches, axes = (len(tensors[name]) if tensors[name].ndim else 0 for name in ("bank", "whole_axes"))
+    most = _MOST_FEATURE / _LEAST_DEVIATION
+    reason = fault(
+        tensors,
+        {
+            "deviation": Expected(shape=(channels,), least=_LEAST_DEVIATION, most=_MOST_FEATURE),
+            "bank": Expected(shape=(patches, channels), least=-most, most=most),
+            "whole_centre": Expected(shape=(pooled,), least=-_MOST_FEATURE, most=_MOST_FEATURE),
+            "whole_deviation": Expected(shape=(pooled,), least=_LEAST_DEVIATION, most=_MOST_FEATURE),
+            "whole_axes": Expected(shape=(axes, pooled), least=-_UNIT, most=_UNIT),
+            "whole_slack": Expected(shape=(axes,), least=0.0, most=1.0),
+            "expected": Expected(
+                shape=(blank.rows, blank.columns), least=_LEAST_DEVIATION, most=_MOST_DISTANCE
+            ),
+        },
     )
+    if reason:
+        return reason
+    if patches > header.settings.patches:
+        return f"it holds {patches} patches, more than {header.settings.patches}"
+    directions = tensors["whole_axes"].double()
+    if not torch.allclose(directions @ directions.T, torch.eye(axes, dtype=torch.float64), atol=1e-3):
+        return "its axes are not orthonormal"
+    return ""
 
 
 def confidence(score: float, *, median: float, threshold: float) -> float:
@@ -512,5 +571,5 @@ def _calibrate(
     median = float(np.median(scores))
     # the conformal quantile: with n pictures no finer statement than 1/(n+1) can be made
     rank = min(math.ceil((len(scores) + 1) * (1 - settings.overkill)), len(scores))
-    threshold = max(float(scores[rank - 1]), median + 1.0)
+    threshold = max(float(scores[rank - 1]), median + _LEAST_MARGIN)
     return expected, uncut.model_copy(update={"median": median, "threshold": threshold})

@@ -111,6 +111,52 @@ def with_names_quoted(text: str, kinds: Iterable[str]) -> str:
     return re.sub(rf'(?<!["\w-])(?:{names})(?!["\w-])', lambda found: quoted(found[0]), text)
 
 
+def asked_in_words(text: str, kinds: Iterable[str]) -> dict[str, Action]:
+    """The strictest action that a person's words speak of together with each type, in one clause.
+
+    No understanding, and on the strict side: a clause speaks of all types and all actions that are in it, as
+    "scratch, dent: rework, but stop from critical" does, and one without a type speaks of every type that has
+    no clause of its own, as "others: stop" does. Severities are not heeded.
+
+    Args:
+        text: The policy in English or Chinese.
+        kinds: The types that may be spoken of.
+
+    Returns:
+        An action for each of ``kinds`` that is spoken of, and for ``*`` where all others are.
+
+    >>> asked = asked_in_words("Scratches: rework; 裂纹停线. Others: review", ["scratch", "裂纹", "dent"])
+    >>> {kind: str(action) for kind, action in asked.items()}
+    {'scratch': 'rework', '裂纹': 'stop', 'dent': 'manual_review', '*': 'manual_review'}
+    """
+    kinds = tuple(kinds)
+    own: dict[str, Action] = {}
+    general: Action | None = None
+    for clause in _CLAUSE_ENDS.split(text.casefold()):
+        asked = max(_actions_in(clause), key=lambda action: action.strictness, default=None)
+        if asked is None:
+            continue
+        spoken_of = [kind for kind in kinds if _speaks_of(clause, kind)]
+        for kind in spoken_of:
+            own[kind] = asked.at_least(own.get(kind, asked))
+        if not spoken_of or any(word in clause for word in _EVERYTHING_ELSE):
+            general = asked if general is None else asked.at_least(general)
+    if general is None:
+        return own
+    return own | {kind: general for kind in (*kinds, ANY_TYPE) if kind not in own}
+
+
+def _actions_in(clause: str) -> list[Action]:
+    return [action for action, found in _ACTION_WORDS.items() if found.search(clause)]
+
+
+def _speaks_of(clause: str, kind: str) -> bool:
+    """Chinese has no spaces to tell words apart by; English has plurals."""
+    name = re.escape(kind.casefold())
+    bounded = rf"(?<![\w-]){name}(?:e?s)?(?![\w-])" if kind.isascii() else name
+    return re.search(bounded, clause) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class _Lexicon:
     """One language's words; of synonyms the first is the plain one."""
@@ -170,6 +216,26 @@ _LEXICONS: dict[Language, _Lexicon] = {
         at_most="{severity}及以下{action}",
         above="否则{action}",
     ),
+}
+
+
+_CLAUSE_ENDS: Final = re.compile(r"[;；。\n]|\.(?=\s|$)")
+_EVERYTHING_ELSE: Final = tuple(
+    word for lexicon in _LEXICONS.values() for word in (*lexicon.others, *lexicon.any_defect)
+)
+_MORE_WORDS: Final[dict[Action, tuple[str, ...]]] = {Action.STOP: ("停",), Action.MANUAL_REVIEW: ("人工",)}
+"""People have more ways to say what must not be missed than the model learned."""
+_ACTION_WORDS: Final[dict[Action, re.Pattern[str]]] = {
+    action: re.compile(
+        "|".join(
+            rf"\b{word}" if word.isascii() else word
+            for word in (
+                *(word for lexicon in _LEXICONS.values() for word in lexicon.action[action]),
+                *_MORE_WORDS.get(action, ()),
+            )
+        )
+    )
+    for action in Action
 }
 
 

@@ -39,8 +39,8 @@ class LoraSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    rank: int = Field(default=16, ge=1)
-    alpha: int = Field(default=32, ge=1)
+    rank: int = Field(default=16, ge=1, le=4096)
+    alpha: int = Field(default=32, ge=1, le=65536)
     dropout: float = Field(default=0.0, ge=0.0, lt=1.0)
     targets: tuple[str, ...] = ("q_proj", "k_proj", "v_proj", "o_proj", "gate_proj", "up_proj", "down_proj")
 
@@ -53,7 +53,7 @@ class VlaSettings(BaseModel):
     language: LanguageSettings = LanguageSettings()
     lora: LoraSettings | None = LoraSettings()
     """None leaves the language model as it is."""
-    channels: int = Field(default=344, ge=1)
+    channels: int = Field(default=344, ge=1, le=65536)
     """Of the vision tower, all maps together."""
     most_regions: int = Field(default=3, ge=1, le=8)
 

@@ -35,12 +35,23 @@ def teach(
     instruction: Annotated[
         str, typer.Option(help='The policy in words, e.g. "scratch: rework; crack: stop."')
     ] = "",
+    adapter: Annotated[
+        Path | None, typer.Option(help="The language model's adapter that will judge; default: as shipped.")
+    ] = None,
+    accept_unheard: Annotated[
+        bool,
+        typer.Option(
+            "--accept-unheard",
+            help="Teach although what is asked for types that the adapter cannot name will not be done.",
+        ),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
-    from app.recipes import RecipeLibrary, write
+    from app.recipe_file import write
+    from app.recipes import RecipeLibrary
     from app.settings import home
-    from app.teaching import teach_folder
+    from app.teaching import hear, teach_folder
 
     library = RecipeLibrary(home() / "recipes")
     taught = teach_folder(
@@ -52,6 +63,7 @@ def teach(
         defect_types=defect_types or (),
         instruction=instruction,
     )
+    taught, missed = hear(taught, adapter=adapter, accept=accept_unheard)
     if out is None:
         path = library.save(taught)
     else:
@@ -67,10 +79,13 @@ def teach(
                 "version": recipe.version,
                 "taught_on": taught_on,
                 "file": str(path),
+                "unheard": missed.model_dump(mode="json"),
             }
         )
     else:
         typer.echo(f"{recipe.name} version {recipe.version}: taught on {taught_on} good pictures, {path}")
+        if missed.types:
+            typer.echo(f"Mind: {missed.in_words}")
 
 
 @cli.command()
@@ -118,38 +133,86 @@ def list_recipes(as_json: JsonFlag = False) -> None:
     from app.settings import home
 
     library = RecipeLibrary(home() / "recipes")
-    recipes = [library.recipe(name) for name in library.names()]
+    shelf = library.shelf()
     if as_json:
-        print_json({"recipes": [{"name": r.name, "id": r.id, "version": r.version} for r in recipes]})
+        print_json(
+            {
+                "recipes": [
+                    {
+                        "name": one.name,
+                        "id": one.recipe and one.recipe.id,
+                        "version": one.version,
+                        "sha256": one.recipe and one.recipe.sha256,
+                        "sealed": one.sealed,
+                        "fault": one.fault,
+                    }
+                    for one in shelf
+                ]
+            }
+        )
         return
-    if not recipes:
+    if not shelf:
         typer.echo("No recipe was taught yet: passgate recipe teach NAME --good FOLDER")
         return
-    table = Table("name", "id", "version")
-    for recipe in recipes:
-        table.add_row(recipe.name, str(recipe.id), str(recipe.version))
+    table = Table("name", "id", "version", "file")
+    for one in shelf:
+        identity = "?" if one.recipe is None else str(one.recipe.id)
+        table.add_row(one.name, identity, "?" if one.version is None else str(one.version), one.in_words)
     Console().print(table)
+
+
+@cli.command()
+def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_json: JsonFlag = False) -> None:
+    """Keep a recipe from before digests anew, as its next version, so that damage is found from now on."""
+    from app.recipes import RecipeLibrary
+    from app.settings import home
+    from app.teaching import seal as sealed
+
+    library = RecipeLibrary(home() / "recipes")
+    path = sealed(name, library=library)
+    recipe = library.recipe(name)
+    if as_json:
+        print_json({"name": name, "version": recipe.version, "sha256": recipe.sha256, "file": str(path)})
+        return
+    typer.echo(f"{name} version {recipe.version} has a digest: {path}")
+    typer.echo("Damage from before is not found by it: measure it once (passgate recipe evaluate)")
 
 
 @cli.command()
 def show(
     name: Annotated[str, typer.Argument(help="The recipe's name.")],
     version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
+    adapter: Annotated[
+        Path | None, typer.Option(help="The language model's adapter that judges; default: as shipped.")
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show all that a recipe says, and whether it is certified."""
+    """Show all that a recipe says, whether it is certified, and what of it will not be heard."""
     from app.certifying import stored_certification
     from app.recipes import RecipeLibrary
     from app.settings import home
+    from models.checkpoint import SHIPPED, read_header
+    from models.unheard import unheard
 
     library = RecipeLibrary(home() / "recipes")
     recipe = library.recipe(name, version)
     certification = stored_certification(name, version, library=library)
+    missed = unheard(recipe, read_header(adapter or SHIPPED).kinds)
     if as_json:
-        print_json({**recipe.model_dump(mode="json"), "certification": certification.model_dump(mode="json")})
+        print_json(
+            {
+                **recipe.model_dump(mode="json"),
+                "sha256": recipe.sha256,
+                "unheard": missed.model_dump(mode="json"),
+                "certification": certification.model_dump(mode="json"),
+            }
+        )
     else:
         typer.echo(recipe.model_dump_json(indent=2))
+        typer.echo(f"SHA-256 of its file: {recipe.sha256}")
         typer.echo(certification.in_words)
+        if missed.types:
+            typer.echo(f"Mind: {missed.in_words}")
 
 
 @cli.command()

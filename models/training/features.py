@@ -16,14 +16,12 @@ from typing import Final
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from inspection.decision import Box, Severity
-from inspection.durable import whole
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
+from models import sealed
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
@@ -167,9 +165,8 @@ def _save(path: Path, seen: Sequence[Seen]) -> None:
     tensors["boxes"] = torch.tensor([place.box for one in seen for place in one.places])
     tensors["peaks"] = torch.tensor([place.peak for one in seen for place in one.places])
     try:
-        with whole(path) as unfinished:
-            save_file(tensors, unfinished)
-    except (OSError, SafetensorError) as error:
+        sealed.write(path, tensors, {})
+    except OSError as error:
         raise DatasetError(
             f"the features cannot be kept in {path.parent}: {error}", todo="make room, or name another cache"
         ) from error
@@ -177,9 +174,12 @@ def _save(path: Path, seen: Sequence[Seen]) -> None:
 
 def _load(path: Path) -> list[Seen] | None:
     try:
-        tensors = load_file(path)
-    except (OSError, SafetensorError):
-        return None  # absent, or half a file of a run that was killed: looked at again
+        content = sealed.read(path)
+    except (OSError, sealed.DamageError):
+        return None  # absent or damaged: looked at again
+    if not content.sealed:
+        return None
+    tensors = content.tensors
     seen, start = [], 0
     for index, count in enumerate(tensors["places"].tolist()):
         span = slice(start, start + count)

@@ -42,7 +42,7 @@ def adaptation(tower: EfficientNetLite0) -> Adaptation:
     return Adaptation(
         net=CellNet(tower.tail(), fine_channels=40, middle_channels=112),
         direction=Direction(weights=torch.zeros(CHANNELS), offset=0.0),
-        rule=Rule(memory=1.0, whole=1.0, cells=0.0, offset=100.0, threshold=3.0, cell_level=5.0),
+        rule=Rule(memory=1.0, whole=1.0, cells=1e-3, offset=100.0, threshold=3.0, cell_level=5.0),
         tower_sha256=tower.sha256,
         good=20,
         defective=8,

@@ -13,6 +13,7 @@ import pytest
 from app.certifying import certification, certify, stored_certification
 from app.engine import Engine
 from app.judge import build_inspector, judge_files
+from app.recipe_file import Taught, write
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
@@ -23,6 +24,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
+from models.vision import EfficientNetLite0
 from reports.settings import StoreSettings
 
 BAD, GOOD = 14, 8
@@ -83,7 +85,7 @@ def test_a_certificate_says_what_was_judged_by_what(issued: Certificate, taught_
     assert (issued.n_defective, issued.pictures_defective, issued.draw) == (BAD, BAD, Draw.PICTURE)
     assert (issued.misses, issued.overkilled) == (0, 0)
     assert issued.overkilled / GOOD < issued.overkill_bound < 1
-    assert (issued.recipe_sha256, issued.model) == (library.sha256("cover"), model)
+    assert (issued.recipe_sha256, issued.model) == (library.recipe("cover").sha256, model)
     assert (issued.recipe.id, issued.recipe.version) == (recipe.id, recipe.version)
 
 
@@ -234,9 +236,11 @@ def test_another_model_or_file_than_the_certified_one_is_refused(
     library.keep_certificate(issued)
     other = model.model_copy(update={"sha256": "0" * 64})
     assert "the model changed since" in certification(recipe, model=other, library=library).reason
-    with (tmp_path / "recipes/cover/v0001.safetensors").open("ab") as file:
-        file.write(b"\0")
-    assert "file changed since" in certification(recipe, model=model, library=library).reason
+    file = tmp_path / "recipes/cover/v0001.safetensors"
+    taught = library.load("cover", tower=EfficientNetLite0())
+    write(file, Taught(recipe.model_copy(update={"instruction": "all: stop"}), taught.memories))
+    changed = library.recipe("cover")
+    assert "file changed since" in certification(changed, model=model, library=library).reason
 
 
 def test_a_version_taught_since_is_uncertified(

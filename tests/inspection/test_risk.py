@@ -179,6 +179,18 @@ def test_a_certificate_reads_back_and_says_what_it_promises() -> None:
     assert certificate(alpha=0.06).id != issued.id
 
 
+def test_a_certificate_issued_before_recipes_were_named_by_hash_still_reads() -> None:
+    issued = (
+        '{"id":"94d419802031940327d6d46b1f432517b1bfcf9dac98a7df42b42eaf5f299577","alpha":0.05,"delta":0.05,'
+        '"n_defective":59,"misses":0,"schema":1,"threshold":0.4,"draw":"picture","pictures_defective":59,'
+        '"n_good":20,"overkilled":1,"overkill_bound":0.3,"pictures_good":20,"recipe_name":"cover",'
+        f'"recipe":{{"id":1,"version":1}},"recipe_sha256":"{"b" * 64}",'
+        f'"model":{{"name":"passgate-reflex","version":"1","sha256":"{"0" * 64}"}},'
+        '"certified_at":"2026-03-02T00:00:00Z"}'
+    )
+    assert Certificate.model_validate_json(issued).model_dump_json() == issued
+
+
 @pytest.mark.parametrize(
     ("key", "value"), [("threshold", 0.9), ("alpha", 0.01), ("misses", 1), ("recipe_sha256", "c" * 64)]
 )

@@ -1,5 +1,6 @@
 """Promise 5: whoever changes the record breaks its chain, and the first broken row is named."""
 
+import json
 import math
 import sqlite3
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Connection, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
-from inspection.decision import Action
+from inspection.decision import Action, RecipeRef
 from inspection.errors import StoreError
 from inspection.part import Inspection, Outcome, Truth
 from reports.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
@@ -197,6 +198,16 @@ def test_canonical_json_reads_back_and_is_a_fixed_point(inspection: Inspection) 
 @given(inspections, inspections)
 def test_canonical_json_differs_where_the_inspections_differ(one: Inspection, other: Inspection) -> None:
     assert (canonical_json(one) == canonical_json(other)) == (one == other)
+
+
+def test_never_rewritten_a_row_from_before_recipes_were_named_by_hash_stays_as_it_was() -> None:
+    before = part(1)
+    record = json.loads(canonical_json(before))
+    assert record["decision"]["recipe"] == {"id": 3, "version": 7}
+    assert Inspection.model_validate_json(json.dumps(record)).decision.recipe.sha256 == ""
+    named = before.decision.model_copy(update={"recipe": RecipeRef(id=3, version=7, sha256="ab" * 32)})
+    record = json.loads(canonical_json(before.model_copy(update={"decision": named})))
+    assert record["decision"]["recipe"] == {"id": 3, "version": 7, "sha256": "ab" * 32}
 
 
 def test_canonical_json_refuses_what_it_would_lose() -> None:

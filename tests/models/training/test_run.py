@@ -9,7 +9,7 @@ import torch
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion import plan
-from models import checkpoint
+from models import checkpoint, sealed
 from models.language import LanguageSettings
 from models.reasoning import NOMINAL_LINE
 from models.training.curves import read_losses
@@ -89,7 +89,7 @@ def settings(out: Path, folder: Path, **changes: object) -> TrainingSettings:
 
 
 def tensors(path: Path) -> dict[str, torch.Tensor]:
-    return checkpoint._tensors(path)
+    return dict(sealed.read(path).tensors)
 
 
 def test_a_run_that_was_interrupted_ends_as_one_that_was_not(tmp_path: Path, folder: Path) -> None:
@@ -169,7 +169,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(WeightsError, match="No space left"):
         train(one, tower=Tower(), material=material())
-    monkeypatch.setattr("models.checkpoint.save_file", full)
+    monkeypatch.setattr("models.sealed.write", full)
     with pytest.raises(WeightsError, match="No space left"):
         train(one, tower=Tower(), material=material())
     assert (tmp_path / "state.pt").read_bytes() == state

@@ -1,0 +1,130 @@
+"""One recipe in one file: what it says and what was taught for it cannot be parted.
+
+A sealed file (``models.sealed``): the taught memories' tensors as ``view/name``, what labels taught as
+``view/adaptation.name``; in its words the recipe's JSON and, for each view, the headers of both. Reading one
+never runs a pickle, and nothing is judged by a file that is not as it was written, or that says what cannot
+have been taught.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+from torch import Tensor
+
+from inspection.errors import RecipeError
+from inspection.recipe import Recipe
+from models import sealed
+from models.adaptation import Adaptation, AdaptedMemory
+from models.memory import NormalityMemory
+from models.soundness import in_one_line
+from models.vision import VisionTower
+
+_RECIPE: Final = "recipe"
+_MEMORY: Final = "memory/"
+_ADAPTATION: Final = "adaptation/"
+"""Keys of the file's words; the view's name follows the second and the third."""
+_ADAPTED: Final = "adaptation."
+"""What the names of an adaptation's tensors begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taught:
+    """A recipe and what was taught for it."""
+
+    recipe: Recipe
+    memories: Mapping[str, NormalityMemory]
+    """One for each view, by its name; an ``AdaptedMemory`` where labels were learned from."""
+    sealed: bool = True
+    """False where it was read from a file of before digests: nothing proves that it is as it was taught."""
+
+
+def write(path: Path, taught: Taught) -> None:
+    """Write one recipe with its memories to one file, whole or not at all. Raises RecipeError."""
+    tensors: dict[str, Tensor] = {}
+    words = {_RECIPE: taught.recipe.model_dump_json()}
+    for view, memory in taught.memories.items():
+        of_view, words[_MEMORY + view] = memory.packed()
+        if isinstance(memory, AdaptedMemory):
+            learned, words[_ADAPTATION + view] = memory.adaptation.packed()
+            of_view |= {_ADAPTED + name: tensor for name, tensor in learned.items()}
+        tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
+    try:
+        sealed.write(path, tensors, words)
+    except OSError as error:
+        raise RecipeError(
+            f"cannot write {path}: {error}",
+            part="the recipe as it was stays in use",
+            todo="check the disk and the folder's rights",
+        ) from error
+
+
+def read_recipe(path: Path) -> Recipe:
+    """The recipe in a file, without its memories. Raises RecipeError."""
+    return describe(path)[0]
+
+
+def describe(path: Path) -> tuple[Recipe, bool]:
+    """The recipe in a file, and whether a digest proves that it is as it was taught. Raises RecipeError."""
+    recipe, content = _opened(path)
+    return recipe, content.sealed
+
+
+def read(path: Path, *, tower: VisionTower) -> Taught:
+    """A recipe with its memories from one file.
+
+    Raises:
+        RecipeError: No such file, or a damaged one.
+        WeightsError: Taught on another tower, or what was taught is damaged.
+    """
+    recipe, content = _opened(path)
+    tensors: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, tensor in content.tensors.items():
+        view, _, name = key.rpartition("/")
+        tensors[view][name] = tensor
+    views = {view.name for view in recipe.views}
+    if tensors.keys() != views or content.words.keys() - {_RECIPE, *map(_ADAPTATION.__add__, views)} != set(
+        map(_MEMORY.__add__, views)
+    ):
+        raise _damaged(path, "the views that were taught are not those of the recipe")
+    memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
+    return Taught(recipe, memories, sealed=content.sealed)
+
+
+def _memory(
+    view: str, words: Mapping[str, str], tensors: Mapping[str, Tensor], tower: VisionTower
+) -> NormalityMemory:
+    header = words.get(_ADAPTATION + view)
+    learned = {name.removeprefix(_ADAPTED): t for name, t in tensors.items() if name.startswith(_ADAPTED)}
+    if header is None:
+        return NormalityMemory.unpack(tensors, words[_MEMORY + view], tower=tower)
+    plain = {name: tensor for name, tensor in tensors.items() if not name.startswith(_ADAPTED)}
+    memory = NormalityMemory.unpack(plain, words[_MEMORY + view], tower=tower)
+    return AdaptedMemory(memory, Adaptation.unpack(learned, header, tower=tower))
+
+
+def _opened(path: Path) -> tuple[Recipe, sealed.Content]:
+    """The recipe, which knows its file's SHA-256, and all that is in the file."""
+    try:
+        content = sealed.read(path)
+        recipe = Recipe.model_validate_json(content.words[_RECIPE])
+    except FileNotFoundError as error:
+        raise RecipeError(f"there is no recipe file {path}", part="nothing is inspected") from error
+    except KeyError as error:
+        raise _damaged(path, "it holds no recipe") from error
+    except ValidationError as error:
+        raise _damaged(path, in_one_line(error)) from error
+    except (OSError, ValueError) as error:
+        raise _damaged(path, str(error)) from error
+    return recipe.model_copy(update={"sha256": content.sha256}), content
+
+
+def _damaged(path: Path, why: str) -> RecipeError:
+    return RecipeError(
+        f"{path} is not a recipe, or damaged: {why}",
+        part="nothing is inspected",
+        todo="restore the file, or teach the recipe again",
+    )

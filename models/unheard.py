@@ -1,0 +1,64 @@
+"""What a recipe asks for that nobody hears: it names types that the language model cannot name.
+
+Then the reflex judges alone. It calls all that it finds an anomaly, so rules and words that speak of a type
+never come into force: "crack: stop" silently becomes what the rules ask for an anomaly.
+"""
+
+from collections.abc import Iterable
+
+from pydantic import Field
+
+from inspection.decision import Action, Frozen, Severity
+from inspection.recipe import Recipe
+from models.inspector import ANOMALY
+from models.policy import action_for, asked_in_words, from_rules
+
+
+class Unheard(Frozen):
+    """What of a recipe does not come into force with one language model."""
+
+    types: tuple[str, ...] = ()
+    """Those that it names and the model cannot; empty: all is heard."""
+    lost: dict[str, Action] = Field(default_factory=dict)
+    """What rules or words ask for a type (``*``: for all others), where the reflex's rules ask for less."""
+
+    @property
+    def in_words(self) -> str:
+        """For people; empty where all is heard."""
+        if not self.types:
+            return ""
+        said = f"the language model cannot name {', '.join(self.types)}, so the reflex judges alone"
+        if not self.lost:
+            return said
+        asked = ", ".join(
+            f"{'others' if kind == '*' else kind}: {action}" for kind, action in self.lost.items()
+        )
+        return f"{said}, and what the recipe asks is not done ({asked})"
+
+
+def unheard(recipe: Recipe, kinds: Iterable[str] | None) -> Unheard:
+    """What of ``recipe`` does not come into force.
+
+    Args:
+        recipe: Any.
+        kinds: The types that the language model was trained to name; None where none judges.
+    """
+    known = set(kinds or ())
+    types = tuple(kind for kind in recipe.named_types if kind not in known)
+    if not types:
+        return Unheard()
+    policy = from_rules(recipe.policy)
+    reflex = [action_for(policy, ANOMALY, severity) for severity in Severity]
+    lost: dict[str, Action] = {}
+    for kind in policy.types:
+        if kind == ANOMALY:
+            continue
+        for severity, done in zip(Severity, reflex, strict=True):
+            asked = action_for(policy, kind, severity)
+            if asked.strictness > done.strictness:
+                lost[kind] = asked.at_least(lost.get(kind, asked))
+    mildest = min(reflex, key=lambda action: action.strictness)
+    for kind, asked in asked_in_words(recipe.instruction, recipe.named_types).items():
+        if asked.strictness > mildest.strictness:
+            lost[kind] = asked.at_least(lost.get(kind, asked))
+    return Unheard(types=types, lost=lost)
