@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from inspection.cameras import CameraSettings
@@ -78,12 +78,29 @@ class ModelTable(_Table):
     """CPU threads of one inspection."""
 
 
-class Settings(BaseSettings):
-    """One station."""
+class _Stored(BaseSettings):
+    """What has a record."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PASSGATE_", env_nested_delimiter="__", extra="forbid", frozen=True
+        env_prefix="PASSGATE_", env_nested_delimiter="__", extra="ignore", frozen=True
     )
+
+    store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))
+
+    @model_validator(mode="before")
+    @classmethod
+    def _usual_folder(cls, values: dict[str, Any]) -> dict[str, Any]:
+        """A ``[store]`` that names no folder means the usual one."""
+        store = values.get("store")
+        if isinstance(store, dict) and "folder" not in store:
+            return values | {"store": store | {"folder": home() / "record"}}
+        return values
+
+
+class Settings(_Stored):
+    """One station."""
+
+    model_config = SettingsConfigDict(extra="forbid")
 
     station: StationTable
     plc: LinkSettings = LinkSettings()
@@ -92,7 +109,6 @@ class Settings(BaseSettings):
     neither does, a nominal line is taken for granted. The belt's speed is the one that parts pass at."""
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     model: ModelTable = ModelTable()
-    store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))
     api: ApiTable = ApiTable()
     recipes: Path = Field(default_factory=lambda: home() / "recipes")
 
@@ -143,7 +159,7 @@ def load(path: Path) -> Settings:
             "plc": settings.plc.model_copy(
                 update={"tls": settings.plc.tls and settings.plc.tls.beside(folder)}
             ),
-            "store": settings.store.model_copy(update={"folder": folder / settings.store.folder}),
+            "store": settings.store.beside(folder),
             "cameras": tuple(
                 camera.model_copy(update={"directory": folder / camera.directory})
                 if camera.kind == "folder"
@@ -152,6 +168,29 @@ def load(path: Path) -> Settings:
             ),
         }
     )
+
+
+def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
+    """Where the record lies, for every command that reads one.
+
+    In this order: the folder ``record``; the station file ``config``, with what the environment overrides in
+    it, as the engine reads it; ``PASSGATE_STORE__FOLDER`` and its kind; the usual one in ``PASSGATE_HOME``.
+
+    Raises:
+        SettingsError: The station file, or what the environment says, cannot be used.
+    """
+    if record is not None:
+        return StoreSettings.of_folder(record)
+    if config is not None:
+        return load(config).store
+    try:
+        store = _Stored().store
+    except ValidationError as error:
+        raise SettingsError(
+            f"the environment: {_in_words(error)}", todo="mend the variables that begin with PASSGATE_STORE__"
+        ) from error
+    named = store.model_fields_set - {"folder"}
+    return store if named else StoreSettings.of_folder(store.folder)
 
 
 def _beside(folder: Path, base: str) -> str:

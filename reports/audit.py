@@ -14,11 +14,13 @@ record, and, on SQLite, removed newest rows, because SQLite remembers the highes
 **What it cannot find:** a hash without a secret binds nobody who can write the file and compute anew. Whoever
 rewrites all rows from one point on, or removes the newest and resets ``sqlite_sequence``, leaves a chain that
 verifies. Against that, shift reports name the chain's head; given as ``expected_head``, a printed head proves
-that its row is still there, and with it all rows before.
+that its row is still there, and with it all rows before. Its first ``LEAST_DIGITS`` digits prove it as well:
+2⁶⁴ trials for whoever wants to write another row with the same beginning.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -34,6 +36,9 @@ from reports.schema import InspectionRow, PictureRow, columns_of
 
 GENESIS = "0" * 64
 """``prev_hash`` of the first row."""
+
+LEAST_DIGITS = 16
+"""Digits of a head that are enough to name it."""
 
 _BATCH_ROWS = 1000
 
@@ -55,6 +60,28 @@ class ChainReport(Frozen):
     broken_at: int | None = None
     """Position of the first row that is wrong or absent; None where intact, or a named head is absent."""
     reason: str = ""
+    named_at: int | None = None
+    """Position of the row whose hash was named; None where none was, or it is not here."""
+
+
+def parse_head(text: str) -> str:
+    """A head, or the beginning of one, as somebody noted it: in any case, with blanks.
+
+    Raises:
+        StoreError: It is no such thing, or too short to prove anything.
+    """
+    head = "".join(text.split()).lower()
+    if not re.fullmatch("[0-9a-f]*", head) or len(head) > len(GENESIS):
+        raise StoreError(
+            f"{text!r} is not a chain head: a head is {len(GENESIS)} digits, 0 to 9 and a to f",
+            todo="copy it from the shift report; the record was not checked",
+        )
+    if len(head) < LEAST_DIGITS:
+        raise StoreError(
+            f"{len(head)} digits of a chain head are too few to prove that its row is still there",
+            todo=f"give all {len(GENESIS)}, or the first {LEAST_DIGITS} at least; the record was not checked",
+        )
+    return head
 
 
 def canonical_json(inspection: Inspection) -> str:
@@ -128,8 +155,8 @@ def verify(
         first: Position to begin at; the row before is taken as given.
         last: Position to end at; None for the end of the record. Whether newest rows are gone is
             checked anyhow.
-        expected_head: A ``row_hash`` noted earlier, for example on a printed shift report; it must occur in
-            the checked stretch.
+        expected_head: A ``row_hash`` noted earlier, for example on a printed shift report, or its beginning
+            (``parse_head``); it must occur in the checked stretch.
 
     Raises:
         StoreError: The database cannot be read.
@@ -151,7 +178,7 @@ def verify_connection(
     head = _hash_before(connection, first)
     if head is None:
         return _broken(first - 1, "the row is absent", rows=0, head=GENESIS)
-    expected_seen = expected_head in (None, head)
+    named = [first - 1] if expected_head is not None and head.startswith(expected_head) else []
     position = first
     size = _BATCH_ROWS
     while True:
@@ -170,17 +197,25 @@ def verify_connection(
             if reason:
                 return _broken(position, reason, rows=position - first, head=head)
             head = row.row_hash
-            expected_seen = expected_seen or head == expected_head
+            if expected_head is not None and head.startswith(expected_head):
+                named.append(position)
             position += 1
     checked = position - first
     if last is not None and position <= last:
         return _broken(position, "the row is absent", rows=checked, head=head)
     if fault := _fault_at_the_ends(connection):
         return _broken(fault[0], fault[1], rows=checked, head=head)
-    if not expected_seen:
-        reason = f"head {expected_head} is not in the checked stretch: rows were removed or rewritten"
+    if expected_head is not None and not named:
+        reason = (
+            f"no row has the head {expected_head}: rows were removed or rewritten, unless it was copied"
+            " wrongly or is another record's"
+        )
         return _broken(None, reason, rows=checked, head=head)
-    return ChainReport(intact=True, rows=checked, head=head)
+    if len(named) > 1:
+        raise StoreError(
+            f"{len(named)} rows have a hash that begins with {expected_head}", todo="name more of its digits"
+        )
+    return ChainReport(intact=True, rows=checked, head=head, named_at=named[0] if named else None)
 
 
 def _broken(position: int | None, reason: str, *, rows: int, head: str) -> ChainReport:

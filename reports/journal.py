@@ -45,6 +45,8 @@ class EventsReport(Frozen):
     broken_at: int | None = None
     """Position of the first event that is wrong or absent; None where intact."""
     reason: str = ""
+    named_at: int | None = None
+    """Position of the event whose hash was named; None where none was, or it is not here."""
 
 
 def entry(event: Event) -> EventEntry:
@@ -182,17 +184,27 @@ class Journal:
         return list(islice(reversed(self._recent), max(limit, 0)))
 
 
-def verify_events(connection: Connection) -> EventsReport:
-    """Check the chain of the events, and that they fit the inspections. Raises SQLAlchemyError."""
+def verify_events(connection: Connection, *, named_head: str | None = None) -> EventsReport:
+    """Check the chain of the events, and that they fit the inspections.
+
+    Args:
+        connection: Read only, in its transaction.
+        named_head: A ``row_hash`` noted earlier, or its beginning, to look for.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
     if not has_events(connection):
         return EventsReport(intact=True, rows=0, head=GENESIS)
     end = connection.scalar(select(func.max(InspectionRow.position))) or 0
-    head, after, position = GENESIS, 0, 1
+    head, after, position, named_at = GENESIS, 0, 1, None
     try:
         for row in _rows(connection):
             reason = _fault(row, position=position, prev_hash=head, lowest=after, highest=end)
             if reason:
                 return _broken(position, reason, head=head)
+            if named_head is not None and row.row_hash.startswith(named_head):
+                named_at = position
             head, after, position = row.row_hash, row.after, position + 1
     except (TypeError, ValueError):  # a column that is no date, say
         return _broken(position, "a column cannot be read", head=head)
@@ -200,18 +212,7 @@ def verify_events(connection: Connection) -> EventsReport:
     if given is not None and given != position - 1:
         reason = f"{given} events were written, but they end at {position - 1}: the newest are gone"
         return _broken(position, reason, head=head)
-    return EventsReport(intact=True, rows=position - 1, head=head)
-
-
-def expired_pictures(connection: Connection) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """``after`` and SHA-256 of each PICTURES_EXPIRED event, in order. Raises SQLAlchemyError."""
-    query = (
-        select(EventRow.after, EventRow.record)
-        .where(EventRow.kind == EventKind.PICTURES_EXPIRED.value)
-        .order_by(EventRow.position)
-    )
-    for after, record in connection.execution_options(yield_per=_BATCH_ROWS).execute(query):
-        yield after, Event.model_validate_json(record).subjects
+    return EventsReport(intact=True, rows=position - 1, head=head, named_at=named_at)
 
 
 def _rows(connection: Connection) -> Iterator[Row[Any]]:

@@ -1,10 +1,16 @@
 """Where the record lies on disk and how much room it may take."""
 
+import json
 from pathlib import Path
+from typing import Self
 
 from pydantic import Field
 
 from inspection.decision import Frozen
+from inspection.durable import whole
+
+_SPOOL_PLACE = "spool.location"
+"""File in the record's folder that says where the spool lies, when it lies elsewhere."""
 
 
 class StoreSettings(Frozen):
@@ -29,6 +35,38 @@ class StoreSettings(Frozen):
     held_pictures_days: float = Field(default=365.0, ge=0.0)
     """Age in days that every picture of a part that was not passed and released reaches at least."""
 
+    @classmethod
+    def of_folder(cls, folder: Path) -> Self:
+        """Of the record in ``folder``, with the spool where the station that wrote it left word it is."""
+        place = folder / _SPOOL_PLACE
+        try:
+            said = json.loads(place.read_text(encoding="utf-8"))
+            if said["record"] == str(folder.resolve()):  # not a copy, whose station has moved on
+                return cls(folder=folder, spool_folder=Path(said["spool"]))
+        except (OSError, ValueError, LookupError, TypeError):
+            pass
+        return cls(folder=folder)
+
+    def beside(self, folder: Path) -> Self:
+        """With relative places counted from ``folder``."""
+        return self.model_copy(
+            update={
+                "folder": folder / self.folder,
+                "spool_folder": self.spool_folder and folder / self.spool_folder,
+                "database_url": _beside(folder, self.database_url),
+            }
+        )
+
+    def leave_word(self) -> None:
+        """Say in the record's folder where the spool lies, for ``of_folder``. Raises OSError."""
+        place = self.folder / _SPOOL_PLACE
+        if self.spool_folder is None:
+            place.unlink(missing_ok=True)
+            return
+        said = {"record": str(self.folder.resolve()), "spool": str(self.spool_folder.resolve())}
+        with whole(place) as unfinished:
+            unfinished.write_text(json.dumps(said), encoding="utf-8")
+
     @property
     def url(self) -> str:
         """The database's URL."""
@@ -43,3 +81,19 @@ class StoreSettings(Frozen):
     def spool(self) -> Path:
         """Folder of the spool."""
         return self.spool_folder or self.folder / "spool"
+
+
+def _beside(folder: Path, url: str | None) -> str | None:
+    """A relative SQLite file counts from ``folder``; what is no URL stays, to be named where it is used."""
+    if url is None:
+        return None
+    from sqlalchemy import make_url  # here: every command reads settings, and few open a database
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return url
+    if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
+        return url
+    return parsed.set(database=str(folder / parsed.database)).render_as_string(hide_password=False)

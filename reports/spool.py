@@ -11,6 +11,7 @@ again, which changes nothing, because the database takes the same revision once.
 
 import contextlib
 import hashlib
+import io
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -68,8 +69,10 @@ def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, Entry]]:
         yield end, entry
 
 
-def count_spooled(folder: Path) -> int:
-    """Records that wait in the spool of ``folder``; may be asked by another process.
+def read_spool(folder: Path) -> list[Entry]:
+    """What lies in the spool of ``folder``, in order; may be asked by another process.
+
+    Some of it may be in the database already (``reports.waiting``).
 
     Raises:
         StoreError: The spool is damaged or cannot be read.
@@ -77,9 +80,9 @@ def count_spooled(folder: Path) -> int:
     path = folder / FILE_NAME
     try:
         with path.open("rb") as file:
-            return sum(1 for _ in _scan(file, path))
+            return [entry for _, entry in _scan(io.BytesIO(file.read()), path)]
     except FileNotFoundError:
-        return 0
+        return []
     except OSError as error:
         raise StoreError(f"The spool {path} cannot be read: {error}") from error
 

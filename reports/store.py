@@ -90,6 +90,7 @@ class SqlStore:
         try:
             self._take_locks()
             self._database.open()
+            self._settings.leave_word()
             self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
             self._archive.prepare()
             while len(self._opened_spool):

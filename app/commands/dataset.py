@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.commands.output import JsonFlag, print_json
+from app.commands.place import ConfigOption, RecordOption
 from inspection.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -58,28 +59,38 @@ def convert(
         Path | None,
         typer.Argument(help="Labelled photographs: a folder a class, or images/ and labels.json."),
     ] = None,
-    record: Annotated[
-        Path | None, typer.Option(help="Passgate's own record instead: its parts with a known truth.")
-    ] = None,
+    record: RecordOption = None,
+    config: ConfigOption = None,
     recipes: Annotated[
-        Path | None, typer.Option(help="With --record: the station's recipes; default: the user's.")
+        Path | None,
+        typer.Option(help="Of the parts on record; default: the station's with --config, or the user's."),
     ] = None,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,
 ) -> None:
-    """Turn labelled pictures into training samples: one JSON line each, under policies drawn at random."""
-    from app.commands.report import store_settings
+    """Turn labelled pictures into training samples: one JSON line each, under policies drawn at random.
+
+    With --record or --config instead of a folder: the parts on Passgate's own record with a known truth.
+    """
     from app.dataset import convert_folder, convert_record
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings import find_record, home, load
 
-    if folder is not None and record is None:
+    from_record = record is not None or config is not None
+    if (folder is not None) is from_record:
+        raise SettingsError(
+            "name either a folder or --record or --config", todo="see passgate dataset convert --help"
+        )
+    if folder is not None:
         written = convert_folder(folder, out=out, seed=seed)
-    elif record is not None and folder is None:
-        library = RecipeLibrary(recipes or home() / "recipes")
-        written = convert_record(store_settings(record), library=library, out=out, seed=seed)
     else:
-        raise SettingsError("name either a folder or --record", todo="see passgate dataset convert --help")
+        theirs = home() / "recipes" if config is None else load(config).recipes
+        written = convert_record(
+            find_record(record=record, config=config),
+            library=RecipeLibrary(recipes or theirs),
+            out=out,
+            seed=seed,
+        )
     _tell(written, as_json=as_json)
 
 

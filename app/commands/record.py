@@ -1,12 +1,16 @@
 """``passgate record``: the record itself."""
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json
-from app.commands.report import RecordOption, store_settings
+from app.commands.output import JsonFlag, print_json, progress
+from app.commands.place import ConfigOption, RecordOption
+from app.settings import find_record
 from inspection.errors import StoreError
+
+if TYPE_CHECKING:
+    from reports.verification import RecordReport
 
 cli = typer.Typer(help="The record itself: verify it.", no_args_is_help=True)
 
@@ -19,27 +23,69 @@ def _noun() -> None:
 @cli.command()
 def verify(
     record: RecordOption = None,
+    config: ConfigOption = None,
     head: Annotated[
-        str | None, typer.Option(help="A chain head noted earlier, as on a shift report: it must occur.")
+        str | None,
+        typer.Option(
+            help="A chain head noted earlier, as on a shift report, or its first 16 digits: it must occur."
+        ),
     ] = None,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help="Hash every picture that is due as well: minutes to hours.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check every row against the hash chain: nothing changed, removed, inserted or reordered."""
-    from reports.audit import verify as check
-    from reports.database import open_reader
+    """Check every row against the hash chains, and the spool: nothing changed, removed or inserted."""
+    from reports.verification import verify_record
 
-    reader = open_reader(store_settings(record).url)
-    try:
-        report = check(reader, expected_head=head)
-    finally:
-        reader.dispose()
+    settings = find_record(record=record, config=config)
+    if pictures:
+        with progress("pictures", None) as bar:
+            report = verify_record(
+                settings,
+                head=head,
+                pictures=True,
+                show=lambda done, total, read: bar.show(done, total, f"{read / 1e6:.0f} MB"),
+            )
+    else:
+        report = verify_record(settings, head=head)
     if as_json:
         print_json(report)
     elif report.intact:
-        typer.echo(f"The record is intact: {report.rows} rows, head {report.head}")
+        for line in _words(report):
+            typer.echo(line)
     if not report.intact:
-        where = "" if report.broken_at is None else f" at row {report.broken_at}"
         raise StoreError(
-            f"the record is broken{where}: {report.reason}",
+            f"the record is broken{report.where}: {report.reason}",
             todo="keep the folder as it is, and have the record examined",
         )
+
+
+def _words(report: "RecordReport") -> list[str]:
+    """An intact record, for people."""
+    spool, found, seen = report.spool, report.named_head, report.pictures
+    lines = [
+        f"The record is intact: {report.rows} rows and {report.events.rows} events",
+        f"head {report.head}",
+        f"events' head {report.events.head}",
+        f"{spool.waiting} records wait in the spool {spool.folder}, and follow the chain"
+        if spool.waiting
+        else "no record waits in the spool",
+    ]
+    if found is not None:
+        whole = "" if found.digits == len(found.row_hash) else f", named by its first {found.digits} digits,"
+        row = "row" if found.table == "inspections" else "event"
+        lines.append(f"the head {found.row_hash}{whole} is that of {row} {found.position}")
+    if seen is None:
+        lines.append("the pictures were not checked (--pictures does it)")
+        return lines
+    lines.append(
+        f"{seen.hashed} pictures are what the record says ({seen.hashed_bytes / 1e6:.0f} MB);"
+        f" {seen.expired} expired, as events say"
+    )
+    if seen.absent_before_events:
+        lines.append(
+            f"{seen.absent_before_events} are absent that an older Passgate kept: it left no word of what it"
+            " deleted, so whether they expired cannot be told"
+        )
+    return lines

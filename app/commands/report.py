@@ -3,25 +3,19 @@
 import sys
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from app.commands.output import JsonFlag, print_json
+from app.commands.place import ConfigOption, RecordOption
+from app.settings import find_record
 from inspection.errors import StoreError
-
-if TYPE_CHECKING:
-    from reports.settings import StoreSettings
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
 
 SHIFT = timedelta(hours=8)
-
-RecordOption = Annotated[
-    Path | None, typer.Option("--record", help="The record's folder; default: the station's usual one.")
-]
 
 
 class Format(StrEnum):
@@ -43,6 +37,7 @@ def shift(
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: now.")] = None,
     record: RecordOption = None,
+    config: ConfigOption = None,
     form: Annotated[Format, typer.Option("--format", help="table: the summary. csv: part by part.")] = (
         Format.TABLE
     ),
@@ -51,17 +46,17 @@ def shift(
     """Report a shift: counts by action and outcome, yield, latency. Times without a zone are local."""
     from reports.database import open_reader
     from reports.shift import shift_inspections, shift_summary, to_csv, to_table
-    from reports.spool import count_spooled
+    from reports.spool import read_spool
 
     until = _moment(end, "--to") if end else datetime.now(UTC)
     since = _moment(start, "--from") if start else until - SHIFT
-    settings = store_settings(record)
+    settings = find_record(record=record, config=config)
     reader = open_reader(settings.url)
     try:
         if form is Format.CSV and not as_json:
             sys.stdout.buffer.write(to_csv(shift_inspections(reader, start=since, end=until)))
             return
-        summary = shift_summary(reader, start=since, end=until, spooled=count_spooled(settings.spool))
+        summary = shift_summary(reader, start=since, end=until, spooled=len(read_spool(settings.spool)))
     finally:
         reader.dispose()
     if as_json:
@@ -70,14 +65,6 @@ def shift(
         Console().print(to_table(summary))
     if not summary.chain.intact:
         raise StoreError(summary.statement, todo="keep the folder as it is, and have the record examined")
-
-
-def store_settings(record: Path | None) -> "StoreSettings":
-    """Where the record lies."""
-    from app.settings import home
-    from reports.settings import StoreSettings
-
-    return StoreSettings(folder=record or home() / "record")
 
 
 def _moment(text: str, option: str) -> datetime:

@@ -21,7 +21,7 @@ from reports.database import open_reader
 from reports.entry import PartEntry
 from reports.schema import InspectionRow
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, Spool, count_spooled
+from reports.spool import FILE_NAME, Spool, read_spool
 from reports.store import DRAIN_BATCH, SqlStore
 from tests.reports.parts import closed, part
 
@@ -113,7 +113,7 @@ def test_accounted_while_the_database_refuses(
         assert store.recent(5) == [during, closed(before)]
         assert store.counts_by_action() == {Action.PASS: 1, Action.STOP: 1}
         assert store.last_part().seq == 2
-        assert count_spooled(settings.spool) == 2
+        assert len(read_spool(settings.spool)) == 2
         clock.forward(RETRY_S)
         store.maintain()
         assert store.health().spooled == 2
@@ -124,7 +124,7 @@ def test_accounted_while_the_database_refuses(
     assert store.health().detail == ""
     assert not store.health().degraded
     assert stored(settings) == keys(before, during, closed(before), after)
-    assert count_spooled(settings.spool) == 0
+    assert len(read_spool(settings.spool)) == 0
     assert store.counts_by_action() == {Action.PASS: 2, Action.STOP: 1}
 
 
@@ -178,7 +178,7 @@ def test_restart_with_records_in_the_spool_drains_before_anything_else(
         for record in parts:
             store.append(record)
     store.close()
-    assert count_spooled(settings.spool) == len(parts)
+    assert len(read_spool(settings.spool)) == len(parts)
     store = open_store()
     assert store.open_inspections() == parts
     assert stored(settings) == keys(*parts)
@@ -227,7 +227,7 @@ def test_kill_in_the_middle_of_draining(
         with pytest.raises(Killed):
             store.maintain()
     store.close()
-    assert count_spooled(settings.spool) == len(parts)
+    assert len(read_spool(settings.spool)) == len(parts)
     assert len(stored(settings)) == DRAIN_BATCH
     assert open_store().open_inspections() == parts
     assert stored(settings) == keys(*parts)

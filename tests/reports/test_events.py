@@ -19,7 +19,7 @@ from reports.entry import EventEntry, PartEntry, entry_of
 from reports.journal import RECENT_EVENTS, EventsReport, entry, event_json, verify_events
 from reports.schema import EventRow
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, count_spooled
+from reports.spool import FILE_NAME, read_spool
 from reports.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.test_degraded import locked
@@ -85,7 +85,7 @@ def test_accounted_what_was_ordered_while_the_database_is_away_counts_at_once_an
         assert store.recent_events(2) == [event(EventKind.HOLD, by="Bo"), event(EventKind.START)]
         assert store.health().spooled == 3
     store.close()
-    assert count_spooled(settings.spool) == 3
+    assert len(read_spool(settings.spool)) == 3
     store = open_store()
     assert store.last_event(ORDERS) == event(EventKind.HOLD, by="Bo")
     assert on_record(settings) == [event(EventKind.START), event(EventKind.HOLD, by="Bo")]

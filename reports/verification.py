@@ -1,0 +1,142 @@
+"""The whole record, verified: the chains of parts and events, the spool, and where asked the pictures."""
+
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from inspection.decision import Frozen
+from inspection.errors import StoreError
+from inspection.part import Inspection
+from reports.audit import GENESIS, ChainReport, parse_head, verify_connection
+from reports.database import open_reader
+from reports.entry import Entry, PartEntry
+from reports.images import PictureArchive
+from reports.journal import EventsReport, verify_events
+from reports.picture_audit import PicturesReport, Show, audit_pictures
+from reports.schema import EventRow, InspectionRow
+from reports.settings import StoreSettings
+from reports.spool import read_spool
+from reports.waiting import SpoolReport, check_spool
+
+
+class NamedHead(Frozen):
+    """A chain head that was noted earlier, found again."""
+
+    digits: int
+    """How many of its 64 digits were named."""
+    row_hash: str
+    table: str
+    """inspections or events."""
+    position: int
+
+
+class RecordReport(ChainReport):
+    """What verification of a record found.
+
+    ``intact`` and ``reason`` speak of the whole; the other fields of its parent of the parts' chain.
+    """
+
+    events: EventsReport
+    spool: SpoolReport
+    pictures_checked: bool
+    """Whether the pictures were hashed; without it nothing is known of them."""
+    pictures: PicturesReport | None
+    named_head: NamedHead | None
+
+    @property
+    def where(self) -> str:
+        """Where the first fault lies, for people; empty where the reason says it."""
+        if self.broken_at is not None:
+            return f" at row {self.broken_at}"
+        return "" if self.events.broken_at is None else f" at event {self.events.broken_at}"
+
+
+def verify_record(
+    settings: StoreSettings,
+    *,
+    head: str | None = None,
+    pictures: bool = False,
+    show: Show = lambda *_: None,
+) -> RecordReport:
+    """Check the record that ``settings`` name; it is only read, and its station may run beside.
+
+    Args:
+        settings: Where it lies.
+        head: A head noted earlier, of the parts or of the events, or its beginning (``parse_head``).
+        pictures: Hash every picture that is due.
+        show: Told how far the pictures are.
+
+    Raises:
+        StoreError: There is no record, it cannot be read, or ``head`` is no head.
+    """
+    named = None if head is None else parse_head(head)
+    entries, spool_fault = _spool(settings)
+    reader = open_reader(settings.url)
+    try:
+        with reader.connect() as connection:
+            events = verify_events(connection, named_head=named)
+            chain = verify_connection(connection, expected_head=named if events.named_at is None else None)
+            spool = check_spool(connection, settings.spool, entries)
+            found = None if named is None else _named_head(connection, named, chain, events)
+        if spool_fault:
+            spool = spool.model_copy(update={"intact": False, "reason": spool_fault})
+        sound = chain.intact and events.intact
+        audit = (
+            audit_pictures(
+                reader, PictureArchive(settings.pictures), spooled=_first_revisions(entries), show=show
+            )
+            if pictures and sound
+            else None
+        )
+    except SQLAlchemyError as error:
+        raise StoreError(
+            f"The record cannot be read: {getattr(error, 'orig', None) or error}",
+            todo="Check that the database is there and belongs to this version of Passgate",
+        ) from error
+    finally:
+        reader.dispose()
+    reasons = [chain.reason, events.reason, spool.reason, _words(audit)]
+    return RecordReport(
+        **chain.model_dump(exclude={"intact", "reason"}),
+        intact=not any(reasons),
+        reason=next(filter(None, reasons), ""),
+        events=events,
+        spool=spool,
+        pictures_checked=audit is not None,
+        pictures=audit,
+        named_head=found,
+    )
+
+
+def _spool(settings: StoreSettings) -> tuple[list[Entry], str]:
+    """What waits, and why it cannot be read."""
+    try:
+        return read_spool(settings.spool), ""
+    except StoreError as error:
+        return [], error.what
+
+
+def _named_head(
+    connection: Connection, named: str, chain: ChainReport, events: EventsReport
+) -> NamedHead | None:
+    table = InspectionRow if events.named_at is None else EventRow
+    position = chain.named_at if events.named_at is None else events.named_at
+    if position is None:
+        return None
+    row_hash = connection.scalar(select(table.row_hash).where(table.position == position)) or GENESIS
+    return NamedHead(digits=len(named), row_hash=row_hash, table=table.__tablename__, position=position)
+
+
+def _first_revisions(entries: list[Entry]) -> list[Inspection]:
+    return [
+        entry.inspection
+        for entry in entries
+        if isinstance(entry, PartEntry) and entry.inspection.revision == 0
+    ]
+
+
+def _words(audit: PicturesReport | None) -> str:
+    if audit is None or audit.intact:
+        return ""
+    first = audit.first_broken[0]
+    others = f", and {audit.broken - 1} other pictures are broken" if audit.broken > 1 else ""
+    return f"the picture {first.file} of part {first.part_id}: {first.reason}{others}"
