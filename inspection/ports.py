@@ -219,6 +219,8 @@ class LineState:
     belt_speed_mm_s: int = 0
     cycle_ms: float = 0.0
     """Duration of the last cycle."""
+    notice: str = ""
+    """What is not as it should be though the link works, and which setting helps."""
 
 
 class Line(Protocol):

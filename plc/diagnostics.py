@@ -60,6 +60,8 @@ class LinkDiagnostics(Frozen):
     """TLS with certificates on both sides."""
     functions: str
     """Which functions carry one exchange."""
+    notice: str = ""
+    """What is not as it should be though the link works, and which setting helps."""
     cycle: CycleReport
     counters: LinkCounters
     overhead_ms: Overhead

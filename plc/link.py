@@ -15,7 +15,7 @@ import structlog
 from inspection.decision import Decision
 from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
-from inspection.ports import Clock, KnownPart, LineEvent, LineState
+from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
 from plc.authorship import Authorship
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.handshake import MAX_EVENTS, VisionHandshake
@@ -88,6 +88,7 @@ class ModbusLine:
         self._vision: VisionBlock | None = None
         self._confirmed_ns = 0
         self._cycle_ms = 0.0
+        self._noticed = self._failing = ""
 
     # --- Line ---------------------------------------------------------------------------------------------
 
@@ -138,7 +139,7 @@ class ModbusLine:
             halted=bool(handshake.halt_reason),
             halt_reason=handshake.halt_reason,
             halt_brief=handshake.halt_brief,
-            down_reason=handshake.down_reason,
+            down_reason=handshake.down_reason or self._failing,
             read_ns=self._read_ns,
             plc_boot_id=handshake.plc_boot_id,
             enabled=handshake.enabled,
@@ -146,6 +147,7 @@ class ModbusLine:
             counting_missed=handshake.counting_missed,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
+            notice=self._wire.notice,
         )
 
     # --- for maintenance ----------------------------------------------------------------------------------
@@ -162,6 +164,7 @@ class ModbusLine:
             peer=f"{settings.host}:{settings.port}",
             secure=settings.tls is not None,
             functions="FC23" if self._wire.uses_fc23 else "FC16 and FC03",
+            notice=self._wire.notice,
             cycle=self._times.report(settings.cycle_ms),
             counters=self.counters(),
             overhead_ms=self._timeline.overhead(),
@@ -261,7 +264,9 @@ class ModbusLine:
             self._fail(failure)
         else:
             if line is not None:
+                self._failing = ""
                 self._take(line)
+                self._tell_notice()
         self._emit(self._handshake.tick(self._clock.monotonic_ns()))
 
     def _take(self, line: LineBlock) -> None:
@@ -308,6 +313,10 @@ class ModbusLine:
             self._wire.close()
             self._next_connect_ns = self._clock.monotonic_ns() + self._settings.reconnect_ms * 1_000_000
             self._emit(self._handshake.lost(failure.reason))
+        elif failure.reason != self._failing:
+            self._failing = failure.reason
+            if not self._handshake.live:
+                log.warning("the PLC does not serve", why=failure.reason)
 
     async def _read(self, now_ns: int) -> LineBlock | None:
         """The line block; None while there is no connection. Raises WireError."""
@@ -380,3 +389,19 @@ class ModbusLine:
         for event in events:
             self._timeline.note(event, self._read_ns)
             self._events.put_nowait(event)
+            if isinstance(event, LinkChanged):
+                self._tell_link(event)
+
+    def _tell_link(self, change: LinkChanged) -> None:
+        peer = f"{self._settings.host}:{self._settings.port}"
+        if change.up:
+            log.info("PLC connected", peer=peer)
+        else:
+            log.warning("no link to the PLC", peer=peer, why=change.reason)
+
+    def _tell_notice(self) -> None:
+        """Say once what the wire has found out about this PLC."""
+        if self._wire.notice != self._noticed:
+            self._noticed = self._wire.notice
+            if self._noticed:
+                log.warning("PLC", notice=self._noticed)

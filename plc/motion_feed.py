@@ -71,6 +71,7 @@ class MotionFeed:
     def _may_send(self, due_ns: int) -> bool:
         return (
             self._wire.has_read
+            and self._wire.writes_between
             and self.stream.moving
             and self._renewed_ns + STEP_NS + ROOM_NS <= due_ns
             and self._clock.monotonic_ns() >= self._paused_until_ns

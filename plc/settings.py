@@ -11,6 +11,7 @@ from inspection.decision import Frozen
 from plc.layout import Layout, WordOrder
 from plc.presets import PRESETS, PresetName
 from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
+from plc.transactions import TransactionCheck
 
 TLS_PORT: Final = 802
 """Registered for Modbus/TCP Security (mbap/TLS/TCP)."""
@@ -20,7 +21,7 @@ class Telegrams(StrEnum):
     """Which functions carry one exchange."""
 
     AUTO = "auto"
-    """FC23; where the PLC answers it with *illegal function*, FC16 and FC03."""
+    """FC23; where the PLC lacks it, FC16 and FC03: see ``plc.fc23``."""
     FC23 = "fc23"
     FC16_FC03 = "fc16-fc03"
     """Two telegrams a cycle."""
@@ -67,6 +68,8 @@ class LinkSettings(Frozen):
     vision_base: int = Field(default=VISION_BASE, ge=0, le=0x10000 - VISION_SIZE)
     """Holding register of the vision block's word 0, counted from 0."""
     telegrams: Telegrams = Telegrams.AUTO
+    transaction_check: TransactionCheck = TransactionCheck.STRICT
+    """``gateway`` only where a gateway is known to answer with other numbers than it is asked with."""
     word_order: WordOrder = WordOrder.HIGH_FIRST
     """Which half of ``part_id`` comes first, in both blocks."""
     byte_swap: bool = False

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from plc.telegram import GarbledError, Telegram, take
+from plc.telegram import HEADER, GarbledError, Telegram, take
 
 MAX_BUFFER: Final = 4096
 """Received bytes that may wait. Sixteen answers would fit: who sends more does not answer us."""
@@ -44,6 +44,23 @@ class Stream(asyncio.Protocol):
     def partial(self) -> bool:
         """The beginning of a telegram lies here."""
         return bool(self._buffer)
+
+    @property
+    def held(self) -> int:
+        """Bytes of a telegram that is not whole yet."""
+        return len(self._buffer)
+
+    @property
+    def announced(self) -> int | None:
+        """Bytes that it must have by its header; None before that is here."""
+        return HEADER - 1 + int.from_bytes(self._buffer[4:6], "big") if len(self._buffer) >= 6 else None
+
+    def drop_padding(self) -> bool:
+        """Throw away what lies here, where it is zero bytes alone: no number that we ask with begins so."""
+        padding = bool(self._buffer) and not any(self._buffer)
+        if padding:
+            self._buffer.clear()
+        return padding
 
     def at_hand(self) -> Telegram | None:
         """The next telegram where it lies here whole; waits for nothing. Raises GarbledError."""

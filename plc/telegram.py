@@ -23,7 +23,7 @@ from pymodbus.pdu.register_message import (
 MAX_PDU: Final = 253
 """Bytes of function code and data in one telegram."""
 
-_HEADER: Final = 7
+HEADER: Final = 7
 """Bytes before the function code; the last one, the unit, is counted in the length too."""
 
 _DECODER: Final = DecodePDU(is_server=False)
@@ -43,6 +43,11 @@ class Function(IntEnum):
 
 class GarbledError(Exception):
     """The bytes are no answer to what was asked; the message says what is wrong with them."""
+
+    def __init__(self, message: str, *, todo: str = "") -> None:
+        super().__init__(message)
+        self.todo = todo
+        """What to do, where this is a known way of servers, and the same each time."""
 
 
 class ShortError(Exception):
@@ -81,13 +86,14 @@ def take(buffer: bytearray) -> Telegram | None:
     """
     if len(buffer) >= 4 and any(buffer[2:4]):  # pymodbus would wait for the rest, for ever
         raise GarbledError("the protocol identifier is not 0")
-    if len(buffer) < _HEADER:
+    if len(buffer) < HEADER:
         return None
     length = int.from_bytes(buffer[4:6], "big")
     if not 2 <= length <= MAX_PDU + 1:  # pymodbus takes 0 and 1, and waits for 65535
-        raise GarbledError(f"the header announces {length} bytes")
+        todo = "" if length > 1 else "No setting helps against that: mend or replace the gateway or server"
+        raise GarbledError(f"the header announces {length} bytes", todo=todo)
     # Never more than the one telegram: of two bytes with a third behind them, pymodbus takes all three.
-    size, unit, transaction, pdu = _FRAMER.decode(bytes(buffer[: _HEADER - 1 + length]))
+    size, unit, transaction, pdu = _FRAMER.decode(bytes(buffer[: HEADER - 1 + length]))
     if not size:
         return None
     del buffer[:size]

@@ -7,17 +7,15 @@ see ``plc.telegram``.
 """
 
 import asyncio
-import secrets
 import ssl
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
-from pydantic import BaseModel
-
-from plc import tls
+from plc import tls, wire_failures
+from plc.fc23 import Fc23
 from plc.registers import LINE_SIZE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
 from plc.set_points import MotionWords
-from plc.settings import LinkSettings, Telegrams
+from plc.settings import LinkSettings
 from plc.stream import Stream
 from plc.telegram import (
     ExcCodes,
@@ -32,6 +30,10 @@ from plc.telegram import (
     registers_in,
     write_request,
 )
+from plc.transactions import Fit, TransactionCheck, Transactions
+from plc.wire_failures import PART, Failing
+from plc.wire_failures import WireCounters as WireCounters  # as: for the rest of the link
+from plc.wire_failures import WireError as WireError
 
 T = TypeVar("T")
 
@@ -47,62 +49,6 @@ REFUSALS: Final = frozenset(
     {ExcCodes.ILLEGAL_FUNCTION, ExcCodes.ILLEGAL_ADDRESS, ExcCodes.ILLEGAL_VALUE, ExcCodes.DEVICE_FAILURE}
 )
 """Modbus exceptions by which a PLC says that it never serves what was asked."""
-
-_PART: Final = "An open part is default-rejected"
-
-_REMEDIES: Final[dict[int, str]] = {
-    ExcCodes.ILLEGAL_FUNCTION: (
-        "The PLC must serve holding registers with functions 3 and 16; check telegrams in the settings"
-    ),
-    ExcCodes.ILLEGAL_VALUE: "The PLC takes no telegrams of this length: check its Modbus limits",
-    ExcCodes.GATEWAY_PATH_UNAVIABLE: "A gateway answers: check unit_id in the settings",
-    ExcCodes.GATEWAY_NO_RESPONSE: (
-        "A gateway answers, but the device behind it does not: check unit_id in the settings, and the device"
-    ),
-}
-"""What to do about a Modbus exception."""
-
-
-class WireCounters(BaseModel):
-    """What happened on the wire since the start, for maintenance. Each failure counts once."""
-
-    connections: int = 0
-    """Connections made."""
-    connect_failures: int = 0
-    """Attempts that nobody answered, or somebody refused."""
-    tls_failures: int = 0
-    """Attempts that ended in the TLS handshake: certificates, versions, not TLS at all."""
-    closed: int = 0
-    """Connections that the PLC, or something between, closed or reset."""
-    timeouts: int = 0
-    """Telegrams without an answer in time."""
-    given_up: int = 0
-    """Connections that were dropped after time-outs in a row: half open, or the PLC hangs."""
-    late_answers: int = 0
-    """Answers to an earlier question, late or sent twice: thrown away."""
-    short: int = 0
-    """Answers that broke off, or brought fewer registers than asked for."""
-    garbled: int = 0
-    """Answers that were no Modbus, or not to what was asked."""
-    busy: int = 0
-    """Exception 6: tried again in the next cycle, on the same connection."""
-    illegal_address: int = 0
-    """Exception 2: the settings and the PLC's register map differ."""
-    other_exceptions: int = 0
-    """Any other Modbus exception but the one *illegal function* that FC23 is tried with."""
-
-
-class WireError(Exception):
-    """One exchange brought nothing. The message says what happened, what becomes of the part, what to do."""
-
-    def __init__(self, reason: str, *, dead: bool, exception: int | None = None, detail: str = "") -> None:
-        super().__init__(f"{reason} ({detail})" if detail else reason)
-        self.reason = reason
-        """The message without what changes from one time to the next, so that it is told once."""
-        self.dead = dead
-        """The connection is of no more use."""
-        self.exception = exception
-        """The Modbus exception code, where the PLC answered with one."""
 
 
 class Wire:
@@ -121,10 +67,12 @@ class Wire:
         self._tls = None if settings.tls is None else tls.client_context(settings.tls)
         self._stream: Stream | None = None
         self._has_read = False
-        self._has_fc23 = settings.telegrams is not Telegrams.FC16_FC03
+        self._has_exchanged = False
+        self._answers = 0
+        """Of this connection."""
+        self._fc23 = Fc23(settings.telegrams)
         self._timeouts_in_a_row = 0
-        # Not from 1 at each connection: what somebody between us kept of the last one must not fit now.
-        self._transaction = secrets.randbelow(0x10000)
+        self._transactions = Transactions(settings.transaction_check)
         self._counters = WireCounters()
 
     @property
@@ -145,7 +93,17 @@ class Wire:
     @property
     def uses_fc23(self) -> bool:
         """One telegram an exchange; otherwise FC16 and FC03."""
-        return self._has_fc23
+        return not self._fc23.lacking
+
+    @property
+    def writes_between(self) -> bool:
+        """A write whose answer is not waited for to the end may be sent between two exchanges."""
+        return self._settings.transaction_check is TransactionCheck.STRICT
+
+    @property
+    def notice(self) -> str:
+        """What is not as it should be though the link works, and which setting helps; or nothing."""
+        return self._fc23.found
 
     def peer_certificate(self) -> dict[str, object]:
         """The PLC's certificate as Python's ssl tells it; empty without TLS or connection."""
@@ -175,9 +133,10 @@ class Wire:
         except (OSError, ValueError) as error:  # ValueError: a host that cannot be a name
             self._refuse_connection(error)
         self._stream = stream
-        self._has_read = False
-        self._has_fc23 = settings.telegrams is not Telegrams.FC16_FC03
+        self._has_read = self._has_exchanged = False
+        self._answers = 0
         self._timeouts_in_a_row = 0
+        self._transactions.connected()
         self._counters.connections += 1
 
     def close(self) -> None:
@@ -209,6 +168,7 @@ class Wire:
         """Read the line block and write nothing. Raises WireError."""
         line = self._layout.line_block(await self.read_words(self._settings.line_base, LINE_SIZE))
         self._has_read = True
+        self._fc23.serves(line.boot_id)
         return line
 
     async def read_vision(self) -> VisionBlock:
@@ -219,28 +179,55 @@ class Wire:
         """Write ours, then read theirs: FC23, or FC16 and FC03 where the PLC lacks it.
 
         Raises:
-            WireError: It brought no line block.
+            WireError: It brought no line block. Where FC23 was ignored or cut off, the *next* exchange goes
+                with FC16 and FC03: no image is written that grew old while an answer was waited for.
         """
+        line = await self._exchange_at_once(vision) if self._fc23.due else None
+        if line is None:
+            line = await self._write_then_read(vision)
+        self._has_exchanged = True
+        return line
+
+    async def _exchange_at_once(self, vision: VisionBlock) -> LineBlock | None:
+        """FC23; None where it was refused, and FC16 and FC03 are to carry this exchange. Raises WireError."""
         settings = self._settings
-        if self._has_fc23:
-            request = exchange_request(
-                read_address=settings.line_base,
-                read_count=LINE_SIZE,
-                write_address=settings.vision_base,
-                words=self._layout.registers(vision),
+        request = exchange_request(
+            read_address=settings.line_base,
+            read_count=LINE_SIZE,
+            write_address=settings.vision_base,
+            words=self._layout.registers(vision),
+        )
+        first = not self._has_exchanged
+        try:
+            words = await self._ask(
+                request,
+                lambda pdu: registers_in(pdu, function=Function.EXCHANGE, count=LINE_SIZE),
+                refusable=True,
             )
-            try:
-                words = await self._ask(
-                    request,
-                    lambda pdu: registers_in(pdu, function=Function.EXCHANGE, count=LINE_SIZE),
-                    may_lack=settings.telegrams is Telegrams.AUTO,
-                )
-            except _LacksFunctionError:
-                self._has_fc23 = False
-            else:
-                return self._layout.line_block(words)
-        await self._write(vision)
-        return await self.read()
+        except RefusedError as refused:
+            if self._fc23.refused(refused.code, first=first):
+                return None
+            raise self._exception(refused.code, Function.EXCHANGE) from None
+        except WireError as failure:
+            if failure.failing is not None:
+                self._fc23.failed(failure.failing, first=first)
+            raise
+        self._fc23.answered()
+        line = self._layout.line_block(words)
+        self._fc23.serves(line.boot_id)
+        return line
+
+    async def _write_then_read(self, vision: VisionBlock) -> LineBlock:
+        """FC16, then FC03. Raises WireError."""
+        try:
+            await self._write(vision)
+            line = await self.read()
+        except WireError as failure:
+            if failure.exception is not None:
+                self._fc23.not_carried()
+            raise
+        self._counters.fc23_given_up += self._fc23.carried()
+        return line
 
     async def write_motion(self, motion: MotionWords, *, patience_s: float) -> bool:
         """Write the three motion words alone, between two exchanges.
@@ -275,69 +262,101 @@ class Wire:
         request: bytes,
         parse: Callable[[bytes], T],
         *,
-        may_lack: bool = False,
+        refusable: bool = False,
         patience_s: float | None = None,
     ) -> T:
         """Send one request and parse its answer.
 
         Raises:
             WireError: There is no answer, or none to believe.
-            _LacksFunctionError: The PLC lacks the function; only if ``may_lack``.
+            RefusedError: The PLC answered with an exception; only if ``refusable``, else that is a WireError.
             TimeoutError: No answer came within ``patience_s``; only if that is set.
         """
         stream = self._open_stream()
-        transaction = self._transaction = self._transaction + 1 & 0xFFFF
-        stream.send(Telegram(transaction, self._settings.unit_id, request).pack())
+        self._discard_unasked(stream)
+        function = Function(request[0])
+        stream.send(Telegram(self._transactions.ask(), self._settings.unit_id, request).pack())
         try:
             patience = self._settings.timeout_ms / 1000 if patience_s is None else patience_s
-            result = parse(await self._answer_within(patience, stream, transaction))
+            result = parse(await self._answer_within(patience, stream))
         except TimeoutError:
             if patience_s is not None:
                 raise
-            self._miss_answer(stream)
+            self._miss_answer(stream, function)
         except ConnectionError:
-            self._lose(stream.error)
+            self._lose(stream.error, function)
         except GarbledError as error:
             raise self._garbled(error) from None
         except ShortError as error:
             self._counters.short += 1
             raise WireError(
-                f"the PLC's answer is too short. {_PART}. Check the network, and that the PLC serves both "
+                f"the PLC's answer is too short. {PART}. Check the network, and that the PLC serves both "
                 "blocks whole",
                 dead=True,
                 detail=str(error),
+                failing=Failing.GARBLED,
             ) from None
         except RefusedError as refused:
-            self._timeouts_in_a_row = 0
-            if may_lack and refused.code == ExcCodes.ILLEGAL_FUNCTION:
-                raise _LacksFunctionError from None
-            raise self._exception(refused.code, Function(request[0])) from None
-        self._timeouts_in_a_row = 0
+            self._was_answered()
+            if refusable:
+                raise
+            raise self._exception(refused.code, function) from None
+        self._was_answered()
         return result
 
-    async def _answer_within(self, seconds: float, stream: Stream, transaction: int) -> bytes:
+    def _was_answered(self) -> None:
+        self._timeouts_in_a_row = 0
+        self._answers += 1
+
+    def _discard_unasked(self, stream: Stream) -> None:
+        """Throw away what came before the question that is asked next: it cannot be its answer.
+
+        Raises:
+            WireError: It is not known to be none, where transaction numbers tell nothing.
+        """
+        if stream.partial and not self._transactions.tells_late_answers:
+            self._counters.late_answers += 1
+            raise self._doubtful()
+        self._counters.padded += stream.drop_padding()
+        try:
+            while (telegram := stream.at_hand()) is not None:
+                self._count_unasked(self._transactions.fit(telegram.transaction))
+        except GarbledError as error:
+            raise self._garbled(error) from None
+
+    def _count_unasked(self, fit: Fit) -> None:
+        if fit is Fit.FOREIGN:
+            self._counters.foreign_answers += 1
+        else:
+            self._counters.late_answers += 1
+
+    async def _answer_within(self, seconds: float, stream: Stream) -> bytes:
         """The answer. Raises TimeoutError where it is not there whole after that time.
 
         Where it was our own loop that was held up, answer and time-out come in the same turn: then it counts.
         """
         try:
             async with asyncio.timeout(seconds):
-                while (pdu := self._sift(await stream.next(), transaction)) is None:
+                while (pdu := self._sift(await stream.next())) is None:
                     pass
                 return pdu
         except TimeoutError:
             while (telegram := stream.at_hand()) is not None:
-                if (pdu := self._sift(telegram, transaction)) is not None:
+                if (pdu := self._sift(telegram)) is not None:
                     return pdu
             raise
 
-    def _sift(self, telegram: Telegram, transaction: int) -> bytes | None:
-        """The answer with this transaction number; None for what belongs to an earlier question."""
-        if telegram.transaction != transaction:
-            self._counters.late_answers += 1
+    def _sift(self, telegram: Telegram) -> bytes | None:
+        """The answer that is due; None for what belongs to an earlier question, or to none."""
+        fit = self._transactions.fit(telegram.transaction)
+        if fit is not Fit.DUE:
+            self._count_unasked(fit)
             return None
         if telegram.unit != self._settings.unit_id:
-            raise GarbledError(f"unit {telegram.unit} answers instead of {self._settings.unit_id}")
+            raise GarbledError(
+                f"unit {telegram.unit} answers instead of {self._settings.unit_id}",
+                todo=f"Set unit_id = {telegram.unit} under [plc], if that is the PLC",
+            )
         return telegram.pdu
 
     # --- what goes wrong ----------------------------------------------------------------------------------
@@ -371,68 +390,69 @@ class Wire:
             self._lose(None if self._stream is None else self._stream.error)
         return self._stream
 
-    def _lose(self, error: Exception | None) -> NoReturn:
+    def _lose(self, error: Exception | None, function: Function | None = None) -> NoReturn:
         if isinstance(error, ssl.SSLError) or (self._tls is not None and not self._has_read):
             # With TLS 1.3 a server refuses our certificate only after the handshake, some without a word.
             self._counters.tls_failures += 1
             reason = tls.in_words(error or ConnectionError(), expected=self._expected_name)
-            raise WireError(f"{reason}. {_PART}", dead=True) from None
+            raise WireError(f"{reason}. {PART}", dead=True) from None
         self._counters.closed += 1
-        raise WireError(
-            f"the PLC closed the connection. {_PART}. Check the PLC and the network", dead=True
+        raise wire_failures.closed(
+            function, answers=self._answers, telegrams=self._settings.telegrams
         ) from None
 
     def _garbled(self, error: GarbledError) -> WireError:
         self._counters.garbled += 1
+        if error.todo:
+            return WireError(
+                f"the PLC's answers are not as they should be: {error}. {PART}. {error.todo}",
+                dead=True,
+                failing=Failing.GARBLED,
+            )
         return WireError(
-            f"what answers at the PLC's address does not speak Modbus TCP as asked. {_PART}. "
+            f"what answers at the PLC's address does not speak Modbus TCP as asked. {PART}. "
             "Check host and port in the settings, and the network",
             dead=True,
             detail=str(error),
+            failing=Failing.GARBLED,
         )
 
-    def _miss_answer(self, stream: Stream) -> NoReturn:
-        milliseconds = self._settings.timeout_ms
+    def _doubtful(self) -> WireError:
+        return WireError(
+            "an answer came that nothing was asked for, and this gateway's transaction numbers do not tell "
+            f"it from the next one. {PART}. The connection is made anew; find out whether the gateway "
+            "answers twice, or serves others on the same connection",
+            dead=True,
+        )
+
+    def _miss_answer(self, stream: Stream, function: Function) -> NoReturn:
+        settings = self._settings
         if stream.partial:  # where a telegram begins after this cannot be known any more
             self._counters.short += 1
-            raise WireError(
-                f"the PLC's answer broke off and was not whole after {milliseconds} ms. {_PART}. "
-                "Check the network",
-                dead=True,
+            raise wire_failures.broken_off(settings, held=stream.held, announced=stream.announced) from None
+        # Where numbers are not checked as Modbus has them, a late answer must find no connection.
+        doubtful = settings.transaction_check is TransactionCheck.GATEWAY
+        self._timeouts_in_a_row += 1
+        dead = doubtful or self._timeouts_in_a_row >= TIMEOUTS_TO_RECONNECT
+        stray = self._transactions.foreign
+        if stray is not None:
+            raise wire_failures.foreign(
+                stray.habit,
+                asked=self._transactions.asked,
+                answered=stray.number,
+                check=settings.transaction_check,
+                dead=dead,
             ) from None
         self._counters.timeouts += 1
-        self._timeouts_in_a_row += 1
-        dead = self._timeouts_in_a_row >= TIMEOUTS_TO_RECONNECT
         self._counters.given_up += dead
-        raise WireError(
-            f"the PLC did not answer within {milliseconds} ms. {_PART}. Check the PLC and the network",
-            dead=dead,
-        ) from None
+        lacking = not self._has_exchanged and self._answers > 0
+        raise wire_failures.unanswered(function, settings, dead=dead, lacking=lacking) from None
 
     def _exception(self, code: int, function: Function) -> WireError:
-        settings = self._settings
         if code == ExcCodes.DEVICE_BUSY:
             self._counters.busy += 1
-            return WireError(
-                "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
-                dead=False,
-                exception=code,
-            )
-        if code == ExcCodes.ILLEGAL_ADDRESS:
+        elif code == ExcCodes.ILLEGAL_ADDRESS:
             self._counters.illegal_address += 1
-            todo = (
-                f"Check line_base ({settings.line_base}) and vision_base ({settings.vision_base}) in the "
-                "settings, which count from 0, and that the PLC serves both blocks"
-            )
         else:
             self._counters.other_exceptions += 1
-            todo = _REMEDIES.get(code, "Check unit_id in the settings, and the PLC's diagnostics")
-        return WireError(
-            f"the PLC refused function {function} with Modbus exception {code}. No part is taken. {todo}",
-            dead=True,
-            exception=code,
-        )
-
-
-class _LacksFunctionError(Exception):
-    """The PLC does not know FC23."""
+        return wire_failures.refused(code, function, self._settings)

@@ -76,7 +76,7 @@ def _line_tile(state: LineState, now_ns: int) -> Tile:
     elif state.counting_missed:
         health, text = Health.WARNING, "recording missed parts: takes none meanwhile"
     else:
-        health, text = Health.OK, f"belt {state.belt_speed_mm_s} mm/s"
+        health, text, detail = Health.OK, f"belt {state.belt_speed_mm_s} mm/s", state.notice
     if detail == text:
         detail = ""
     return Tile(subsystem=Subsystem.PLC, health=health, text=text, age_ms=age_ms, detail=detail)

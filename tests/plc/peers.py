@@ -123,6 +123,8 @@ class ScriptedPlc:
         self.registers = [0] * 300
         self.lined_up: deque[Misbehaviour] = deque()
         self.always: Misbehaviour | None = None
+        self.hangs_up = False
+        """Closes the connection after each answer."""
         self.requests: list[bytes] = []
         self.connections = 0
         self._tls = tls
@@ -166,6 +168,9 @@ class ScriptedPlc:
                 task = asyncio.create_task(self._send(writer, parts))
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
+                if self.hangs_up:
+                    await task
+                    break
         writer.close()
 
     async def _send(self, writer: asyncio.StreamWriter, parts: list[tuple[float, bytes]]) -> None:
