@@ -18,6 +18,10 @@ STEP: Final = 0x0107
 RECENT: Final = 32
 """Numbers that are remembered, to know a late answer: more than a connection has open at any time."""
 
+BELIEVED: Final = 4
+"""Answers in a row that show one habit, where the first one showed none: numbers of a gateway's own fit one
+by chance, but not so often."""
+
 
 class TransactionCheck(StrEnum):
     """Which answers are believed, by their transaction number."""
@@ -103,6 +107,9 @@ class Transactions:
         # Not from the same number at each start: what somebody between us kept must not fit now.
         self._asked = deque([following(secrets.randbelow(0x10000))], maxlen=RECENT)
         self._habit = Habit.RIGHT if check is TransactionCheck.STRICT else None
+        self._last_shown = Habit.OWN
+        self._shown = 0
+        """So many answers in a row have shown it."""
         self.foreign: Stray | None = None
         """The last answer with a foreign number since the question under way was asked."""
 
@@ -139,7 +146,7 @@ class Transactions:
     def fit(self, answered: int) -> Fit:
         """What ``answered``, the number of an answer, says of it."""
         if self._habit in (None, Habit.OWN):
-            self._habit = habit_of(asked=self.asked, answered=answered)
+            self._learn(habit_of(asked=self.asked, answered=answered))
             return Fit.DUE
         make = _MADE[self._habit]
         if answered == make(self.asked):
@@ -148,3 +155,10 @@ class Transactions:
             return Fit.LATE
         self.foreign = Stray(habit_of(asked=self.asked, answered=answered), answered)
         return Fit.FOREIGN
+
+    def _learn(self, shown: Habit) -> None:
+        """The first answer shows the habit. One that seemed to have none may have begun with an old answer."""
+        self._shown = self._shown + 1 if shown is self._last_shown else 1
+        self._last_shown = shown
+        if self._habit is None or self._shown >= BELIEVED:
+            self._habit = shown

@@ -93,6 +93,29 @@ def test_a_gateway_with_numbers_that_tell_nothing_is_known_as_one() -> None:
     assert transactions.fit(5) is Fit.FOREIGN
 
 
+@given(st.lists(st.integers(0, 0x7F), min_size=40, max_size=200))
+def test_numbers_of_a_gateways_own_may_fit_by_chance(numbers: list[int]) -> None:
+    transactions = Transactions(TransactionCheck.GATEWAY)
+    transactions.ask()
+    transactions.fit(0x7ABC)
+    for own in numbers:
+        asked_with = transactions.ask()
+        by_chance = own < 4
+        assert transactions.fit(asked_with & 0xFF if by_chance else 0x7000 + own) is Fit.DUE
+        if transactions.habit is not Habit.OWN:
+            break  # four in a row
+
+
+def test_a_gateway_whose_first_answer_was_an_old_one_is_known_soon() -> None:
+    transactions = Transactions(TransactionCheck.GATEWAY)
+    transactions.ask()
+    assert transactions.fit(0x7ABC) is Fit.DUE
+    for _ in range(4):
+        assert not transactions.tells_late_answers
+        assert transactions.fit(_MADE[Habit.SWAPPED](transactions.ask())) is Fit.DUE
+    assert transactions.habit is Habit.SWAPPED
+
+
 def test_a_gateways_way_is_kept_from_one_connection_to_the_next_and_found_anew_where_it_does_not_hold() -> (
     None
 ):
