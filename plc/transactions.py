@@ -157,7 +157,7 @@ class Transactions:
         return Fit.FOREIGN
 
     def _learn(self, shown: Habit) -> None:
-        """The first answer shows the habit. One that seemed to have none may have begun with an old answer."""
+        """The first answer shows the habit. Where it showed none, it may have been an old one."""
         self._shown = self._shown + 1 if shown is self._last_shown else 1
         self._last_shown = shown
         if self._habit is None or self._shown >= BELIEVED:

@@ -70,7 +70,7 @@ def _unit(unit: int) -> PlcHabit:
 
 
 def _own_numbers() -> Callable[[int], int]:
-    count = iter(range(17, 10**9))
+    count = iter(range(0x4000, 10**9))
     return lambda _: next(count) & 0x7FFF
 
 
