@@ -13,9 +13,10 @@ from types import FrameType
 import psutil
 import structlog
 
-from app.api import server
 from app.api.gate import LOOPBACK
+from app.api.messages import HealthReport
 from app.api.snapshot import ENGINE_VERSION, snapshot
+from app.api.supervisor import ApiProcess, bind
 from app.certifying import certification
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
@@ -85,9 +86,9 @@ class Engine:
             clock=self._clock,
         )
 
-    def health(self) -> server.HealthReport:
+    def health(self) -> HealthReport:
         """Alive, and how large."""
-        return server.HealthReport(
+        return HealthReport(
             status="ok", mode=self.station.mode, pid=os.getpid(), peak_memory_mb=peak_memory_mb()
         )
 
@@ -106,24 +107,21 @@ class Engine:
 
     async def run(self) -> None:
         """Serve until SIGINT or SIGTERM. Raises PassgateError where it cannot start."""
-        listener = server.bind(self._settings.api.port)
+        api = ApiProcess(bind(self._settings.api.port), version=ENGINE_VERSION)
         try:
+            api.start()  # it gets ready meanwhile
             await self._recorder.open()
             await self.station.prepare()
         except BaseException:
-            listener.close()
+            api.close()
             raise
         gc.collect()
         gc.freeze()  # what is loaded now stays: the collector need not look at it between parts
         stop = asyncio.Event()
         with _stopped_by_signals(stop):
-            api = asyncio.create_task(
-                server.serve(
-                    server.build(self, version=ENGINE_VERSION, port=self._settings.api.port), listener, stop
-                ),
-                name="api",
-            )
+            serving = asyncio.create_task(api.run(self), name="api")
             station = asyncio.create_task(self.station.run(), name="station")
+            stopped = asyncio.create_task(stop.wait(), name="stop")
             log.info(
                 "engine ready",
                 station=self._settings.station.name,
@@ -132,10 +130,15 @@ class Engine:
                 api=f"http://{LOOPBACK}:{self._settings.api.port}",
                 pid=os.getpid(),
             )
-            await asyncio.wait({api, station}, return_when=asyncio.FIRST_COMPLETED)
-            stop.set()
-            station.cancel()
-            ended = await asyncio.gather(station, api, return_exceptions=True)
+            await asyncio.wait({stopped, serving, station}, return_when=asyncio.FIRST_COMPLETED)
+            ended: list[object] = []
+            for task in (
+                station,
+                serving,
+                stopped,
+            ):  # the station first: until it is over, clients see it stop
+                task.cancel()
+                ended += await asyncio.gather(task, return_exceptions=True)
         for result in ended:
             if isinstance(result, Exception):
                 raise result

@@ -7,6 +7,8 @@ from urllib.parse import quote, unquote
 CLIENT_HEADER: Final = "X-Passgate-Client"
 """What a client calls itself, percent-encoded UTF-8, such as ``console of anna on line3``."""
 MAX_NAME: Final = 64
+MAX_WHO: Final = 128
+"""Letters of what ``named`` returns, at most."""
 _NAME: Final = re.compile(r"[\w.@+:/()' -]+")
 _UNKNOWN: Final = "an unnamed client"
 

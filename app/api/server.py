@@ -1,74 +1,42 @@
-"""The API itself: FastAPI routes over one running station."""
+"""The API as clients see it: FastAPI routes over the API process's end of the channel to the engine."""
 
 import asyncio
-import socket
-from contextlib import nullcontext
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Final
 
-import cv2
-import uvicorn
 from fastapi import FastAPI, Header, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
-from fastapi.responses import FileResponse
-from pydantic import BaseModel
+from fastapi import Path as PathParameter
+from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
+from app.api.api_end import ApiEnd, NoAnswerError
 from app.api.clients import CLIENT_HEADER, named
-from app.api.gate import LOOPBACK, Gate, OriginRules
-from app.api.link import ServedLink, add_link
-from inspection.clock import SystemClock
-from inspection.errors import SettingsError
+from app.api.gate import Gate, OriginRules
+from app.api.messages import HealthReport, Question
 from inspection.part import Inspection
-from inspection.station import Station
-from inspection.status import Command, CommandResult, Mode, StationStatus
+from inspection.status import Command, CommandResult, StationStatus
+from plc.diagnostics import LinkDiagnostics
+from plc.register_image import RegisterImage
+from plc.timeline import Handshake
 
-PUSH_EVERY_S = 0.1
-"""The stream pushes a change at most so often …"""
-PUSH_AT_LEAST_EVERY_S = 1.0
-"""… and the state, changed or not, at least so often: silence means that the engine is gone."""
-
-
-class HealthReport(BaseModel):
-    """GET /api/health."""
-
-    status: str
-    mode: Mode
-    pid: int
-    peak_memory_mb: float
+CHUNK: Final = 64 * 1024
+"""Bytes that are handed to a client's connection at a time; it must take them before the next."""
+STREAMS: Final = 32
+"""WebSockets at a time: each costs a copy of the state ten times a second."""
+TRY_AGAIN_LATER: Final = 1013
+UNSUPPORTED: Final = 1003
 
 
-class ServedStation(Protocol):
-    """What the API needs of the engine."""
-
-    @property
-    def station(self) -> Station:
-        """The running station."""
-
-    @property
-    def link(self) -> ServedLink:
-        """The link to the PLC."""
-
-    def status(self) -> StationStatus:
-        """The station at this moment."""
-
-    def health(self) -> HealthReport:
-        """Alive, and how large."""
-
-    async def history(self, limit: int) -> list[Inspection]:
-        """The last parts on record, newest first."""
-
-    def picture_path(self, sha256: str) -> Path | None:
-        """Where the archive keeps a picture; None where it does not."""
-
-
-def build(engine: ServedStation, *, version: str, port: int) -> FastAPI:
+def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) -> FastAPI:
     """The application. Serves loopback only, and no page of another origin.
 
     Without FastAPI's pages of documentation: they load scripts from the internet. ``/openapi.json`` stays.
 
     Args:
-        engine: What is told of.
+        engine: Where answers come from.
         version: The engine's.
         port: Where it is served.
+        streams: Clients of ``/api/stream`` at a time.
     """
     api = FastAPI(
         title="Passgate",
@@ -79,124 +47,146 @@ def build(engine: ServedStation, *, version: str, port: int) -> FastAPI:
         swagger_ui_oauth2_redirect_url=None,
     )
     api.add_middleware(Gate, rules=OriginRules(port))
+    api.add_exception_handler(NoAnswerError, _no_answer)
     _add_reading(api, engine)
+    _add_pictures(api, engine)
+    _add_plc(api, engine)
     _add_commands(api, engine)
-    _add_stream(api, engine)
-    add_link(api, engine.link)
-    api.openapi()  # made now: it takes as long as several cycles of the line
+    _add_stream(api, engine, streams)
+    api.openapi()  # made now, not for the first who asks
     return api
 
 
-def _add_reading(api: FastAPI, engine: ServedStation) -> None:
-    @api.get("/api/health")
-    def health() -> HealthReport:
-        """Alive, and how large."""
-        return engine.health()
+async def _no_answer(_: Request, error: Exception) -> Response:
+    assert isinstance(error, NoAnswerError)
+    return JSONResponse({"detail": error.failure.detail}, status_code=error.failure.status)
 
-    @api.get("/api/state")
-    async def state() -> StationStatus:
+
+def _json(content: bytes) -> Response:
+    """JSON as the engine made it, a chunk at a time: 64 KiB of it are copied for a client, not the whole."""
+
+    async def chunks() -> AsyncIterator[bytes]:
+        for first in range(0, len(content), CHUNK):
+            yield content[first : first + CHUNK]
+
+    headers = {"Content-Length": str(len(content)), "Cache-Control": "no-store"}
+    if len(content) <= CHUNK:
+        return Response(content, media_type="application/json", headers=headers)
+    return StreamingResponse(chunks(), media_type="application/json", headers=headers)
+
+
+def _add_reading(api: FastAPI, engine: ApiEnd) -> None:
+    @api.get("/api/health", response_model=HealthReport)
+    async def health() -> Response:
+        """Alive, and how large: the engine, which does not answer where it hangs."""
+        return _json(await engine.ask(Question.HEALTH))
+
+    @api.get("/api/state", response_model=StationStatus)
+    async def state() -> Response:
         """The whole station at this moment."""
-        return engine.status()
+        return _json(await engine.ask(Question.STATE))
 
-    @api.get("/api/history")
-    async def history(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> list[Inspection]:
+    @api.get("/api/history", response_model=list[Inspection])
+    async def history(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Response:
         """The last parts on record, newest first."""
-        return await engine.history(limit)
+        return _json(await engine.history(limit))
 
-    @api.get("/api/pictures/{sha256}", response_class=FileResponse)
-    def picture(sha256: str) -> FileResponse:
+
+def _add_pictures(api: FastAPI, engine: ApiEnd) -> None:
+    missing: dict[int | str, dict[str, Any]] = {404: {"description": "There is no such picture."}}
+
+    @api.get("/api/pictures/{sha256}", response_class=FileResponse, responses=missing)
+    async def picture(
+        sha256: Annotated[str, PathParameter(max_length=64, description="Of the file, lower-case hex.")],
+    ) -> FileResponse:
         """One archived picture."""
-        path = engine.picture_path(sha256)
-        if path is None:
-            raise HTTPException(404, "no such picture: not archived yet, or past its retention")
+        path = Path((await engine.ask(Question.PICTURE_PATH, sha256)).decode())
         return FileResponse(path, headers={"Cache-Control": "max-age=31536000, immutable"})
 
-    @api.get("/api/cameras/{name}/picture", response_class=Response)
-    def camera_picture(name: str) -> Response:
+    @api.get("/api/cameras/{name}/picture", response_class=Response, responses=missing)
+    async def camera_picture(name: Annotated[str, PathParameter(max_length=64)]) -> Response:
         """The newest picture of a camera as JPEG; its age is in the header ``X-Age-Ms``."""
-        frame = engine.station.judge.frames.get(name)
-        if frame is None:
-            raise HTTPException(404, f"camera {name!r} is unknown or has taken no picture yet")
-        done, data = cv2.imencode(".jpg", cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR))
-        if not done:
-            raise HTTPException(500, "the picture cannot be encoded")
-        age_ms = frame.age_ms(SystemClock().monotonic_ns())
+        age_ms, jpeg = (await engine.ask(Question.CAMERA_PICTURE, name)).split(b"\n", 1)
         return Response(
-            data.tobytes(),
+            jpeg,
             media_type="image/jpeg",
-            headers={"X-Age-Ms": f"{age_ms:.0f}", "Cache-Control": "no-store"},
+            headers={"X-Age-Ms": age_ms.decode(), "Cache-Control": "no-store"},
         )
 
 
-def _add_commands(api: FastAPI, engine: ServedStation) -> None:
-    @api.post("/api/commands/{command}")
+def _add_plc(api: FastAPI, engine: ApiEnd) -> None:
+    """The PLC link, for maintenance."""
+
+    @api.get("/api/plc/registers", response_model=RegisterImage)
+    async def registers() -> Response:
+        """Both register blocks by name, as the link knows them; each with its age."""
+        return _json(await engine.ask(Question.REGISTERS))
+
+    @api.get("/api/plc/timeline", response_model=tuple[Handshake, ...])
+    async def timeline() -> Response:
+        """The last 100 handshakes, newest first: what happened when, in ms from the trigger."""
+        return _json(await engine.ask(Question.TIMELINE))
+
+    @api.get("/api/plc/diagnostics", response_model=LinkDiagnostics)
+    async def diagnostics() -> Response:
+        """The cycle's jitter, the wire's failures by kind, and what the handshake itself costs."""
+        return _json(await engine.ask(Question.DIAGNOSTICS))
+
+
+def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
+    too_often: dict[int | str, dict[str, Any]] = {
+        400: {"description": "The client's name is none."},
+        429: {"description": "The command came too often; nothing was done."},
+    }
+
+    @api.post("/api/commands/{command}", response_model=CommandResult, responses=too_often)
     async def command(
         command: Command,
         request: Request,
         client: Annotated[str | None, Header(alias=CLIENT_HEADER, max_length=512)] = None,
-    ) -> CommandResult:
+    ) -> Response:
         """Start, hold or reset the station."""
         try:
             by = named(client, request.client)
         except ValueError as error:
             raise HTTPException(400, str(error)) from error
-        return await engine.station.command(command, by=by)
+        return _json(await engine.order(command.value, by=by))
 
 
-def _add_stream(api: FastAPI, engine: ServedStation) -> None:
+def _add_stream(api: FastAPI, engine: ApiEnd, streams: int) -> None:
+    open_now: set[WebSocket] = set()
+
     @api.websocket("/api/stream")
     async def stream(websocket: WebSocket) -> None:
-        await websocket.accept()
-        seen, waited = -1, 0.0
+        if len(open_now) >= streams:
+            await websocket.close(TRY_AGAIN_LATER)  # before accept: HTTP 403
+            return
+        open_now.add(websocket)
         try:
-            while True:
-                version = engine.station.version
-                if version != seen or waited >= PUSH_AT_LEAST_EVERY_S:
-                    seen, waited = version, 0.0
-                    await asyncio.wait_for(websocket.send_text(engine.status().model_dump_json()), 2.0)
-                await asyncio.sleep(PUSH_EVERY_S)
-                waited += PUSH_EVERY_S
-        except (WebSocketDisconnect, TimeoutError, RuntimeError):
-            return  # the client went away, or is too slow to be worth waiting for
+            await websocket.accept()
+            await _until_it_goes(websocket, engine)
+        finally:
+            open_now.discard(websocket)
 
 
-class _Server(uvicorn.Server):
-    """uvicorn without its own signal handling: the engine ends the station before the server."""
+async def _until_it_goes(websocket: WebSocket, engine: ApiEnd) -> None:
+    """Push the state; latest wins, for the next is sent only when the one before has been taken."""
 
-    def capture_signals(self) -> nullcontext[None]:  # type: ignore[override]
-        return nullcontext()
+    async def push() -> None:
+        seen = 0
+        while True:
+            seen, status = await engine.status_after(seen)
+            await websocket.send_text(status.decode())
 
-
-def bind(port: int) -> socket.socket:
-    """Take the port. Raises SettingsError where another program has it."""
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    pushing = asyncio.create_task(push())
+    listening = asyncio.create_task(websocket.receive())
     try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows lets two programs share a port otherwise
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
-        listener.listen()  # only now Linux refuses the port to others
-    except OSError as error:
-        listener.close()
-        raise SettingsError(
-            f"port {port} is in use",
-            part="the engine does not start",
-            todo="end the other program (another engine?), or set another port under [api]",
-        ) from error
-    return listener
-
-
-async def serve(api: FastAPI, listener: socket.socket, stop: asyncio.Event) -> None:
-    """Serve until ``stop``."""
-    server = _Server(
-        uvicorn.Config(
-            api, log_level="warning", access_log=False, timeout_graceful_shutdown=1, ws_ping_interval=5.0
-        )
-    )
-    task = asyncio.create_task(server.serve(sockets=[listener]), name="api")
-    waiter = asyncio.create_task(stop.wait())
-    await asyncio.wait({task, waiter}, return_when=asyncio.FIRST_COMPLETED)
-    waiter.cancel()
-    server.should_exit = True
-    await task
+        await asyncio.wait({pushing, listening}, return_when=asyncio.FIRST_COMPLETED)
+        if listening.done() and listening.result()["type"] != "websocket.disconnect":
+            await websocket.close(UNSUPPORTED)  # nothing is to be said here
+    except (WebSocketDisconnect, RuntimeError):
+        return
+    finally:
+        for task in (pushing, listening):
+            task.cancel()
+        await asyncio.gather(pushing, listening, return_exceptions=True)

@@ -2,49 +2,33 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
-import pytest
 
-from app.api import server
-from app.api.snapshot import snapshot
-from app.settings import Settings, StationTable
-from inspection.cameras.settings import SimulatedSettings
 from inspection.decision import Action
-from inspection.errors import SettingsError
-from inspection.part import Inspection, MissedCause, Outcome
+from inspection.part import MissedCause, Outcome
 from inspection.ports import (
     Halted,
     LineEvent,
     LineState,
-    LinkChanged,
     OutcomeReported,
     PartMissed,
     PartTriggered,
     ResultAccepted,
 )
-from inspection.recipe import Recipe
-from inspection.recorder import Recorder
 from inspection.risk import Certification
-from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus, Tile
 from plc.diagnostics import LinkDiagnostics
 from plc.link import ModbusLine
 from plc.register_image import RegisterImage
 from plc.registers import LineBlock, VisionBits
-from plc.settings import LinkSettings
 from plc.timeline import Handshake
+from tests.app.api.serving import FakeEngine, client_of, in_engine
 from tests.fakes import (
     BOOT,
-    FakeCamera,
-    FakeClock,
-    FakeInspector,
-    FakeLine,
-    FakeStore,
     certificate,
     trigger,
     until,
@@ -52,76 +36,12 @@ from tests.fakes import (
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.peers import ForeignPlc, eventually, running
 
-PORT = 8730
-URL = f"http://127.0.0.1:{PORT}"
-
 
 def station(line: ModbusLine, event: LineEvent) -> None:
     """Passes every part at once."""
     if isinstance(event, PartTriggered):
         decision = decision_on(event.trigger, Action.PASS)
         line.publish(event.trigger, decision, defect_code=0, simulated=False)
-
-
-class FakeEngine:
-    """A station with everything around it faked, behind the real API."""
-
-    def __init__(self, folder: Path) -> None:
-        self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
-        self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
-        self.recorder = Recorder(self.store, self.clock)
-        self.folder = folder
-        self.station = Station(
-            line=self.line,
-            cameras={"main": FakeCamera()},
-            inspector=FakeInspector(),
-            recorder=self.recorder,
-            clock=self.clock,
-            recipe=Recipe(id=1, name="cover"),
-        )
-
-    def status(self) -> StationStatus:
-        return snapshot(
-            self.station,
-            settings=Settings(station=StationTable(recipe="cover"), cameras=(SimulatedSettings(),)),
-            model=FakeInspector.model,
-            store=self.recorder.health(),
-            clock=self.clock,
-        )
-
-    def health(self) -> server.HealthReport:
-        return server.HealthReport(status="ok", mode=self.station.mode, pid=1, peak_memory_mb=1.0)
-
-    async def history(self, limit: int) -> list[Inspection]:
-        return await self.recorder.recent(limit)
-
-    def picture_path(self, sha256: str) -> Path | None:
-        path = self.folder / sha256
-        return path if path.is_file() else None
-
-
-Test = Callable[[FakeEngine, httpx.AsyncClient], Awaitable[None]]
-
-
-def in_engine(test: Test) -> Callable[[Path], None]:
-    """Run a test with a station at work and a client of its API."""
-
-    def wrapped(tmp_path: Path) -> None:
-        async def body() -> None:
-            engine = FakeEngine(tmp_path)
-            task = asyncio.create_task(engine.station.run())
-            engine.line.post(LinkChanged(True, ""))
-            transport = httpx.ASGITransport(server.build(engine, version="0", port=PORT))
-            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
-                await until(lambda: engine.station.mode is Mode.IDLE)
-                await test(engine, client)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
-
-        asyncio.run(body())
-
-    wrapped.__name__, wrapped.__doc__ = getattr(test, "__name__", ""), test.__doc__
-    return wrapped
 
 
 @in_engine
@@ -325,8 +245,7 @@ def test_the_plcs_registers_handshakes_and_counters_are_told_with_their_age(tmp_
                 await eventually(lambda: VisionBits.RESULT_VALID in plc.vision().bits)
                 plc.set(replace(plc.line, result_ack_seq=1))
                 await link.until(ResultAccepted)
-                transport = httpx.ASGITransport(server.build(engine, version="0", port=PORT))
-                async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+                async with client_of(engine) as client:
                     image = RegisterImage.model_validate((await client.get("/api/plc/registers")).json())
                     (shown,) = (await client.get("/api/plc/timeline")).json()
                     told = (await client.get("/api/plc/diagnostics")).json()
@@ -355,12 +274,3 @@ def test_the_plcs_registers_handshakes_and_counters_are_told_with_their_age(tmp_
 async def test_the_api_describes_itself(engine: FakeEngine, client: httpx.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/api/state", "/api/history", "/api/commands/{command}", "/api/health"} <= set(paths)
-
-
-def test_a_port_in_use_is_said_in_words() -> None:
-    first = server.bind(0)
-    try:
-        with pytest.raises(SettingsError, match="is in use"):
-            server.bind(first.getsockname()[1])
-    finally:
-        first.close()

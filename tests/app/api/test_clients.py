@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from app.api.clients import CLIENT_HEADER, declared, named
 from inspection.status import Mode
-from tests.app.test_api import FakeEngine, in_engine
+from tests.app.api.serving import FakeEngine, in_engine
 
 ADDRESS = ("127.0.0.1", 51514)
 
@@ -36,7 +36,7 @@ async def test_what_is_ordered_is_known_by_who_ordered_it(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
     await client.post("/api/commands/hold", headers={CLIENT_HEADER: declared("console of 王伟 on line3")})
-    assert "console of 王伟 on line3 (127.0.0.1:" in engine.station.mode_reason
+    assert "console of 王伟 on line3 (127.0.0.1:" in engine.status().mode_reason
     await client.post("/api/commands/start")
     unnamed = await client.post("/api/commands/hold", headers={CLIENT_HEADER: "<b>anna</b>"})
     assert unnamed.status_code == 400

@@ -11,7 +11,7 @@ from starlette.types import Message
 from app.api import server
 from app.api.gate import SECURITY_HEADERS, Gate, OriginRules
 from inspection.status import Mode
-from tests.app.test_api import PORT, FakeEngine, in_engine
+from tests.app.api.serving import PORT, FakeEngine, connected, in_engine
 
 OURS = "http://127.0.0.1:8730"
 
@@ -145,5 +145,9 @@ async def test_nothing_is_served_that_loads_scripts_from_the_internet(
         assert b"<script" not in answer.content
 
 
-def test_the_description_is_made_before_the_line_runs(tmp_path: Path) -> None:
-    assert server.build(FakeEngine(tmp_path), version="0", port=PORT).openapi_schema is not None
+def test_the_description_is_made_before_anybody_asks(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with connected(FakeEngine(tmp_path)) as end:
+            assert server.build(end, version="0", port=PORT).openapi_schema is not None
+
+    asyncio.run(go())

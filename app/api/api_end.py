@@ -1,0 +1,158 @@
+"""The API process's end: what the engine told last, and questions to it, however many clients ask the same.
+
+One question of a kind is on its way at a time. Clients that come meanwhile share the next one, so what each
+is told was true after it asked, and the engine's work does not grow with their number.
+"""
+
+import asyncio
+from collections import OrderedDict
+from typing import Final
+
+from app.api.channel import Channel, ChannelClosedError, Kind
+from app.api.messages import Asked, Failure, Question
+
+ALIVE_EVERY_S: Final = 1.0
+ANSWER_TIMEOUT_S: Final = 5.0
+ROWS: Final = 500
+"""Parts of the record that are kept to be shown, the newest."""
+
+
+class NoAnswerError(Exception):
+    """The engine answers with a failure, or not at all."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+        super().__init__(failure.detail)
+
+
+class ApiEnd:
+    """Lives in the API process's event loop.
+
+    Args:
+        channel: To the engine.
+        answer_timeout_s: How long a client waits for the engine.
+    """
+
+    def __init__(self, channel: Channel, *, answer_timeout_s: float = ANSWER_TIMEOUT_S) -> None:
+        self._channel = channel
+        self._answer_timeout_s = answer_timeout_s
+        self._rows: OrderedDict[bytes, bytes] = OrderedDict()
+        """Parts on record as JSON by id, oldest first."""
+        self._listing: dict[int, bytes] = {}
+        """The history as it was asked for last, by its length; emptied when a row changes."""
+        self._status = b""
+        self._told = 0
+        self._news = asyncio.Event()
+        self._number = 0
+        self._asked: dict[int, asyncio.Future[bytes]] = {}
+        self._next: dict[tuple[Question, str], asyncio.Task[bytes]] = {}
+        self._turns = {what: asyncio.Lock() for what in Question}
+
+    async def listen(self) -> None:
+        """Take in what the engine tells, and let it know that we live, until it is gone."""
+        living = asyncio.create_task(self._live(), name="alive")
+        try:
+            while True:
+                kind, number, payload = await self._channel.receive()
+                match kind:
+                    case Kind.STATUS:
+                        self._status, self._told = payload, self._told + 1
+                        self._news.set()
+                        self._news = asyncio.Event()
+                    case Kind.ROW:
+                        self._keep(*payload.split(b"\n", 1))
+                    case Kind.ANSWER | Kind.FAILURE:
+                        self._settle(number, payload, failed=kind is Kind.FAILURE)
+                    case Kind.QUESTION | Kind.ALIVE:
+                        raise ChannelClosedError("the engine asks")
+        except ChannelClosedError:
+            return
+        finally:
+            living.cancel()
+            self._channel.close()
+
+    async def _live(self) -> None:
+        while True:
+            self._channel.send(Kind.ALIVE, b"")
+            await asyncio.sleep(ALIVE_EVERY_S)
+
+    def _keep(self, part: bytes, row: bytes) -> None:
+        self._rows[part] = row
+        if len(self._rows) > ROWS:
+            self._rows.popitem(last=False)
+        self._listing.clear()
+
+    def _settle(self, number: int, payload: bytes, *, failed: bool) -> None:
+        waiting = self._asked.pop(number, None)
+        if waiting is None or waiting.done():
+            return  # nobody waits for it any more
+        if failed:
+            waiting.set_exception(NoAnswerError(Failure.model_validate_json(payload)))
+        else:
+            waiting.set_result(payload)
+
+    # --- for clients ----------------------------------------------------------------------------------
+
+    async def status_after(self, seen: int) -> tuple[int, bytes]:
+        """The newest state, once there is one newer than number ``seen``; 0 for any. JSON."""
+        while self._told <= seen:
+            await self._news.wait()
+        return self._told, self._status
+
+    async def history(self, limit: int) -> bytes:
+        """The last parts on record, newest first, as a JSON list; one and the same for all who ask.
+
+        Raises:
+            NoAnswerError: The engine does not answer.
+        """
+        await self.ask(Question.HISTORY)
+        if limit not in self._listing:
+            rows = list(self._rows.values())[-limit:]
+            self._listing[limit] = b"[" + b",".join(reversed(rows)) + b"]"
+        return self._listing[limit]
+
+    async def ask(self, what: Question, argument: str = "") -> bytes:
+        """The engine's answer, shared with everybody who asked the same. Raises NoAnswerError."""
+        key = what, argument
+        turn = self._next.get(key)
+        if turn is None:
+            turn = self._next[key] = asyncio.create_task(self._turn(key))
+            turn.add_done_callback(_heard)
+        try:
+            async with asyncio.timeout(self._answer_timeout_s):
+                return await asyncio.shield(turn)
+        except TimeoutError as error:
+            raise NoAnswerError(_SILENT) from error
+
+    async def order(self, command: str, *, by: str) -> bytes:
+        """Have the engine do something; shared with nobody. Raises NoAnswerError."""
+        return await self._exchange(Asked(what=Question.COMMAND, argument=command, by=by))
+
+    async def _turn(self, key: tuple[Question, str]) -> bytes:
+        what, argument = key
+        async with self._turns[what]:
+            del self._next[key]  # who comes now is told what is true after this
+            return await self._exchange(Asked(what=what, argument=argument))
+
+    async def _exchange(self, asked: Asked) -> bytes:
+        self._number = self._number % 0xFFFFFFFF + 1
+        number = self._number
+        waiting = self._asked[number] = asyncio.get_running_loop().create_future()
+        self._channel.send(Kind.QUESTION, asked.model_dump_json().encode(), number=number)
+        try:
+            async with asyncio.timeout(self._answer_timeout_s):
+                answer: bytes = await waiting
+                return answer
+        except TimeoutError as error:
+            raise NoAnswerError(_SILENT) from error
+        finally:
+            self._asked.pop(number, None)
+
+
+_SILENT: Final = Failure(status=503, detail="the engine does not answer; the line may go on without the API")
+
+
+def _heard(turn: "asyncio.Task[bytes]") -> None:
+    """Whoever asked may have gone: a failure that nobody hears is none to be logged."""
+    if not turn.cancelled():
+        turn.exception()

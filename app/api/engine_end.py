@@ -1,0 +1,312 @@
+"""The engine's end of the API: tells the station's state, and answers what the API process asks.
+
+It lives in the line's event loop, so it takes little of it whatever is asked of it, by however many clients:
+the state is made into bytes once for all of them and pushed, latest wins; a row of the record is made into
+bytes once; and after each answer the loop is left alone for nine times as long as the answer took.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Final, Protocol, TypeVar
+
+import cv2
+import structlog
+from pydantic import BaseModel, TypeAdapter, ValidationError
+
+from app.api.channel import Channel, ChannelClosedError, Kind
+from app.api.messages import Asked, Failure, HealthReport, Question
+from app.api.rate import Rate
+from inspection.part import Frame, Inspection
+from inspection.station import Station
+from inspection.status import Command, StationStatus
+from plc.diagnostics import LinkDiagnostics
+from plc.register_image import RegisterImage
+from plc.timeline import Handshake
+
+PUSH_EVERY_S: Final = 0.1
+"""A change is pushed at most so often …"""
+PUSH_AT_LEAST_EVERY_S: Final = 1.0
+"""… and the state, changed or not, at least so often: silence means that the engine is gone."""
+SHARE: Final = 0.1
+"""Of the event loop's time, at most, for answers."""
+LONGEST_REST_S: Final = 0.5
+"""After an answer that had to wait for something else: a thread, or room in the channel."""
+WAITING: Final = 16
+"""Questions that may wait in one lane; more are refused."""
+HISTORY: Final = 500
+"""Parts that the API process knows, at most."""
+ROWS_AT_ONCE: Final = 8
+HUNG_S: Final = 20.0
+"""The API process says once a second that it lives; it is the first to starve where processors are few."""
+FILE_TIMEOUT_S: Final = 2.0
+COMMANDS_PER_S: Final = 2.0
+COMMANDS_AT_ONCE: Final = 10
+
+_HANDSHAKES: Final = TypeAdapter(tuple[Handshake, ...])
+
+T = TypeVar("T")
+
+log = structlog.get_logger(__name__)
+
+
+class ServedLink(Protocol):
+    """What the API needs of the link."""
+
+    def registers(self) -> RegisterImage:
+        """Both blocks by name, with their age."""
+
+    def timeline(self) -> tuple[Handshake, ...]:
+        """The last handshakes, newest first."""
+
+    def diagnostics(self) -> LinkDiagnostics:
+        """How the link does."""
+
+
+class ServedStation(Protocol):
+    """What the API needs of the engine."""
+
+    @property
+    def station(self) -> Station:
+        """The running station."""
+
+    @property
+    def link(self) -> ServedLink:
+        """The link to the PLC."""
+
+    def status(self) -> StationStatus:
+        """The station at this moment."""
+
+    def health(self) -> HealthReport:
+        """Alive, and how large."""
+
+    async def history(self, limit: int) -> list[Inspection]:
+        """The last parts on record, newest first."""
+
+    def picture_path(self, sha256: str) -> Path | None:
+        """Where the archive keeps a picture; None where it does not."""
+
+
+class _CannotError(Exception):
+    """There is no answer, for a reason that the client is told."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        self.failure = Failure(status=status, detail=detail)
+        super().__init__(detail)
+
+
+class EngineEnd:
+    """One run of the API process, as the engine sees it.
+
+    Args:
+        engine: What is told of.
+        channel: To the API process.
+        monotonic_ns: The clock that frames are stamped by, ns.
+        hung_s: The channel is given up where the API process says nothing for so long.
+    """
+
+    def __init__(
+        self,
+        engine: ServedStation,
+        channel: Channel,
+        *,
+        monotonic_ns: Callable[[], int] = time.monotonic_ns,
+        hung_s: float = HUNG_S,
+    ) -> None:
+        self._engine = engine
+        self._channel = channel
+        self._monotonic_ns = monotonic_ns
+        self._hung_s = hung_s
+        self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="api-files")
+        self._rates = {command: Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE) for command in Command}
+        """One each, so that a flood of one command leaves the others to people."""
+        self._told: dict[str, int] = {}
+        """Revision of each part that the API process knows, by inspection id."""
+        self._encoded: tuple[Frame, bytes] | None = None
+        facts, files, orders = (_Lane(self._answer, share) for share in (SHARE, SHARE, 1.0))
+        self._lanes = dict.fromkeys(Question, facts) | {
+            Question.CAMERA_PICTURE: files,
+            Question.PICTURE_PATH: files,
+            Question.COMMAND: orders,
+        }
+
+    async def serve(self) -> None:
+        """Until the API process is gone, or this is cancelled."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._push())
+                for lane in {id(lane): lane for lane in self._lanes.values()}.values():
+                    group.create_task(lane.work())
+                group.create_task(self._listen())
+        except* ChannelClosedError as closed:
+            log.warning("the API's channel is closed", why=str(closed.exceptions[0]))
+        finally:
+            self._files.shutdown(wait=False, cancel_futures=True)
+            self._channel.close()
+
+    async def _listen(self) -> None:
+        while True:
+            try:
+                async with asyncio.timeout(self._hung_s):
+                    kind, number, payload = await self._channel.receive()
+            except TimeoutError as error:
+                raise ChannelClosedError(f"the API process hung for {self._hung_s:g} s") from error
+            if kind is Kind.ALIVE:
+                continue
+            if kind is not Kind.QUESTION:
+                raise ChannelClosedError(f"the API process sent {kind.name}")
+            try:
+                asked = Asked.model_validate_json(payload)
+            except ValidationError as error:
+                raise ChannelClosedError("what the API process asks is no question") from error
+            if not self._lanes[asked.what].take(number, asked):
+                self._fail(number, Failure(status=503, detail="the engine has too many questions to answer"))
+
+    async def _push(self) -> None:
+        """The state, where it changed and the other side has taken the one before."""
+        seen, waited_s = -1, 0.0
+        while True:
+            version = self._engine.station.version
+            if (version != seen or waited_s >= PUSH_AT_LEAST_EVERY_S) and not self._channel.unsent:
+                seen, waited_s = version, 0.0
+                self._channel.send(Kind.STATUS, _json(self._engine.status()))
+            await asyncio.sleep(PUSH_EVERY_S)
+            waited_s += PUSH_EVERY_S
+
+    # --- answers --------------------------------------------------------------------------------------
+
+    async def _answer(self, number: int, asked: Asked) -> None:
+        try:
+            answer = await self._found(asked)
+        except _CannotError as cannot:
+            self._fail(number, cannot.failure)
+        except ChannelClosedError:
+            raise
+        except (
+            Exception
+        ) as error:  # a fault in an answer is the client's to hear of, not the line's to end by
+            log.exception("the API has no answer", what=asked.what.value)
+            self._fail(number, Failure(status=500, detail=f"internal error of the engine: {error!r}"))
+        else:
+            self._channel.send(Kind.ANSWER, answer, number=number)
+            await self._channel.room()
+
+    def _fail(self, number: int, failure: Failure) -> None:
+        self._channel.send(Kind.FAILURE, _json(failure), number=number)
+
+    async def _found(self, asked: Asked) -> bytes:
+        engine = self._engine
+        match asked.what:
+            case Question.STATE:
+                return _json(engine.status())
+            case Question.HEALTH:
+                return _json(engine.health())
+            case Question.HISTORY:
+                return await self._tell_history()
+            case Question.REGISTERS:
+                return _json(engine.link.registers())
+            case Question.TIMELINE:
+                return _HANDSHAKES.dump_json(engine.link.timeline())
+            case Question.DIAGNOSTICS:
+                return _json(engine.link.diagnostics())
+            case Question.CAMERA_PICTURE:
+                return await self._camera_picture(asked.argument)
+            case Question.PICTURE_PATH:
+                return await self._picture_path(asked.argument)
+            case Question.COMMAND:
+                return await self._command(asked)
+
+    async def _tell_history(self) -> bytes:
+        """Send each row that the other side does not have, oldest first, a few at a time."""
+        parts = await self._engine.history(HISTORY)
+        news = [part for part in reversed(parts) if self._told.get(part.inspection_id) != part.revision]
+        for first in range(0, len(news), ROWS_AT_ONCE):
+            began_s = time.perf_counter()
+            for part in news[first : first + ROWS_AT_ONCE]:
+                row = part.model_dump_json().encode()
+                self._channel.send(Kind.ROW, part.inspection_id.encode() + b"\n" + row)
+            await self._channel.room()
+            if first + ROWS_AT_ONCE < len(news):
+                await _leave_alone(began_s, SHARE)
+        self._told = {part.inspection_id: part.revision for part in parts}
+        return b""
+
+    async def _camera_picture(self, name: str) -> bytes:
+        """Its age in ms, a line feed, the JPEG; encoded once a frame, in a thread."""
+        frame = self._engine.station.judge.frames.get(name)
+        if frame is None:
+            raise _CannotError(404, f"camera {name!r} is unknown or has taken no picture yet")
+        if self._encoded is None or self._encoded[0] is not frame:
+            self._encoded = frame, await self._in_thread(lambda: _jpeg(frame))
+        return f"{frame.age_ms(self._monotonic_ns()):.0f}\n".encode() + self._encoded[1]
+
+    async def _picture_path(self, sha256: str) -> bytes:
+        path = await self._in_thread(lambda: self._engine.picture_path(sha256))
+        if path is None:
+            raise _CannotError(404, "no such picture: not archived yet, or past its retention")
+        return str(path.absolute()).encode()
+
+    async def _in_thread(self, work: Callable[[], T]) -> T:
+        try:
+            async with asyncio.timeout(FILE_TIMEOUT_S):
+                return await asyncio.get_running_loop().run_in_executor(self._files, work)
+        except TimeoutError as error:
+            raise _CannotError(503, f"the picture did not come within {FILE_TIMEOUT_S:g} s") from error
+
+    async def _command(self, asked: Asked) -> bytes:
+        try:
+            command = Command(asked.argument)
+        except ValueError as error:
+            raise _CannotError(422, f"{asked.argument!r} is no command") from error
+        if not self._rates[command].allows():
+            raise _CannotError(429, f"{command} came too often: nothing was done; wait a second")
+        return _json(await self._engine.station.command(command, by=asked.by))
+
+
+class _Lane:
+    """Answers questions one after the other, beside other lanes.
+
+    Args:
+        answer: Answers one.
+        share: Of the time, at most, that the answers may take.
+    """
+
+    def __init__(self, answer: Callable[[int, Asked], Awaitable[None]], share: float) -> None:
+        self._answer = answer
+        self._share = share
+        self._queue: asyncio.Queue[tuple[int, Asked]] = asyncio.Queue(WAITING)
+
+    def take(self, number: int, asked: Asked) -> bool:
+        """Queue a question; False where there is no room."""
+        try:
+            self._queue.put_nowait((number, asked))
+        except asyncio.QueueFull:
+            return False
+        return True
+
+    async def work(self) -> None:
+        """Until cancelled."""
+        while True:
+            number, asked = await self._queue.get()
+            began_s = time.perf_counter()
+            await self._answer(number, asked)
+            await _leave_alone(began_s, self._share)
+
+
+async def _leave_alone(began_s: float, share: float) -> None:
+    """Sleep until what began then has taken no more than ``share`` of the time since."""
+    took_s = time.perf_counter() - began_s
+    await asyncio.sleep(min(took_s * (1.0 / share - 1.0), LONGEST_REST_S))
+
+
+def _json(message: BaseModel) -> bytes:
+    return message.model_dump_json().encode()
+
+
+def _jpeg(frame: Frame) -> bytes:
+    done, data = cv2.imencode(".jpg", cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR))
+    if not done:
+        raise _CannotError(500, "the picture cannot be encoded")
+    return data.tobytes()

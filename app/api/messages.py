@@ -1,0 +1,56 @@
+"""What engine and API process say to each other, beside the station's own messages."""
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.api.clients import MAX_WHO
+from inspection.status import Mode
+
+
+class Question(StrEnum):
+    """What the API process may ask of the engine; there is nothing else that it can make the engine do."""
+
+    STATE = "state"
+    HEALTH = "health"
+    HISTORY = "history"
+    """Tell the parts on record that changed since this was asked last."""
+    REGISTERS = "registers"
+    TIMELINE = "timeline"
+    DIAGNOSTICS = "diagnostics"
+    CAMERA_PICTURE = "camera_picture"
+    """The newest picture of the camera that the argument names, as JPEG."""
+    PICTURE_PATH = "picture_path"
+    """The file of the archived picture whose SHA-256 is the argument."""
+    COMMAND = "command"
+    """Do what the argument names."""
+
+
+class Asked(BaseModel):
+    """One question."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    what: Question
+    argument: str = Field(default="", max_length=256)
+    by: str = Field(default="", max_length=MAX_WHO)
+    """Who gives a command."""
+
+
+class Failure(BaseModel):
+    """Why there is no answer."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    status: int = Field(ge=400, le=599)
+    """As HTTP counts failures."""
+    detail: str
+
+
+class HealthReport(BaseModel):
+    """GET /api/health: of the engine, not of the process that serves the API."""
+
+    status: str
+    mode: Mode
+    pid: int
+    peak_memory_mb: float

@@ -1,0 +1,117 @@
+"""The API of a station around which everything is faked: the real routes, the real channel, one loop."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+
+from app.api import server
+from app.api.api_end import ApiEnd
+from app.api.channel import MOST_ASKED, MOST_TOLD, Channel
+from app.api.engine_end import EngineEnd
+from app.api.messages import HealthReport
+from app.api.snapshot import snapshot
+from app.settings import Settings, StationTable
+from inspection.cameras.settings import SimulatedSettings
+from inspection.part import Inspection
+from inspection.ports import LinkChanged
+from inspection.recipe import Recipe
+from inspection.recorder import Recorder
+from inspection.station import Station
+from inspection.status import Mode, StationStatus
+from plc.link import ModbusLine
+from plc.settings import LinkSettings
+from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
+
+PORT = 8730
+URL = f"http://127.0.0.1:{PORT}"
+
+
+class FakeEngine:
+    """A station with everything around it faked, behind the real API."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
+        self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
+        self.recorder = Recorder(self.store, self.clock)
+        self.folder = folder
+        self.station = Station(
+            line=self.line,
+            cameras={"main": FakeCamera()},
+            inspector=FakeInspector(),
+            recorder=self.recorder,
+            clock=self.clock,
+            recipe=Recipe(id=1, name="cover"),
+        )
+
+    def status(self) -> StationStatus:
+        return snapshot(
+            self.station,
+            settings=Settings(station=StationTable(recipe="cover"), cameras=(SimulatedSettings(),)),
+            model=FakeInspector.model,
+            store=self.recorder.health(),
+            clock=self.clock,
+        )
+
+    def health(self) -> HealthReport:
+        return HealthReport(status="ok", mode=self.station.mode, pid=1, peak_memory_mb=1.0)
+
+    async def history(self, limit: int) -> list[Inspection]:
+        return await self.recorder.recent(limit)
+
+    def picture_path(self, sha256: str) -> Path | None:
+        path = self.folder / sha256
+        return path if path.is_file() else None
+
+
+@asynccontextmanager
+async def connected(engine: FakeEngine) -> AsyncIterator[ApiEnd]:
+    """The API's two ends, as between two processes."""
+    ours, theirs = socket.socketpair()
+    told, asked = await Channel.over(ours, most=MOST_ASKED), await Channel.over(theirs, most=MOST_TOLD)
+    engine_end, api_end = EngineEnd(engine, told), ApiEnd(asked)
+    tasks = [asyncio.create_task(engine_end.serve()), asyncio.create_task(api_end.listen())]
+    try:
+        yield api_end
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for channel in (told, asked):
+            channel.close()
+        await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def client_of(engine: FakeEngine) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API, over the real routes and the real channel."""
+    async with connected(engine) as end:
+        transport = httpx.ASGITransport(server.build(end, version="0", port=PORT))
+        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            yield client
+
+
+Test = Callable[[FakeEngine, httpx.AsyncClient], Awaitable[None]]
+
+
+def in_engine(test: Test) -> Callable[[Path], None]:
+    """Run a test with a station at work and a client of its API."""
+
+    def wrapped(tmp_path: Path) -> None:
+        async def body() -> None:
+            engine = FakeEngine(tmp_path)
+            task = asyncio.create_task(engine.station.run())
+            engine.line.post(LinkChanged(True, ""))
+            async with client_of(engine) as client:
+                await until(lambda: engine.station.mode is Mode.IDLE)
+                await test(engine, client)
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+        asyncio.run(body())
+
+    wrapped.__name__, wrapped.__doc__ = getattr(test, "__name__", ""), test.__doc__
+    return wrapped

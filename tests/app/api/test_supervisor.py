@@ -1,0 +1,86 @@
+"""The API process beside the line: it may die, hang or be ended, and comes back; the port is the engine's."""
+
+import asyncio
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from app.api.supervisor import ApiProcess, bind
+from inspection.errors import SettingsError
+from tests.app.api.serving import FakeEngine
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
+
+PATIENCE_S = 20.0
+
+
+@asynccontextmanager
+async def served(engine: FakeEngine) -> AsyncIterator[tuple[ApiProcess, httpx.AsyncClient]]:
+    """A real API process before a station around which everything is faked."""
+    listener = bind(0)
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    api = ApiProcess(listener, version="0")
+    api.start()
+    running = asyncio.create_task(api.run(engine))
+    try:
+        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
+            yield api, client
+    finally:
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+async def pid_after(client: httpx.AsyncClient, api: ApiProcess, before: int) -> int:
+    """The next API process's, once it answers."""
+    async with asyncio.timeout(PATIENCE_S):
+        while True:
+            try:
+                await client.get("/api/state")
+            except httpx.HTTPError:  # it was asked as it died
+                continue
+            if api.pid not in (None, before):
+                assert api.pid is not None
+                return api.pid
+
+
+def test_an_api_process_that_dies_comes_back_and_the_engine_goes_on(tmp_path: Path) -> None:
+    async def go() -> None:
+        async with served(FakeEngine(tmp_path)) as (api, client):
+            assert (await client.get("/api/health")).json()["status"] == "ok"
+            first = api.pid
+            assert first is not None
+            assert first != os.getpid()
+            os.kill(first, signal.SIGKILL)
+            second = await pid_after(client, api, first)
+            os.kill(second, signal.SIGTERM)
+            await pid_after(client, api, second)
+            assert api.starts == 3
+
+    asyncio.run(go())
+
+
+def test_the_api_process_ends_with_the_engine_and_leaves_the_port(tmp_path: Path) -> None:
+    async def go() -> tuple[psutil.Process, int]:
+        async with served(FakeEngine(tmp_path)) as (api, client):
+            await client.get("/api/health")
+            assert api.pid is not None
+            return psutil.Process(api.pid), int(client.base_url.port or 0)
+
+    process, port = asyncio.run(go())
+    assert not process.is_running()
+    bind(port, patience_s=0.0).close()
+
+
+def test_a_port_in_use_is_said_in_words() -> None:
+    first = bind(0)
+    try:
+        with pytest.raises(SettingsError, match="is in use"):
+            bind(first.getsockname()[1], patience_s=0.0)
+    finally:
+        first.close()
