@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
+import pytest
 
 from inspection.decision import Action
 from inspection.part import MissedCause, Outcome
