@@ -5,8 +5,11 @@ one more defective picture, and one that any inspector rejects: enough of them b
 name and its content are asked (:mod:`inspection.pictures.files` has the rule).
 """
 
+import io
 import re
+from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from enum import IntEnum
 from functools import lru_cache
 from pathlib import Path, PurePath
@@ -17,7 +20,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inspection.errors import CameraError
+from inspection.errors import CameraError, DatasetError
+from inspection.pictures.soundness import damage
 
 MASK_FOLDERS: Final = frozenset(
     {"mask", "masks", "gt", "ground_truth", "ground-truth", "ground truth", "groundtruth"}
@@ -102,7 +106,7 @@ def may_be_mask(path: Path) -> bool:
 @lru_cache(maxsize=65_536)
 def _likeness(path: Path, _modified_ns: int, _size: int) -> Likeness:
     try:
-        values = read_values(path)
+        values = _read(path).values
     except CameraError:
         return Likeness.UNREADABLE
     if _few_in_areas(values):
@@ -124,23 +128,92 @@ def looks_like_mask(path: Path) -> bool:
     return likeness(path) > Likeness.PHOTOGRAPH
 
 
-def read_values(path: Path) -> NDArray[np.generic]:
-    """Pixels as they are stored, height x width x channels, palette indices unresolved.
+def read_mask(path: Path, *, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Read a mask: (height, width), 255 where the defect is, else 0.
+
+    Whatever is not 0 in any channel is the defect, so class numbers, 16 bits, colours and palettes all count.
+    Where transparency varies, what is transparent is not the defect. In a mask whose borders were blurred, by
+    resizing or by lossy compression, the defect begins at half of the brightest.
+
+    Args:
+        path: The file.
+        size: Height and width of the picture that it belongs to.
 
     Raises:
         CameraError: It cannot be read.
+        DatasetError: It is of another size.
     """
-    # OpenCV puts colours for the indices of a palette; Pillow knows some files less.
-    with suppress(OSError, ValueError, SyntaxError, Image.DecompressionBombError), Image.open(path) as image:
-        if image.mode in ("P", "PA", "1"):
-            return np.atleast_3d(np.asarray(image))
+    marked = _marked(path)
+    if marked.shape != size:
+        raise DatasetError(
+            f"the mask {path} has {marked.shape[1]}x{marked.shape[0]} pixels and is not as large as its "
+            f"picture, which has {size[1]}x{size[0]}",
+            todo="draw it on the picture as it is, or remove it",
+        )
+    return np.where(marked, 255, 0).astype(np.uint8)
+
+
+def _marked(path: Path) -> NDArray[np.bool_]:
+    stored = _read(path)
+    values, black = stored.values, stored.background
+    if black is not None:
+        return np.asarray(values[..., 0] != black)
+    if values.shape[2] in (2, 4):
+        *_, alpha = np.moveaxis(values, 2, 0)
+        values = values[..., :-1]
+        if alpha.min() < alpha.max():
+            colour = np.where(alpha > 0, values.max(axis=2), 0)
+            return np.asarray(colour > 0 if colour.any() else alpha > 0)
+    brightest = values.max(axis=2)
+    if not stored.lossy and _few_in_areas(stored.values):
+        return np.asarray(brightest > 0)
+    return np.asarray(brightest > brightest.max() / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """A picture file's pixels as they are stored."""
+
+    values: NDArray[np.generic]
+    """Height x width x channels; the indices of a palette, not its colours."""
+    lossy: bool
+    background: int | None = None
+    """Where there is a palette: its index of what is not marked."""
+
+
+def _read(path: Path) -> _Stored:
+    """Raises CameraError for what cannot be read or is damaged."""
     try:
-        decoded = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+        encoded = path.read_bytes()
+        if problem := damage(encoded):
+            raise _unreadable(path, problem)
+        # OpenCV puts colours for the indices of a palette; Pillow knows some files less.
+        with suppress(OSError, ValueError, SyntaxError), Image.open(io.BytesIO(encoded)) as image:
+            if image.mode == "1":
+                return _Stored(np.atleast_3d(np.asarray(image)), lossy=False, background=0)
+            if image.mode in ("P", "PA"):
+                indices = np.atleast_3d(np.asarray(image))
+                used = np.unique(indices[..., 0]).tolist()
+                return _Stored(indices, lossy=False, background=_background(image.getpalette() or [], used))
+        decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     except (OSError, cv2.error) as error:
-        raise CameraError(f"{path} cannot be read: {error}", todo="remove the file, or restore it") from error
+        raise _unreadable(path, str(error)) from error
     if decoded is None:
-        raise CameraError(f"{path} is not a picture, or damaged", todo="remove the file, or restore it")
-    return np.atleast_3d(decoded)
+        raise _unreadable(path, "it is not a picture, or damaged")
+    lossy = encoded.startswith(b"\xff\xd8") or (encoded[8:12] == b"WEBP" and b"VP8 " in encoded[12:64])
+    return _Stored(np.atleast_3d(decoded), lossy=lossy)
+
+
+def _background(palette: Sequence[int], used: Sequence[int]) -> int:
+    """The palette's index of what is not marked: 0, unless that has a colour and another one is black."""
+    colours = {index: palette[3 * index : 3 * index + 3] for index in {0, *used}}
+    if any(colours[0]):
+        return next((index for index in used if colours[index] == [0, 0, 0]), 0)
+    return 0
+
+
+def _unreadable(path: Path, problem: str) -> CameraError:
+    return CameraError(f"{path} cannot be read: {problem}", todo="remove the file, or restore it")
 
 
 def _few_in_areas(values: NDArray[np.generic]) -> bool:

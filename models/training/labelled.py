@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.part import Picture
 from inspection.pictures.decoding import read_picture
+from inspection.pictures.masks import read_mask
 from inspection.simulation.defects import Mask
 from models.training.photographs import Photograph
 
@@ -60,11 +61,12 @@ def read_example(photograph: Photograph) -> Example:
 
     Raises:
         CameraError: The picture or its mask cannot be read.
+        DatasetError: The mask is of another size.
     """
     picture = read_picture(photograph.path)
     mask: Mask | None = None
     if photograph.mask is not None:
-        mask = np.where(read_picture(photograph.mask)[..., 0] > 127, 255, 0).astype(np.uint8)
+        mask = read_mask(photograph.mask, size=picture.shape[:2])
     elif photograph.polygons:
         mask = np.zeros(picture.shape[:2], np.uint8)
         for outline in photograph.polygons:

@@ -17,6 +17,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from inspection.cameras.folder import GOOD_FOLDERS
@@ -24,7 +25,10 @@ from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files, picture_folder
+from inspection.pictures.masks import read_mask
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
+
+log = structlog.get_logger(__name__)
 
 MAJOR_FROM: Final = 0.05
 CRITICAL_FROM: Final = 0.2
@@ -102,6 +106,7 @@ def _split(photographs: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
 def _read_classes(root: Path) -> tuple[Photograph, ...]:
     groups = _read_index(root / INDEX)
     found = []
+    empty: list[Path] = []
     folder = picture_folder(root)
     for path in folder.pictures:
         inside = path.relative_to(root)
@@ -113,11 +118,19 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
         kind = inside.parts[0]
         good = kind.lower() in GOOD_FOLDERS
         mask = None if good else folder.masks.get(path)
-        defects: tuple[LabelledDefect, ...] = ()
-        if not good:
-            defects = _defects(path, kind, boxes=[] if mask is None else _boxes_of_mask(mask, path))
+        boxes = [] if mask is None else _boxes_of_mask(mask, path)
+        if mask is not None and not boxes:
+            empty.append(mask)
+            mask = None
+        defects = () if good else _defects(path, kind, boxes=boxes)
         group = groups.get((kind, path.name), inside.with_suffix("").as_posix())
         found.append(Photograph(path=path, group=group, defects=defects, mask=mask))
+    if empty:
+        log.warning(
+            "masks mark nothing: where the defects lie is taken for unknown",
+            masks=[str(mask) for mask in empty],
+            todo="mark the defects in them, or remove them",
+        )
     return tuple(found)
 
 
@@ -172,10 +185,8 @@ def _defects(path: Path, kind: str, *, boxes: list[Box]) -> tuple[LabelledDefect
 
 def _boxes_of_mask(mask: Path, picture: Path) -> list[Box]:
     """A box for each connected piece; raises DatasetError where mask and picture differ in size."""
-    drawn = read_picture(mask)[..., 0]
-    if drawn.shape != read_picture(picture).shape[:2]:
-        raise DatasetError(f"the mask {mask} is not as large as its picture", todo="mend or remove the mask")
-    count, _, table, _ = cv2.connectedComponentsWithStats((drawn > 127).astype(np.uint8))
+    drawn = read_mask(mask, size=read_picture(picture).shape[:2])
+    count, _, table, _ = cv2.connectedComponentsWithStats(drawn)
     pieces = sorted(table[1:count].tolist(), key=lambda row: -row[cv2.CC_STAT_AREA])
     large = [row for row in pieces if row[cv2.CC_STAT_AREA] >= _SPECK_PX] or pieces[:1]
     return [(row[0], row[1], row[2], row[3]) for row in large]

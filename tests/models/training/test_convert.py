@@ -7,11 +7,13 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import structlog
 
 from inspection.decision import Severity
 from inspection.errors import DatasetError, PassgateError
 from inspection.pictures.decoding import read_picture
 from models.training.convert import from_good_photographs, from_photographs, from_simulation, pictures_of
+from models.training.labelled import read_example
 from models.training.photographs import good_photographs, read_photographs, severity_by_share
 from models.training.samples import TrainingSample, read_samples, write_samples
 
@@ -119,6 +121,28 @@ def test_a_mask_of_another_size(tmp_path: Path) -> None:
     cv2.imwrite(str(path.with_suffix(".png")), np.zeros((5, 5), np.uint8))
     with pytest.raises(DatasetError, match="not as large"):
         read_photographs(tmp_path)
+
+
+@pytest.mark.parametrize("value", [1, 127])
+def test_a_mask_of_class_numbers_gives_the_place(tmp_path: Path, value: int) -> None:
+    path = picture(tmp_path / "crack" / "1.jpg")
+    drawn = np.zeros((60, 100), np.uint8)
+    drawn[20:24, 10:40] = value
+    cv2.imwrite(str(path.with_suffix(".png")), drawn)
+    (photograph,) = read_photographs(tmp_path)
+    assert photograph.defects[0].box == (10, 20, 30, 4)
+    marked = read_example(photograph).mask
+    assert marked is not None
+    assert (marked > 0).sum() == 30 * 4
+
+
+def test_an_empty_mask_is_named(tmp_path: Path) -> None:
+    path = picture(tmp_path / "crack" / "1.jpg")
+    cv2.imwrite(str(path.with_suffix(".png")), np.zeros((60, 100), np.uint8))
+    with structlog.testing.capture_logs() as said:
+        (photograph,) = read_photographs(tmp_path)
+    assert (photograph.mask, photograph.defects[0].box) == (None, None)
+    assert said[0]["masks"] == [str(path.with_suffix(".png"))]
 
 
 def test_severity_grows_with_the_share() -> None:
