@@ -28,6 +28,16 @@ _HOW: Final = {
 }
 
 
+def refusing(code: int) -> str:
+    """What a PLC does that answers FC23 with an exception."""
+    return f"answers FC23 with Modbus exception {code}"
+
+
+def failing_at(failing: Failing | None) -> str:
+    """What a PLC does that brings no answer to FC23."""
+    return _HOW[failing or Failing.GARBLED]
+
+
 class Fc23:
     """What is known of this run of the PLC, across connections.
 
@@ -85,14 +95,12 @@ class Fc23:
             FC16 and FC03 are to carry this exchange.
         """
         self._certain = code == ExcCodes.ILLEGAL_FUNCTION
-        return code != ExcCodes.DEVICE_BUSY and self._fail(
-            f"answers FC23 with Modbus exception {code}", first=first or self._certain
-        )
+        return code != ExcCodes.DEVICE_BUSY and self._fail(refusing(code), first=first or self._certain)
 
     def failed(self, failing: Failing, *, first: bool) -> None:
         """FC23 brought no answer. Perhaps FC16 and FC03 carry the next exchange; see ``due``."""
         self._certain = False
-        self._fail(_HOW[failing], first=first)
+        self._fail(failing_at(failing), first=first)
 
     def _fail(self, how: str, *, first: bool) -> bool:
         if self._auto and (first or not self._works):

@@ -8,9 +8,12 @@ from typing import Final
 
 from inspection.decision import Frozen
 from plc.diagnostics import CycleReport
+from plc.fc23 import failing_at, refusing
 from plc.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
 from plc.layout import WordOrder
 from plc.registers import MAP_VERSION, LineBits, LineBlock, VisionBlock
+from plc.transactions import Habit
+from plc.wire_failures import WireError
 
 STANDSTILL_MS: Final = HEARTBEAT_TIMEOUT_NS / 2e6
 """A PLC heartbeat that stands for half the time after which Passgate halts is one slow scan from a halt."""
@@ -81,6 +84,35 @@ def certificate(days_left: int) -> Finding:
     if days_left < EXPIRY_DAYS:
         return note("connection", text, "renew it before it stops the line")
     return ok("connection", text)
+
+
+def transaction_numbers(habit: Habit) -> Finding:
+    """The answers' transaction numbers, which are not those of the questions."""
+    return wrong(
+        "transaction numbers",
+        f"it answers, but not with the transaction number that it was asked with: it answers with {habit}",
+        'mend it in the gateway or PLC; where it is known to do this, set transaction_check = "gateway" '
+        "under [plc], of which docs/integrator.md says what safety then rests on",
+    )
+
+
+def lacks_fc23(failure: WireError, *, written: bool, wanted: bool) -> Finding:
+    """FC23, which failed twice where FC16 and FC03 are answered.
+
+    Args:
+        failure: How it failed.
+        written: What it was to write is in the registers all the same.
+        wanted: The settings ask for FC23 and nothing else.
+    """
+    how = f"the PLC {refusing(failure.exception) if failure.exception else failing_at(failure.failing)}"
+    did = "and writes the registers all the same" if written else "and writes nothing then"
+    if wanted:
+        return wrong("FC23", f"{how}, {did}", 'set telegrams = "fc16-fc03" under [plc]')
+    return note(
+        "FC23",
+        f"{how}, {did}; Passgate finds that out and goes on with FC16 and FC03",
+        'telegrams = "fc16-fc03" under [plc] saves asking',
+    )
 
 
 def heartbeat(seen: Seen) -> Finding:

@@ -20,6 +20,7 @@ from plc.presets import PRESETS
 from plc.registers import LINE_SIZE, MAP_VERSION, VisionBlock
 from plc.settings import LinkSettings, Telegrams
 from plc.telegram import ExcCodes
+from plc.transactions import TransactionCheck
 from plc.wire import REFUSALS, Wire, WireError
 
 T = TypeVar("T")
@@ -38,6 +39,9 @@ _UNITS: Final = (1, 255, 0)
 
 _SILENCE: Final = frozenset({None, ExcCodes.GATEWAY_PATH_UNAVIABLE, ExcCodes.GATEWAY_NO_RESPONSE})
 """Exceptions, or none, of a telegram that reached no PLC."""
+
+_FC23_TRIES: Final = 2
+"""One telegram may be lost."""
 
 _VISION_EVERY: Final = 5
 """The vision block is looked at once in so many cycles."""
@@ -91,6 +95,7 @@ class _Probe:
         self._reading: CycleReport | None = None
         self._exchanging: CycleReport | None = None
         self._wrote = False
+        self._boot_id, self._beat = 1 + secrets.randbelow(0xFFFF), 0
 
     async def run(self) -> ProbeReport:
         try:
@@ -173,6 +178,10 @@ class _Probe:
         except WireError as error:
             if error.exception == ExcCodes.ILLEGAL_ADDRESS:
                 return await self._look_around(f"the PLC has no holding registers at {base}")
+            if error.habit is not None and self._settings.transaction_check is TransactionCheck.STRICT:
+                self._say(findings.transaction_numbers(error.habit))
+                self._go_on_with(transaction_check=TransactionCheck.GATEWAY)
+                return await self._find_line_block(may_try_units=may_try_units)
             if error.exception in _SILENCE and may_try_units:
                 return await self._try_units()
             self._say(findings.wrong("line block", str(error), self._hint()))
@@ -330,22 +339,56 @@ class _Probe:
         if not free:
             self._say(findings.not_checked("writing", "not tried, because of what was found above"))
             return
+        self._wrote = True
         try:
+            lacking = await self._try_fc23()
             written = await self._exchange_for_a_while()
             back = await self._ask(Wire.read_vision)
         except WireError as error:
             self._say(findings.wrong("writing", str(error), self._hint()))
             return
+        if lacking is not None:
+            self._say(lacking)
         self._say(self._judge_writing(intact=back == written))
 
+    def _next_vision(self) -> VisionBlock:
+        """As a Passgate writes that is not online, which no PLC follows."""
+        self._beat = self._beat + 1 & 0xFFFF
+        return VisionBlock(heartbeat=self._beat, boot_id=self._boot_id)
+
+    async def _try_fc23(self) -> Finding | None:
+        """Whether the PLC lacks FC23, of which nobody but this probe then knows; go on without it.
+
+        What FC23 reads is read with FC03 first: FC23 may be refused for its read part, and have written.
+
+        Raises:
+            WireError: The PLC does not answer FC03 either.
+        """
+        configured = self._settings.telegrams
+        if configured is Telegrams.FC16_FC03:
+            return None
+        self._go_on_with(telegrams=Telegrams.FC23)
+        failure: WireError | None = None
+        for _ in range(_FC23_TRIES):
+            await self._ask(Wire.read)
+            vision = self._next_vision()
+            try:
+                await self._ask(partial(Wire.exchange, vision=vision))
+            except WireError as error:
+                failure = error
+            else:
+                return None
+        assert failure is not None
+        written = await self._ask(Wire.read_vision) == vision
+        self._go_on_with(telegrams=Telegrams.FC16_FC03)
+        return findings.lacks_fc23(failure, written=written, wanted=configured is Telegrams.FC23)
+
     async def _exchange_for_a_while(self) -> VisionBlock:
-        """Exchange on the grid as a Passgate that is not online, which no PLC follows. Raises WireError."""
-        times, boot_id, beat = CycleTimes(), 1 + secrets.randbelow(0xFFFF), 0
+        """Exchange on the grid. Returns what was written last. Raises WireError."""
+        times = CycleTimes()
         grid = _Grid(self._clock, self._settings.cycle_ms, self._watch_ns)
-        self._wrote = True
         while True:
-            beat = beat + 1 & 0xFFFF
-            vision = VisionBlock(heartbeat=beat, boot_id=boot_id)
+            vision = self._next_vision()
             times.started(self._clock.monotonic_ns())
             await self._ask(partial(Wire.exchange, vision=vision))
             times.ended(self._clock.monotonic_ns())
@@ -363,15 +406,8 @@ class _Probe:
             )
         taken = self._exchanging and self._exchanging.exchange_ms
         cost = f"; an exchange takes p50 {taken.p50:.1f}, p99 {taken.p99:.1f} ms" if taken else ""
-        if self._wire.uses_fc23:
-            return findings.ok("writing", f"the vision block can be written, with FC23{cost}")
-        if self._settings.telegrams is Telegrams.FC16_FC03:
-            return findings.ok("writing", f"the vision block can be written, with FC16 and FC03{cost}")
-        return findings.note(
-            "writing",
-            f"the vision block can be written; the PLC lacks FC23, so FC16 and FC03 carry it{cost}",
-            'telegrams = "fc16-fc03" under [plc] saves asking again at each connection',
-        )
+        functions = "FC23" if self._wire.uses_fc23 else "FC16 and FC03"
+        return findings.ok("writing", f"the vision block can be written, with {functions}{cost}")
 
 
 class _Grid:

@@ -24,6 +24,7 @@ from plc.layout import Layout, WordOrder
 from plc.probe import ProbeReport, probe
 from plc.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings
+from tests.plc.habits import HABITS
 from tests.plc.handshaking import RUNNING
 from tests.plc.peers import ForeignPlc, Misbehaviour, ScriptedPlc, free_port, refused
 
@@ -47,6 +48,7 @@ def look(
     *,
     prepare: Callable[[ScriptedPlc], None] | None = None,
     write: bool = False,
+    watch_s: float = WATCH_S,
 ) -> tuple[ProbeReport, ScriptedPlc]:
     """Probe a scripted PLC."""
 
@@ -57,7 +59,7 @@ def look(
                 prepare(plc)
             values = {"port": plc.port, "timeout_ms": 250} | (settings or {})
             report = await probe(
-                LinkSettings.model_validate(values), SystemClock(), write=write, watch_s=WATCH_S
+                LinkSettings.model_validate(values), SystemClock(), write=write, watch_s=watch_s
             )
             return report, plc
 
@@ -122,9 +124,9 @@ def test_a_good_plc_on_pymodbustcp_is_found_good_with_or_without_fc23(fc23: bool
         settings = LinkSettings(port=plc.port, timeout_ms=250)
         report = asyncio.run(probe(settings, SystemClock(), write=True, watch_s=WATCH_S))
         assert not faults(report), report
-        writing = found(report, "writing")
-        assert writing.verdict is (Verdict.OK if fc23 else Verdict.NOTE)
-        assert ("lacks FC23" in writing.text) is not fc23
+        assert found(report, "writing").verdict is Verdict.OK
+        assert ("with FC23" in found(report, "writing").text) is fc23
+        assert any(finding.name == "FC23" for finding in report.findings) is not fc23
         assert plc.vision().bits == 0, "as a Passgate that is not online"
         assert report.exchanging is not None
 
@@ -308,6 +310,53 @@ def test_a_block_that_may_not_be_written_is_wrong() -> None:
 
     report, _ = look(prepare=read_only, write=True)
     assert "Modbus exception 2" in found(report, "writing").text
+
+
+@pytest.mark.parametrize("name", HABITS)
+def test_each_habit_is_named_with_what_to_set(name: str) -> None:
+    """The plain probe, and the one that may write: wrong where the line would not run, and never silent."""
+    habit = HABITS[name]
+
+    def take_it_up(plc: ScriptedPlc) -> None:
+        plc.always, plc.hangs_up = beating(plc, then=habit.does), habit.hangs_up
+
+    settings: dict[str, object] = {"timeout_ms": 100}
+    plain, plc = look(settings, prepare=take_it_up, watch_s=0.06)
+    assert functions(plc) <= {3}
+    assert bool(faults(plain)) is not habit.runs, plain
+    writing, _ = look(settings, prepare=take_it_up, write=True, watch_s=0.06)
+    assert bool(faults(writing)) is not habit.runs, writing
+    said = "\n".join(f"{one.text}. {one.todo}" for one in writing.findings)
+    for key in habit.helped_by:
+        assert f"set {key} = " in said
+    if name.startswith("fc23"):
+        finding = found(writing, "FC23")
+        assert finding.verdict is Verdict.NOTE
+        assert "writes the registers all the same" in finding.text
+        assert 'telegrams = "fc16-fc03"' in finding.todo
+        assert "with FC16 and FC03" in found(writing, "writing").text
+
+
+def test_where_the_settings_ask_for_fc23_alone_its_lack_is_wrong() -> None:
+    def lacks_it(plc: ScriptedPlc) -> None:
+        plc.always = beating(plc, then=HABITS["fc23exc2"].does)
+
+    report, _ = look({"telegrams": "fc23"}, prepare=lacks_it, write=True)
+    assert faults(report) == {"FC23"}
+    assert 'set telegrams = "fc16-fc03"' in found(report, "FC23").todo
+
+
+def test_what_fc23_reads_is_read_before_it_writes_anything() -> None:
+    """An exception to FC23 for its read part does not mean that nothing was written."""
+    report, plc = look(write=True)
+    asked = [(request[7], int.from_bytes(request[8:10], "big")) for request in plc.requests]
+    first = next(at for at, (function, _) in enumerate(asked) if function == 23)
+    assert asked[first - 1] == (3, 0)
+    assert {(3, 0), (3, 100)} <= set(asked[:first])
+    out_of_reach, plc = look({"line_base": 290}, write=True)
+    assert faults(out_of_reach)
+    assert all(request[7] == 3 or int.from_bytes(request[8:10], "big") == 0 for request in plc.requests)
+    assert not faults(report)
 
 
 def test_answers_that_fail_are_told_with_the_last_reason() -> None:
