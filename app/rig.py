@@ -143,9 +143,9 @@ class LineRig:
                 _end(process)
         self._http.close()
 
-    def start_console(self) -> None:
-        """Open the operator console on this line."""
-        self._spawn("console", "console", "--url", self.url)
+    def start_console(self, environment: Mapping[str, str] | None = None) -> None:
+        """Open the operator console on this line; ``environment`` is added to ours."""
+        self._spawn("console", "console", "--url", self.url, environment=environment)
 
     @property
     def console_open(self) -> bool:
@@ -159,6 +159,11 @@ class LineRig:
         console = self._processes.get("console")
         code = None if console is None else console.poll()
         return None if code is None else ConsoleEnd(exit_code=code, log=self.folder / "console.log")
+
+    @property
+    def console_pid(self) -> int:
+        """The console's process, for those who look at it."""
+        return self._processes["console"].pid
 
     def kill_console(self) -> None:
         """End the console without warning, as a crash would."""
@@ -242,10 +247,14 @@ class LineRig:
     def _start_engine(self) -> None:
         self._spawn("engine", "run", "--config", str(self.folder / "station.toml"))
 
-    def _spawn(self, name: str, *arguments: str) -> None:
+    def _spawn(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as sink:
             self._processes[name] = subprocess.Popen(  # noqa: S603  (our own program)
-                [sys.executable, "-m", "app", *arguments], stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
+                [sys.executable, "-m", "app", *arguments],
+                env={**os.environ, **(environment or {})},
+                stdin=subprocess.DEVNULL,
+                stdout=sink,
+                stderr=sink,
             )
 
     def _await_ready(self, started: float) -> None:

@@ -222,6 +222,26 @@ def cycle(
 
 
 @cli.command()
+def console(
+    soak: Annotated[bool, typer.Option("--soak", help="Minutes under real X events; needs Xvfb.")] = False,
+    minutes: Annotated[float, typer.Option(min=0.5, help="How long.")] = 10.0,
+    seed: Annotated[int, typer.Option(min=0, help="Of parts and touches.")] = 1,
+    as_json: JsonFlag = False,
+) -> None:
+    """Touch the console on a line of 120 parts a minute; exit 0 if it lived, stayed small and closed."""
+    from app.console_soak import soak_console
+
+    if not soak:
+        raise typer.BadParameter("the console's only bench is its soak", param_hint="--soak")
+    _quiet()
+    with progress("seconds", round(minutes * 60)) as bar:
+        found = soak_console(minutes, seed=seed, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not found.kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def finetune(
     base: Annotated[
         str | None,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from app.console.run_state import Contact, RunState
-from app.console.run_view import RunView, defect_label, percent
+from app.console.run_view import RunView, came_last_at, defect_label, percent
 from app.console.words import Words
 from inspection.decision import GaugeReading, Timings
 from inspection.part import Inspection
@@ -84,9 +84,12 @@ def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
     if state.received is None:
         return ()
     rows = []
-    for alarm in sorted(state.received.status.alarms, key=lambda alarm: alarm.raised_at, reverse=True):
-        gone = "" if alarm.active else f"  ({words.alarm_gone})"
-        rows.append((f"{alarm.raised_at.astimezone():%H:%M:%S}", f"0x{alarm.code:04X}  {alarm.text}{gone}"))
+    for alarm in sorted(state.received.status.alarms, key=came_last_at, reverse=True):
+        marks = [] if alarm.active else [words.alarm_gone]
+        marks += [] if alarm.acknowledged else [words.alarm_unseen]
+        marks += [words.alarm_times.format(n=alarm.times)] if alarm.times > 1 else []
+        said = f"0x{alarm.code:04X}  {alarm.text}" + (f"  ({', '.join(marks)})" if marks else "")
+        rows.append((f"{came_last_at(alarm).astimezone():%H:%M:%S}", said))
     return tuple(rows)
 
 

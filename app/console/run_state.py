@@ -16,13 +16,11 @@ LOOK_BACK_S: Final = 15.0
 COMMAND_TIMEOUT_S: Final = 3.0
 """How long a command may remain unanswered."""
 NOTICE_S: Final = 10.0
-"""How long a command's success is told; a failure stays until the next command."""
+"""How long a command's success is told."""
+FAILURE_NOTICE_S: Final = 30.0
+"""How long a failure is told: who looked away still finds it, and nobody takes it for one of now."""
 
-_ALLOWED: Final = {
-    Command.START: frozenset({Mode.HELD}),
-    Command.HOLD: frozenset({Mode.STARTING, Mode.IDLE, Mode.EXECUTE, Mode.SUSPENDED}),
-    Command.RESET: frozenset({Mode.ABORTED}),
-}
+_HOLD_IN: Final = frozenset({Mode.STARTING, Mode.IDLE, Mode.EXECUTE, Mode.SUSPENDED})
 
 
 class Contact(Enum):
@@ -84,12 +82,14 @@ class RunState:
                 self.look_back = LookBack(inspection, look_back.since_s)
 
     def tick(self, now_s: float) -> None:
-        """Let time pass: the look back ends, and a success notice goes."""
+        """Let time pass: the look back ends, and the notice goes."""
         if self.look_back is not None and now_s - self.look_back.since_s >= LOOK_BACK_S:
             self.look_back = None
         notice = self.notice
-        if notice is not None and notice.reply.problem is None and now_s - notice.since_s >= NOTICE_S:
-            self.notice = None
+        if notice is not None:
+            lasts_s = NOTICE_S if notice.reply.problem is None else FAILURE_NOTICE_S
+            if now_s - notice.since_s >= lasts_s:
+                self.notice = None
 
     def select(self, inspection_id: str, now_s: float) -> None:
         """Look at one of the recent parts; the live one means back to live."""
@@ -137,7 +137,14 @@ class RunState:
             return False
         if self.received is None or self.contact(now_s) is not Contact.FRESH:
             return command is Command.HOLD
-        return self.received.status.mode in _ALLOWED[command]
+        status = self.received.status
+        match command:
+            case Command.START:
+                return status.mode is Mode.HELD
+            case Command.HOLD:
+                return status.mode in _HOLD_IN
+            case Command.RESET:
+                return status.may_reset
 
     @property
     def part(self) -> Inspection | None:

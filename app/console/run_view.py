@@ -5,7 +5,7 @@ plus the time since it arrived. Nothing is compared with the console's wall cloc
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from app.console.run_state import COMMAND_TIMEOUT_S, LOOK_BACK_S, Contact, RunState
@@ -22,7 +22,17 @@ from app.console.signs import (
 from app.console.words import Words
 from inspection.decision import Action, Box, Defect, Severity
 from inspection.part import Inspection, Outcome
-from inspection.status import Command, Counts, Health, Percentiles, StationStatus, Subsystem, Tile
+from inspection.status import (
+    Alarm,
+    Command,
+    Counts,
+    Health,
+    Mode,
+    Percentiles,
+    StationStatus,
+    Subsystem,
+    Tile,
+)
 
 BUDGET_MS: Final = 500.0
 """From trigger to decision in the PLC."""
@@ -119,6 +129,7 @@ class ProductionView:
     """Counts, yield and latency."""
 
     totals: tuple[FigureView, ...]
+    """The first says from when on all are counted."""
     actions: tuple[FigureView, ...]
     outcomes: tuple[FigureView, ...]
     latency: LatencyView
@@ -246,8 +257,7 @@ def _stale_banner(state: RunState, contact: Contact, silence_s: float, words: Wo
 def _header(status: StationStatus | None, contact: Contact, silence_s: float, words: Words) -> HeaderView:
     mode = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=words.unknown)
     if status is not None and contact is Contact.FRESH:
-        shape, tone = MODE_SIGNS[status.mode]
-        mode = Sign(shape=shape, tone=tone, word=words.modes[status.mode])
+        mode = _mode_sign(status, words)
     if contact is Contact.FRESH:
         link = Sign(shape=Shape.RING, tone=Tone.CALM, word=f"{words.live} {age_text(silence_s, words)}")
     else:
@@ -264,6 +274,15 @@ def _header(status: StationStatus | None, contact: Contact, silence_s: float, wo
         mode_reason="" if status is None or contact is not Contact.FRESH else status.mode_reason,
         contact=link,
     )
+
+
+def _mode_sign(status: StationStatus, words: Words) -> Sign:
+    """What the station is doing; never "Ready" where it takes no part, or none that it takes can pass."""
+    if status.mode in (Mode.IDLE, Mode.EXECUTE) and status.nothing_passes:
+        word = words.not_ready if status.takes_parts is False else words.all_go_aside
+        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=word)
+    shape, tone = MODE_SIGNS[status.mode]
+    return Sign(shape=shape, tone=tone, word=words.modes[status.mode])
 
 
 def outcome_sign(outcome: Outcome | None, words: Words) -> Sign:
@@ -376,7 +395,10 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
 
     return ProductionView(
         totals=(
-            FigureView(caption=words.judged, value=number(counts.judged)),
+            FigureView(
+                caption=words.judged if status is None else _judged_since(status, words),
+                value=number(counts.judged),
+            ),
             FigureView(caption=words.yield_rate, value=_NOTHING if share is None else percent(share)),
             FigureView(caption=words.missed_count, value=number(counts.missed)),
             FigureView(caption=words.late_count, value=number(counts.late)),
@@ -399,6 +421,16 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
         ),
         latency=_latency(None if status is None else status.latency_ms, fresh, words),
     )
+
+
+def _judged_since(status: StationStatus, words: Words) -> str:
+    """Parts judged, from when on: a time in this computer's time zone, or a day where that would mislead."""
+    since = status.counts.since
+    if since is None:
+        return words.judged_since_start
+    local = since.astimezone()
+    long_ago = status.at - since >= timedelta(days=1)
+    return words.judged_since.format(time=f"{local:%m-%d}" if long_ago else f"{local:%H:%M}")
 
 
 def _calm(sign: Sign) -> Sign:
@@ -449,12 +481,14 @@ def _tile(subsystem: Subsystem, tile: Tile | None, fresh: bool, silence_s: float
 
 
 def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: Words) -> AlarmsView:
-    active = [] if status is None else [alarm for alarm in status.alarms if alarm.standing]
-    newest = max(active, key=lambda alarm: alarm.raised_at, default=None)
+    """Alarms whose cause is there come first; then those that are gone and that nobody has seen."""
+    standing = [] if status is None else [alarm for alarm in status.alarms if alarm.standing]
+    active = [alarm for alarm in standing if alarm.active]
+    newest = max(active or standing, key=came_last_at, default=None)
     text = "" if newest is None else newest.text
     age = ""
     if newest is not None and status is not None:
-        age = words.ago.format(age=age_text(_age_s(newest.raised_at, status, silence_s), words))
+        age = words.ago.format(age=age_text(_age_s(came_last_at(newest), status, silence_s), words))
     if not fresh:
         word = words.unknown
         if status is not None:
@@ -462,8 +496,16 @@ def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: 
         return AlarmsView(sign=Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=word), text=text, age=age)
     if newest is None:
         return AlarmsView(sign=Sign(shape=Shape.RING, tone=Tone.CALM, word=words.no_alarms), text="", age="")
+    if not active:
+        word = words.alarms_gone.format(n=len(standing))
+        return AlarmsView(sign=Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=word), text=text, age=age)
     word = words.alarm if len(active) == 1 else words.alarms.format(n=len(active))
     return AlarmsView(sign=Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word), text=text, age=age)
+
+
+def came_last_at(alarm: Alarm) -> datetime:
+    """When an alarm came, the last time where that was more than once."""
+    return alarm.last_at or alarm.raised_at
 
 
 def _notice(state: RunState, words: Words) -> tuple[str, Tone]:

@@ -34,6 +34,10 @@ class Words:
     severities: Mapping[Severity, str]
     missed_causes: Mapping[MissedCause, str]
     modes: Mapping[Mode, str]
+    not_ready: str
+    """In the mode's place, where the station takes no part."""
+    all_go_aside: str
+    """In the mode's place, where it takes parts and each of them goes to a person."""
     unknown: str
     healths: Mapping[Health, str]
     subsystems: Mapping[Subsystem, str]
@@ -84,6 +88,8 @@ class Words:
     picture_several: str
 
     judged: str
+    judged_since: str
+    judged_since_start: str
     yield_rate: str
     missed_count: str
     late_count: str
@@ -96,7 +102,11 @@ class Words:
     alarms_unknown: str
     alarm: str
     alarms: str
+    alarms_gone: str
+    """None is active, but nobody has seen these."""
     alarm_gone: str
+    alarm_unseen: str
+    alarm_times: str
 
     command_sent: str
     command_accepted: str
@@ -167,6 +177,8 @@ EN = Words(
         Mode.ABORTED: "Halted by fault",
         Mode.STOPPING: "Stopping",
     },
+    not_ready="Not ready",
+    all_go_aside="None can pass",
     unknown="Unknown",
     healths={
         Health.OK: "OK",
@@ -236,6 +248,8 @@ EN = Words(
     picture_none="No picture of this part",
     picture_several="View {n} of {total} – boxes are not shown, touch for the next view",
     judged="Judged",
+    judged_since="Judged since {time}",
+    judged_since_start="Judged since start",
     yield_rate="Yield",
     missed_count="Missed",
     late_count="Late",
@@ -247,7 +261,10 @@ EN = Words(
     alarms_unknown="Alarms unknown for {age}",
     alarm="1 alarm",
     alarms="{n} alarms",
+    alarms_gone="{n} to acknowledge",
     alarm_gone="gone",
+    alarm_unseen="not acknowledged",
+    alarm_times="{n} times",
     command_sent="{command} …",
     command_accepted="{command}: done. {detail}",
     close="Close",
@@ -316,6 +333,8 @@ ZH = Words(
         Mode.ABORTED: "故障停机",
         Mode.STOPPING: "停止中",
     },
+    not_ready="未就绪",
+    all_go_aside="均不放行",
     unknown="未知",
     healths={
         Health.OK: "正常",
@@ -384,6 +403,8 @@ ZH = Words(
     picture_none="该工件没有图像",
     picture_several="视图 {n}/{total} – 不显示缺陷框，触摸切换视图",
     judged="已判定",
+    judged_since="{time} 起已判定",
+    judged_since_start="启动后已判定",
     yield_rate="合格率",
     missed_count="漏触发",
     late_count="超时",
@@ -395,7 +416,10 @@ ZH = Words(
     alarms_unknown="报警状态未知已 {age}",
     alarm="1 条报警",
     alarms="{n} 条报警",
+    alarms_gone="{n} 条待确认",
     alarm_gone="已消失",
+    alarm_unseen="未确认",
+    alarm_times="{n} 次",
     command_sent="{command}…",
     command_accepted="{command}：已完成。{detail}",
     close="关闭",

@@ -68,12 +68,16 @@ class Card(QFrame):
 class ElidedLabel(QLabel):
     """A text in at most ``lines`` lines; what does not fit ends in "…". ``text()`` stays the full text.
 
-    ``middle`` centres a text of fewer lines vertically.
+    ``middle`` centres a text of fewer lines vertically. ``keep_end`` leaves out the middle of the last line
+    instead of its end: a reason ends with what went wrong, after where.
     """
 
-    def __init__(self, *, lines: int = 1, role: str = "", middle: bool = False) -> None:
+    def __init__(
+        self, *, lines: int = 1, role: str = "", middle: bool = False, keep_end: bool = False
+    ) -> None:
         super().__init__()
         self._lines = lines
+        self._elide = Qt.TextElideMode.ElideMiddle if keep_end else Qt.TextElideMode.ElideRight
         self.setProperty("role", role)
         self.setTextFormat(Qt.TextFormat.PlainText)
         self._middle = middle
@@ -119,7 +123,7 @@ class ElidedLabel(QLabel):
             start = line.textStart()
             piece = text[start : start + line.textLength()]
             if number == self._lines - 1:
-                piece = self.fontMetrics().elidedText(text[start:], Qt.TextElideMode.ElideRight, self.width())
+                piece = self.fontMetrics().elidedText(text[start:], self._elide, self.width())
             pieces.append(piece.rstrip())
         layout.endLayout()
         if self._middle:

@@ -24,7 +24,7 @@ class Header(QWidget):
         self.recipe_caption = caption()
         self.recipe = ElidedLabel(role="strong")
         self.mode = SignView(theme, edge=24)
-        self.mode_reason = ElidedLabel(lines=2, role="caption", middle=True)
+        self.mode_reason = ElidedLabel(lines=2, role="caption", middle=True, keep_end=True)
         self.contact = SignView(theme, edge=18)
         self.language = QPushButton()
         self.language.clicked.connect(self.language_touched)
@@ -38,9 +38,9 @@ class Header(QWidget):
         line.addWidget(self.recipe, 1)
         self._recipe_line = line
         names.addLayout(line)
-        self._row.addLayout(names, 5)
+        self._row.addLayout(names, 4)
         self._row.addWidget(self.mode)
-        self._row.addWidget(self.mode_reason, 3)
+        self._row.addWidget(self.mode_reason, 4)
         self._row.addWidget(self.contact)
         self._row.addWidget(self.language)
 

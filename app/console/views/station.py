@@ -1,6 +1,6 @@
 """What surrounds the parts: the subsystems' tiles, the alarms line, the commands."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.console.run_view import AlarmsView, CommandView, TileView
@@ -49,7 +49,7 @@ class AlarmsLine(Card):
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.sign = SignView(theme, edge=20)
-        self.text = ElidedLabel()
+        self.text = ElidedLabel(keep_end=True)
         self.age = caption()
         self._row = QHBoxLayout(self)
         self._row.addWidget(self.sign)
@@ -85,6 +85,7 @@ class CommandsCard(Card):
         for command, button in self.buttons.items():
             # a held finger must not repeat a command, and the keyboard's focus must not fire one
             button.setAutoRepeat(False)
+            button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, wanted=command: self.command_touched.emit(wanted))
             self._row.addWidget(button)
         self._column.addLayout(self._row)

@@ -218,6 +218,63 @@ def crowded() -> StationStatus:
     )
 
 
+DISK = (
+    "neither database nor spool takes records: cannot write "
+    "/var/lib/passgate/line-14/record/spool/000000000123.json: No space left on device"
+)
+
+
+def full_disk() -> StationStatus:
+    """The station takes no part; an alarm came three times, is gone now, and nobody has seen it."""
+    why = f"takes no part: the record is full: {DISK}"
+    ordinary = status()
+    store = Tile(
+        subsystem=Subsystem.STORE,
+        health=Health.FAULT,
+        text="takes no part: No space left on device",
+        age_ms=1300,
+        detail=DISK,
+    )
+    return status(
+        mode=Mode.IDLE,
+        takes_parts=False,
+        nothing_passes=why,
+        mode_reason=why,
+        tiles=(*ordinary.tiles[:3], store),
+        counts=ordinary.counts.model_copy(update={"since": NOON - timedelta(hours=6)}),
+        alarms=(
+            Alarm(
+                code=0x3401,
+                text="the record is full: No space left on device",
+                raised_at=NOON - timedelta(minutes=40),
+                last_at=NOON - timedelta(seconds=5),
+                times=3,
+                active=False,
+                acknowledged=False,
+            ),
+        ),
+        may_reset=True,
+    )
+
+
+def no_camera() -> StationStatus:
+    """Parts are taken, and none can pass; types that nobody can name."""
+    gone = "camera top: no picture within 1.0 s from rtsp://192.168.201.154:554/stream1"
+    why = f"no camera, every part goes to manual review: {gone}"
+    ordinary = status()
+    camera = tile(Subsystem.CAMERA, gone, 9000, Health.FAULT)
+    unheard = "the language model cannot name crack, porosity, so the reflex judges alone"
+    model = tile(Subsystem.MODEL, unheard, 300, Health.WARNING).model_copy(
+        update={"detail": f"{unheard}, and what the recipe asks is not done (crack: stop)"}
+    )
+    return status(
+        takes_parts=True,
+        nothing_passes=why,
+        mode_reason=why,
+        tiles=(ordinary.tiles[0], camera, model, ordinary.tiles[3]),
+    )
+
+
 def picture(width: int = 640, height: int = 480) -> Picture:
     """A grey housing with a scratch and a stain, as an RGB array."""
     rng = np.random.default_rng(7)

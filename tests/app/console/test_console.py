@@ -24,7 +24,7 @@ from app.console.window import ConsoleWindow
 from app.console.words import EN, LANGUAGES, ZH, Words, words_for
 from inspection.decision import Action
 from inspection.part import Inspection
-from inspection.status import Command, Mode, StationStatus
+from inspection.status import Command, Mode, StationStatus, Subsystem
 
 from . import samples
 from .conftest import Clock
@@ -168,6 +168,39 @@ def test_a_button_posts_its_command_and_a_refusal_is_shown(
     assert commands.notice.text() == "Start refused: no recipe is taught"
     assert engine.commands == [Command.START]
     assert commands.buttons[Command.START].isEnabled()
+
+
+def test_no_key_fires_a_command(console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot) -> None:
+    commands = console.run_screen.commands
+    tell(qtbot, engine, console, later(1, mode=Mode.IDLE, may_reset=True))
+    for _ in range(12):
+        for key in (Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Return):
+            qtbot.keyClick(console.focusWidget() or console, key)
+        assert console.focusWidget() not in commands.buttons.values()
+    assert engine.commands == []
+    assert commands.notice.text() == ""
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_why_nothing_can_pass_is_read_without_a_touch(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot, words: Words, size: tuple[int, int]
+) -> None:
+    console.words = words
+    console.resize(*size)
+    screen = console.run_screen
+    status = samples.full_disk().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
+    tell(qtbot, engine, console, status)
+    console.refresh()
+    mode, store = screen.header.mode.word, screen.tiles[Subsystem.STORE]
+    judged = screen.production.totals[0].caption
+    assert mode.text() == words.not_ready
+    qtbot.waitUntil(lambda: text_width(mode) <= mode.width() and text_width(judged) <= judged.width())
+    assert text_width(store.text) <= 2 * 0.9 * store.text.width(), "two lines hold the reason"
+    assert "/" not in store.text.text(), "no path in the reason's place"
+    assert screen.commands.buttons[Command.RESET].isEnabled()
+    qtbot.mouseClick(store, LEFT, pos=QPoint(20, 20))
+    assert samples.DISK in {label.text() for label in screen.pane.rows.findChildren(QLabel)}
 
 
 def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot) -> None:

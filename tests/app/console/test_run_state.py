@@ -4,8 +4,16 @@ from datetime import timedelta
 
 import pytest
 
+from app.console.details import AlarmsTopic, details
 from app.console.replies import CommandProblem, CommandReply, ContactTrouble, Received
-from app.console.run_state import LOOK_BACK_S, NOTICE_S, STALE_AFTER_S, Contact, RunState
+from app.console.run_state import (
+    FAILURE_NOTICE_S,
+    LOOK_BACK_S,
+    NOTICE_S,
+    STALE_AFTER_S,
+    Contact,
+    RunState,
+)
 from app.console.run_view import RunView, age_text, percent, present
 from app.console.signs import Shape, Tone
 from app.console.words import EN, ZH, Words
@@ -193,7 +201,7 @@ def test_an_old_part_follows_its_revisions() -> None:
         (Mode.IDLE, {Command.HOLD}),
         (Mode.EXECUTE, {Command.HOLD}),
         (Mode.HELD, {Command.START}),
-        (Mode.ABORTED, {Command.RESET}),
+        (Mode.ABORTED, set()),
         (Mode.STOPPING, set()),
     ],
 )
@@ -204,22 +212,99 @@ def test_buttons_follow_the_mode(mode: Mode, allowed: set[Command]) -> None:
     assert not any(state.may(command, 0.0) for command in Command)
 
 
+@pytest.mark.parametrize("mode", Mode)
+def test_reset_is_offered_wherever_it_would_do_something(mode: Mode) -> None:
+    """Also while the station is Ready: an alarm whose cause is gone waits to be seen."""
+    assert heard(samples.status(mode=mode, may_reset=True)).may(Command.RESET, 0.0)
+    assert not heard(samples.status(mode=mode, may_reset=False)).may(Command.RESET, 0.0)
+
+
 def test_without_contact_only_hold_is_possible() -> None:
     state = heard(samples.status(mode=Mode.HELD))
     assert [command for command in Command if state.may(command, 10.0)] == [Command.HOLD]
 
 
-def test_a_refusal_stays_and_a_success_goes() -> None:
+@pytest.mark.parametrize(
+    ("problem", "text", "tone", "lasts_s"),
+    [
+        (None, "Start: done. no {recipe}", Tone.CALM, NOTICE_S),
+        (CommandProblem.REFUSED, "Start refused: no {recipe}", Tone.DANGER, FAILURE_NOTICE_S),
+        (
+            CommandProblem.UNREACHABLE,
+            "Start was not sent: the engine cannot be reached.",
+            Tone.DANGER,
+            FAILURE_NOTICE_S,
+        ),
+    ],
+)
+def test_every_notice_ends_by_itself(
+    problem: CommandProblem | None, text: str, tone: Tone, lasts_s: float
+) -> None:
     state = heard(samples.status())
-    state.command_ended(CommandReply(command=Command.START, problem=None, detail="it runs"), 0.0)
-    assert view_of(state, 0.0).notice == "Start: done. it runs"
-    state.tick(NOTICE_S)
-    assert view_of(state, NOTICE_S).notice == ""
-    refusal = CommandReply(command=Command.START, problem=CommandProblem.REFUSED, detail="no {recipe}")
-    state.command_ended(refusal, 0.0)
-    state.tick(1000.0)
-    view = view_of(state, 1000.0)
-    assert (view.notice, view.notice_tone) == ("Start refused: no {recipe}", Tone.DANGER)
+    state.command_ended(CommandReply(command=Command.START, problem=problem, detail="no {recipe}"), 0.0)
+    state.tick(lasts_s - 0.1)
+    view = view_of(state, lasts_s - 0.1)
+    assert (view.notice, view.notice_tone) == (text, tone)
+    state.tick(lasts_s)
+    assert view_of(state, lasts_s).notice == ""
+
+
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+@pytest.mark.parametrize("mode", [Mode.IDLE, Mode.EXECUTE])
+def test_the_header_never_says_ready_while_nothing_can_pass(mode: Mode, words: Words) -> None:
+    for status, word in ((samples.full_disk(), words.not_ready), (samples.no_camera(), words.all_go_aside)):
+        header = view_of(heard(status.model_copy(update={"mode": mode})), 0.1, words).header
+        assert (header.mode.word, header.mode.tone) == (word, Tone.CAUTION)
+        assert header.mode_reason == status.nothing_passes
+    assert view_of(heard(samples.status(mode=mode)), 0.1, words).header.mode.word == words.modes[mode]
+
+
+@pytest.mark.parametrize("mode", sorted(set(Mode) - {Mode.IDLE, Mode.EXECUTE}))
+def test_a_mode_that_says_why_keeps_its_word(mode: Mode) -> None:
+    status = samples.full_disk().model_copy(update={"mode": mode})
+    assert view_of(heard(status), 0.1).header.mode.word == EN.modes[mode]
+
+
+def test_an_alarm_that_is_gone_waits_until_somebody_has_seen_it() -> None:
+    view = view_of(heard(samples.full_disk()), 0.0)
+    assert (view.alarms.sign.word, view.alarms.sign.tone) == ("1 to acknowledge", Tone.CAUTION)
+    assert view.alarms.text == "the record is full: No space left on device"
+    assert view.alarms.age == "5 s ago", "when it came last"
+    seen = samples.full_disk().alarms[0].model_copy(update={"acknowledged": True})
+    assert view_of(heard(samples.status(alarms=(seen,))), 0.0).alarms.sign.word == EN.no_alarms
+
+
+def test_an_active_alarm_comes_before_one_that_is_gone() -> None:
+    gone = samples.full_disk().alarms[0]
+    active = gone.model_copy(
+        update={"active": True, "text": "camera gone", "last_at": samples.NOON - timedelta(hours=1)}
+    )
+    view = view_of(heard(samples.status(alarms=(gone, active))), 0.0)
+    assert (view.alarms.sign.word, view.alarms.text) == ("1 alarm", "camera gone")
+
+
+def test_the_list_of_alarms_says_what_is_gone_unseen_and_repeated() -> None:
+    state = heard(samples.full_disk())
+    listed = details(AlarmsTopic(), state, view_of(state, 0.0), EN)
+    assert listed.rows[0][1].endswith("(gone, not acknowledged, 3 times)")
+
+
+@pytest.mark.parametrize(
+    ("hours", "en", "zh"),
+    [
+        (None, "Judged since start", "启动后已判定"),
+        (6, "Judged since {:%H:%M}", "{:%H:%M} 起已判定"),
+        (14, "Judged since {:%H:%M}", "{:%H:%M} 起已判定"),
+        (50, "Judged since {:%m-%d}", "{:%m-%d} 起已判定"),
+    ],
+)
+def test_counts_say_from_when_on(hours: int | None, en: str, zh: str) -> None:
+    since = None if hours is None else samples.NOON - timedelta(hours=hours)
+    counts = samples.status().counts.model_copy(update={"since": since})
+    state = heard(samples.status(counts=counts))
+    local = (since or samples.NOON).astimezone()
+    assert view_of(state, 0.0).production.totals[0].caption == en.format(local)
+    assert view_of(state, 0.0, ZH).production.totals[0].caption == zh.format(local)
 
 
 def test_a_simulated_picture_is_said_live_and_looking_back() -> None:
