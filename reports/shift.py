@@ -11,12 +11,10 @@ import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import NamedTuple
 
 from rich.table import Table
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import aliased
 
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
@@ -24,8 +22,10 @@ from inspection.part import Inspection, MissedCause, Outcome
 from inspection.risk import CertificateRef
 from inspection.status import Percentiles
 from reports.audit import ChainReport, verify_connection
-from reports.schema import InspectionRow
+from reports.clock_set_back import LeftOut, left_out
+from reports.shift_rows import ShiftRow, stored_parts, with_waiting
 from reports.statistics import first_pass_yield
+from reports.waiting import NOTHING, Waiting, not_on_record
 
 
 class ShiftPart(Frozen):
@@ -77,31 +77,66 @@ class ShiftSummary(Frozen):
     mismatched_releases: int
     """Parts released without a published pass on record: must be 0."""
     spooled: int
-    """Records that wait in the spool and are not counted above."""
+    """Records of any time that wait in the spool: counted above, but not in the chain yet."""
+    spool_fault: str = ""
+    """Why what waits in the spool is not, or not wholly, counted; empty where it is."""
+    left_out: LeftOut | None = None
+    """Parts outside the shift's time that were recorded in it or beside it; not counted above."""
     chain: ChainReport
     """Verification of the rows from the shift's first to its last, and that the newest row is still there."""
 
     @property
+    def final(self) -> bool:
+        """Whether these are the figures of all parts of the shift, each in an intact chain."""
+        return self.chain.intact and not (self.spooled or self.spool_fault or self.left_out)
+
+    @property
     def statement(self) -> str:
-        """One sentence on whether the figures can be trusted."""
+        """Whether the figures can be trusted, and if not, why."""
+        said = []
         if not self.chain.intact:
             where = "" if self.chain.broken_at is None else f" at row {self.chain.broken_at}"
-            return f"THE RECORD IS BROKEN{where}: {self.chain.reason}."
+            said.append(f"THE RECORD IS BROKEN{where}: {self.chain.reason}.")
+        if self.spool_fault:
+            said.append(f"Incomplete: {self.spool_fault}.")
+        if self.left_out is not None:
+            out = self.left_out
+            said.append(
+                f"Incomplete: {out.parts} parts lie outside this time ({out.earliest:%Y-%m-%d %H:%M:%S} to"
+                f" {out.latest:%Y-%m-%d %H:%M:%S} UTC) though they were recorded in the midst of its parts or"
+                " beside them: the clock was set back. Choose a time that holds both."
+            )
         if self.spooled:
-            return f"Incomplete: {self.spooled} records still wait in the spool."
+            said.append(
+                f"Not final: {self.spooled} records still wait in the spool; they are counted, but not in the"
+                " chain yet."
+            )
+        if said:
+            return " ".join(said)
         if not self.parts:
             return "No parts in this time."
         return f"The record is intact: {self.chain.rows} rows verified."
 
 
-def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: int = 0) -> ShiftSummary:
+def shift_summary(
+    engine: Engine,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting = NOTHING,
+    now: datetime | None = None,
+) -> ShiftSummary:
     """Summarise the parts whose trigger was seen from ``start`` up to, not including, ``end``.
+
+    What waits in the spool is counted as well: it is durable, and a shift without it would be told wrongly.
+    It is not in the chain yet, and the statement says so.
 
     Args:
         engine: From ``reports.database.open_reader``; read in one transaction, so the figures fit each other.
         start: With time zone.
         end: With time zone, after ``start``.
-        spooled: Records that wait in the spool (``reports.spool.count_spooled``), for the statement.
+        waiting: What lies in the spool (``reports.waiting.read_waiting``).
+        now: The wall clock, with time zone; None for this computer's.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
@@ -109,14 +144,17 @@ def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: in
     _check_range(start, end)
     try:
         with engine.connect() as connection:
-            rows = _parts(connection, start, end)
+            stored = stored_parts(connection, start, end)
             chain = verify_connection(
                 connection,
-                first=min((row.root for row in rows), default=1),
-                last=max((row.position for row in rows), default=0),
+                first=min((row.root for row in stored), default=1),
+                last=max((row.position for row in stored), default=0),
             )
+            spooled, fault = not_on_record(connection, waiting.entries)
+            outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
     except SQLAlchemyError as error:
         raise _unreadable(error) from error
+    rows = with_waiting(stored, spooled, start, end)
     judged = [row for row in rows if row.missed is None]
     passed = sum(row.first_action == Action.PASS for row in judged)
     return ShiftSummary(
@@ -137,62 +175,39 @@ def shift_summary(engine: Engine, *, start: datetime, end: datetime, spooled: in
         truth_known=sum(row.truth_known for row in rows),
         false_releases=sum(row.false_release for row in rows),
         mismatched_releases=sum(
-            row.outcome == Outcome.RELEASED
-            and (row.action != Action.PASS or not row.published)
-            and row.missed != MissedCause.BEFORE_RECORD
+            row.outcome == Outcome.RELEASED and (row.action != Action.PASS or not row.published)
             for row in rows
         ),
-        spooled=spooled,
+        spooled=len(spooled),
+        spool_fault=waiting.fault or fault,
+        left_out=outside,
         chain=chain,
     )
 
 
-def shift_inspections(engine: Engine, *, start: datetime, end: datetime) -> list[Inspection]:
-    """The latest revision of each part of the shift, in the order of their triggers.
+def shift_inspections(
+    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting = NOTHING
+) -> list[Inspection]:
+    """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
 
     Args:
         engine: From ``reports.database.open_reader``.
         start: Inclusive, with time zone.
         end: Exclusive, with time zone, after ``start``.
+        waiting: What lies in the spool (``reports.waiting.read_waiting``).
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
     _check_range(start, end)
-    row, later = InspectionRow, aliased(InspectionRow)
-    query = (
-        select(row.record)
-        .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
-        .order_by(row.seen_at, row.root)
-    )
     try:
         with engine.connect() as connection:
-            return [Inspection.model_validate_json(record) for record in connection.scalars(query)]
+            stored = stored_parts(connection, start, end)
+            spooled, _ = not_on_record(connection, waiting.entries)
     except SQLAlchemyError as error:
         raise _unreadable(error) from error
-
-
-class _Part(NamedTuple):
-    """What the summary needs of one part: its latest revision, and what its first revision said."""
-
-    position: int
-    root: int
-    part_id: int
-    trigger_seq: int
-    seen_at: datetime
-    action: str
-    outcome: str | None
-    missed: str | None
-    published: bool
-    simulated: bool
-    late: bool
-    truth_known: bool
-    false_release: bool
-    record: str
-    first_action: str
-    first_late: bool
-    first_latency_ms: float
+    rows = with_waiting(stored, spooled, start, end)
+    return [Inspection.model_validate_json(row.record) for row in rows]
 
 
 COLUMNS = (
@@ -262,7 +277,7 @@ def to_csv(parts: Iterable[Inspection]) -> bytes:
 
 
 def to_table(summary: ShiftSummary) -> Table:
-    """The summary for the terminal."""
+    """The summary for the terminal, but for the chain's head, which needs a line to be copied from."""
     table = Table(
         title=f"Shift {summary.start:%Y-%m-%d %H:%M} to {summary.end:%Y-%m-%d %H:%M} UTC",
         caption=summary.statement,
@@ -298,7 +313,6 @@ def to_table(summary: ShiftSummary) -> Table:
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
             table.add_row(name, f"{part.part_id} at {part.seen_at:%H:%M:%S}")
-    table.add_row("chain head", summary.chain.head[:16])
     return table
 
 
@@ -319,38 +333,7 @@ def _unreadable(error: SQLAlchemyError) -> StoreError:
     )
 
 
-def _parts(connection: Connection, start: datetime, end: datetime) -> list[_Part]:
-    """The parts of the shift in the order of their triggers."""
-    row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
-    query = (
-        select(
-            row.position,
-            row.root,
-            row.part_id,
-            row.trigger_seq,
-            row.seen_at,
-            row.action,
-            row.outcome,
-            row.missed,
-            row.published,
-            row.simulated,
-            row.late,
-            row.truth_known,
-            row.false_release,
-            row.record,
-            first.action,
-            first.late,
-            first.latency_ms,
-        )
-        .join(first, first.position == row.root)
-        .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
-        .order_by(row.seen_at, row.root)
-    )
-    return [_Part._make(row) for row in connection.execute(query)]
-
-
-def _certified(judged: Iterable[_Part]) -> tuple[CertifiedParts, ...]:
+def _certified(judged: Iterable[ShiftRow]) -> tuple[CertifiedParts, ...]:
     held = Counter(_certificate_in(row.record) for row in judged)
     return tuple(CertifiedParts(certificate=certificate, parts=parts) for certificate, parts in held.items())
 
@@ -363,7 +346,7 @@ def _certificate_in(record: str) -> CertificateRef | None:
         return None
 
 
-def _shift_part(row: _Part) -> ShiftPart:
+def _shift_part(row: ShiftRow) -> ShiftPart:
     return ShiftPart(part_id=row.part_id, trigger_seq=row.trigger_seq, seen_at=row.seen_at)
 
 

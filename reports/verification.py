@@ -1,5 +1,7 @@
 """The whole record, verified: the chains of parts and events, the spool, and where asked the pictures."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -14,8 +16,7 @@ from reports.journal import EventsReport, verify_events
 from reports.picture_audit import PicturesReport, Show, audit_pictures
 from reports.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
-from reports.spool import read_spool
-from reports.waiting import SpoolReport, check_spool
+from reports.waiting import SpoolReport, check_spool, read_waiting
 
 
 class NamedHead(Frozen):
@@ -69,20 +70,21 @@ def verify_record(
         StoreError: There is no record, it cannot be read, or ``head`` is no head.
     """
     named = None if head is None else parse_head(head)
-    entries, spool_fault = _spool(settings)
+    waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
         with reader.connect() as connection:
             events = verify_events(connection, named_head=named)
             chain = verify_connection(connection, expected_head=named if events.named_at is None else None)
-            spool = check_spool(connection, settings.spool, entries)
+            spool = check_spool(connection, settings.spool, waiting)
             found = None if named is None else _named_head(connection, named, chain, events)
-        if spool_fault:
-            spool = spool.model_copy(update={"intact": False, "reason": spool_fault})
         sound = chain.intact and events.intact
         audit = (
             audit_pictures(
-                reader, PictureArchive(settings.pictures), spooled=_first_revisions(entries), show=show
+                reader,
+                PictureArchive(settings.pictures),
+                spooled=_first_revisions(waiting.entries),
+                show=show,
             )
             if pictures and sound
             else None
@@ -107,14 +109,6 @@ def verify_record(
     )
 
 
-def _spool(settings: StoreSettings) -> tuple[list[Entry], str]:
-    """What waits, and why it cannot be read."""
-    try:
-        return read_spool(settings.spool), ""
-    except StoreError as error:
-        return [], error.what
-
-
 def _named_head(
     connection: Connection, named: str, chain: ChainReport, events: EventsReport
 ) -> NamedHead | None:
@@ -126,7 +120,7 @@ def _named_head(
     return NamedHead(digits=len(named), row_hash=row_hash, table=table.__tablename__, position=position)
 
 
-def _first_revisions(entries: list[Entry]) -> list[Inspection]:
+def _first_revisions(entries: Sequence[Entry]) -> list[Inspection]:
     return [
         entry.inspection
         for entry in entries

@@ -5,14 +5,45 @@ The spool is read before the database, so a record that the station drains in be
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from sqlalchemy import Connection, select
 
 from inspection.decision import Frozen
+from inspection.errors import StoreError
 from inspection.part import Inspection
 from reports.entry import Entry, PartEntry, part_key
 from reports.journal import has_events
 from reports.schema import EventRow, InspectionRow
+from reports.settings import StoreSettings
+from reports.spool import FILE_NAME, read_spool
+
+
+class Waiting(NamedTuple):
+    """What lies in a spool, some of it perhaps in the database already."""
+
+    entries: Sequence[Entry] = ()
+    fault: str = ""
+    """Why it cannot be read; empty where it can."""
+
+
+NOTHING = Waiting()
+
+
+def read_waiting(settings: StoreSettings) -> Waiting:
+    """What lies in the spool.
+
+    A spool that is absent where the record lies is taken for an empty one, since a copy of a record has none;
+    where the settings place it elsewhere, it is not known what waits there.
+    """
+    if settings.spool_folder is not None and not (settings.spool / FILE_NAME).exists():
+        return Waiting(
+            fault=f"the spool {settings.spool} is not there (is its disk mounted?): what waits is not known"
+        )
+    try:
+        return Waiting(read_spool(settings.spool))
+    except StoreError as error:
+        return Waiting(fault=error.what)
 
 
 class SpoolReport(Frozen):
@@ -27,8 +58,8 @@ class SpoolReport(Frozen):
     reason: str = ""
 
 
-def waiting(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], str]:
-    """Those of a spool's ``entries`` that are not in the database, and what is wrong with the first bad one.
+def not_on_record(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], str]:
+    """Those of a spool's ``entries`` that are not in the database, and what is wrong with the first bad.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
@@ -50,9 +81,10 @@ def waiting(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entr
     return list(found.values()), ""
 
 
-def check_spool(connection: Connection, folder: Path, entries: Sequence[Entry]) -> SpoolReport:
-    """Count and check what ``read_spool`` found in ``folder``. Raises SQLAlchemyError."""
-    found, reason = waiting(connection, entries)
+def check_spool(connection: Connection, folder: Path, waiting: Waiting) -> SpoolReport:
+    """Count and check what was read from ``folder``. Raises SQLAlchemyError."""
+    found, reason = not_on_record(connection, waiting.entries)
+    reason = waiting.fault or reason
     return SpoolReport(
         folder=folder,
         intact=not reason,

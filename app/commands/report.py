@@ -43,28 +43,41 @@ def shift(
     ),
     as_json: JsonFlag = False,
 ) -> None:
-    """Report a shift: counts by action and outcome, yield, latency. Times without a zone are local."""
+    """Report a shift: counts by action and outcome, yield, latency. Times without a zone are local.
+
+    Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
+    """
     from reports.database import open_reader
     from reports.shift import shift_inspections, shift_summary, to_csv, to_table
-    from reports.spool import read_spool
+    from reports.waiting import read_waiting
 
     until = _moment(end, "--to") if end else datetime.now(UTC)
     since = _moment(start, "--from") if start else until - SHIFT
     settings = find_record(record=record, config=config)
+    waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
+        summary = shift_summary(reader, start=since, end=until, waiting=waiting)
         if form is Format.CSV and not as_json:
-            sys.stdout.buffer.write(to_csv(shift_inspections(reader, start=since, end=until)))
-            return
-        summary = shift_summary(reader, start=since, end=until, spooled=len(read_spool(settings.spool)))
+            parts = shift_inspections(reader, start=since, end=until, waiting=waiting)
+            sys.stdout.buffer.write(to_csv(parts))
+            sys.stdout.buffer.flush()
     finally:
         reader.dispose()
     if as_json:
         print_json(summary)
-    else:
+    elif form is Format.TABLE:
         Console().print(to_table(summary))
-    if not summary.chain.intact:
-        raise StoreError(summary.statement, todo="keep the folder as it is, and have the record examined")
+        typer.echo(f"chain head {summary.chain.head}")
+    if not summary.final:
+        raise StoreError(
+            summary.statement,
+            todo=(
+                ("" if summary.left_out else "report again once the spool is drained")
+                if summary.chain.intact
+                else "keep the folder as it is, and have the record examined"
+            ),
+        )
 
 
 def _moment(text: str, option: str) -> datetime:

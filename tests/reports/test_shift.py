@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -15,11 +16,15 @@ from inspection.decision import Action, DecidedBy
 from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
+from reports.settings import StoreSettings
 from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
+from reports.spool import FILE_NAME
 from reports.statistics import first_pass_yield
 from reports.store import SqlStore
+from reports.waiting import read_waiting
 from tests.fakes import certificate
 from tests.reports.parts import START, closed, part
+from tests.reports.test_degraded import locked
 
 END = START + timedelta(hours=8)
 HELD = certificate().ref
@@ -90,8 +95,6 @@ def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: 
     assert summary.chain.intact
     assert summary.chain.rows == 15, "from the shift's first row to its last"
     assert "intact: 15 rows" in summary.statement
-    spooled = shift_summary(reader, start=START, end=END, spooled=3)
-    assert "3 records still wait" in spooled.statement
     with shift._database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
         connection.exec_driver_sql("UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
@@ -100,6 +103,79 @@ def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: 
     with shift._database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE inspections SET record = 'no JSON' WHERE position = 10")
     assert "its hash does not fit" in shift_summary(reader, start=START, end=END).statement
+
+
+def test_what_waits_in_the_spool_is_counted_and_said(
+    shift: SqlStore, reader: Engine, settings: StoreSettings, summary: ShiftSummary
+) -> None:
+    """Two parts more, an outcome for one that the database has, and one part of another shift."""
+    elsewhere = part(30)
+    other = elsewhere.trigger.model_copy(update={"seen_at": END + timedelta(hours=1)})
+    rejected = part(20, action=Action.STOP, total_ms=300.0, part_id=7777)
+    with locked(settings, shift):
+        for record in (
+            closed(part(6, total_ms=90.0, certificate=HELD), Outcome.DIVERTED),
+            *(rejected, part(21), closed(rejected, Outcome.STOPPED)),
+            elsewhere.model_copy(update={"trigger": other}),
+        ):
+            shift.append(record)
+    waiting = read_waiting(settings)
+    found = shift_summary(reader, start=START, end=END, waiting=waiting)
+    assert (found.parts, found.spooled, found.final) == (summary.parts + 2, 5, False)
+    assert found.by_action == {Action.PASS: 5, Action.REWORK: 1, Action.STOP: 1, Action.MANUAL_REVIEW: 2}
+    assert found.by_outcome[Outcome.DIVERTED] == summary.by_outcome[Outcome.DIVERTED] + 1
+    assert found.by_outcome[Outcome.STOPPED] == 1
+    assert found.unreconciled == summary.unreconciled, "one got its outcome, a new one has none"
+    assert found.last is not None
+    assert found.last.part_id == 1021
+    assert found.latency_ms is not None
+    assert found.latency_ms.n == 8
+    assert found.chain == summary.chain
+    assert "5 records still wait in the spool" in found.statement
+    parts = shift_inspections(reader, start=START, end=END, waiting=waiting)
+    assert [each.trigger.part_id for each in parts][-2:] == [7777, 1021]
+    assert parts[5].outcome is Outcome.DIVERTED
+    shift.close()
+    again = SqlStore(settings)
+    again.open()
+    again.close()
+    assert shift_inspections(reader, start=START, end=END) == parts, "drained, it says the same"
+    drained = shift_summary(reader, start=START, end=END)
+    assert drained.final
+    assert drained.model_copy(update={"chain": found.chain, "spooled": 5}) == found
+
+
+def test_a_spool_that_cannot_be_read_leaves_the_report_incomplete(
+    shift: SqlStore, reader: Engine, settings: StoreSettings, tmp_path: Path
+) -> None:
+    absent = settings.model_copy(update={"spool_folder": tmp_path / "not mounted"})
+    found = shift_summary(reader, start=START, end=END, waiting=read_waiting(absent))
+    assert (found.final, found.spooled) == (False, 0)
+    assert "is its disk mounted" in found.statement
+    (settings.spool / FILE_NAME).write_bytes(b"garbage\n" * 2)
+    found = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
+    assert not found.final
+    assert "is damaged" in found.statement
+
+
+def test_parts_that_a_clock_set_back_left_out_are_said(store: SqlStore, reader: Engine) -> None:
+    """One hour back after 40 parts, and a report that ends now."""
+    for number in range(1, 61):
+        intent = part(number)
+        seen_s = 3000 + 20 * number - (3600 if number > 40 else 0)
+        trigger = intent.trigger.model_copy(update={"seen_at": START + timedelta(seconds=seen_s)})
+        store.append(intent.model_copy(update={"trigger": trigger}))
+    now = START + timedelta(seconds=3000 + 20 * 60 - 3600 + 1)
+    found = shift_summary(reader, start=now - timedelta(hours=8), end=now, now=now)
+    assert found.parts == 20
+    assert found.left_out is not None
+    assert found.left_out.parts == 40
+    assert not found.final
+    assert "40 parts lie outside this time (2026-03-02 06:50:20 to 2026-03-02 07:03:20" in found.statement
+    assert "the clock was set back" in found.statement
+    assert json.loads(found.model_dump_json())["left_out"]["parts"] == 40
+    whole = shift_summary(reader, start=now - timedelta(hours=8), end=START + timedelta(hours=3), now=now)
+    assert (whole.parts, whole.left_out, whole.final) == (60, None, True)
 
 
 def test_json_reads_back(summary: ShiftSummary) -> None:

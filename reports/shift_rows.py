@@ -1,0 +1,86 @@
+"""The parts of a stretch of time, as the database has them, and as what waits in the spool makes them."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, select
+from sqlalchemy.orm import aliased
+
+from inspection.part import Inspection
+from reports.entry import Entry, PartEntry
+from reports.schema import InspectionRow, columns_of
+
+
+class ShiftRow(NamedTuple):
+    """What a report needs of one part: its latest revision, and what its first revision said."""
+
+    position: int
+    """0 where it waits in the spool."""
+    root: int
+    """0 where the part waits in the spool."""
+    inspection_id: str
+    part_id: int
+    trigger_seq: int
+    seen_at: datetime
+    action: str
+    outcome: str | None
+    missed: str | None
+    published: bool
+    simulated: bool
+    late: bool
+    truth_known: bool
+    false_release: bool
+    record: str
+    first_action: str
+    first_late: bool
+    first_latency_ms: float
+
+
+def stored_parts(connection: Connection, start: datetime, end: datetime) -> list[ShiftRow]:
+    """The parts seen from ``start`` up to ``end``, in the order of their triggers. Raises SQLAlchemyError."""
+    row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
+    latest = [getattr(row, name) for name in ShiftRow._fields if not name.startswith("first_")]
+    query = (
+        select(*latest, first.action, first.late, first.latency_ms)
+        .join(first, first.position == row.root)
+        .outerjoin(later, later.supersedes == row.position)
+        .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
+        .order_by(row.seen_at, row.root)
+    )
+    return [ShiftRow._make(found) for found in connection.execute(query)]
+
+
+def with_waiting(
+    stored: Iterable[ShiftRow], waiting: Iterable[Entry], start: datetime, end: datetime
+) -> list[ShiftRow]:
+    """The parts as they are once ``waiting``, in order, has followed them, in the order of their triggers."""
+    parts = {row.inspection_id: row for row in stored}
+    for entry in waiting:
+        if not isinstance(entry, PartEntry):
+            continue
+        inspection = entry.inspection
+        before = parts.get(inspection.inspection_id)
+        if before is not None:
+            parts[inspection.inspection_id] = before._replace(position=0, **_latest(entry))
+        elif inspection.revision == 0 and start <= inspection.trigger.seen_at < end:
+            parts[inspection.inspection_id] = _new(entry, inspection)
+    return sorted(parts.values(), key=lambda row: row.seen_at)
+
+
+def _latest(entry: PartEntry) -> dict[str, Any]:
+    """The fields that follow a later revision."""
+    columns = columns_of(entry.inspection) | {"record": entry.record}
+    return {name: columns[name] for name in ShiftRow._fields if name in columns}
+
+
+def _new(entry: PartEntry, inspection: Inspection) -> ShiftRow:
+    columns = columns_of(inspection)
+    return ShiftRow(
+        position=0,
+        root=0,
+        **_latest(entry),
+        first_action=columns["action"],
+        first_late=columns["late"],
+        first_latency_ms=columns["latency_ms"],
+    )

@@ -1,0 +1,155 @@
+"""``report`` and ``record``: what they say of a record, and when their exit code is not 0."""
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from inspection.part import Outcome
+from reports.settings import StoreSettings
+from reports.spool import FILE_NAME
+from reports.store import SqlStore
+from tests.app.commands import Passgate
+from tests.reports.parts import closed, frame, part
+from tests.reports.test_degraded import locked
+
+TIMES = ("--from", "2026-03-02T06:00+00:00", "--to", "2026-03-02T14:00+00:00")
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    """A station whose spool lies on another disk, with eight parts: three of them wait in the spool."""
+    path = tmp_path / "station" / "station.toml"
+    path.parent.mkdir()
+    path.write_text(
+        '[station]\nrecipe = "x"\n[[cameras]]\nname = "main"\nkind = "simulated"\n'
+        '[store]\nfolder = "record"\nspool_folder = "../other disk"\nbusy_timeout_ms = 0\n',
+        encoding="utf-8",
+    )
+    return path
+
+
+@pytest.fixture
+def settings(station: Path) -> StoreSettings:
+    return StoreSettings(
+        folder=station.parent / "record", spool_folder=station.parent.parent / "other disk", busy_timeout_ms=0
+    )
+
+
+def run_parts(settings: StoreSettings, *, spooled: int) -> None:
+    store = SqlStore(settings)
+    store.open()
+    for number in range(1, 9 - spooled):
+        record = part(number, pictures=(store.archive_picture(frame(number)),))
+        store.append(record)
+        store.append(closed(record, Outcome.RELEASED))
+    with locked(settings, store):
+        for number in range(9 - spooled, 9):
+            store.append(part(number))
+    store.close()
+
+
+def test_parts_that_wait_in_a_spool_on_another_disk_are_counted_and_said(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    """Found by its station file, and by the folder alone: three of eight were left out in silence."""
+    run_parts(settings, spooled=3)
+    for place in (("--config", station), ("--record", settings.folder)):
+        said = passgate("report", "shift", *TIMES, *place, "--json")
+        assert said.code == 1
+        assert "3 records still wait in the spool" in said.err
+        summary = json.loads(said.out)
+        assert (summary["parts"], summary["spooled"]) == (8, 3)
+        said = passgate("report", "shift", *TIMES, *place, "--format", "csv")
+        assert said.code == 1
+        assert "3 records still wait in the spool" in said.err
+        assert len(list(csv.DictReader(io.StringIO(said.out.removeprefix("\ufeff"))))) == 8
+        said = passgate("record", "verify", *place, "--json")
+        assert said.code == 0, said.err
+        assert json.loads(said.out)["spool"]["waiting"] == 3
+        assert "3 records wait in the spool" in passgate("record", "verify", *place).out
+
+
+def test_the_environment_names_a_record_too(
+    passgate: Passgate, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_parts(settings, spooled=0)
+    monkeypatch.setenv("PASSGATE_STORE__FOLDER", str(settings.folder))
+    assert json.loads(passgate("report", "shift", *TIMES, "--json").out)["parts"] == 8
+    assert json.loads(passgate("record", "verify", "--json").out)["rows"] == 16
+
+
+def test_a_broken_chain_fails_in_every_format(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    run_parts(settings, spooled=0)
+    store = SqlStore(settings)
+    store.open()
+    with store._database.engine.begin() as connection:
+        connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
+        connection.exec_driver_sql("UPDATE inspections SET outcome = 'held' WHERE position = 4")
+    store.close()
+    for form in (("--format", "table"), ("--format", "csv"), ("--json",)):
+        said = passgate("report", "shift", *TIMES, "--config", station, *form)
+        assert said.code == 1
+        assert "THE RECORD IS BROKEN at row 4" in said.err
+        assert said.out
+    said = passgate("record", "verify", "--config", station)
+    assert (said.code, said.out) == (1, "")
+    assert "broken at row 4" in said.err
+
+
+def test_the_head_that_a_report_prints_is_the_head_that_verification_takes(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    run_parts(settings, spooled=0)
+    printed = passgate("report", "shift", *TIMES, "--config", station).out
+    found = re.search(r"chain head (\S+)$", printed, re.MULTILINE)
+    assert found is not None
+    head = found.group(1)
+    assert len(head) == 64
+    for noted in (head, head[:16], f" {head[:32].upper()} {head[32:]}"):
+        said = passgate("record", "verify", "--config", station, "--head", noted)
+        assert said.code == 0, said.err
+        assert f"the head {head}" in said.out
+        assert "row 16" in said.out
+    assert "first 16 digits" in passgate("record", "verify", "--config", station, "--head", head[:16]).out
+    said = passgate("record", "verify", "--config", station, "--head", head[:15])
+    assert said.code == 1
+    assert "too few" in said.err
+    assert "broken" not in said.err
+
+
+def test_verification_says_whether_pictures_were_looked_at_and_names_what_is_wrong(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    run_parts(settings, spooled=0)
+    assert "pictures were not checked" in passgate("record", "verify", "--config", station).out
+    assert (
+        json.loads(passgate("record", "verify", "--config", station, "--json").out)["pictures_checked"]
+        is False
+    )
+    said = passgate("record", "verify", "--config", station, "--pictures")
+    assert said.code == 0, said.err
+    assert "8 pictures are what the record says" in said.out
+    picture = sorted(settings.pictures.rglob("*.png"))[3]
+    picture.write_bytes(b"overwritten")
+    said = passgate("record", "verify", "--config", station, "--pictures", "--json")
+    assert said.code == 1
+    assert str(picture) in said.err
+    (broken,) = json.loads(said.out)["pictures"]["first_broken"]
+    assert f"part {broken['part_id']}:" in said.err
+
+
+def test_a_damaged_spool_is_a_break(passgate: Passgate, station: Path, settings: StoreSettings) -> None:
+    run_parts(settings, spooled=2)
+    path = settings.spool / FILE_NAME
+    path.write_bytes(path.read_bytes().replace(b'"part_id":1007', b'"part_id":1006'))
+    said = passgate("record", "verify", "--config", station, "--json")
+    assert said.code == 1
+    assert json.loads(said.out)["spool"]["intact"] is False
+    assert "is damaged" in said.err
+    assert passgate("report", "shift", *TIMES, "--config", station).code == 1
