@@ -202,6 +202,23 @@ def hostile(
 
 
 @cli.command()
+def damage(
+    files: Annotated[int, typer.Option(min=1, help="Recipe and adapter files to damage.")] = 2000,
+    seed: Annotated[int, typer.Option(min=0, help="Of the damage.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Damage recipes and adapters; exit 0 if none judges milder than the true file and all end in words."""
+    from app.damage_bench import bench_damage
+
+    _quiet()
+    with progress("files", files) as bar:
+        found = bench_damage(files, seed=seed, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not found.kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def cycle(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long to watch the cycle.")] = 60.0,
     follow_motion: Annotated[

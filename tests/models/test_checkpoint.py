@@ -1,6 +1,7 @@
 """An adapter on disk: what does not fit is refused in words, and the last good one stays."""
 
 import json
+import random
 import sys
 from pathlib import Path
 
@@ -8,9 +9,19 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
+from app.damage import Damage, damaged
 from inspection.errors import WeightsError
 from models import sealed
-from models.checkpoint import AdapterHeader, load, read_extra, read_header, rewrite, save
+from models.checkpoint import (
+    SHIPPED,
+    SHIPPED_SHA256,
+    AdapterHeader,
+    load,
+    read_extra,
+    read_header,
+    rewrite,
+    save,
+)
 from models.language import LanguageSettings, load_base
 from models.vla import InspectionVLA, LoraSettings, VlaSettings
 from tests.models import bases
@@ -156,3 +167,67 @@ def test_a_full_disk_leaves_the_last_good_one(adapter: Path, vla: InspectionVLA)
     assert adapter.read_bytes() == before
     assert [path.name for path in adapter.parent.iterdir()] == [adapter.name]
     assert load(adapter, tower=Tower()).header.version == "1"
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_no_damaged_adapter_is_taken_for_the_true_one(
+    adapter: Path, vla: InspectionVLA, tmp_path: Path, before: bool
+) -> None:
+    """Of before digests only what is impossible can be refused, so there only the numbers are damaged."""
+    true = dict(load_file(adapter))
+    other = tmp_path / "other.safetensors"
+    save(other, vla, header(vla, version="2"), extra={"more": torch.ones(2)})
+    data = adapter.read_bytes()
+    ways = tuple(way for way in Damage if way is not Damage.RESEALED)
+    refused: list[WeightsError] = []
+    for number in range(13 * 12):
+        way = Damage.FROM_BEFORE if before else ways[number % len(ways)]
+        rng = random.Random(f"{before} {number}")
+        adapter.write_bytes(damaged(data, other=other.read_bytes(), damage=way, rng=rng))
+        try:
+            read_header(adapter)
+        except WeightsError as error:
+            refused.append(error)
+            continue
+        content = sealed.read(adapter)
+        assert content.sealed
+        assert all(torch.equal(content.tensors[name], tensor) for name, tensor in true.items())
+        assert content.words == sealed.unpacked(data).words
+    assert len(refused) > 150
+    assert all(error.what and error.part and error.todo for error in refused)
+
+
+def test_an_adapter_from_before_digests_is_read_and_said_to_be_unproven(adapter: Path) -> None:
+    content = sealed.read(adapter)
+    save_file(dict(content.tensors), adapter, metadata=dict(content.words))
+    assert not load(adapter, tower=Tower()).proven
+
+
+def test_the_shipped_adapter_is_the_one_that_is_known(tmp_path: Path) -> None:
+    assert read_header(SHIPPED).version == "2"
+    assert sealed.read(SHIPPED).sha256 == SHIPPED_SHA256
+    copy = bytearray(SHIPPED.read_bytes())
+    copy[-1] ^= 1
+    path = tmp_path / "copy.safetensors"
+    path.write_bytes(copy)
+    with pytest.raises(WeightsError, match="not what ships"):
+        read_header(path)
+
+
+@pytest.mark.parametrize("value", [torch.inf, torch.nan, 1e9])
+def test_numbers_that_training_cannot_give_are_refused_whatever_the_digest_says(
+    adapter: Path, value: float
+) -> None:
+    for name in load_file(adapter):
+        tensors = {key: tensor.float() for key, tensor in load_file(adapter).items()}
+        tensors[name].reshape(-1)[0] = value
+        whole = adapter.read_bytes()
+        rewritten(adapter, tensors)
+        with pytest.raises(WeightsError, match="damaged"):
+            load(adapter, tower=Tower())
+        adapter.write_bytes(whole)
+    tensors = dict(load_file(adapter))
+    tensors["context.deviation"] = torch.zeros_like(tensors["context.deviation"])
+    rewritten(adapter, tensors)
+    with pytest.raises(WeightsError, match=r"context.deviation.*outside"):
+        load(adapter, tower=Tower())
