@@ -20,7 +20,7 @@ from inspection.errors import CameraError, PassgateError, StoreError
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
-from inspection.ports import Camera, Clock, Inspector, MovingInspector
+from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certificate
@@ -76,8 +76,9 @@ class Judge:
         self.frames: dict[str, Frame] = {}
         """The newest picture of each camera."""
         self.last_decision_ns = 0
-        self.camera_fault = ""
         self.model_fault = ""
+        self._camera_faults: dict[str, str] = {}
+        """The last capture's, by camera; "" stands for what is no single camera's."""
         self._recipe = recipe
         self._cameras = cameras
         self._inspector = inspector
@@ -104,6 +105,15 @@ class Judge:
         """A camera or the model is still at work on something that is late."""
         return bool(self._stragglers)
 
+    @property
+    def camera_fault(self) -> str:
+        """Why no picture could be taken now, as far as known; a camera that watches itself is asked."""
+        faults = dict(self._camera_faults)
+        for name, camera in self._cameras.items():
+            if isinstance(camera, WatchedCamera):
+                faults[name] = camera.fault
+        return "; ".join(fault for fault in faults.values() if fault)
+
     async def prepare(self) -> None:
         """Open the cameras and load the recipe.
 
@@ -121,8 +131,8 @@ class Judge:
             except CameraError as error:
                 if camera.simulated:
                     raise
-                self.camera_fault = str(error)
-                self._alarm(AlarmCode.NO_PICTURE, self.camera_fault)
+                self._camera_faults[name] = str(error)
+                self._alarm(AlarmCode.NO_PICTURE, str(error))
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:
@@ -147,11 +157,10 @@ class Judge:
             self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
             return Judgement(decision=self._late(trigger, "no picture within the deadline"))
         except PassgateError as error:
-            self.camera_fault = str(error)
             self._alarm(AlarmCode.NO_PICTURE, str(error))
             return Judgement(decision=self.undecided(trigger, str(error)))
         passage.advance(Phase.CAPTURED, self._clock.monotonic_ns())
-        self.camera_fault = ""
+        self._camera_faults.clear()
         self._well(AlarmCode.NO_PICTURE)
         on_exposed()
 
@@ -222,11 +231,13 @@ class Judge:
         for view in self._recipe.views:
             camera = self._cameras.get(view.camera)
             if camera is None:
-                raise CameraError(
+                error = CameraError(
                     f"the recipe's view {view.name!r} wants camera {view.camera!r}, which is not configured",
                     part="the part goes to manual review",
                     todo=f"name one of: {', '.join(self._cameras)}",
                 )
+                self._camera_faults[""] = str(error)
+                raise error
             captures.append(
                 loop.run_in_executor(self._shutters[view.camera], self._shoot, camera, trigger.part_id)
             )
@@ -238,7 +249,11 @@ class Judge:
     def _shoot(self, camera: Camera, part_id: int) -> tuple[int, Frame]:
         """One picture, and when the camera was called; in the camera's thread."""
         begun_ns = self._clock.monotonic_ns()
-        return begun_ns, camera.capture(part_id)
+        try:
+            return begun_ns, camera.capture(part_id)
+        except PassgateError as error:
+            self._camera_faults[camera.name] = str(error)
+            raise
 
     def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
         """Judge the pictures; in the inference thread."""

@@ -51,6 +51,15 @@ class Camera(Protocol):
         """Let go of the device. May be called twice."""
 
 
+@runtime_checkable
+class WatchedCamera(Protocol):
+    """A camera that knows between captures whether it could take a picture. Not every one does."""
+
+    @property
+    def fault(self) -> str:
+        """Why a capture would get no picture now; empty where it would. Never blocks."""
+
+
 # --- inspector ----------------------------------------------------------------------------------------
 
 

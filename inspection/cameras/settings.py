@@ -44,8 +44,16 @@ class OpenCvSettings(Frozen):
     source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
     """Index of a USB camera, URL of a stream (rtsp://user:password@host/path), or path of a video file."""
     timeout_s: float = Field(default=1.0, gt=0.0, le=60.0)
+    """How long a capture waits for a picture that is proven fresh."""
     lag_ms: float | None = Field(default=None, ge=0.0, le=5000.0)
-    """From exposure to arrival (see ``OpenCvCamera``); None: 40 for USB, 300 for a stream."""
+    """The camera's constant latency, from exposure to arrival (see ``OpenCvCamera``); None: 40 for USB, 300
+    for a stream."""
+    open_timeout_s: float = Field(default=15.0, gt=0.0, le=120.0)
+    """How long opening a stream may take."""
+    first_picture_timeout_s: float = Field(default=15.0, gt=0.0, le=120.0)
+    """How long, from then, its first picture may take: in H.264 until the next key frame."""
+    picture_timeout_s: float = Field(default=3.0, gt=0.0, le=60.0)
+    """How long each later picture may take before the camera is opened anew."""
     size: tuple[int, int] | None = None
     """Width and height to ask a USB camera for."""
     reconnect_s: float = Field(default=2.0, gt=0.0, le=60.0)
@@ -72,6 +80,9 @@ def make_camera(settings: CameraSettings) -> Camera:
                 timeout_s=settings.timeout_s,
                 lag_ms=settings.lag_ms,
                 size=settings.size,
+                open_timeout_s=settings.open_timeout_s,
+                first_picture_timeout_s=settings.first_picture_timeout_s,
+                picture_timeout_s=settings.picture_timeout_s,
                 reconnect_s=settings.reconnect_s,
             )
     assert_never(settings)

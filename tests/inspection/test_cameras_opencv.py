@@ -10,9 +10,12 @@ import pytest
 
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.errors import CameraError
+from inspection.part import Frame
 from inspection.quality import digest
 
 MS = 1_000_000
+UNTIMED = -(2.0**63)
+"""FFmpeg's PTS of a stream that has no time of its own."""
 
 
 class FakeTime:
@@ -47,13 +50,14 @@ class FakeDevice:
     ) -> None:
         self._time = time
         self._pictures = pictures
-        self._lost_after = lost_after
+        self.lost_after = lost_after
         self._opened = opened
         self.grabs = 0
         self.retrieved_began_ns: list[int] = []
         self._began_ns = 0
         self.hang: threading.Event | None = None
         """Once set up, all grabs but the first wait for it."""
+        self.hangs_from = 1
         self.in_driver = threading.Event()
         self.fifty_grabbed = threading.Event()
         self.released = threading.Event()
@@ -63,14 +67,14 @@ class FakeDevice:
 
     def grab(self) -> bool:
         self._began_ns = self._time.ns
-        if self.hang is not None and self.grabs > 0:
+        if self.hang is not None and self.grabs >= self.hangs_from:
             self.in_driver.set()
             self.hang.wait(10.0)
         self._time.ns += 10 * MS
         self.grabs += 1
         if self.grabs == 50:
             self.fifty_grabbed.set()
-        return self._lost_after is None or self.grabs <= self._lost_after
+        return self.lost_after is None or self.grabs <= self.lost_after
 
     def retrieve(self) -> tuple[bool, np.ndarray | None]:
         self.retrieved_began_ns.append(self._began_ns)
@@ -81,8 +85,79 @@ class FakeDevice:
         bgr[..., 2] = 200
         return True, bgr
 
+    def get(self, propId: int) -> float:  # noqa: N803
+        return UNTIMED
+
     def release(self) -> None:
         self.released.set()
+
+
+class HeldUpDevice(FakeDevice):
+    """A camera of 25 pictures a second, 50 ms away, whose network stands still for 0.8 s after 5 s.
+
+    Each picture tells in its first pixel when it was exposed, in ms.
+
+    Args:
+        time: The clock that it moves.
+        timed: Whether its stream tells its own time.
+    """
+
+    PERIOD_NS = 40 * MS
+    LATENCY_NS = 50 * MS
+
+    def __init__(self, time: FakeTime, *, timed: bool) -> None:
+        super().__init__(time)
+        self._timed = timed
+        self._next_ns = time.ns
+        self._begin_ns = time.ns
+        self.stall_begins_ns = time.ns + 5_000 * MS
+        self.stall_ends_ns = self.stall_begins_ns + 800 * MS
+        self.stalled, self.network = threading.Event(), threading.Event()
+
+    def grab(self) -> bool:
+        self.exposed_ns = self._next_ns
+        self._next_ns += self.PERIOD_NS
+        arrives_ns = self.exposed_ns + self.LATENCY_NS
+        if self.stall_begins_ns <= arrives_ns < self.stall_ends_ns:
+            self.stalled.set()
+            self.network.wait(10.0)
+            arrives_ns = self.stall_ends_ns
+        self._time.ns = max(self._time.ns + MS, arrives_ns)
+        return True
+
+    def retrieve(self) -> tuple[bool, np.ndarray | None]:
+        red, green, blue = (self.exposed_ns // MS).to_bytes(3, "big")
+        return True, np.full((6, 8, 3), (blue, green, red), np.uint8)
+
+    def get(self, propId: int) -> float:  # noqa: N803
+        if not self._timed:
+            return UNTIMED
+        return (self.exposed_ns - self._begin_ns) / MS if propId == cv2.CAP_PROP_POS_MSEC else 0.0
+
+
+def exposed_ms(frame: Frame) -> int:
+    """When a ``HeldUpDevice`` exposed it."""
+    return int.from_bytes(frame.picture[0, 0].tobytes(), "big")
+
+
+def captured_in_a_thread(camera: OpenCvCamera) -> list[Frame]:
+    """Where the picture of a capture will be that has been asked for when this returns."""
+    frames: list[Frame] = []
+    threading.Thread(target=lambda: frames.append(camera.capture(1)), daemon=True).start()
+    grabber = camera._grabber
+    assert grabber is not None
+    with grabber._changed:
+        assert grabber._changed.wait_for(lambda: grabber._wanted_ns is not None, 5.0)
+    return frames
+
+
+def eventually(condition: Callable[[], bool]) -> None:
+    """Wait for another thread, at most five seconds."""
+    for _ in range(1000):
+        if condition():
+            return
+        threading.Event().wait(0.005)
+    raise AssertionError("it did not happen")
 
 
 @pytest.fixture
@@ -158,16 +233,9 @@ def test_the_grab_that_was_under_way_at_the_trigger_does_not_count(time: FakeTim
     assert device.in_driver.wait(5.0)
     time.ns += 5 * MS  # the trigger comes later than the second grab began
     trigger_ns = time.ns
-    frames: list[object] = []
-    capture = threading.Thread(target=lambda: frames.append(camera.capture(1)))
-    capture.start()
-    grabber = camera._grabber
-    assert grabber is not None
-    with grabber._changed:
-        assert grabber._changed.wait_for(lambda: grabber._wanted_ns is not None, 5.0)
+    frames = captured_in_a_thread(camera)
     device.hang.set()
-    capture.join(5.0)
-    assert len(frames) == 1
+    eventually(lambda: bool(frames))
     assert device.retrieved_began_ns[0] >= trigger_ns
 
 
@@ -238,21 +306,169 @@ def test_a_camera_that_stays_away_is_reported_with_its_reason(time: FakeTime, ma
 
 
 def test_an_absent_camera_does_not_open_but_works_once_it_comes(time: FakeTime, make: Make) -> None:
-    comes = threading.Event()
+    there = threading.Event()
     device = FakeDevice(time)
 
     def plugged_in_later() -> FakeDevice:
-        comes.wait(10.0)
+        if not there.is_set():
+            raise OSError("no such device")
         return device
 
-    camera = OpenCvCamera("main", 0, timeout_s=0.02, lag_ms=0.0, device=plugged_in_later, now_ns=time)
-    with pytest.raises(CameraError, match=r"could not be opened.*check its plug"):
+    camera = OpenCvCamera(
+        "main", 0, timeout_s=0.1, lag_ms=0.0, reconnect_s=0.001, device=plugged_in_later, now_ns=time
+    )
+    with pytest.raises(CameraError, match=r"could not be opened.*no such device.*check its plug"):
         camera.open()
-    comes.set()
+    assert "is connecting (OSError: no such device)" in camera.fault
+    there.set()
     camera._timeout_s = 5.0
     camera.open()
     assert camera.capture(1).number == 1
+    assert camera.fault == ""
     camera.close()
+    assert "is not open" in camera.fault
+
+
+def test_a_camera_that_takes_long_to_connect_is_not_reported_as_absent(time: FakeTime, make: Make) -> None:
+    comes = threading.Event()
+    device = FakeDevice(time)
+
+    def slow() -> FakeDevice:
+        comes.wait(10.0)
+        return device
+
+    camera = OpenCvCamera("main", 0, timeout_s=0.02, lag_ms=0.0, device=slow, now_ns=time)
+    camera.open()
+    assert camera.fault == "camera 'main' at USB 0 is connecting"
+    with pytest.raises(CameraError, match="gave no fresh picture"):
+        camera.capture(1)
+    comes.set()
+    camera._timeout_s = 5.0
+    assert camera.capture(2).number == 1
+    assert camera.fault == ""
+    camera.close()
+
+
+def test_a_failed_capture_is_a_fault_until_the_camera_has_connected_anew(time: FakeTime, make: Make) -> None:
+    first, second = FakeDevice(time), FakeDevice(time)
+    first.hang = threading.Event()
+    camera = make(time, [first, second])
+    camera.open()
+    camera._timeout_s = 0.02
+    with pytest.raises(CameraError):
+        camera.capture(1)
+    assert "has not shown yet" in camera.fault
+    first.lost_after = 0
+    first.hang.set()
+    assert second.fifty_grabbed.wait(5.0)
+    eventually(lambda: camera.fault == "")
+
+
+def test_each_step_has_a_limit_of_its_own_and_the_driver_is_told_when_it_opens(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: list[object] = []
+    monkeypatch.setattr(cv2, "VideoCapture", lambda *arguments: asked.append(arguments))
+    camera = OpenCvCamera(
+        "main", "rtsp://10.0.0.7/a", open_timeout_s=12.0, first_picture_timeout_s=9.0, picture_timeout_s=2.0
+    )
+    camera._device()
+    assert asked == [
+        (
+            "rtsp://10.0.0.7/a",
+            cv2.CAP_FFMPEG,
+            [
+                *(cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, 12_000),
+                *(cv2.CAP_PROP_READ_TIMEOUT_MSEC, 9_000),
+                *(cv2.CAP_PROP_N_THREADS, 1),
+            ],
+        )
+    ]
+
+
+def test_the_first_picture_may_take_long_and_the_later_ones_may_not(time: FakeTime, make: Make) -> None:
+    slow, fresh = FakeDevice(time), FakeDevice(time)
+    slow.hang, slow.hangs_from = threading.Event(), 0
+    camera = make(time, [slow, fresh], timeout_s=0.3, first_picture_timeout_s=10.0, picture_timeout_s=2.0)
+    camera.open()
+    assert slow.in_driver.wait(5.0)
+    time.ns += 9_000 * MS  # a key frame that is long in coming
+    with pytest.raises(CameraError):
+        camera.capture(1)
+    assert camera.diagnostics.reconnects == 0
+    slow.hangs_from = 300
+    slow.hang.set()
+    eventually(lambda: camera.diagnostics.connected)
+    slow.in_driver.clear()
+    slow.hang.clear()
+    assert slow.in_driver.wait(5.0)
+    time.ns += 2_100 * MS  # no key frame, and no picture
+    camera._timeout_s = 5.0
+    assert camera.capture(2).number == 1
+    assert camera.diagnostics.reconnects == 1
+    assert camera.diagnostics.last_problem == "it stopped answering"
+    assert not slow.released.is_set()
+    slow.hang.set()
+    assert slow.released.wait(5.0)  # the thread that was left behind cleans up after itself
+
+
+def test_no_more_than_three_hanging_threads_are_left_behind(time: FakeTime, make: Make) -> None:
+    before = threading.active_count()
+    hung = [FakeDevice(time) for _ in range(6)]
+    for device in hung:
+        device.hang, device.hangs_from = threading.Event(), 0
+    camera = make(time, list(hung), timeout_s=0.01, first_picture_timeout_s=1.0)
+    camera.open()
+    for device in hung[:3]:
+        assert device.in_driver.wait(5.0)
+        time.ns += 3_000 * MS
+    for _ in range(3):
+        time.ns += 3_000 * MS
+        assert not hung[3].in_driver.wait(0.05)
+    assert threading.active_count() == before + 1 + 3
+    assert hung[0].hang is not None
+    hung[0].hang.set()
+    assert hung[0].released.wait(5.0)
+    assert hung[3].in_driver.wait(5.0)
+
+
+@pytest.mark.parametrize("timed", [True, False])
+@pytest.mark.parametrize("before_end_ms", [50, 300, 650])
+def test_promise_2_a_picture_that_a_stalled_network_held_up_is_not_taken_for_a_fresh_one(
+    time: FakeTime, make: Make, timed: bool, before_end_ms: int
+) -> None:
+    device = HeldUpDevice(time, timed=timed)
+    camera = make(time, [device], source="rtsp://10.0.0.7/a", lag_ms=70.0)
+    camera.open()
+    assert device.stalled.wait(5.0)
+    trigger_ns = time.ns = device.stall_ends_ns - before_end_ms * MS
+    frames = captured_in_a_thread(camera)
+    device.network.set()
+    eventually(lambda: bool(frames))
+    assert trigger_ns <= exposed_ms(frames[0]) * MS < trigger_ns + 1_000 * MS
+
+
+def test_promise_2_what_gathered_while_a_stream_was_opened_is_not_taken_for_fresh(time: FakeTime) -> None:
+    device = HeldUpDevice(time, timed=True)
+    device.network.set()  # it never stands still
+    opened = threading.Event()
+
+    def slow() -> FakeDevice:
+        opened.wait(10.0)
+        return device
+
+    camera = OpenCvCamera("main", "rtsp://10.0.0.7/a", timeout_s=5.0, lag_ms=70.0, device=slow, now_ns=time)
+    opening = threading.Thread(target=camera.open)
+    opening.start()
+    eventually(lambda: camera._grabber is not None)
+    trigger_ns = time.ns = time.ns + 500 * MS
+    frames = captured_in_a_thread(camera)
+    time.ns += 400 * MS
+    opened.set()
+    eventually(lambda: bool(frames))
+    opening.join(5.0)
+    camera.close()
+    assert exposed_ms(frames[0]) * MS >= trigger_ns
 
 
 GARBAGE: list[tuple[bool, np.ndarray | None]] = [
