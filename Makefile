@@ -5,7 +5,7 @@ BIN := .venv/bin
 WORKERS ?= 3
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
 
-.PHONY: install weights demo test quick explore check docs clean
+.PHONY: install weights demo test quick explore soak check docs clean
 
 install: .venv/installed
 
@@ -32,6 +32,11 @@ quick: weights
 explore: weights
 	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/test_handshake_both_sides.py \
 		tests/plc/structured_text/test_station.py
+
+# All that is too long for CI, one after the other, into docs/measurements/soak.json: hours, on a machine that does nothing
+# else. One of them: make soak ONLY=console.
+soak: weights
+	$(BIN)/passgate bench soak $(if $(ONLY),--only $(ONLY))
 
 check: install
 	$(BIN)/ruff check .

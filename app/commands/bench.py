@@ -13,6 +13,7 @@ from rich.table import Table
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.commands.output import InspectorOption, JsonFlag, print_json, progress, screen
 from app.settings import InspectorKind
+from app.soak import RESULT
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
 
@@ -255,6 +256,36 @@ def console(
         found = soak_console(minutes, seed=seed, on_progress=bar.show)
     _say(found.model_dump(mode="json"), as_json)
     if not found.kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
+def soak(
+    only: Annotated[list[str] | None, typer.Option(help="Run only this one; again for more.")] = None,
+    into: Annotated[Path, typer.Option(help="The JSON file; other runs in it stay.")] = RESULT,
+    as_json: JsonFlag = False,
+) -> None:
+    """Run all that is too long for CI, in the checkout; hours. Exit 0 if every run was kept."""
+    from app.soak import RUNS
+    from app.soak import soak as run_soak
+
+    with progress("runs", len(only or RUNS)) as bar:
+        found = run_soak(
+            root=Path.cwd(),
+            into=into,
+            only=only or (),
+            on_progress=lambda done, name: bar.show(done, note=name),
+        )
+    if as_json:
+        print_json(found)
+    else:
+        table = Table("run", "kept", "minutes", "commit", "date")
+        for name, run in found.runs.items():
+            kept = "yes" if run.kept else "NO"
+            table.add_row(name, kept, f"{run.seconds / 60:.1f}", run.commit, f"{run.at:%Y-%m-%d}")
+        Console().print(table)
+    asked = {name: run for name, run in found.runs.items() if not only or name in only}
+    if not (all(run.kept for run in asked.values()) if only else found.kept):
         raise typer.Exit(1)
 
 
