@@ -239,12 +239,15 @@ class Line(Protocol):
     def boot_id(self) -> int:
         """Number of this run of the program, as the PLC reads it; drawn anew at each start."""
 
-    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
+    async def run(
+        self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset(), halted: str = ""
+    ) -> None:
         """Exchange cyclically until cancelled.
 
         Args:
             known: The last trigger on record, None at first.
             own_runs: The boot ids of the runs of this program that wrote the same record.
+            halted: Why the line was halted when the last of them ended: it is halted from the beginning.
         """
 
     def events(self) -> AsyncIterator[LineEvent]:

@@ -23,6 +23,8 @@ class Circumstances:
     """By whom, since when."""
     linked: bool
     line: LineState
+    bypass_known: bool
+    """The PLC's bypass key was turned when it was last read, maybe by the run before."""
     judging: bool
     """A part is between its trigger and its decision."""
     store: StoreHealth
@@ -101,7 +103,8 @@ def _kept_by_line(now: Circumstances) -> str:
     if now.halted:
         return now.halted
     if not now.linked:
-        return f"waits for the PLC: {line.down_reason}" if line.down_reason else "waits for the PLC"
+        waits = f"waits for the PLC: {line.down_reason}" if line.down_reason else "waits for the PLC"
+        return f"{waits}; its bypass key was turned when it was read last" if now.bypass_known else waits
     if line.bypassed:
         return "the PLC's bypass key is turned: no part is inspected"
     if not line.enabled:

@@ -74,11 +74,15 @@ class Recorder:
         """
         await self._write(inspection, part="the part is not released")
 
-    async def note(self, event: Event) -> None:
+    async def note(self, event: Event, *, retry: bool = True) -> None:
         """Make an event durable, behind all that was appended and noted before it.
 
         What was ordered must not be taken back because the disk fails: obey the stricter order all the same,
-        and say that it is not on record yet.
+        and say that it is not on record yet. What is milder is worth nothing later: it is not kept for that.
+
+        Args:
+            event: What was done.
+            retry: Where the store refuses it, keep it and try again.
 
         Raises:
             RecordRefusedError: It cannot be kept. It is not tried again.
@@ -91,7 +95,7 @@ class Recorder:
                 part="this one is not on record; the line takes no part",
                 todo="check the disk",
             )
-        await self._write(event, part="the line takes no part until it is on record")
+        await self._write(event, part="the line takes no part until it is on record", keep=retry)
 
     async def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest event of any of ``kinds``, what waits in memory included; None where there is none."""
@@ -137,10 +141,11 @@ class Recorder:
         """Newest first."""
         return [waiting for waiting in reversed(self._backlog) if isinstance(waiting, Event)]
 
-    async def _write(self, record: Inspection | Event, *, part: str) -> None:
+    async def _write(self, record: Inspection | Event, *, part: str, keep: bool = True) -> None:
         async with self._order:
             if self._backlog:
-                self._backlog.append(record)
+                if keep:
+                    self._backlog.append(record)
                 raise StoreError(
                     f"{len(self._backlog)} records wait for the store",
                     part=part,
@@ -151,6 +156,8 @@ class Recorder:
             except RecordRefusedError:
                 raise
             except StoreError:
+                if not keep:
+                    raise
                 self._backlog.append(record)
                 self._current.clear()
                 self._retry = asyncio.create_task(self._drain(), name="store-retry")

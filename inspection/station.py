@@ -15,7 +15,9 @@ import structlog
 from inspection.alarms import AlarmCode, defect_code
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.events import EventKind
 from inspection.judging import Judge, Judgement
+from inspection.orders import BYPASSED, ENGINE, FAULT, HALTED, HELD, PLC, Orders
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
@@ -24,7 +26,6 @@ from inspection.ports import (
     HaltCleared,
     Halted,
     Inspector,
-    KnownPart,
     Line,
     LineEvent,
     LinkChanged,
@@ -110,10 +111,10 @@ class Station:
             certificate=certification.certificate,
         )
         self._linked = False
-        self._held = "at start, by the settings" if start_held else ""
-        """By whom and since when; empty where it is not held."""
-        self._halted = ""
-        self._fault = ""
+        self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held)
+        """What people ordered and what latched; it holds over restarts."""
+        self._up = asyncio.Event()
+        """What the last run left latched is known."""
         self._degraded = False
         self._stopping = False
 
@@ -127,9 +128,10 @@ class Station:
                 stopping=self._stopping,
                 fault=self._fault,
                 halted=self._halted,
-                held=self._held,
+                held=self.orders.held,
                 linked=self._linked,
                 line=self.line.state(),
+                bypass_known=self.orders.in_force(BYPASSED) is not None,
                 judging=self._active is not None,
                 store=self._recorder.health(),
                 behind=self._recorder.behind,
@@ -156,41 +158,50 @@ class Station:
         return waiting and not self._halted and not self._stopping
 
     async def command(self, command: Command, *, by: str) -> CommandResult:
-        """Do what a client asks. One that is refused changes nothing.
+        """Do what a client asks, and put on record who asked. One that is refused changes nothing.
 
         Args:
             command: Start, hold or reset.
             by: Who asks, as far as that is known.
         """
-        accepted, message = self._obey(command, by)
+        await self._up.wait()
+        accepted, message = await self._obey(command, by)
         log.info("command", command=command, by=by, accepted=accepted, message=message)
+        if not accepted:
+            self.orders.note(EventKind.REFUSED, by=by, detail=f"{command}: {message}")
         self._changed()
         return CommandResult(accepted=accepted, mode=self.mode, message=message)
 
-    def _obey(self, command: Command, by: str) -> tuple[bool, str]:
+    async def _obey(self, command: Command, by: str) -> tuple[bool, str]:
         if self._stopping:
             return False, "the station is stopping"
         match command:
             case Command.HOLD:
-                self._held = f"by {by} since {self._clock.now().astimezone():%H:%M:%S}"
-                return True, "the station takes no further part"
+                told = self.orders.latch(HELD, by=by)
+                self._changed()
+                unwritten = await self.orders.on_record(told)
+                but = f"; not on record, so not after a restart: {unwritten}" if unwritten else ""
+                return True, f"the station takes no further part{but}"
             case Command.START:
-                self._held = ""
+                refused = await self.orders.clear(HELD, by=by)
+                if refused:
+                    return False, f"not started, since the order is not on record: {refused}"
                 return True, "the station takes parts"
             case Command.RESET:
-                return self._reset()
+                return await self._reset(by)
 
-    def _reset(self) -> tuple[bool, str]:
+    async def _reset(self, by: str) -> tuple[bool, str]:
         """Clear the station's own latched fault, and acknowledge its alarms.
 
         The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
         """
         if self._halted:
             return False, f"still halted: {self._halted}. Reset the fault at the PLC"
-        if self._fault:
-            self._fault = ""
-            self.line.set_fault(0)
-            self.telemetry.alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
+        refused = await self.orders.clear(FAULT, by=by)
+        if refused and self._fault:
+            return False, f"not reset, since the order is not on record: {refused}"
+        self.line.set_fault(0)
+        self.telemetry.alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
         cleared = self.telemetry.alarms.acknowledge()
         said = f"{cleared} alarms cleared" if cleared != 1 else "1 alarm cleared"
         still = [alarm.text for alarm in self.telemetry.alarms]
@@ -209,13 +220,18 @@ class Station:
         open_parts, known = await self._recorder.resume()
         for inspection in open_parts:
             self._keep(Passage.resumed(inspection))
+        own_runs = await self.orders.take_up(boot_id=self.line.boot_id)
+        self._take_up_latches()
         self.line.set_recipe(self.recipe.id)
         self._changed()
-        line = asyncio.create_task(self._run_line(known), name="line")
+        scribe = asyncio.create_task(self.orders.run(), name="scribe")
+        line = asyncio.create_task(
+            self.line.run(known, own_runs=own_runs, halted=self.orders.why(HALTED)), name="line"
+        )
         clerk = asyncio.create_task(self._clerk(), name="clerk")
         reader = asyncio.create_task(self._read(), name="reader")
         keeper = asyncio.create_task(self._keep_house(), name="housekeeping")
-        tasks = (reader, line, clerk, keeper)
+        tasks = (reader, line, clerk, keeper, scribe)
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
@@ -225,14 +241,19 @@ class Station:
             self.line.set_ready(False)
             if self._tasks:
                 await asyncio.wait(self._tasks, timeout=self.recipe.deadline_ms / 1000 + 1.0)
+            await self.orders.end()
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.judge.close()
             await self._recorder.close()
 
-    async def _run_line(self, known: KnownPart | None) -> None:
-        await self.line.run(known)
+    def _take_up_latches(self) -> None:
+        """What the last run left latched holds from the first moment on."""
+        self._up.set()
+        if self._fault:
+            self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
+            self._raise(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)
 
     async def _read(self) -> None:
         """Take the line's events in order; never wait for a disk or a model here."""
@@ -246,16 +267,18 @@ class Station:
                         seen_ns = passage.trigger.seen_ns
                         passage.accepted_ms = (self._clock.monotonic_ns() - seen_ns) / 1e6
                 case Halted(reason):
-                    self._halted = reason
+                    if reason != self.orders.why(HALTED):  # or it is what the last run left latched
+                        self.orders.latch(HALTED, by=PLC, detail=reason)
                     self._alarm(AlarmCode.LINE_HALTED, reason)
                 case HaltCleared():
-                    self._halted = ""
+                    self.orders.release(HALTED, by=PLC)
                     self.telemetry.alarms.gone(AlarmCode.LINE_HALTED)
                 case LinkChanged(up, _):
                     self._linked = up
                     if up:
                         await self._clerk_queue.put(event)
                 case RunTakenOver():
+                    self.orders.note(EventKind.RECORD_BEGAN, by=ENGINE, detail=_record_begins(event))
                     self._alarm(AlarmCode.RECORD_BEGAN, _record_begins(event))
                 case PartMissed(trigger, _):
                     self._keep(Passage(trigger, after=self._newest))
@@ -471,7 +494,11 @@ class Station:
         self.telemetry.outcome(outcome)
         del self._open[key]
         if passage.inspection is not None and passage.inspection.mismatched_release:
-            self._fault = f"the PLC released part {passage.trigger.part_id}, which has no published pass"
+            self.orders.latch(
+                FAULT,
+                by=ENGINE,
+                detail=f"the PLC released part {passage.trigger.part_id}, which has no published pass",
+            )
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
             self._alarm(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)
 
@@ -516,6 +543,28 @@ class Station:
         except StoreError as error:
             self._alarm(AlarmCode.NOT_RECORDED, str(error))
 
+    # --- what latched ---------------------------------------------------------------------------------
+
+    @property
+    def _halted(self) -> str:
+        """The line's latched halt; empty where there is none."""
+        return self.orders.why(HALTED)
+
+    @property
+    def _fault(self) -> str:
+        """The station's own latched fault; empty where there is none."""
+        return self.orders.why(FAULT)
+
+    def _watch_bypass(self) -> None:
+        """Put on record when the PLC's key is turned and turned back; unknown while nothing is read."""
+        if not self._linked:
+            return
+        turned = self.line.state().bypassed
+        if turned and self.orders.in_force(BYPASSED) is None:
+            self.orders.latch(BYPASSED, by=PLC)
+        elif not turned:
+            self.orders.release(BYPASSED, by=PLC)
+
     # --- small things ---------------------------------------------------------------------------------
 
     def _keep(self, passage: Passage) -> None:
@@ -546,6 +595,7 @@ class Station:
 
     def _changed(self) -> None:
         self.version += 1
+        self._watch_bypass()
         health, behind = self._recorder.health(), self._recorder.behind
         if not behind:
             self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)

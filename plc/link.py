@@ -97,13 +97,17 @@ class ModbusLine:
         """Number of this run of the program, as the PLC reads it."""
         return self._handshake.boot_id
 
-    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
+    async def run(
+        self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset(), halted: str = ""
+    ) -> None:
         """Exchange cyclically until cancelled; then take leave of the PLC. Runs once.
 
         Never raises for what the PLC or the network does: that is told by events, and mended by trying again.
         """
         self._handshake.resume_from(known)
         self._own_runs = own_runs
+        if halted:
+            self._emit(self._handshake.halt(halted))
         cycle_ns = self._settings.cycle_ms * 1_000_000
         due_ns = self._clock.monotonic_ns()
         try:

@@ -12,7 +12,7 @@ from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
-from inspection.ports import KnownPart, LineEvent, LineState, StoreHealth
+from inspection.ports import Halted, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw, upper_bound
 
@@ -138,8 +138,12 @@ class FakeLine:
 
     boot_id = 4711
 
-    async def run(self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset()) -> None:
+    async def run(
+        self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset(), halted: str = ""
+    ) -> None:
         self.known, self.own_runs = known, own_runs
+        if halted:
+            self.post(Halted(halted))
         await asyncio.Event().wait()
 
     async def events(self) -> AsyncIterator[LineEvent]:

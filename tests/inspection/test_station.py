@@ -11,6 +11,7 @@ import pytest
 
 from inspection.alarms import AlarmCode
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
+from inspection.events import EventKind
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import (
@@ -93,14 +94,15 @@ async def running(
     camera_off: bool = False,
     certification: Certification = UNCERTIFIED,
     inspector: FakeInspector | None = None,
+    until_mode: Mode = Mode.IDLE,
 ) -> AsyncIterator[World]:
-    """A station at work."""
+    """A station at work, in the mode that it comes back in."""
     world = World(store, certification, inspector)
     world.camera.off = camera_off
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
-    await until(lambda: world.station.mode is Mode.IDLE)
+    await until(lambda: world.station.mode is until_mode and world.station._up.is_set())
     try:
         yield world
     finally:
@@ -502,6 +504,101 @@ async def test_hold_takes_no_further_part_and_start_takes_them_again(world: Worl
     assert world.station.mode is Mode.HELD
     await world.station.command(Command.START, by="the test")
     assert world.line.ready
+
+
+def test_a_station_comes_back_as_strict_as_it_was_and_says_why() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            await world.station.command(Command.HOLD, by="Li")
+            await until(lambda: any(event.kind is EventKind.HOLD for event in store.events))
+        async with running(store, until_mode=Mode.HELD) as world:
+            assert "held by Li since" in world.station.standing.reason
+            assert not world.line.ready
+            assert (await world.station.command(Command.START, by="Ann")).accepted
+        async with running(store) as world:
+            world.line.post(Halted("the PLC's heartbeat is frozen"))
+            await until(lambda: store.events[-1].kind is EventKind.HALTED)
+        async with running(store, until_mode=Mode.ABORTED) as world:
+            assert world.station.standing.reason == "the PLC's heartbeat is frozen"
+            await until(lambda: bool(world.station.telemetry.alarms))
+            world.line.post(HaltCleared())
+            await until(lambda: store.events[-1].kind is EventKind.HALT_CLEARED)
+        async with running(store) as world:
+            world.line.post(PartMissed(trigger(1), MissedCause.GAP))
+            world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+            await until(lambda: store.events[-1].kind is EventKind.FAULT)
+        async with running(store, until_mode=Mode.ABORTED) as world:
+            assert world.line.fault
+            assert "released part 1001" in world.station.standing.reason
+            assert [alarm.code for alarm in world.station.telemetry.alarms] == [
+                AlarmCode.RELEASED_WITHOUT_PASS
+            ]
+            assert (await world.station.command(Command.RESET, by="Ann")).accepted
+        async with running(store):
+            pass
+
+    asyncio.run(body())
+
+
+def test_a_station_that_saw_the_bypass_key_turned_looks_ready_to_nobody_until_it_has_read_it_anew() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            world.line.shown = replace(world.line.shown, bypassed=True)
+            world.line.post(LinkChanged(True, ""))
+            await until(lambda: store.events[-1].kind is EventKind.BYPASS_BEGAN)
+        world = World(store)
+        task = asyncio.create_task(world.station.run())
+        await until(lambda: world.line.ready)
+        assert world.station.mode is Mode.STARTING
+        assert "bypass key was turned" in world.station.standing.reason
+        assert not world.station.standing.takes_parts
+        world.line.post(LinkChanged(True, ""))
+        await until(lambda: world.station.mode is Mode.IDLE)
+        await until(lambda: store.events[-1].kind is EventKind.BYPASS_ENDED)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(body())
+
+
+def test_who_ordered_what_is_on_record_refused_orders_too() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            await world.station.command(Command.HOLD, by="Li")
+            await world.station.command(Command.START, by="Ann")
+            world.line.post(Halted("frozen"))
+            await until(lambda: world.station.mode is Mode.ABORTED)
+            await world.station.command(Command.RESET, by="Bo")
+            world.line.post(HaltCleared())
+            await until(lambda: world.station.mode is Mode.IDLE)
+            await world.station.command(Command.RESET, by="Bo")
+        assert [(event.kind, event.by) for event in store.events] == [
+            (EventKind.ENGINE_STARTED, "engine"),
+            (EventKind.HOLD, "Li"),
+            (EventKind.START, "Ann"),
+            (EventKind.HALTED, "plc"),
+            (EventKind.REFUSED, "Bo"),
+            (EventKind.HALT_CLEARED, "plc"),
+            (EventKind.RESET, "Bo"),
+            (EventKind.ENGINE_STOPPED, "engine"),
+        ]
+        assert store.events[4].detail.startswith("reset: still halted: frozen")
+
+    asyncio.run(body())
+
+
+@in_world
+async def test_a_start_that_is_not_on_record_is_refused(world: World) -> None:
+    await world.station.command(Command.HOLD, by="Li")
+    world.store.broken = True
+    answer = await world.station.command(Command.START, by="Ann")
+    assert not answer.accepted
+    assert "not on record: the disk is full" in answer.message
+    assert world.station.mode is Mode.HELD
+    world.store.broken = False
 
 
 @in_world

@@ -1,0 +1,217 @@
+"""What holds over restarts: what people ordered, and what latched. On record, and taken up at the start.
+
+A *latch* is set by one kind of event and cleared by another; the newest of the two on record says how it
+stands. What makes the station stricter is applied at once and then made durable. What makes it milder by a
+person's order is made durable first, and refused where it cannot be. So an engine that dies at any moment
+comes back at least as strict as it was.
+"""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+
+import structlog
+
+from inspection.alarms import AlarmCode
+from inspection.errors import StoreError
+from inspection.events import Event, EventKind
+from inspection.ports import Clock
+from inspection.recorder import Recorder
+
+log = structlog.get_logger(__name__)
+
+PATIENCE_S: Final = 2.0
+"""So long somebody who ordered something waits for the disk; then the order is refused, or not on record."""
+
+MOST_WAITING: Final = 64
+"""Events that may wait for the disk. Beyond that an order is refused, and what latches is only in the log."""
+
+RUNS: Final = 1000
+"""Events among which earlier starts of the engine are looked for."""
+
+ENGINE: Final = "engine"
+PLC: Final = "plc"
+SETTINGS: Final = "the settings"
+
+
+class Latch(NamedTuple):
+    """Two kinds of event, of which the newer one on record holds."""
+
+    sets: EventKind
+    clears: EventKind
+
+
+HELD: Final = Latch(EventKind.HOLD, EventKind.START)
+FAULT: Final = Latch(EventKind.FAULT, EventKind.RESET)
+HALTED: Final = Latch(EventKind.HALTED, EventKind.HALT_CLEARED)
+BYPASSED: Final = Latch(EventKind.BYPASS_BEGAN, EventKind.BYPASS_ENDED)
+LATCHES: Final = (HELD, FAULT, HALTED, BYPASSED)
+
+
+@dataclass(frozen=True, slots=True)
+class _Note:
+    """One event on its way to the disk."""
+
+    event: Event
+    told: "asyncio.Future[str]"
+    """Why it is not on record; empty where it is. Cancelled where nobody waits any more."""
+    clears: Latch | None
+    """What it would clear: worth nothing unless it is on record in time."""
+
+
+class Orders:
+    """The latches of one station, and the events of what people and the station do. Lives in the event loop.
+
+    Args:
+        recorder: Makes events durable.
+        clock: Time.
+        alarm: Told what is not on record.
+        start_held: Held at the start by the settings, until somebody says Start.
+    """
+
+    def __init__(
+        self,
+        recorder: Recorder,
+        clock: Clock,
+        *,
+        alarm: Callable[[AlarmCode, str], None],
+        start_held: bool,
+    ) -> None:
+        self._recorder = recorder
+        self._clock = clock
+        self._alarm = alarm
+        self._in_force: dict[Latch, Event] = {}
+        self._waiting: asyncio.Queue[_Note] = asyncio.Queue(MOST_WAITING)
+        if start_held:
+            self._in_force[HELD] = self._event(EventKind.HOLD, by=SETTINGS)
+
+    def in_force(self, latch: Latch) -> Event | None:
+        """What set the latch; None where it is not set."""
+        return self._in_force.get(latch)
+
+    def why(self, latch: Latch) -> str:
+        """What set the latch in words; empty where it is not set."""
+        event = self._in_force.get(latch)
+        return "" if event is None else event.detail
+
+    @property
+    def held(self) -> str:
+        """By whom, since when; empty where the station is not held."""
+        event = self._in_force.get(HELD)
+        if event is None:
+            return ""
+        if event.by == SETTINGS:
+            return "at start, by the settings"
+        return f"by {event.by} since {event.at.astimezone():%Y-%m-%d %H:%M:%S}"
+
+    async def take_up(self, *, boot_id: int) -> frozenset[int]:
+        """At the start: what the last run left set, and note that another one begins.
+
+        Args:
+            boot_id: Of the run that begins.
+
+        Returns:
+            The boot ids of the runs before that wrote this record, as far as they are at hand.
+        """
+        for latch in LATCHES:
+            event = await self._recorder.last_event(frozenset(latch))
+            if event is not None and event.kind is latch.sets:
+                self._in_force[latch] = event
+        events = await self._recorder.recent_events(RUNS)
+        lives = [e for e in events if e.kind in {EventKind.ENGINE_STARTED, EventKind.ENGINE_STOPPED}]
+        crashed = bool(lives) and lives[0].kind is EventKind.ENGINE_STARTED
+        detail = f"run {boot_id} begins" + (", and the one before ended without a word" if crashed else "")
+        self._write(self._event(EventKind.ENGINE_STARTED, by=ENGINE, detail=detail, subjects=(str(boot_id),)))
+        return frozenset(int(subject) for event in lives for subject in event.subjects)
+
+    async def run(self) -> None:
+        """Write events in their order until cancelled."""
+        while True:
+            note = await self._waiting.get()
+            try:
+                await self._recorder.note(note.event, retry=note.clears is None)
+            except StoreError as error:
+                self._tell(note, str(error))
+            else:
+                self._tell(note, "")
+            self._waiting.task_done()
+
+    async def end(self) -> None:
+        """Note that the engine stops as asked, and wait for what is on its way to the disk, a moment long."""
+        told = self._write(self._event(EventKind.ENGINE_STOPPED, by=ENGINE))
+        await self._heard(told)
+
+    def latch(self, latch: Latch, *, by: str, detail: str = "") -> "asyncio.Future[str]":
+        """Set a latch at once; it is on record soon after.
+
+        Returns:
+            Why it is not on record, in words, as soon as that is known; empty where it is.
+        """
+        event = self._in_force[latch] = self._event(latch.sets, by=by, detail=detail)
+        return self._write(event)
+
+    def release(self, latch: Latch, *, by: str) -> None:
+        """Clear a latch at once, where whoever set it takes it back; on record soon after."""
+        if self._in_force.pop(latch, None) is not None:
+            self._write(self._event(latch.clears, by=by))
+
+    async def clear(self, latch: Latch, *, by: str) -> str:
+        """Clear a latch by a person's order, as soon as the order is on record.
+
+        Returns:
+            Why not, in words; nothing has changed then. Empty where it is cleared.
+        """
+        before = self._in_force.get(latch)
+        refused = await self._heard(self._write(self._event(latch.clears, by=by), clears=latch))
+        if refused:
+            return refused
+        now = self._in_force.get(latch)
+        if now is not None and now is not before:
+            return f"{now.by} asked for the contrary meanwhile"
+        self._in_force.pop(latch, None)
+        return ""
+
+    def note(self, kind: EventKind, *, by: str, detail: str = "") -> None:
+        """Put on record what was done."""
+        self._write(self._event(kind, by=by, detail=detail))
+
+    async def on_record(self, told: "asyncio.Future[str]") -> str:
+        """Wait a moment; why it is not on record, or empty where it is."""
+        return await self._heard(told)
+
+    # --- inside ---------------------------------------------------------------------------------------
+
+    def _event(self, kind: EventKind, *, by: str, detail: str = "", subjects: tuple[str, ...] = ()) -> Event:
+        return Event(at=self._clock.now(), kind=kind, by=by[:128], detail=detail[:2000], subjects=subjects)
+
+    def _write(self, event: Event, *, clears: Latch | None = None) -> "asyncio.Future[str]":
+        told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        note = _Note(event, told, clears)
+        try:
+            self._waiting.put_nowait(note)
+        except asyncio.QueueFull:
+            self._tell(note, f"{MOST_WAITING} events wait for the disk. Check the disk of the record")
+        return told
+
+    def _tell(self, note: _Note, refused: str) -> None:
+        if refused:
+            log.error("an event is not on record", kind=note.event.kind, by=note.event.by, reason=refused)
+            self._alarm(AlarmCode.NOT_RECORDED, f"what was done is not on record: {refused}")
+        if not note.told.done():
+            note.told.set_result(refused)
+        elif note.clears is not None and not refused and (held := self._in_force.get(note.clears)):
+            # On record too late, when whoever ordered it had been told that it is refused: take it back.
+            self._write(held.model_copy(update={"at": self._clock.now()}))
+
+    async def _heard(self, told: "asyncio.Future[str]") -> str:
+        timer = asyncio.ensure_future(self._clock.sleep(PATIENCE_S))
+        either: tuple[asyncio.Future[Any], ...] = (told, timer)
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        if told.done():
+            return told.result()
+        told.cancel()
+        return f"the disk of the record did not answer within {PATIENCE_S:.0f} s. Check the disk"
