@@ -180,6 +180,7 @@ def test_the_plcs_tile_says_what_holds_the_line_up_the_weightiest_first(tmp_path
         assert (tile.health, text in tile.text) == (health, True), (state, tile)
     assert shown(states[-1][0]).detail == "it is so"
     assert shown(halted).text == "it is so"
+    assert shown(replace(BEATING, notice="the PLC lacks FC23")).detail == "the PLC lacks FC23"
 
 
 @in_engine

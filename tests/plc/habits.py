@@ -32,6 +32,9 @@ class PlcHabit:
     """The settings that the words name, and with which the line runs."""
 
 
+GOOD: Final = PlcHabit(what="none", runs=True)
+
+
 def _fc23(does: Callable[[bytes], Sent]) -> Misbehaviour:
     return lambda request, answer: does(request) if request[7] == 23 else [(0.0, answer)]
 
