@@ -25,6 +25,8 @@ from uvicorn.server import ServerState
 LOOK_EVERY_S: Final = 0.5
 SEND_BUFFER: Final = 64 * 1024
 """Bytes that the system keeps for a client, so that what it does not take is seen here."""
+CLOSE_TIMEOUT_S: Final = 1.0
+"""For a WebSocket's client to answer our goodbye."""
 PAUSE_WITHOUT_DESCRIPTORS_S: Final = 0.05
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -206,6 +208,7 @@ class LimitedWebSocket(WebSocketsSansIOProtocol):
     ) -> None:
         super().__init__(config, server_state, app_state)
         self._clients = server_state.clients
+        self.close_timeout = CLOSE_TIMEOUT_S
 
     def resume_writing(self) -> None:
         """As uvicorn's."""

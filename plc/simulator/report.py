@@ -35,6 +35,8 @@ class PartResult(Frozen):
     latency_ms: float | None
     """From the trigger's appearance in the registers to the accepted result there, in the PLC's process."""
     outcome: Outcome
+    vision_still_ms: float = 0.0
+    """The longest time between two beats of the vision heartbeat since the part before this one left."""
 
 
 class Numbered(Frozen):

@@ -258,6 +258,7 @@ class _Run:
             self._on_progress(progress)
 
     def _record(self, result: PartResult) -> None:
+        result = result.model_copy(update={"vision_still_ms": self._server.take_still_ns() / 1e6})
         self._results.append(result)
         if self._log is not None:
             self._log.write(result.model_dump_json() + "\n")

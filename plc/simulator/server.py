@@ -33,6 +33,7 @@ class PlcServer:
         """When the vision block was last written to, on the monotonic clock; 0 for never."""
         self.vision_still_ns = 0
         """The longest time between two beats of the vision heartbeat, by the telegrams as they came."""
+        self._still_since_asked_ns = 0
         self._beat_ns = 0
         self.delay_s = 0.0
         """How long each answer is held back."""
@@ -55,6 +56,11 @@ class PlcServer:
     def listening(self) -> bool:
         """The port is open."""
         return self._server is not None
+
+    def take_still_ns(self) -> int:
+        """As ``vision_still_ns``, of the beats since this was called last."""
+        still_ns, self._still_since_asked_ns = self._still_since_asked_ns, 0
+        return still_ns
 
     def clear(self) -> None:
         """Forget what was written: a PLC that starts has its registers at 0."""
@@ -118,6 +124,8 @@ class PlcServer:
         self.received_ns = time.monotonic_ns()
         if self._vision[_HEARTBEAT] != before:
             if self._beat_ns:
-                self.vision_still_ns = max(self.vision_still_ns, self.received_ns - self._beat_ns)
+                still_ns = self.received_ns - self._beat_ns
+                self.vision_still_ns = max(self.vision_still_ns, still_ns)
+                self._still_since_asked_ns = max(self._still_since_asked_ns, still_ns)
             self._beat_ns = self.received_ns
         return None
