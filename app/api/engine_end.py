@@ -44,6 +44,8 @@ HUNG_S: Final = 20.0
 FILE_TIMEOUT_S: Final = 2.0
 COMMANDS_PER_S: Final = 2.0
 COMMANDS_AT_ONCE: Final = 10
+FAULTS_LOGGED_PER_S: Final = 0.1
+FAULTS_LOGGED_AT_ONCE: Final = 3
 
 _HANDSHAKES: Final = TypeAdapter(tuple[Handshake, ...])
 
@@ -122,6 +124,7 @@ class EngineEnd:
         self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="api-files")
         self._rates = {command: Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE) for command in Command}
         """One each, so that a flood of one command leaves the others to people."""
+        self._faults = Rate(FAULTS_LOGGED_PER_S, burst=FAULTS_LOGGED_AT_ONCE)
         self._told: dict[str, int] = {}
         """Revision of each part that the API process knows, by inspection id."""
         self._encoded: tuple[Frame, bytes] | None = None
@@ -171,7 +174,10 @@ class EngineEnd:
             version = self._engine.station.version
             if (version != seen or waited_s >= PUSH_AT_LEAST_EVERY_S) and not self._channel.unsent:
                 seen, waited_s = version, 0.0
-                self._channel.send(Kind.STATUS, _json(self._engine.status()))
+                try:
+                    self._channel.send(Kind.STATUS, _json(self._engine.status()))
+                except Exception:  # clients see the state grow old; the line goes on
+                    self._tell_fault("the API has no state to push")
             await asyncio.sleep(PUSH_EVERY_S)
             waited_s += PUSH_EVERY_S
 
@@ -187,11 +193,15 @@ class EngineEnd:
         except (
             Exception
         ) as error:  # a fault in an answer is the client's to hear of, not the line's to end by
-            log.exception("the API has no answer", what=asked.what.value)
+            self._tell_fault(f"the API has no answer to {asked.what}")
             self._fail(number, Failure(status=500, detail=f"internal error of the engine: {error!r}"))
         else:
             self._channel.send(Kind.ANSWER, answer, number=number)
             await self._channel.room()
+
+    def _tell_fault(self, what: str) -> None:
+        if self._faults.allows():
+            log.exception(what)
 
     def _fail(self, number: int, failure: Failure) -> None:
         self._channel.send(Kind.FAILURE, _json(failure), number=number)

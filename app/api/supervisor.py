@@ -129,6 +129,8 @@ class ApiProcess:
                     await self._serve(engine)
                 except OSError as error:
                     log.warning("the API process cannot be started", error=str(error))
+                except Exception:  # a fault of what serves people must not end the line
+                    log.exception("the API failed")
                 code = await asyncio.to_thread(self._finish)
                 if time.monotonic() - began_s >= SETTLED_S:
                     backoff_s = FIRST_BACKOFF_S

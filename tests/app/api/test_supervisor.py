@@ -84,3 +84,23 @@ def test_a_port_in_use_is_said_in_words() -> None:
             bind(first.getsockname()[1], patience_s=0.0)
     finally:
         first.close()
+
+
+def test_a_fault_in_what_serves_people_does_not_end_the_engine(tmp_path: Path) -> None:
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+
+        class Broken:
+            @property
+            def version(self) -> int:
+                raise ZeroDivisionError("on purpose")
+
+        station, engine.station = engine.station, Broken()  # type: ignore[assignment]
+        async with served(engine) as (api, client):
+            async with asyncio.timeout(PATIENCE_S):
+                while api.starts < 2:  # noqa: ASYNC110
+                    await asyncio.sleep(0.01)
+            engine.station = station
+            await pid_after(client, api, before=0)
+
+    asyncio.run(go())

@@ -1,0 +1,27 @@
+"""Requests that nobody thought of, made from the API's description, against a real API process."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from app.api_fuzz import fuzz
+from inspection.status import Mode
+from tests.app.api.serving import FakeEngine
+from tests.app.api.test_supervisor import served
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(120)]
+
+
+def test_no_request_makes_the_server_fail(tmp_path: Path) -> None:
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+        async with served(engine) as (api, client):
+            await client.get("/api/health")
+            answers = await asyncio.to_thread(fuzz, str(client.base_url).rstrip("/"), requests=120)
+            assert answers.total() > 60
+            assert not {status for status in answers if status >= 500}
+            assert api.starts == 1
+        assert engine.station.mode is not Mode.HELD
+
+    asyncio.run(go())
