@@ -18,7 +18,7 @@ from app.api.messages import HealthReport
 from app.api.snapshot import ENGINE_VERSION, snapshot
 from app.api.supervisor import ApiProcess, bind
 from app.certifying import certification
-from app.judge import build_inspector
+from app.judge import build_inspector, unheard_by
 from app.recipes import RecipeLibrary
 from app.settings import Settings
 from inspection.cameras import make_camera
@@ -58,6 +58,7 @@ class Engine:
             tower_folder=settings.model.tower,
             threads=settings.model.threads,
         )
+        self._unheard = unheard_by(settings.model.inspector, recipe, settings.model.adapter)
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
         if recipe.motion is None:
@@ -84,6 +85,7 @@ class Engine:
             model=self._inspector.model,
             store=self._recorder.health(),
             clock=self._clock,
+            unheard=self._unheard,
         )
 
     def health(self) -> HealthReport:

@@ -25,6 +25,7 @@ from models.inspector import ReflexInspector
 from models.language import LanguageSettings
 from models.reasoning import VlaInspector
 from models.towers import build_tower
+from models.unheard import Unheard, unheard
 
 THREADS = 2
 REFLEX_NAME = "passgate-reflex"
@@ -119,6 +120,20 @@ def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
             todo="train an adapter with pictures of them: passgate model train",
         )
     return not unknown
+
+
+def unheard_by(kind: InspectorKind, recipe: Recipe, adapter: Path | None) -> Unheard:
+    """What of ``recipe`` does not come into force where that kind of inspector judges.
+
+    A foreign model is told the recipe's types and may name any of them; the reflex names none.
+    """
+    match kind:
+        case InspectorKind.FOREIGN:
+            return Unheard()
+        case InspectorKind.REFLEX:
+            return unheard(recipe, None)
+        case InspectorKind.VLA:
+            return unheard(recipe, read_header(adapter or SHIPPED).kinds)
 
 
 def judge_files(

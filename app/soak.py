@@ -62,6 +62,7 @@ RUNS: Final[Sequence[Run]] = (
     _bench("api", limit_min=60),
     _bench("faults", "--parts", "6000", "--seed", "1", limit_min=40),
     _bench("hostile", "--seconds", "300", limit_min=60),
+    _bench("damage", "--files", "2000", limit_min=60),
     *(_tests(f"kills-{again}", *_SUITES, "-k", "kill", limit_min=40) for again in (1, 2, 3)),
     _tests(
         "explore",

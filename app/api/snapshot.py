@@ -8,6 +8,7 @@ from inspection.decision import ModelRef
 from inspection.ports import Clock, LineState, StoreHealth
 from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
+from models.unheard import Unheard
 
 ENGINE_VERSION = version("passgate")
 _PATH = re.compile(r"['\"]?(?:[A-Za-z]:)?[\\/](?:[^\s:'\"]*[\\/])?([^\s:'\"\\/]+)['\"]?")
@@ -17,9 +18,18 @@ LINE_STALE_MS = 500.0
 
 
 def snapshot(
-    station: Station, *, settings: Settings, model: ModelRef, store: StoreHealth, clock: Clock
+    station: Station,
+    *,
+    settings: Settings,
+    model: ModelRef,
+    store: StoreHealth,
+    clock: Clock,
+    unheard: Unheard,
 ) -> StationStatus:
-    """Everything that the Run screen shows, with the age of what it rests on (promise 6)."""
+    """Everything that the Run screen shows, with the age of what it rests on (promise 6).
+
+    ``unheard``: what of the recipe does not come into force.
+    """
     now_ns, now = clock.monotonic_ns(), clock.now()
     telemetry, standing = station.telemetry, station.standing
     line = station.line.state()
@@ -43,7 +53,7 @@ def snapshot(
         tiles=(
             _line_tile(line, now_ns),
             _camera_tile(station, min((frame.age_ms(now_ns) for frame in frames), default=None)),
-            _model_tile(station, model, _age_ms(now_ns, station.judge.last_decision_ns)),
+            _model_tile(station, model, unheard, _age_ms(now_ns, station.judge.last_decision_ns)),
             _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
         ),
         counts=telemetry.counts,
@@ -92,14 +102,19 @@ def _camera_tile(station: Station, age_ms: float | None) -> Tile:
     return Tile(subsystem=Subsystem.CAMERA, health=health, text=text, age_ms=age_ms)
 
 
-def _model_tile(station: Station, model: ModelRef, age_ms: float | None) -> Tile:
+def _model_tile(station: Station, model: ModelRef, unheard: Unheard, age_ms: float | None) -> Tile:
+    """Who judges; before that, what of the recipe nobody hears."""
+    detail, who = "", f"{model.name} {model.version}, {station.certification.in_words}"
     if station.judge.model_fault:
         health, text = Health.FAULT, station.judge.model_fault
+    elif unheard.types:
+        health, text = Health.WARNING, f"nobody can name {', '.join(unheard.types)}"
+        detail = f"{unheard.in_words}. {who}"
     elif station.mode is Mode.STARTING and age_ms is None:
         health, text = Health.UNKNOWN, "no part yet"
     else:
-        health, text = Health.OK, f"{model.name} {model.version}, {station.certification.in_words}"
-    return Tile(subsystem=Subsystem.MODEL, health=health, text=text, age_ms=age_ms)
+        health, text = Health.OK, who
+    return Tile(subsystem=Subsystem.MODEL, health=health, text=text, age_ms=age_ms, detail=detail)
 
 
 def _store_tile(store: StoreHealth, age_ms: float | None) -> Tile:

@@ -22,6 +22,7 @@ from inspection.ports import (
 )
 from inspection.risk import Certification
 from inspection.status import Health, Mode, StationStatus, Tile
+from models.unheard import Unheard
 from plc.diagnostics import LinkDiagnostics
 from plc.link import ModbusLine
 from plc.register_image import RegisterImage
@@ -151,6 +152,15 @@ def test_the_records_tile_shows_the_reason_and_not_a_path(tmp_path: Path, detail
     engine.store.full, engine.store.detail = True, detail
     tile = engine.status().tiles[-1]
     assert (tile.health, tile.text, tile.detail) == (Health.FAULT, shown, detail)
+
+
+def test_the_models_tile_says_which_types_nobody_can_name(tmp_path: Path) -> None:
+    engine = FakeEngine(tmp_path)
+    engine.unheard = Unheard(types=("crack", "porosity"), lost={"crack": Action.STOP})
+    tile = engine.status().tiles[2]
+    assert (tile.health, tile.text) == (Health.WARNING, "nobody can name crack, porosity")
+    assert "(crack: stop)" in tile.detail
+    assert "uncertified" in tile.detail
 
 
 BEATING = LineState(connected=True, enabled=True, read_ns=490_000_000, belt_speed_mm_s=200)

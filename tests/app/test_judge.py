@@ -5,13 +5,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.judge import build_inspector, judge
+from app.judge import build_inspector, judge, unheard_by
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind, load
 from app.teaching import teach_folder
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
+from inspection.recipe import Recipe
 from models.foreign import ForeignVlmInspector
 from models.inspector import ReflexInspector
 from models.reasoning import VlaInspector
@@ -99,3 +100,16 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
     library.save(teach_folder("cover", good, library=library, defect_types=names))
     _, inspector = build_inspector(library, "cover", threads=1)
     assert type(inspector) is who
+
+
+@pytest.mark.parametrize(
+    ("kind", "types"),
+    [
+        (InspectorKind.VLA, ("porosity",)),
+        (InspectorKind.REFLEX, ("crack", "porosity")),
+        (InspectorKind.FOREIGN, ()),
+    ],
+)
+def test_what_nobody_hears_depends_on_who_judges(kind: InspectorKind, types: tuple[str, ...]) -> None:
+    recipe = Recipe(id=1, name="cover", defect_types=("crack", "porosity"))
+    assert unheard_by(kind, recipe, None).types == types

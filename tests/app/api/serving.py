@@ -22,6 +22,7 @@ from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import Mode, StationStatus
+from models.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
@@ -38,6 +39,7 @@ class FakeEngine:
         self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
         self.recorder = Recorder(self.store, self.clock)
         self.folder = folder
+        self.unheard = Unheard()
         self.station = Station(
             line=self.line,
             cameras={"main": FakeCamera()},
@@ -54,6 +56,7 @@ class FakeEngine:
             model=FakeInspector.model,
             store=self.recorder.health(),
             clock=self.clock,
+            unheard=self.unheard,
         )
 
     def health(self) -> HealthReport:
