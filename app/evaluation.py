@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import progress
-from app.judge import build_inspector
+from app.judge import build_inspector, unheard_by
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import read_frames
@@ -30,7 +30,8 @@ def evaluate_recipe(
 
     ``auroc`` and the overkill at few escapes are of the decisions' defect scores; escapes and overkill as
     such are of the decisions: whatever is not passed is held. The quality check has no say here. The times
-    are those of the inspector for one picture, without reading its file.
+    are those of the inspector for one picture, without reading its file. ``unheard`` says what of the recipe
+    had no say, since nobody can name what it speaks of.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -72,4 +73,5 @@ def evaluate_recipe(
         "ms_per_image": {"p50": times.p50, "p95": times.p95},
         "n_good": result.good,
         "n_bad": result.defective,
+        "unheard": unheard_by(kind, recipe, None).in_words,
     }

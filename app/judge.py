@@ -111,15 +111,14 @@ def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
     """
     if not recipe.has_words:
         return False
-    unknown = read_header(adapter).unknown(recipe.named_types)
-    if unknown:
+    missed = unheard(recipe, read_header(adapter).kinds)
+    if missed.types:
         log.warning(
-            "the language model was not trained on what the recipe names: the reflex judges alone",
+            missed.in_words,
             recipe=recipe.name,
-            unknown=", ".join(unknown),
             todo="train an adapter with pictures of them: passgate model train",
         )
-    return not unknown
+    return not missed.types
 
 
 def unheard_by(kind: InspectorKind, recipe: Recipe, adapter: Path | None) -> Unheard:

@@ -19,6 +19,8 @@ class Unheard(Frozen):
 
     types: tuple[str, ...] = ()
     """Those that it names and the model cannot; empty: all is heard."""
+    by_reflex: bool = False
+    """Whether no language model was to judge anyhow."""
     lost: dict[str, Action] = Field(default_factory=dict)
     """What rules or words ask for a type (``*``: for all others), where the reflex's rules ask for less."""
 
@@ -27,7 +29,10 @@ class Unheard(Frozen):
         """For people; empty where all is heard."""
         if not self.types:
             return ""
-        said = f"the language model cannot name {', '.join(self.types)}, so the reflex judges alone"
+        names = ", ".join(self.types)
+        said = f"the language model cannot name {names}, so the reflex judges alone"
+        if self.by_reflex:
+            said = f"no language model judges, so nobody can name {names}"
         if not self.lost:
             return said
         asked = ", ".join(
@@ -61,4 +66,4 @@ def unheard(recipe: Recipe, kinds: Iterable[str] | None) -> Unheard:
     for kind, asked in asked_in_words(recipe.instruction, recipe.named_types).items():
         if asked.strictness > mildest.strictness:
             lost[kind] = asked.at_least(lost.get(kind, asked))
-    return Unheard(types=types, lost=lost)
+    return Unheard(types=types, by_reflex=kinds is None, lost=lost)

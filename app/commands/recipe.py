@@ -128,12 +128,16 @@ def adapt(
 
 @cli.command("list")
 def list_recipes(as_json: JsonFlag = False) -> None:
-    """List the taught recipes."""
+    """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
     from app.recipes import RecipeLibrary
     from app.settings import home
+    from models.checkpoint import SHIPPED, read_header
+    from models.unheard import unheard
 
     library = RecipeLibrary(home() / "recipes")
     shelf = library.shelf()
+    kinds = read_header(SHIPPED).kinds
+    unheard_words = ["" if one.recipe is None else unheard(one.recipe, kinds).in_words for one in shelf]
     if as_json:
         print_json(
             {
@@ -145,8 +149,9 @@ def list_recipes(as_json: JsonFlag = False) -> None:
                         "sha256": one.recipe and one.recipe.sha256,
                         "sealed": one.sealed,
                         "fault": one.fault,
+                        "unheard": missed,
                     }
-                    for one in shelf
+                    for one, missed in zip(shelf, unheard_words, strict=True)
                 ]
             }
         )
@@ -154,10 +159,11 @@ def list_recipes(as_json: JsonFlag = False) -> None:
     if not shelf:
         typer.echo("No recipe was taught yet: passgate recipe teach NAME --good FOLDER")
         return
-    table = Table("name", "id", "version", "file")
-    for one in shelf:
+    table = Table("name", "id", "version", "file", "not heard")
+    for one, missed in zip(shelf, unheard_words, strict=True):
         identity = "?" if one.recipe is None else str(one.recipe.id)
-        table.add_row(one.name, identity, "?" if one.version is None else str(one.version), one.in_words)
+        version = "?" if one.version is None else str(one.version)
+        table.add_row(one.name, identity, version, one.in_words, missed)
     Console().print(table)
 
 

@@ -196,3 +196,29 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_program(
 
     monkeypatch.setattr(sys, "stderr", Full())
     structlog.get_logger().warning("alarm", code="0x1234")
+
+
+# --- what nobody hears --------------------------------------------------------------------------------
+
+
+def test_stop_on_a_type_that_nobody_can_name_is_said_wherever_the_recipe_is_shown(
+    passgate: Passgate, parts: Path, home: Path
+) -> None:
+    asked = ("recipe", "teach", "bracket", "--good", parts / "good", "--type", "gap", "--instruction")
+    assert_one_line(
+        passgate(*asked, "gap: stop"), r"cannot name gap.*gap: stop.*nothing was taught.*--accept-unheard"
+    )
+    assert not (home / "recipes").exists()
+    taught = json.loads(passgate(*asked, "gap: stop", "--accept-unheard", "--json").out)
+    assert (taught["unheard"]["types"], taught["unheard"]["lost"]) == (["gap"], {"gap": "stop"})
+    shown = json.loads(passgate("recipe", "show", "bracket", "--json").out)
+    assert shown["unheard_accepted"]
+    assert shown["unheard"] == taught["unheard"]
+    (listed,) = json.loads(passgate("recipe", "list", "--json").out)["recipes"]
+    assert "cannot name gap" in listed["unheard"]
+    sets = ("--good", parts / "good", "--bad", parts / "bad")
+    said = passgate("recipe", "evaluate", "bracket", *sets, "--json")
+    assert "gap: stop" in json.loads(said.out)["unheard"]
+    warned = passgate(*asked, "gap: rework")
+    assert warned.code == 0
+    assert "Mind: the language model cannot name gap, so the reflex judges alone" in warned.out

@@ -81,9 +81,9 @@ def test_all_is_heard_where_all_types_are_known_or_none_is_named() -> None:
     ):
         assert not unheard(heard, KINDS).types
         assert unheard(heard, KINDS).in_words == ""
-    assert unheard(recipe(defect_types=("dent",), instruction="dent: stop"), None).lost == {
-        "dent": Action.STOP
-    }
+    by_reflex = unheard(recipe(defect_types=("dent",), instruction="dent: stop"), None)
+    assert by_reflex.lost == {"dent": Action.STOP}
+    assert "no language model judges" in by_reflex.in_words
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
