@@ -194,6 +194,30 @@ def test_sigterm_ends_the_run_with_a_report() -> None:
     assert signal.getsignal(signal.SIGTERM) is before
 
 
+@pytest.mark.skipif(os.name == "nt", reason="Windows cannot send SIGTERM to itself")
+@pytest.mark.parametrize("recorded", [True, False])
+def test_told_to_end_it_waits_until_its_last_outcomes_are_on_record(recorded: bool) -> None:
+    """Else its log would tell of parts that no record knows the outcome of."""
+
+    def station(line: ModbusLine, event: LineEvent) -> None:
+        if isinstance(event, OutcomeReported):
+            if event.seq == 1:
+                os.kill(os.getpid(), signal.SIGTERM)
+            if not recorded:
+                return
+        deciding([Action.PASS])(line, event)
+
+    async def go() -> Report:
+        wait_s = PATIENCE_S if recorded else 0.1
+        async with simulator(parts=0, stop_wait_s=wait_s) as plc, running(plc.port, react=station) as link:
+            link.line.set_ready(True)
+            return await plc.report()
+
+    report = asyncio.run(go())
+    assert report.ended_by == "it was told to end"
+    assert bool(report.unacknowledged) is not recorded
+
+
 def test_a_plc_that_restarts_is_gone_for_a_while_and_comes_back_at_the_same_port() -> None:
     async def go() -> tuple[Report, list[LineEvent]]:
         async with (
