@@ -125,7 +125,7 @@ def test_a_sound_picture_is_read(tmp_path: Path, suffix: str, data: bytes) -> No
     assert abs(float(seen.mean()) - float(expected.mean())) < 12
 
 
-@pytest.mark.skipif(not SHARED.is_dir(), reason="../shared is not here")
+@pytest.mark.skipif(not SHARED.is_dir(), reason="the photographs of ../shared/data are not here")
 def test_no_photograph_of_the_project_is_called_damaged() -> None:
     photographs = [p for p in (SHARED / "data").rglob("*") if p.suffix in (".jpg", ".png")]
     assert len(photographs) > 3000
