@@ -72,6 +72,7 @@ class Engine:
             clock=self._clock,
             recipe=recipe,
             certification=certification(recipe, model=self._inspector.model, library=library),
+            unheard=self._unheard,
             start_held=settings.station.start_held,
         )
 

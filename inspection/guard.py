@@ -4,8 +4,9 @@ from collections.abc import Iterable
 
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 from inspection.part import Trigger
-from inspection.recipe import Recipe
+from inspection.recipe import ANY_TYPE, Recipe
 from inspection.risk import Certificate
+from inspection.unheard import ALL_HEARD, Unheard
 
 NO_MODEL = ModelRef(name="none", version="0", sha256="")
 """Stands in a decision that no model had a part in."""
@@ -46,25 +47,36 @@ def undecided(
 
 
 def review(
-    decision: Decision, *, trigger: Trigger, recipe: Recipe, certificate: Certificate | None = None
+    decision: Decision,
+    *,
+    trigger: Trigger,
+    recipe: Recipe,
+    certificate: Certificate | None = None,
+    unheard: Unheard = ALL_HEARD,
 ) -> Decision:
     """The decision that may be published: at least as strict as the model's and as every rule asks.
 
     The rules: the decision is about this part and this recipe; the PLC asked for this recipe; every
     defect gets at least what the policy says; every gauge was read and is within its limits; where the
-    station is certified, a pass keeps the certificate's threshold.
+    station is certified, a pass keeps the certificate's threshold; what may be of a type that nobody can name
+    gets what the recipe asks for that type, unless a person accepted that it does not.
 
     Args:
         decision: The inspector's.
         trigger: The part under the camera.
         recipe: The active one.
         certificate: The one that holds; None where the station is uncertified.
+        unheard: What the recipe asks of types that nobody can name.
     """
     objections = [*_objections(decision, trigger=trigger, recipe=recipe)]
+    objections += _unheard_objections(decision, recipe=recipe, unheard=unheard)
     if certificate is not None and decision.action is Action.PASS:
         objections += _certificate_objections(decision, certificate)
     for action, reason in objections:
         decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
+    if unheard.types and decision.defects and decision.decided_by is not DecidedBy.GUARD:
+        said = f"{decision.reason}; {unheard.in_words}"
+        decision = decision.model_copy(update={"reason": said[:500]})
     return decision
 
 
@@ -87,6 +99,22 @@ def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iter
         named = ", ".join(sorted({f"{d.severity} {d.type}" for d in decision.defects}))
         yield asked, f"the policy asks for {asked} on: {named}"
     yield from _gauge_objections(decision, recipe=recipe)
+
+
+def _unheard_objections(
+    decision: Decision, *, recipe: Recipe, unheard: Unheard
+) -> Iterable[tuple[Action, str]]:
+    """What was found has no name, and may be of each type that nobody can name."""
+    if recipe.unheard_accepted:
+        return
+    for defect in decision.defects:
+        if defect.type in recipe.named_types:
+            continue
+        for kind, asked in unheard.lost.items():
+            named = defect if kind == ANY_TYPE else defect.model_copy(update={"type": kind})
+            # Words ask for it at any severity, rules at theirs.
+            action = asked if recipe.instruction.strip() else recipe.action_for((named,))
+            yield action, f"a {defect.severity} {defect.type} may be {kind}, which nobody can name: {action}"
 
 
 def _certificate_objections(decision: Decision, certificate: Certificate) -> Iterable[tuple[Action, str]]:

@@ -24,6 +24,7 @@ from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedC
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certificate
+from inspection.unheard import ALL_HEARD, Unheard
 
 T = TypeVar("T")
 
@@ -59,6 +60,7 @@ class Judge:
         well: Callable[[AlarmCode], None],
         on_free: Callable[[], None],
         certificate: Certificate | None = None,
+        unheard: Unheard = ALL_HEARD,
     ) -> None:
         """Judge by ``recipe``.
 
@@ -72,6 +74,7 @@ class Judge:
             well: Told when the cause of such an alarm is gone.
             on_free: Called when late work has come back.
             certificate: The one that holds; a pass must keep its threshold.
+            unheard: What the recipe asks of types that nobody can name.
         """
         self.frames: dict[str, Frame] = {}
         """The newest picture of each camera."""
@@ -88,6 +91,7 @@ class Judge:
         self._well = well
         self._on_free = on_free
         self._certificate = certificate
+        self._unheard = unheard
         self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._shutters = {
             name: ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{name}") for name in cameras
@@ -190,7 +194,13 @@ class Judge:
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
-        decision = guard.review(decision, trigger=trigger, recipe=self._recipe, certificate=self._certificate)
+        decision = guard.review(
+            decision,
+            trigger=trigger,
+            recipe=self._recipe,
+            certificate=self._certificate,
+            unheard=self._unheard,
+        )
         now_ns = self._clock.monotonic_ns()
         self.last_decision_ns = now_ns
         timings = decision.timings_ms.model_copy(

@@ -42,6 +42,7 @@ from inspection.recorder import Recorder
 from inspection.risk import UNCERTIFIED, Certification
 from inspection.status import Command, CommandResult, Mode
 from inspection.telemetry import Telemetry
+from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ class Station:
         clock: Clock,
         recipe: Recipe,
         certification: Certification = UNCERTIFIED,
+        unheard: Unheard = ALL_HEARD,
         start_held: bool = False,
     ) -> None:
         """Compose; nothing is asked of the parts yet.
@@ -82,12 +84,14 @@ class Station:
             clock: Time.
             recipe: The active recipe.
             certification: Which certificate holds, or why none does.
+            unheard: What the recipe asks of types that nobody can name.
             start_held: Take no part until somebody says Start.
         """
         self.telemetry = Telemetry()
         self.recipe = recipe
         self.certification = certification
         """The certificate that holds, or why none does; a pass must keep its threshold."""
+        self.unheard = unheard
         self.line = line
         self.version = 0
         """Counts changes; whoever shows the station looks again when it has moved."""
@@ -109,6 +113,7 @@ class Station:
             well=self.telemetry.alarms.gone,
             on_free=self._changed,
             certificate=certification.certificate,
+            unheard=unheard,
         )
         self._linked = False
         self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held)
@@ -251,6 +256,8 @@ class Station:
     def _take_up_latches(self) -> None:
         """What the last run left latched holds from the first moment on."""
         self._up.set()
+        if self.unheard.lost:
+            self._raise(AlarmCode.TYPES_UNHEARD, self.unheard.in_words)
         if self._fault:
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
             self._raise(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)

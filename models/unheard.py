@@ -6,39 +6,11 @@ never come into force: "crack: stop" silently becomes what the rules ask for an 
 
 from collections.abc import Iterable
 
-from pydantic import Field
-
-from inspection.decision import Action, Frozen, Severity
+from inspection.decision import Action, Severity
 from inspection.recipe import Recipe
+from inspection.unheard import Unheard as Unheard
 from models.inspector import ANOMALY
 from models.policy import action_for, asked_in_words, from_rules
-
-
-class Unheard(Frozen):
-    """What of a recipe does not come into force with one language model."""
-
-    types: tuple[str, ...] = ()
-    """Those that it names and the model cannot; empty: all is heard."""
-    by_reflex: bool = False
-    """Whether no language model was to judge anyhow."""
-    lost: dict[str, Action] = Field(default_factory=dict)
-    """What rules or words ask for a type (``*``: for all others), where the reflex's rules ask for less."""
-
-    @property
-    def in_words(self) -> str:
-        """For people; empty where all is heard."""
-        if not self.types:
-            return ""
-        names = ", ".join(self.types)
-        said = f"the language model cannot name {names}, so the reflex judges alone"
-        if self.by_reflex:
-            said = f"no language model judges, so nobody can name {names}"
-        if not self.lost:
-            return said
-        asked = ", ".join(
-            f"{'others' if kind == '*' else kind}: {action}" for kind, action in self.lost.items()
-        )
-        return f"{said}, and what the recipe asks is not done ({asked})"
 
 
 def unheard(recipe: Recipe, kinds: Iterable[str] | None) -> Unheard:

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 from inspection import guard
 from inspection.decision import Action, DecidedBy, Defect, GaugeReading, RecipeRef, Severity
 from inspection.recipe import DefectRule, GaugeSpec, Recipe
+from inspection.unheard import Unheard
 from tests.fakes import certificate, decision, trigger
 
 RECIPE = Recipe(id=1, name="cover")
@@ -144,3 +145,60 @@ def test_under_a_certificate_only_what_keeps_its_threshold_passes(
         assert after.action is Action.MANUAL_REVIEW
         assert "certified" in after.reason
         assert after.defect_score == score, "the record keeps what the model said"
+
+
+# --- types that nobody can name ---------------------------------------------------------------------------
+
+CRACKS = Recipe(
+    id=1,
+    name="cover",
+    policy=(
+        DefectRule(action=Action.REWORK),
+        DefectRule(type="crack", min_severity=Severity.MAJOR, action=Action.STOP),
+    ),
+)
+NO_CRACKS = Unheard(types=("crack",), lost={"crack": Action.STOP})
+
+
+def found(kind: str = "anomaly", severity: Severity = Severity.MAJOR) -> Defect:
+    return Defect(type=kind, severity=severity, box=(1, 2, 3, 4), score=0.9)
+
+
+@pytest.mark.parametrize(
+    ("defect", "action"),
+    [
+        (found(), Action.STOP),
+        (found(severity=Severity.MINOR), Action.REWORK),
+        (found("crack", Severity.MINOR), Action.REWORK),
+    ],
+    ids=["may be a crack", "too small for the rule", "has its name"],
+)
+def test_what_may_be_a_crack_where_nobody_can_name_one_gets_what_a_crack_gets(
+    defect: Defect, action: Action
+) -> None:
+    before = decision(Action.REWORK, defects=(defect,))
+    after = guard.review(before, trigger=trigger(), recipe=CRACKS, unheard=NO_CRACKS)
+    assert after.action is action
+    assert "crack" in after.reason
+
+
+def test_words_that_ask_for_stop_on_a_type_that_nobody_can_name_ask_for_it_at_any_severity() -> None:
+    recipe = CRACKS.model_copy(update={"policy": CRACKS.policy[:1], "instruction": "crack: stop"})
+    before = decision(Action.REWORK, defects=(found(severity=Severity.MINOR),))
+    after = guard.review(before, trigger=trigger(), recipe=recipe, unheard=NO_CRACKS)
+    assert after.action is Action.STOP
+    assert "may be crack, which nobody can name" in after.reason
+
+
+def test_where_a_person_accepted_it_the_decision_stands_and_says_what_is_not_done() -> None:
+    recipe = CRACKS.model_copy(update={"unheard_accepted": True})
+    before = decision(Action.REWORK, defects=(found(),))
+    after = guard.review(before, trigger=trigger(), recipe=recipe, unheard=NO_CRACKS)
+    assert after.action is Action.REWORK
+    assert "cannot name crack" in after.reason
+    assert "crack: stop" in after.reason
+
+
+def test_a_part_without_a_defect_is_passed_whatever_nobody_can_name() -> None:
+    before = decision(Action.PASS)
+    assert guard.review(before, trigger=trigger(), recipe=CRACKS, unheard=NO_CRACKS) == before

@@ -30,6 +30,7 @@ from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
 from inspection.station import CLERK_QUEUE, MAX_OPEN, Station
 from inspection.status import Command, Mode
+from inspection.unheard import Unheard
 from tests.fakes import (
     BOOT,
     PATIENCE_S,
@@ -357,6 +358,21 @@ def test_an_inspector_that_fails_holds_the_part(error: Exception) -> None:
             world.line.post(PartTriggered(trigger(1)))
             assert await world.published() is Action.MANUAL_REVIEW
             assert world.only().decision.decided_by is DecidedBy.GUARD
+
+    asyncio.run(body())
+
+
+def test_what_nobody_can_name_is_an_alarm_from_the_start() -> None:
+    async def body() -> None:
+        world = World()
+        world.station.unheard = Unheard(types=("crack",), lost={"crack": Action.STOP})
+        task = asyncio.create_task(world.station.run())
+        await until(lambda: bool(world.station.telemetry.alarms))
+        (alarm,) = world.station.telemetry.alarms
+        assert alarm.active
+        assert "cannot name crack" in alarm.text
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
 
     asyncio.run(body())
 
