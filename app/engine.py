@@ -74,6 +74,7 @@ class Engine:
             certification=certification(recipe, model=self._inspector.model, library=library),
             unheard=self._unheard,
             start_held=settings.station.start_held,
+            shifts=settings.station.shifts,
         )
 
     # --- what the API serves --------------------------------------------------------------------------

@@ -6,17 +6,19 @@
 import difflib
 import os
 import tomllib
+from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
+from inspection.shifts import THREE_SHIFTS
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 
@@ -39,6 +41,15 @@ class StationTable(_Table):
     """Name of the taught recipe to inspect by."""
     start_held: bool = False
     """Begin held, until an operator presses Start."""
+    shifts: tuple[time, ...] = Field(default=THREE_SHIFTS, min_length=1, max_length=24)
+    """Local times at which shifts begin: the counts on the screen are those of the running one."""
+
+    @field_validator("shifts")
+    @classmethod
+    def _local(cls, shifts: tuple[time, ...]) -> tuple[time, ...]:
+        if any(start.tzinfo is not None for start in shifts) or len(set(shifts)) < len(shifts):
+            raise ValueError("shifts begin at different times, given without a zone: they are local")
+        return shifts
 
 
 class ApiTable(_Table):

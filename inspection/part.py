@@ -131,6 +131,21 @@ class Inspection(Frozen):
         return self.truth is not None and self.truth.defective and self.outcome is Outcome.RELEASED
 
     @property
+    def published_ms(self) -> float | None:
+        """From the trigger as we saw it to the decision handed to the link; None where it is not known."""
+        if not self.published or self.missed is not None or self.recording_ms is None:
+            return None
+        return self.decision.timings_ms.total + self.recording_ms
+
+    @property
+    def recorded_late(self) -> bool:
+        """Decided in time, but on record only when the PLC waited no longer."""
+        if self.published or self.missed is not None or self.recording_ms is None:
+            return False
+        deadline_ms = self.trigger.deadline_ms
+        return bool(deadline_ms) and self.decision.timings_ms.total + self.recording_ms >= deadline_ms
+
+    @property
     def mismatched_release(self) -> bool:
         """The PLC released a part whose record holds no published pass: a broken promise 2.
 

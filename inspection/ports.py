@@ -10,6 +10,7 @@ from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
+from inspection.status import Counts
 
 # --- time ---------------------------------------------------------------------------------------------
 
@@ -346,6 +347,9 @@ class Store(Protocol):
 
     def counts_by_action(self) -> dict[Action, int]:
         """Parts on record by action, latest revisions only."""
+
+    def counts_since(self, since: datetime) -> Counts:
+        """Parts whose trigger was seen since then. Raises StoreError."""
 
     def note(self, event: Event) -> None:
         """Make an event durable: when this returns, it survives kill -9 and loss of power.

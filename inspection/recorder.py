@@ -9,6 +9,7 @@ is refused and not kept. An event whose writing failed half way may come on reco
 import asyncio
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 
 import structlog
 
@@ -16,6 +17,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
+from inspection.status import Counts
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +62,10 @@ class Recorder:
     async def recent(self, limit: int) -> list[Inspection]:
         """The last parts on record, newest first."""
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.recent, limit)
+
+    async def counts_since(self, since: datetime) -> Counts:
+        """Parts on record whose trigger was seen since then. Raises StoreError."""
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.counts_since, since)
 
     async def caught_up(self) -> None:
         """Return once all that was appended is durable."""

@@ -7,7 +7,8 @@ order, what can wait for the disk: outcomes, missed triggers, restarts of the PL
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Mapping, Sequence
+from datetime import time
 from uuid import uuid4
 
 import structlog
@@ -40,8 +41,9 @@ from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import UNCERTIFIED, Certification
-from inspection.status import Command, CommandResult, Mode
-from inspection.telemetry import Telemetry
+from inspection.shifts import THREE_SHIFTS, shift_start
+from inspection.status import Command, CommandResult, Counts, Mode
+from inspection.telemetry import WINDOW, Telemetry
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
@@ -73,6 +75,7 @@ class Station:
         certification: Certification = UNCERTIFIED,
         unheard: Unheard = ALL_HEARD,
         start_held: bool = False,
+        shifts: Sequence[time] = THREE_SHIFTS,
     ) -> None:
         """Compose; nothing is asked of the parts yet.
 
@@ -86,8 +89,10 @@ class Station:
             certification: Which certificate holds, or why none does.
             unheard: What the recipe asks of types that nobody can name.
             start_held: Take no part until somebody says Start.
+            shifts: Local times at which shifts begin; counts are those of the running one.
         """
-        self.telemetry = Telemetry()
+        self._shifts = shifts
+        self.telemetry = Telemetry(shift_start(clock.now(), shifts))
         self.recipe = recipe
         self.certification = certification
         """The certificate that holds, or why none does; a pass must keep its threshold."""
@@ -225,6 +230,7 @@ class Station:
         open_parts, known = await self._recorder.resume()
         for inspection in open_parts:
             self._keep(Passage.resumed(inspection))
+        await self._take_up_counts()
         own_runs = await self.orders.take_up(boot_id=self.line.boot_id)
         self._take_up_latches()
         self.line.set_recipe(self.recipe.id)
@@ -252,6 +258,18 @@ class Station:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.judge.close()
             await self._recorder.close()
+
+    async def _take_up_counts(self) -> None:
+        """The running shift's counts and the last parts, as the record has them."""
+        self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
+        since = self.telemetry.counts.since
+        assert since is not None
+        try:
+            counts = await self._recorder.counts_since(since)
+        except StoreError as error:  # parts are worth more than figures
+            log.warning("counting begins anew", error=str(error))
+            counts = Counts(since=self._clock.now())
+        self.telemetry.take_up(counts, await self._recorder.recent(WINDOW))
 
     def _take_up_latches(self) -> None:
         """What the last run left latched holds from the first moment on."""
@@ -498,7 +516,7 @@ class Station:
             return
         await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
         self._step(passage, Phase.CLOSED)
-        self.telemetry.outcome(outcome)
+        self.telemetry.outcome(outcome, seen_at=passage.trigger.seen_at)
         del self._open[key]
         if passage.inspection is not None and passage.inspection.mismatched_release:
             self.orders.latch(
@@ -603,6 +621,7 @@ class Station:
     def _changed(self) -> None:
         self.version += 1
         self._watch_bypass()
+        self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
         health, behind = self._recorder.health(), self._recorder.behind
         if not behind:
             self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)

@@ -110,8 +110,8 @@ class Counts(Frozen):
     """Parts since ``since``."""
 
     since: datetime | None = None
-    """The begin of the running shift, or of the record where that is later; None where the engine does not
-    say: since it started."""
+    """The begin of the running shift, whenever the engine started; None where the engine does not say: since
+    it started."""
     triggers: int = 0
     by_action: dict[Action, int] = Field(default_factory=dict)
     by_outcome: dict[Outcome, int] = Field(default_factory=dict)

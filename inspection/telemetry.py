@@ -1,6 +1,8 @@
-"""What the station remembers about itself since it started: counts, latencies, alarms, the last parts."""
+"""What the station shows of the running shift and of the last parts; at the start the record tells it."""
 
 from collections import Counter, OrderedDict, deque
+from collections.abc import Sequence
+from datetime import datetime
 
 from inspection.alarm_list import AlarmList
 from inspection.decision import Action, DecidedBy
@@ -12,15 +14,30 @@ WINDOW = 1000
 
 
 class Telemetry:
-    """Bounded memory of the last parts. Lives in the event loop."""
+    """Bounded memory of the last parts. Lives in the event loop.
 
-    def __init__(self) -> None:
-        self._by_action: Counter[Action] = Counter()
-        self._by_outcome: Counter[Outcome] = Counter()
-        self._triggers = self._missed = self._late = 0
+    Args:
+        since: The begin of the running shift, UTC.
+    """
+
+    def __init__(self, since: datetime) -> None:
+        self.alarms = AlarmList()
         self._latency_ms: deque[float] = deque(maxlen=WINDOW)
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
-        self.alarms = AlarmList()
+        self._count(Counts(since=since))
+
+    def take_up(self, counts: Counts, recent: Sequence[Inspection]) -> None:
+        """At the start: what the record has of the shift, and its last parts, newest first."""
+        self._count(counts)
+        for inspection in reversed(recent):
+            if inspection.published_ms is not None:
+                self._latency_ms.append(inspection.published_ms)
+            self.revised(inspection)
+
+    def roll_over(self, since: datetime) -> None:
+        """The running shift began then: where that is news, count anew. The clock set back is no news."""
+        if since > self._since:
+            self._count(Counts(since=since))
 
     def intent(self, inspection: Inspection) -> None:
         """A trigger has its inspection: revision 0."""
@@ -46,14 +63,16 @@ class Telemetry:
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def outcome(self, outcome: Outcome) -> None:
-        """A part has met its outcome."""
-        self._by_outcome[outcome] += 1
+    def outcome(self, outcome: Outcome, *, seen_at: datetime) -> None:
+        """A part has met its outcome; it counts for the shift in which its trigger was seen."""
+        if seen_at >= self._since:
+            self._by_outcome[outcome] += 1
 
     @property
     def counts(self) -> Counts:
-        """Parts since the start."""
+        """Parts of the running shift."""
         return Counts(
+            since=self._since,
             triggers=self._triggers,
             by_action=dict(self._by_action),
             by_outcome=dict(self._by_outcome),
@@ -63,10 +82,18 @@ class Telemetry:
 
     @property
     def latency_ms(self) -> Percentiles | None:
-        """Trigger as seen → decision handed to the link."""
+        """Trigger as seen → decision handed to the link, of the last parts."""
         return Percentiles.of(self._latency_ms)
 
     @property
     def recent(self) -> tuple[Inspection, ...]:
         """The last parts, newest first."""
         return tuple(reversed(self._recent.values()))
+
+    def _count(self, counts: Counts) -> None:
+        """Go on from these counts."""
+        assert counts.since is not None  # whoever counts for us says since when
+        self._since = counts.since
+        self._by_action: Counter[Action] = Counter(counts.by_action)
+        self._by_outcome: Counter[Outcome] = Counter(counts.by_outcome)
+        self._triggers, self._missed, self._late = counts.triggers, counts.missed, counts.late

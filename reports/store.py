@@ -17,6 +17,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
 from inspection.ports import KnownPart, StoreHealth
+from inspection.status import Counts
 from reports.audit import canonical_json
 from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
 from reports.entry import Entry, EventEntry, PartEntry, digest
@@ -29,6 +30,7 @@ from reports.retention import Retention, RetentionReport, Standing, standing
 from reports.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.spool import Spool
+from reports.tally import tally
 
 __all__ = ["SqlStore", "StoreSettings"]
 
@@ -209,6 +211,15 @@ class SqlStore:
     def recent(self, limit: int) -> list[Inspection]:
         """Latest revisions, newest part first, at most 1,000; those in the spool too."""
         return self._ledger.recent(limit)
+
+    def counts_since(self, since: datetime) -> Counts:
+        """Parts in the database whose trigger was seen since then. Raises StoreError."""
+        try:
+            return self._database.read(lambda connection: tally(connection, since))
+        except DatabaseUnavailableError as error:
+            raise StoreError(
+                f"The record's parts cannot be counted: {error}", todo="Check the database"
+            ) from error
 
     def counts_by_action(self) -> dict[Action, int]:
         """Parts on record by action, latest revisions only; those in the spool too."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 
@@ -15,6 +16,7 @@ from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import Halted, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw, upper_bound
+from inspection.status import Counts
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BOOT = 7
@@ -85,13 +87,18 @@ class FakeClock:
 
     def __init__(self) -> None:
         self._now_ns = 0
+        self._wall = timedelta()
         self._sleepers: list[tuple[int, asyncio.Future[None]]] = []
 
     def monotonic_ns(self) -> int:
         return self._now_ns
 
     def now(self) -> datetime:
-        return EPOCH + timedelta(microseconds=self._now_ns / 1000)
+        return EPOCH + self._wall + timedelta(microseconds=self._now_ns / 1000)
+
+    def set_back(self, seconds: float) -> None:
+        """Set the wall clock back; the monotonic one goes on."""
+        self._wall -= timedelta(seconds=seconds)
 
     @property
     def sleepers(self) -> int:
@@ -321,6 +328,17 @@ class FakeStore:
 
     def recent(self, limit: int) -> list[Inspection]:
         return list(self.latest().values())[::-1][:limit]
+
+    def counts_since(self, since: datetime) -> Counts:
+        parts = [part for part in self.latest().values() if part.trigger.seen_at >= since]
+        judged = [part for part in parts if part.missed is None]
+        return Counts(
+            since=since,
+            triggers=len(parts),
+            by_action=Counter(part.decision.action for part in judged),
+            by_outcome=Counter(part.outcome for part in parts if part.outcome is not None),
+            missed=len(parts) - len(judged),
+        )
 
     def counts_by_action(self) -> dict[Action, int]:
         return {}

@@ -28,11 +28,13 @@ from inspection.ports import (
 from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
+from inspection.shifts import THREE_SHIFTS, shift_start
 from inspection.station import CLERK_QUEUE, MAX_OPEN, Station
 from inspection.status import Command, Mode
 from inspection.unheard import Unheard
 from tests.fakes import (
     BOOT,
+    EPOCH,
     PATIENCE_S,
     FakeCamera,
     FakeClock,
@@ -701,6 +703,53 @@ def test_after_a_restart_the_open_part_gets_its_outcome_and_nothing_is_recorded_
             assert [r.revision for r in store.revisions] == [0, 1]
 
     asyncio.run(body())
+
+
+def test_after_a_restart_the_shifts_counts_and_the_last_parts_are_there() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            world.line.post(PartTriggered(trigger(1)))
+            await world.published()
+            world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            world.line.post(PartMissed(trigger(2), MissedCause.GAP))
+            await until(lambda: len(store.latest()) == 2)
+            before = world.station.telemetry.counts
+            assert before.since == shift_start(EPOCH, THREE_SHIFTS)
+        async with running(store) as world:
+            assert world.station.telemetry.counts == before
+            assert [part.trigger.seq for part in world.station.telemetry.recent] == [2, 1]
+            latency = world.station.telemetry.latency_ms
+            assert latency is not None
+            assert latency.n == 1
+            world.line.post(OutcomeReported(2, BOOT, Outcome.DEFAULT_REJECTED))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            assert world.station.telemetry.counts.by_outcome[Outcome.DEFAULT_REJECTED] == 1
+
+    asyncio.run(body())
+
+
+@in_world
+async def test_counting_begins_anew_with_the_shift_and_not_when_the_clock_is_set_back(world: World) -> None:
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    began = world.station.telemetry.counts.since
+    assert began is not None
+    world.clock.set_back(3 * 3600)
+    world.line.post(LinkChanged(True, ""))
+    await until(lambda: world.station.mode is Mode.IDLE)
+    assert world.station.telemetry.counts.triggers == 1
+    world.clock.set_back(-12 * 3600)
+    world.line.post(PartTriggered(trigger(2, seen_at=world.clock.now())))
+    await world.published()
+    counts = world.station.telemetry.counts
+    assert counts.since is not None
+    assert counts.since > began
+    assert counts.triggers == 1
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))  # of the shift before
+    await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+    assert world.station.telemetry.counts.by_outcome == {}
 
 
 class MovingInspector(FakeInspector):

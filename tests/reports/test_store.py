@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
-from inspection.decision import Action
+from inspection.decision import Action, DecidedBy
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import MissedCause, Outcome
 from inspection.ports import KnownPart, Store
+from inspection.status import Counts
 from reports.audit import verify
 from reports.database import open_reader
 from reports.schema import InspectionRow, PictureRow
@@ -54,6 +55,27 @@ def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_
         assert store.last_part() == KnownPart(plc_boot_id=7, seq=2, part_id=1002)
         store.close()
         store = open_store()
+
+
+def test_the_parts_of_a_shift_are_counted_by_their_latest_revisions(store: SqlStore) -> None:
+    early, good, late = part(1), part(2), part(3, action=Action.REWORK, decided_by=DecidedBy.TIMEOUT)
+    missed = part(4, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False)
+    slow = part(5, total_ms=100.0)
+    for record in (
+        *(early, good, late, missed, slow, closed(early), closed(good)),
+        closed(missed, Outcome.DEFAULT_REJECTED),
+        closed(slow, Outcome.DEFAULT_REJECTED, published=False, recording_ms=1100.0),
+    ):
+        store.append(record)
+    since = good.trigger.seen_at
+    assert store.counts_since(since) == Counts(
+        since=since,
+        triggers=4,
+        by_action={Action.PASS: 2, Action.REWORK: 1},
+        by_outcome={Outcome.RELEASED: 1, Outcome.DEFAULT_REJECTED: 2},
+        missed=1,
+        late=2,
+    )
 
 
 def test_columns_and_chain_of_the_rows(store: SqlStore, reader: Engine) -> None:
