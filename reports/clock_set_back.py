@@ -66,9 +66,10 @@ def left_out(connection: Connection, *, start: datetime, end: datetime, now: dat
         first = _run_before(connection, low, end)
         found.append(_count(connection, position >= first, position < low, ~inside))
         found.append(_run_after(connection, high, start=start, end=end, latest=latest))
-    else:
-        high = _last_before(connection, start)
-    found.append(_count(connection, position > high, seen_at >= max(end, now + ORDINARY)))
+    future = seen_at >= max(end, now + ORDINARY)
+    if connection.scalar(select(position).where(future).limit(1)) is not None:
+        last = high if parts_inside else _last_before(connection, start)
+        found.append(_count(connection, position + 0 > last, future))
     parts = [each for each in found if each is not None]
     if not parts:
         return None
@@ -105,7 +106,7 @@ def _backwards(connection: Connection, low: int) -> Iterator[tuple[int, datetime
         if not rows:
             return
         low, size = rows[-1].position, _BATCH
-        # `+ 0` lets the database walk the index of times, which ends at once, instead of the whole table.
+        # `+ 0` makes the database walk the index of times, which ends at once, instead of the whole table.
         highest = connection.scalar(
             select(_ROW.seen_at).where(_ROW.position + 0 < low).order_by(_ROW.seen_at.desc()).limit(1)
         )

@@ -92,7 +92,9 @@ def open_reader(url: str) -> Engine:
 def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool) -> Engine:
     path = sqlite_file(url)
     if path is None:
-        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True)
+        # A reader must see one state in all its queries, as SQLite's readers do, while the station writes on.
+        seen = {"isolation_level": "REPEATABLE READ"} if read_only else {}
+        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, **seen)
     # mode=rw: a database that was removed must not come back as an empty one.
     engine = create_engine(
         url.set(database=path.as_uri() + "?mode=rw", query={"uri": "true"}), pool_size=1, max_overflow=0

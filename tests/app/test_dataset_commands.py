@@ -8,8 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
+from inspection.part import Truth
 from models.training.samples import read_samples
+from reports.settings import StoreSettings
+from reports.store import SqlStore
 from tests.app.commands import Passgate
+from tests.reports.parts import frame, part
 
 
 @pytest.fixture
@@ -66,9 +70,6 @@ def test_a_folder_or_a_record_but_not_both(run: Passgate, photographs: Path, tmp
 
 
 def test_a_record_without_known_parts(run: Passgate, tmp_path: Path) -> None:
-    from reports.settings import StoreSettings
-    from reports.store import SqlStore
-
     store = SqlStore(StoreSettings(folder=tmp_path / "record"))
     store.open()
     store.close()
@@ -76,3 +77,26 @@ def test_a_record_without_known_parts(run: Passgate, tmp_path: Path) -> None:
     assert code != 0
     assert "teaches anything" in err
     assert not (tmp_path / "x.jsonl").exists()
+
+
+def test_the_record_of_a_station_is_found_by_its_file(run: Passgate, tmp_path: Path) -> None:
+    (tmp_path / "station.toml").write_text(
+        '[station]\nrecipe = "x"\n[[cameras]]\nname = "main"\nkind = "simulated"\n'
+        '[store]\nfolder = "here/record"\n',
+        encoding="utf-8",
+    )
+    store = SqlStore(StoreSettings(folder=tmp_path / "here" / "record"))
+    store.open()
+    for number in (1, 2):
+        picture = store.archive_picture(frame(number))
+        store.append(part(number, pictures=(picture,), truth=Truth(defective=False)))
+    store.close()
+    out = tmp_path / "samples.jsonl"
+    code, said, err = run("convert", "--config", tmp_path / "station.toml", "--out", out, "--json")
+    assert code == 0, err
+    assert json.loads(said)["samples"] == 2
+    code, _, err = run(
+        "convert", tmp_path, "--config", tmp_path / "station.toml", "--out", tmp_path / "y.jsonl"
+    )
+    assert code != 0
+    assert "either a folder or --record or --config" in err
