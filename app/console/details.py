@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 
 from app.console.run_state import Contact, RunState
-from app.console.run_view import RunView, came_last_at, defect_label, percent
+from app.console.run_view import came_last_at, defect_label, percent
+from app.console.view_model import RunView
 from app.console.words import Words
 from inspection.decision import GaugeReading, Timings
 from inspection.part import Inspection

@@ -1,10 +1,10 @@
-"""The Run screen as data: what stands where, in the words of one language. Pure; widgets only paint it.
+"""What stands where on the Run screen at a moment, in the words of one language. Pure.
 
 Every age is counted here and now (promise 6): the engine's own account of a value's age when it sent it,
 plus the time since it arrived. Nothing is compared with the console's wall clock, which may be wrong.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,8 +19,23 @@ from app.console.signs import (
     Shape,
     Tone,
 )
+from app.console.view_model import (
+    STRIP_LENGTH,
+    AlarmsView,
+    BoxView,
+    CellView,
+    CommandView,
+    FigureView,
+    HeaderView,
+    LatencyView,
+    PartView,
+    ProductionView,
+    RunView,
+    Sign,
+    TileView,
+)
 from app.console.words import Words
-from inspection.decision import Action, Box, Defect, Severity
+from inspection.decision import Action, Defect
 from inspection.part import Inspection, Outcome
 from inspection.status import (
     Alarm,
@@ -38,156 +53,8 @@ BUDGET_MS: Final = 500.0
 """From trigger to decision in the PLC."""
 AGED_AFTER_S: Final = 30.0
 """A decision older than this is shown as the last one there was, not as one of now."""
-STRIP_LENGTH: Final = 20
 _NOTHING: Final = "–"
 """In the place of a number that is not known: never a 0, which would be one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
-    """A shape, its tone and its word."""
-
-    shape: Shape
-    tone: Tone
-    word: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HeaderView:
-    """The top line."""
-
-    station: str
-    recipe: str
-    mode: Sign
-    mode_reason: str
-    contact: Sign
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BoxView:
-    """A defect as it is drawn over the picture; ``box`` in picture pixels."""
-
-    box: Box
-    label: str
-    severity: Severity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PartView:
-    """One part: the decision and all that belongs to it."""
-
-    inspection_id: str
-    sign: Sign
-    age: str
-    muted: bool
-    """Not the decision of now: drawn hollow."""
-    stale: bool
-    banner: str
-    """Not empty: an old part is looked at, and this says so."""
-    facts: tuple[tuple[str, str], ...]
-    outcome: Sign
-    warning: Sign | None
-    reason: str
-    pictures: tuple[str, ...]
-    boxes: tuple[BoxView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CellView:
-    """One part in the strip."""
-
-    inspection_id: str
-    action: Sign
-    outcome: Sign
-    seq: str
-    selected: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FigureView:
-    """A number with its caption; ``sign`` None where the caption says it all."""
-
-    caption: str
-    value: str
-    sign: Sign | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LatencyView:
-    """The latency bar. Milliseconds; ``p95_ms`` None before the first part."""
-
-    caption: str
-    value: str
-    limit: str
-    p95_ms: float | None
-    limit_ms: float
-    tone: Tone
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProductionView:
-    """Counts, yield and latency."""
-
-    totals: tuple[FigureView, ...]
-    """The first says from when on all are counted."""
-    actions: tuple[FigureView, ...]
-    outcomes: tuple[FigureView, ...]
-    latency: LatencyView
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TileView:
-    """One subsystem."""
-
-    subsystem: Subsystem
-    title: str
-    health: Sign
-    text: str
-    detail: str
-    """The whole text, where ``text`` is the short one."""
-    age: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AlarmsView:
-    """The alarms line."""
-
-    sign: Sign
-    text: str
-    age: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CommandView:
-    """One button."""
-
-    command: Command
-    label: str
-    enabled: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunView:
-    """The whole screen at one moment."""
-
-    contact: Contact
-    stale_banner: str
-    """Not empty: there is no contact, and this says since when and why."""
-    simulated_banner: str
-    bypass_banner: str
-    """Not empty: the PLC's bypass key is turned."""
-    header: HeaderView
-    part: PartView | None
-    no_part: str
-    strip: tuple[CellView, ...]
-    live_label: str
-    looking_back: bool
-    production: ProductionView
-    tiles: tuple[TileView, ...]
-    alarms: AlarmsView
-    commands: tuple[CommandView, ...]
-    notice: str
-    notice_tone: Tone
 
 
 def present(state: RunState, *, now_s: float, words: Words, url: str) -> RunView:

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout
 from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, StationTopic, TileTopic, Topic
 from app.console.replies import PictureReply
 from app.console.run_state import Contact
-from app.console.run_view import RunView
 from app.console.theme import DESK, Theme, style_sheet
+from app.console.view_model import RunView
 from app.console.views.basics import Card
 from app.console.views.header import Header, bypass_banner, simulated_banner, stale_banner
 from app.console.views.pane import DetailsPane

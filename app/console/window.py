@@ -12,8 +12,9 @@ from app.console.client import StationClient
 from app.console.details import Topic, details
 from app.console.replies import CommandReply, ContactTrouble, PictureReply
 from app.console.run_state import RunState
-from app.console.run_view import RunView, present
+from app.console.run_view import present
 from app.console.screen import RunScreen
+from app.console.view_model import RunView
 from app.console.words import Words, other
 from inspection.status import Command
 

@@ -5,9 +5,9 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTex
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from app.console.drawing import draw_shape, hatch
-from app.console.run_view import Sign
 from app.console.signs import Shape, Tone
 from app.console.theme import CARD, LINE, Theme, tone_ink
+from app.console.view_model import Sign
 
 
 class Veil(QWidget):

@@ -5,8 +5,8 @@ from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from app.console.drawing import hatch
-from app.console.run_view import HeaderView
 from app.console.theme import BYPASSED, DARK, INK, SIMULATED, TOUCH_PX, WHITE, Theme
+from app.console.view_model import HeaderView
 from app.console.views.basics import ElidedLabel, SignView, caption
 from app.console.words import Words
 

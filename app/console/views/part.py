@@ -5,9 +5,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, Q
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.console.drawing import draw_shape, hatch
-from app.console.run_view import PartView
 from app.console.signs import Tone
 from app.console.theme import CARD, FILLS, INK, INKS, LINE, MUTED_INK, STRONG_PX, Theme
+from app.console.view_model import PartView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption
 from app.console.words import Words
 

@@ -5,9 +5,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, 
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.console.drawing import hatch
-from app.console.run_view import BoxView
 from app.console.signs import Tone
 from app.console.theme import BODY_PX, DARK, FILLS, INK, STRONG_PX, Theme
+from app.console.view_model import BoxView
 from inspection.decision import Severity
 
 _PENS = {

@@ -4,9 +4,9 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.console.run_view import FigureView, LatencyView, ProductionView
 from app.console.signs import OUTCOME_SIGNS
 from app.console.theme import FILLS, INK, LINE, WHITE, Theme
+from app.console.view_model import FigureView, LatencyView, ProductionView
 from app.console.views.basics import Card, ElidedLabel, ShapeView, caption
 from inspection.decision import Action
 

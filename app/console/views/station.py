@@ -3,9 +3,9 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from app.console.run_view import AlarmsView, CommandView, TileView
 from app.console.signs import Tone
 from app.console.theme import TOUCH_PX, Theme, tone_ink
+from app.console.view_model import AlarmsView, CommandView, TileView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption, set_ink
 from inspection.status import Command
 

@@ -5,8 +5,8 @@ from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from app.console.drawing import draw_shape
-from app.console.run_view import STRIP_LENGTH, CellView
 from app.console.theme import CARD, DARK, INK, LINE, MUTED_INK, TOUCH_PX, WHITE, Theme
+from app.console.view_model import STRIP_LENGTH, CellView
 from app.console.views.basics import Card
 
 _MIN_CELL: float = TOUCH_PX - 4

@@ -14,8 +14,9 @@ from app.console.run_state import (
     Contact,
     RunState,
 )
-from app.console.run_view import RunView, age_text, percent, present
+from app.console.run_view import age_text, percent, present
 from app.console.signs import Shape, Tone
+from app.console.view_model import RunView
 from app.console.words import EN, ZH, Words
 from inspection.decision import Action
 from inspection.part import MissedCause, Outcome
