@@ -7,12 +7,14 @@ see ``plc.telegram``.
 """
 
 import asyncio
+import contextlib
 import ssl
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
 from plc import tls, wire_failures
 from plc.fc23 import Fc23
+from plc.lookup import Lookup
 from plc.registers import LINE_SIZE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
 from plc.set_points import MotionWords
 from plc.settings import LinkSettings
@@ -65,6 +67,7 @@ class Wire:
         self._settings = settings
         self._layout = settings.layout
         self._tls = None if settings.tls is None else tls.client_context(settings.tls)
+        self._lookup = Lookup(settings.host)
         self._stream: Stream | None = None
         self._has_read = False
         self._has_exchanged = False
@@ -122,22 +125,38 @@ class Wire:
         if patience_s is None:
             patience_s = settings.timeout_ms / 1000 if self._tls is None else TLS_CONNECT_S
         try:
+            addresses = await self._lookup.addresses(patience_s=patience_s)
+        except (OSError, ValueError) as error:  # TimeoutError is an OSError
+            self._counters.connect_failures += 1
+            raise wire_failures.unknown_host(settings, error) from None
+        try:
             async with asyncio.timeout(patience_s):
-                _, stream = await asyncio.get_running_loop().create_connection(
-                    Stream,
-                    settings.host,
-                    settings.port,
-                    ssl=self._tls,
-                    server_hostname=None if self._tls is None else self._expected_name,
-                )
-        except (OSError, ValueError) as error:  # ValueError: a host that cannot be a name
+                self._stream = await self._reach(addresses)
+        except OSError as error:
             self._refuse_connection(error)
-        self._stream = stream
         self._has_read = self._has_exchanged = False
         self._answers = 0
         self._timeouts_in_a_row = 0
         self._transactions.connected()
         self._counters.connections += 1
+
+    async def _reach(self, addresses: list[str]) -> Stream:
+        """A connection to the first address that takes one. Raises OSError, the last one's."""
+        *others, last = addresses
+        for address in others:
+            with contextlib.suppress(OSError):
+                return await self._connection_to(address)
+        return await self._connection_to(last)
+
+    async def _connection_to(self, address: str) -> Stream:
+        _, stream = await asyncio.get_running_loop().create_connection(
+            Stream,
+            address,
+            self._settings.port,
+            ssl=self._tls,
+            server_hostname=None if self._tls is None else self._expected_name,
+        )
+        return stream
 
     def close(self) -> None:
         """Drop the connection, if there is one."""
@@ -366,7 +385,7 @@ class Wire:
         secured = self._settings.tls
         return (secured and secured.server_name) or self._settings.host
 
-    def _refuse_connection(self, error: Exception) -> NoReturn:
+    def _refuse_connection(self, error: OSError) -> NoReturn:
         where = f"{self._settings.host}:{self._settings.port}"
         in_handshake = isinstance(error, ssl.SSLError | ConnectionError | TimeoutError)
         if self._tls is not None and in_handshake and not isinstance(error, ConnectionRefusedError):
@@ -376,11 +395,7 @@ class Wire:
                 f"no secure connection to the PLC at {where}: {reason}. No part is taken", dead=True
             ) from None
         self._counters.connect_failures += 1
-        raise WireError(
-            f"no connection to the PLC at {where}. No part is taken. "
-            "Check the PLC, the network and [plc] in the settings",
-            dead=True,
-        ) from None
+        raise wire_failures.unreachable(self._settings, error) from None
 
     def _open_stream(self) -> Stream:
         """The connection, where it still lives. Raises WireError."""

@@ -101,6 +101,32 @@ class WireError(Exception):
         """With which transaction number it answered, where that is why it was not believed."""
 
 
+def unknown_host(settings: LinkSettings, error: Exception) -> WireError:
+    """The PLC's name brought no address."""
+    if isinstance(error, TimeoutError):
+        why = f"the name {settings.host!r} is still being looked up"
+        todo = "Set the PLC's address as host under [plc], or check this computer's name server"
+    else:
+        why = f"this computer does not know the name {settings.host!r}"
+        todo = "Check host under [plc], or set the PLC's address there"
+    return WireError(f"no connection to the PLC: {why}. No part is taken. {todo}", dead=True)
+
+
+def unreachable(settings: LinkSettings, error: OSError) -> WireError:
+    """No connection to the PLC's address came about."""
+    if isinstance(error, ConnectionRefusedError):
+        why = "a computer is there, and nobody listens at that port"
+    elif isinstance(error, TimeoutError):
+        why = "nothing answers there"
+    else:
+        why = (error.strerror or "it is not reached").lower()
+    return WireError(
+        f"no connection to the PLC at {settings.host}:{settings.port}: {why}. No part is taken. "
+        "Check the PLC, the network and [plc] in the settings",
+        dead=True,
+    )
+
+
 def closed(function: Function | None, *, answers: int, telegrams: Telegrams) -> WireError:
     """The PLC closed the connection, while ``function`` was asked for, after so many answers."""
     if function is Function.EXCHANGE:
