@@ -1,6 +1,7 @@
 """A real RTSP camera for tests and ``passgate bench camera``: a GStreamer server; run by the system's Python.
 
     /usr/bin/python3 app/rtsp_camera.py {h264|mjpeg} WIDTH HEIGHT FPS FRAMES_PER_KEY_FRAME
+    /usr/bin/python3 app/rtsp_camera.py probe   # exit code 0 if all that it needs is here
 
 It imports nothing of ours, since GStreamer's Python binding comes from Debian and not into our environment:
 ``apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,ugly}``.
@@ -21,6 +22,7 @@ from gi.repository import GLib, Gst, GstRtspServer  # noqa: E402
 
 BITS = 42
 ROWS = 64
+ELEMENTS = ("appsrc", "x264enc", "rtph264pay", "jpegenc", "rtpjpegpay")
 ENCODERS = {
     "h264": "x264enc tune=zerolatency speed-preset=ultrafast bitrate=1500 key-int-max={key} ! "
     "rtph264pay name=pay0 pt=96 config-interval=-1",
@@ -69,6 +71,8 @@ def main() -> None:
     """Serve until standard input ends."""
     codec, *numbers = sys.argv[1:]
     Gst.init(None)
+    if codec == "probe":
+        sys.exit(not all(map(Gst.ElementFactory.find, ELEMENTS)))
     server = GstRtspServer.RTSPServer()
     server.set_address("127.0.0.1")
     server.set_service("0")

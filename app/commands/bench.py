@@ -186,6 +186,26 @@ def faults(
 
 
 @cli.command()
+def camera(
+    triggers: Annotated[int, typer.Option(min=8, help="How many, shared out among four streams.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, help="Of the moments.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Trigger while real streams run, stand still and connect; exit 0 if no picture predates its trigger.
+
+    And if at most 1 % of the triggers of steady running get no picture. Needs GStreamer's RTSP server.
+    """
+    from app.camera_bench import bench_camera
+
+    _quiet()
+    with progress("triggers", triggers) as bar:
+        found = bench_camera(triggers, seed=seed, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not all(found.goals_met.values()):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def hostile(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long before each peer.")] = 300.0,
     seed: Annotated[int, typer.Option(min=0, help="Of what the peers say.")] = 0,

@@ -21,6 +21,11 @@ _GAP_NS: Final = 15 * MS
 """While a pace is learned, pictures come with no gap longer than this …"""
 _GAP_OF_PERIOD: Final = 1.75
 """… or than so many periods: in one of two, a picture was left out or held up."""
+_USUAL: Final = 0.3
+"""Of pictures in the order of their delay, the usual one: jitter makes some late, and OpenCV gives H.264's
+key frames one picture earlier than others."""
+_EARLY: Final = 12
+"""So many more pictures came early than did not: the delay that was taken for the usual one is not."""
 _WAITED_OF_PERIOD: Final = 0.5
 """A grab that took this share of the period has waited for its picture; one that took less found it there."""
 _BEHIND_OF_PERIOD: Final = 1.5
@@ -41,7 +46,7 @@ class _Kind:
     """Pictures that are late for so long will not catch up by themselves."""
 
 
-_TIMED: Final = _Kind(window_ns=_SECOND, pictures=8, drift=2e-4, patience_ns=3 * _SECOND)
+_TIMED: Final = _Kind(window_ns=_SECOND, pictures=12, drift=2e-4, patience_ns=3 * _SECOND)
 _COUNTED: Final = _Kind(window_ns=2 * _SECOND, pictures=12, drift=1e-2, patience_ns=5 * _SECOND)
 
 
@@ -145,7 +150,7 @@ class Freshness:
 
 
 class _Line:
-    """The smallest distance between the stream's time and ours, and how pictures keep to it."""
+    """The usual distance between the stream's time and ours, and how pictures keep to it."""
 
     def __init__(
         self, last: _Arrival, kind: _Kind, *, pace: float, period_ns: float, distance_ns: float
@@ -158,8 +163,9 @@ class _Line:
         self._kind = kind
         self._origin = last
         self._period_ns = period_ns
-        self._distance_ns = self._floor_ns = distance_ns
+        self._distance_ns = distance_ns
         self._last_ns = self._in_time_ns = last.came_ns
+        self._early = 0
         self._late_since_ns: int | None = None
 
     def follow(self, arrival: _Arrival) -> int | None:
@@ -167,14 +173,18 @@ class _Line:
         wander_ns = self._kind.drift * (arrival.came_ns - self._last_ns)
         self._last_ns = arrival.came_ns
         distance_ns = _distance(arrival, self._origin, self.pace)
-        self.in_time = distance_ns <= self._distance_ns + _level(self._period_ns)
-        if self.in_time:
-            # The clocks run apart, seen by what comes in time: what is late must not look less so.
-            self._distance_ns = min(distance_ns, self._distance_ns + wander_ns)
-            self._in_time_ns = arrival.came_ns
-        self._floor_ns -= wander_ns
-        if self._distance_ns < self._floor_ns - _level(self._period_ns):
+        level_ns = _level(self._period_ns)
+        self.in_time = distance_ns <= self._distance_ns + level_ns
+        early = distance_ns < self._distance_ns - level_ns
+        self._early = self._early + 1 if early else max(0, self._early - 1)
+        if self._early > _EARLY:
             return None
+        if self.in_time:
+            self._in_time_ns = arrival.came_ns
+            if not early:
+                # The clocks run apart, seen by what comes in time: what is late must not look less so.
+                off_ns = distance_ns - self._distance_ns
+                self._distance_ns += min(max(off_ns, -wander_ns), wander_ns)
         late_ns = max(0.0, distance_ns - self._distance_ns)
         late_ns += self._kind.drift * (arrival.came_ns - self._in_time_ns)
         self.late = late_ns > _BEHIND_OF_PERIOD * self._period_ns
@@ -204,18 +214,20 @@ def _settled(window: deque[_Arrival], kind: _Kind, *, pace: float | None) -> _Li
     came = np.array([arrival.came_ns - origin.came_ns for arrival in window], np.float64)
     place = np.array([arrival.place - origin.place for arrival in window], np.float64)
     quarter = np.minimum((came - came[0]) / -came[0] * _QUARTERS, _QUARTERS - 1).astype(int)
-    learning = pace is None and kind is _COUNTED
     if kind is _TIMED:
         pace, period_ns = 1.0, float(np.median(np.diff(place)))
     else:
-        period_ns = pace = _pace(came, place, quarter) if pace is None else pace
+        known, pace = pace, _pace(came, place, quarter)
+        period_ns = pace
+        if known is None and np.diff(came).max() > max(_GAP_NS, _GAP_OF_PERIOD * period_ns):
+            return None
+        if known is not None and abs(pace - known) > kind.drift * known:
+            return None
     if period_ns <= 0.0:
         return None
     distance = came - pace * place
-    if learning and np.diff(came).max() > max(_GAP_NS, _GAP_OF_PERIOD * period_ns):
-        return None
-    least = [float(distance[quarter == number].min(initial=np.inf)) for number in range(_QUARTERS)]
-    if not max(least) - min(least) <= _level(period_ns):
+    usual = [_usual(distance[quarter == number]) for number in range(_QUARTERS)]
+    if not max(usual) - min(usual) <= _level(period_ns):
         return None
     waited = any(
         arrival.came_ns - arrival.began_ns >= _WAITED_OF_PERIOD * period_ns
@@ -224,12 +236,18 @@ def _settled(window: deque[_Arrival], kind: _Kind, *, pace: float | None) -> _Li
     )
     if not waited:
         return None
-    return _Line(origin, kind, pace=pace, period_ns=period_ns, distance_ns=min(least))
+    return _Line(origin, kind, pace=pace, period_ns=period_ns, distance_ns=min(usual))
+
+
+def _usual(distance: Floats) -> float:
+    """What most come close to, whatever a few late ones and fewer early ones do."""
+    return float(np.quantile(distance, _USUAL, method="higher")) if distance.size else np.inf
 
 
 def _pace(came: Floats, place: Floats, quarter: NDArray[np.int_]) -> float:
-    """Nanoseconds for each picture, by the pictures of the first and the last quarter that came soonest."""
-    distance = came - np.polyfit(place, came, 1)[0] * place
-    first = int(np.argmin(np.where(quarter == 0, distance, np.inf)))
-    last = int(np.argmin(np.where(quarter == _QUARTERS - 1, distance, np.inf)))
-    return float((came[last] - came[first]) / (place[last] - place[first]))
+    """Nanoseconds for each picture, from the usual one of the first quarter to that of the last."""
+    pace = float(np.polyfit(place, came, 1)[0])
+    distance = came - pace * place
+    first, last = quarter == 0, quarter == _QUARTERS - 1
+    off_ns = float(np.median(distance[last]) - np.median(distance[first]))
+    return pace + off_ns / float(np.mean(place[last]) - np.mean(place[first]))

@@ -149,6 +149,22 @@ def test_a_steady_stream_is_believed_after_it_has_settled_and_then_always(timed:
         assert not stale(stream)
 
 
+@pytest.mark.parametrize("every", [4, 12, 25, 50])
+def test_key_frames_that_come_one_picture_earlier_than_the_others_change_nothing(every: int) -> None:
+    # As OpenCV hands over H.264: the others wait for the picture after them; a key frame comes twice.
+    freshness = Freshness()
+    due: list[int | None] = []
+    for k in range(1000):
+        exposed_ns = k * 40 * MS
+        if k % every == 0:
+            came_ns = exposed_ns + 3 * MS
+            freshness.take(began_ns=came_ns - MS, came_ns=came_ns, stream_ns=exposed_ns)
+        came_ns = exposed_ns + 43 * MS
+        due.append(freshness.take(began_ns=came_ns - 38 * MS, came_ns=came_ns, stream_ns=exposed_ns))
+    assert all(late is not None and late >= k * 40 * MS + 30 * MS for k, late in enumerate(due) if k > 60)
+    assert freshness.proven
+
+
 @BOTH
 def test_promise_2_nothing_is_believed_while_the_backlog_of_connecting_comes(timed: bool) -> None:
     stream = Stream(timed=timed, opening_ns=SECOND)
