@@ -14,6 +14,7 @@ temporary file.
 
 import hashlib
 import sqlite3
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from itertools import chain
@@ -54,6 +55,8 @@ class PicturesReport(Frozen):
     hashed: int
     """Pictures that are there and are what the record says."""
     hashed_bytes: int
+    """Bytes that were read, of broken pictures too."""
+    elapsed_s: float
     expired: int
     """Pictures that retention deleted, and left word."""
     absent_before_events: int
@@ -93,6 +96,7 @@ def audit_pictures(
     Raises:
         SQLAlchemyError: The database cannot be read.
     """
+    began_s = time.perf_counter()
     hashed = hashed_bytes = expired = absent = broken = done = 0
     first_broken: list[BrokenPicture] = []
     extra = [_Named(sha256, waiting=part) for part in spooled for sha256 in part.pictures]
@@ -120,6 +124,7 @@ def audit_pictures(
         intact=not broken,
         hashed=hashed,
         hashed_bytes=hashed_bytes,
+        elapsed_s=time.perf_counter() - began_s,
         expired=expired,
         absent_before_events=absent,
         broken=broken,

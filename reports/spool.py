@@ -72,19 +72,30 @@ def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, Entry]]:
 def read_spool(folder: Path) -> list[Entry]:
     """What lies in the spool of ``folder``, in order; may be asked by another process.
 
-    Some of it may be in the database already (``reports.waiting``).
+    Some of it may be in the database already (``reports.waiting``). A last line without an end is torn, or is
+    being written now; one that has its end and a wrong checksum is damage until somebody knows better.
 
     Raises:
         StoreError: The spool is damaged or cannot be read.
     """
     path = folder / FILE_NAME
     try:
-        with path.open("rb") as file:
-            return [entry for _, entry in _scan(io.BytesIO(file.read()), path)]
+        data = path.read_bytes()
     except FileNotFoundError:
         return []
     except OSError as error:
         raise StoreError(f"The spool {path} cannot be read: {error}") from error
+    entries, good = [], 0
+    for end, entry in _scan(io.BytesIO(data), path):
+        good = end
+        entries.append(entry)
+    if data[good:].endswith(b"\n"):
+        raise StoreError(
+            f"The last line of the spool {path} is damaged",
+            part="A record that was acknowledged may be lost",
+            todo="Copy the file away before the station starts: it would take the line for a torn one",
+        )
+    return entries
 
 
 class Spool:

@@ -127,6 +127,8 @@ def test_a_torn_last_line_was_never_acknowledged_and_is_no_break(
         ),
         (lambda lines: [lines[0], lines[2]], "has no revision before it"),
         (lambda lines: [b"garbage\n", *lines], "Line 1 .* damaged"),
+        (lambda lines: [*lines[:-1], lines[-1].replace(b"1003", b"1004", 1)], "last line .* damaged"),
+        (lambda lines: [b"garbage\n"], "last line .* damaged"),
     ],
 )
 def test_a_damaged_spool_is_a_break(
