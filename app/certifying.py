@@ -7,12 +7,13 @@ from pathlib import Path
 import structlog
 
 from app.commands.output import progress
+from app.file_frames import FileFrames
 from app.judge import REFLEX_NAME, build_inspector, judge
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
-from app.teaching import read_frames
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
+from inspection.pictures.copies import SeenPictures
 from inspection.pictures.files import picture_folders
 from inspection.recipe import Recipe
 from inspection.risk import (
@@ -60,6 +61,7 @@ def certify(
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
+        DatasetError: A picture is there twice, and would count as two parts.
         CertificateError: These pictures prove nothing; says how many defective parts are needed.
         RecipeError: The recipe is unknown or damaged.
     """
@@ -71,9 +73,12 @@ def certify(
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     scores = []
+    seen = SeenPictures(part=_NOTHING_ISSUED)
     with progress("certifying", len(bad_files) + len(good_files)) as bar:
-        for number, path in enumerate((*bad_files, *good_files), 1):
-            (frame,) = read_frames([path])
+        groups = [("bad", group) for group in bad_groups] + [("good", group) for group in good_groups]
+        for number, (path, group) in enumerate(zip((*bad_files, *good_files), groups, strict=True), 1):
+            (frame,) = FileFrames([path])
+            seen.add(frame.picture, path=path, group=group)
             scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
             bar.show(number)
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)

@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import progress
+from app.file_frames import FileFrames
 from app.judge import build_inspector, unheard_by
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
-from app.teaching import read_frames
 from inspection.decision import Action
+from inspection.pictures.copies import SeenPictures
 from inspection.pictures.files import picture_folders
 from inspection.status import Percentiles
 from models.evaluation import evaluate
@@ -35,6 +36,7 @@ def evaluate_recipe(
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
+        DatasetError: A picture is there twice.
         RecipeError: The recipe is unknown.
         WeightsError: The model cannot be loaded.
     """
@@ -44,9 +46,11 @@ def evaluate_recipe(
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []
+    seen = SeenPictures(part="nothing was measured")
     with progress("evaluating", len(files)) as bar:
         for number, (path, _) in enumerate(files, 1):
-            frames = tuple(read_frames([path]))
+            frames = tuple(FileFrames([path]))
+            seen.add(frames[0].picture, path=path, group=number)
             started = time.perf_counter()
             decision = inspector.inspect(
                 frames, recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12

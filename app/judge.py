@@ -8,9 +8,9 @@ from pathlib import Path
 import structlog
 
 from app.commands.output import progress
+from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
-from app.teaching import read_frames
 from inspection.decision import Decision, ModelRef
 from inspection.errors import SettingsError
 from inspection.guard import undecided
@@ -150,7 +150,7 @@ def judge_files(
         RecipeError: The recipe is unknown.
     """
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
-    frames = read_frames(files)
+    frames = list(FileFrames(files))
     inspector.prepare(recipe)
     judged = []
     with progress("judging", len(frames)) as bar:

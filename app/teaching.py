@@ -1,18 +1,17 @@
 """Teaching a recipe: from good pictures to a file in the library."""
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from app.commands.output import progress
+from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
-from inspection.part import Frame
-from inspection.pictures.decoding import read_picture
+from inspection.part import Frame, Picture
+from inspection.pictures.copies import SeenPictures
 from inspection.pictures.files import picture_files
 from inspection.quality import teach_limits
 from inspection.recipe import Recipe, View
@@ -43,8 +42,11 @@ def teach(
     overkill: float = DEFAULT_OVERKILL,
     defect_types: Sequence[str] = (),
     instruction: str = "",
+    names: Sequence[str] | None = None,
 ) -> Taught:
     """Teach ``name`` from good pictures of one view; the result is not yet kept.
+
+    Each picture is read twice and held no longer than it is looked at, where ``frames`` reads it when asked.
 
     A recipe of that name that exists keeps its id, policy, limits and words; only what is taught is new.
 
@@ -58,12 +60,14 @@ def teach(
         overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
         defect_types: What the language model may call a defect; empty keeps what the recipe says.
         instruction: The policy in words; empty keeps what the recipe says.
+        names: Of the pictures: those that lie far outside the others are refused by them; None keeps them.
 
     Raises:
-        RecipeError: Too few pictures, or a name that cannot be one.
+        DatasetError: A picture comes twice, in two groups.
+        RecipeError: Too few pictures, one far outside the others, or a name that cannot be one.
     """
     identity, version = library.next_identity(name)
-    taught: dict[str, Any] = {"id": identity, "version": version, "quality": teach_limits(frames)}
+    taught: dict[str, Any] = {"id": identity, "version": version}
     if defect_types:
         taught["defect_types"] = tuple(defect_types)
     if instruction:
@@ -84,13 +88,50 @@ def teach(
             part="the recipe as it was stays in use",
         )
     view = recipe.views[0]
+    sizes: list[tuple[int, int]] = []
+    limits = teach_limits(_once_each(frames, groups, sizes, view))
     memory = NormalityMemory.teach(
-        [crop(frame.picture, view) for frame in frames],
+        _Cropped(frames, view),
         tower=tower,
         groups=groups,
         settings=MemorySettings(overkill=overkill),
+        sizes=sizes,
+        names=names,
     )
-    return Taught(recipe, {view.name: memory})
+    return Taught(recipe.model_copy(update={"quality": limits}), {view.name: memory})
+
+
+class _Cropped(Sequence[Picture]):
+    """What a view shows of frames, cut out when it is asked for."""
+
+    def __init__(self, frames: Sequence[Frame], view: View) -> None:
+        self._frames = frames
+        self._view = view
+
+    def __len__(self) -> int:
+        return len(self._frames)
+
+    @overload
+    def __getitem__(self, index: int) -> Picture: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Picture]: ...
+    def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
+        if isinstance(index, slice):
+            return _Cropped(self._frames[index], self._view)
+        return crop(self._frames[index].picture, self._view)
+
+
+def _once_each(
+    frames: Sequence[Frame], groups: Sequence[str] | None, sizes: list[tuple[int, int]], view: View
+) -> Iterator[Frame]:
+    """The frames, while their sizes are noted; raises DatasetError for one that comes twice."""
+    seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
+    for number, frame in enumerate(frames):
+        group = number if groups is None else groups[number]
+        seen.add(frame.picture, path=Path(frame.source), group=group)
+        height, width = crop(frame.picture, view).shape[:2]
+        sizes.append((height, width))
+        yield frame
 
 
 def teach_folder(
@@ -103,30 +144,34 @@ def teach_folder(
     defect_types: Sequence[str] = (),
     instruction: str = "",
     tower: Path | None = None,
+    keep_outliers: bool = False,
 ) -> Taught:
     """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
 
-    ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0.
+    ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0. A picture that
+    lies far outside the others is refused, unless ``keep_outliers``.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read.
-        RecipeError: Too few pictures.
+        DatasetError: A picture is there twice, in two groups.
+        RecipeError: Too few pictures, or one far outside the others.
         WeightsError: No vision tower there.
     """
     files = picture_files(good)
-    frames = read_frames(files)
     folders = [str(path.parent) for path in files]
-    return teach(
-        name,
-        frames,
-        library=library,
-        tower=build_tower(tower),
-        groups=folders if len(set(folders)) > 1 else None,
-        mm_per_pixel=mm_per_pixel,
-        overkill=overkill,
-        defect_types=defect_types,
-        instruction=instruction,
-    )
+    with progress("teaching", 2 * len(files)) as bar:
+        return teach(
+            name,
+            FileFrames(files, bar.show),
+            library=library,
+            tower=build_tower(tower),
+            groups=folders if len(set(folders)) > 1 else None,
+            mm_per_pixel=mm_per_pixel,
+            overkill=overkill,
+            defect_types=defect_types,
+            instruction=instruction,
+            names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
+        )
 
 
 def hear(taught: Taught, *, adapter: Path | None, accept: bool) -> tuple[Taught, Unheard]:
@@ -189,23 +234,3 @@ def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMU
         library.save(taught)
         bar.show(good_parts + 1)
     return taught
-
-
-def read_frames(files: Sequence[Path], on_progress: Callable[[int], None] | None = None) -> list[Frame]:
-    """Read pictures from files. Raises CameraError, naming the file."""
-    frames = []
-    for number, path in enumerate(files, 1):
-        frames.append(
-            Frame(
-                picture=read_picture(path),
-                camera="main",
-                captured_at=datetime.now(UTC),
-                captured_ns=time.monotonic_ns(),
-                number=number,
-                simulated=True,
-                source=str(path),
-            )
-        )
-        if on_progress is not None:
-            on_progress(number)
-    return frames

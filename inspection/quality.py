@@ -13,7 +13,7 @@ good pictures.
 """
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 
 import cv2
@@ -90,7 +90,7 @@ def focus_measure(picture: Picture) -> float:
     return _focus(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
 
 
-def teach_limits(frames: Sequence[Frame]) -> QualityLimits:
+def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
     """Limits that the good pictures ``frames`` keep with room to spare.
 
     Light may fall to half of the darkest or rise to 1.3 times the brightest, contrast fall to half of the
@@ -100,11 +100,15 @@ def teach_limits(frames: Sequence[Frame]) -> QualityLimits:
     Raises:
         RecipeError: There is no picture.
     """
-    if not frames:
+    sizes: set[tuple[int, int]] = set()
+    exposures, focuses = [], []
+    for frame in frames:  # one by one: they may be read from files only now
+        sizes.add((frame.picture.shape[1], frame.picture.shape[0]))
+        grey = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY)
+        exposures.append(_Exposure.of(grey))
+        focuses.append(_focus(grey))
+    if not exposures:
         raise RecipeError("there is no good picture to teach limits from", todo="give at least one")
-    sizes = {(frame.picture.shape[1], frame.picture.shape[0]) for frame in frames}
-    greys = [cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY) for frame in frames]
-    exposures = [_Exposure.of(grey) for grey in greys]
     least_mean = min(exposure.mean for exposure in exposures)
     most_mean = max(exposure.mean for exposure in exposures)
     most_saturated = max(exposure.saturated for exposure in exposures)
@@ -113,7 +117,7 @@ def teach_limits(frames: Sequence[Frame]) -> QualityLimits:
         max_mean=min(255.0, 1.3 * most_mean),
         max_saturated=min(1.0, 2.0 * most_saturated + 0.05),
         min_contrast=0.5 * min(exposure.contrast for exposure in exposures),
-        min_focus=0.7 * min(_focus(grey) for grey in greys),
+        min_focus=0.7 * min(focuses),
         size=sizes.pop() if len(sizes) == 1 else None,
     )
 

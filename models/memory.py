@@ -32,12 +32,15 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.coreset import coreset
+from models.outliers import FAR, outlyingness
 from models.regions import find_regions
 from models.soundness import Expected, fault, in_one_line
 from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2
+_NAMED: Final = 10
+"""Pictures that a message names; it counts the others."""
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
 _MOST_FEATURE: Final = 1e6
@@ -223,8 +226,10 @@ class NormalityMemory:
         groups: Sequence[Hashable] | None = None,
         settings: MemorySettings | None = None,
         seed: int = 0,
+        sizes: Sequence[tuple[int, int]] | None = None,
+        names: Sequence[str] | None = None,
     ) -> NormalityMemory:
-        """Learn from good pictures.
+        """Learn from good pictures. They are looked at one by one, so ``pictures`` may read them when asked.
 
         Args:
             pictures: RGB, uint8, (height, width, 3), of any sizes; 20 to 100 are sensible.
@@ -233,9 +238,13 @@ class NormalityMemory:
                 when calibrating. None: each picture is its own group.
             settings: None takes the defaults.
             seed: the same pictures, settings and seed give the same memory.
+            sizes: height and width of each picture, where that is known without reading them all once more.
+            names: one for each picture: those that lie far outside the others are refused by them. None: all
+                are taken for good.
 
         Raises:
-            RecipeError: fewer than five pictures or two groups, or groups of another number.
+            RecipeError: fewer than five pictures or two groups, or groups of another number; a picture that
+                lies far outside the others (:mod:`models.outliers`).
         """
         settings = settings or MemorySettings()
         keys: list[Hashable] = list(range(len(pictures))) if groups is None else list(groups)
@@ -252,12 +261,15 @@ class NormalityMemory:
                 todo="Take pictures of several parts",
             )
         height, width = working_size(
-            [picture.shape[:2] for picture in pictures],
+            sizes or [picture.shape[:2] for picture in pictures],
             area_px=settings.working_area_px,
             multiple=tower.strides[-1],
         )
         described = [_describe(_look(picture, tower, height, width)) for picture in pictures]
-        expected, calibration = _calibrate(described, keys, settings, seed)
+        unseen, whole = _judge_unseen(described, keys, settings, seed)
+        if names is not None:
+            _refuse_outliers(described, unseen, whole, names)
+        expected, calibration = _calibrate(unseen, whole, settings)
         header = _Header(
             format=FORMAT,
             tower=tower.name,
@@ -534,13 +546,13 @@ def _whole_distance(one: _Described, normal: _Normal) -> float:
     return float((offset.square().sum() - (normal.whole_slack * along.square()).sum()).clamp_min(0).sqrt())
 
 
-def _calibrate(
+def _judge_unseen(
     described: Sequence[_Described], keys: Sequence[Hashable], settings: MemorySettings, seed: int
-) -> tuple[Tensor, _Calibration]:
+) -> tuple[Tensor, NDArray[np.float64]]:
     """Judge each teaching picture by a memory that has not seen its group.
 
     Returns:
-        The expected distance of each cell, (rows, columns), and how the scores lie.
+        The distance of each cell, (pictures, rows, columns), and of each whole picture, (pictures,).
     """
     order = {key: place for place, key in enumerate(dict.fromkeys(keys))}
     shuffled = np.random.default_rng(seed).permutation(len(order))
@@ -552,6 +564,36 @@ def _calibrate(
         for index in (i for i, f in enumerate(fold_of) if f == fold):
             unseen[index] = _distances(described[index], normal)[0]
             whole[index] = _whole_distance(described[index], normal)
+    return unseen, whole
+
+
+def _refuse_outliers(
+    described: Sequence[_Described], unseen: Tensor, whole: NDArray[np.float64], names: Sequence[str]
+) -> None:
+    """Raise RecipeError for pictures that lie far outside the others, by their names, the farthest first."""
+    features = torch.stack([one.whole for one in described]).numpy()
+    far = outlyingness(features, cells=unseen.numpy(), whole=whole)
+    found = sorted((index for index in range(len(far)) if far[index] > FAR), key=lambda index: -far[index])
+    if not found:
+        return
+    named = ", ".join(names[index] for index in found[:_NAMED])
+    rest = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
+    raise RecipeError(
+        f"{named}{rest} {'lies' if len(found) == 1 else 'lie'} far outside the other good pictures: damaged, "
+        "of another product, or without a part",
+        part="Nothing was taught, since the threshold would follow the worst picture and let defects through",
+        todo="Look, and take out what shows no good part; where all do, teach with --keep-outliers",
+    )
+
+
+def _calibrate(
+    unseen: Tensor, whole: NDArray[np.float64], settings: MemorySettings
+) -> tuple[Tensor, _Calibration]:
+    """Put both distances of unseen good pictures on one scale.
+
+    Returns:
+        The expected distance of each cell, (rows, columns), and how the scores lie.
+    """
     # smoothed, since a mean over so few pictures is noisy from cell to cell
     expected = torch.from_numpy(cv2.GaussianBlur(unseen.mean(0).numpy(), (0, 0), 1.0))
     expected = expected.clamp_min(_LEAST_DEVIATION)

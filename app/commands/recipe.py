@@ -45,6 +45,10 @@ def teach(
             help="Teach although what is asked for types that the adapter cannot name will not be done.",
         ),
     ] = False,
+    keep_outliers: Annotated[
+        bool,
+        typer.Option("--keep-outliers", help="Teach on pictures far outside the others as well."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -62,6 +66,7 @@ def teach(
         overkill=overkill,
         defect_types=defect_types or (),
         instruction=instruction,
+        keep_outliers=keep_outliers,
     )
     taught, missed = hear(taught, adapter=adapter, accept=accept_unheard)
     if out is None:

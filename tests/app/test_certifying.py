@@ -19,7 +19,7 @@ from app.settings import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
-from inspection.errors import CameraError, CertificateError, RecipeError
+from inspection.errors import CameraError, CertificateError, DatasetError, RecipeError
 from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw
@@ -159,13 +159,38 @@ def test_masks_prove_nothing(
         )
 
 
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+def test_a_picture_counts_once(pictures: Path, taught_library: Path, tmp_path: Path, suffix: str) -> None:
+    for number in range(BAD // 2):
+        part = cv2.imread(str(pictures / "bad" / f"batch{number % 2}" / f"{number}.png"))
+        cv2.imencode(".png", part)[1].tofile(tmp_path / f"{number}.png")
+        cv2.imencode(suffix, part)[1].tofile(tmp_path / f"copy of {number}{suffix}")
+    with pytest.raises(DatasetError, match=r"are the same picture.*no certificate was issued"):
+        certify(
+            "cover",
+            good=pictures / "good",
+            bad=tmp_path,
+            alpha=0.2,
+            delta=0.05,
+            draw=Draw.PICTURE,
+            library=RecipeLibrary(taught_library),
+            kind=InspectorKind.REFLEX,
+        )
+
+
 @pytest.mark.slow
-def test_a_threshold_that_passes_no_good_part_is_no_certificate(pictures: Path, taught_library: Path) -> None:
+def test_a_threshold_that_passes_no_good_part_is_no_certificate(
+    pictures: Path, taught_library: Path, tmp_path: Path
+) -> None:
+    for path in (pictures / "good").iterdir():  # other exposures of good parts
+        part = cv2.imread(str(path))
+        part[0, 0] ^= 1
+        cv2.imencode(".png", part)[1].tofile(tmp_path / path.name)
     with pytest.raises(CertificateError, match="passes none of the 8 good parts"):
         certify(  # good parts taken for defective ones
             "cover",
             good=pictures / "good",
-            bad=pictures / "good",
+            bad=tmp_path,
             alpha=0.4,
             delta=0.05,
             draw=Draw.PICTURE,

@@ -1,0 +1,37 @@
+"""The same picture twice is one picture: what counts parts must not count it again."""
+
+import hashlib
+from collections.abc import Hashable
+from pathlib import Path
+
+import numpy as np
+
+from inspection.errors import DatasetError
+from inspection.part import Picture
+
+
+class SeenPictures:
+    """Remembers pictures by their pixels, and refuses one that comes again where it would count again.
+
+    A sensor's noise makes any two exposures differ, so equal pixels mean one exposure, whatever the files'
+    names and formats. Within one group, which counts as one part, a copy does no harm.
+
+    Args:
+        part: What becomes of what was asked for, for the message.
+    """
+
+    def __init__(self, *, part: str) -> None:
+        self._part = part
+        self._seen: dict[bytes, tuple[Path, Hashable]] = {}
+
+    def add(self, picture: Picture, *, path: Path, group: Hashable) -> None:
+        """Remember a picture. Raises DatasetError where it was seen before in another group."""
+        pixels = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
+        pixels.update(repr(picture.shape).encode())
+        first, its_group = self._seen.setdefault(pixels.digest(), (path, group))
+        if its_group != group:
+            raise DatasetError(
+                f"{first} and {path} are the same picture, pixel for pixel",
+                part=self._part,
+                todo="give each exposure once; put copies that are meant as one part into one subfolder",
+            )

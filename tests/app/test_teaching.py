@@ -1,0 +1,116 @@
+"""Teaching from a folder: what shows no good part is named, a copy is no second part, memory is bounded."""
+
+import shutil
+import weakref
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.recipes import RecipeLibrary
+from app.teaching import teach_folder
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.errors import DatasetError, RecipeError
+from inspection.simulation import Variation
+from tests.app.commands import Passgate, assert_one_line
+
+PARTS = 12
+
+
+@pytest.fixture(scope="module")
+def originals(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("good")
+    camera = SimulatedCamera("main", seed=3, variation=Variation(defect_rate=0.0))
+    camera.open()
+    for number in range(PARTS):
+        picture = cv2.resize(camera.capture(number).picture, (320, 240), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(folder / f"{number:02}.png"), picture[..., ::-1])
+    return folder
+
+
+@pytest.fixture
+def good(originals: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(originals, tmp_path / "good"))
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> RecipeLibrary:
+    return RecipeLibrary(tmp_path / "recipes")
+
+
+def half_lost(picture: np.ndarray) -> np.ndarray:
+    """What a decoder makes of a JPEG behind a lost sector: grey, shifted."""
+    lost = picture.copy()
+    lost[120:] = np.roll(lost[120:], 90, axis=1) // 3 + 120
+    return lost
+
+
+def empty_fixture(picture: np.ndarray) -> np.ndarray:
+    noise = np.random.default_rng(0).normal(70, 3, picture.shape)
+    return np.clip(noise, 0, 255).astype(np.uint8)
+
+
+def another_product(picture: np.ndarray) -> np.ndarray:
+    other = np.full_like(picture, 180)
+    for row in range(20, 240, 40):
+        cv2.circle(other, (row, row), 15, (20, 60, 90), -1)
+    return np.clip(other + np.random.default_rng(4).normal(0, 3, other.shape), 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize("wrong", [half_lost, empty_fixture, another_product])
+def test_a_picture_far_outside_the_others_is_named(good: Path, library: RecipeLibrary, wrong) -> None:
+    path = good / "07.png"
+    cv2.imwrite(str(path), wrong(cv2.imread(str(path))))
+    with pytest.raises(RecipeError, match=r"^07\.png lies far outside .*--keep-outliers"):
+        teach_folder("bracket", good, library=library)
+
+
+def test_ordinary_variety_is_taught_and_outliers_only_with_a_flag(
+    passgate: Passgate, good: Path, home: Path
+) -> None:
+    arguments = ("recipe", "teach", "bracket", "--good", good)
+    assert passgate(*arguments).code == 0
+    path = good / "07.png"
+    cv2.imwrite(str(path), empty_fixture(cv2.imread(str(path))))
+    assert_one_line(passgate(*arguments), r"07\.png lies far outside")
+    assert passgate(*arguments, "--keep-outliers").code == 0
+
+
+def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -> None:
+    picture = cv2.imread(str(good / "03.png"))
+    cv2.imwrite(str(good / "99.bmp"), picture)
+    with pytest.raises(DatasetError, match=r"03\.png and .*99\.bmp are the same picture.*nothing was taught"):
+        teach_folder("bracket", good, library=library)
+
+
+def test_copies_in_one_group_are_one_part(good: Path, library: RecipeLibrary) -> None:
+    for path in sorted(good.glob("*.png")):
+        (good / path.stem).mkdir()
+        shutil.copy(path, good / path.stem / "again.png")
+        path.rename(good / path.stem / "first.png")
+    assert teach_folder("bracket", good, library=library).recipe.version == 1
+
+
+def test_pictures_are_read_one_by_one(
+    good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from inspection.pictures.decoding import read_picture
+
+    alive = most = 0
+
+    def gone() -> None:
+        nonlocal alive
+        alive -= 1
+
+    def watched(path: Path) -> np.ndarray:
+        nonlocal alive, most
+        picture = read_picture(path)
+        weakref.finalize(picture, gone)
+        alive += 1
+        most = max(most, alive)
+        return picture
+
+    monkeypatch.setattr("app.file_frames.read_picture", watched)
+    teach_folder("bracket", good, library=library)
+    assert most <= 3
