@@ -3,12 +3,15 @@
 import importlib
 from collections import Counter
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 
 from inspection.errors import PassgateError
 from inspection.status import Command
+
+MOST_TURNS: Final = 20
+"""Over all operations: some have few ways to be asked."""
 
 
 def fuzz(
@@ -38,26 +41,36 @@ def fuzz(
         ) from error
     schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
     operations = [found.ok() for found in schema.get_all_operations()]
-    answers: Counter[int] = Counter()
-    for number, operation in enumerate(operations):
-        share = (requests - answers.total()) // (len(operations) - number)
-        sent = 0
+    sent = _Sent(timeout_s, on_progress)
+    for turn in range(MOST_TURNS):
+        for number, operation in enumerate(operations):
+            share = -(-(requests - sent.answers.total()) // (len(operations) - number))
+            if share > 0:
+                sent.to(operation, share, turn)
+    return sent.answers
 
-        @settings(
-            max_examples=share,
-            derandomize=True,
-            database=None,
-            deadline=None,
-            suppress_health_check=list(HealthCheck),
-        )
+
+class _Sent:
+    """Sends requests, and counts what came of them."""
+
+    def __init__(self, timeout_s: float, on_progress: Callable[[int], None]) -> None:
+        self._timeout_s = timeout_s
+        self._on_progress = on_progress
+        self.answers: Counter[int] = Counter()
+
+    def to(self, operation: Any, share: int, turn: int) -> None:
+        """At most ``share`` to one operation; fewer where it has no more ways to be asked."""
+        left = share
+
+        @seed(turn)
+        @settings(max_examples=share, database=None, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=operation.as_strategy())
         def ask(case: Any) -> None:
-            nonlocal sent
-            if sent >= share or (case.path_parameters or {}).get("command") == Command.HOLD:  # noqa: B023
+            nonlocal left
+            if not left or (case.path_parameters or {}).get("command") == Command.HOLD:
                 return
-            sent += 1
-            answers[case.call(timeout=timeout_s).status_code] += 1
-            on_progress(answers.total())
+            left -= 1
+            self.answers[case.call(timeout=self._timeout_s).status_code] += 1
+            self._on_progress(self.answers.total())
 
         ask()
-    return answers

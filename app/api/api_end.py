@@ -126,7 +126,7 @@ class ApiEnd:
 
     async def order(self, command: str, *, by: str) -> bytes:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
-        return await self._exchange(Asked(what=Question.COMMAND, argument=command, by=by))
+        return await self._exchange(Asked(what=Question.COMMAND, argument=command, by=by), silent=_UNSURE)
 
     async def _turn(self, key: tuple[Question, str]) -> bytes:
         what, argument = key
@@ -134,7 +134,7 @@ class ApiEnd:
             del self._next[key]  # who comes now is told what is true after this
             return await self._exchange(Asked(what=what, argument=argument))
 
-    async def _exchange(self, asked: Asked) -> bytes:
+    async def _exchange(self, asked: Asked, silent: Failure | None = None) -> bytes:
         self._number = self._number % 0xFFFFFFFF + 1
         number = self._number
         waiting = self._asked[number] = asyncio.get_running_loop().create_future()
@@ -144,12 +144,16 @@ class ApiEnd:
                 answer: bytes = await waiting
                 return answer
         except TimeoutError as error:
-            raise NoAnswerError(_SILENT) from error
+            raise NoAnswerError(silent or _SILENT) from error
         finally:
             self._asked.pop(number, None)
 
 
 _SILENT: Final = Failure(status=503, detail="the engine does not answer; the line may go on without the API")
+
+_UNSURE: Final = Failure(
+    status=504, detail="the engine has not answered; the command may have been carried out, or may be yet"
+)
 
 
 def _heard(turn: "asyncio.Task[bytes]") -> None:

@@ -121,32 +121,29 @@ class EngineEnd:
         self._channel = channel
         self._monotonic_ns = monotonic_ns
         self._hung_s = hung_s
-        self._files = ThreadPoolExecutor(max_workers=1, thread_name_prefix="api-files")
+        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="api-files")
         self._rates = {command: Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE) for command in Command}
         """One each, so that a flood of one command leaves the others to people."""
         self._faults = Rate(FAULTS_LOGGED_PER_S, burst=FAULTS_LOGGED_AT_ONCE)
         self._told: dict[str, int] = {}
         """Revision of each part that the API process knows, by inspection id."""
         self._encoded: tuple[Frame, bytes] | None = None
-        facts, files, orders = (_Lane(self._answer, share) for share in (SHARE, SHARE, 1.0))
-        self._lanes = dict.fromkeys(Question, facts) | {
-            Question.CAMERA_PICTURE: files,
-            Question.PICTURE_PATH: files,
-            Question.COMMAND: orders,
-        }
+        self._facts, self._pictures = _Lane(self._answer, SHARE), _Lane(self._answer, SHARE)
+        self._orders = {command.value: _Lane(self._answer, 1.0) for command in Command}
+        """One each: a Start that waits for the disk keeps no Hold waiting."""
 
     async def serve(self) -> None:
         """Until the API process is gone, or this is cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
-                for lane in {id(lane): lane for lane in self._lanes.values()}.values():
+                for lane in (self._facts, self._pictures, *self._orders.values()):
                     group.create_task(lane.work())
                 group.create_task(self._listen())
         except* ChannelClosedError as closed:
             log.warning("the API's channel is closed", why=str(closed.exceptions[0]))
         finally:
-            self._files.shutdown(wait=False, cancel_futures=True)
+            self._thread.shutdown(wait=False, cancel_futures=True)
             self._channel.close()
 
     async def _listen(self) -> None:
@@ -164,8 +161,17 @@ class EngineEnd:
                 asked = Asked.model_validate_json(payload)
             except ValidationError as error:
                 raise ChannelClosedError("what the API process asks is no question") from error
-            if not self._lanes[asked.what].take(number, asked):
+            if not self._lane(asked).take(number, asked):
                 self._fail(number, Failure(status=503, detail="the engine has too many questions to answer"))
+
+    def _lane(self, asked: Asked) -> "_Lane":
+        match asked.what:
+            case Question.COMMAND:
+                return self._orders.get(asked.argument, self._facts)
+            case Question.CAMERA_PICTURE | Question.PICTURE_PATH:
+                return self._pictures
+            case _:
+                return self._facts
 
     async def _push(self) -> None:
         """The state, where it changed and the other side has taken the one before."""
@@ -261,7 +267,7 @@ class EngineEnd:
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(FILE_TIMEOUT_S):
-                return await asyncio.get_running_loop().run_in_executor(self._files, work)
+                return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except TimeoutError as error:
             raise _CannotError(503, f"the picture did not come within {FILE_TIMEOUT_S:g} s") from error
 

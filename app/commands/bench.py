@@ -240,6 +240,24 @@ def damage(
 
 
 @cli.command()
+def api(
+    seconds: Annotated[float, typer.Option(min=5.0, help="How long each load lasts.")] = 45.0,
+    inspector: InspectorOption = InspectorKind.VLA,
+    as_json: JsonFlag = False,
+) -> None:
+    """Put clients that behave badly before the API of a line of 120 parts a minute; exit 0 if it goes on."""
+    from app.api_bench import bench_api
+    from app.api_loads import Load
+
+    _quiet()
+    with progress("loads", len(Load)) as bar:
+        found = bench_api(seconds, kind=inspector, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not all(found.goals_met.values()):
+        raise typer.Exit(1)
+
+
+@cli.command()
 def cycle(
     seconds: Annotated[float, typer.Option(min=1.0, help="How long to watch the cycle.")] = 60.0,
     follow_motion: Annotated[

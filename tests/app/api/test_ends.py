@@ -16,7 +16,7 @@ from app.api.messages import Question
 from app.api.rate import Rate
 from inspection.part import Inspection, Outcome
 from inspection.ports import OutcomeReported, PartTriggered
-from inspection.status import Mode, StationStatus
+from inspection.status import Command, CommandResult, Mode, StationStatus
 from tests.app.api.serving import PORT, URL, FakeEngine, connected, in_engine
 from tests.fakes import BOOT, trigger
 
@@ -187,3 +187,23 @@ def test_a_rate_lets_a_burst_through_and_then_so_many_a_second() -> None:
     assert [rate.allows() for _ in range(2)] == [True, False]
     now_s = 1000.0
     assert sum(rate.allows() for _ in range(10)) == 3
+
+
+@in_engine
+async def test_a_start_that_waits_for_the_disk_keeps_no_hold_waiting(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    command, disk = engine.station.command, asyncio.Event()
+
+    async def slow(wanted: Command, *, by: str) -> CommandResult:
+        if wanted is Command.START:
+            await disk.wait()
+        return await command(wanted, by=by)
+
+    engine.station.command = slow  # type: ignore[method-assign]
+    start = asyncio.create_task(client.post("/api/commands/start"))
+    await asyncio.sleep(0)
+    assert (await client.post("/api/commands/hold")).json()["accepted"]
+    assert not start.done()
+    disk.set()
+    assert (await start).json()["accepted"]
