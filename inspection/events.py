@@ -12,7 +12,8 @@ class EventKind(StrEnum):
     """What happened. The names are on record: they are added to, never changed."""
 
     RECORD_BEGAN = "record_began"
-    """The record has nothing before this: a new one, or one that does not know the PLC's present run."""
+    """The record has nothing before this: a new one, one whose events begin here because older versions kept
+    none, or one that does not know the PLC's present run."""
     ENGINE_STARTED = "engine_started"
     ENGINE_STOPPED = "engine_stopped"
     """Stopped as asked; a start without one before it follows a crash or a loss of power."""

@@ -16,8 +16,11 @@ from inspection.decision import Action, DecidedBy
 from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
+from reports.audit import canonical_json
+from reports.entry import PartEntry
 from reports.settings import StoreSettings
 from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
+from reports.shift_rows import with_waiting
 from reports.spool import FILE_NAME
 from reports.statistics import first_pass_yield
 from reports.store import SqlStore
@@ -143,6 +146,28 @@ def test_what_waits_in_the_spool_is_counted_and_said(
     drained = shift_summary(reader, start=START, end=END)
     assert drained.final
     assert drained.model_copy(update={"chain": found.chain, "spooled": 5}) == found
+
+
+orders = st.lists(st.tuples(st.integers(1, 4), st.sampled_from([None, *Outcome])), max_size=10)
+
+
+@given(orders, st.integers(0, 10))
+def test_what_waits_counts_as_if_it_had_been_drained(
+    made: list[tuple[int, Outcome | None]], cut: int
+) -> None:
+    """Wherever the database refused first: rows from both halves are those of the whole."""
+    latest: dict[int, Inspection] = {}
+    entries = []
+    for number, outcome in made:
+        before = latest.get(number)
+        latest[number] = part(number) if before is None else closed(before, outcome or Outcome.HELD)
+        entries.append(PartEntry(latest[number], canonical_json(latest[number])))
+    stretch = (START, START + timedelta(seconds=4))  # the fourth part is not in it
+    stored = with_waiting([], entries[:cut], *stretch)
+    assert with_waiting(stored, entries[cut:], *stretch) == with_waiting([], entries, *stretch)
+    assert [json.loads(row.record) for row in with_waiting([], entries, *stretch)] == [
+        json.loads(canonical_json(latest[number])) for number in sorted(latest) if number < 4
+    ]
 
 
 def test_a_spool_that_cannot_be_read_leaves_the_report_incomplete(
