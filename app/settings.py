@@ -1,9 +1,9 @@
 """The station's settings: one TOML file, plus environment variables, validated.
 
-``PASSGATE_PLC__PORT=5021`` overrides ``port`` in the table ``[plc]``. An unknown key is refused and named.
+An unknown key is refused and named (``app.settings_errors``); the environment goes before the file
+(``app.environment``).
 """
 
-import difflib
 import os
 import tomllib
 from datetime import time
@@ -15,6 +15,8 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
+from app.environment import from_environment, overlaid
+from app.settings_errors import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
@@ -132,8 +134,8 @@ class Settings(_Stored):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Environment before file; the file's values come in as init values."""
-        return env_settings, init_settings
+        """``load`` lays the environment over the file, key by key, also in lists."""
+        return (init_settings,)
 
 
 def load(path: Path) -> Settings:
@@ -152,10 +154,13 @@ def load(path: Path) -> Settings:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}", todo=todo) from error
+    environment = from_environment(Settings)
     try:
-        settings = Settings(**values)
+        settings = Settings(**overlaid(values, environment))
     except ValidationError as error:
-        raise SettingsError(f"{path}: {_in_words(error)}", todo=todo) from error
+        raise SettingsError(
+            f"{path}: {in_words(error, Settings, environment=environment)}", todo=todo
+        ) from error
     folder = path.resolve().parent
     return settings.model_copy(
         update={
@@ -198,7 +203,8 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
         store = _Stored().store
     except ValidationError as error:
         raise SettingsError(
-            f"the environment: {_in_words(error)}", todo="mend the variables that begin with PASSGATE_STORE__"
+            in_words(error, _Stored, environment=from_environment(_Stored)),
+            todo="mend the variables that begin with PASSGATE_STORE__",
         ) from error
     named = store.model_fields_set - {"folder"}
     return store if named else StoreSettings.of_folder(store.folder)
@@ -207,29 +213,3 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
 def _beside(folder: Path, base: str) -> str:
     """A relative folder counts from the settings' own; a name of base weights stays a name."""
     return str(folder / base) if (folder / base).is_dir() else base
-
-
-def _in_words(error: ValidationError) -> str:
-    said = []
-    for detail in error.errors():
-        key = ".".join(str(part) for part in detail["loc"])
-        if detail["type"] == "extra_forbidden":
-            said.append(f"unknown key {key!r}{_closest(detail['loc'])}")
-        elif detail["type"] == "missing":
-            said.append(f"key {key!r} is missing")
-        else:
-            said.append(f"{key}: {detail['msg']} (it is {detail['input']!r})")
-    return "; ".join(said)
-
-
-def _closest(location: tuple[int | str, ...]) -> str:
-    """A hint at the key that was meant, where one is close."""
-    model: type[BaseModel] = Settings
-    for part in location[:-1]:
-        field = model.model_fields.get(str(part))
-        annotation = field.annotation if field else None
-        if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
-            return ""
-        model = annotation
-    close = difflib.get_close_matches(str(location[-1]), list(model.model_fields), n=1)
-    return f", did you mean {close[0]!r}?" if close else ""

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal, assert_never
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from inspection.cameras.folder import FolderCamera
 from inspection.cameras.opencv import OpenCvCamera
@@ -42,7 +42,10 @@ class OpenCvSettings(Frozen):
     kind: Literal["opencv"] = "opencv"
     name: str = Field(default="main", min_length=1)
     source: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
-    """Index of a USB camera, URL of a stream (rtsp://user:password@host/path), or path of a video file."""
+    """Index of a USB camera, URL of a stream (rtsp://user:password@host/path), or path of a video file.
+
+    An index may come as text, as it does from the environment.
+    """
     timeout_s: float = Field(default=1.0, gt=0.0, le=60.0)
     """How long a capture waits for a picture that is proven fresh."""
     lag_ms: float | None = Field(default=None, ge=0.0, le=5000.0)
@@ -58,6 +61,11 @@ class OpenCvSettings(Frozen):
     """Width and height to ask a USB camera for."""
     reconnect_s: float = Field(default=2.0, gt=0.0, le=60.0)
     """Longest pause between attempts to reconnect."""
+
+    @field_validator("source", mode="before")
+    @classmethod
+    def _index(cls, source: object) -> object:
+        return int(source) if isinstance(source, str) and source.isdecimal() else source
 
 
 CameraSettings = Annotated[SimulatedSettings | FolderSettings | OpenCvSettings, Field(discriminator="kind")]

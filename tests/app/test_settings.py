@@ -44,6 +44,42 @@ def test_the_environment_overrides_the_file(station: Path, monkeypatch: pytest.M
     assert (settings.plc.port, settings.plc.host) == (1502, "10.0.0.5")
 
 
+def test_the_environment_reaches_into_the_list_of_cameras(
+    station: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    station.write_text(GOOD.replace('kind = "folder"', 'kind = "opencv"').replace('directory = "parts"', ""))
+    monkeypatch.setenv("PASSGATE_CAMERAS__0__NAME", "top")
+    monkeypatch.setenv("PASSGATE_CAMERAS__0__SOURCE", "1")
+    monkeypatch.setenv("PASSGATE_CAMERAS__1__KIND", "simulated")
+    opencv, simulated = load(station).cameras
+    assert (opencv.name, getattr(opencv, "source")) == ("top", 1)  # noqa: B009
+    assert simulated.kind == "simulated"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("PASSGATE_PLC__PORT", "many", "the environment variable PASSGATE_PLC__PORT: "),
+        ("PASSGATE_PLC__PRT", "5", "PASSGATE_PLC__PRT names no key, did you mean 'port'?"),
+        (
+            "PASSGATE_PLK__PORT",
+            "5",
+            "PASSGATE_PLK__PORT names no table of the settings, did you mean PASSGATE_PLC",
+        ),
+        ("PASSGATE_CAMERAS__0__DIRCTORY", "x", "DIRCTORY names no key, did you mean 'directory'?"),
+        ("PASSGATE_CAMERAS__3__NAME", "x", "PASSGATE_CAMERAS__3 has no place: the settings have 1 cameras"),
+        ("PASSGATE_CAMERAS", "x", "the environment: error parsing value for field"),
+    ],
+)
+def test_a_wrong_variable_is_blamed_on_the_environment(
+    station: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, said: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SettingsError) as error:
+        load(station)
+    assert said in str(error.value)
+
+
 LINE = """
 [line]
 part_mass_kg = 0.4
@@ -77,7 +113,14 @@ def test_a_line_that_cannot_be_is_refused_in_words(station: Path) -> None:
         ('host = "10.0.0.5"', 'hots = "10.0.0.5"', "unknown key 'plc.hots', did you mean 'host'?"),
         ('recipe = "cover"', "", "key 'station.recipe' is missing"),
         ('host = "10.0.0.5"', "port = 99999", "plc.port"),
-        ('kind = "folder"', 'kind = "webcam"', "webcam"),
+        (
+            'kind = "folder"',
+            'kind = "webcam"',
+            "cameras[1].kind: there is no kind 'webcam', only simulated, folder, opencv. mend",
+        ),
+        ('kind = "folder"', "", "key 'cameras[1].kind' is missing: one of simulated, folder, opencv. mend"),
+        ("[[cameras]]", "[cameras]", "write [[cameras]], with two brackets"),
+        ("directory =", "dirctory =", "unknown key 'cameras[1].dirctory', did you mean 'directory'?"),
         ("[plc]", "[plk]", "unknown key 'plk', did you mean 'plc'?"),
         ("[plc]", "[plc", "not valid TOML"),
     ],
@@ -146,7 +189,7 @@ def test_a_store_that_names_no_folder_means_the_usual_one(
     for found in (find_record(record=None, config=None), find_record(record=None, config=station)):
         assert (found.folder, found.spool) == (usual, tmp_path / "spool")
     monkeypatch.setenv("PASSGATE_STORE__SPOOL_MAX_BYTES", "many")
-    with pytest.raises(SettingsError, match=r"the environment: store.spool_max_bytes"):
+    with pytest.raises(SettingsError, match=r"the environment variable PASSGATE_STORE__SPOOL_MAX_BYTES: "):
         find_record(record=None, config=None)
 
 

@@ -1,0 +1,93 @@
+"""Settings from the environment, down to single keys.
+
+``PASSGATE_PLC__PORT=1502`` is ``port`` in ``[plc]``, and ``PASSGATE_CAMERAS__0__SOURCE=1`` is ``source`` of
+the first ``[[cameras]]``. pydantic-settings reads the variables; what it cannot do is to reach into a list of
+tables.
+"""
+
+import difflib
+import os
+from collections.abc import Mapping
+from typing import Any, Final
+
+from pydantic_settings import BaseSettings, EnvSettingsSource
+from pydantic_settings import SettingsError as UnreadableVariableError
+
+from inspection.errors import SettingsError
+
+PREFIX: Final = "PASSGATE_"
+BETWEEN: Final = "__"
+"""Between the names of a table and its key."""
+
+
+def variable(location: tuple[str | int, ...]) -> str:
+    """The environment variable of a key.
+
+    >>> variable(("cameras", 0, "source"))
+    'PASSGATE_CAMERAS__0__SOURCE'
+    """
+    return PREFIX + BETWEEN.join(str(part).upper() for part in location)
+
+
+def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:
+    """What the environment sets of ``settings``, as nested tables; keys of lists are digits.
+
+    Raises:
+        SettingsError: A variable names a table that there is not, or cannot be read.
+    """
+    known = list(settings.model_fields)
+    for name in sorted(os.environ):
+        table, nested, _ = name.removeprefix(PREFIX).partition(BETWEEN)
+        if name.startswith(PREFIX) and nested and table.lower() not in known:
+            close = difflib.get_close_matches(table.lower(), known, n=1)
+            hint = f", did you mean {variable((close[0],))}{BETWEEN}…?" if close else ""
+            raise SettingsError(
+                f"the environment variable {name} names no table of the settings{hint}",
+                todo=f"mend or unset it; tables are {', '.join(known)}",
+            )
+    try:
+        return EnvSettingsSource(settings)()
+    except UnreadableVariableError as error:
+        raise SettingsError(
+            f"the environment: {error}",
+            todo=f"give single keys ({PREFIX}PLC{BETWEEN}PORT=1502), or a whole table as JSON",
+        ) from error
+
+
+def overlaid(file: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
+    """``file`` with what ``environment`` sets in it, down to single keys, also of tables in a list.
+
+    Raises:
+        SettingsError: A variable's number is behind the end of its list.
+
+    >>> overlaid({"cameras": [{"name": "a", "source": 0}]}, {"cameras": {"0": {"name": "b"}}})
+    {'cameras': [{'name': 'b', 'source': 0}]}
+    """
+    return _table(file, environment, ())
+
+
+def _table(file: Mapping[str, Any], over: Mapping[str, Any], at: tuple[str | int, ...]) -> dict[str, Any]:
+    return {**file, **{key: _value(file.get(key), value, (*at, key)) for key, value in over.items()}}
+
+
+def _value(file: Any, over: Any, at: tuple[str | int, ...]) -> Any:
+    if not isinstance(over, Mapping):
+        return over
+    if over and all(key.isdecimal() for key in over) and (file is None or isinstance(file, list)):
+        return _list(file or [], {int(key): value for key, value in over.items()}, at)
+    return _table(file if isinstance(file, Mapping) else {}, over, at)
+
+
+def _list(file: list[Any], over: Mapping[int, Any], at: tuple[str | int, ...]) -> list[Any]:
+    whole = list(file)
+    for index in sorted(over):
+        if index > len(whole):
+            raise SettingsError(
+                f"the environment variable {variable((*at, index))} has no place: the settings have "
+                f"{len(whole)} {at[-1]}",
+                todo="count from 0, and leave no number out",
+            )
+        whole[index : index + 1] = [
+            _value(whole[index] if index < len(whole) else None, over[index], (*at, index))
+        ]
+    return whole
