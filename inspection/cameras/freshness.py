@@ -46,7 +46,7 @@ class _Kind:
     """Pictures that are late for so long will not catch up by themselves."""
 
 
-_TIMED: Final = _Kind(window_ns=_SECOND, pictures=12, drift=2e-4, patience_ns=3 * _SECOND)
+_TIMED: Final = _Kind(window_ns=_SECOND, pictures=12, drift=1e-3, patience_ns=3 * _SECOND)
 _COUNTED: Final = _Kind(window_ns=2 * _SECOND, pictures=12, drift=1e-2, patience_ns=5 * _SECOND)
 
 
@@ -66,12 +66,12 @@ class Freshness:
     That a grab began late is no proof: after a stall of the network, and while a connection is being opened,
     pictures wait in buffers (FFmpeg's, the kernel's, the network's) and then come one behind the other, each
     from a grab that began just now. What cannot lie is the distance between two times: when a picture was
-    exposed, by the stream's own time, and when it came, by our clock. It is smallest for pictures that
+    exposed, by the stream's own time, and when it came, by our clock. It is the same for all pictures that
     nothing held up, and each ms that it is larger is a ms that the picture is late. So
 
     - after connecting, no picture is believed until that distance has stayed the same for a second and a grab
       has really waited: the backlog has been worked off (while it is, the distance falls);
-    - from then on a picture came *in effect* when the smallest distance says. Exposure lies before that by
+    - from then on a picture came *in effect* when that usual distance says. Exposure lies before that by
       the camera's constant latency, which no arithmetic on arrivals can see and a setting must tell (lag);
     - where pictures stay late for seconds, ``behind`` asks for a new connection.
 
@@ -83,17 +83,19 @@ class Freshness:
 
     What this rests on; where it does not hold, nothing here can help:
 
-    1. Pictures come in the order of their exposure, and none sooner after it than by the camera's constant
-       latency.
+    1. Pictures come in the order of their exposure, most of them by the camera's constant latency after it
+       when nothing holds them up. Some may come sooner: OpenCV gives a key frame of H.264 when it comes, and
+       each other picture when the one after it comes.
     2. A timed stream's time is that of exposure but for a constant, as RFC 3550 asks of RTP, and runs apart
-       from our clock by less than 0.02 %. A counted stream's pace is steady to 0.5 %.
+       from our clock by less than 0.1 %. A counted stream's pace is steady to 0.5 %. Only pictures that come
+       in time show how the clocks run apart.
     3. What holds pictures back lets them go at 1.02 times the camera's pace or faster when it lets go; it
        does not hand them on, for a second (two, where they are counted), at just the pace at which they are
        exposed. A counted stream's backlog of connecting, before its pace is known, comes three times as fast
        as it is exposed, or unevenly.
 
-    The distance may settle above its smallest by 10 ms, or an eighth of a period where that is longer (twice
-    that where pictures are counted): the lag must cover that as well. One thread; all times in ns.
+    The usual distance may be taken for 10 ms more than it is, or for an eighth of a period where that is
+    longer (twice that where pictures are counted): the lag must cover that as well. One thread; times in ns.
     """
 
     def __init__(self) -> None:

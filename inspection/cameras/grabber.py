@@ -18,6 +18,8 @@ _GRACE_S: Final = 1.0
 """So much later than the driver, which has the same limits, the watch gives it up."""
 _LEFT_BEHIND: Final = 3
 """So many threads may hang in their driver before no further device is opened."""
+_USB_TIME_S: Final = 5.0
+"""A USB driver whose time has not kept pace with the clock for so long has none, as some on Windows."""
 _BAD_PICTURES: Final = 3
 """So many pictures in a row that cannot be used, and the device is opened anew."""
 
@@ -242,6 +244,7 @@ class Grabber:
         if self._on_demand:
             self._note_connected(turn)
         freshness = Freshness()
+        untimed_from_ns = self._now_ns() + int(_USB_TIME_S * 1e9) if self._usb else None
         bad = 0
         while bad < _BAD_PICTURES and self._wait_for_work(turn):
             began_ns = self._now_ns()
@@ -254,29 +257,36 @@ class Grabber:
             due_ns: int | None = came_ns
             if not self._on_demand:
                 stream_ns = stream_time_ns(device, usb=self._usb)
+                if untimed_from_ns is not None and came_ns >= untimed_from_ns:
+                    stream_ns = None
                 due_ns = freshness.take(began_ns=began_ns, came_ns=came_ns, stream_ns=stream_ns)
                 self._note_proven(turn, freshness.proven)
+                if freshness.proven and stream_ns is not None:
+                    untimed_from_ns = None
                 if freshness.behind:
                     self._note(turn, "its pictures come late and do not catch up")
                     break
             # Only what somebody waits for is decoded; all else is grabbed to keep the queue empty.
-            if due_ns is None or not self._is_wanted(turn, min(began_ns, due_ns)):
-                continue
-            decoded, raw = device.retrieve()
-            picture = as_rgb(raw) if decoded else None
-            with self._changed:
-                if picture is None:
-                    bad += 1
-                    self._unusable += 1
-                    self._problem = "it sends what is no picture"
-                # Asked again: that capture may have given up, and the next one wants a later picture.
-                elif self._is_wanted(turn, min(began_ns, due_ns)):
-                    bad = 0
-                    self._shot = Shot(picture, grabbed_at, came_ns)
-                    self._wanted_ns = None
-                    self._changed.notify_all()
-                else:
-                    bad = 0
+            if due_ns is not None and self._is_wanted(turn, since_ns := min(began_ns, due_ns)):
+                usable = self._hand_over(device, turn, since_ns, grabbed_at=grabbed_at, came_ns=came_ns)
+                bad = 0 if usable else bad + 1
+
+    def _hand_over(
+        self, device: CaptureDevice, turn: int, since_ns: int, *, grabbed_at: datetime, came_ns: int
+    ) -> bool:
+        """Decode the picture that was grabbed and give it to who waits; False where it is none."""
+        decoded, raw = device.retrieve()
+        picture = as_rgb(raw) if decoded else None
+        with self._changed:
+            if picture is None:
+                self._unusable += 1
+                self._problem = "it sends what is no picture"
+            # Asked again: that capture may have given up, and the next one wants a later picture.
+            elif self._is_wanted(turn, since_ns):
+                self._shot = Shot(picture, grabbed_at, came_ns)
+                self._wanted_ns = None
+                self._changed.notify_all()
+        return picture is not None
 
     def _wait_for_work(self, turn: int) -> bool:
         """False where it is time to end. A file waits for a capture, a camera is grabbed without a pause."""

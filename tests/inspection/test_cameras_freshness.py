@@ -231,9 +231,9 @@ def test_a_counted_camera_that_leaves_out_a_picture_now_and_then_is_still_believ
     assert believed(stream, after_s=3.0) >= 0.99
 
 
-@pytest.mark.parametrize("drift", [-1e-4, 1e-4])
+@pytest.mark.parametrize("drift", [-8e-4, -1e-4, 1e-4, 8e-4])
 def test_clocks_that_run_apart_make_a_timed_stream_neither_stale_nor_late(drift: float) -> None:
-    stream = Stream(drift=drift, seconds=1200, jitter_ns=5 * MS)
+    stream = Stream(drift=drift, seconds=600, jitter_ns=5 * MS)
     assert not stale(stream)
     assert believed(stream, after_s=2.0) >= 0.99
 
@@ -283,7 +283,7 @@ def streams(*, timed: bool, least_catch_up: float) -> st.SearchStrategy[Stream]:
         stalls=STALLS,
         catch_up=st.floats(least_catch_up, 50.0),
         jitter_ns=st.integers(0, 20).map(lambda ms: ms * MS),
-        drift=st.floats(-1e-4, 1e-4),
+        drift=st.floats(-8e-4, 8e-4),
         left_out=st.frozensets(st.integers(0, 400), max_size=10),
         seconds=st.just(15.0),
         seed=st.integers(0, 1000),

@@ -58,6 +58,7 @@ class FakeDevice:
         self.hang: threading.Event | None = None
         """Once set up, all grabs but the first wait for it."""
         self.hangs_from = 1
+        self.position_ms_of_grab = 0.0
         self.in_driver = threading.Event()
         self.fifty_grabbed = threading.Event()
         self.released = threading.Event()
@@ -86,7 +87,7 @@ class FakeDevice:
         return True, bgr
 
     def get(self, propId: int) -> float:  # noqa: N803
-        return UNTIMED
+        return self.grabs * self.position_ms_of_grab or UNTIMED
 
     def release(self) -> None:
         self.released.set()
@@ -469,6 +470,19 @@ def test_promise_2_what_gathered_while_a_stream_was_opened_is_not_taken_for_fres
     opening.join(5.0)
     camera.close()
     assert exposed_ms(frames[0]) * MS >= trigger_ns
+
+
+def test_a_usb_driver_whose_time_is_none_is_believed_by_the_count_of_its_pictures(
+    time: FakeTime, make: Make
+) -> None:
+    device = FakeDevice(time)  # a picture each 10 ms
+    device.position_ms_of_grab = 40.0
+    camera = make(time, [device])
+    camera.open()
+    began_ns = time.ns
+    assert camera.capture(1).captured_ns >= began_ns + 2_000 * MS
+    assert camera.capture(2).number == 2
+    assert camera.diagnostics.reconnects == 0
 
 
 GARBAGE: list[tuple[bool, np.ndarray | None]] = [
