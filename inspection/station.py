@@ -14,11 +14,12 @@ from uuid import uuid4
 import structlog
 
 from inspection.alarms import AlarmCode, defect_code
+from inspection.command_desk import CommandDesk
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
 from inspection.judging import Judge, Judgement
-from inspection.orders import BYPASSED, ENGINE, FAULT, HALTED, HELD, PLC, Orders
+from inspection.orders import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
@@ -123,8 +124,13 @@ class Station:
         self._linked = False
         self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held)
         """What people ordered and what latched; it holds over restarts."""
-        self._up = asyncio.Event()
-        """What the last run left latched is known."""
+        self.desk = CommandDesk(
+            orders=self.orders,
+            alarms=self.telemetry.alarms,
+            line=line,
+            standing=lambda: self.standing,
+            changed=self._changed,
+        )
         self._degraded = False
         self._stopping = False
 
@@ -159,65 +165,9 @@ class Station:
         """What the station is doing."""
         return self.standing.mode
 
-    @property
-    def may_reset(self) -> bool:
-        """Reset would do something: the station's own fault can be cleared, or alarms acknowledged."""
-        waiting = bool(self._fault) or any(
-            not alarm.acknowledged or not alarm.active for alarm in self.telemetry.alarms
-        )
-        return waiting and not self._halted and not self._stopping
-
     async def command(self, command: Command, *, by: str) -> CommandResult:
-        """Do what a client asks, and put on record who asked. One that is refused changes nothing.
-
-        Args:
-            command: Start, hold or reset.
-            by: Who asks, as far as that is known.
-        """
-        await self._up.wait()
-        accepted, message = await self._obey(command, by)
-        log.info("command", command=command, by=by, accepted=accepted, message=message)
-        if not accepted:
-            self.orders.note(EventKind.REFUSED, by=by, detail=f"{command}: {message}")
-        self._changed()
-        return CommandResult(accepted=accepted, mode=self.mode, message=message)
-
-    async def _obey(self, command: Command, by: str) -> tuple[bool, str]:
-        if self._stopping:
-            return False, "the station is stopping"
-        match command:
-            case Command.HOLD:
-                told = self.orders.latch(HELD, by=by)
-                self._changed()
-                unwritten = await self.orders.on_record(told)
-                but = f"; not on record, so not after a restart: {unwritten}" if unwritten else ""
-                return True, f"the station takes no further part{but}"
-            case Command.START:
-                refused = await self.orders.clear(HELD, by=by)
-                if refused:
-                    return False, f"not started, since the order is not on record: {refused}"
-                return True, "the station takes parts"
-            case Command.RESET:
-                return await self._reset(by)
-
-    async def _reset(self, by: str) -> tuple[bool, str]:
-        """Clear the station's own latched fault, and acknowledge its alarms.
-
-        The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
-        """
-        if self._halted:
-            return False, f"still halted: {self._halted}. Reset the fault at the PLC"
-        refused = await self.orders.clear(FAULT, by=by)
-        if refused and self._fault:
-            return False, f"not reset, since the order is not on record: {refused}"
-        self.line.set_fault(0)
-        self.telemetry.alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
-        cleared = self.telemetry.alarms.acknowledge()
-        said = f"{cleared} alarms cleared" if cleared != 1 else "1 alarm cleared"
-        still = [alarm.text for alarm in self.telemetry.alarms]
-        if still:
-            said += f"; {len(still)} stay until their cause is gone: {still[0]}"
-        return True, said
+        """Do what a client asks; see ``CommandDesk``."""
+        return await self.desk.take(command, by=by)
 
     # --- its life -------------------------------------------------------------------------------------
 
@@ -273,7 +223,7 @@ class Station:
 
     def _take_up_latches(self) -> None:
         """What the last run left latched holds from the first moment on."""
-        self._up.set()
+        self.desk.open.set()
         if self.unheard.lost:
             self._raise(AlarmCode.TYPES_UNHEARD, self.unheard.in_words)
         if self._fault:

@@ -61,7 +61,7 @@ def snapshot(
         last=recent[0] if recent else None,
         recent=recent,
         alarms=tuple(telemetry.alarms),
-        may_reset=station.may_reset,
+        may_reset=station.desk.may_reset,
     )
 
 

@@ -105,7 +105,7 @@ async def running(
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
-    await until(lambda: world.station.mode is until_mode and world.station._up.is_set())
+    await until(lambda: world.station.mode is until_mode and world.station.desk.open.is_set())
     try:
         yield world
     finally:
@@ -650,7 +650,7 @@ async def test_a_refused_reset_changes_nothing(world: World) -> None:
     world.line.post(Halted("the PLC's heartbeat is frozen"))
     await until(lambda: len(world.station.telemetry.alarms) == 2)
     before = list(world.station.telemetry.alarms)
-    assert not world.station.may_reset
+    assert not world.station.desk.may_reset
     answer = await world.station.command(Command.RESET, by="the test")
     assert not answer.accepted
     assert "Reset the fault at the PLC" in answer.message
@@ -667,7 +667,7 @@ async def test_an_alarm_whose_cause_is_gone_can_be_cleared_while_the_station_is_
     assert answer.accepted
     assert "camera is gone" in answer.message, "it says what stays"
     assert [alarm.acknowledged for alarm in world.station.telemetry.alarms] == [True]
-    assert not world.station.may_reset, "there is nothing that Reset would do"
+    assert not world.station.desk.may_reset, "there is nothing that Reset would do"
     await until(lambda: world.station.mode is Mode.IDLE)
     world.camera.error = None
     world.line.post(PartTriggered(trigger(2)))
@@ -681,7 +681,7 @@ async def test_an_alarm_that_nobody_saw_outlives_its_cause(world: World) -> None
     world.line.post(HaltCleared())
     await until(lambda: bool(world.station.telemetry.alarms))
     await until(lambda: world.station.mode is Mode.IDLE)
-    assert world.station.may_reset
+    assert world.station.desk.may_reset
     assert (await world.station.command(Command.RESET, by="the test")).accepted
     assert not world.station.telemetry.alarms
 
