@@ -18,9 +18,10 @@ import uvicorn
 from pydantic import BaseModel
 
 from app.api import server
+from app.api.accepting import LimitedServer
 from app.api.api_end import ApiEnd
 from app.api.channel import MOST_TOLD, Channel
-from app.api.connections import Connections, LimitedHttp, LimitedServer, LimitedWebSocket, Limits
+from app.api.connections import Connections, LimitedHttp, LimitedWebSocket, Limits
 from app.api.quiet_log import log_quietly
 
 NICENESS: Final = 10

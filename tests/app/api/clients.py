@@ -5,7 +5,8 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.api.connections import Connections, LimitedServer, Limits
+from app.api.accepting import LimitedServer
+from app.api.connections import Connections, Limits
 from app.api.process import Start, configured
 from app.api.supervisor import bind
 from tests.app.api.serving import FakeEngine, connected

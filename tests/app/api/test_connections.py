@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.connections import LOOK_EVERY_S, Limits
-from app.api.process import PING_EVERY_S, PONG_TIMEOUT_S
+from app.api.accepting import LOOK_EVERY_S
+from app.api.connections import Limits
+from app.api.process import PING_EVERY_S, PONG_TIMEOUT_S, allowed_connections
 from tests.app.api.clients import UPGRADE, Served, received, serving, was_reset
 from tests.app.api.serving import FakeEngine
 
@@ -180,3 +181,24 @@ def test_without_a_file_descriptor_clients_are_turned_away_and_nothing_else_happ
         assert not caplog.records
 
     run(tmp_path, Limits(), body)
+
+
+@pytest.mark.parametrize(
+    ("soft", "hard", "connections", "asked_for"),
+    [
+        (1024, 4096, 256, None),
+        (256, 4096, 256, 576),
+        (256, 320, 128, 320),
+        (64, 64, 1, 64),
+        (resource.RLIM_INFINITY, resource.RLIM_INFINITY, 256, None),
+        (256, resource.RLIM_INFINITY, 256, 576),
+    ],
+)
+def test_there_are_never_more_clients_than_descriptors_for_them(
+    monkeypatch: pytest.MonkeyPatch, soft: int, hard: int, connections: int, asked_for: int | None
+) -> None:
+    set_to: list[int] = []
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (soft, hard))
+    monkeypatch.setattr(resource, "setrlimit", lambda _, limits: set_to.append(limits[0]))
+    assert allowed_connections(256) == connections
+    assert (set_to[0] if set_to else None) == asked_for
