@@ -9,6 +9,7 @@ from typing import Any
 from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
+from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
@@ -66,7 +67,7 @@ def adapt_recipe(
         )
     view = taught.recipe.views[0]
     memory = taught.memories[view.name]
-    photographs = [_grouped(one, labels) for one in read_photographs(labels)]
+    photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
     with progress("reading", len(photographs)) as bar:
         examples = _read(photographs, view, bar.show)
@@ -101,9 +102,10 @@ def _grouped(photograph: Photograph, root: Path) -> Photograph:
     Folders of one name below several classes show the same part, before and after.
     """
     inside = photograph.path.relative_to(root)
-    if len(inside.parts) < 3 or photograph.group != inside.with_suffix("").as_posix():
+    _, *below = telling_folders(inside) or ("",)
+    if not below or photograph.group != inside.with_suffix("").as_posix():
         return photograph
-    return replace(photograph, group="/".join(inside.parts[1:-1]))
+    return replace(photograph, group="/".join(below))
 
 
 def _read(photographs: Sequence[Photograph], view: View, show: Callable[[int], None]) -> list[Example]:

@@ -107,14 +107,16 @@ class Written(Frozen):
     """Parts of the record that teach nothing, by the reason why."""
 
 
-def convert_folder(folder: Path, *, out: Path, seed: int) -> Written:
+def convert_folder(folder: Path, *, out: Path, seed: int, without_good: bool = False) -> Written:
     """Write samples of a folder of labelled photographs; the folder's name is their source.
+
+    ``without_good`` says that no class shows good parts, and that this is meant so.
 
     Raises:
         PassgateError: The folder cannot be understood, or ``out`` exists or cannot be written.
     """
     _refuse_existing(out)
-    photographs = read_photographs(folder)
+    photographs = read_photographs(folder, without_good=without_good)
     source = folder.resolve().name
     return _write(out, from_photographs(photographs, jsonl=out, source=source, seed=seed), len(photographs))
 

@@ -65,6 +65,9 @@ def convert(
         Path | None,
         typer.Option(help="Of the parts on record; default: the station's with --config, or the user's."),
     ] = None,
+    without_good: Annotated[
+        bool, typer.Option("--without-good", help="No folder shows good parts, and that is meant so.")
+    ] = False,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -82,7 +85,7 @@ def convert(
             "name either a folder or --record or --config", todo="see passgate dataset convert --help"
         )
     if folder is not None:
-        written = convert_folder(folder, out=out, seed=seed)
+        written = convert_folder(folder, out=out, seed=seed, without_good=without_good)
     else:
         theirs = home() / "recipes" if config is None else load(config).recipes
         written = convert_record(

@@ -13,11 +13,8 @@ from inspection.errors import CameraError
 from inspection.part import Frame, Picture, Truth
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files
+from inspection.pictures.labels import says_good, telling_folders
 
-GOOD_FOLDERS = frozenset({"good", "free", "ok", "normal"})
-"""Subfolders whose pictures are free of defects."""
-PLAIN_FOLDERS = frozenset({"images", "pictures"})
-"""Subfolders whose name says nothing about what is in them."""
 TRUTH_TABLE = "truth.csv"
 
 _NO_PICTURE = "the part has no picture and is not released"
@@ -34,9 +31,9 @@ class FolderCamera:
     1. ``<picture>.json`` beside it (``a.png.json`` or ``a.json``): ``{"defective": true, "types": ["pit"]}``;
     2. ``truth.csv`` in the folder: columns ``file`` (path within the folder, with /), ``defective`` (true or
        false, 1 or 0), ``types`` (separated by ;);
-    3. the subfolder that it lies in: ``good``, ``free``, ``ok`` and ``normal`` are free of defects,
-       ``images`` and ``pictures`` say nothing, any other name is the type of the defect. A picture that lies
-       in no subfolder has no known truth.
+    3. the subfolder that it lies in: ``good``, ``ok``, ``gut``, ``良品`` and their like are free of defects,
+       ``images``, ``train`` and their like say nothing (:mod:`inspection.pictures.labels`), any other name is
+       the type of the defect. A picture that lies in no subfolder that tells has no known truth.
 
     While one picture is being judged, the next one is decoded in a thread of its own. One is held ready at
     most; none is left out: an unreadable one fails its own capture, and the next capture goes on after it.
@@ -156,9 +153,9 @@ class FolderCamera:
         inside = path.relative_to(self._directory)
         if inside.as_posix() in self._table:
             return self._table[inside.as_posix()]
-        folder = inside.parent.name
-        if folder and folder.lower() not in PLAIN_FOLDERS:
-            good = folder.lower() in GOOD_FOLDERS
+        if folders := telling_folders(inside):
+            folder = folders[-1]
+            good = says_good(folder)
             return Truth(defective=not good, types=() if good else (folder,))
         return None
 

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from inspection.errors import CameraError
+from inspection.pictures.labels import NEUTRAL_FOLDERS
 from inspection.pictures.masks import (
     MASK_FOLDERS,
     Likeness,
@@ -32,23 +33,6 @@ from inspection.pictures.masks import (
 PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
 
 _NOTHING_USED: Final = "nothing in the folder was used"
-_NEUTRAL: Final = frozenset(
-    {
-        "test",
-        "train",
-        "val",
-        "valid",
-        "image",
-        "images",
-        "img",
-        "imgs",
-        "jpegimages",
-        "pictures",
-        "rgb",
-        "data",
-    }
-)
-"""Folders that stand where a folder of masks stands beside them."""
 _NEARLY_ALL: Final = 0.9
 _SHOWN: Final = 3
 """Files that a message names; it counts the others."""
@@ -203,7 +187,7 @@ class _Sorting:
     def _context(self, path: Path) -> tuple[str, ...]:
         """The folders that a picture and its mask have in common."""
         folders = path.relative_to(self.directory).parent.parts
-        return tuple(part for part in folders if part.lower() not in MASK_FOLDERS | _NEUTRAL)
+        return tuple(part for part in folders if part.lower() not in MASK_FOLDERS | NEUTRAL_FOLDERS)
 
 
 def _refuse_lone_masks(found: Sequence[_Sorting]) -> None:

@@ -20,12 +20,13 @@ import numpy as np
 import structlog
 from numpy.typing import NDArray
 
-from inspection.cameras.folder import GOOD_FOLDERS
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files, picture_folder
+from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
 from inspection.pictures.masks import read_mask
+from models.training.exports import foreign_export
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
 
 log = structlog.get_logger(__name__)
@@ -64,14 +65,28 @@ def severity_by_share(box: Box | None, *, width: int, height: int) -> Severity:
     return Severity.MAJOR if share >= MAJOR_FROM else Severity.MINOR
 
 
-def read_photographs(root: Path) -> tuple[Photograph, ...]:
+def read_photographs(root: Path, *, without_good: bool = False) -> tuple[Photograph, ...]:
     """Read a folder of any of the three layouts; sorted by path.
 
+    Args:
+        root: The folder.
+        without_good: No class of it shows good parts, and that is meant so.
+
     Raises:
-        DatasetError: The labels cannot be understood, or do not fit the pictures.
+        DatasetError: The labels cannot be understood, or do not fit the pictures; a labelling tool's export;
+            no class is named for good parts.
         CameraError: The folder holds no pictures, or one of them is damaged.
     """
-    return _split(_read_polygons(root) if (root / POLYGONS).is_file() else _read_classes(root))
+    if (root / POLYGONS).is_file():
+        return _split(_read_polygons(root))
+    found = _read_classes(root)
+    if not without_good and all(photograph.defects for photograph in found):
+        kinds = sorted({defect.type for photograph in found for defect in photograph.defects})
+        raise DatasetError(
+            f"none of the folders {', '.join(kinds)} in {root} is named for good parts: all would be defects",
+            todo=f"name the folder of good parts {SOME_GOOD_WORDS}; where there are none, say --without-good",
+        )
+    return _split(found)
 
 
 def good_photographs(root: Path) -> tuple[Photograph, ...]:
@@ -104,19 +119,26 @@ def _split(photographs: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
 
 
 def _read_classes(root: Path) -> tuple[Photograph, ...]:
+    if layout := foreign_export(root):
+        raise DatasetError(
+            f"{root} is an export in the layout of {layout}, which is not read: its folders are no classes",
+            todo="sort the pictures into a folder a class, good ones into one named "
+            f"{SOME_GOOD_WORDS}; where places are known, with a mask NAME_mask.png beside each",
+        )
     groups = _read_index(root / INDEX)
     found = []
     empty: list[Path] = []
     folder = picture_folder(root)
     for path in folder.pictures:
         inside = path.relative_to(root)
-        if len(inside.parts) < 2:
+        folders = telling_folders(inside)
+        if not folders:
             raise DatasetError(
                 f"{path} lies in no class folder, so nothing says what it shows",
-                todo=f"sort the pictures into folders, good ones into {sorted(GOOD_FOLDERS)[0]!r}",
+                todo=f"sort the pictures into folders, good ones into one named {SOME_GOOD_WORDS}",
             )
-        kind = inside.parts[0]
-        good = kind.lower() in GOOD_FOLDERS
+        kind = folders[0]
+        good = says_good(kind)
         mask = None if good else folder.masks.get(path)
         boxes = [] if mask is None else _boxes_of_mask(mask, path)
         if mask is not None and not boxes:
@@ -149,15 +171,27 @@ def _read_index(path: Path) -> dict[tuple[str, str], str]:
 
 
 def _read_polygons(root: Path) -> tuple[Photograph, ...]:
-    """``{"a.jpg": {"position": "spot 1", "pits": [[[x, y], …], …]}}``: the key is the type, in the plural."""
+    """``{"a.jpg": {"position": "spot 1", "pits": [[[x, y], …], …]}}``: the key is the type as written."""
     try:
         labels = json.loads((root / POLYGONS).read_text(encoding="utf-8"))
+        _tell_unlisted(root, set(labels))
         return tuple(_outlined(root / "images" / file, label) for file, label in sorted(labels.items()))
     except (OSError, ValueError, TypeError, AttributeError) as error:
         raise DatasetError(
             f"{root / POLYGONS} cannot be understood: {error}",
             todo='write {"picture.jpg": {"position": "group", "scratches": [[[x, y], …]]}}',
         ) from error
+
+
+def _tell_unlisted(root: Path, listed: set[str]) -> None:
+    """Pictures that no line of the labels names say nothing: neither that they are good nor what is wrong."""
+    there = {path.relative_to(root / "images").as_posix() for path in picture_files(root / "images")}
+    if left_out := sorted(there - listed):
+        log.warning(
+            f"{len(left_out)} pictures are left out, since {POLYGONS} does not name them",
+            pictures=left_out[:20],
+            todo='give each good one an entry without outlines: "picture.jpg": {}',
+        )
 
 
 def _outlined(path: Path, label: dict[str, object]) -> Photograph:
@@ -169,7 +203,7 @@ def _outlined(path: Path, label: dict[str, object]) -> Photograph:
             continue
         corners = [np.asarray(outline, np.float64).reshape(-1, 2) for outline in outlines]  # type: ignore[attr-defined]
         polygons += [tuple((float(x), float(y)) for x, y in outline) for outline in corners]
-        defects += _defects(path, key.removesuffix("s"), boxes=[_box_of(outline) for outline in corners])
+        defects += _defects(path, key, boxes=[_box_of(outline) for outline in corners])
     return Photograph(path=path, group=group, defects=tuple(defects), polygons=tuple(polygons))
 
 

@@ -82,7 +82,7 @@ def test_class_folders_with_masks(tiles: Path, tmp_path: Path) -> None:
 
 def test_class_folders_without_places(tmp_path: Path) -> None:
     picture(tmp_path / "rust" / "1.jpg")
-    (photograph,) = read_photographs(tmp_path)
+    (photograph,) = read_photographs(tmp_path, without_good=True)
     assert photograph.defects[0].box is None
     assert photograph.defects[0].severity is Severity.MAJOR
 
@@ -94,7 +94,7 @@ def test_polygons(tmp_path: Path) -> None:
     labels = {"a.jpg": {"position": "s1", "pits": [outline]}, "b.jpg": {"position": "s1", "pits": []}}
     (tmp_path / "labels.json").write_text(json.dumps(labels))
     bad, good = read_photographs(tmp_path)
-    assert bad.defects[0].type == "pit"
+    assert bad.defects[0].type == "pits"
     assert bad.defects[0].box == (0, 20, 20, 8)
     assert bad.polygons[0][0] == (10.2, 20.0)
     assert (good.defects, good.group) == ((), "s1")
@@ -106,6 +106,90 @@ def test_labels_that_are_none(tmp_path: Path, labels: str) -> None:
     picture(tmp_path / "images" / "a.jpg")
     (tmp_path / "labels.json").write_text(labels)
     with pytest.raises(DatasetError, match=r"labels\.json"):
+        read_photographs(tmp_path)
+
+
+def test_the_type_is_the_key_as_written_and_what_is_not_listed_is_told(tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.jpg"):
+        picture(tmp_path / "images" / name)
+    outline = [[10, 20], [19, 20], [19, 27]]
+    (tmp_path / "labels.json").write_text(json.dumps({"a.jpg": {"scratches": [outline], "gloss": [outline]}}))
+    with structlog.testing.capture_logs() as said:
+        (photograph,) = read_photographs(tmp_path)
+    assert [defect.type for defect in photograph.defects] == ["scratches", "gloss"]
+    assert said[0]["pictures"] == ["b.jpg"]
+
+
+LAYOUTS = {
+    "YOLO": {"images/train/a.jpg": None, "labels/train/a.txt": "0 0.5 0.5 0.1 0.1", "data.yaml": "nc: 1"},
+    "YOLO, flat": {"train/a.jpg": None, "train/a.txt": ""},
+    "YOLO of Roboflow": {"train/images/a.jpg": None, "train/labels/a.txt": ""},
+    "COCO": {"images/a.jpg": None, "annotations/instances.json": '{"images": [], "annotations": []}'},
+    "COCO of Roboflow": {
+        "train/a.jpg": None,
+        "train/_annotations.coco.json": '{"images":[],"annotations":[]}',
+    },
+    "Pascal VOC": {"JPEGImages/a.jpg": None, "Annotations/a.xml": "<annotation><folder/></annotation>"},
+    "Pascal VOC of Roboflow": {"train/a.jpg": None, "train/a.xml": "<annotation><folder/></annotation>"},
+    "CVAT": {"images/a.jpg": None, "annotations.xml": '<?xml version="1.0"?>\n<annotations></annotations>'},
+    "LabelMe": {"scratch/a.jpg": None, "scratch/a.json": '{"shapes": [], "imagePath": "a.jpg"}'},
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_exports_of_labelling_tools_are_refused_by_name(tmp_path: Path, layout: str) -> None:
+    for name, content in LAYOUTS[layout].items():
+        if content is None:
+            picture(tmp_path / name)
+        else:
+            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / name).write_text(content)
+    tool = layout.split(" of ")[0].split(",")[0]
+    with pytest.raises(DatasetError, match=rf"layout of {tool}, which is not read"):
+        read_photographs(tmp_path)
+
+
+def test_the_layout_of_mvtec_ad(tmp_path: Path) -> None:
+    picture(tmp_path / "train/good/000.png")
+    picture(tmp_path / "test/good/000.png", seed=1)
+    picture(tmp_path / "test/scratch/000.png", seed=2)
+    drawn = np.zeros((60, 100), np.uint8)
+    drawn[20:24, 10:40] = 255
+    (tmp_path / "ground_truth/scratch").mkdir(parents=True)
+    cv2.imwrite(str(tmp_path / "ground_truth/scratch/000_mask.png"), drawn)
+    read = read_photographs(tmp_path)
+    assert [[(d.type, d.box) for d in one.defects] for one in read] == [
+        [],
+        [("scratch", (10, 20, 30, 4))],
+        [],
+    ]
+
+
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("good", "OK", "ok_front", "no_defect", "No Defects", "defect-free", "pass", "good_1", "train/good"),
+        *("io", "i.O.", "in Ordnung", "Gutteile", "fehlerfrei", "良品", "合格", "正常"),
+    ],
+)
+def test_words_for_good(tmp_path: Path, word: str) -> None:
+    picture(tmp_path / word / "a.jpg")
+    picture(tmp_path / "crack" / "b.jpg", seed=1)
+    found = {one.path.name: bool(one.defects) for one in read_photographs(tmp_path)}
+    assert found == {"a.jpg": False, "b.jpg": True}
+
+
+@pytest.mark.parametrize("word", ["not_ok", "nok", "n.i.O.", "def_front", "no_good", "不良品", "不合格"])
+def test_words_that_are_not_good(tmp_path: Path, word: str) -> None:
+    picture(tmp_path / word / "a.jpg")
+    picture(tmp_path / "good" / "b.jpg", seed=1)
+    assert [one.path.name for one in read_photographs(tmp_path) if one.defects] == ["a.jpg"]
+
+
+def test_a_folder_in_which_no_class_is_good_is_refused(tmp_path: Path) -> None:
+    picture(tmp_path / "fine ones" / "a.jpg")
+    picture(tmp_path / "crack" / "b.jpg", seed=1)
+    with pytest.raises(DatasetError, match=r"none of the folders crack, fine ones .*良品.*--without-good"):
         read_photographs(tmp_path)
 
 
@@ -129,7 +213,7 @@ def test_a_mask_of_class_numbers_gives_the_place(tmp_path: Path, value: int) -> 
     drawn = np.zeros((60, 100), np.uint8)
     drawn[20:24, 10:40] = value
     cv2.imwrite(str(path.with_suffix(".png")), drawn)
-    (photograph,) = read_photographs(tmp_path)
+    (photograph,) = read_photographs(tmp_path, without_good=True)
     assert photograph.defects[0].box == (10, 20, 30, 4)
     marked = read_example(photograph).mask
     assert marked is not None
@@ -140,7 +224,7 @@ def test_an_empty_mask_is_named(tmp_path: Path) -> None:
     path = picture(tmp_path / "crack" / "1.jpg")
     cv2.imwrite(str(path.with_suffix(".png")), np.zeros((60, 100), np.uint8))
     with structlog.testing.capture_logs() as said:
-        (photograph,) = read_photographs(tmp_path)
+        (photograph,) = read_photographs(tmp_path, without_good=True)
     assert (photograph.mask, photograph.defects[0].box) == (None, None)
     assert said[0]["masks"] == [str(path.with_suffix(".png"))]
 
@@ -193,7 +277,7 @@ def test_a_full_disk_is_told(tmp_path: Path) -> None:
     [("magnetic-tile", 984, 656, 5), ("bsdata", 562, 244, 1), ("x-sdd", 862, 0, 7)],
 )
 def test_the_photographs_of_the_project(name: str, pictures: int, good: int, types: int) -> None:
-    read = read_photographs(SHARED / name)
+    read = read_photographs(SHARED / name, without_good=not good)
     assert len(read) == pictures
     assert sum(not each.defects for each in read) == good
     assert len({defect.type for each in read for defect in each.defects}) == types
