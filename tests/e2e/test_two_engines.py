@@ -1,0 +1,75 @@
+"""A second engine, with its own record, at a PLC that has one: it refuses, and the line does not notice."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.accounts import read_plc_log, read_record
+from app.demo import reconcile
+from app.rig import LineRig
+from tests.plc.peers import free_port
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+PARTS = 20
+PATIENCE_S = 90.0
+
+
+def test_the_second_engine_refuses_in_words_and_the_line_runs_on(
+    tmp_path: Path, taught_library: Path
+) -> None:
+    tables = {
+        "recipes": str(taught_library),
+        "station": {"name": "Test line", "recipe": "cover"},
+        "cameras": [{"name": "main", "kind": "simulated", "seed": 1, "defect_rate": 0.5}],
+    }
+    with LineRig(tmp_path, tables=tables, parts=PARTS, rate=40.0, seed=1) as rig:
+        second, port = start_second(rig)
+        try:
+            state = wait_for_halt(port)
+            assert "another Passgate engine" in state["mode_reason"]
+            assert state["tiles"][0]["health"] == "fault"
+            assert any("another Passgate engine" in alarm["text"] for alarm in state["alarms"])
+            rig.watch(until=lambda: False, on_progress=lambda _: None)
+            assert second.poll() is None, "the second engine waits, and says why"
+        finally:
+            second.terminate()
+            second.wait(PATIENCE_S)
+    summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=0, folder=tmp_path)
+    assert summary.triggers == summary.accounted == PARTS
+    assert summary.released_without_pass == 0
+    assert read_record(tmp_path / "second") == [], (
+        "nothing of the first one's parts is on the second's record"
+    )
+
+
+def start_second(rig: LineRig) -> tuple["subprocess.Popen[bytes]", int]:
+    """The same station's settings, but for its API's port and its record."""
+    port = free_port()
+    text = (rig.folder / "station.toml").read_text(encoding="utf-8")
+    text = text.replace(f"port = {httpx.URL(rig.url).port}", f"port = {port}")
+    text = text.replace(str(rig.record), str(rig.folder / "second"))
+    config = rig.folder / "second.toml"
+    config.write_text(text, encoding="utf-8")
+    with (rig.folder / "second.log").open("wb") as sink:
+        command = [sys.executable, "-m", "app", "run", "--config", str(config)]
+        return subprocess.Popen(command, stdout=sink, stderr=sink), port
+
+
+def wait_for_halt(port: int) -> Any:
+    """The second engine's state, once it has halted."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        try:
+            state = httpx.get(f"http://127.0.0.1:{port}/api/state", timeout=2.0).json()
+        except (httpx.HTTPError, ValueError):
+            state = {}
+        if state.get("mode") == "aborted":
+            return state
+        time.sleep(0.1)
+    raise AssertionError("the second engine has not noticed the first")
