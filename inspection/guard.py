@@ -75,7 +75,7 @@ def review(
     for action, reason in objections:
         decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
     if unheard.types and decision.defects and decision.decided_by is not DecidedBy.GUARD:
-        said = f"{decision.reason}; {unheard.in_words}"
+        said = f"{decision.reason}; {unheard.on_the_line(accepted=recipe.unheard_accepted)}"
         decision = decision.model_copy(update={"reason": said[:500]})
     return decision
 

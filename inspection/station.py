@@ -225,7 +225,10 @@ class Station:
         """What the last run left latched holds from the first moment on."""
         self.desk.open.set()
         if self.unheard.lost:
-            self._raise(AlarmCode.TYPES_UNHEARD, self.unheard.in_words)
+            self._raise(
+                AlarmCode.TYPES_UNHEARD,
+                self.unheard.on_the_line(accepted=self.recipe.unheard_accepted),
+            )
         if self._fault:
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
             self._raise(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)

@@ -20,7 +20,19 @@ class Unheard(Frozen):
 
     @property
     def in_words(self) -> str:
-        """For people; empty where all is heard."""
+        """What would not be done, for people; empty where all is heard."""
+        return self._said("what the recipe asks is not done")
+
+    def on_the_line(self, *, accepted: bool) -> str:
+        """What is done about it on the line, for people; empty where all is heard.
+
+        Args:
+            accepted: A person accepted that it is not done; otherwise the guard takes what may be of such a
+                type for one.
+        """
+        return self.in_words if accepted else self._said("what is found gets what such a type would get")
+
+    def _said(self, therefore: str) -> str:
         if not self.types:
             return ""
         names = ", ".join(self.types)
@@ -32,7 +44,7 @@ class Unheard(Frozen):
         asked = ", ".join(
             f"{'others' if kind == '*' else kind}: {action}" for kind, action in self.lost.items()
         )
-        return f"{said}, and what the recipe asks is not done ({asked})"
+        return f"{said}, and {therefore} ({asked})"
 
 
 ALL_HEARD = Unheard()

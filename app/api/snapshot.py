@@ -109,7 +109,7 @@ def _model_tile(station: Station, model: ModelRef, unheard: Unheard, age_ms: flo
         health, text = Health.FAULT, station.judge.model_fault
     elif unheard.types:
         health, text = Health.WARNING, f"nobody can name {', '.join(unheard.types)}"
-        detail = f"{unheard.in_words}. {who}"
+        detail = f"{unheard.on_the_line(accepted=station.recipe.unheard_accepted)}. {who}"
     elif station.mode is Mode.STARTING and age_ms is None:
         health, text = Health.UNKNOWN, "no part yet"
     else:

@@ -196,9 +196,15 @@ def test_where_a_person_accepted_it_the_decision_stands_and_says_what_is_not_don
     after = guard.review(before, trigger=trigger(), recipe=recipe, unheard=NO_CRACKS)
     assert after.action is Action.REWORK
     assert "cannot name crack" in after.reason
-    assert "crack: stop" in after.reason
+    assert "is not done (crack: stop)" in after.reason
 
 
 def test_a_part_without_a_defect_is_passed_whatever_nobody_can_name() -> None:
     before = decision(Action.PASS)
     assert guard.review(before, trigger=trigger(), recipe=CRACKS, unheard=NO_CRACKS) == before
+
+
+def test_what_is_said_of_types_that_nobody_can_name_is_what_is_done() -> None:
+    assert "gets what such a type would get (crack: stop)" in NO_CRACKS.on_the_line(accepted=False)
+    assert "is not done (crack: stop)" in NO_CRACKS.on_the_line(accepted=True)
+    assert Unheard().on_the_line(accepted=False) == ""
