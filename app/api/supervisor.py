@@ -24,8 +24,8 @@ from app.api.gate import LOOPBACK
 from inspection.errors import SettingsError
 
 PROGRAM: Final = "app.api.process"
-PORT_PATIENCE_S: Final = 2.0
-"""The API process of an engine that was killed has the port until it has seen that."""
+PORT_PATIENCE_S: Final = 5.0
+"""The API process of an engine that was killed has the port until it has seen that, and gone: about a second."""
 FIRST_BACKOFF_S: Final = 0.2
 MAX_BACKOFF_S: Final = 5.0
 SETTLED_S: Final = 30.0
