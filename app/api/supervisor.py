@@ -25,7 +25,7 @@ from inspection.errors import SettingsError
 
 PROGRAM: Final = "app.api.process"
 PORT_PATIENCE_S: Final = 5.0
-"""The API process of an engine that was killed has the port until it has seen that, and gone: about a second."""
+"""The API process of an engine that was killed has the port until it has ended, about a second later."""
 FIRST_BACKOFF_S: Final = 0.2
 MAX_BACKOFF_S: Final = 5.0
 SETTLED_S: Final = 30.0
