@@ -1,4 +1,4 @@
-"""Whether a picture file is whole: what OpenCV reads on behind is damage here.
+"""Whether a picture file is whole, and is one picture: what OpenCV reads on behind is damage here.
 
 libjpeg reads on behind a lost sector and invents the rest of the picture; its warning goes to stderr, where
 no program sees it. One such picture among the good ones makes the threshold worthless.
@@ -17,15 +17,21 @@ import io
 import zlib
 from typing import Final
 
+import numpy as np
 import simplejpeg
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
+_PNG: Final = b"\x89PNG\r\n\x1a\n"
 _JPEG: Final = b"\xff\xd8"
 _TIFF: Final = (b"II*\0", b"MM\0*")
 _COMPRESSION, _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 259, 273, 279, 324, 325
 """Tags: how the data are compressed, where they lie, how many bytes."""
 _DEFLATE: Final = (8, 32946)
+_ZSTD: Final = 50000
+_SAMPLES: Final = 339
+"""Tag: what kind of numbers the pixels are."""
+_FLOAT: Final = 3
 
 
 def damage(encoded: bytes) -> str:
@@ -36,8 +42,8 @@ def damage(encoded: bytes) -> str:
     """
     if encoded.startswith(_JPEG):
         return _of_jpeg(encoded)
-    if encoded.startswith(_TIFF):
-        return _of_tiff(encoded)
+    if encoded.startswith((*_TIFF, _PNG)) or encoded[8:12] == b"WEBP":
+        return _of_many(encoded)
     return ""
 
 
@@ -55,26 +61,37 @@ def _of_jpeg(encoded: bytes) -> str:
     return ""
 
 
-def _of_tiff(encoded: bytes) -> str:
+def _of_many(encoded: bytes) -> str:
+    """What is wrong with a file of a kind that can hold several pictures."""
     try:
         image = Image.open(io.BytesIO(encoded))
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
         return ""  # Pillow knows fewer kinds than OpenCV, which is asked next
     with image:
         try:
-            image.load()
-            _check_deflated(encoded, image)
+            count = getattr(image, "n_frames", 1)
+            if count > 1:
+                return f"it holds {count} pictures, and which one shows the part is not known; save it alone"
+            return _of_tiff(encoded, image) if isinstance(image, TiffImageFile) else ""
         except (OSError, ValueError, SyntaxError, EOFError, zlib.error) as error:
             return f"it is damaged ({error})"
+
+
+def _of_tiff(encoded: bytes, image: TiffImageFile) -> str:
+    tags = image.tag_v2
+    if tags.get(_COMPRESSION) == _ZSTD:
+        return "it is compressed with Zstandard, which OpenCV does not read; save it with LZW or deflate"
+    if _FLOAT in np.atleast_1d(tags.get(_SAMPLES, 1)):
+        return "it holds floating-point numbers, not grey levels; save it with 8 bits"
+    image.load()
+    if tags.get(_COMPRESSION) in _DEFLATE:
+        _check_deflated(encoded, image)
     return ""
 
 
-def _check_deflated(encoded: bytes, image: Image.Image) -> None:
+def _check_deflated(encoded: bytes, image: TiffImageFile) -> None:
     """Raise zlib.error where a strip's or tile's checksum is wrong: libtiff stops before it."""
-    assert isinstance(image, TiffImageFile)
     tags = image.tag_v2
-    if tags.get(_COMPRESSION) not in _DEFLATE:
-        return
     for where, how_many in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
         for place, length in zip(tags.get(where, ()), tags.get(how_many, ()), strict=True):
             zlib.decompress(encoded[place : place + length])
