@@ -10,7 +10,7 @@ import io
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, tzinfo
 
 from rich.table import Table
 from sqlalchemy import Engine
@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
+from inspection.local_time import shown
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.risk import CertificateRef
 from inspection.status import Percentiles
@@ -276,10 +277,18 @@ def to_csv(parts: Iterable[Inspection]) -> bytes:
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
-def to_table(summary: ShiftSummary) -> Table:
-    """The summary for the terminal, but for the chain's head, which needs a line to be copied from."""
+def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
+    """The summary for the terminal, but for the chain's head, which needs a line to be copied from.
+
+    Times are local, each with its offset: on the night when the clock is set back two hours look alike.
+
+    Args:
+        summary: What to show.
+        zone: The plant's time zone; None for this machine's.
+    """
+    start, end = (shown(at, zone=zone, timespec="minutes") for at in (summary.start, summary.end))
     table = Table(
-        title=f"Shift {summary.start:%Y-%m-%d %H:%M} to {summary.end:%Y-%m-%d %H:%M} UTC",
+        title=f"Shift {start} to {end}",
         caption=summary.statement,
         show_header=False,
     )
@@ -312,7 +321,7 @@ def to_table(summary: ShiftSummary) -> Table:
     table.add_row("releases without a published pass", str(summary.mismatched_releases))
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
-            table.add_row(name, f"{part.part_id} at {part.seen_at:%H:%M:%S}")
+            table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
     return table
 
 

@@ -1,7 +1,8 @@
 """``passgate report``: the record, in numbers and part by part."""
 
 import sys
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from typing import Annotated
 
@@ -10,8 +11,10 @@ from rich.console import Console
 
 from app.commands.output import JsonFlag, print_json
 from app.commands.place import ConfigOption, RecordOption
-from app.settings import find_record
+from app.settings import find_record, load
 from inspection.errors import StoreError
+from inspection.local_time import moment, moments, shown
+from inspection.shifts import shift_start
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
 
@@ -33,7 +36,11 @@ def _noun() -> None:
 @cli.command()
 def shift(
     start: Annotated[
-        str | None, typer.Option("--from", help="ISO 8601; default: eight hours before --to.")
+        str | None,
+        typer.Option(
+            "--from",
+            help="ISO 8601; default: when the station's shift began (--config), or eight hours before --to.",
+        ),
     ] = None,
     end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: now.")] = None,
     record: RecordOption = None,
@@ -43,8 +50,9 @@ def shift(
     ),
     as_json: JsonFlag = False,
 ) -> None:
-    """Report a shift: counts by action and outcome, yield, latency. Times without a zone are local.
+    """Report a shift: counts by action and outcome, yield, latency. Times without an offset are local.
 
+    A local time that comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
     from reports.database import open_reader
@@ -52,8 +60,10 @@ def shift(
     from reports.waiting import read_waiting
 
     until = _moment(end, "--to") if end else datetime.now(UTC)
-    since = _moment(start, "--from") if start else until - SHIFT
+    since = _moment(start, "--from") if start else None
     settings = find_record(record=record, config=config)
+    if since is None:
+        since = _begin(until, () if config is None else load(config).station.shifts)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
@@ -80,11 +90,45 @@ def shift(
         )
 
 
+def _begin(until: datetime, shifts: Sequence[time]) -> datetime:
+    """When the shift began that ends, or still runs, at ``until``.
+
+    Without a station's ``shifts`` it is the eight hours before by the local clock, which are seven or nine in
+    the nights when the clock is set.
+    """
+    try:
+        if shifts:
+            return shift_start(until - timedelta.resolution, shifts)
+        return moment(until.astimezone().replace(tzinfo=None) - SHIFT)
+    except OverflowError as error:
+        raise StoreError("--to leaves no time for a shift before it", todo="choose a later time") from error
+
+
 def _moment(text: str, option: str) -> datetime:
     try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except ValueError as error:
+        written = datetime.fromisoformat(text)
+        if written.tzinfo is not None:
+            return written.astimezone(UTC)
+        meant = moments(written)
+        if len(meant) == 1:
+            return meant[0]
+        taken_for = moment(written)
+    except (ValueError, OverflowError) as error:
         raise StoreError(
             f"{option} {text!r} is not a time",
             todo="write it like 2026-03-02T06:00 or 2026-03-02T06:00+01:00",
         ) from error
+    if meant:
+        first, second = (_with_offset(one) for one in meant)
+        raise StoreError(
+            f"{option} {text} comes twice here, because the clock is set back that night",
+            todo=f"write which one is meant: {first} (the first) or {second} (the second)",
+        )
+    raise StoreError(
+        f"{option} {text} does not exist here, because the clock is set forward over it",
+        todo=f"write a time that exists, with its offset, such as {_with_offset(taken_for)}",
+    )
+
+
+def _with_offset(at: datetime) -> str:
+    return shown(at, timespec="auto").replace(" ", "T")

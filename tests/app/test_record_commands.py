@@ -4,6 +4,9 @@ import csv
 import io
 import json
 import re
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from inspection.part import Outcome
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME
 from reports.store import SqlStore
-from tests.app.commands import Passgate
+from tests.app.commands import Passgate, assert_one_line
 from tests.reports.parts import closed, frame, part
 from tests.reports.test_degraded import locked
 
@@ -153,3 +156,91 @@ def test_a_damaged_spool_is_a_break(passgate: Passgate, station: Path, settings:
     assert json.loads(said.out)["spool"]["intact"] is False
     assert "is damaged" in said.err
     assert passgate("report", "shift", *TIMES, "--config", station).code == 1
+
+
+# --- the nights when the clock is set ---------------------------------------------------------------------
+
+TEN_MINUTES = timedelta(minutes=10)
+
+
+@pytest.fixture
+def berlin(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This machine stands in Germany."""
+    with monkeypatch.context() as moved:
+        moved.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+def run_night(settings: StoreSettings, *, begin: str, parts: int) -> None:
+    """One part every ten minutes from ``begin`` on."""
+    store = SqlStore(settings)
+    store.open()
+    for number in range(parts):
+        record = part(number + 1)
+        seen_at = datetime.fromisoformat(begin) + number * TEN_MINUTES
+        store.append(
+            record.model_copy(update={"trigger": record.trigger.model_copy(update={"seen_at": seen_at})})
+        )
+    store.close()
+
+
+@pytest.mark.parametrize(
+    ("begin", "end", "parts"),
+    [
+        ("2026-10-24T22:00+02:00", "2026-10-25T06:00", 54),  # nine hours: the clock is set back
+        ("2026-03-28T22:00+01:00", "2026-03-29T06:00", 42),  # seven: it is set forward
+        ("2026-03-02T22:00+01:00", "2026-03-03T06:00", 48),
+    ],
+)
+def test_a_shift_is_as_long_as_the_night_was_and_its_times_have_their_offset(
+    passgate: Passgate, berlin: None, station: Path, settings: StoreSettings, begin: str, end: str, parts: int
+) -> None:
+    """``--to`` alone took eight hours of UTC: 48 of 54 parts."""
+    run_night(settings, begin=begin, parts=parts + 6)
+    for place in (("--config", station), ("--record", settings.folder)):
+        summary = json.loads(passgate("report", "shift", "--to", end, *place, "--json").out)
+        assert summary["parts"] == parts
+        assert datetime.fromisoformat(summary["start"]) == datetime.fromisoformat(begin)
+    table = passgate("report", "shift", "--to", end, "--config", station).out
+    ends = datetime.fromisoformat(end).astimezone().isoformat(" ", "minutes")
+    assert f"{begin.replace('T', ' ')} to {ends}" in table
+    assert f"1001 at {begin[:10]} 22:00:00{begin[-6:]}" in table
+
+
+def test_a_shift_that_still_runs_began_when_the_stations_shifts_say(
+    passgate: Passgate, berlin: None, station: Path, settings: StoreSettings
+) -> None:
+    station.write_text(
+        station.read_text(encoding="utf-8").replace("[station]", '[station]\nshifts = ["05:00", "17:00"]'),
+        encoding="utf-8",
+    )
+    run_night(settings, begin="2026-03-02T05:00+01:00", parts=12)
+    asked = ("report", "shift", "--to", "2026-03-02T06:00", "--config", station, "--json")
+    assert json.loads(passgate(*asked).out)["parts"] == 6
+
+
+def test_a_local_time_that_comes_twice_or_never_is_named_and_with_its_offset_taken(
+    passgate: Passgate, berlin: None, settings: StoreSettings
+) -> None:
+    run_night(settings, begin="2026-10-25T02:00+02:00", parts=12)
+    asked = ("report", "shift", "--record", settings.folder, "--json", "--to", "2026-10-25T06:00", "--from")
+    assert_one_line(
+        passgate(*asked, "2026-10-25T02:30"),
+        r"--from 2026-10-25T02:30 comes twice .*2026-10-25T02:30:00\+02:00 \(the first\) or "
+        r"2026-10-25T02:30:00\+01:00 \(the second\)",
+    )
+    assert json.loads(passgate(*asked, "2026-10-25T02:30+02:00").out)["parts"] == 9
+    assert json.loads(passgate(*asked, "2026-10-25T02:30+01:00").out)["parts"] == 3
+    for option in ("--from", "--to"):
+        assert_one_line(
+            passgate("report", "shift", "--record", settings.folder, option, "2026-03-29T02:30"),
+            rf"{option} 2026-03-29T02:30 does not exist .*2026-03-29T03:30:00\+02:00",
+        )
+
+
+def test_a_time_without_a_day_before_it_is_refused(passgate: Passgate, settings: StoreSettings) -> None:
+    run_parts(settings, spooled=0)
+    for option, when in (("--to", "0001-01-01T01:00+00:00"), ("--from", "0001-01-01T00:00+14:00")):
+        assert_one_line(passgate("report", "shift", "--record", settings.folder, option, when), option)
