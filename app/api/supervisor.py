@@ -80,6 +80,8 @@ class ApiProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._end: socket.socket | None = None
         self.starts = 0
+        self.killed = 0
+        """How often it had to be killed, since it did not go."""
 
     @property
     def pid(self) -> int | None:
@@ -138,7 +140,7 @@ class ApiProcess:
                 await asyncio.sleep(backoff_s)
                 backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
         finally:
-            self.close()
+            await asyncio.to_thread(self.close)  # the loop must turn meanwhile: only then the channel closes
 
     async def _serve(self, engine: ServedStation) -> None:
         end, self._end = self._end, None
@@ -161,6 +163,7 @@ class ApiProcess:
         try:
             return process.wait(LEAVE_TIMEOUT_S)
         except subprocess.TimeoutExpired:
+            self.killed += 1
             process.kill()
             return process.wait()
 
