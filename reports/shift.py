@@ -238,19 +238,30 @@ COLUMNS = (
 """Columns of ``to_csv``."""
 
 
-def to_csv(parts: Iterable[Inspection]) -> bytes:
-    """One line a part, for Excel: UTF-8 with byte order mark, CRLF, comma.
+def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = ".") -> bytes:
+    """One line a part, for Excel: UTF-8 with byte order mark, CRLF.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection").
+
+    Args:
+        parts: The lines.
+        separator: Between the cells. Excel wants the list separator of its country: a semicolon where the
+            decimal mark is a comma.
+        decimal: Decimal mark of every number, the seconds of a time among them.
+
+    Raises:
+        ValueError: Separator and decimal mark are the same.
     """
+    if separator == decimal:
+        raise ValueError(f"{separator!r} cannot be both separator and decimal mark")
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
+    writer = csv.writer(text, delimiter=separator)
     writer.writerow(COLUMNS)
     for part in parts:
         trigger, decision = part.trigger, part.decision
         defects = "; ".join(f"{defect.type} ({defect.severity})" for defect in decision.defects)
         cells: tuple[object, ...] = (
-            trigger.seen_at.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3],
+            trigger.seen_at.astimezone(UTC).strftime(f"%Y-%m-%d %H:%M:%S{decimal}%f")[:-3],
             trigger.part_id,
             trigger.seq,
             trigger.plc_boot_id,
@@ -273,7 +284,7 @@ def to_csv(parts: Iterable[Inspection]) -> bytes:
             part.inspection_id,
             part.revision,
         )
-        writer.writerow([_harmless(cell) if isinstance(cell, str) else cell for cell in cells])
+        writer.writerow([_written(cell, decimal) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
@@ -359,5 +370,9 @@ def _shift_part(row: ShiftRow) -> ShiftPart:
     return ShiftPart(part_id=row.part_id, trigger_seq=row.trigger_seq, seen_at=row.seen_at)
 
 
-def _harmless(cell: str) -> str:
-    return "'" + cell if cell.startswith(("=", "+", "-", "@", "\t", "\r")) else cell
+def _written(cell: object, decimal: str) -> str:
+    if isinstance(cell, float):
+        return str(cell).replace(".", decimal)
+    text = str(cell)
+    formula = isinstance(cell, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
+    return "'" + text if formula else text

@@ -28,6 +28,26 @@ class Format(StrEnum):
     CSV = "csv"
 
 
+class Separator(StrEnum):
+    """What stands between the cells of a CSV."""
+
+    COMMA = ","
+    SEMICOLON = ";"
+    TAB = "tab"
+
+    @property
+    def character(self) -> str:
+        """As it is written."""
+        return "\t" if self is Separator.TAB else self.value
+
+
+class Decimal(StrEnum):
+    """The decimal mark of a CSV."""
+
+    POINT = "."
+    COMMA = ","
+
+
 @cli.callback()
 def _noun() -> None:
     """Keep ``shift`` a verb although it is the only one yet."""
@@ -48,6 +68,14 @@ def shift(
     form: Annotated[Format, typer.Option("--format", help="table: the summary. csv: part by part.")] = (
         Format.TABLE
     ),
+    decimal: Annotated[
+        Decimal | None,
+        typer.Option(help="Of --format csv: the decimal mark that your Excel has; default: '.'."),
+    ] = None,
+    separator: Annotated[
+        Separator | None,
+        typer.Option(help="Of --format csv: between its cells; default: ',', with --decimal ',' ';'."),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Report a shift: counts by action and outcome, yield, latency. Times without an offset are local.
@@ -59,6 +87,7 @@ def shift(
     from reports.shift import shift_inspections, shift_summary, to_csv, to_table
     from reports.waiting import read_waiting
 
+    marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)
     until = _moment(end, "--to") if end else datetime.now(UTC)
     since = _moment(start, "--from") if start else None
     settings = find_record(record=record, config=config)
@@ -70,7 +99,7 @@ def shift(
         summary = shift_summary(reader, start=since, end=until, waiting=waiting)
         if form is Format.CSV and not as_json:
             parts = shift_inspections(reader, start=since, end=until, waiting=waiting)
-            sys.stdout.buffer.write(to_csv(parts))
+            sys.stdout.buffer.write(to_csv(parts, separator=marks[0], decimal=marks[1]))
             sys.stdout.buffer.flush()
     finally:
         reader.dispose()
@@ -88,6 +117,23 @@ def shift(
                 else "keep the folder as it is, and have the record examined"
             ),
         )
+
+
+def _marks(separator: Separator | None, decimal: Decimal | None, *, csv: bool) -> tuple[str, str]:
+    """Separator and decimal mark; one that is not named fits the other."""
+    if not csv and (separator or decimal):
+        raise StoreError(
+            "--separator and --decimal are of --format csv", todo="leave them out, or add --format csv"
+        )
+    decimal = decimal or Decimal.POINT
+    if separator is None:
+        separator = Separator.SEMICOLON if decimal is Decimal.COMMA else Separator.COMMA
+    if separator.character == decimal.value:
+        raise StoreError(
+            f"{decimal.value!r} cannot be both the separator and the decimal mark",
+            todo="leave --separator out, or take --separator ';'",
+        )
+    return separator.character, decimal.value
 
 
 def _begin(until: datetime, shifts: Sequence[time]) -> datetime:

@@ -76,6 +76,35 @@ def test_parts_that_wait_in_a_spool_on_another_disk_are_counted_and_said(
         assert "3 records wait in the spool" in passgate("record", "verify", *place).out
 
 
+@pytest.mark.parametrize(
+    ("options", "separator", "decimal"),
+    [
+        ((), ",", "."),
+        (("--decimal", ","), ";", ","),
+        (("--separator", ";"), ";", "."),
+        (("--separator", "tab", "--decimal", ","), "\t", ","),
+    ],
+)
+def test_csv_is_as_the_countrys_excel_reads_it(
+    passgate: Passgate, settings: StoreSettings, options: tuple[str, ...], separator: str, decimal: str
+) -> None:
+    run_parts(settings, spooled=0)
+    said = passgate("report", "shift", *TIMES, "--record", settings.folder, "--format", "csv", *options)
+    assert said.code == 0, said.err
+    lines = list(csv.DictReader(io.StringIO(said.out.removeprefix("\ufeff")), delimiter=separator))
+    assert [line["part_id"] for line in lines] == [str(1000 + number) for number in range(1, 9)]
+    assert all(re.fullmatch(rf"\d+{re.escape(decimal)}\d", line["latency_ms"]) for line in lines)
+
+
+def test_marks_that_contradict_each_other_are_refused(passgate: Passgate, settings: StoreSettings) -> None:
+    run_parts(settings, spooled=0)
+    asked = ("report", "shift", *TIMES, "--record", settings.folder)
+    both = passgate(*asked, "--format", "csv", "--separator", ",", "--decimal", ",")
+    assert_one_line(both, "both the separator and the decimal mark")
+    for form in ((), ("--json",), ("--format", "csv", "--json")):
+        assert_one_line(passgate(*asked, *form, "--decimal", ","), "are of --format csv")
+
+
 def test_the_environment_names_a_record_too(
     passgate: Passgate, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -269,6 +269,33 @@ def test_csv_holds_any_text_and_no_formula(text: str) -> None:
         assert line["reason"].removeprefix("'") == reason.removeprefix("'")
 
 
+ROUND = st.floats(0, 1e6, allow_nan=False)
+TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
+
+
+@given(total_ms=ROUND, score=ROUND, reason=TEXTS, marks=st.sampled_from([",.", ";,", "\t,", ";.", "\t."]))
+def test_csv_reads_back_with_each_separator_and_decimal_mark(
+    total_ms: float, score: float, reason: str, marks: str
+) -> None:
+    separator, decimal = marks
+    record = part(1, total_ms=total_ms, reason=reason)
+    judged = record.decision.model_copy(update={"defect_score": score})
+    data = to_csv([record.model_copy(update={"decision": judged})], separator=separator, decimal=decimal)
+    text = io.StringIO(data.decode("utf-8-sig"), newline="")
+    (line,) = csv.DictReader(text, delimiter=separator)
+    assert tuple(line) == COLUMNS
+    for column, value in (("latency_ms", round(total_ms, 1)), ("defect_score", score)):
+        assert "." not in line[column].replace(decimal, "")
+        assert float(line[column].replace(decimal, ".")) == value
+    assert line["reason"].removeprefix("'") == reason.removeprefix("'")
+    assert line["seen_at_utc"] == f"2026-03-02 06:00:01{decimal}000"
+
+
+def test_a_separator_that_is_the_decimal_mark_is_refused() -> None:
+    with pytest.raises(ValueError, match="both separator and decimal mark"):
+        to_csv([part(1)], separator=",", decimal=",")
+
+
 def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
     console = Console(file=io.StringIO(), width=100)
     console.print(to_table(summary))
