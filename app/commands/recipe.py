@@ -99,8 +99,8 @@ def adapt(
     labels: Annotated[
         Path,
         typer.Option(
-            help="One folder a class (good, free, ok: no defect); PNG masks of the same name beside the "
-            "pictures, or polygons in labels.json. index.csv or a subfolder says which are near-copies."
+            help="One folder a class (good, ok, gut, 良品, …: no defect), with masks beside the pictures "
+            "(NAME_mask.png), or polygons in labels.json. index.csv or a subfolder tells near-copies."
         ),
     ],
     good: Annotated[Path | None, typer.Option(help="Folder of more good pictures.")] = None,
