@@ -111,7 +111,7 @@ def run_demo(
         headless = True
     if headless and not parts:
         parts = HEADLESS_PARTS
-    folder = work or _new_folder()
+    folder = (work or _new_folder()).resolve()
     if images is None:
         tables = simulated_tables(folder, seed=seed)
     else:

@@ -75,13 +75,14 @@ class LineRig:
         """Prepare a line.
 
         Args:
-            folder: Settings, logs and records go there.
+            folder: Settings, logs and records go there; a relative one counts from where we are now, while the
+                settings in it count from themselves.
             tables: The engine's settings but for ports, table by table.
             parts: Parts that the PLC triggers; 0 for no end.
             rate: Parts a minute.
             seed: Of the PLC's randomness.
         """
-        self.folder = folder
+        self.folder = folder.resolve()
         self.parts = parts
         self.engine_restarts = 0
         self.engine_ready_s = 0.0

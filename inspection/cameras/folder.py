@@ -76,6 +76,12 @@ class FolderCamera:
             CameraError: The folder is missing or empty, or its table cannot be understood.
         """
         self.close()
+        if not self._directory.is_dir():
+            raise CameraError(
+                f"the picture folder {self._directory} of camera {self._name!r} does not exist",
+                part=_NO_PICTURE,
+                todo="correct the camera's directory in the settings, or mount the drive",
+            )
         self._files = picture_files(self._directory)
         self._table = _read_table(self._directory / TRUTH_TABLE)
         self._number = 0

@@ -93,8 +93,8 @@ def _found(directory: Path) -> list[Path]:
     if not directory.is_dir():
         raise CameraError(
             f"the picture folder {directory} does not exist",
-            part="the part has no picture and is not released",
-            todo="correct the camera's directory in the settings, or mount the drive",
+            part="nothing was looked at",
+            todo="correct its name, or mount the drive",
         )
     found = [
         path
@@ -106,7 +106,7 @@ def _found(directory: Path) -> list[Path]:
     if not found:
         raise CameraError(
             f"there is no picture in {directory}",
-            part="the part has no picture and is not released",
+            part="nothing was looked at",
             todo=f"put pictures there ({', '.join(sorted(PICTURE_SUFFIXES))}), or name another folder",
         )
     return found

@@ -1,6 +1,7 @@
 """The command line is a contract: one JSON object, exit codes that mean something, errors in one line."""
 
 import json
+import re
 import shutil
 import socket
 import sys
@@ -122,7 +123,9 @@ def test_an_unreadable_picture(passgate: Passgate, tmp_path: Path, content: byte
 
 def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    assert_one_line(passgate("recipe", "teach", "a", "--good", nowhere), "nowhere does not exist")
+    said = passgate("recipe", "teach", "a", "--good", nowhere)
+    assert_one_line(said, r"nowhere does not exist\. nothing was looked at\. correct its name")
+    assert not re.search(r"camera|part\b|settings", said.err.replace(str(nowhere), ""))
     assert_one_line(passgate("demo", "--headless", "--images", nowhere), "nowhere does not exist")
 
 

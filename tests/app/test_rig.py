@@ -1,10 +1,11 @@
-"""What the rig says of a console that ended by itself."""
+"""What the rig says of a console that ended by itself, and where its record lies."""
 
 from pathlib import Path
 
 import pytest
 
-from app.rig import LAST_LINES, ConsoleEnd
+from app.rig import LAST_LINES, ConsoleEnd, LineRig
+from app.settings import load
 
 
 @pytest.mark.parametrize(
@@ -24,3 +25,20 @@ def test_a_crash_is_told_with_the_end_of_its_log(tmp_path: Path, exit_code: int,
 
 def test_a_closed_window_is_no_crash(tmp_path: Path) -> None:
     assert not ConsoleEnd(exit_code=0, log=tmp_path / "console.log").crashed
+
+
+def test_a_relative_folder_is_the_same_for_the_rig_and_in_the_settings_that_lie_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``demo --work trial``: the engine wrote to ``trial/trial/record``, and the demo found no record."""
+
+    class Unmanned(LineRig):
+        def _start_plc(self) -> None: ...
+        def _start_engine(self) -> None: ...
+        def _await_ready(self, started: float) -> None: ...
+
+    monkeypatch.chdir(tmp_path)
+    tables = {"station": {"recipe": "x"}, "cameras": [{"name": "main", "kind": "simulated"}]}
+    with Unmanned(Path("trial"), tables=tables, parts=1, rate=60.0, seed=0) as rig:
+        assert rig.record == tmp_path.resolve() / "trial" / "record"
+        assert load(rig.folder / "station.toml").store.folder == rig.record
