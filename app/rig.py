@@ -75,8 +75,8 @@ class LineRig:
         """Prepare a line.
 
         Args:
-            folder: Settings, logs and records go there; a relative one counts from where we are now, while the
-                settings in it count from themselves.
+            folder: Settings, logs and records go there. A relative one counts from where we are now; what the
+                settings name counts from their own folder.
             tables: The engine's settings but for ports, table by table.
             parts: Parts that the PLC triggers; 0 for no end.
             rate: Parts a minute.
