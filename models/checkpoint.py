@@ -18,7 +18,7 @@ from torch import Tensor
 
 from inspection.errors import WeightsError
 from models import sealed
-from models.language import LanguageSettings, decoder_of, load_base
+from models.language import LanguageSettings, decoder_of, hold_weights, load_base
 from models.soundness import Expected, fault, in_one_line
 from models.vision import VisionTower
 from models.vla import InspectionVLA, VlaSettings
@@ -174,6 +174,8 @@ def load(
         header.settings if language is None else header.settings.model_copy(update={"language": language})
     )
     base = load_base(settings.language)
+    if trainable:
+        hold_weights(base.model)
     if base.sha256 != header.base_sha256:
         raise WeightsError(
             f"{path} was trained on the base {header.base_sha256[:12]}…, "

@@ -25,6 +25,8 @@ from models.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, veri
 
 SHIPPED_BASE: Final = SMOLLM2_135M.name
 _LAYER = "model.layers."
+_MAY_PACK: Final = "support_avx512bf16_for_cpu"
+"""Of bitsandbytes' ``Linear4bit``: whether it may be packed at its first look."""
 _PART: Final = "the model cannot start, so no part is released on its word"
 _HASHED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json", "processor_config.json")
 """Files beside the weights that change what a model makes of its input."""
@@ -45,7 +47,10 @@ class LanguageSettings(BaseModel):
     of a word before (Olsson et al. 2022, arXiv:2209.11895, "induction heads") all sit in layers 17 to 24, so
     its first layers alone can read no policy."""
     quantization: Literal["none", "nf4"] = "none"
-    """nf4: 4-bit NormalFloat with double quantization, computing in ``dtype`` (QLoRA)."""
+    """nf4: 4-bit NormalFloat with double quantization, computing in ``dtype`` (QLoRA).
+
+    In bfloat16 on a CPU with AVX512-BF16 bitsandbytes rounds the weights' scales at the first look, see
+    ``hold_weights``."""
     dtype: Literal["bfloat16", "float32"] = "bfloat16"
     device: str = "cpu"
     """As torch names it: cpu, cuda, cuda:1."""
@@ -103,9 +108,24 @@ def load_base(settings: LanguageSettings) -> LanguageBase:
         WeightsError: No such base, or a damaged one.
     """
     require_device(settings.device)
-    if settings.base in REGISTRY:
-        return _load_shipped(settings)
-    return _load_folder(settings)
+    base = _load_shipped(settings) if settings.base in REGISTRY else _load_folder(settings)
+    if settings.dtype == "float32":
+        hold_weights(base.model)
+    return base
+
+
+def hold_weights(model: nn.Module) -> None:
+    """Let the 4-bit weights of a model stay what they are, and compute in the type that was asked for.
+
+    At its first look without gradients on a CPU with AVX512-BF16, bitsandbytes 0.50.2 packs a layer for a
+    fast kernel: the scales of its weights are rounded to bfloat16 (by up to 0.4 %), it computes in bfloat16
+    whatever ``dtype`` says, no gradient flows through it any more, and ``state_dict`` changes the weights
+    once more (findings/bitsandbytes_packs_at_first_look.sh). That is fast and good enough for judging in bfloat16;
+    not for float32, and not for what is still trained.
+    """
+    for module in model.modules():
+        if hasattr(module, _MAY_PACK):
+            setattr(module, _MAY_PACK, False)
 
 
 def decoder_of(model: Any) -> nn.Module:

@@ -160,11 +160,16 @@ class InspectionVLA(nn.Module):
 
     def adapter_parameters(self) -> dict[str, Tensor]:
         """All that was trained and its buffers, by name: what an adapter file holds."""
-        own = {name: tensor for name, tensor in self.state_dict().items() if not name.startswith("decoder.")}
+        own: dict[str, Tensor] = {}
+        for name, part in self.named_children():
+            if name != "decoder":
+                part.state_dict(destination=own, prefix=f"{name}.")
+        own |= {name: one.detach() for name, one in self.named_parameters(recurse=False)}
+        # not the decoder's state_dict: asking for it changes 4-bit weights that have looked (hold_weights)
         lora = {
-            name: tensor
-            for name, tensor in self.state_dict().items()
-            if name.startswith("decoder.") and "lora_" in name
+            f"decoder.{name}": one.detach()
+            for name, one in self.decoder.named_parameters()
+            if "lora_" in name
         }
         return own | lora
 

@@ -26,7 +26,7 @@ from inspection.durable import whole
 from inspection.errors import WeightsError
 from models import checkpoint
 from models.checkpoint import AdapterHeader
-from models.language import load_base
+from models.language import hold_weights, load_base
 from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
 from models.training.curves import draw_losses, read_losses
@@ -52,6 +52,7 @@ def build(settings: TrainingSettings, material: Sequence[Material]) -> Inspectio
     """An untrained model whose projectors know how the training features lie."""
     torch.manual_seed(settings.seed)
     base = load_base(settings.vla.language)
+    hold_weights(base.model)
     examples = [example for one in material for example in one.examples]
     channels = examples[0].seen.context.shape[1]
     vla = InspectionVLA(settings.vla.model_copy(update={"channels": channels}), base)
