@@ -27,7 +27,7 @@ set -u
 work=$(mktemp -d) || exit 2
 trap 'rm -rf "$work"' EXIT
 { python3 -m venv "$work/venv" && "$work/venv/bin/pip" install --quiet --disable-pip-version-check \
-    --extra-index-url https://download.pytorch.org/whl/cpu torch==2.13.0+cpu bitsandbytes==0.50.2 numpy; } ||
+    torch==2.13.0 bitsandbytes==0.50.2; } ||
     { echo "the pinned packages cannot be installed"; exit 2; }
 cat >"$work/look.py" <<'PY'
 import logging

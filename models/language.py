@@ -120,7 +120,7 @@ def hold_weights(model: nn.Module) -> None:
     At its first look without gradients on a CPU with AVX512-BF16, bitsandbytes 0.50.2 packs a layer for a
     fast kernel: the scales of its weights are rounded to bfloat16 (by up to 0.4 %), it computes in bfloat16
     whatever ``dtype`` says, no gradient flows through it any more, and ``state_dict`` changes the weights
-    once more (findings/bitsandbytes_packs_at_first_look.sh). That is fast and good enough for judging in bfloat16;
+    once more (findings/bitsandbytes_packs_at_first_look.sh). Fast, and good enough for judging in bfloat16;
     not for float32, and not for what is still trained.
     """
     for module in model.modules():
