@@ -61,6 +61,9 @@ class FaultBench(Frozen):
     duration_s: float
     triggers: int
     """Triggers that the PLC raised."""
+    strays: int
+    """Parts that rolled past the photo-eye while the belt braked because Passgate was lost: without a trigger,
+    and aside."""
     parts: int
     accounted: int
     unreconciled: int
@@ -227,6 +230,7 @@ class _Run:
             seed=seed,
             duration_s=round((time.monotonic_ns() - self._started_ns) / 1e9, 1),
             triggers=report.triggers,
+            strays=report.bench.strays,
             **found.model_dump(exclude={"missed", "by_outcome"}),
             by_outcome={outcome.value: count for outcome, count in found.by_outcome.items()},
             missed={cause.value: count for cause, count in found.missed.items()},
