@@ -62,8 +62,8 @@ class FaultBench(Frozen):
     triggers: int
     """Triggers that the PLC raised."""
     strays: int
-    """Parts that rolled past the photo-eye while the belt braked because Passgate was lost: without a trigger,
-    and aside."""
+    """Parts that rolled past the photo-eye, without a trigger, while the belt braked because Passgate was
+    lost: they went aside."""
     parts: int
     accounted: int
     unreconciled: int
