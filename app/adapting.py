@@ -9,6 +9,7 @@ from typing import Any
 from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
+from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
 from models.adaptation import AdaptedMemory
@@ -70,7 +71,7 @@ def adapt_recipe(
     photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
     with progress("reading", len(photographs)) as bar:
-        examples = _read(photographs, view, bar.show)
+        examples, pictures = _read(photographs, view, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
@@ -93,7 +94,10 @@ def adapt_recipe(
     _, version = library.next_identity(name)
     recipe = taught.recipe.model_copy(update={"version": version, "sha256": ""})
     adapted = AdaptedMemory(memory, result.adaptation)
-    return AdaptedRecipe(Taught(recipe, {view.name: adapted}), report | {"version": version})
+    learned_from = taught.learned_from.and_labels(pictures)
+    return AdaptedRecipe(
+        Taught(recipe, {view.name: adapted}, learned_from=learned_from), report | {"version": version}
+    )
 
 
 def _grouped(photograph: Photograph, root: Path) -> Photograph:
@@ -108,17 +112,21 @@ def _grouped(photograph: Photograph, root: Path) -> Photograph:
     return replace(photograph, group="/".join(below))
 
 
-def _read(photographs: Sequence[Photograph], view: View, show: Callable[[int], None]) -> list[Example]:
-    examples = []
+def _read(
+    photographs: Sequence[Photograph], view: View, show: Callable[[int], None]
+) -> tuple[list[Example], list[str]]:
+    """What a view shows of labelled pictures, and the whole pictures' SHA-256."""
+    examples, pictures = [], []
     for number, photograph in enumerate(photographs, 1):
         one = read_example(photograph)
+        pictures.append(pixels_sha256(one.picture))
         mask = one.mask
         if mask is not None and view.region is not None:
             left, top, width, height = view.region
             mask = mask[top : top + height, left : left + width]
         examples.append(replace(one, picture=crop(one.picture, view), mask=mask))
         show(number)
-    return examples
+    return examples, pictures
 
 
 def _numbers(found: Evaluation) -> dict[str, float]:

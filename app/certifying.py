@@ -13,7 +13,7 @@ from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
-from inspection.pictures.copies import SeenPictures
+from inspection.pictures.copies import SeenPictures, pixels_sha256
 from inspection.pictures.files import picture_folders
 from inspection.recipe import Recipe
 from inspection.risk import (
@@ -62,7 +62,8 @@ def certify(
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
         DatasetError: A picture is there twice, and would count as two parts.
-        CertificateError: These pictures prove nothing; says how many defective parts are needed.
+        CertificateError: These pictures prove nothing: too few (says how many defective parts are needed), or
+            ones that the recipe learned from.
         RecipeError: The recipe is unknown or damaged.
     """
     library.recipe(name)
@@ -72,6 +73,7 @@ def certify(
 
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
+    known, learned = library.learned_from(name, recipe.version), list[Path]()
     scores = []
     seen = SeenPictures(part=_NOTHING_ISSUED)
     with progress("certifying", len(bad_files) + len(good_files)) as bar:
@@ -79,8 +81,12 @@ def certify(
         for number, (path, group) in enumerate(zip((*bad_files, *good_files), groups, strict=True), 1):
             (frame,) = FileFrames([path])
             seen.add(frame.picture, path=path, group=group)
-            scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
+            if known.among([pixels_sha256(frame.picture)]):
+                learned.append(path)
+            if not learned:
+                scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
             bar.show(number)
+    _refuse_learned_from(learned, pictures=len(seen.sha256))
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)
     fine = by_group(scores[len(bad_files) :], good_groups, worst=max)
 
@@ -167,6 +173,17 @@ def _passing_score(decision: Decision) -> float:
 def _groups(files: Sequence[Path], folder: Path, draw: Draw) -> list[Path]:
     """What each picture is counted with: itself, or its subfolder."""
     return [path if draw is Draw.PICTURE or path.parent == folder else path.parent for path in files]
+
+
+def _refuse_learned_from(learned: Sequence[Path], *, pictures: int) -> None:
+    """Raise CertificateError where pictures are ones that the recipe was taught from or adapted on."""
+    if learned:
+        raise CertificateError(
+            f"{len(learned)} of these {pictures} pictures are ones that the recipe learned from, "
+            f"{learned[0]} for one: on them it is better than on the parts to come",
+            part=_NOTHING_ISSUED,
+            todo="certify on pictures of parts that were neither taught nor adapted on",
+        )
 
 
 def _refuse_too_few(parts: int, *, pictures: int, alpha: float, delta: float) -> None:

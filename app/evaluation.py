@@ -7,6 +7,7 @@ from typing import Any
 from app.commands.output import progress
 from app.file_frames import FileFrames
 from app.judge import build_inspector, unheard_by
+from app.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Action
@@ -32,7 +33,9 @@ def evaluate_recipe(
     ``auroc`` and the overkill at few escapes are of the decisions' defect scores; escapes and overkill as
     such are of the decisions: whatever is not passed is held. The quality check has no say here. The times
     are those of the inspector for one picture, without reading its file. ``unheard`` says what of the recipe
-    had no say, since nobody can name what it speaks of.
+    had no say, since nobody can name what it speaks of. ``learned_from`` counts the pictures among them that
+    the recipe was taught from or adapted on, None where an older Passgate taught it; ``mind`` says in words
+    that these flatter, empty where nothing does.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -60,6 +63,8 @@ def evaluate_recipe(
             scores.append(decision.defect_score)
             passed.append(decision.action is Action.PASS)
             bar.show(number)
+    learned_from = library.learned_from(name, recipe.version)
+    overlap = learned_from.among(seen.sha256)
     truth = [defective for _, defective in files]
     result = evaluate(scores, truth)
     times = Percentiles.of(milliseconds)
@@ -77,5 +82,21 @@ def evaluate_recipe(
         "ms_per_image": {"p50": times.p50, "p95": times.p95},
         "n_good": result.good,
         "n_bad": result.defective,
+        "learned_from": None if learned_from == NOT_REMEMBERED else overlap,
+        "mind": _flattery(overlap, of=len(files), known=learned_from),
         "unheard": unheard_by(kind, recipe, None).in_words,
     }
+
+
+def _flattery(overlap: int, *, of: int, known: LearnedFrom) -> str:
+    if overlap:
+        return (
+            f"{'' if known.complete else 'at least '}{overlap} of these {of} pictures are ones that the "
+            "recipe learned from, so the figures flatter it: measure on pictures of other parts"
+        )
+    if known == NOT_REMEMBERED:
+        return (
+            "which pictures this recipe learned from is not known, since an older Passgate taught it; on "
+            "these the figures would flatter it"
+        )
+    return ""

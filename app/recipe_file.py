@@ -1,9 +1,9 @@
 """One recipe in one file: what it says and what was taught for it cannot be parted.
 
 A sealed file (``models.sealed``): the taught memories' tensors as ``view/name``, what labels taught as
-``view/adaptation.name``; in its words the recipe's JSON and, for each view, the headers of both. Reading one
-never runs a pickle, and nothing is judged by a file that is not as it was written, or that says what cannot
-have been taught.
+``view/adaptation.name``; in its words the recipe's JSON, which pictures it learned from and, for each view,
+the headers of both. Reading one never runs a pickle, and nothing is judged by a file that is not as it was
+written, or that says what cannot have been taught.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from typing import Final
 from pydantic import ValidationError
 from torch import Tensor
 
+from app.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
 from models import sealed
@@ -24,6 +25,7 @@ from models.soundness import in_one_line
 from models.vision import VisionTower
 
 _RECIPE: Final = "recipe"
+_LEARNED_FROM: Final = "learned_from"
 _MEMORY: Final = "memory/"
 _ADAPTATION: Final = "adaptation/"
 """Keys of the file's words; the view's name follows the second and the third."""
@@ -40,12 +42,15 @@ class Taught:
     """One for each view, by its name; an ``AdaptedMemory`` where labels were learned from."""
     sealed: bool = True
     """False where it was read from a file of before digests: nothing proves that it is as it was taught."""
+    learned_from: LearnedFrom = NOT_REMEMBERED
 
 
 def write(path: Path, taught: Taught) -> None:
     """Write one recipe with its memories to one file, whole or not at all. Raises RecipeError."""
     tensors: dict[str, Tensor] = {}
     words = {_RECIPE: taught.recipe.model_dump_json()}
+    if taught.learned_from != NOT_REMEMBERED:
+        words[_LEARNED_FROM] = taught.learned_from.model_dump_json()
     for view, memory in taught.memories.items():
         of_view, words[_MEMORY + view] = memory.packed()
         if isinstance(memory, AdaptedMemory):
@@ -73,6 +78,11 @@ def describe(path: Path) -> tuple[Recipe, bool]:
     return recipe, content.sealed
 
 
+def read_learned_from(path: Path) -> LearnedFrom:
+    """Which pictures the recipe in a file learned from. Raises RecipeError."""
+    return _learned_from(path, _opened(path)[1].words)
+
+
 def read(path: Path, *, tower: VisionTower) -> Taught:
     """A recipe with its memories from one file.
 
@@ -86,12 +96,19 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         view, _, name = key.rpartition("/")
         tensors[view][name] = tensor
     views = {view.name for view in recipe.views}
-    if tensors.keys() != views or content.words.keys() - {_RECIPE, *map(_ADAPTATION.__add__, views)} != set(
-        map(_MEMORY.__add__, views)
-    ):
+    headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, *map(_ADAPTATION.__add__, views)}
+    if tensors.keys() != views or headers != set(map(_MEMORY.__add__, views)):
         raise _damaged(path, "the views that were taught are not those of the recipe")
     memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
-    return Taught(recipe, memories, sealed=content.sealed)
+    return Taught(recipe, memories, content.sealed, _learned_from(path, content.words))
+
+
+def _learned_from(path: Path, words: Mapping[str, str]) -> LearnedFrom:
+    said = words.get(_LEARNED_FROM)
+    try:
+        return NOT_REMEMBERED if said is None else LearnedFrom.model_validate_json(said)
+    except ValidationError as error:
+        raise _damaged(path, in_one_line(error)) from error
 
 
 def _memory(

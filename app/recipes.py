@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.learned_from import LearnedFrom
 from app.recipe_file import Taught as Taught
-from app.recipe_file import describe, read, read_recipe, write
+from app.recipe_file import describe, read, read_learned_from, read_recipe, write
 from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
@@ -83,6 +84,14 @@ class RecipeLibrary:
         taught = read(path, tower=tower)
         self._belonging(taught.recipe, path)
         return taught
+
+    def learned_from(self, name: str, version: int | None = None) -> LearnedFrom:
+        """Which pictures a recipe learned from, the newest version unless one is named.
+
+        Raises:
+            RecipeError: Unknown, or its file is damaged.
+        """
+        return read_learned_from(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

@@ -7,6 +7,7 @@ from typing import Any, overload
 
 from app.commands.output import progress
 from app.file_frames import FileFrames
+from app.learned_from import LearnedFrom
 from app.recipes import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
@@ -89,7 +90,8 @@ def teach(
         )
     view = recipe.views[0]
     sizes: list[tuple[int, int]] = []
-    limits = teach_limits(_once_each(frames, groups, sizes, view))
+    seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
+    limits = teach_limits(_once_each(frames, groups, sizes, view, seen))
     memory = NormalityMemory.teach(
         _Cropped(frames, view),
         tower=tower,
@@ -98,7 +100,11 @@ def teach(
         sizes=sizes,
         names=names,
     )
-    return Taught(recipe.model_copy(update={"quality": limits}), {view.name: memory})
+    return Taught(
+        recipe.model_copy(update={"quality": limits}),
+        {view.name: memory},
+        learned_from=LearnedFrom.good(seen.sha256),
+    )
 
 
 class _Cropped(Sequence[Picture]):
@@ -122,10 +128,13 @@ class _Cropped(Sequence[Picture]):
 
 
 def _once_each(
-    frames: Sequence[Frame], groups: Sequence[str] | None, sizes: list[tuple[int, int]], view: View
+    frames: Sequence[Frame],
+    groups: Sequence[str] | None,
+    sizes: list[tuple[int, int]],
+    view: View,
+    seen: SeenPictures,
 ) -> Iterator[Frame]:
     """The frames, while their sizes are noted; raises DatasetError for one that comes twice."""
-    seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
     for number, frame in enumerate(frames):
         group = number if groups is None else groups[number]
         seen.add(frame.picture, path=Path(frame.source), group=group)
@@ -210,7 +219,7 @@ def seal(name: str, *, library: RecipeLibrary) -> Path:
         raise RecipeError(f"recipe {name!r} version {taught.recipe.version} is sealed already")
     _, version = library.next_identity(name)
     return library.save(
-        Taught(taught.recipe.model_copy(update={"version": version, "sha256": ""}), taught.memories)
+        replace(taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}))
     )
 
 

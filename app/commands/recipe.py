@@ -247,8 +247,11 @@ def evaluate(
         return
     table = Table(title=f"{name} on {result['n_good']} good and {result['n_bad']} bad", show_header=False)
     for key, value in result.items():
-        table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
+        if key != "mind":
+            table.add_row(key, f"{value:.4g}" if isinstance(value, float) else str(value))
     Console().print(table)
+    if result["mind"]:
+        typer.echo(f"Mind: {result['mind']}")
 
 
 @cli.command()

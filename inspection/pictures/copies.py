@@ -1,13 +1,20 @@
 """The same picture twice is one picture: what counts parts must not count it again."""
 
 import hashlib
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from pathlib import Path
 
 import numpy as np
 
 from inspection.errors import DatasetError
 from inspection.part import Picture
+
+
+def pixels_sha256(picture: Picture) -> str:
+    """What tells one exposure from any other, in hex: its pixels, whatever its file's name and format."""
+    pixels = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
+    pixels.update(repr(picture.shape).encode())
+    return pixels.hexdigest()
 
 
 class SeenPictures:
@@ -22,13 +29,16 @@ class SeenPictures:
 
     def __init__(self, *, part: str) -> None:
         self._part = part
-        self._seen: dict[bytes, tuple[Path, Hashable]] = {}
+        self._seen: dict[str, tuple[Path, Hashable]] = {}
+
+    @property
+    def sha256(self) -> Collection[str]:
+        """Of each exposure that was added: its :func:`pixels_sha256`."""
+        return self._seen.keys()
 
     def add(self, picture: Picture, *, path: Path, group: Hashable) -> None:
         """Remember a picture. Raises DatasetError where it was seen before in another group."""
-        pixels = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
-        pixels.update(repr(picture.shape).encode())
-        first, its_group = self._seen.setdefault(pixels.digest(), (path, group))
+        first, its_group = self._seen.setdefault(pixels_sha256(picture), (path, group))
         if its_group != group:
             raise DatasetError(
                 f"{first} and {path} are the same picture, pixel for pixel",

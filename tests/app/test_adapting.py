@@ -17,6 +17,8 @@ from app.recipes import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
 from inspection.errors import DatasetError, RecipeError
+from inspection.pictures.copies import pixels_sha256
+from inspection.pictures.decoding import read_picture
 from inspection.simulation import Variation
 from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
 from models.evaluation import evaluate
@@ -114,6 +116,12 @@ def test_labels_that_help_become_a_new_version_beside_the_old_one(
     assert library._file("cover", 1).read_bytes() == before
     assert isinstance(library.load("cover", tower=tower).memories["top"], AdaptedMemory)
     assert not isinstance(library.load("cover", 1, tower=tower).memories["top"], AdaptedMemory)
+    files = list(labels.rglob("*.jpg"))
+    sha256 = [pixels_sha256(read_picture(path)) for path in files]
+    assert library.learned_from("cover").among(sha256) == 24
+    assert library.learned_from("cover").taught == library.learned_from("cover", 1).taught
+    assert len(library.learned_from("cover").taught) == 24
+    assert library.learned_from("cover", 1).among(sha256) == 0
     # near-copies of one part stay together, good and scratched; the marks are those beside the pictures
     assert {one.group for one in seen} == {"part 0", "part 1", "part 2"}
     assert all((one.mask is not None and one.mask[12, 20] == 255) == one.defective for one in seen)

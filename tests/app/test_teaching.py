@@ -1,13 +1,17 @@
 """Teaching from a folder: what shows no good part is named, a copy is no second part, memory is bounded."""
 
+import json
 import shutil
 import weakref
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
+from app.learned_from import NOT_REMEMBERED
 from app.recipes import RecipeLibrary
 from app.teaching import teach_folder
 from inspection.cameras.simulated import SimulatedCamera
@@ -82,6 +86,63 @@ def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -
     cv2.imwrite(str(good / "99.bmp"), picture)
     with pytest.raises(DatasetError, match=r"03\.png and .*99\.bmp are the same picture.*nothing was taught"):
         teach_folder("bracket", good, library=library)
+
+
+def as_bad(good: Path, folder: Path) -> Path:
+    """The same parts, each with a black spot."""
+    folder.mkdir()
+    for path in good.glob("*.png"):
+        spoiled = cv2.imread(str(path))
+        cv2.circle(spoiled, (160, 120), 30, (0, 0, 0), -1)
+        cv2.imwrite(str(folder / path.name), spoiled)
+    return folder
+
+
+def measured(passgate: Passgate, good: Path, bad: Path) -> tuple[dict[str, Any], str]:
+    """What ``recipe evaluate`` says as JSON and to people."""
+    asked = ("recipe", "evaluate", "bracket", "--good", good, "--bad", bad, "--inspector", "reflex")
+    return json.loads(passgate(*asked, "--json").out), passgate(*asked).out
+
+
+def test_figures_on_taught_pictures_are_said_to_flatter(passgate: Passgate, good: Path, home: Path) -> None:
+    """In another format and order, too: a picture is known by its pixels."""
+    assert passgate("recipe", "teach", "bracket", "--good", good).code == 0
+    bad, again = as_bad(good, good.parent / "bad"), good.parent / "again"
+    again.mkdir()
+    camera = SimulatedCamera("main", seed=9, variation=Variation(defect_rate=0.0))
+    camera.open()
+    for number, path in enumerate(sorted(good.glob("*.png"))[::2]):
+        cv2.imwrite(str(again / f"{9 - number}.bmp"), cv2.imread(str(path)))
+        other = cv2.resize(camera.capture(number).picture, (320, 240), interpolation=cv2.INTER_AREA)
+        cv2.imwrite(str(again / f"other{number}.png"), other[..., ::-1])
+    found, told = measured(passgate, again, bad)
+    assert found["learned_from"] == 6
+    assert found["mind"].startswith("6 of these 24 pictures are ones that the recipe learned from")
+    assert f"Mind: {found['mind']}" in told
+    for path in again.glob("*.bmp"):
+        path.unlink()
+    found, told = measured(passgate, again, bad)
+    assert (found["learned_from"], found["mind"]) == (0, "")
+    assert "Mind" not in told
+
+
+def test_a_recipe_from_before_says_that_it_does_not_know_its_pictures(
+    passgate: Passgate, good: Path, home: Path
+) -> None:
+    library = RecipeLibrary(home / "recipes")
+    library.save(replace(teach_folder("bracket", good, library=library), learned_from=NOT_REMEMBERED))
+    found, told = measured(passgate, good, as_bad(good, good.parent / "bad"))
+    assert found["learned_from"] is None
+    assert "not known" in told
+
+
+def test_nothing_is_certified_on_taught_pictures(passgate: Passgate, good: Path, home: Path) -> None:
+    assert passgate("recipe", "teach", "bracket", "--good", good).code == 0
+    bad = as_bad(good, good.parent / "bad")
+    asked = ("recipe", "certify", "bracket", "--alpha", "0.4", "--inspector", "reflex")
+    said = passgate(*asked, "--good", good, "--bad", bad)
+    assert_one_line(said, r"12 of these 24 pictures are ones that the recipe learned from, .*no certificate")
+    assert not list((home / "recipes").rglob("*.certificate.json"))
 
 
 def test_copies_in_one_group_are_one_part(good: Path, library: RecipeLibrary) -> None:
