@@ -27,8 +27,8 @@ PATIENCE_S: Final = 2.0
 MOST_WAITING: Final = 64
 """Events that may wait for the disk. Beyond that an order is refused, and what latches is only in the log."""
 
-RUNS: Final = 1000
-"""Events among which earlier starts of the engine are looked for."""
+RUNS: Final = 16
+"""Earlier runs of the engine that a start names, so that the next one knows them from this event alone."""
 
 ENGINE: Final = "engine"
 PLC: Final = "plc"
@@ -112,18 +112,22 @@ class Orders:
             boot_id: Of the run that begins.
 
         Returns:
-            The boot ids of the runs before that wrote this record, as far as they are at hand.
+            The boot ids of the last runs before that wrote this record.
         """
         for latch in LATCHES:
             event = await self._recorder.last_event(frozenset(latch))
             if event is not None and event.kind is latch.sets:
                 self._in_force[latch] = event
-        events = await self._recorder.recent_events(RUNS)
-        lives = [e for e in events if e.kind in {EventKind.ENGINE_STARTED, EventKind.ENGINE_STOPPED}]
-        crashed = bool(lives) and lives[0].kind is EventKind.ENGINE_STARTED
-        detail = f"run {boot_id} begins" + (", and the one before ended without a word" if crashed else "")
-        self._write(self._event(EventKind.ENGINE_STARTED, by=ENGINE, detail=detail, subjects=(str(boot_id),)))
-        return frozenset(int(subject) for event in lives for subject in event.subjects)
+        started = EventKind.ENGINE_STARTED
+        life = await self._recorder.last_event(frozenset({started, EventKind.ENGINE_STOPPED}))
+        before = await self._recorder.last_event(frozenset({started}))
+        runs = () if before is None else before.subjects
+        detail = f"run {boot_id} begins"
+        if life is not None and life.kind is started:
+            detail += ", and the one before ended without a word"
+        subjects = (str(boot_id), *runs)[:RUNS]
+        self._write(self._event(started, by=ENGINE, detail=detail, subjects=subjects))
+        return frozenset(map(int, runs))
 
     async def run(self) -> None:
         """Write events in their order until cancelled."""

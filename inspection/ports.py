@@ -178,12 +178,17 @@ class HaltCleared:
 
 @dataclass(frozen=True, slots=True)
 class RunTakenOver:
-    """An engine with another record has served this run of the PLC: this record begins here."""
+    """Parts of this run of the PLC were served that are not on this record.
+
+    By an engine with another record; or by an earlier run of this one, whose rows the record has lost.
+    """
 
     plc_boot_id: int
     other_boot_id: int
     seq: int
     """The last trigger that the other one has seen; what was before is not on this record."""
+    rows_lost: bool = False
+    """The other one wrote this very record: an older copy of it lies in its place."""
 
 
 LineEvent = (

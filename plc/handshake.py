@@ -323,23 +323,31 @@ class VisionHandshake:
         self._faults_changed()
         return (Halted(reason),)
 
-    def take_up(self, line: LineBlock, *, other: int, seen: int) -> tuple[LineEvent, ...]:
-        """Before ``line``, the first read: an engine with another record has served this run of the PLC.
+    def take_up(self, line: LineBlock, *, found: VisionBlock, own: bool) -> tuple[LineEvent, ...]:
+        """Before ``line``, the first read: another engine has served this run of the PLC.
 
         What became of the parts that it saw, and that are not on this record, the record cannot know: they
-        are told as ``BEFORE_RECORD``.
+        are told as ``BEFORE_RECORD``. An earlier run of this engine had this record. It may have died before
+        a part that it saw was on record; but what it published, and each outcome that it acknowledged, was:
+        only where one of these is absent has the record lost rows.
 
         Args:
             line: As just read.
-            other: The other engine's boot id.
-            seen: The last trigger that it has seen.
+            found: Our block as the other one left it.
+            own: The other one wrote this very record.
         """
-        last = self._count.last_of(line.boot_id)
-        ahead = seen and (last == 0 or 0 < seq_distance(older=last, newer=seen) <= LAST_SEQ // 2)
-        if not ahead:
-            return ()  # this record has all that it saw
+        last, seen = self._count.last_of(line.boot_id), found.trigger_ack_seq
+        if own:
+            on_record = (found.result_seq, found.outcome_ack_seq)
+            lacking = last != 0 and any(_is_ahead(seq, last) for seq in on_record)
+        else:
+            lacking = last == 0 or _is_ahead(seen, last)
+        if not (seen and lacking):
+            return ()  # this record has all that it must have
         self._served = seen
-        return (RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=other, seq=seen),)
+        return (
+            RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=found.boot_id, seq=seen, rows_lost=own),
+        )
 
     def stand_aside(self, other: int) -> tuple[LineEvent, ...]:
         """Another engine, of that boot id, writes our block: halt, whatever else was the matter."""
@@ -683,3 +691,8 @@ class VisionHandshake:
         if self._open is not None and self._open.trigger.seq == seq:
             self._close_open()
         yield OutcomeReported(seq=seq, plc_boot_id=line.boot_id, outcome=outcome_of(line.outcome))
+
+
+def _is_ahead(seq: int, last: int) -> bool:
+    """``seq`` was counted after ``last``; 0 never was."""
+    return seq != 0 and 0 < seq_distance(older=last, newer=seq) <= LAST_SEQ // 2

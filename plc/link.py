@@ -298,9 +298,9 @@ class ModbusLine:
         found = self._found
         if found is None or found.map_version != MAP_VERSION:
             return ()
-        if found.boot_id in {0, self.boot_id} | self._own_runs:
+        if found.boot_id in {0, self.boot_id}:
             return ()
-        return self._handshake.take_up(line, other=found.boot_id, seen=found.trigger_ack_seq)
+        return self._handshake.take_up(line, found=found, own=found.boot_id in self._own_runs)
 
     async def _between(self, due_ns: int) -> None:
         """Until the next cycle is due."""

@@ -30,6 +30,9 @@ RECENT_EVENTS = 200
 
 _BATCH_ROWS = 200
 
+_BEFORE_EVENTS = "0001"
+"""The schema's last revision without events."""
+
 # On the table, not the mapped class: the ORM's bookkeeping costs half a millisecond a row.
 _INSERT = insert(EventRow.metadata.tables[EventRow.__tablename__])
 
@@ -195,7 +198,9 @@ def verify_events(connection: Connection, *, named_head: str | None = None) -> E
         SQLAlchemyError: The database cannot be read.
     """
     if not has_events(connection):
-        return EventsReport(intact=True, rows=0, head=GENESIS)
+        if _older_than_events(connection):
+            return EventsReport(intact=True, rows=0, head=GENESIS)
+        return _broken(1, "the table of the events is gone", head=GENESIS)
     end = connection.scalar(select(func.max(InspectionRow.position))) or 0
     head, after, position, named_at = GENESIS, 0, 1, None
     try:
@@ -209,10 +214,19 @@ def verify_events(connection: Connection, *, named_head: str | None = None) -> E
     except (TypeError, ValueError):  # a column that is no date, say
         return _broken(position, "a column cannot be read", head=head)
     given = _highest_ever_given(connection)
+    if position == 1 and (end or given):
+        return _broken(1, "the events are gone: a record begins with one", head=head)
     if given is not None and given != position - 1:
         reason = f"{given} events were written, but they end at {position - 1}: the newest are gone"
         return _broken(position, reason, head=head)
     return EventsReport(intact=True, rows=position - 1, head=head, named_at=named_at)
+
+
+def _older_than_events(connection: Connection) -> bool:
+    """Whether no Passgate that keeps events has opened the record: its schema is that of before."""
+    if not inspect(connection).has_table("alembic_version"):
+        return True
+    return connection.scalar(text("SELECT version_num FROM alembic_version")) == _BEFORE_EVENTS
 
 
 def _rows(connection: Connection) -> Iterator[Row[Any]]:

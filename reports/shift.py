@@ -76,7 +76,8 @@ class ShiftSummary(Frozen):
     false_releases: int
     """Of these, defective ones that were released."""
     mismatched_releases: int
-    """Parts released without a published pass on record: must be 0."""
+    """Parts released without a published pass on record: must be 0. Not those of another record, which
+    ``missed`` counts (``Inspection.mismatched_release``)."""
     spooled: int
     """Records of any time that wait in the spool: counted above, but not in the chain yet."""
     spool_fault: str = ""
@@ -153,7 +154,7 @@ def shift_summary(
             )
             spooled, fault = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise _unreadable(error) from error
     rows = with_waiting(stored, spooled, start, end)
     judged = [row for row in rows if row.missed is None]
@@ -176,7 +177,9 @@ def shift_summary(
         truth_known=sum(row.truth_known for row in rows),
         false_releases=sum(row.false_release for row in rows),
         mismatched_releases=sum(
-            row.outcome == Outcome.RELEASED and (row.action != Action.PASS or not row.published)
+            row.outcome == Outcome.RELEASED
+            and (row.action != Action.PASS or not row.published)
+            and row.missed != MissedCause.BEFORE_RECORD
             for row in rows
         ),
         spooled=len(spooled),
@@ -205,7 +208,7 @@ def shift_inspections(
         with engine.connect() as connection:
             stored = stored_parts(connection, start, end)
             spooled, _ = not_on_record(connection, waiting.entries)
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, TypeError, ValueError) as error:
         raise _unreadable(error) from error
     rows = with_waiting(stored, spooled, start, end)
     return [Inspection.model_validate_json(row.record) for row in rows]
@@ -346,10 +349,10 @@ def _check_range(start: datetime, end: datetime) -> None:
         )
 
 
-def _unreadable(error: SQLAlchemyError) -> StoreError:
+def _unreadable(error: Exception) -> StoreError:
     return StoreError(
         f"The record cannot be read: {getattr(error, 'orig', None) or error}",
-        todo="Check that the database is there and belongs to this version of Passgate",
+        todo="Check that the database is there and belongs to this version of Passgate, and verify the record",
     )
 
 

@@ -100,12 +100,12 @@ class SqlStore:
             self._database.read(self._ledger.load)
             self._database.read(self._journal.load)
             self._begin_events()
-        except (OSError, DatabaseUnavailableError) as error:
+        except (OSError, ValueError, DatabaseUnavailableError) as error:  # ValueError: no row of ours
             self.close()
             raise StoreError(
                 f"The record in {self._settings.folder} cannot be opened: {error}",
                 part="Parts could not be recorded, so the station does not start",
-                todo="Mend what the message names; what waits in the spool is kept",
+                todo="Mend what the message names, or verify the record; what waits in the spool is kept",
             ) from error
         except BaseException:
             self.close()

@@ -353,7 +353,7 @@ class FakeStore:
         return next((event for event in reversed(self.events) if event.kind in kinds), None)
 
     def recent_events(self, limit: int) -> list[Event]:
-        return self.events[::-1][:limit]
+        return self.events[::-1][: min(limit, 200)]  # as SqlStore keeps at hand
 
     def maintain(self) -> None:
         pass

@@ -161,6 +161,20 @@ def test_events_that_wait_for_the_disk_are_bounded_and_an_order_beyond_is_refuse
     asyncio.run(body())
 
 
+def test_the_record_knows_its_own_runs_however_much_was_done_since() -> None:
+    async def body() -> None:
+        async with life(boot_id=5) as first:
+            pass
+        async with life(first.store, boot_id=6) as second:
+            expired = second.store.events[0].model_copy(update={"kind": EventKind.PICTURES_EXPIRED})
+            second.store.events.extend([expired] * 2000)
+        async with life(first.store, boot_id=7) as third:
+            assert third.own_runs == {5, 6}
+            assert "without a word" in third.store.events[-1].detail
+
+    asyncio.run(body())
+
+
 def test_the_record_knows_its_own_runs_and_which_of_them_ended_without_a_word() -> None:
     async def body() -> None:
         async with life(boot_id=5) as first:

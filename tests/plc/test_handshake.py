@@ -1,6 +1,7 @@
 """Passgate's side of the handshake, promise by promise; time is a number, nothing sleeps."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 
@@ -20,7 +21,7 @@ from inspection.ports import (
     RunTakenOver,
 )
 from plc.handshake import LINK_HALTED, MAX_EVENTS
-from plc.registers import LineBits, LineBlock, VisionBits, VisionState, action_of
+from plc.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState, action_of
 from plc.trigger_count import MAX_BACKLOG, MAX_GAP
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on
 
@@ -730,6 +731,9 @@ def test_the_farewell_offers_nothing() -> None:
 
 # --- another engine's parts -------------------------------------------------------------------------------
 
+OTHER = VisionBlock(boot_id=99, trigger_ack_seq=28)
+"""As an engine left it that has seen 28 parts."""
+
 
 @pytest.mark.parametrize(
     ("known", "causes"),
@@ -747,16 +751,43 @@ def test_parts_that_an_engine_with_another_record_saw_are_told_as_such(
     known: KnownPart | None, causes: list[tuple[int, MissedCause]]
 ) -> None:
     vision = Vision(known=known, trigger_seq=29, outcome_seq=27, part_id=9)
-    events = list(vision.handshake.take_up(vision.line, other=99, seen=28))
+    events = list(vision.handshake.take_up(vision.line, found=OTHER, own=False))
     assert events == ([] if len(causes) == 1 else [RunTakenOver(PLC_BOOT, 99, 28)])
     assert missed(vision.cycle()) == causes
     vision.cycle()
     assert missed(vision.cycle(trigger_seq=30)) == [(30, MissedCause.NOT_READY)]
 
 
+@pytest.mark.parametrize(
+    ("left", "lost"),
+    [
+        (replace(OTHER, outcome_ack_seq=25), False),
+        (replace(OTHER, result_seq=26, outcome_ack_seq=25), False),
+        (replace(OTHER, outcome_ack_seq=27), True),
+        (replace(OTHER, result_seq=27, outcome_ack_seq=25), True),
+    ],
+    ids=["killed over a part", "killed before it was published", "an outcome is gone", "a result is gone"],
+)
+def test_rows_that_an_earlier_run_had_on_record_and_that_are_gone_are_told_and_no_others(
+    left: VisionBlock, lost: bool
+) -> None:
+    known = KnownPart(plc_boot_id=PLC_BOOT, seq=26, part_id=3)
+    vision = Vision(known=known, trigger_seq=28, outcome_seq=27, part_id=9)
+    told = RunTakenOver(PLC_BOOT, 99, 28, rows_lost=True)
+    assert list(vision.handshake.take_up(vision.line, found=left, own=True)) == ([told] if lost else [])
+    causes = {cause for _, cause in missed(vision.cycle())}
+    assert (causes == {MissedCause.BEFORE_RECORD}) is lost
+
+
+def test_an_earlier_run_before_the_plc_restarted_proves_nothing() -> None:
+    vision = Vision(known=KnownPart(plc_boot_id=PLC_BOOT + 1, seq=26, part_id=3), trigger_seq=2)
+    left = replace(OTHER, result_seq=28, outcome_ack_seq=27)
+    assert not vision.handshake.take_up(vision.line, found=left, own=True)
+
+
 def test_the_numbers_of_another_engines_parts_mean_nothing_when_they_come_round_again() -> None:
     vision = Vision(trigger_seq=28, outcome_seq=28)
-    vision.handshake.take_up(vision.line, other=99, seen=28)
+    vision.handshake.take_up(vision.line, found=OTHER, own=False)
     assert missed(vision.cycle()) == [(28, MissedCause.BEFORE_RECORD)]
     vision.up()
     vision.cycle(boot_id=78, trigger_seq=0, outcome_seq=0)

@@ -21,6 +21,7 @@ from reports.schema import EventRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, read_spool
 from reports.store import SqlStore
+from reports.verification import verify_record
 from tests.reports.parts import START, closed, part
 from tests.reports.test_degraded import locked
 
@@ -274,3 +275,41 @@ def test_the_time_is_kept_in_utc(store: SqlStore, settings: StoreSettings) -> No
     (at,) = connection.execute("SELECT at FROM events WHERE kind = 'hold'").fetchone()
     connection.close()
     assert at.startswith("2026-03-02 06:00:00")
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        ("DROP TABLE events",),
+        ("DROP TRIGGER events_no_delete", "DELETE FROM events"),
+        (
+            "DROP TRIGGER events_no_delete",
+            "DELETE FROM events",
+            "DELETE FROM sqlite_sequence WHERE name = 'events'",
+        ),
+    ],
+    ids=["the table", "its rows", "its rows and their count"],
+)
+def test_events_that_are_gone_altogether_are_a_break(
+    store: SqlStore, settings: StoreSettings, tampering: tuple[str, ...]
+) -> None:
+    store.append(part(1))
+    store.close()
+    with sqlite3.connect(settings.folder / "inspections.db") as database:
+        for statement in tampering:
+            database.execute(statement)
+    report = verify_record(settings, pictures=True)
+    assert not report.intact
+    assert not report.pictures_checked
+    assert "gone" in report.reason
+
+
+def test_a_record_with_an_event_that_is_none_is_not_opened_and_the_reason_is_said(
+    store: SqlStore, settings: StoreSettings, open_store
+) -> None:
+    store.close()
+    with sqlite3.connect(settings.folder / "inspections.db") as database:
+        database.execute("DROP TRIGGER events_no_update")
+        database.execute("UPDATE events SET record = 'garbage'")
+    with pytest.raises(StoreError, match="cannot be opened"):
+        open_store()

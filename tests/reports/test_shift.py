@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import sqlite3
 from datetime import timedelta
 from pathlib import Path
 
@@ -348,3 +349,25 @@ def test_known_percentiles_and_edges() -> None:
     assert first_pass_yield(passed_at_first_look=0, judged=0) is None
     with pytest.raises(ValueError, match="cannot have passed"):
         first_pass_yield(passed_at_first_look=3, judged=2)
+
+
+def test_parts_of_another_record_are_no_release_without_a_pass_of_this_one(
+    store: SqlStore, reader: Engine
+) -> None:
+    for number, cause in enumerate((MissedCause.BEFORE_RECORD, MissedCause.GAP), 1):
+        missed = part(number, action=Action.MANUAL_REVIEW, missed=cause, published=False)
+        store.append(missed)
+        store.append(closed(missed, Outcome.RELEASED))
+    assert shift_summary(reader, start=START, end=END).mismatched_releases == 1
+
+
+def test_a_time_that_is_none_is_said_not_thrown(
+    shift: SqlStore, reader: Engine, settings: StoreSettings
+) -> None:
+    shift.close()
+    with sqlite3.connect(settings.folder / "inspections.db") as database:
+        database.execute("DROP TRIGGER inspections_no_update")
+        database.execute("UPDATE inspections SET seen_at = '2026-03-02 07:xx'")
+    for report in (shift_summary, shift_inspections):
+        with pytest.raises(StoreError, match="cannot be read"):
+            report(reader, start=START - timedelta(days=365), end=END + timedelta(days=365))
