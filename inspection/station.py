@@ -590,9 +590,9 @@ class Station:
 def _record_begins(taken: RunTakenOver) -> str:
     if taken.rows_lost:
         return (
-            f"the record has lost its newest rows: an engine with this record (boot id {taken.other_boot_id}) "
-            f"served run {taken.plc_boot_id} of the PLC up to trigger {taken.seq}, and put on record what is "
-            "not there. If an older copy was restored, look into the newer one; if not, have it examined"
+            f"the record has lost its newest rows: an engine (boot id {taken.other_boot_id}) served run "
+            f"{taken.plc_boot_id} of the PLC up to trigger {taken.seq}, and put on this record what is not "
+            "there. If an older copy was restored, look into the newer one; if not, have it examined"
         )
     return (
         f"this record begins here: run {taken.plc_boot_id} of the PLC was served by an engine (boot id "

@@ -345,9 +345,7 @@ class VisionHandshake:
         if not (seen and lacking):
             return ()  # this record has all that it must have
         self._served = seen
-        return (
-            RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=found.boot_id, seq=seen, rows_lost=own),
-        )
+        return (RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=found.boot_id, seq=seen, rows_lost=own),)
 
     def stand_aside(self, other: int) -> tuple[LineEvent, ...]:
         """Another engine, of that boot id, writes our block: halt, whatever else was the matter."""

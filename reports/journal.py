@@ -226,7 +226,8 @@ def _older_than_events(connection: Connection) -> bool:
     """Whether no Passgate that keeps events has opened the record: its schema is that of before."""
     if not inspect(connection).has_table("alembic_version"):
         return True
-    return connection.scalar(text("SELECT version_num FROM alembic_version")) == _BEFORE_EVENTS
+    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return revision == _BEFORE_EVENTS
 
 
 def _rows(connection: Connection) -> Iterator[Row[Any]]:

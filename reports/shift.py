@@ -352,7 +352,7 @@ def _check_range(start: datetime, end: datetime) -> None:
 def _unreadable(error: Exception) -> StoreError:
     return StoreError(
         f"The record cannot be read: {getattr(error, 'orig', None) or error}",
-        todo="Check that the database is there and belongs to this version of Passgate, and verify the record",
+        todo="Check that the database is there and belongs to this version of Passgate; verify the record",
     )
 
 
