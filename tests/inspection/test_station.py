@@ -101,11 +101,13 @@ async def running(
 ) -> AsyncIterator[World]:
     """A station at work, in the mode that it comes back in."""
     world = World(store, certification, inspector)
+    on_record = len(world.store.events)
     world.camera.off = camera_off
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
     await until(lambda: world.station.mode is until_mode and world.station.desk.open.is_set())
+    await until(lambda: len(world.store.events) > on_record)  # its start; else a test may find it at the gate
     try:
         yield world
     finally:
