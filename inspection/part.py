@@ -96,6 +96,17 @@ class MissedCause(StrEnum):
     decided is not known here."""
 
 
+class WithheldCause(StrEnum):
+    """Why the PLC was never offered the decision on a part that was judged."""
+
+    NOT_RECORDED = "not_recorded"
+    """Neither database nor spool took the intent (promise 4)."""
+    RECORDED_LATE = "recorded_late"
+    """Decided in time, but on record only when the PLC waited no longer."""
+    REFUSED = "refused"
+    """The link took no result any more: the PLC waited no longer, restarted, or was gone."""
+
+
 class Inspection(Frozen):
     """The record of one part. ``revision`` 0 is the intent; each later one supersedes the one before."""
 
@@ -138,12 +149,20 @@ class Inspection(Frozen):
         return self.decision.timings_ms.total + self.recording_ms
 
     @property
+    def withheld(self) -> WithheldCause | None:
+        """Why the decision was never offered to the PLC; None where it was, or where there was none."""
+        if self.published or self.missed is not None:
+            return None
+        if self.recording_ms is None:
+            return WithheldCause.NOT_RECORDED
+        deadline_ms = self.trigger.deadline_ms
+        late = bool(deadline_ms) and self.decision.timings_ms.total + self.recording_ms >= deadline_ms
+        return WithheldCause.RECORDED_LATE if late else WithheldCause.REFUSED
+
+    @property
     def recorded_late(self) -> bool:
         """Decided in time, but on record only when the PLC waited no longer."""
-        if self.published or self.missed is not None or self.recording_ms is None:
-            return False
-        deadline_ms = self.trigger.deadline_ms
-        return bool(deadline_ms) and self.decision.timings_ms.total + self.recording_ms >= deadline_ms
+        return self.withheld is WithheldCause.RECORDED_LATE
 
     @property
     def mismatched_release(self) -> bool:

@@ -316,8 +316,7 @@ class Station:
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
             recorded_at=self._clock.now(),
         )
-        passage.inspection = inspection
-        self.telemetry.intent(inspection)
+        passage.inspection = inspection  # shown when it is published or withheld, and no moment earlier
         await passage.turn()
         try:
             await self._recorder.append(inspection)
@@ -338,6 +337,7 @@ class Station:
                 motion=judgement.motion,
             ):
                 self._step(passage, Phase.PUBLISHED)
+                self.telemetry.intent(inspection)
                 self.telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)
                 return
             self._tell_late_record(passage)
@@ -359,6 +359,8 @@ class Station:
         """The PLC is given no result for the part, and the record says so."""
         self.line.abandon(passage.trigger)
         self._step(passage, Phase.WITHHELD)
+        if passage.inspection is not None:
+            self.telemetry.intent(passage.inspection.model_copy(update={"published": False}))
         await self._revise(passage, published=False)
 
     def _await_straggler(self, passage: Passage, straggler: "asyncio.Future[Decision]") -> None:

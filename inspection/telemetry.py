@@ -40,7 +40,7 @@ class Telemetry:
             self._count(Counts(since=since))
 
     def intent(self, inspection: Inspection) -> None:
-        """A trigger has its inspection: revision 0."""
+        """A trigger has its inspection, and it is settled whether the PLC is offered the decision."""
         self._triggers += 1
         if inspection.missed is None:
             self._by_action[inspection.decision.action] += 1

@@ -97,7 +97,7 @@ def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
 def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
     assert view.part is not None
     decision = part.decision
-    rows = [(words.reason, decision.reason), *view.part.facts, (words.outcome, view.part.outcome.word)]
+    rows = [(words.reason, view.part.reason), *view.part.facts, (words.outcome, view.part.outcome.word)]
     if view.part.warning is not None:
         rows.append(("", view.part.warning.word))
     rows += [

@@ -16,6 +16,7 @@ from app.console.signs import (
     MODE_SIGNS,
     OPEN_OUTCOME_SIGN,
     OUTCOME_SIGNS,
+    WITHHELD_SIGN,
     Shape,
     Tone,
 )
@@ -167,11 +168,14 @@ def action_sign(action: Action, words: Words, *, short: bool = False) -> Sign:
 
 
 def part_sign(part: Inspection, words: Words, *, short: bool = False) -> Sign:
-    """What was decided on a part; a part that nobody looked at shows no decision."""
-    if part.missed is None:
-        return action_sign(part.decision.action, words, short=short)
-    shape, tone = MISSED_SIGN
-    return Sign(shape=shape, tone=tone, word=words.not_inspected_short if short else words.not_inspected)
+    """What was decided on a part, where somebody looked at it and the PLC was told; else what happened."""
+    if part.missed is not None:
+        shape, tone = MISSED_SIGN
+        return Sign(shape=shape, tone=tone, word=words.not_inspected_short if short else words.not_inspected)
+    if not part.published:
+        shape, tone = WITHHELD_SIGN
+        return Sign(shape=shape, tone=tone, word=words.not_sent_short if short else words.not_sent)
+    return action_sign(part.decision.action, words, short=short)
 
 
 def defect_label(defect: Defect, words: Words) -> str:
@@ -208,13 +212,21 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
         ),
         outcome=outcome_sign(part.outcome, words),
         warning=_warning(part, words),
-        reason=decision.reason,
+        reason=_reason(part, words),
         pictures=part.pictures,
         boxes=tuple(
             BoxView(box=defect.box, label=defect_label(defect, words), severity=defect.severity)
             for defect in decision.defects
         ),
     )
+
+
+def _reason(part: Inspection, words: Words) -> str:
+    """Why it was decided so; before that, where the PLC was not told, what that means for the part."""
+    decision = part.decision
+    if part.withheld is None:
+        return decision.reason
+    return words.withheld.format(action=words.actions[decision.action], reason=decision.reason)
 
 
 def _warning(part: Inspection, words: Words) -> Sign | None:
@@ -226,8 +238,9 @@ def _warning(part: Inspection, words: Words) -> Sign | None:
     if part.missed is not None:
         cause = words.missed_causes[part.missed]
         return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=words.missed.format(cause=cause))
-    if not part.published:
-        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=words.not_published)
+    if part.withheld is not None:
+        cause = words.withheld_causes[part.withheld]
+        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=words.not_published.format(cause=cause))
     return None
 
 

@@ -56,6 +56,9 @@ ACTION_SIGNS: Mapping[Action, tuple[Shape, Tone]] = {
 MISSED_SIGN = (Shape.DASHED_RING, Tone.ATTENTION)
 """Nobody looked at this part, and a person must: no decision's shape."""
 
+WITHHELD_SIGN = (Shape.CROSS, Tone.ATTENTION)
+"""A decision that the PLC never got, whichever it was: the part does not go on."""
+
 OUTCOME_SIGNS: Mapping[Outcome, tuple[Shape, Tone]] = {
     Outcome.RELEASED: (Shape.ARROW_ON, Tone.CALM),
     Outcome.DIVERTED: (Shape.ARROW_ASIDE, Tone.CALM),

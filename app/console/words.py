@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from app.console.replies import CommandProblem, ContactTrouble, PictureProblem
 from inspection.decision import Action, DecidedBy, Severity
-from inspection.part import MissedCause, Outcome
+from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
 
 
@@ -28,11 +28,15 @@ class Words:
     not_inspected: str
     """In the decision's place."""
     not_inspected_short: str
+    not_sent: str
+    """In the decision's place, where the PLC never got it."""
+    not_sent_short: str
     outcomes: Mapping[Outcome, str]
     outcome_open: str
     decided_by: Mapping[DecidedBy, str]
     severities: Mapping[Severity, str]
     missed_causes: Mapping[MissedCause, str]
+    withheld_causes: Mapping[WithheldCause, str]
     modes: Mapping[Mode, str]
     not_ready: str
     """In the mode's place, where the station takes no part."""
@@ -79,6 +83,8 @@ class Words:
     is_live: str
     last_parts: str
     not_published: str
+    withheld: str
+    """In the reason's place, where the PLC never got the decision."""
     missed: str
     mismatched: str
     false_release: str
@@ -143,6 +149,8 @@ EN = Words(
     },
     not_inspected="NOT INSPECTED",
     not_inspected_short="Missed",
+    not_sent="NOT SENT",
+    not_sent_short="Not sent",
     outcomes={
         Outcome.RELEASED: "Released",
         Outcome.DIVERTED: "Diverted",
@@ -167,6 +175,11 @@ EN = Words(
         MissedCause.RESTART: "Passgate restarted",
         MissedCause.BYPASS: "the bypass key was turned",
         MissedCause.BEFORE_RECORD: "it came before this record began",
+    },
+    withheld_causes={
+        WithheldCause.NOT_RECORDED: "no record could be written",
+        WithheldCause.RECORDED_LATE: "the record came too late",
+        WithheldCause.REFUSED: "the PLC waited no longer",
     },
     modes={
         Mode.STARTING: "Starting",
@@ -240,7 +253,8 @@ EN = Words(
     back_to_live_in="Live ({seconds})",
     is_live="Live",
     last_parts="Last parts",
-    not_published="never sent to the PLC",
+    not_published="not sent: {cause}",
+    withheld="The PLC never got the decision ({action}), so it does not release the part. {reason}",
     missed="not judged: {cause}",
     mismatched="RELEASED WITHOUT A PASS",
     false_release="DEFECTIVE PART RELEASED",
@@ -299,6 +313,8 @@ ZH = Words(
     },
     not_inspected="未检测",
     not_inspected_short="漏检",
+    not_sent="未发送",
+    not_sent_short="未发送",
     outcomes={
         Outcome.RELEASED: "已放行",
         Outcome.DIVERTED: "已分流",
@@ -323,6 +339,11 @@ ZH = Words(
         MissedCause.RESTART: "程序重新启动",
         MissedCause.BYPASS: "旁路钥匙已接通",
         MissedCause.BEFORE_RECORD: "发生在本记录开始之前",
+    },
+    withheld_causes={
+        WithheldCause.NOT_RECORDED: "记录无法写入",
+        WithheldCause.RECORDED_LATE: "记录写入过迟",
+        WithheldCause.REFUSED: "PLC 已不再等待",
     },
     modes={
         Mode.STARTING: "启动中",
@@ -395,7 +416,8 @@ ZH = Words(
     back_to_live_in="返回实时（{seconds}）",
     is_live="实时",
     last_parts="最近工件",
-    not_published="结果未发送给 PLC",
+    not_published="未发送：{cause}",
+    withheld="判定结果（{action}）未发送给 PLC，工件不予放行。{reason}",
     missed="未判定：{cause}",
     mismatched="未合格却已放行",
     false_release="缺陷件已放行",

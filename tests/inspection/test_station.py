@@ -11,9 +11,10 @@ import pytest
 
 from inspection.alarms import AlarmCode
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
+from inspection.errors import RecordRefusedError
 from inspection.events import EventKind
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
-from inspection.part import Inspection, MissedCause, Outcome
+from inspection.part import Inspection, MissedCause, Outcome, WithheldCause
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -239,6 +240,34 @@ async def the_part_is_not_released_and_still_ends_on_record(world: World) -> Non
     assert inspection.outcome is Outcome.DEFAULT_REJECTED
     assert not inspection.published
     assert [r.revision for r in world.store.revisions] == [0, 1, 2]
+
+
+@in_world
+async def test_a_part_is_shown_with_its_decision_only_when_the_plc_has_it_or_never_will(world: World) -> None:
+    """While the disk takes its time the part before is the last one; a withheld pass was never a pass."""
+    telemetry = world.station.telemetry
+    world.store.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await until(world.store.waiting.is_set)
+    assert telemetry.recent == ()
+    assert telemetry.counts.triggers == 0
+    world.store.broken = True
+    world.store.gate.set()
+    await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
+    await until(lambda: telemetry.recent != ())
+    (shown,) = telemetry.recent
+    assert (shown.published, shown.withheld, shown.outcome) == (False, WithheldCause.NOT_RECORDED, None)
+    assert telemetry.counts.triggers == 1
+
+
+@in_world
+async def test_a_part_that_the_record_refuses_is_not_shown_and_not_counted(world: World) -> None:
+    world.store.broken, world.store.complaint = True, RecordRefusedError("the trigger has its inspection")
+    world.line.post(PartTriggered(trigger(1)))
+    await asyncio.wait_for(world.line.abandoned.get(), PATIENCE_S)
+    await until(lambda: world.station.mode is Mode.IDLE)
+    assert world.station.telemetry.recent == ()
+    assert world.station.telemetry.counts.triggers == 0
 
 
 @in_world

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from app.console.details import AlarmsTopic, details
+from app.console.details import AlarmsTopic, PartTopic, details
 from app.console.replies import CommandProblem, CommandReply, ContactTrouble, Received
 from app.console.run_state import (
     FAILURE_NOTICE_S,
@@ -16,7 +16,7 @@ from app.console.run_state import (
 )
 from app.console.run_view import age_text, percent, present
 from app.console.signs import Shape, Tone
-from app.console.view_model import RunView
+from app.console.view_model import RunView, Sign
 from app.console.words import EN, ZH, Words
 from inspection.decision import Action
 from inspection.part import MissedCause, Outcome
@@ -321,7 +321,21 @@ def test_a_simulated_picture_is_said_live_and_looking_back() -> None:
         (samples.inspection(), None, None),
         (samples.inspection(published=False), EN.mismatched, Tone.DANGER),
         (samples.inspection(action=Action.REWORK), EN.mismatched, Tone.DANGER),
-        (samples.inspection(outcome=Outcome.HELD, published=False), EN.not_published, Tone.CAUTION),
+        (
+            samples.inspection(outcome=None, published=False),
+            "not sent: no record could be written",
+            Tone.CAUTION,
+        ),
+        (
+            samples.inspection(outcome=Outcome.HELD, published=False, recording_ms=1100.0),
+            "not sent: the record came too late",
+            Tone.CAUTION,
+        ),
+        (
+            samples.inspection(outcome=Outcome.HELD, published=False, recording_ms=2.0),
+            "not sent: the PLC waited no longer",
+            Tone.CAUTION,
+        ),
         (
             samples.inspection(outcome=Outcome.DIVERTED, published=False, missed=MissedCause.OVERRUN),
             "not judged: another part was being judged",
@@ -339,6 +353,22 @@ def test_what_went_wrong_with_a_part_is_said(part, word, tone) -> None:  # type:
     assert view.part is not None
     warning = view.part.warning
     assert (warning and warning.word, warning and warning.tone) == (word, tone)
+
+
+@pytest.mark.parametrize("action", Action)
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+def test_a_part_whose_decision_was_withheld_never_looks_decided(action: Action, words: Words) -> None:
+    part = samples.inspection(513, action, outcome=None, published=False)
+    view = view_of(heard(samples.status(last=part, recent=(part,))), 0.0, words)
+    assert view.part is not None
+    assert view.part.sign == Sign(shape=Shape.CROSS, tone=Tone.ATTENTION, word=words.not_sent)
+    assert view.strip[0].action.shape is Shape.CROSS
+    assert view.part.warning is not None
+    assert view.part.reason.startswith(words.withheld.split("{")[0])
+    assert words.actions[action] in view.part.reason
+    assert part.decision.reason in view.part.reason
+    told = details(PartTopic(), heard(samples.status(last=part)), view, words)
+    assert (words.reason, view.part.reason) in told.rows
 
 
 @pytest.mark.parametrize(("p95_ms", "tone"), [(212, Tone.CALM), (430, Tone.CAUTION), (500.1, Tone.DANGER)])
