@@ -5,13 +5,16 @@ writer begins with BEGIN IMMEDIATE, so it waits for a lock at its start and neve
 this process or another, see a snapshot and hold nobody up.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 from sqlalchemy import (
     URL,
@@ -89,7 +92,8 @@ def open_reader(url: str) -> Engine:
     return _engine(parsed, busy_timeout_ms=5000, begin="BEGIN", read_only=True)
 
 
-def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool) -> Engine:
+def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool, alone: bool = False) -> Engine:
+    """``alone``: SQLite, without the shared memory beside its file, hence without other processes."""
     path = sqlite_file(url)
     if path is None:
         # A reader must see one state in all its queries, as SQLite's readers do, while the station writes on.
@@ -105,6 +109,8 @@ def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool) -> E
         connection.isolation_level = None  # SQLAlchemy begins; the driver's own way begins too late
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
+        if alone:
+            cursor.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the first look: the index is in memory
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA recursive_triggers = ON")  # or REPLACE would delete without a trigger
         if read_only:
@@ -130,15 +136,24 @@ class Database:
     """
 
     def __init__(self, url: str, *, busy_timeout_ms: int) -> None:
-        parsed = parse_url(url)
-        self._path = sqlite_file(parsed)
+        self._url = parse_url(url)
+        self._path = sqlite_file(self._url)
         self._identity: tuple[int, int] | None = None
+        self._busy_timeout_ms = busy_timeout_ms
         self.engine = _engine(
-            parsed, busy_timeout_ms=busy_timeout_ms, begin="BEGIN IMMEDIATE", read_only=False
+            self._url, busy_timeout_ms=busy_timeout_ms, begin="BEGIN IMMEDIATE", read_only=False
         )
 
-    def open(self) -> None:
-        """Make the database where it is absent, and bring its schema up to date. Raises StoreError."""
+    def open(self) -> str:
+        """Make the database where it is absent, and bring its schema up to date.
+
+        Returns:
+            Why it takes nothing now, where its schema is up to date already, so that ``look`` will do; empty
+            where nothing hinders.
+
+        Raises:
+            StoreError: It cannot be made, brought up to date or read.
+        """
         try:
             if self._path is not None:
                 make_folder(self._path.parent)
@@ -146,7 +161,11 @@ class Database:
                 sync_folder(self._path.parent)
                 self._identity = _identity(self._path)
             migrate(self.engine)
+            return ""
         except (OSError, SQLAlchemyError, CommandError) as error:
+            self.engine.dispose()
+            if not isinstance(error, CommandError) and self._is_up_to_date():
+                return _cause(error)
             raise StoreError(
                 f"The database {self.engine.url.render_as_string()} cannot be opened: {_cause(error)}",
                 part="Parts could not be recorded, so the station does not start",
@@ -184,6 +203,40 @@ class Database:
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
 
+    def look(self, query: Callable[[Connection], Answer]) -> Answer:
+        """As ``read``, but also while another program holds the write lock or the disk has no room left.
+
+        SQLite reads its log through shared memory in a file beside it, which a full disk may refuse; then it
+        is read without, alone. Raises DatabaseUnavailableError.
+        """
+        self._check_file()
+        refused: SQLAlchemyError | None = None
+        for alone in (False,) if self._path is None else (False, True):
+            engine = _engine(
+                self._url,
+                busy_timeout_ms=self._busy_timeout_ms,
+                begin="BEGIN",
+                read_only=True,
+                alone=alone,
+            )
+            try:
+                with engine.connect() as connection:
+                    return query(connection)
+            except SQLAlchemyError as error:
+                refused = refused or error
+            finally:
+                engine.dispose()
+        assert refused is not None
+        raise self._unavailable(refused) from refused
+
+    def _is_up_to_date(self) -> bool:
+        try:
+            if self._path is not None:
+                self._identity = _identity(self._path)
+            return self.look(is_up_to_date)
+        except (OSError, DatabaseUnavailableError, CommandError):
+            return False
+
     def close(self) -> None:
         """Let go of the connection. May be called twice."""
         self.engine.dispose()
@@ -213,12 +266,24 @@ def migrate(engine: Engine) -> None:
         SQLAlchemyError: The database refuses.
         CommandError: The database is of a newer Passgate.
     """
+    with _migrations() as config, engine.begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+
+def is_up_to_date(connection: Connection) -> bool:
+    """Whether the schema is that of this version. Raises SQLAlchemyError or CommandError."""
+    with _migrations() as config:
+        newest = ScriptDirectory.from_config(config).get_current_head()
+    return MigrationContext.configure(connection).get_current_revision() == newest
+
+
+@contextmanager
+def _migrations() -> Iterator[Config]:
     config = Config()
     with resources.as_file(resources.files("reports") / "migrations") as scripts:
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
-        with engine.begin() as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        yield config
 
 
 def _add(connection: Connection, entry: Entry) -> bool:

@@ -1,5 +1,6 @@
 """One writer only: a file locked by the operating system, free again the moment its holder dies."""
 
+import contextlib
 import os
 import sys
 from pathlib import Path
@@ -54,9 +55,11 @@ class WriterLock:
                 part="Two engines must not write one record, so this one does not start",
                 todo="Stop the other engine, or give this station a database and a spool of its own",
             ) from error
-        self._file.seek(0)
-        self._file.truncate()
-        self._file.write(f"{os.getpid()}\n".encode())
+        # For people only; written over what is there, since a full disk gives no block back once it is freed.
+        with contextlib.suppress(OSError):
+            self._file.seek(0)
+            self._file.write(f"{os.getpid()}\n".encode())
+            self._file.truncate()
 
     def release(self) -> None:
         """Let go. May be called twice."""

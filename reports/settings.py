@@ -63,9 +63,11 @@ class StoreSettings(Frozen):
         if self.spool_folder is None:
             place.unlink(missing_ok=True)
             return
-        said = {"record": str(self.folder.resolve()), "spool": str(self.spool_folder.resolve())}
+        said = json.dumps({"record": str(self.folder.resolve()), "spool": str(self.spool_folder.resolve())})
+        if place.is_file() and place.read_bytes() == said.encode():
+            return
         with whole(place) as unfinished:
-            unfinished.write_text(json.dumps(said), encoding="utf-8")
+            unfinished.write_text(said, encoding="utf-8")
 
     @property
     def url(self) -> str:

@@ -4,12 +4,13 @@ While the database is away, records go to the spool; as long as any wait there t
 overtakes them into the database. Appends (once in ``retry_s``) and ``maintain`` try to drain it.
 """
 
+import errno
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import select
 
 from inspection.decision import Action
 from inspection.durable import make_folder
@@ -27,15 +28,17 @@ from reports.journal import entry as event_entry
 from reports.ledger import Ledger
 from reports.lock import WriterLock
 from reports.retention import Retention, RetentionReport, Standing, standing
-from reports.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.spool import Spool
+from reports.taking_up import latest_revision, take_up
 from reports.tally import tally
 
 __all__ = ["SqlStore", "StoreSettings"]
 
 DRAIN_BATCH = 64
 """Records drained in one transaction: about 60 ms, which an append has to wait."""
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 SPOOL_RESERVE_BYTES = 32 << 10
 """With less room in the spool no further part is taken: those on the belt must still be closed."""
@@ -73,6 +76,7 @@ class SqlStore:
         """Why the database takes nothing; empty while it works."""
         self._retry_ns = 0
         self._spool_failing = ""
+        self._prepared = False
         self._last_write_ns = 0
         self._health = StoreHealth(detail="not open")
 
@@ -80,6 +84,10 @@ class SqlStore:
 
     def open(self) -> None:
         """Become the one writer, bring the schema up to date, drain the spool, and load what is kept at hand.
+
+        A database that takes nothing now (its disk is full, another program holds it) but is up to date and
+        can be read is opened degraded, as it would be while the station runs: what waits in the spool is
+        loaded from there, and what comes goes there.
 
         A record without any event gets its first, RECORD_BEGAN: what lies before it, an older Passgate did
         without leaving word.
@@ -89,16 +97,17 @@ class SqlStore:
         """
         if self._opened_spool is not None:
             return
+        self._failing = self._spool_failing = ""
+        self._prepared = False
         try:
             self._take_locks()
-            self._database.open()
-            self._settings.leave_word()
+            refusal = self._database.open()
             self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
-            self._archive.prepare()
-            while len(self._opened_spool):
-                self._drain()
-            self._database.read(self._ledger.load)
-            self._database.read(self._journal.load)
+            if refusal:
+                self._degrade(DatabaseUnavailableError(refusal))
+            self._prepare()
+            self._drain_all()
+            self._load()
             self._begin_events()
         except (OSError, ValueError, DatabaseUnavailableError) as error:  # ValueError: no row of ours
             self.close()
@@ -110,7 +119,6 @@ class SqlStore:
         except BaseException:
             self.close()
             raise
-        self._failing = self._spool_failing = ""
         self._note_health()
 
     def close(self) -> None:
@@ -139,6 +147,8 @@ class SqlStore:
             StoreError: Old pictures cannot be deleted.
         """
         self._try_drain()
+        if not self._failing and not self._prepared:
+            self._prepare()
         if not self._failing and not len(self._spool):  # a picture's parts may wait there
             try:
                 self._retention.step(now=self._now(), units=units)
@@ -256,19 +266,37 @@ class SqlStore:
             self._locks.append(WriterLock(lock, guarded=f"The database {database}"))
         self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
 
+    def _prepare(self) -> None:
+        """Say where the spool lies, make the archive's folders; without room, later. Raises OSError."""
+        try:
+            self._settings.leave_word()
+            self._archive.prepare()
+            self._prepared = True
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            self._degrade(error)
+
+    def _drain_all(self) -> None:
+        """Empty the spool, or degrade. Raises StoreError."""
+        try:
+            while len(self._spool) and not self._failing:
+                self._drain()
+        except DatabaseUnavailableError as error:
+            self._degrade(error)
+
+    def _load(self) -> None:
+        """Take up what database and spool hold. Raises StoreError or DatabaseUnavailableError."""
+        waiting = self._spool.batch(len(self._spool)) if len(self._spool) else []
+        self._database.look(lambda connection: take_up(connection, self._ledger, self._journal, waiting))
+
     def _begin_events(self) -> None:
         if len(self._journal):
             return
         parts = sum(self._ledger.counts_by_action().values())
         began = f"parts before it: {parts}; what was done with them and their pictures is not on record"
-        self._into_database(
-            Event(
-                at=self._now(),
-                kind=EventKind.RECORD_BEGAN,
-                by="store",
-                detail=began if parts else "a new record",
-            )
-        )
+        detail = began if parts else "a new record"
+        self.note(Event(at=self._now(), kind=EventKind.RECORD_BEGAN, by="store", detail=detail))
 
     def _note_in_database(self, entry: EventEntry) -> bool:
         """False where it did not take the event, so that the spool must."""
@@ -297,7 +325,9 @@ class SqlStore:
         try:
             before = self._ledger.latest(inspection.inspection_id)
             if before is None and inspection.revision > 0:
-                before = self._database.read(lambda connection: _latest(connection, inspection.inspection_id))
+                before = self._database.read(
+                    lambda connection: latest_revision(connection, inspection.inspection_id)
+                )
             added = self._database.append((entry,))
         except DatabaseUnavailableError as error:
             self._degrade(error)
@@ -376,16 +406,6 @@ class SqlStore:
 
     def _standing_of(self, sha256: str) -> Standing:
         return self._database.read(lambda connection: standing(connection, sha256))
-
-
-def _latest(connection: Connection, inspection_id: str) -> Inspection | None:
-    record = connection.scalar(
-        select(InspectionRow.record)
-        .where(InspectionRow.inspection_id == inspection_id)
-        .order_by(InspectionRow.revision.desc())
-        .limit(1)
-    )
-    return None if record is None else Inspection.model_validate_json(record)
 
 
 def _contradiction(inspection: Inspection, why: str) -> RecordRefusedError:
