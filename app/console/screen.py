@@ -63,7 +63,7 @@ class RunScreen(QWidget):
         self._rescale()
 
     def _place(self) -> None:
-        """Two columns, 8 to 5: left what the camera saw, right what was made of it."""
+        """Two columns, 7 to 6: left what the camera saw, right what was made of it, read from afar."""
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.header)
         self._column.addWidget(self.stale)
@@ -89,8 +89,8 @@ class RunScreen(QWidget):
         for card in (self.part, self.production, self.commands, *self.tiles.values()):
             # a long word in a card must not move the columns
             card.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._grid.setColumnStretch(0, 8)
-        self._grid.setColumnStretch(1, 5)
+        self._grid.setColumnStretch(0, 7)
+        self._grid.setColumnStretch(1, 6)
         self._grid.setRowStretch(0, 1)
         self._column.addLayout(self._grid, 1)
         self._column.addWidget(self.alarms)

@@ -21,6 +21,10 @@ CAPTION_PX: Final = 14
 BODY_PX: Final = 16
 STRONG_PX: Final = 19
 FIGURE_PX: Final = 24
+VERDICT_SYMBOL_PX: Final = 150
+"""Edge of the verdict's symbol: 25 mm on a 10.1 inch panel of 1280 x 800, read from 3 m."""
+VERDICT_WORD_PX: Final = 104
+"""The verdict's word at most; a longer word than fits is replaced by its short form, not by small print."""
 TOUCH_PX: Final = 52
 """Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px is hit."""
 

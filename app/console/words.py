@@ -139,7 +139,7 @@ EN = Words(
         Action.PASS: "PASS",
         Action.REWORK: "REWORK",
         Action.STOP: "STOP",
-        Action.MANUAL_REVIEW: "MANUAL REVIEW",
+        Action.MANUAL_REVIEW: "REVIEW",
     },
     actions_short={
         Action.PASS: "Pass",
@@ -147,9 +147,9 @@ EN = Words(
         Action.STOP: "Stop",
         Action.MANUAL_REVIEW: "Review",
     },
-    not_inspected="NOT INSPECTED",
+    not_inspected="MISSED",
     not_inspected_short="Missed",
-    not_sent="NOT SENT",
+    not_sent="UNSENT",
     not_sent_short="Not sent",
     outcomes={
         Outcome.RELEASED: "Released",
@@ -303,7 +303,7 @@ ZH = Words(
         Action.PASS: "合格",
         Action.REWORK: "返工",
         Action.STOP: "停线",
-        Action.MANUAL_REVIEW: "人工复核",
+        Action.MANUAL_REVIEW: "复核",
     },
     actions_short={
         Action.PASS: "合格",
@@ -311,7 +311,7 @@ ZH = Words(
         Action.STOP: "停线",
         Action.MANUAL_REVIEW: "复核",
     },
-    not_inspected="未检测",
+    not_inspected="漏检",
     not_inspected_short="漏检",
     not_sent="未发送",
     not_sent_short="未发送",

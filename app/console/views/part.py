@@ -6,7 +6,18 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from app.console.drawing import draw_shape, hatch
 from app.console.signs import Tone
-from app.console.theme import CARD, FILLS, INK, INKS, LINE, MUTED_INK, STRONG_PX, Theme
+from app.console.theme import (
+    CARD,
+    FILLS,
+    INK,
+    INKS,
+    LINE,
+    MUTED_INK,
+    STRONG_PX,
+    VERDICT_SYMBOL_PX,
+    VERDICT_WORD_PX,
+    Theme,
+)
 from app.console.view_model import PartView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption
 from app.console.words import Words
@@ -14,8 +25,8 @@ from app.console.words import Words
 _PASS_GROUND = QColor("#d3d7da")
 """A pass is the normal case: a shade of the card, nothing to look up for."""
 
-_REASON_LINES = 3
-_TIGHT = 0.86
+_REASON_LINES = 2
+_TIGHT = 0.72
 """Line height of the decision's word, as a share of the font's own."""
 
 
@@ -49,18 +60,34 @@ class DecisionSign(QWidget):
             return
         part = self._part
         ink = self._paint_ground(painter, part)
-        edge = self.height() - 2 * px(14)
-        square = QRectF(px(18), px(14), edge, edge)
+        square = self.symbol_rect()
         calm = part.sign.tone in (Tone.CALM, Tone.FADED)
         filled = not part.muted and not calm
         draw_shape(painter, part.sign.shape, part.sign.tone, square, hollow=part.muted, inverted=filled)
-        left = square.right() + px(18)
-        words = QRectF(left, px(8), self.width() - left - px(14), self.height() - px(42))
+        words = self.word_rect()
+        left = words.left()
         painter.setPen(ink)
         self._paint_word(painter, part.sign.word, words)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._theme.font(STRONG_PX, bold=part.stale))
-        painter.drawText(QRectF(left, self.height() - px(38), words.width(), px(28)), flags, part.age)
+        painter.drawText(QRectF(left, self.height() - px(32), words.width(), px(28)), flags, part.age)
+
+    def symbol_rect(self) -> QRectF:
+        """Where the symbol lies: at most as large as it must be, so that the word has the rest."""
+        px = self._theme.px
+        edge = min(px(VERDICT_SYMBOL_PX), self.height() - 2 * px(5))
+        return QRectF(px(8), (self.height() - edge) / 2, edge, edge)
+
+    def word_rect(self) -> QRectF:
+        """The room of the word: what symbol and age leave."""
+        px = self._theme.px
+        left = self.symbol_rect().right() + px(10)
+        return QRectF(left, px(4), self.width() - left - px(8), self.height() - px(36))
+
+    def word_font(self) -> QFont:
+        """The font in which the word is written now."""
+        word = self._empty if self._part is None else self._part.sign.word
+        return self._fitting(word, self.word_rect())
 
     def _paint_ground(self, painter: QPainter, part: PartView) -> QColor:
         """Fill or frame the sign; returns the colour to write on it."""
@@ -85,7 +112,7 @@ class DecisionSign(QWidget):
     def _fitting(self, word: str, room: QRectF) -> QFont:
         """The largest font in which ``word`` fits the room, broken between its words where that is larger."""
         flags = Qt.TextFlag.TextWordWrap
-        for size in range(76, 23, -2):
+        for size in range(VERDICT_WORD_PX, 23, -1):
             font = self._theme.font(size, bold=True)
             metrics = QFontMetricsF(font)
             widest = max(metrics.horizontalAdvance(piece) for piece in word.split())
@@ -162,8 +189,8 @@ class PartCard(Card):
     def rescale(self) -> None:
         """Take the theme's scale."""
         px = self.theme.px
-        self._column.setContentsMargins(px(12), px(12), px(12), px(10))
-        self._column.setSpacing(px(7))
+        self._column.setContentsMargins(px(8), px(8), px(8), px(8))
+        self._column.setSpacing(px(5))
         self._facts.setVerticalSpacing(0)
         self._facts.setHorizontalSpacing(px(8))
         self._line.setSpacing(px(8))

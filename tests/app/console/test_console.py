@@ -1,6 +1,7 @@
 """The console as the operator sees it: real widgets, a real engine's API, touched with the finger."""
 
 import json
+import math
 import re
 import subprocess
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 from fastapi import HTTPException, Response
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QImage, QRawFont
+from PySide6.QtGui import QFontMetricsF, QImage, QRawFont
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -23,7 +24,7 @@ from app.console.views.basics import Card, ElidedLabel
 from app.console.window import ConsoleWindow
 from app.console.words import EN, LANGUAGES, ZH, Words, words_for
 from inspection.decision import Action
-from inspection.part import Inspection
+from inspection.part import Inspection, MissedCause
 from inspection.status import Command, Mode, StationStatus, Subsystem
 
 from . import samples
@@ -377,6 +378,41 @@ def test_long_texts_clip_nothing_and_gloves_hit_everything(
         assert text_width(button) < button.width() - 12
     cells = screen.strip.cells
     assert all(min(cells.cell_rect(n).width(), cells.cell_rect(n).height()) >= 48 for n in range(20))
+
+
+@pytest.mark.parametrize(
+    ("inches", "size", "symbol_mm", "capitals_mm"),
+    [(10.1, (1280, 800), 25.0, 10.0), (15.6, (1920, 1080), 25.0, 17.5)],
+)
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_the_verdict_is_read_from_three_metres(
+    console: ConsoleWindow,
+    engine: FakeEngine,
+    qtbot: QtBot,
+    words: Words,
+    inches: float,
+    size: tuple[int, int],
+    symbol_mm: float,
+    capitals_mm: float,
+) -> None:
+    """17.5 mm at 3 m are 20 minutes of arc. Every verdict, its reason as long as it may be."""
+    console.words = words
+    console.resize(*size)
+    mm_per_px = 25.4 * inches / math.hypot(*size)
+    long = samples.crowded().recent[0].decision.reason
+    parts = [samples.inspection(513, action, outcome=None, reason=long) for action in Action]
+    parts.append(samples.inspection(513, outcome=None, reason=long, published=False))
+    parts.append(samples.inspection(513, outcome=None, published=False, missed=MissedCause.OVERRUN))
+    sign = console.run_screen.part.sign
+    for second, part in enumerate(parts, start=1):
+        tell(qtbot, engine, console, later(second, last=part, recent=(part,)))
+        view = console.refresh()
+        assert view.part is not None
+        qtbot.waitUntil(lambda: sign.symbol_rect().width() * mm_per_px >= symbol_mm, timeout=3000)
+        capitals = QFontMetricsF(sign.word_font()).capHeight() * mm_per_px
+        assert capitals >= capitals_mm, view.part.sign.word
+        warning = console.run_screen.part.warning.word
+        assert not warning.isVisible() or text_width(warning) <= warning.width()
 
 
 def test_the_documentation_gets_its_screenshot(tmp_path: Path, console: ConsoleWindow) -> None:
