@@ -21,9 +21,11 @@ class AlarmCode(IntEnum):
     TYPES_UNHEARD = _WARNING | _MODEL | 3
     NOT_RECORDED = _CRITICAL | _STORE | 1
     PICTURE_NOT_KEPT = _WARNING | _STORE | 2
+    """A part's picture is not in the archive: it and every part goes to a person until one is kept again."""
     STORE_DEGRADED = _WARNING | _STORE | 3
     RECORD_LATE = _WARNING | _STORE | 4
     RECORD_BEGAN = _WARNING | _STORE | 5
+    PICTURES_NOT_RETIRED = _WARNING | _STORE | 6
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3

@@ -53,10 +53,12 @@ def review(
     recipe: Recipe,
     certificate: Certificate | None = None,
     unheard: Unheard = ALL_HEARD,
+    unkept: str = "",
 ) -> Decision:
     """The decision that may be published: at least as strict as the model's and as every rule asks.
 
-    The rules: the decision is about this part and this recipe; the PLC asked for this recipe; every
+    The rules: the part's pictures are kept; the decision is about this part and this recipe; the PLC asked
+    for this recipe; every
     defect gets at least what the policy says; every gauge was read and is within its limits; where the
     station is certified, a pass keeps the certificate's threshold; what may be of a type that nobody can name
     gets what the recipe asks for that type, unless a person accepted that it does not.
@@ -67,8 +69,11 @@ def review(
         recipe: The active one.
         certificate: The one that holds; None where the station is uncertified.
         unheard: What the recipe asks of types that nobody can name.
+        unkept: Why a picture of the part is not in the archive; empty where each is.
     """
     objections = [*_objections(decision, trigger=trigger, recipe=recipe)]
+    if unkept:  # said first: nobody could see later what was judged
+        objections.insert(0, (Action.MANUAL_REVIEW, f"its picture could not be kept: {unkept}"))
     objections += _unheard_objections(decision, recipe=recipe, unheard=unheard)
     if certificate is not None and decision.action is Action.PASS:
         objections += _certificate_objections(decision, certificate)

@@ -80,6 +80,8 @@ class Judge:
         """The newest picture of each camera."""
         self.last_decision_ns = 0
         self.model_fault = ""
+        self.picture_fault = ""
+        """Why a picture of the last part that had any is not kept; empty where each is."""
         self._camera_faults: dict[str, str] = {}
         """The last capture's, by camera; "" stands for what is no single camera's."""
         self._recipe = recipe
@@ -194,12 +196,14 @@ class Judge:
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
+        pictures, self.picture_fault = await archive
         decision = guard.review(
             decision,
             trigger=trigger,
             recipe=self._recipe,
             certificate=self._certificate,
             unheard=self._unheard,
+            unkept=self.picture_fault,
         )
         now_ns = self._clock.monotonic_ns()
         self.last_decision_ns = now_ns
@@ -213,7 +217,7 @@ class Judge:
         return Judgement(
             decision=decision.model_copy(update={"timings_ms": timings}),
             frames=frames,
-            pictures=await archive,
+            pictures=pictures,
             motion=motion,
             straggler=straggler,
         )
@@ -291,14 +295,19 @@ class Judge:
         inspector = self._inspector
         return inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
 
-    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
-        kept = []
+    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[tuple[str, ...], str]:
+        """SHA-256 of each picture that is kept, and why one is not; empty where each is."""
+        kept, fault = [], ""
         for frame in frames:
             try:
                 kept.append(await self._recorder.archive(frame))
-            except StoreError as error:
-                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
-        return tuple(kept)
+            except Exception as error:  # whatever fails there: the part goes to a person
+                fault = str(error) if isinstance(error, StoreError) else f"internal error: {error!r}"
+                log.warning("a picture is not kept", camera=frame.camera, exc_info=error)
+                self._alarm(AlarmCode.PICTURE_NOT_KEPT, fault)
+        if not fault:
+            self._well(AlarmCode.PICTURE_NOT_KEPT)
+        return tuple(kept), fault
 
     def _deadline_ms(self, trigger: Trigger) -> int:
         """Internal deadline: the recipe's, but always a tenth before the PLC's own."""

@@ -36,6 +36,8 @@ class Circumstances:
     """A camera or the model is still at work on something that is late."""
     camera_fault: str
     model_fault: str
+    picture_fault: str
+    """The last part's pictures are not kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +120,8 @@ def _fails_all(now: Circumstances) -> str:
     """Why every part that is taken goes to a person."""
     if now.camera_fault:
         return f"no camera, every part goes to manual review: {now.camera_fault}"
+    if now.picture_fault:
+        return f"pictures cannot be kept: every part goes to manual review: {now.picture_fault}"
     if now.model_fault:
         return f"the model fails, parts go to manual review: {now.model_fault}"
     return ""

@@ -157,6 +157,7 @@ class Station:
                 late_work=self.judge.busy,
                 camera_fault=self.judge.camera_fault,
                 model_fault=self.judge.model_fault,
+                picture_fault=self.judge.picture_fault,
             )
         )
 
@@ -424,9 +425,9 @@ class Station:
             try:
                 await self._recorder.maintain()
             except StoreError as error:
-                self._alarm(AlarmCode.PICTURE_NOT_KEPT, str(error))
+                self._alarm(AlarmCode.PICTURES_NOT_RETIRED, str(error))
             else:
-                self.telemetry.alarms.gone(AlarmCode.PICTURE_NOT_KEPT)
+                self.telemetry.alarms.gone(AlarmCode.PICTURES_NOT_RETIRED)
             self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:

@@ -83,7 +83,7 @@ class PictureArchive:
         except OSError as error:
             raise StoreError(
                 f"A picture of camera {frame.camera} cannot be archived in {self.root}: {error}",
-                part="The part's record would lack its picture",
+                part="The part goes to manual review, as all do until a picture is kept again",
                 todo="Make room on the disk of the archive, and check its rights",
             ) from error
         return sha256

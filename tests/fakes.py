@@ -287,7 +287,8 @@ class FakeStore:
         self.events: list[Event] = []
         self.broken = False
         self.complaint: Exception = StoreError("the disk is full")
-        self.pictures_broken = False
+        self.pictures_broken = self.housekeeping_broken = False
+        self.maintained = 0
         self.full = False
         self.detail = ""
         self.waiting = threading.Event()
@@ -356,7 +357,9 @@ class FakeStore:
         return self.events[::-1][: min(limit, 200)]  # as SqlStore keeps at hand
 
     def maintain(self) -> None:
-        pass
+        self.maintained += 1
+        if self.housekeeping_broken:
+            raise StoreError("old pictures cannot be deleted")
 
     def health(self) -> StoreHealth:
         return StoreHealth(degraded=self.broken or self.full, full=self.full, detail=self.detail)

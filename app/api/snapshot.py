@@ -54,7 +54,7 @@ def snapshot(
             _line_tile(line, now_ns),
             _camera_tile(station, min((frame.age_ms(now_ns) for frame in frames), default=None)),
             _model_tile(station, model, unheard, _age_ms(now_ns, station.judge.last_decision_ns)),
-            _store_tile(store, _age_ms(now_ns, store.last_write_ns)),
+            _store_tile(store, station.judge.picture_fault, _age_ms(now_ns, store.last_write_ns)),
         ),
         counts=telemetry.counts,
         latency_ms=telemetry.latency_ms,
@@ -117,16 +117,19 @@ def _model_tile(station: Station, model: ModelRef, unheard: Unheard, age_ms: flo
     return Tile(subsystem=Subsystem.MODEL, health=health, text=text, age_ms=age_ms, detail=detail)
 
 
-def _store_tile(store: StoreHealth, age_ms: float | None) -> Tile:
+def _store_tile(store: StoreHealth, picture_fault: str, age_ms: float | None) -> Tile:
     """The reason in short, for the tile would cut a path; the whole of it as detail."""
-    cause = _cause(store.detail)
-    if store.full:
+    cause, detail = _cause(store.detail), store.detail
+    if picture_fault and not store.full:
+        health, text = Health.FAULT, f"pictures cannot be kept: {_cause(picture_fault)}"
+        detail = "\n".join(filter(None, (picture_fault, detail)))
+    elif store.full:
         health, text = Health.FAULT, f"takes no part: {cause or 'neither database nor spool takes records'}"
     elif store.degraded:
         health, text = Health.WARNING, f"{store.spooled} wait in the spool: {cause}"
     else:
         health, text = Health.OK, "every record durable"
-    return Tile(subsystem=Subsystem.STORE, health=health, text=text, age_ms=age_ms, detail=store.detail)
+    return Tile(subsystem=Subsystem.STORE, health=health, text=text, age_ms=age_ms, detail=detail)
 
 
 def _cause(detail: str) -> str:

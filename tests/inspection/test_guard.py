@@ -34,6 +34,7 @@ rules = st.builds(
     asked=st.integers(0, 3),
     score=st.none() | st.floats(0, 1),
     certified=st.none() | st.floats(0, 1),
+    unkept=st.sampled_from(["", "the disk is full"]),
 )
 def test_no_combination_of_rules_makes_a_decision_milder(
     action: Action,
@@ -42,6 +43,7 @@ def test_no_combination_of_rules_makes_a_decision_milder(
     asked: int,
     score: float | None,
     certified: float | None,
+    unkept: str,
 ) -> None:
     recipe = Recipe(id=1, name="cover", policy=policy)
     before = decision(action, defects=found, defect_score=score)
@@ -50,8 +52,10 @@ def test_no_combination_of_rules_makes_a_decision_milder(
         trigger=trigger(recipe_request=asked),
         recipe=recipe,
         certificate=None if certified is None else certificate(threshold=certified),
+        unkept=unkept,
     )
     assert after.action.strictness >= before.action.strictness
+    assert after.action is Action.MANUAL_REVIEW or not unkept
     assert (after == before) or after.decided_by is DecidedBy.GUARD
 
 

@@ -25,6 +25,7 @@ FINE = Circumstances(
     late_work=False,
     camera_fault="",
     model_fault="",
+    picture_fault="",
 )
 
 FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
@@ -35,6 +36,7 @@ FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
     [
         ({"camera_fault": "the cable is out"}, "no camera, every part goes to manual review"),
         ({"model_fault": "out of memory"}, "the model fails"),
+        ({"picture_fault": "disk full"}, "pictures cannot be kept: every part goes to manual review: disk"),
         ({"store": FULL}, "the record is full: No space left"),
         ({"behind": True}, "until what happened is on record"),
         ({"late_work": True}, "late work"),
@@ -89,6 +91,7 @@ lines = st.builds(
         late_work=st.booleans(),
         camera_fault=words,
         model_fault=words,
+        picture_fault=words,
     )
 )
 def test_what_takes_no_part_says_why_and_looks_ready_to_nobody(now: Circumstances) -> None:

@@ -30,7 +30,7 @@ from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
 from inspection.shifts import THREE_SHIFTS, shift_start
-from inspection.station import CLERK_QUEUE, MAX_OPEN, Station
+from inspection.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
 from inspection.status import Command, Mode
 from inspection.unheard import Unheard
 from tests.fakes import (
@@ -718,14 +718,52 @@ async def test_an_alarm_that_nobody_saw_outlives_its_cause(world: World) -> None
 
 
 @in_world
-async def test_a_picture_that_cannot_be_kept_is_an_alarm_and_no_reason_to_lose_the_record(
-    world: World,
-) -> None:
+async def test_a_part_whose_picture_cannot_be_kept_goes_to_a_person_on_record(world: World) -> None:
     world.store.pictures_broken = True
     world.line.post(PartTriggered(trigger(1)))
-    assert await world.published() is Action.PASS
+    assert await world.published() is Action.MANUAL_REVIEW
     assert world.only().pictures == ()
-    assert world.station.telemetry.alarms
+    assert world.only().decision.decided_by is DecidedBy.GUARD
+    assert "its picture could not be kept" in world.only().decision.reason
+    await until(lambda: world.station.mode is Mode.IDLE)
+    reason = world.station.standing.reason
+    assert reason.startswith("pictures cannot be kept: every part goes to manual review"), reason
+
+
+@in_world
+async def test_pictures_that_cannot_be_kept_are_an_alarm_until_one_was_kept_again(world: World) -> None:
+    world.store.pictures_broken = True
+    world.line.post(PartTriggered(trigger(1)))
+    await world.published()
+    await until(lambda: world.station.mode is Mode.IDLE)
+    for _ in range(2):  # the store has nothing to keep house of: that says nothing of pictures
+        kept_house = world.store.maintained
+        await until(lambda: world.clock.sleepers > 0)
+        world.clock.advance(HOUSEKEEPING_S * 1000)
+        await until(lambda before=kept_house: world.store.maintained > before)  # type: ignore[misc]
+    (alarm,) = world.station.telemetry.alarms
+    assert (alarm.code, alarm.active) == (AlarmCode.PICTURE_NOT_KEPT, True)
+    world.store.pictures_broken = False
+    world.line.post(PartTriggered(trigger(2, seen_ns=world.clock.monotonic_ns())))
+    assert await world.published() is Action.PASS
+    assert [alarm.active for alarm in world.station.telemetry.alarms] == [False]
+    assert world.station.standing.reason == ""
+
+
+@in_world
+async def test_old_pictures_that_cannot_be_deleted_are_an_alarm_of_their_own(world: World) -> None:
+    world.store.housekeeping_broken = True
+    await until(lambda: world.clock.sleepers > 0)
+    world.clock.advance(HOUSEKEEPING_S * 1000)
+    await until(lambda: bool(world.station.telemetry.alarms))
+    assert world.station.telemetry.alarms[0].code == AlarmCode.PICTURES_NOT_RETIRED
+    world.line.post(PartTriggered(trigger(1, seen_ns=world.clock.monotonic_ns())))
+    assert await world.published() is Action.PASS
+    assert world.station.telemetry.alarms[0].active
+    world.store.housekeeping_broken = False
+    await until(lambda: world.station.mode is Mode.IDLE and world.clock.sleepers > 0)
+    world.clock.advance(HOUSEKEEPING_S * 1000)
+    await until(lambda: not world.station.telemetry.alarms[0].active)
 
 
 def test_after_a_restart_the_open_part_gets_its_outcome_and_nothing_is_recorded_twice() -> None:
