@@ -12,6 +12,7 @@ import typer
 from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.output import InspectorOption, JsonFlag, print_json
 from app.settings import InspectorKind
+from inspection.decision import SCORE_LIMIT
 from inspection.errors import PassgateError
 
 cli = typer.Typer(
@@ -95,7 +96,9 @@ def inspect(
         )
         return
     for path, decision in decisions:
-        typer.echo(f"{path}: {decision.action} ({decision.confidence:.0%}) {decision.reason}")
+        score = decision.deviation
+        deviation = "no score" if score is None else f"deviation {score:.3f}, limit {SCORE_LIMIT:.3f}"
+        typer.echo(f"{path}: {decision.action} ({deviation}) {decision.reason}")
 
 
 @cli.command()

@@ -7,7 +7,7 @@ words.
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inspection.decision import Action, Decision, Defect, GaugeReading, Severity
+from inspection.decision import SCORE_LIMIT, Action, Decision, Defect, GaugeReading, Severity
 from inspection.fonts import cjk_font
 from inspection.part import Picture
 
@@ -109,7 +109,9 @@ def _draw_strip(draw: ImageDraw.ImageDraw, decision: Decision, *, text_px: int, 
     draw.text((x, line), _WORDS[decision.action], _WHITE, font=big, anchor="lm")
     x += big.getlength(_WORDS[decision.action]) + 16
     small = cjk_font(text_px)
-    facts = [f"{decision.confidence:.1%} by {decision.decided_by.value}", f"part {decision.part_id}"]
+    said = decision.deviation
+    score = "" if said is None else f"deviation {said:.3f}, limit {SCORE_LIMIT:.3f}, "
+    facts = [f"{score}by {decision.decided_by.value}", f"part {decision.part_id}"]
     facts += [_in_words(reading) for reading in decision.gauges]
     draw.text((x, line), _fitted("   ".join(facts), small, width - x - 8), _WHITE, font=small, anchor="lm")
     reason = _fitted(decision.reason, small, width - 20)

@@ -1,7 +1,7 @@
 """The decision on one part, as it is stored, shown and published: frozen models and their JSON."""
 
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -9,6 +9,10 @@ Box = tuple[int, int, int, int]
 """A rectangle in picture pixels: left, top, width, height."""
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+SCORE_LIMIT: Final = 0.5
+"""``Decision.defect_score`` at the model's own threshold; a certificate's threshold may lie elsewhere."""
 
 
 class Frozen(BaseModel):
@@ -138,7 +142,10 @@ class Decision(Frozen):
     recipe: RecipeRef
     action: Action
     confidence: Probability
-    """How sure the decider is of ``action``."""
+    """What the decider's own scale says for ``action``, 0 to 1; register 11 carries it. No calibrated
+    probability: the reflex's is a curve over its score, cut at n/(n+1) of n taught pictures and so the same
+    for all that is clear; a language model's is that of its words. 0 where a rule, the guard or a time-out
+    decided. ``defect_score`` against its limit says more."""
     defect_score: Probability | None = None
     """How far from a pass by the model alone: unclamped, strictly rising with what it saw, comparable within
     one recipe and model. A certificate puts its threshold on it. None where no model scored the part."""
@@ -149,6 +156,13 @@ class Decision(Frozen):
     model: ModelRef
     timings_ms: Timings = Timings()
 
+    @property
+    def deviation(self) -> float | None:
+        """``defect_score`` where the decision rests on it; None where the guard or a time-out decided."""
+        if self.decided_by in (DecidedBy.GUARD, DecidedBy.TIMEOUT):
+            return None
+        return self.defect_score
+
     def stricter(self, action: Action, *, decided_by: DecidedBy, reason: str) -> "Decision":
         """Return the decision made at least as strict as ``action`` for ``reason``.
 
@@ -157,5 +171,5 @@ class Decision(Frozen):
         if action.strictness <= self.action.strictness:
             return self
         return self.model_copy(
-            update={"action": action, "decided_by": decided_by, "reason": reason[:500], "confidence": 1.0}
+            update={"action": action, "decided_by": decided_by, "reason": reason[:500], "confidence": 0.0}
         )

@@ -39,7 +39,7 @@ def undecided(
         trigger_seq=trigger.seq,
         recipe=recipe.ref if recipe else RecipeRef(id=0, version=1),
         action=action,
-        confidence=1.0,
+        confidence=0.0,
         decided_by=decided_by,
         reason=reason[:500],
         model=NO_MODEL,

@@ -178,7 +178,7 @@ def _joined(reflex: Decision, opinions: list[_Opinion], recipe: Recipe) -> Decis
                 update={
                     "action": Action.MANUAL_REVIEW,
                     "decided_by": DecidedBy.VLA,
-                    "confidence": 1.0,
+                    "confidence": 0.0,
                     "reason": f"what the foreign model wrote is no decision: {raw!r}"[:500],
                 }
             )

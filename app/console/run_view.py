@@ -36,7 +36,7 @@ from app.console.view_model import (
     TileView,
 )
 from app.console.words import Words
-from inspection.decision import Action, Defect
+from inspection.decision import SCORE_LIMIT, Action, Defect
 from inspection.part import Inspection, Outcome
 from inspection.status import (
     Alarm,
@@ -207,7 +207,7 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
         facts=(
             (words.part, str(decision.part_id)),
             (words.trigger, str(part.trigger.seq)),
-            (words.confidence, percent(decision.confidence) if part.missed is None else _NOTHING),
+            (words.deviation, _deviation(part, status)),
             (words.decided, words.decided_by[decision.decided_by] if part.missed is None else _NOTHING),
         ),
         outcome=outcome_sign(part.outcome, words),
@@ -219,6 +219,17 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
             for defect in decision.defects
         ),
     )
+
+
+def _deviation(part: Inspection, status: StationStatus) -> str:
+    """The model's score against the limit that it had to keep; no probability, and not shown as one."""
+    score = part.decision.deviation
+    if score is None or part.missed is not None:
+        return _NOTHING
+    limit, certificate = SCORE_LIMIT, status.certification.certificate
+    if part.certificate is not None and certificate is not None:
+        limit = min(limit, certificate.threshold)
+    return f"{score:.3f} / {limit:.3f}"
 
 
 def _reason(part: Inspection, words: Words) -> str:

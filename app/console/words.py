@@ -72,7 +72,8 @@ class Words:
     no_part: str
     part: str
     trigger: str
-    confidence: str
+    deviation: str
+    """The score and the limit that it had to keep."""
     decided: str
     outcome: str
     reason: str
@@ -243,7 +244,7 @@ EN = Words(
     no_part="No part yet",
     part="Part",
     trigger="Trigger",
-    confidence="Confidence",
+    deviation="Deviation / limit",
     decided="Decided by",
     outcome="Outcome",
     reason="Reason",
@@ -406,7 +407,7 @@ ZH = Words(
     no_part="尚无工件",
     part="工件",
     trigger="触发号",
-    confidence="置信度",
+    deviation="偏差 / 上限",
     decided="判定者",
     outcome="去向",
     reason="原因",

@@ -212,3 +212,10 @@ def test_what_is_said_of_types_that_nobody_can_name_is_what_is_done() -> None:
     assert "gets what such a type would get (crack: stop)" in NO_CRACKS.on_the_line(accepted=False)
     assert "is not done (crack: stop)" in NO_CRACKS.on_the_line(accepted=True)
     assert Unheard().on_the_line(accepted=False) == ""
+
+
+def test_what_no_model_decided_claims_no_confidence() -> None:
+    late = guard.undecided(trigger(1), recipe=None, reason="late", decided_by=DecidedBy.TIMEOUT)
+    assert (late.confidence, late.deviation) == (0.0, None)
+    ruled = decision(Action.PASS).stricter(Action.REWORK, decided_by=DecidedBy.GUARD, reason="a rule")
+    assert (ruled.confidence, ruled.deviation) == (0.0, None)

@@ -51,6 +51,7 @@ def inspection(
         recipe=RecipeRef(id=3, version=7),
         action=action,
         confidence=0.972,
+        defect_score=0.125 if action is Action.PASS else 0.81,
         decided_by=DecidedBy.VLA,
         reason=reason,
         defects=defects,

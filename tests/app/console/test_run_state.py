@@ -18,7 +18,7 @@ from app.console.run_view import age_text, percent, present
 from app.console.signs import Shape, Tone
 from app.console.view_model import RunView, Sign
 from app.console.words import EN, ZH, Words
-from inspection.decision import Action
+from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
 from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
 
@@ -65,7 +65,7 @@ def test_a_bypassed_line_never_looks_as_if_it_were_inspected(words: Words) -> No
     assert view.part.muted
     assert view.part.sign.word == words.not_inspected
     assert view.part.sign.word not in words.actions.values()
-    assert {value for name, value in view.part.facts if name in (words.confidence, words.decided)} == {"–"}
+    assert {value for name, value in view.part.facts if name in (words.deviation, words.decided)} == {"–"}
     assert view.part.warning is not None
     assert words.missed_causes[MissedCause.BYPASS] in view.part.warning.word
     assert [cell.action.word for cell in view.strip[:2]] == [
@@ -369,6 +369,26 @@ def test_a_part_whose_decision_was_withheld_never_looks_decided(action: Action, 
     assert part.decision.reason in view.part.reason
     told = details(PartTopic(), heard(samples.status(last=part)), view, words)
     assert (words.reason, view.part.reason) in told.rows
+
+
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+@pytest.mark.parametrize(
+    ("decided_by", "shown"),
+    [
+        (DecidedBy.VLA, "0.125 / 0.500"),
+        (DecidedBy.REFLEX, "0.125 / 0.500"),
+        (DecidedBy.GUARD, "–"),
+        (DecidedBy.TIMEOUT, "–"),
+    ],
+)
+def test_no_score_is_shown_as_a_probability(decided_by: DecidedBy, shown: str, words: Words) -> None:
+    part = samples.inspection()
+    decision = part.decision.model_copy(update={"decided_by": decided_by})
+    part = part.model_copy(update={"decision": decision})
+    view = view_of(heard(samples.status(last=part)), 0.0, words)
+    assert view.part is not None
+    assert dict(view.part.facts)[words.deviation] == shown
+    assert not any("%" in value for _, value in view.part.facts)
 
 
 @pytest.mark.parametrize(("p95_ms", "tone"), [(212, Tone.CALM), (430, Tone.CAUTION), (500.1, Tone.DANGER)])
