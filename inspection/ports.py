@@ -189,6 +189,12 @@ class RunTakenOver:
     """The last trigger that the other one has seen; what was before is not on this record."""
     rows_lost: bool = False
     """The other one wrote this very record: an older copy of it lies in its place."""
+    outcomes_told: int = 0
+    """The PLC has told the other one the outcomes up to this trigger, and nobody again; 0: none."""
+
+    def has_outcome_of(self, seq: int) -> bool:
+        """The other one was told what became of this part: 1 to 65535, then 1 again, as the PLC counts."""
+        return self.outcomes_told != 0 and (self.outcomes_told - seq) % 0xFFFF <= 0x7FFF
 
 
 LineEvent = (

@@ -259,6 +259,7 @@ class Station:
                 case RunTakenOver():
                     self.orders.note(EventKind.RECORD_BEGAN, by=ENGINE, detail=_record_begins(event))
                     self._alarm(AlarmCode.RECORD_BEGAN, _record_begins(event))
+                    await self._clerk_queue.put(event)
                 case PartMissed(trigger, _):
                     self._keep(Passage(trigger, after=self._newest))
                     await self._clerk_queue.put(event)
@@ -395,12 +396,18 @@ class Station:
     # --- what can wait for the disk -------------------------------------------------------------------
 
     async def _clerk(self) -> None:
+        taken_over: RunTakenOver | None = None
         while True:
             await self._close_surplus()
             event = await self._clerk_queue.get()
             match event:
                 case PartMissed(trigger, cause):
                     await self._record_missed(trigger, cause)
+                    if cause is MissedCause.BEFORE_RECORD and taken_over is not None:
+                        await self._close_told_elsewhere(taken_over)
+                case RunTakenOver():
+                    taken_over = event
+                    await self._close_told_elsewhere(taken_over)
                 case OutcomeReported(seq, plc_boot_id, outcome):
                     await self._close(PartKey(plc_boot_id, seq), outcome)
                     await self._recorder.caught_up()
@@ -488,6 +495,16 @@ class Station:
         for key in keys:
             self._alarm(AlarmCode.OUTCOME_UNKNOWN, "the PLC did not tell what became of some parts")
             await self._close(key, Outcome.UNCONFIRMED)
+
+    async def _close_told_elsewhere(self, taken: RunTakenOver) -> None:
+        """Close parts whose outcome the PLC has told another engine, or this record before it lost rows.
+
+        There is one alarm of all of them: that of the record that begins here.
+        """
+        for key, passage in list(self._open.items()):
+            of_that_run = key.plc_boot_id == taken.plc_boot_id and taken.has_outcome_of(key.seq)
+            if of_that_run and passage.settled.is_set():
+                await self._close(key, Outcome.UNCONFIRMED)
 
     async def _close_surplus(self) -> None:
         """Close the oldest parts while too many are open.

@@ -39,6 +39,7 @@ from plc.registers import (
     complement,
     is_behind,
     outcome_of,
+    previous_seq,
     seq_distance,
 )
 from plc.set_points import MotionWords, SetPoints
@@ -345,7 +346,20 @@ class VisionHandshake:
         if not (seen and lacking):
             return ()  # this record has all that it must have
         self._served = seen
-        return (RunTakenOver(plc_boot_id=line.boot_id, other_boot_id=found.boot_id, seq=seen, rows_lost=own),)
+        told = found.outcome_ack_seq
+        if not told or _is_ahead(told, line.trigger_seq):
+            told = 0  # of no part of this run
+        elif told == line.outcome_seq:
+            told = previous_seq(told)  # still shown: that one we are told too
+        return (
+            RunTakenOver(
+                plc_boot_id=line.boot_id,
+                other_boot_id=found.boot_id,
+                seq=seen,
+                rows_lost=own,
+                outcomes_told=told,
+            ),
+        )
 
     def stand_aside(self, other: int) -> tuple[LineEvent, ...]:
         """Another engine, of that boot id, writes our block: halt, whatever else was the matter."""

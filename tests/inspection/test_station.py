@@ -558,6 +558,44 @@ async def test_parts_that_another_record_has_are_no_broken_promise_and_those_of_
     await until(lambda: world.station.mode is Mode.ABORTED)
 
 
+def test_parts_whose_outcome_another_record_has_are_closed_at_once_and_the_others_wait_for_theirs() -> None:
+    """A backup was restored: parts 1 and 2 were open on it; the PLC has told what became of all up to 4."""
+
+    async def body() -> None:
+        store = FakeStore()
+        async with running(store) as world:
+            for seq in (1, 2):
+                world.line.post(PartTriggered(trigger(seq)))
+                await world.published()
+                await until(lambda: world.station.mode is Mode.IDLE)
+        async with running(store) as world:
+            world.line.post(
+                RunTakenOver(plc_boot_id=BOOT, other_boot_id=9, seq=6, rows_lost=True, outcomes_told=4)
+            )
+            for seq in range(3, 7):
+                world.line.post(PartMissed(trigger(seq), MissedCause.BEFORE_RECORD))
+            world.line.post(OutcomeReported(5, BOOT, Outcome.RELEASED))
+            assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 5
+            await until(lambda: len(world.store.latest()) == 6)
+            assert by_outcome(world) == {
+                Outcome.UNCONFIRMED: [1, 2, 3, 4],
+                Outcome.RELEASED: [5],
+                None: [6],
+            }
+            assert [alarm.code for alarm in world.station.telemetry.alarms] == [AlarmCode.RECORD_BEGAN]
+            assert world.station.mode is Mode.IDLE
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize(
+    ("told", "seq", "has"),
+    [(0, 1, False), (4, 4, True), (4, 5, False), (4, 65530, True), (65530, 4, False), (1, 65535, True)],
+)
+def test_whose_outcome_was_told_follows_the_plcs_count_round(told: int, seq: int, has: bool) -> None:
+    assert RunTakenOver(BOOT, 9, seq=told or 1, outcomes_told=told).has_outcome_of(seq) is has
+
+
 @in_world
 async def test_hold_takes_no_further_part_and_start_takes_them_again(world: World) -> None:
     await world.station.command(Command.HOLD, by="the test")

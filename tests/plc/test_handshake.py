@@ -772,11 +772,33 @@ def test_rows_that_an_earlier_run_had_on_record_and_that_are_gone_are_told_and_n
     left: VisionBlock, lost: bool
 ) -> None:
     known = KnownPart(plc_boot_id=PLC_BOOT, seq=26, part_id=3)
-    vision = Vision(known=known, trigger_seq=28, outcome_seq=27, part_id=9)
-    told = RunTakenOver(PLC_BOOT, 99, 28, rows_lost=True)
+    vision = Vision(known=known, trigger_seq=28, outcome_seq=28, part_id=9)
+    told = RunTakenOver(PLC_BOOT, 99, 28, rows_lost=True, outcomes_told=left.outcome_ack_seq)
     assert list(vision.handshake.take_up(vision.line, found=left, own=True)) == ([told] if lost else [])
     causes = {cause for _, cause in missed(vision.cycle())}
     assert (causes == {MissedCause.BEFORE_RECORD}) is lost
+
+
+@pytest.mark.parametrize(
+    ("shown", "acknowledged", "told"),
+    [(25, 24, 24), (25, 25, 24), (0, 25, 25), (1, 0, 0), (25, 60, 0)],
+    ids=[
+        "the next is shown",
+        "it is shown still",
+        "none is shown",
+        "none was told",
+        "of another run of the PLC",
+    ],
+)
+def test_outcomes_that_another_engine_acknowledged_are_named_but_not_the_one_that_is_shown_still(
+    shown: int, acknowledged: int, told: int
+) -> None:
+    vision = Vision(trigger_seq=28, outcome_seq=shown, part_id=9)
+    (event,) = vision.handshake.take_up(
+        vision.line, found=replace(OTHER, outcome_ack_seq=acknowledged), own=False
+    )
+    assert isinstance(event, RunTakenOver)
+    assert event.outcomes_told == told
 
 
 def test_an_earlier_run_before_the_plc_restarted_proves_nothing() -> None:
