@@ -16,6 +16,7 @@ from app.console.replies import PictureReply, Received
 from app.console.run_state import RunState
 from app.console.run_view import present
 from app.console.screen import RunScreen
+from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
 from app.console.theme import dress
 from app.console.window import ConsoleWindow
 from app.console.words import Words, words_for
@@ -33,7 +34,11 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
 
     Raises:
         BindingError: The Qt binding that is installed would abort the console.
+        SettingsError: The language is none of ours, ``url`` is no address, or there is no display.
     """
+    refuse_unknown_language(language)
+    refuse_no_address(url)
+    refuse_no_display()
     binding = (__version_info__[0], __version_info__[1], __version_info__[2])
     refuse_bad_binding(binding, sys.version_info[:2])
     application = _application()
@@ -41,6 +46,8 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
     window = ConsoleWindow(StationClient(url), words=_words(language))
     window.resize(1280, 800)
     if fullscreen:
+        # a bare X server has no window manager that would make the window as large as its state says
+        window.setGeometry(application.primaryScreen().geometry())
         window.showFullScreen()
     else:
         window.show()
