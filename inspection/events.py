@@ -19,6 +19,9 @@ class EventKind(StrEnum):
     """Stopped as asked; a start without one before it follows a crash or a loss of power."""
     HOLD = "hold"
     """Asked to take no further part. It holds until START, over restarts too."""
+    ASKED = "asked"
+    """Somebody asked for what makes the station milder; the detail says for what. It changes nothing: only
+    the START or RESET behind it does, which is written when whoever asked was obeyed."""
     START = "start"
     RESET = "reset"
     REFUSED = "refused"

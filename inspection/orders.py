@@ -2,8 +2,9 @@
 
 A *latch* is set by one kind of event and cleared by another; the newest of the two on record says how it
 stands. What makes the station stricter is applied at once and then made durable. What makes it milder by a
-person's order is made durable first, and refused where it cannot be. So an engine that dies at any moment
-comes back at least as strict as it was.
+person's order takes two events: that it was asked for, which must be durable first, else it is refused; and,
+once it is obeyed, that it holds. What is refused has no second one, however late the first comes on the disk.
+So an engine that dies at any moment comes back at least as strict as people were told that it is.
 """
 
 import asyncio
@@ -56,8 +57,8 @@ class _Note:
     event: Event
     told: "asyncio.Future[str]"
     """Why it is not on record; empty where it is. Cancelled where nobody waits any more."""
-    clears: Latch | None
-    """What it would clear: worth nothing unless it is on record in time."""
+    retry: bool
+    """Where the store refuses it, it is kept and tried again."""
 
 
 class Orders:
@@ -134,7 +135,7 @@ class Orders:
         while True:
             note = await self._waiting.get()
             try:
-                await self._recorder.note(note.event, retry=note.clears is None)
+                await self._recorder.note(note.event, retry=note.retry)
             except StoreError as error:
                 self._tell(note, str(error))
             else:
@@ -161,19 +162,21 @@ class Orders:
             self._write(self._event(latch.clears, by=by))
 
     async def clear(self, latch: Latch, *, by: str) -> str:
-        """Clear a latch by a person's order, as soon as the order is on record.
+        """Clear a latch by a person's order, as soon as it is on record that it was asked for.
 
         Returns:
             Why not, in words; nothing has changed then. Empty where it is cleared.
         """
         before = self._in_force.get(latch)
-        refused = await self._heard(self._write(self._event(latch.clears, by=by), clears=latch))
+        asked = self._event(EventKind.ASKED, by=by, detail=latch.clears)
+        refused = await self._heard(self._write(asked, retry=False))
         if refused:
             return refused
         now = self._in_force.get(latch)
         if now is not None and now is not before:
             return f"{now.by} asked for the contrary meanwhile"
         self._in_force.pop(latch, None)
+        self._write(self._event(latch.clears, by=by))
         return ""
 
     def note(self, kind: EventKind, *, by: str, detail: str = "") -> None:
@@ -189,9 +192,9 @@ class Orders:
     def _event(self, kind: EventKind, *, by: str, detail: str = "", subjects: tuple[str, ...] = ()) -> Event:
         return Event(at=self._clock.now(), kind=kind, by=by[:128], detail=detail[:2000], subjects=subjects)
 
-    def _write(self, event: Event, *, clears: Latch | None = None) -> "asyncio.Future[str]":
+    def _write(self, event: Event, *, retry: bool = True) -> "asyncio.Future[str]":
         told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
-        note = _Note(event, told, clears)
+        note = _Note(event, told, retry)
         try:
             self._waiting.put_nowait(note)
         except asyncio.QueueFull:
@@ -204,9 +207,6 @@ class Orders:
             self._alarm(AlarmCode.NOT_RECORDED, f"what was done is not on record: {refused}")
         if not note.told.done():
             note.told.set_result(refused)
-        elif note.clears is not None and not refused and (held := self._in_force.get(note.clears)):
-            # On record too late, when whoever ordered it had been told that it is refused: take it back.
-            self._write(held.model_copy(update={"at": self._clock.now()}))
 
     async def _heard(self, told: "asyncio.Future[str]") -> str:
         timer = asyncio.ensure_future(self._clock.sleep(PATIENCE_S))

@@ -101,7 +101,7 @@ def test_a_start_that_cannot_be_put_on_record_is_refused_and_is_not_kept_for_lat
     asyncio.run(body())
 
 
-def test_a_start_that_comes_on_record_when_nobody_waits_any_more_is_taken_back() -> None:
+def test_a_start_that_was_refused_does_not_hold_in_the_next_life_wherever_this_one_is_killed() -> None:
     async def body() -> None:
         async with life() as world:
             await world.orders.on_record(world.orders.latch(HELD, by="Li"))
@@ -112,9 +112,31 @@ def test_a_start_that_comes_on_record_when_nobody_waits_any_more_is_taken_back()
             assert "did not answer" in await start
             assert world.orders.held
             world.store.gate.set()
-            await until(lambda: world.kinds() == [EventKind.HOLD, EventKind.START, EventKind.HOLD])
-        async with life(world.store) as after:
-            assert "by Li" in after.orders.held
+            await until(lambda: world.kinds()[1:] == [EventKind.ASKED])
+            await world.orders.end()
+        for killed_after in range(2, len(world.store.events) + 1):  # the start of the engine, and Li's hold
+            on_disk = FakeStore()
+            on_disk.events = world.store.events[:killed_after]
+            async with life(on_disk) as after:
+                assert "by Li" in after.orders.held
+
+    asyncio.run(body())
+
+
+@pytest.mark.parametrize("latch", [HELD, FAULT])
+def test_what_a_person_cleared_is_cleared_in_the_next_life_too_once_that_is_on_record(latch: Latch) -> None:
+    async def body() -> None:
+        async with life() as world:
+            await world.orders.on_record(world.orders.latch(latch, by="Li"))
+            assert await world.orders.clear(latch, by="Ann") == ""
+            await until(lambda: world.kinds() == [latch.sets, EventKind.ASKED, latch.clears])
+            asked, cleared = world.store.events[-2:]
+            assert (asked.by, asked.detail, cleared.by) == ("Ann", latch.clears.value, "Ann")
+        for killed_after, latched in ((2, True), (3, True), (4, False)):
+            on_disk = FakeStore()
+            on_disk.events = world.store.events[:killed_after]
+            async with life(on_disk) as after:
+                assert (after.orders.in_force(latch) is not None) is latched
 
     asyncio.run(body())
 
@@ -130,7 +152,7 @@ def test_a_hold_while_a_start_waits_for_the_disk_wins() -> None:
             world.store.gate.set()
             assert "Bo" in await start
             assert "by Bo" in world.orders.held
-            await until(lambda: world.kinds() == [EventKind.HOLD, EventKind.START, EventKind.HOLD])
+            await until(lambda: world.kinds() == [EventKind.HOLD, EventKind.ASKED, EventKind.HOLD])
 
     asyncio.run(body())
 

@@ -677,14 +677,16 @@ def test_who_ordered_what_is_on_record_refused_orders_too() -> None:
         assert [(event.kind, event.by) for event in store.events] == [
             (EventKind.ENGINE_STARTED, "engine"),
             (EventKind.HOLD, "Li"),
+            (EventKind.ASKED, "Ann"),
             (EventKind.START, "Ann"),
             (EventKind.HALTED, "plc"),
             (EventKind.REFUSED, "Bo"),
             (EventKind.HALT_CLEARED, "plc"),
+            (EventKind.ASKED, "Bo"),
             (EventKind.RESET, "Bo"),
             (EventKind.ENGINE_STOPPED, "engine"),
         ]
-        assert store.events[4].detail.startswith("reset: still halted: frozen")
+        assert store.events[5].detail.startswith("reset: still halted: frozen")
 
     asyncio.run(body())
 
