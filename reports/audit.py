@@ -40,6 +40,9 @@ GENESIS = "0" * 64
 LEAST_DIGITS = 16
 """Digits of a head that are enough to name it."""
 
+EXAMINE_TODO = "keep the folder as it is, and have the record examined"
+"""What to do where a record is broken."""
+
 _BATCH_ROWS = 1000
 
 # Booleans as they lie there: SQLAlchemy reads whatever is not 0 as true, SQL's comparisons do not.
@@ -50,13 +53,13 @@ _RAW_COLUMNS = [
 
 
 class ChainReport(Frozen):
-    """What verification of a stretch of the chain found."""
+    """What verification of a chain, of the parts or of the events, or of a stretch of it found."""
 
     intact: bool
     rows: int
     """Rows that were checked and found good."""
     head: str
-    """``row_hash`` of the last good row; 64 zeros where there was none."""
+    """``row_hash`` of the last good row, or of the one before the stretch; 64 zeros where there was none."""
     broken_at: int | None = None
     """Position of the first row that is wrong or absent; None where intact, or a named head is absent."""
     reason: str = ""
@@ -81,7 +84,17 @@ def parse_head(text: str) -> str:
             f"{len(head)} digits of a chain head are too few to prove that its row is still there",
             todo=f"give all {len(GENESIS)}, or the first {LEAST_DIGITS} at least; the record was not checked",
         )
+    if GENESIS.startswith(head):
+        raise StoreError(
+            "a head of zeros is that of an empty record: every record begins with it, so it proves nothing",
+            todo="name the head of a report that has parts; the record was not checked",
+        )
     return head
+
+
+def words_of_head(head: str) -> str:
+    """A head as people are told it: never the zeros before the first row, which prove nothing."""
+    return "none: the record is empty" if head == GENESIS else head
 
 
 def canonical_json(inspection: Inspection) -> str:

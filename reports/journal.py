@@ -10,7 +10,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
 from uuid import uuid4
@@ -18,10 +18,9 @@ from uuid import uuid4
 from pydantic import ValidationError
 from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 
-from inspection.decision import Frozen
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
-from reports.audit import GENESIS
+from reports.audit import GENESIS, ChainReport
 from reports.entry import EventEntry
 from reports.schema import EventRow, InspectionRow, columns_of_event
 
@@ -33,23 +32,9 @@ _BATCH_ROWS = 200
 _BEFORE_EVENTS = "0001"
 """The schema's last revision without events."""
 
-# On the table, not the mapped class: the ORM's bookkeeping costs half a millisecond a row.
-_INSERT = insert(EventRow.metadata.tables[EventRow.__tablename__])
-
-
-class EventsReport(Frozen):
-    """What verification of the events found."""
-
-    intact: bool
-    rows: int
-    """Events that were checked and found good."""
-    head: str
-    """``row_hash`` of the last good one; 64 zeros where there was none."""
-    broken_at: int | None = None
-    """Position of the first event that is wrong or absent; None where intact."""
-    reason: str = ""
-    named_at: int | None = None
-    """Position of the event whose hash was named; None where none was, or it is not here."""
+# The table, not the mapped class: the ORM's bookkeeping costs half a millisecond a row.
+_TABLE = EventRow.metadata.tables[EventRow.__tablename__]
+_INSERT = insert(_TABLE)
 
 
 def entry(event: Event) -> EventEntry:
@@ -187,11 +172,16 @@ class Journal:
         return list(islice(reversed(self._recent), max(limit, 0)))
 
 
-def verify_events(connection: Connection, *, named_head: str | None = None) -> EventsReport:
-    """Check the chain of the events, and that they fit the inspections.
+def verify_events(
+    connection: Connection, *, first: int = 1, last: int | None = None, named_head: str | None = None
+) -> ChainReport:
+    """Check the chain of the events or a stretch of it, and that they fit the inspections.
 
     Args:
         connection: Read only, in its transaction.
+        first: Position to begin at; the event before is taken as given.
+        last: Position to end at; None for the end. Whether the newest are gone, and whether the newest stands
+            behind rows of the inspections that are gone, is checked anyhow.
         named_head: A ``row_hash`` noted earlier, or its beginning, to look for.
 
     Raises:
@@ -199,27 +189,64 @@ def verify_events(connection: Connection, *, named_head: str | None = None) -> E
     """
     if not has_events(connection):
         if _older_than_events(connection):
-            return EventsReport(intact=True, rows=0, head=GENESIS)
-        return _broken(1, "the table of the events is gone", head=GENESIS)
+            return ChainReport(intact=True, rows=0, head=GENESIS)
+        return _broken(1, "the table of the events is gone", rows=0, head=GENESIS)
     end = connection.scalar(select(func.max(InspectionRow.position))) or 0
-    head, after, position, named_at = GENESIS, 0, 1, None
+    head, after, position, named_at = GENESIS, 0, first, None
     try:
-        for row in _rows(connection):
+        if first > 1:
+            before = connection.execute(select(_TABLE).where(_TABLE.c.position == first - 1)).first()
+            if before is None:
+                return _broken(first - 1, "the event is absent", rows=0, head=GENESIS)
+            head, after = before.row_hash, before.after
+        for row in _rows(connection, first=first if first > 1 else None, last=last):
             reason = _fault(row, position=position, prev_hash=head, lowest=after, highest=end)
             if reason:
-                return _broken(position, reason, head=head)
+                return _broken(position, reason, rows=position - first, head=head)
             if named_head is not None and row.row_hash.startswith(named_head):
                 named_at = position
             head, after, position = row.row_hash, row.after, position + 1
     except (TypeError, ValueError):  # a column that is no date, say
-        return _broken(position, "a column cannot be read", head=head)
-    given = _highest_ever_given(connection)
-    if position == 1 and (end or given):
-        return _broken(1, "the events are gone: a record begins with one", head=head)
-    if given is not None and given != position - 1:
-        reason = f"{given} events were written, but they end at {position - 1}: the newest are gone"
-        return _broken(position, reason, head=head)
-    return EventsReport(intact=True, rows=position - 1, head=head, named_at=named_at)
+        return _broken(position, "a column cannot be read", rows=position - first, head=head)
+    checked = position - first
+    if last is not None and position <= last:
+        return _broken(position, "the event is absent", rows=checked, head=head)
+    if fault := _fault_at_the_end(connection, parts=end):
+        return _broken(fault[0], fault[1], rows=checked, head=head)
+    return ChainReport(intact=True, rows=checked, head=head, named_at=named_at)
+
+
+def verify_events_beside(
+    connection: Connection, *, start: datetime, end: datetime, low: int | None, high: int | None
+) -> ChainReport:
+    """Check the events of a stretch of time, and those between its parts, whatever the clock said.
+
+    One more on each side is checked, so that none has left the stretch unnoticed.
+
+    Args:
+        connection: Read only, in its transaction.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+        low: Position of the stretch's first row of the inspections; None without parts.
+        high: Of its last.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    if not has_events(connection):
+        return verify_events(connection)
+    position, at, after = EventRow.position, EventRow.at, EventRow.after
+    newest = connection.scalar(select(func.max(position))) or 0
+    before, beside, behind = at < start, (at >= start) & (at < end), at >= end
+    if low is not None and high is not None:
+        before, beside, behind = after < low - 1, beside | after.between(low - 1, high), after > high
+    first, last = connection.execute(select(func.min(position), func.max(position)).where(beside)).one()
+    ends = [
+        connection.scalar(select(func.max(position)).where(before)) or 1,
+        connection.scalar(select(func.min(position)).where(behind)) or newest,
+        *([] if first is None else [first - 1, last + 1]),
+    ]
+    return verify_events(connection, first=max(min(ends), 1), last=min(max(ends), newest))
 
 
 def _older_than_events(connection: Connection) -> bool:
@@ -230,15 +257,17 @@ def _older_than_events(connection: Connection) -> bool:
     return revision == _BEFORE_EVENTS
 
 
-def _rows(connection: Connection) -> Iterator[Row[Any]]:
-    """All events in order, a batch at a time. Raises TypeError or ValueError at one that cannot be read."""
-    table, size = EventRow, _BATCH_ROWS
-    query = select(table.__table__).order_by(table.position)
-    last: int | None = None
+def _rows(connection: Connection, *, first: int | None, last: int | None) -> Iterator[Row[Any]]:
+    """Events in order, a batch at a time. Raises TypeError or ValueError at one that cannot be read."""
+    position, size = EventRow.position, _BATCH_ROWS
+    query = select(_TABLE).order_by(position)
+    if last is not None:
+        query = query.where(position <= last)
+    done = None if first is None else first - 1
     while True:
         try:
             rows = connection.execute(
-                (query if last is None else query.where(table.position > last)).limit(size)
+                (query if done is None else query.where(position > done)).limit(size)
             ).all()
         except (TypeError, ValueError):  # row by row shows which
             if size == 1:
@@ -248,7 +277,7 @@ def _rows(connection: Connection) -> Iterator[Row[Any]]:
         yield from rows
         if not rows:
             return
-        last = rows[-1].position
+        done = rows[-1].position
 
 
 def _fault(row: Row[Any], *, position: int, prev_hash: str, lowest: int, highest: int) -> str:
@@ -273,9 +302,30 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, lowest: int, highest
             return f"column {name} contradicts the event"
     if not lowest <= row.after:
         return f"the event stands before row {row.after} of the parts, the one before it behind row {lowest}"
-    if row.after > highest:
-        return f"the event stands behind row {row.after} of the parts, which end at {highest}: rows are gone"
-    return ""
+    return _beyond(row.after, highest)
+
+
+def _beyond(after: int, highest: int) -> str:
+    if after <= highest:
+        return ""
+    return f"the event stands behind row {after} of the parts, which end at {highest}: rows are gone"
+
+
+def _fault_at_the_end(connection: Connection, *, parts: int) -> tuple[int, str] | None:
+    """Position and reason, where the newest events are gone, or parts before the newest."""
+    table = EventRow
+    newest = connection.execute(
+        select(table.position, table.after).order_by(table.position.desc()).limit(1)
+    ).first()
+    given = _highest_ever_given(connection)
+    if newest is None:
+        gone = parts or given
+        return (1, "the events are gone: a record begins with one") if gone else None
+    if given is not None and given != newest.position:
+        gone = f"{given} events were written, but they end at {newest.position}: the newest are gone"
+        return newest.position + 1, gone
+    beyond = _beyond(newest.after, parts) if isinstance(newest.after, int) else "column after is no number"
+    return (newest.position, beyond) if beyond else None
 
 
 def _highest_ever_given(connection: Connection) -> int | None:
@@ -288,5 +338,5 @@ def _highest_ever_given(connection: Connection) -> int | None:
     return int(found) if found is not None else 0
 
 
-def _broken(position: int, reason: str, *, head: str) -> EventsReport:
-    return EventsReport(intact=False, rows=position - 1, head=head, broken_at=position, reason=reason)
+def _broken(position: int, reason: str, *, rows: int, head: str) -> ChainReport:
+    return ChainReport(intact=False, rows=rows, head=head, broken_at=position, reason=reason)

@@ -1,19 +1,17 @@
-"""The shift report: what happened to the parts of a stretch of time, as figures, table and CSV.
+"""The shift report: what happened to the parts of a stretch of time, as figures and table.
 
 A part belongs to the shift in which its trigger was seen (``Trigger.seen_at``), however late its outcome
 came.
 Everything but ``first_pass_yield`` and latency speaks of the latest revision of each part.
 """
 
-import csv
-import io
 import json
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, tzinfo
 
 from rich.table import Table
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Action, Frozen
@@ -22,11 +20,14 @@ from inspection.local_time import shown
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.risk import CertificateRef
 from inspection.status import Percentiles
-from reports.audit import ChainReport, verify_connection
+from reports.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.clock_set_back import LeftOut, left_out
+from reports.journal import verify_events_beside
+from reports.pictures_kept import Kept, count_not_kept
+from reports.schema import InspectionRow
 from reports.shift_rows import ShiftRow, stored_parts, with_waiting
 from reports.statistics import first_pass_yield
-from reports.waiting import NOTHING, Waiting, not_on_record
+from reports.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record
 
 
 class ShiftPart(Frozen):
@@ -78,19 +79,41 @@ class ShiftSummary(Frozen):
     mismatched_releases: int
     """Parts released without a published pass on record: must be 0. Not those of another record, which
     ``missed`` counts (``Inspection.mismatched_release``)."""
+    pictures_not_kept: int
+    """Parts that were looked at and lack a picture, because the archive did not take it."""
     spooled: int
     """Records of any time that wait in the spool: counted above, but not in the chain yet."""
     spool_fault: str = ""
     """Why what waits in the spool is not, or not wholly, counted; empty where it is."""
+    spool_todo: str = ""
+    """What to do about that."""
     left_out: LeftOut | None = None
     """Parts outside the shift's time that were recorded in it or beside it; not counted above."""
     chain: ChainReport
-    """Verification of the rows from the shift's first to its last, and that the newest row is still there."""
+    """Verification of the rows from the shift's first to its last, without parts of the record's newest, and
+    that the newest row is still there."""
+    events: ChainReport
+    """Verification of the events in the shift's time and between its parts, and that the rows of which the
+    newest event knows are still there."""
+
+    @property
+    def intact(self) -> bool:
+        """Whether parts and events are as they were written."""
+        return self.chain.intact and self.events.intact
 
     @property
     def final(self) -> bool:
         """Whether these are the figures of all parts of the shift, each in an intact chain."""
-        return self.chain.intact and not (self.spooled or self.spool_fault or self.left_out)
+        return self.intact and not (self.spooled or self.spool_fault or self.left_out)
+
+    @property
+    def advice(self) -> str:
+        """What to do where the figures are not final; empty where the statement says it."""
+        if not self.intact:
+            return EXAMINE_TODO
+        if self.spool_fault:
+            return self.spool_todo
+        return "report again once the spool is drained" if self.spooled and not self.left_out else ""
 
     @property
     def statement(self) -> str:
@@ -99,6 +122,8 @@ class ShiftSummary(Frozen):
         if not self.chain.intact:
             where = "" if self.chain.broken_at is None else f" at row {self.chain.broken_at}"
             said.append(f"THE RECORD IS BROKEN{where}: {self.chain.reason}.")
+        elif not self.events.intact:
+            said.append(f"THE RECORD IS BROKEN at event {self.events.broken_at}: {self.events.reason}.")
         if self.spool_fault:
             said.append(f"Incomplete: {self.spool_fault}.")
         if self.left_out is not None:
@@ -147,11 +172,11 @@ def shift_summary(
     try:
         with engine.connect() as connection:
             stored = stored_parts(connection, start, end)
-            chain = verify_connection(
-                connection,
-                first=min((row.root for row in stored), default=1),
-                last=max((row.position for row in stored), default=0),
-            )
+            low = min((row.root for row in stored), default=None)
+            high = max((row.position for row in stored), default=None)
+            newest = _newest(connection) if high is None else 0
+            chain = verify_connection(connection, first=low or max(newest, 1), last=high or newest)
+            events = verify_events_beside(connection, start=start, end=end, low=low, high=high)
             spooled, fault = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
@@ -182,10 +207,13 @@ def shift_summary(
             and row.missed != MissedCause.BEFORE_RECORD
             for row in rows
         ),
+        pictures_not_kept=count_not_kept(map(_kept, judged)),
         spooled=len(spooled),
         spool_fault=waiting.fault or fault,
+        spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if fault else "",
         left_out=outside,
         chain=chain,
+        events=events,
     )
 
 
@@ -212,83 +240,6 @@ def shift_inspections(
         raise _unreadable(error) from error
     rows = with_waiting(stored, spooled, start, end)
     return [Inspection.model_validate_json(row.record) for row in rows]
-
-
-COLUMNS = (
-    "seen_at_utc",
-    "part_id",
-    "trigger_seq",
-    "plc_boot_id",
-    "action",
-    "decided_by",
-    "outcome",
-    "missed",
-    "published",
-    "simulated",
-    "latency_ms",
-    "confidence",
-    "defect_score",
-    "certificate",
-    "recipe_id",
-    "recipe_version",
-    "defects",
-    "reason",
-    "model",
-    "pictures",
-    "inspection_id",
-    "revision",
-)
-"""Columns of ``to_csv``."""
-
-
-def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = ".") -> bytes:
-    """One line a part, for Excel: UTF-8 with byte order mark, CRLF.
-
-    Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection").
-
-    Args:
-        parts: The lines.
-        separator: Between the cells. Excel wants the list separator of its country: a semicolon where the
-            decimal mark is a comma.
-        decimal: Decimal mark of every number, the seconds of a time among them.
-
-    Raises:
-        ValueError: Separator and decimal mark are the same.
-    """
-    if separator == decimal:
-        raise ValueError(f"{separator!r} cannot be both separator and decimal mark")
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=separator)
-    writer.writerow(COLUMNS)
-    for part in parts:
-        trigger, decision = part.trigger, part.decision
-        defects = "; ".join(f"{defect.type} ({defect.severity})" for defect in decision.defects)
-        cells: tuple[object, ...] = (
-            trigger.seen_at.astimezone(UTC).strftime(f"%Y-%m-%d %H:%M:%S{decimal}%f")[:-3],
-            trigger.part_id,
-            trigger.seq,
-            trigger.plc_boot_id,
-            decision.action,
-            decision.decided_by,
-            part.outcome or "",
-            part.missed or "",
-            "yes" if part.published else "no",
-            "yes" if part.simulated else "no",
-            round(decision.timings_ms.total, 1),
-            decision.confidence,
-            "" if decision.defect_score is None else decision.defect_score,
-            "" if part.certificate is None else part.certificate.id,
-            decision.recipe.id,
-            decision.recipe.version,
-            defects,
-            decision.reason,
-            f"{decision.model.name} {decision.model.version}",
-            " ".join(part.pictures),
-            part.inspection_id,
-            part.revision,
-        )
-        writer.writerow([_written(cell, decimal) for cell in cells])
-    return b"\xef\xbb\xbf" + text.getvalue().encode()
 
 
 def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
@@ -333,6 +284,7 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     known = f" of {summary.truth_known} known" if summary.truth_known else ", truth unknown"
     table.add_row("false releases", f"{summary.false_releases}{known}" if summary.truth_known else known[2:])
     table.add_row("releases without a published pass", str(summary.mismatched_releases))
+    table.add_row("parts looked at that lack a picture", str(summary.pictures_not_kept))
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
             table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
@@ -356,6 +308,19 @@ def _unreadable(error: Exception) -> StoreError:
     )
 
 
+def _newest(connection: Connection) -> int:
+    """Position of the record's newest row; 0 for none."""
+    return connection.scalar(select(func.max(InspectionRow.position))) or 0
+
+
+def _kept(row: ShiftRow) -> Kept:
+    try:
+        pictures = len(json.loads(row.record)["pictures"])
+    except (ValueError, TypeError, LookupError):  # a damaged record is the chain's to tell
+        pictures = 0
+    return Kept((row.recipe_id, row.recipe_version), pictures, row.record)
+
+
 def _certified(judged: Iterable[ShiftRow]) -> tuple[CertifiedParts, ...]:
     held = Counter(_certificate_in(row.record) for row in judged)
     return tuple(CertifiedParts(certificate=certificate, parts=parts) for certificate, parts in held.items())
@@ -371,11 +336,3 @@ def _certificate_in(record: str) -> CertificateRef | None:
 
 def _shift_part(row: ShiftRow) -> ShiftPart:
     return ShiftPart(part_id=row.part_id, trigger_seq=row.trigger_seq, seen_at=row.seen_at)
-
-
-def _written(cell: object, decimal: str) -> str:
-    if isinstance(cell, float):
-        return str(cell).replace(".", decimal)
-    text = str(cell)
-    formula = isinstance(cell, str) and text.startswith(("=", "+", "-", "@", "\t", "\r"))
-    return "'" + text if formula else text

@@ -23,6 +23,8 @@ class ShiftRow(NamedTuple):
     part_id: int
     trigger_seq: int
     seen_at: datetime
+    recipe_id: int
+    recipe_version: int
     action: str
     outcome: str | None
     missed: str | None

@@ -8,12 +8,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from inspection.decision import Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection
-from reports.audit import GENESIS, ChainReport, parse_head, verify_connection
+from reports.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
 from reports.database import open_reader
 from reports.entry import Entry, PartEntry
 from reports.images import PictureArchive
-from reports.journal import EventsReport, verify_events
+from reports.journal import verify_events
 from reports.picture_audit import PicturesReport, Show, audit_pictures
+from reports.pictures_kept import count_not_kept_on_record
 from reports.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
 from reports.waiting import SpoolReport, check_spool, read_waiting
@@ -36,12 +37,14 @@ class RecordReport(ChainReport):
     ``intact`` and ``reason`` speak of the whole; the other fields of its parent of the parts' chain.
     """
 
-    events: EventsReport
+    events: ChainReport
     spool: SpoolReport
     pictures_checked: bool
     """Whether the pictures were hashed; without it nothing is known of them."""
     pictures: PicturesReport | None
     named_head: NamedHead | None
+    pictures_not_kept: int
+    """Parts in the database that were looked at and lack a picture, because the archive did not take it."""
 
     @property
     def where(self) -> str:
@@ -49,6 +52,11 @@ class RecordReport(ChainReport):
         if self.broken_at is not None:
             return f" at row {self.broken_at}"
         return "" if self.events.broken_at is None else f" at event {self.events.broken_at}"
+
+    @property
+    def advice(self) -> str:
+        """What to do where it is not intact."""
+        return self.spool.todo if self.reason == self.spool.reason else EXAMINE_TODO
 
 
 def verify_record(
@@ -77,6 +85,7 @@ def verify_record(
             events = verify_events(connection, named_head=named)
             chain = verify_connection(connection, expected_head=named if events.named_at is None else None)
             spool = check_spool(connection, settings.spool, waiting)
+            not_kept = count_not_kept_on_record(connection)
             found = None if named is None else _named_head(connection, named, chain, events)
         sound = chain.intact and events.intact
         audit = (
@@ -106,11 +115,12 @@ def verify_record(
         pictures_checked=audit is not None,
         pictures=audit,
         named_head=found,
+        pictures_not_kept=not_kept,
     )
 
 
 def _named_head(
-    connection: Connection, named: str, chain: ChainReport, events: EventsReport
+    connection: Connection, named: str, chain: ChainReport, events: ChainReport
 ) -> NamedHead | None:
     table = InspectionRow if events.named_at is None else EventRow
     position = chain.named_at if events.named_at is None else events.named_at

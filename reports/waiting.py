@@ -25,9 +25,16 @@ class Waiting(NamedTuple):
     entries: Sequence[Entry] = ()
     fault: str = ""
     """Why it cannot be read; empty where it can."""
+    todo: str = ""
+    """What to do about that."""
 
 
 NOTHING = Waiting()
+
+CONTRADICTION_TODO = "keep spool and database as they are, and have the record examined"
+"""What to do where the spool does not follow what the database holds."""
+
+_UNREADABLE_TODO = "check the spool's disk and its rights, then ask again"
 
 
 def read_waiting(settings: StoreSettings) -> Waiting:
@@ -38,12 +45,13 @@ def read_waiting(settings: StoreSettings) -> Waiting:
     """
     if settings.spool_folder is not None and not (settings.spool / FILE_NAME).exists():
         return Waiting(
-            fault=f"the spool {settings.spool} is not there (is its disk mounted?): what waits is not known"
+            fault=f"the spool {settings.spool} is not there (is its disk mounted?): what waits is not known",
+            todo="mount its disk, or correct spool_folder in the settings, then ask again",
         )
     try:
         return Waiting(read_spool(settings.spool))
     except StoreError as error:
-        return Waiting(fault=error.what)
+        return Waiting(fault=error.what, todo=error.todo or _UNREADABLE_TODO)
 
 
 class SpoolReport(Frozen):
@@ -56,6 +64,8 @@ class SpoolReport(Frozen):
     parts: int
     """Revisions of parts among them; the others are events."""
     reason: str = ""
+    todo: str = ""
+    """What to do where it is not intact."""
 
 
 def not_on_record(connection: Connection, entries: Sequence[Entry]) -> tuple[list[Entry], str]:
@@ -83,14 +93,15 @@ def not_on_record(connection: Connection, entries: Sequence[Entry]) -> tuple[lis
 
 def check_spool(connection: Connection, folder: Path, waiting: Waiting) -> SpoolReport:
     """Count and check what was read from ``folder``. Raises SQLAlchemyError."""
-    found, reason = not_on_record(connection, waiting.entries)
-    reason = waiting.fault or reason
+    found, contradiction = not_on_record(connection, waiting.entries)
+    reason = waiting.fault or contradiction
     return SpoolReport(
         folder=folder,
         intact=not reason,
         waiting=len(found),
         parts=sum(isinstance(entry, PartEntry) for entry in found),
         reason=reason,
+        todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if contradiction else "",
     )
 
 

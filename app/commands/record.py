@@ -55,7 +55,7 @@ def verify(
     if not report.intact:
         raise StoreError(
             f"the record is broken{report.where}: {report.reason}",
-            todo="keep the folder as it is, and have the record examined",
+            todo=report.advice,
         )
 
 
@@ -72,11 +72,13 @@ def _shown_on(bar: "Bar") -> "Show":
 
 def _words(report: "RecordReport") -> list[str]:
     """An intact record, for people."""
+    from reports.audit import words_of_head
+
     spool, found, seen = report.spool, report.named_head, report.pictures
     lines = [
         f"The record is intact: {report.rows} rows and {report.events.rows} events",
-        f"head {report.head}",
-        f"events' head {report.events.head}",
+        f"head {words_of_head(report.head)}",
+        f"events' head {words_of_head(report.events.head)}",
         f"{spool.waiting} records wait in the spool {spool.folder}, and follow the chain"
         if spool.waiting
         else "no record waits in the spool",
@@ -85,6 +87,8 @@ def _words(report: "RecordReport") -> list[str]:
         whole = "" if found.digits == len(found.row_hash) else f", named by its first {found.digits} digits,"
         row = "row" if found.table == "inspections" else "event"
         lines.append(f"the head {found.row_hash}{whole} is that of {row} {found.position}")
+    if report.pictures_not_kept:
+        lines.append(f"{report.pictures_not_kept} parts were looked at, but not all their pictures were kept")
     if seen is None:
         lines.append("the pictures were not checked (--pictures does it)")
         return lines

@@ -83,8 +83,10 @@ def shift(
     A local time that comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
+    from reports.audit import words_of_head
     from reports.database import open_reader
-    from reports.shift import shift_inspections, shift_summary, to_csv, to_table
+    from reports.shift import shift_inspections, shift_summary, to_table
+    from reports.shift_csv import to_csv
     from reports.waiting import read_waiting
 
     marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)
@@ -107,15 +109,11 @@ def shift(
         print_json(summary)
     elif form is Format.TABLE:
         Console().print(to_table(summary))
-        typer.echo(f"chain head {summary.chain.head}")
+        typer.echo(f"chain head {words_of_head(summary.chain.head)}")
     if not summary.final:
         raise StoreError(
             summary.statement,
-            todo=(
-                ("" if summary.left_out else "report again once the spool is drained")
-                if summary.chain.intact
-                else "keep the folder as it is, and have the record examined"
-            ),
+            todo=summary.advice,
         )
 
 

@@ -184,7 +184,44 @@ def test_a_damaged_spool_is_a_break(passgate: Passgate, station: Path, settings:
     assert said.code == 1
     assert json.loads(said.out)["spool"]["intact"] is False
     assert "is damaged" in said.err
-    assert passgate("report", "shift", *TIMES, "--config", station).code == 1
+    said = passgate("report", "shift", *TIMES, "--config", station)
+    assert said.code == 1
+    for command in (said, passgate("record", "verify", "--config", station)):
+        assert "Copy the file away" in command.err
+        assert "once the spool is drained" not in command.err
+
+
+def test_an_empty_record_has_no_head_and_zeros_prove_nothing(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    store = SqlStore(settings)
+    store.open()
+    store.close()
+    for asked in (("report", "shift", *TIMES), ("record", "verify")):
+        said = passgate(*asked, "--config", station)
+        assert said.code == 0, said.err
+        assert "head none: the record is empty" in said.out
+    for zeros in ("0" * 64, "0" * 16):
+        said = passgate("record", "verify", "--config", station, "--head", zeros)
+        assert_one_line(said, "proves nothing")
+
+
+def test_parts_whose_pictures_were_not_kept_are_shown(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    run_parts(settings, spooled=0)
+    store = SqlStore(settings)
+    store.open()
+    store.append(part(20))
+    store.close()
+    said = passgate("record", "verify", "--config", station)
+    assert said.code == 0, said.err
+    assert "1 parts were looked at, but not all their pictures were kept" in said.out
+    for asked in (("report", "shift", *TIMES), ("record", "verify")):
+        said = passgate(*asked, "--config", station, "--json")
+        assert json.loads(said.out)["pictures_not_kept"] == 1
+    table = passgate("report", "shift", *TIMES, "--config", station).out
+    assert re.search(r"lack a picture\W+1\b", table)
 
 
 # --- the nights when the clock is set ---------------------------------------------------------------------

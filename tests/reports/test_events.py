@@ -14,9 +14,10 @@ from sqlalchemy.exc import IntegrityError
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
+from reports.audit import ChainReport
 from reports.database import open_reader
 from reports.entry import EventEntry, PartEntry, entry_of
-from reports.journal import RECENT_EVENTS, EventsReport, entry, event_json, verify_events
+from reports.journal import RECENT_EVENTS, entry, event_json, verify_events
 from reports.schema import EventRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, read_spool
@@ -216,7 +217,7 @@ def journal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
     engine.dispose()
 
 
-def check(journal: Connection, *statements: str) -> EventsReport:
+def check(journal: Connection, *statements: str) -> ChainReport:
     """What verification says after ``statements``, which are then undone."""
     try:
         for statement in statements:

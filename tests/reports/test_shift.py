@@ -15,17 +15,20 @@ from sqlalchemy import Engine
 
 from inspection.decision import Action, DecidedBy
 from inspection.errors import StoreError
+from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
-from reports.audit import canonical_json
+from reports.audit import canonical_json, words_of_head
 from reports.entry import PartEntry
+from reports.pictures_kept import count_not_kept_on_record
 from reports.settings import StoreSettings
-from reports.shift import COLUMNS, ShiftSummary, shift_inspections, shift_summary, to_csv, to_table
+from reports.shift import ShiftSummary, shift_inspections, shift_summary, to_table
+from reports.shift_csv import COLUMNS, to_csv
 from reports.shift_rows import with_waiting
 from reports.spool import FILE_NAME
 from reports.statistics import first_pass_yield
 from reports.store import SqlStore
-from reports.waiting import read_waiting
+from reports.waiting import Waiting, read_waiting
 from tests.fakes import certificate
 from tests.reports.parts import START, closed, part
 from tests.reports.test_degraded import locked
@@ -109,6 +112,102 @@ def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: 
     assert "its hash does not fit" in shift_summary(reader, start=START, end=END).statement
 
 
+@pytest.fixture
+def witnessed(shift: SqlStore) -> SqlStore:
+    """A hold behind the shift's last row, and one more part and event long after it."""
+    shift.note(Event(at=START + timedelta(hours=1), kind=EventKind.HOLD, by="Ann"))
+    much_later = part(40)
+    seen_at = END + timedelta(days=1)
+    shift.append(
+        much_later.model_copy(update={"trigger": much_later.trigger.model_copy(update={"seen_at": seen_at})})
+    )
+    shift.note(Event(at=seen_at, kind=EventKind.START, by="Ann"))
+    return shift
+
+
+def tampered(store: SqlStore, *statements: str) -> None:
+    with store._database.engine.begin() as connection:
+        for trigger in connection.exec_driver_sql(
+            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
+        ).all():
+            connection.exec_driver_sql(f"DROP TRIGGER {trigger.name}")
+        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+
+
+def test_rows_that_are_gone_together_with_the_databases_own_counter_are_known_by_the_events(
+    witnessed: SqlStore, reader: Engine
+) -> None:
+    tampered(
+        witnessed,
+        "DELETE FROM inspections WHERE position = 17",
+        "UPDATE sqlite_sequence SET seq = 16 WHERE name = 'inspections'",
+    )
+    for start in (START, END + timedelta(days=5)):
+        broken = shift_summary(reader, start=start, end=start + timedelta(hours=8))
+        assert not broken.final
+        assert broken.chain.intact
+        assert broken.statement == (
+            "THE RECORD IS BROKEN at event 3: the event stands behind row 17 of the parts, which end at 16:"
+            " rows are gone."
+        )
+        assert "have the record examined" in broken.advice
+
+
+@pytest.mark.parametrize(
+    "tampering",
+    [
+        "UPDATE events SET \"by\" = 'Bob' WHERE position = 2",
+        "UPDATE events SET at = '2025-01-01 00:00:00', after = 0 WHERE position = 2",
+        "UPDATE events SET at = '2025-01-01 00:00:00', after = 999 WHERE position = 2",
+        "UPDATE events SET after = 'x' WHERE position = 2",
+        "DELETE FROM events WHERE position = 2",
+        "DELETE FROM events",
+        "DROP TABLE events",
+    ],
+)
+def test_a_tampered_event_of_the_shift_is_said(witnessed: SqlStore, reader: Engine, tampering: str) -> None:
+    assert shift_summary(reader, start=START, end=END).final
+    tampered(witnessed, tampering)
+    broken = shift_summary(reader, start=START, end=END)
+    assert not broken.final
+    assert "THE RECORD IS BROKEN at event" in broken.statement
+
+
+def test_a_shift_without_parts_names_the_records_head_and_an_empty_record_has_none(
+    store: SqlStore, reader: Engine
+) -> None:
+    empty = shift_summary(reader, start=START, end=END)
+    assert (empty.final, words_of_head(empty.chain.head)) == (True, "none: the record is empty")
+    store.append(part(1))
+    whole = shift_summary(reader, start=START, end=END)
+    without = shift_summary(reader, start=END, end=END + timedelta(hours=8))
+    assert (without.parts, without.final) == (0, True)
+    assert words_of_head(without.chain.head) == whole.chain.head
+
+
+def test_parts_whose_pictures_were_not_kept_are_counted(store: SqlStore, reader: Engine) -> None:
+    """Two views: one part has both, one has lost one, one both; one was missed, and one got no picture."""
+    a, b = "a" * 64, "b" * 64
+    blind = part(4)
+    timings = blind.decision.timings_ms.model_copy(update={"capture": None})
+    for record in (
+        part(1, pictures=(a, b)),
+        part(2, pictures=(a,)),
+        part(3),
+        blind.model_copy(update={"decision": blind.decision.model_copy(update={"timings_ms": timings})}),
+        part(5, missed=MissedCause.GAP, published=False),
+    ):
+        store.append(record)
+        store.append(closed(record))
+    summary = shift_summary(reader, start=START, end=END)
+    assert summary.pictures_not_kept == 2
+    assert summary.final, "the record says itself that no picture was kept"
+    with reader.connect() as connection:
+        assert count_not_kept_on_record(connection) == 2
+
+
 def test_what_waits_in_the_spool_is_counted_and_said(
     shift: SqlStore, reader: Engine, settings: StoreSettings, summary: ShiftSummary
 ) -> None:
@@ -178,10 +277,19 @@ def test_a_spool_that_cannot_be_read_leaves_the_report_incomplete(
     found = shift_summary(reader, start=START, end=END, waiting=read_waiting(absent))
     assert (found.final, found.spooled) == (False, 0)
     assert "is its disk mounted" in found.statement
+    assert "mount its disk" in found.advice
     (settings.spool / FILE_NAME).write_bytes(b"garbage\n" * 2)
     found = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
     assert not found.final
     assert "is damaged" in found.statement
+    assert "Copy the file away" in found.advice
+    (settings.spool / FILE_NAME).unlink()
+    (settings.spool / FILE_NAME).mkdir()
+    unreadable = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
+    assert "check the spool's disk" in unreadable.advice
+    entry = PartEntry(part(2, reason="x"), canonical_json(part(2, reason="x")))
+    contradicting = shift_summary(reader, start=START, end=END, waiting=Waiting([entry]))
+    assert "keep spool and database as they are" in contradicting.advice
 
 
 def test_parts_that_a_clock_set_back_left_out_are_said(store: SqlStore, reader: Engine) -> None:

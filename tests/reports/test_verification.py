@@ -63,7 +63,9 @@ def test_the_head_of_the_events_may_be_noted_too(noted: str, settings: StoreSett
     assert (report.named_head.table, report.named_head.position) == ("events", 2)
 
 
-@pytest.mark.parametrize("head", ["", "0", "0123456789abcde", "x" * 64, "0" * 65, "see report of Monday"])
+@pytest.mark.parametrize(
+    "head", ["", "0", "0123456789abcde", "x" * 64, "0" * 65, "0" * 64, "0" * 16, "see report of Monday"]
+)
 def test_what_is_no_head_is_refused_and_never_called_tampering(settings: StoreSettings, head: str) -> None:
     with pytest.raises(StoreError, match="was not checked") as refused:
         parse_head(head)
