@@ -319,8 +319,7 @@ def _fault_at_the_end(connection: Connection, *, parts: int) -> tuple[int, str] 
     ).first()
     given = _highest_ever_given(connection)
     if newest is None:
-        gone = parts or given
-        return (1, "the events are gone: a record begins with one") if gone else None
+        return (1, "the events are gone: a record begins with one") if parts or given else None
     if given is not None and given != newest.position:
         gone = f"{given} events were written, but they end at {newest.position}: the newest are gone"
         return newest.position + 1, gone
