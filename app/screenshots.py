@@ -28,7 +28,12 @@ def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
             def worth_a_look() -> bool:
                 status = StationStatus.model_validate_json(httpx.get(f"{rig.url}/api/state").content)
                 last = status.last
-                if status.counts.triggers < parts or last is None or last.decision.action is Action.PASS:
+                if (
+                    status.counts is None
+                    or status.counts.triggers < parts
+                    or last is None
+                    or last.decision.action is Action.PASS
+                ):
                     return False
                 archived = Path(folder) / "part"
                 archived.write_bytes(httpx.get(f"{rig.url}/api/pictures/{last.pictures[0]}").content)

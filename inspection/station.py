@@ -350,7 +350,7 @@ class Station:
         recorded_ms, deadline_ms = passage.elapsed_ms(Phase.RECORDED), passage.trigger.deadline_ms
         if recorded_ms is None or not deadline_ms or recorded_ms < deadline_ms:
             return
-        self.telemetry.late_record()
+        self.telemetry.late_record(passage.trigger)
         self._alarm(
             AlarmCode.RECORD_LATE,
             f"the record took {passage.recording_ms or 0.0:.0f} ms, longer than the PLC waits: the part is "
@@ -479,7 +479,7 @@ class Station:
             return
         await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
         self._step(passage, Phase.CLOSED)
-        self.telemetry.outcome(outcome, seen_at=passage.trigger.seen_at)
+        self.telemetry.outcome(outcome, passage.trigger)
         del self._open[key]
         if passage.inspection is not None and passage.inspection.mismatched_release:
             self.orders.latch(

@@ -178,7 +178,8 @@ class StationStatus(Frozen):
     certification: Certification = UNCERTIFIED
     """The certificate that holds, with its figures, or why none does."""
     tiles: tuple[Tile, ...]
-    counts: Counts
+    counts: Counts | None
+    """None while the engine starts and does not know yet what the record has."""
     latency_ms: Percentiles | None
     """Trigger as we saw it → decision handed to the link, last 1,000 parts; None before the first."""
     last: Inspection | None

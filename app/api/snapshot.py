@@ -56,7 +56,7 @@ def snapshot(
             _model_tile(station, model, unheard, _age_ms(now_ns, station.judge.last_decision_ns)),
             _store_tile(store, station.judge.picture_fault, _age_ms(now_ns, store.last_write_ns)),
         ),
-        counts=telemetry.counts,
+        counts=telemetry.counts if telemetry.taken_up else None,
         latency_ms=telemetry.latency_ms,
         last=recent[0] if recent else None,
         recent=recent,

@@ -277,17 +277,20 @@ def _live_label(state: RunState, now_s: float, words: Words) -> str:
 
 
 def _production(status: StationStatus | None, fresh: bool, words: Words) -> ProductionView:
-    counts = Counts() if status is None else status.counts
+    known = None if status is None else status.counts
+    counts = known or Counts()
     share = counts.yield_rate
 
     def number(value: int) -> str:
         """A whole number with spaces between thousands (ISO 80000-1); the font has no thin ones."""
-        return _NOTHING if status is None else f"{value:,}".replace(",", "\u00a0")
+        return _NOTHING if known is None else f"{value:,}".replace(",", "\u00a0")
 
     return ProductionView(
         totals=(
             FigureView(
-                caption=words.judged if status is None else _judged_since(status, words),
+                caption=words.judged
+                if status is None or known is None
+                else _judged_since(known, status.at, words),
                 value=number(counts.judged),
             ),
             FigureView(caption=words.yield_rate, value=_NOTHING if share is None else percent(share)),
@@ -314,13 +317,13 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
     )
 
 
-def _judged_since(status: StationStatus, words: Words) -> str:
+def _judged_since(counts: Counts, now: datetime, words: Words) -> str:
     """Parts judged, from when on: a time in this computer's time zone, or a day where that would mislead."""
-    since = status.counts.since
+    since = counts.since
     if since is None:
         return words.judged_since_start
     local = since.astimezone()
-    long_ago = status.at - since >= timedelta(days=1)
+    long_ago = now - since >= timedelta(days=1)
     return words.judged_since.format(time=f"{local:%m-%d}" if long_ago else f"{local:%H:%M}")
 
 

@@ -57,6 +57,7 @@ async def test_the_state_tells_the_last_part_and_the_age_of_everything(
     status = StationStatus.model_validate((await client.get("/api/state")).json())
     assert status.last is not None
     assert status.last.outcome is Outcome.RELEASED
+    assert status.counts is not None
     assert status.counts.triggers == 1
     ages = {tile.subsystem: tile.age_ms for tile in status.tiles}
     assert ages["camera"] == 250.0
@@ -152,6 +153,21 @@ def test_the_records_tile_shows_the_reason_and_not_a_path(tmp_path: Path, detail
     engine.store.full, engine.store.detail = True, detail
     tile = engine.status().tiles[-1]
     assert (tile.health, tile.text, tile.detail) == (Health.FAULT, shown, detail)
+
+
+def test_before_the_record_is_taken_up_nobody_is_told_counts(tmp_path: Path) -> None:
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+        assert engine.status().counts is None
+        running = asyncio.create_task(engine.station.run())
+        await engine.station.desk.open.wait()
+        counts = engine.status().counts
+        assert counts is not None
+        assert (counts.triggers, counts.since) == (0, engine.station.telemetry.counts.since)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(go())
 
 
 def test_the_models_tile_says_which_types_nobody_can_name(tmp_path: Path) -> None:

@@ -167,6 +167,7 @@ def test_held_comes_back_held_and_says_who_held_it(tmp_path: Path) -> None:
             assert not engine.looked_ready
             engine.order(Command.START)
             engine.until(lambda shown: shown.takes_parts)
+            on_record(record, "start")
         with Engine(plc, record) as engine:
             engine.until(lambda shown: shown.mode is Mode.IDLE)
 

@@ -873,6 +873,27 @@ async def test_counting_begins_anew_with_the_shift_and_not_when_the_clock_is_set
     assert world.station.telemetry.counts.by_outcome == {}
 
 
+@in_world
+async def test_a_part_seen_before_the_shift_changed_and_decided_after_counts_as_on_the_record(
+    world: World,
+) -> None:
+    world.inspector.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await until(lambda: bool(world.line.exposed))
+    world.clock.set_back(-12 * 3600)
+    world.inspector.gate.set()
+    await world.published()
+    world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
+    await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+    world.line.post(PartMissed(trigger(2), MissedCause.GAP))
+    world.line.post(PartMissed(trigger(3, seen_at=world.clock.now()), MissedCause.GAP))
+    await until(lambda: len(world.store.latest()) == 3 and world.station.telemetry.counts.triggers > 0)
+    counts = world.station.telemetry.counts
+    assert (counts.triggers, counts.missed, counts.by_action, counts.by_outcome) == (1, 1, {}, {})
+    assert counts.since == shift_start(world.clock.now(), THREE_SHIFTS)
+    assert counts == world.store.counts_since(counts.since)
+
+
 class MovingInspector(FakeInspector):
     """Proposes the same motion for every part."""
 

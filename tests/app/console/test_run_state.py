@@ -308,6 +308,13 @@ def test_counts_say_from_when_on(hours: int | None, en: str, zh: str) -> None:
     assert view_of(state, 0.0, ZH).production.totals[0].caption == zh.format(local)
 
 
+def test_counts_that_the_engine_does_not_know_yet_are_no_zeros() -> None:
+    production = view_of(heard(samples.status(counts=None)), 0.0).production
+    shown = {figure.value for figure in (*production.totals, *production.actions, *production.outcomes)}
+    assert shown == {view_of(RunState(), 0.0).production.totals[0].value}
+    assert production.totals[0].caption == EN.judged
+
+
 def test_a_simulated_picture_is_said_live_and_looking_back() -> None:
     assert view_of(heard(samples.status()), 0.0).simulated_banner == ""
     assert view_of(heard(samples.status(simulated=True)), 0.0).simulated_banner == EN.simulated
