@@ -36,6 +36,7 @@ from reports.audit import GENESIS, hash_row
 from reports.entry import Entry, EventEntry, PartEntry
 from reports.images import ENCODING
 from reports.journal import add_event
+from reports.postgresql import InUseError, postgresql_engine
 from reports.schema import InspectionRow, PictureRow, columns_of
 
 Answer = TypeVar("Answer")
@@ -96,9 +97,7 @@ def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool, alon
     """``alone``: SQLite, without the shared memory beside its file, hence without other processes."""
     path = sqlite_file(url)
     if path is None:
-        # A reader must see one state in all its queries, as SQLite's readers do, while the station writes on.
-        seen = {"isolation_level": "REPEATABLE READ"} if read_only else {}
-        return create_engine(url, pool_size=1, max_overflow=0, pool_pre_ping=True, **seen)
+        return postgresql_engine(url, busy_timeout_ms=busy_timeout_ms, read_only=read_only)
     # mode=rw: a database that was removed must not come back as an empty one.
     engine = create_engine(
         url.set(database=path.as_uri() + "?mode=rw", query={"uri": "true"}), pool_size=1, max_overflow=0
@@ -162,6 +161,12 @@ class Database:
                 self._identity = _identity(self._path)
             migrate(self.engine)
             return ""
+        except InUseError as error:
+            raise StoreError(
+                f"The database {self._url.render_as_string()} is in use by another Passgate engine",
+                part="Two engines must not write one record, so this one does not start",
+                todo="Stop the other engine, or give this station a database of its own",
+            ) from error
         except (OSError, SQLAlchemyError, CommandError) as error:
             self.engine.dispose()
             if not isinstance(error, CommandError) and self._is_up_to_date():
