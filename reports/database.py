@@ -5,6 +5,7 @@ writer begins with BEGIN IMMEDIATE, so it waits for a lock at its start and neve
 this process or another, see a snapshot and hold nobody up.
 """
 
+import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
@@ -19,6 +20,7 @@ from alembic.util import CommandError
 from sqlalchemy import (
     URL,
     Connection,
+    Dialect,
     Engine,
     create_engine,
     event,
@@ -93,8 +95,7 @@ def open_reader(url: str) -> Engine:
     return _engine(parsed, busy_timeout_ms=5000, begin="BEGIN", read_only=True)
 
 
-def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool, alone: bool = False) -> Engine:
-    """``alone``: SQLite, without the shared memory beside its file, hence without other processes."""
+def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool) -> Engine:
     path = sqlite_file(url)
     if path is None:
         return postgresql_engine(url, busy_timeout_ms=busy_timeout_ms, read_only=read_only)
@@ -103,13 +104,14 @@ def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool, alon
         url.set(database=path.as_uri() + "?mode=rw", query={"uri": "true"}), pool_size=1, max_overflow=0
     )
 
+    if read_only:
+        event.listen(engine, "do_connect", _connect_reader)
+
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
         connection.isolation_level = None  # SQLAlchemy begins; the driver's own way begins too late
         cursor = connection.cursor()
         cursor.execute(f"PRAGMA busy_timeout = {busy_timeout_ms}")
-        if alone:
-            cursor.execute("PRAGMA locking_mode = EXCLUSIVE")  # before the first look: the index is in memory
         cursor.execute("PRAGMA foreign_keys = ON")
         cursor.execute("PRAGMA recursive_triggers = ON")  # or REPLACE would delete without a trigger
         if read_only:
@@ -124,6 +126,29 @@ def _engine(url: URL, *, busy_timeout_ms: int, begin: str, read_only: bool, alon
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _connect_reader(dialect: Dialect, _: object, args: Any, options: Any) -> sqlite3.Connection:
+    """Connect so that one can read on a full disk as well.
+
+    SQLite reads its log through shared memory, a file beside it for which there may be no room. Then nobody
+    has the database open, and it is read with the log's index in this process, which keeps others out.
+    """
+    refused: sqlite3.OperationalError | None = None
+    for locking_mode in ("NORMAL", "EXCLUSIVE"):
+        connection: sqlite3.Connection = dialect.connect(*args, **options)  # type: ignore[assignment]
+        try:
+            connection.execute(f"PRAGMA locking_mode = {locking_mode}")
+            connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()
+            return connection
+        except sqlite3.OperationalError as error:
+            connection.close()
+            refused = refused or error
+        except BaseException:
+            connection.close()
+            raise
+    assert refused is not None
+    raise refused
 
 
 class Database:
@@ -211,28 +236,17 @@ class Database:
     def look(self, query: Callable[[Connection], Answer]) -> Answer:
         """As ``read``, but also while another program holds the write lock or the disk has no room left.
 
-        SQLite reads its log through shared memory in a file beside it, which a full disk may refuse; then it
-        is read without, alone. Raises DatabaseUnavailableError.
+        Raises DatabaseUnavailableError.
         """
         self._check_file()
-        refused: SQLAlchemyError | None = None
-        for alone in (False,) if self._path is None else (False, True):
-            engine = _engine(
-                self._url,
-                busy_timeout_ms=self._busy_timeout_ms,
-                begin="BEGIN",
-                read_only=True,
-                alone=alone,
-            )
-            try:
-                with engine.connect() as connection:
-                    return query(connection)
-            except SQLAlchemyError as error:
-                refused = refused or error
-            finally:
-                engine.dispose()
-        assert refused is not None
-        raise self._unavailable(refused) from refused
+        engine = _engine(self._url, busy_timeout_ms=self._busy_timeout_ms, begin="BEGIN", read_only=True)
+        try:
+            with engine.connect() as connection:
+                return query(connection)
+        except SQLAlchemyError as error:
+            raise self._unavailable(error) from error
+        finally:
+            engine.dispose()
 
     def _is_up_to_date(self) -> bool:
         try:

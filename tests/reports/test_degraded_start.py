@@ -67,6 +67,8 @@ def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
             store.append(record)
         store.close()
         assert len(read_spool(settings.spool)) == 3
+        report = verify_record(settings)
+        assert (report.intact, report.rows, report.spool.waiting) == (True, 2, 3), "its reader too"
 
         store = open_store()  # died again, nothing better yet
         assert store.open_inspections() == [part(2), part(3, action=Action.STOP)]
