@@ -244,6 +244,24 @@ def test_degraded_it_brings_what_waited_in_the_spool(tmp_path: Path) -> None:
     assert [part.trigger.seq for part in read_record(record)] == [1]
 
 
+def test_killed_degraded_it_comes_back_degraded_where_the_database_is_still_held(tmp_path: Path) -> None:
+    """It did not start at all until whoever held the database let go of it."""
+    with line(tmp_path) as (plc, record):
+        with Engine(plc, record) as engine:
+            engine.until(lambda shown: shown.takes_parts)
+            wait(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+            with database_taken(record):
+                plc.set(replace(plc.line, trigger_seq=1, part_id=6))
+                engine.until(lambda shown: shown.degraded)
+                engine.__exit__()  # killed while the record waits in the spool
+                with Engine(plc, record) as second:
+                    assert second.until(lambda shown: shown.mode is Mode.IDLE).degraded
+                    wait(lambda: VisionBits.STORE_DEGRADED in plc.vision().bits)
+        with Engine(plc, record) as third:
+            third.until(lambda shown: shown.mode is Mode.IDLE and not shown.degraded)
+    assert [part.trigger.seq for part in read_record(record)] == [1]
+
+
 def wait(holds: Callable[[], bool]) -> None:
     """Until something holds in the PLC's registers."""
     end = time.monotonic() + PATIENCE_S
