@@ -43,6 +43,8 @@ class Judgement:
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
     straggler: "asyncio.Future[Decision] | None" = None
     """The inspection that missed the deadline; its result is kept for the record when it comes."""
+    late_pictures: "asyncio.Future[tuple[str, ...]] | None" = None
+    """As ``pictures``, where the archive had not answered by the deadline."""
 
 
 class Judge:
@@ -108,7 +110,7 @@ class Judge:
 
     @property
     def busy(self) -> bool:
-        """A camera or the model is still at work on something that is late."""
+        """A camera, the model or the archive is still at work on something that is late."""
         return bool(self._stragglers)
 
     @property
@@ -196,7 +198,7 @@ class Judge:
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
-        pictures, self.picture_fault = await archive
+        pictures, late_pictures = await self._kept(archive, deadline_ns)
         decision = guard.review(
             decision,
             trigger=trigger,
@@ -220,6 +222,7 @@ class Judge:
             pictures=pictures,
             motion=motion,
             straggler=straggler,
+            late_pictures=late_pictures,
         )
 
     async def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
@@ -295,8 +298,8 @@ class Judge:
         inspector = self._inspector
         return inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
 
-    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[tuple[str, ...], str]:
-        """SHA-256 of each picture that is kept, and why one is not; empty where each is."""
+    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
+        """SHA-256 of each picture that is kept; ``picture_fault`` says why one is not."""
         kept, fault = [], ""
         for frame in frames:
             try:
@@ -305,9 +308,21 @@ class Judge:
                 fault = str(error) if isinstance(error, StoreError) else f"internal error: {error!r}"
                 log.warning("a picture is not kept", camera=frame.camera, exc_info=error)
                 self._alarm(AlarmCode.PICTURE_NOT_KEPT, fault)
+        self.picture_fault = fault
         if not fault:
             self._well(AlarmCode.PICTURE_NOT_KEPT)
-        return tuple(kept), fault
+        return tuple(kept)
+
+    async def _kept(
+        self, archive: "asyncio.Task[tuple[str, ...]]", deadline_ns: int
+    ) -> tuple[tuple[str, ...], "asyncio.Future[tuple[str, ...]] | None"]:
+        """What ``archive`` has kept by the deadline; where it has not answered, that is to come."""
+        try:
+            return await self._before(deadline_ns, archive), None
+        except TimeoutError:
+            self.picture_fault = "the disk of the pictures did not answer within the deadline"
+            self._alarm(AlarmCode.PICTURE_NOT_KEPT, f"{self.picture_fault}. Check that disk")
+            return (), archive
 
     def _deadline_ms(self, trigger: Trigger) -> int:
         """Internal deadline: the recipe's, but always a tenth before the PLC's own."""

@@ -33,7 +33,7 @@ class Circumstances:
     crowded: str
     """More parts are open than may be."""
     late_work: bool
-    """A camera or the model is still at work on something that is late."""
+    """A camera, the model or the archive is still at work on something that is late."""
     camera_fault: str
     model_fault: str
     picture_fault: str
@@ -95,7 +95,7 @@ def _kept_by_station(now: Circumstances) -> str:
     if now.crowded:
         return f"takes no part: {now.crowded}"
     if now.late_work:
-        return "takes no part until a camera or the model has finished late work"
+        return "takes no part until a camera, the model or the disk of the pictures has finished late work"
     return ""
 
 

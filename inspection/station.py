@@ -294,6 +294,8 @@ class Station:
                 self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
                 if not passage.reached_ns.keys() & {Phase.PUBLISHED, Phase.WITHHELD}:
                     await self._withhold(passage)
+            if judgement.late_pictures is not None:
+                self._spawn(self._add_pictures(passage, judgement.late_pictures), f"pictures-{trigger.seq}")
             if judgement.straggler is not None:
                 self._await_straggler(passage, judgement.straggler)
             else:
@@ -375,6 +377,11 @@ class Station:
             await self._revise(passage, late_decision=late)
 
         self._spawn(keep(), f"late-{passage.trigger.seq}")
+
+    async def _add_pictures(self, passage: Passage, late: "asyncio.Future[tuple[str, ...]]") -> None:
+        """The part goes to a person, who wants to see it: what is kept at last joins its record."""
+        if pictures := await late:
+            await self._revise(passage, pictures=pictures)
 
     async def _explain(self, passage: Passage, decision: Decision) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""

@@ -295,6 +295,8 @@ class FakeStore:
         """A record waits at the gate, or has passed it."""
         self.gate = threading.Event()
         self.gate.set()
+        self.picture_gate = threading.Event()
+        self.picture_gate.set()
 
     def open(self) -> None:
         pass
@@ -303,6 +305,7 @@ class FakeStore:
         pass
 
     def archive_picture(self, frame: Frame) -> str:
+        self.picture_gate.wait(PATIENCE_S)
         if self.pictures_broken:
             raise StoreError("the picture cannot be kept")
         return f"{frame.number:064x}"

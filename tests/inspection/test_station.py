@@ -771,6 +771,32 @@ async def test_a_part_whose_picture_cannot_be_kept_goes_to_a_person_on_record(wo
 
 
 @in_world
+async def test_a_disk_of_pictures_that_does_not_answer_gives_manual_review_at_the_deadline(
+    world: World,
+) -> None:
+    world.store.picture_gate.clear()
+    world.station.judge.model_fault = "gone once the model has judged"
+    world.line.post(PartTriggered(trigger(1)))
+    await until(lambda: world.station.judge.model_fault == "")
+    for _ in range(5):  # until the judge waits for the picture alone
+        await asyncio.sleep(0)
+    await world.pass_time(450)
+    await until(lambda: bool(world.station.telemetry.alarms))  # the disk still hangs
+    assert world.station.telemetry.alarms[0].code == AlarmCode.PICTURE_NOT_KEPT
+    assert not world.line.ready
+    assert "late work" in world.station.standing.reason
+    world.store.picture_gate.set()
+    assert await world.published() is Action.MANUAL_REVIEW
+    assert world.only().decision.timings_ms.total == 450
+    assert world.only().decision.reason == (
+        "its picture could not be kept: the disk of the pictures did not answer within the deadline"
+    )
+    await until(lambda: bool(world.only().pictures))  # the person wants to see it
+    await until(lambda: world.line.ready)
+    assert world.station.standing.reason == ""
+
+
+@in_world
 async def test_pictures_that_cannot_be_kept_are_an_alarm_until_one_was_kept_again(world: World) -> None:
     world.store.pictures_broken = True
     world.line.post(PartTriggered(trigger(1)))
