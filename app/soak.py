@@ -124,7 +124,8 @@ def soak(
         on_progress: Told how many are done, and the name of the one that begins.
 
     Raises:
-        SettingsError: A name that there is not, a file that is none of ours, or no checkout at ``root``.
+        SettingsError: A name that there is not, a file that is none of ours or has no folder, or no checkout
+            at ``root``.
     """
     unknown = sorted(set(only) - {run.name for run in runs})
     if unknown:
@@ -133,6 +134,12 @@ def soak(
         )
     if not (root / "tests").is_dir():
         raise SettingsError(f"{root} is no checkout of Passgate", todo="run the soak from the checkout")
+    if not into.parent.is_dir():
+        raise SettingsError(
+            f"there is no folder {into.parent} for the result",
+            part="nothing was run",
+            todo="make it, or name another file with --into",
+        )
     done = _read(into)
     chosen = [run for run in runs if not only or run.name in only]
     for number, run in enumerate(chosen):

@@ -80,7 +80,8 @@ def teach(
             recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **taught)
     except ValueError as error:
         raise RecipeError(
-            f"{name!r} cannot be a recipe's name, or {list(defect_types)} its defects'",
+            f"{name!r} cannot be a recipe's name, or one of {list(defect_types)} that of a defect",
+            part="nothing was taught",
             todo="use letters, digits, space, dot and hyphen",
         ) from error
     if len(recipe.views) != 1:

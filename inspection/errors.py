@@ -17,7 +17,7 @@ class PassgateError(Exception):
         self.what = what
         self.part = part
         self.todo = todo
-        super().__init__(". ".join(s.rstrip(".") for s in (what, part, todo) if s))
+        super().__init__(". ".join(s.rstrip(".") for s in (what, part, todo) if s).replace("?. ", "? "))
 
 
 class CameraError(PassgateError):

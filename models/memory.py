@@ -251,7 +251,8 @@ class NormalityMemory:
         if len(pictures) < FEWEST_PICTURES:
             raise RecipeError(
                 f"{len(pictures)} good pictures are too few to teach from",
-                todo=f"Take at least {FEWEST_PICTURES}, better 20 to 100",
+                part="nothing was taught",
+                todo=f"take at least {FEWEST_PICTURES}, better 20 to 100",
             )
         if len(keys) != len(pictures):
             raise RecipeError(f"{len(keys)} groups were given for {len(pictures)} pictures")

@@ -187,6 +187,7 @@ def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_jso
         return
     typer.echo(f"{name} version {recipe.version} has a digest: {path}")
     typer.echo("Damage from before is not found by it: measure it once (passgate recipe evaluate)")
+    typer.echo("A certificate holds for the version that it was made for: certify this one anew")
 
 
 @cli.command()

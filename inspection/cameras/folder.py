@@ -150,7 +150,7 @@ class FolderCamera:
         self._next = self._loader.submit(self._load, path)
 
     def _load(self, path: Path) -> tuple[Picture, Truth | None]:
-        return read_picture(path), self._truth(path)
+        return read_picture(path, part=_NO_PICTURE), self._truth(path)
 
     def _truth(self, path: Path) -> Truth | None:
         for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):

@@ -9,13 +9,15 @@ from inspection.errors import CameraError
 from inspection.part import Picture
 from inspection.pictures.soundness import damage
 
-_NO_PICTURE = "the part has no picture and is not released"
 
-
-def read_picture(path: Path) -> Picture:
+def read_picture(path: Path, *, part: str = "no further picture was read") -> Picture:
     """Decode a picture file: height x width x 3, RGB, 8 bits; grey becomes RGB, EXIF rotation is applied.
 
     Pictures above 8 bits and files of several pictures are refused: cut down, they may lose the defect.
+
+    Args:
+        path: The file.
+        part: What becomes of the part, or of what was asked for, where the file cannot be used.
 
     Raises:
         CameraError: The file cannot be read, is not a picture, or is damaged, as far as that can be told
@@ -43,7 +45,7 @@ def read_picture(path: Path) -> Picture:
     if picture is None:
         raise CameraError(
             f"{path} cannot be read: {problem or 'it is not a picture, or damaged'}",
-            part=_NO_PICTURE,
+            part=part,
             todo="remove the file, or restore it",
         )
     return cv2.cvtColor(picture, cv2.COLOR_BGR2RGB).astype(np.uint8, copy=False)

@@ -91,8 +91,9 @@ def pictures_among(files: Sequence[Path]) -> tuple[Path, ...]:
 
 def _found(directory: Path) -> list[Path]:
     if not directory.is_dir():
+        fault = "is a file, not a folder" if directory.is_file() else "does not exist"
         raise CameraError(
-            f"the picture folder {directory} does not exist",
+            f"the picture folder {directory} {fault}",
             part="nothing was looked at",
             todo="correct its name, or mount the drive",
         )

@@ -84,7 +84,8 @@ def read_photographs(root: Path, *, without_good: bool = False) -> tuple[Photogr
         kinds = sorted({defect.type for photograph in found for defect in photograph.defects})
         raise DatasetError(
             f"none of the folders {', '.join(kinds)} in {root} is named for good parts: all would be defects",
-            todo=f"name the folder of good parts {SOME_GOOD_WORDS}; where there are none, say --without-good",
+            todo=f"name the folder of good parts {SOME_GOOD_WORDS}; where they lie elsewhere, name that "
+            "folder with --good (recipe adapt); where there are none, say --without-good (dataset convert)",
         )
     return _split(found)
 

@@ -118,7 +118,9 @@ def test_too_few_defective_parts_for_a_certificate(passgate: Passgate, parts: Pa
 def test_an_unreadable_picture(passgate: Passgate, tmp_path: Path, content: bytes) -> None:
     broken = tmp_path / "broken.png"
     broken.write_bytes(content)
-    assert_one_line(passgate("inspect", broken, "--recipe", "cover"), r"broken\.png")
+    said = passgate("inspect", broken, "--recipe", "cover")
+    assert_one_line(said, r"broken\.png")
+    assert "not released" not in said.err, "there is no line"
 
 
 def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
@@ -127,6 +129,12 @@ def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
     assert_one_line(said, r"nowhere does not exist\. nothing was looked at\. correct its name")
     assert not re.search(r"camera|part\b|settings", said.err.replace(str(nowhere), ""))
     assert_one_line(passgate("demo", "--headless", "--images", nowhere), "nowhere does not exist")
+
+
+def test_a_picture_instead_of_a_folder(passgate: Passgate, tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"")
+    said = passgate("recipe", "teach", "a", "--good", tmp_path / "a.png")
+    assert_one_line(said, r"a\.png is a file, not a folder")
 
 
 def _station(folder: Path, recipes: Path, **plc: object) -> Path:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.soak import RUNS, Run, Soak, soak
+from inspection.errors import SettingsError
 from tests.app.commands import Passgate, assert_one_line
 
 ROOT = Path(__file__).parents[2]
@@ -75,6 +76,13 @@ def test_mistakes_are_one_line(passgate: Passgate, tmp_path: Path, monkeypatch: 
     assert_one_line(wrong, "no result of a soak")
     monkeypatch.chdir(tmp_path)
     assert_one_line(passgate("bench", "soak"), "no checkout")
+
+
+def test_a_result_that_has_no_folder_is_refused_before_hours_are_spent(tmp_path: Path) -> None:
+    ran_it = tmp_path / "ran"
+    with pytest.raises(SettingsError, match=r"no folder .*nothing was run"):
+        ran(tmp_path / "absent" / "soak.json", run("touch", f"open({str(ran_it)!r}, 'w')"))
+    assert not ran_it.exists()
 
 
 def test_the_soak_names_every_dependency_that_is_pinned() -> None:
