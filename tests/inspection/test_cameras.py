@@ -173,9 +173,9 @@ def test_a_picture_that_does_not_come_in_time_keeps_its_turn(
 ) -> None:
     drive_is_back = threading.Event()
 
-    def slow(path: Path) -> np.ndarray:
+    def slow(path: Path, **words: str) -> np.ndarray:
         drive_is_back.wait(10.0)
-        return read_picture(path)
+        return read_picture(path, **words)
 
     monkeypatch.setattr("inspection.cameras.folder.read_picture", slow)
     camera = FolderCamera("main", folder, timeout_s=0.02)
