@@ -80,7 +80,7 @@ class CommandDesk:
             case Command.START:
                 refused = await self._orders.clear(HELD, by=by)
                 if refused:
-                    return False, f"not started, since the order is not on record: {refused}"
+                    return False, f"not started: {refused}"
                 return True, "the station takes parts"
             case Command.RESET:
                 return await self._reset(by)
@@ -94,7 +94,7 @@ class CommandDesk:
             return False, f"still halted: {halted}. Reset the fault at the PLC"
         refused = await self._orders.clear(FAULT, by=by)
         if refused and self._orders.in_force(FAULT) is not None:
-            return False, f"not reset, since the order is not on record: {refused}"
+            return False, f"not reset: {refused}"
         self._line.set_fault(0)
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
         cleared = self._alarms.acknowledge()

@@ -115,10 +115,15 @@ class Judge:
 
     @property
     def camera_fault(self) -> str:
-        """Why no picture could be taken now, as far as known; a camera that watches itself is asked."""
+        """Why no picture could be taken now, as far as known; a camera that watches itself is asked.
+
+        A camera that no view of the recipe uses keeps no part from its picture.
+        """
         faults = dict(self._camera_faults)
         for name, camera in self._cameras.items():
-            if isinstance(camera, WatchedCamera):
+            if name not in {view.camera for view in self._recipe.views}:
+                faults.pop(name, None)
+            elif isinstance(camera, WatchedCamera):
                 faults[name] = camera.fault
         return "; ".join(fault for fault in faults.values() if fault)
 

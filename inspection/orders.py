@@ -165,16 +165,16 @@ class Orders:
         """Clear a latch by a person's order, as soon as it is on record that it was asked for.
 
         Returns:
-            Why not, in words; nothing has changed then. Empty where it is cleared.
+            Why not, in a clause; nothing has changed then. Empty where it is cleared.
         """
         before = self._in_force.get(latch)
         asked = self._event(EventKind.ASKED, by=by, detail=latch.clears)
         refused = await self._heard(self._write(asked, retry=False))
         if refused:
-            return refused
+            return f"the order is not on record: {refused}"
         now = self._in_force.get(latch)
         if now is not None and now is not before:
-            return f"{now.by} asked for the contrary meanwhile"
+            return f"{now.by} said {now.kind} meanwhile"
         self._in_force.pop(latch, None)
         self._write(self._event(latch.clears, by=by))
         return ""

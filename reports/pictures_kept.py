@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
+from sqlalchemy.orm import aliased
 
 from reports.schema import InspectionRow, PictureRow
 
@@ -34,11 +35,12 @@ def count_not_kept(parts: Iterable[Kept]) -> int:
 
 def count_not_kept_on_record(connection: Connection) -> int:
     """The same of all parts in the database. Raises SQLAlchemyError."""
-    row = InspectionRow
+    row, later = InspectionRow, aliased(InspectionRow)
     parts = (
         select(row.position, row.recipe_id, row.recipe_version, func.count(PictureRow.view).label("kept"))
         .outerjoin(PictureRow, PictureRow.position == row.position)
-        .where(row.revision == 0, row.missed.is_(None))
+        .outerjoin(later, later.supersedes == row.position)
+        .where(later.position.is_(None), row.missed.is_(None))  # a picture may be kept late
         .group_by(row.position, row.recipe_id, row.recipe_version)
         .cte()
     )

@@ -155,17 +155,20 @@ class Grabber:
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._shot is not None, timeout_s)
             self._wanted_ns = None
-            return self._count_shot()
-
-    def _count_shot(self) -> Shot | None:
-        shot = self._shot
-        self._shot = None
+            shot = self._take_shot()
         if shot is not None:
-            fingerprint = digest(shot.picture)
+            self._count(digest(shot.picture))  # not under the lock, for which the event loop would wait
+        return shot
+
+    def _take_shot(self) -> Shot | None:
+        shot, self._shot = self._shot, None
+        return shot
+
+    def _count(self, fingerprint: str) -> None:
+        with self._changed:
             self._frozen += fingerprint == self._last_digest
             self._last_digest = fingerprint
             self._delivered += 1
-        return shot
 
     def stop(self) -> None:
         """Tell the threads to end, and wait for them a quarter of a second at most."""

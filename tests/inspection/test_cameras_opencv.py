@@ -240,6 +240,25 @@ def test_the_grab_that_was_under_way_at_the_trigger_does_not_count(time: FakeTim
     assert device.retrieved_began_ns[0] >= trigger_ns
 
 
+def test_who_asks_for_a_cameras_fault_does_not_wait_for_the_fingerprint_of_its_picture(
+    time: FakeTime, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = make(time, [FakeDevice(time)])
+    camera.open()
+
+    def asked_meanwhile(picture: np.ndarray) -> str:
+        asking = threading.Thread(target=lambda: camera.fault, daemon=True)
+        asking.start()
+        asking.join(2.0)
+        return "waited" if asking.is_alive() else "free"
+
+    monkeypatch.setattr("inspection.cameras.grabber.digest", asked_meanwhile)
+    camera.capture(1)
+    grabber = camera._grabber
+    assert grabber is not None
+    assert grabber._last_digest == "free"
+
+
 def test_nothing_is_decoded_while_nobody_waits(time: FakeTime, make: Make) -> None:
     device = FakeDevice(time)
     camera = make(time, [device])

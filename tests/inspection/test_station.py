@@ -302,6 +302,15 @@ async def test_a_camera_that_watches_itself_is_no_fault_from_when_it_can_take_pi
     assert world.station.judge.camera_fault == ""
 
 
+def test_a_camera_that_no_view_uses_keeps_no_part_from_its_picture() -> None:
+    world, spare = World(), FakeCamera()
+    spare.name = "spare"
+    vars(spare)["fault"] = "it is connecting"
+    spare.off = True
+    world.station.judge._cameras = {"main": world.camera, "spare": spare}
+    assert world.station.judge.camera_fault == ""
+
+
 @in_world
 async def test_a_camera_that_hangs_costs_the_part_its_pass_at_the_deadline(world: World) -> None:
     world.camera.gate.clear()
@@ -700,6 +709,15 @@ async def test_a_start_that_is_not_on_record_is_refused(world: World) -> None:
     assert "not on record: the disk is full" in answer.message
     assert world.station.mode is Mode.HELD
     world.store.broken = False
+
+
+@in_world
+async def test_a_start_that_a_hold_overtook_says_so_and_blames_no_disk(world: World) -> None:
+    await world.station.command(Command.HOLD, by="Li")
+    start = asyncio.create_task(world.station.command(Command.START, by="Ann"))
+    await asyncio.sleep(0)  # it waits for the disk
+    await world.station.command(Command.HOLD, by="Bo")
+    assert (await start).message == "not started: Bo said hold meanwhile"
 
 
 @in_world

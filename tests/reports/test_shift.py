@@ -208,6 +208,14 @@ def test_parts_whose_pictures_were_not_kept_are_counted(store: SqlStore, reader:
         assert count_not_kept_on_record(connection) == 2
 
 
+def test_a_picture_that_was_kept_late_counts_as_kept(store: SqlStore, reader: Engine) -> None:
+    record = part(1)
+    store.append(record)
+    store.append(closed(record).model_copy(update={"pictures": ("a" * 64,)}))
+    with reader.connect() as connection:
+        assert count_not_kept_on_record(connection) == 0
+
+
 def test_what_waits_in_the_spool_is_counted_and_said(
     shift: SqlStore, reader: Engine, settings: StoreSettings, summary: ShiftSummary
 ) -> None:
