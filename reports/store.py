@@ -144,11 +144,11 @@ class SqlStore:
             What the last finished sweep through the archive did; None before the first.
 
         Raises:
-            StoreError: Old pictures cannot be deleted.
+            StoreError: Old pictures cannot be deleted, or folders not be made.
         """
         self._try_drain()
         if not self._failing and not self._prepared:
-            self._prepare()
+            self._prepare_later()
         if not self._failing and not len(self._spool):  # a picture's parts may wait there
             try:
                 self._retention.step(now=self._now(), units=units)
@@ -276,6 +276,18 @@ class SqlStore:
             if error.errno not in _NO_ROOM:
                 raise
             self._degrade(error)
+
+    def _prepare_later(self) -> None:
+        """What there was no room for at the start. Raises StoreError: a station that serves goes on."""
+        try:
+            self._prepare()
+        except OSError as error:
+            self._note_health()
+            raise StoreError(
+                f"The folders of the record cannot be made: {error}",
+                part="Parts whose pictures cannot be kept go to manual review",
+                todo="Check the folder in the settings, its rights and its disk",
+            ) from error
 
     def _drain_all(self) -> None:
         """Empty the spool, or degrade. Raises StoreError."""

@@ -173,3 +173,22 @@ def test_a_word_for_which_there_is_no_room_is_left_later(
     with monkeypatch.context() as patch:
         patch.setattr("reports.settings.whole", refuse)
         assert not open_store(elsewhere).health().degraded, "what is said already needs no room"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its error numbers differ")
+def test_a_disk_that_turns_read_only_after_a_start_without_room_does_not_end_the_housekeeping(
+    settings: StoreSettings, open_store, clock, monkeypatch
+) -> None:
+    """Whoever keeps house knows StoreError alone; anything else would end the station."""
+    failure = OSError(errno.ENOSPC, "No space left on device")
+
+    def refuse(_: object) -> None:
+        raise failure
+
+    monkeypatch.setattr("reports.images.PictureArchive.prepare", refuse)
+    store = open_store()
+    failure = OSError(errno.EROFS, "Read-only file system")
+    clock.forward(RETRY_S)
+    with pytest.raises(StoreError, match="Read-only file system"):
+        store.maintain()
+    store.append(part(1))
