@@ -463,13 +463,16 @@ class Station:
             recorded_at=self._clock.now(),
         )
         passage.inspection = inspection
-        self.telemetry.intent(inspection)
         await passage.turn()
         try:
             await self._recorder.append(inspection)
+        except RecordRefusedError as error:  # it has its inspection already; that one counts
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
         except StoreError as error:
+            self.telemetry.intent(inspection)
             self._alarm(AlarmCode.NOT_RECORDED, str(error))
         else:
+            self.telemetry.intent(inspection)
             self._step(passage, Phase.RECORDED)
         self._step(passage, Phase.WITHHELD)
         passage.settled.set()

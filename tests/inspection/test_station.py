@@ -467,6 +467,16 @@ async def test_a_missed_trigger_is_on_record_with_its_outcome(world: World) -> N
 
 
 @in_world
+async def test_a_missed_part_is_counted_when_it_is_on_record_and_not_before(world: World) -> None:
+    world.store.gate.clear()
+    world.line.post(PartMissed(trigger(1), MissedCause.GAP))
+    await until(lambda: any(a.code == AlarmCode.PARTS_MISSED for a in world.station.telemetry.alarms))
+    assert world.station.telemetry.counts.missed == 0
+    world.store.gate.set()
+    await until(lambda: world.station.telemetry.counts.missed == 1)
+
+
+@in_world
 async def test_an_overrun_is_recorded_after_the_part_that_it_overran(world: World) -> None:
     world.inspector.gate.clear()
     world.line.post(PartTriggered(trigger(1)))
@@ -879,7 +889,8 @@ def test_after_a_restart_the_shifts_counts_and_the_last_parts_are_there() -> Non
             world.line.post(OutcomeReported(1, BOOT, Outcome.RELEASED))
             await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
             world.line.post(PartMissed(trigger(2), MissedCause.GAP))
-            await until(lambda: len(store.latest()) == 2)
+            await until(lambda: world.station.telemetry.counts.missed == 1)
+            assert len(store.latest()) == 2
             before = world.station.telemetry.counts
             assert before.since == shift_start(EPOCH, THREE_SHIFTS)
         async with running(store) as world:
