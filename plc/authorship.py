@@ -24,7 +24,15 @@ SUSPICION_NS: Final = 1_000_000_000
 """For so long after a strange boot id was read it is read back in each cycle."""
 
 MOST_MISSES: Final = 2
-"""Times in a row that the block could not be read back, after which this PLC is not asked again."""
+"""Times in a row that a PLC that never gave the block back leaves unanswered, before that is given up."""
+
+AGAIN_NS: Final = 60_000_000_000
+"""For so long a PLC that does not give the block back is not asked again."""
+
+_UNSEEN: Final = (
+    "so a second engine at this PLC would not be noticed; everything else works. Let the PLC serve the "
+    "vision block for reading (function 3)"
+)
 
 
 class _State(Enum):
@@ -52,6 +60,11 @@ class Authorship:
         self._due_ns = 0
         self._suspicious_until_ns = 0
         self._misses = 0
+        self._answered = False
+        """The block was read back before: what fails later without a refusal is the wire."""
+        self._refused = False
+        self._again_ns = 0
+        """When the block is asked for again, where that was given up."""
         self._bits: LineBits | None = None
 
     @property
@@ -69,38 +82,56 @@ class Authorship:
         """The PLC lets the block be read back, for all that is known."""
         return self._misses < MOST_MISSES
 
-    def connected(self) -> None:
+    @property
+    def found(self) -> str:
+        """In words, that a second engine would not be noticed now, and why; or nothing."""
+        if self.readable:
+            return ""
+        how = "refuses to give" if self._refused else "brings no answer when asked for"
+        return f"the PLC {how} the vision block back, {_UNSEEN}"
+
+    def connected(self, now_ns: int) -> None:
         """A new connection: look before anything is written. What was taken stays so until a reset."""
         if self._state is not _State.TAKEN:
             self._state, self._other = _State.LOOKING, None
-            if not self.readable:
+            if not self.readable and now_ns < self._again_ns:
                 self._write()
 
     def wants_look(self, now_ns: int) -> bool:
-        """The block is to be read back now."""
-        if not self.readable or self._state is _State.TAKEN:
-            return False
-        looking = self._state is _State.LOOKING
-        return looking or now_ns >= self._due_ns or now_ns < self._suspicious_until_ns
+        """The block is to be read back now.
 
-    def missed(self, *, refused: bool) -> bool:
-        """The block could not be read back.
+        Where it was given up it is asked for again: of a PLC that refuses once in ``AGAIN_NS``; of one that
+        falls silent, which costs the link, only where a new connection begins anyhow.
+        """
+        if self._state is not _State.WRITING:
+            return self._state is _State.LOOKING
+        if not self.readable:
+            return self._refused and now_ns >= self._again_ns
+        return now_ns >= self._due_ns or now_ns < self._suspicious_until_ns
+
+    def missed(self, now_ns: int, *, refused: bool) -> None:
+        """The block could not be read back; ``found`` says where it is given up with that, until later.
+
+        A PLC that gave it before and now brings no answer has lost its link: that says nothing of the block,
+        which is looked at again before the next connection's first write.
 
         Args:
-            refused: The PLC says that it never can.
-
-        Returns:
-            True where it is given up now: a second engine would not be noticed.
+            now_ns: Monotonic.
+            refused: The PLC says that it does not give it.
         """
-        before = self.readable
-        self._misses = MOST_MISSES if refused else self._misses + 1
+        if refused:
+            self._misses, self._refused = MOST_MISSES, True
+        elif self._answered:
+            return
+        else:
+            self._misses += 1
         if not self.readable:
+            self._again_ns = now_ns + AGAIN_NS
             self._write()
-        return before and not self.readable
 
     def look(self, vision: VisionBlock, now_ns: int) -> None:
         """The block as just read back."""
-        self._misses = 0
+        self._misses, self._answered, self._refused = 0, True, False
         self._due_ns = now_ns + LOOK_EVERY_NS
         strange = (
             vision.map_version == MAP_VERSION

@@ -41,8 +41,6 @@ _ROOM: Final = MAX_EVENTS + 2
 ROOM_NS: Final = 4_000_000
 """Least time before the next write at which the vision block is read back."""
 
-_UNSEEN: Final = "a second engine at this PLC would not be noticed; everything else works"
-
 log = structlog.get_logger(__name__)
 
 
@@ -151,7 +149,7 @@ class ModbusLine:
             counting_missed=handshake.counting_missed,
             belt_speed_mm_s=0 if self._line is None else self._line.belt_speed_mm_s,
             cycle_ms=self._cycle_ms,
-            notice=self._wire.notice,
+            notice=self._notice,
         )
 
     # --- for maintenance ----------------------------------------------------------------------------------
@@ -168,7 +166,7 @@ class ModbusLine:
             peer=f"{settings.host}:{settings.port}",
             secure=settings.tls is not None,
             functions="FC23" if self._wire.uses_fc23 else "FC16 and FC03",
-            notice=self._wire.notice,
+            notice=self._notice,
             cycle=self._times.report(settings.cycle_ms),
             counters=self.counters(),
             overhead_ms=self._timeline.overhead(),
@@ -332,7 +330,7 @@ class ModbusLine:
         self._times.started(now_ns)
         try:
             if not self._wire.has_read:
-                self._authorship.connected()
+                self._authorship.connected(now_ns)
             elif self._authorship.may_write:
                 return await self._exchange()
             line = await self._wire.read()
@@ -361,8 +359,7 @@ class ModbusLine:
             self._found = await self._wire.read_vision()
         except WireError as failure:
             refused = failure.exception in REFUSALS
-            if self._authorship.missed(refused=refused):
-                log.warning("the vision block cannot be read back", reason=str(failure), means=_UNSEEN)
+            self._authorship.missed(self._clock.monotonic_ns(), refused=refused)
             if not refused:
                 raise
             return
@@ -403,9 +400,15 @@ class ModbusLine:
         else:
             log.warning("no link to the PLC", peer=peer, why=change.reason)
 
+    @property
+    def _notice(self) -> str:
+        """What is not as it should be though the link works; or nothing."""
+        return "; ".join(filter(None, (self._wire.notice, self._authorship.found)))
+
     def _tell_notice(self) -> None:
-        """Say once what the wire has found out about this PLC."""
-        if self._wire.notice != self._noticed:
-            self._noticed = self._wire.notice
-            if self._noticed:
-                log.warning("PLC", notice=self._noticed)
+        """Say once what was found out about this PLC."""
+        notice = self._notice
+        if notice != self._noticed:
+            self._noticed = notice
+            if notice:
+                log.warning("PLC", notice=notice)

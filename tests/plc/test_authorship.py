@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from plc.authorship import BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
+from plc.authorship import AGAIN_NS, BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
 from plc.registers import LineBits, VisionBits, VisionBlock
 from tests.plc.handshaking import MS, RUNNING
 
@@ -15,7 +15,7 @@ ALIVE = VisionBlock(boot_id=OTHER, heartbeat=10, bits=VisionBits.ONLINE)
 def looking() -> Authorship:
     """A fresh engine on a fresh connection."""
     authorship = Authorship(boot_id=OURS)
-    authorship.connected()
+    authorship.connected(0)
     assert not authorship.may_write
     assert authorship.wants_look(0)
     return authorship
@@ -78,7 +78,7 @@ def test_a_reset_looks_anew_and_finds_the_other_alive_or_gone() -> None:
 def test_a_new_connection_does_not_end_what_a_person_must() -> None:
     authorship = looking()
     taken(authorship)
-    authorship.connected()
+    authorship.connected(0)
     assert authorship.taken_by == OTHER
 
 
@@ -119,28 +119,67 @@ def test_what_a_crashed_engine_left_and_one_late_telegram_of_it_are_no_second_en
     assert not authorship.wants_look(STILL_NS + 60 * MS + SUSPICION_NS - 1)
 
 
-def test_a_plc_that_does_not_let_its_block_be_read_still_runs_and_is_asked_no_more() -> None:
+def test_a_plc_that_refuses_its_block_still_runs_says_so_and_is_asked_again_each_minute() -> None:
     authorship = looking()
-    assert authorship.missed(refused=True), "told once"
+    authorship.missed(0, refused=True)
     assert authorship.may_write
-    assert not authorship.missed(refused=True)
-    authorship.connected()
-    assert authorship.may_write
-    assert not authorship.wants_look(10**12)
+    assert "refuses" in authorship.found
+    assert "second engine" in authorship.found
+    for minute in range(1, 4):
+        at = minute * AGAIN_NS
+        authorship.connected(at - 1)
+        assert authorship.may_write
+        assert not authorship.wants_look(at - 1)
+        assert authorship.wants_look(at)
+        authorship.missed(at, refused=True)
+        assert authorship.may_write
+    taken(authorship)
+    assert authorship.taken_by == OTHER
+    assert authorship.found == ""
 
 
-def test_a_plc_that_falls_silent_when_asked_is_asked_so_often_and_no_more() -> None:
+def test_a_plc_that_falls_silent_when_asked_is_asked_again_only_where_a_connection_begins() -> None:
     authorship = looking()
     for left in reversed(range(MOST_MISSES)):
         assert not authorship.may_write
-        assert authorship.missed(refused=False) == (left == 0)
-        authorship.connected()
+        assert authorship.found == ""
+        authorship.missed(0, refused=False)
+        assert authorship.readable == (left > 0)
+        authorship.connected(0)
     assert authorship.may_write
+    assert "no answer" in authorship.found
+    assert not authorship.wants_look(10 * AGAIN_NS), "that would cost a link that works"
+    authorship.connected(AGAIN_NS)
+    assert not authorship.may_write
+    assert authorship.wants_look(AGAIN_NS)
+    authorship.missed(AGAIN_NS, refused=False)
+    assert authorship.may_write
+    authorship.connected(2 * AGAIN_NS)
+    taken(authorship)
+    assert authorship.taken_by == OTHER
+
+
+@pytest.mark.parametrize("before", ["intact", "refused"])
+def test_a_link_that_dies_in_each_look_never_ends_the_watch_over_a_plc_that_answered_once(
+    before: str,
+) -> None:
+    authorship = writing()
+    if before == "refused":
+        authorship.missed(0, refused=True)
+    for times in range(1, 10):
+        authorship.missed(times * AGAIN_NS, refused=False)
+        authorship.connected(times * AGAIN_NS)
+        assert not authorship.may_write, "looked at again before anything is written"
+        assert authorship.wants_look(times * AGAIN_NS)
+    taken(authorship)
+    assert authorship.taken_by == OTHER
 
 
 def test_a_read_that_failed_once_is_forgotten_by_one_that_did_not() -> None:
-    authorship = writing()
+    authorship = looking()
+    authorship.missed(0, refused=False)
+    authorship.look(VisionBlock(boot_id=OURS, bits=VisionBits.ONLINE), 0)
     for at in range(10):
-        assert not authorship.missed(refused=False)
-        authorship.look(VisionBlock(boot_id=OURS, bits=VisionBits.ONLINE), at)
+        authorship.missed(at, refused=False)
     assert authorship.readable
+    assert authorship.found == ""

@@ -666,5 +666,9 @@ def test_a_plc_that_does_not_let_its_vision_block_be_read_runs_all_the_same(habi
                 await asyncio.sleep(0.1)
                 asked = sum(request[7] == 3 and request[8:10] == b"\0\x64" for request in plc.requests)
                 assert asked == (1 if habit == "refuses" else 2), "it is not asked again and again"
+                said = "refuses" if habit == "refuses" else "no answer"
+                assert said in link.line.state().notice
+                assert "second engine" in link.line.state().notice
+                assert link.line.diagnostics().notice == link.line.state().notice
 
     asyncio.run(go())
