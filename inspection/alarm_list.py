@@ -9,7 +9,7 @@ only when its cause is gone **and** it was seen; so what came and went while nob
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import overload
 
@@ -74,19 +74,24 @@ class AlarmList(Sequence[Alarm]):
             ]
             self._alarms = [alarm for alarm in returned if alarm.standing]
 
-    def acknowledge(self) -> int:
-        """Somebody has seen all of them; returns how many leave the list, their cause being gone."""
+    def acknowledge(self, shown: Iterable[Alarm]) -> int:
+        """Somebody has seen those of ``shown``; returns how many leave the list, their cause being gone."""
+        seen = list(shown)
         before = len(self._alarms)
-        self._alarms = [
-            alarm.model_copy(update={"acknowledged": True}) for alarm in self._alarms if alarm.active
+        marked = [
+            alarm.model_copy(update={"acknowledged": True})
+            if any(_same(alarm, other.code, other.text) for other in seen)
+            else alarm
+            for alarm in self._alarms
         ]
+        self._alarms = [alarm for alarm in marked if alarm.standing]
         return before - len(self._alarms)
 
 
-def _same(alarm: Alarm, code: AlarmCode, text: str) -> bool:
+def _same(alarm: Alarm, code: int, text: str) -> bool:
     """The same but for its figures, which change while the cause stays. A release names its part by them."""
     if alarm.code != code:
         return False
-    if code is AlarmCode.RELEASED_WITHOUT_PASS:
+    if code == AlarmCode.RELEASED_WITHOUT_PASS:
         return alarm.text == text
     return _FIGURES.sub("", alarm.text) == _FIGURES.sub("", text)

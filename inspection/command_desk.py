@@ -37,7 +37,8 @@ class CommandDesk:
         changed: Callable[[], None],
     ) -> None:
         self.open = asyncio.Event()
-        """Set once it is known what the last run left latched; until then commands wait."""
+        """Set once it is known what the last run left latched: until then nobody can be shown what a Start or
+        Reset would clear, so both are refused; a Hold waits."""
         self._orders = orders
         self._alarms = alarms
         self._line = line
@@ -50,7 +51,8 @@ class CommandDesk:
         waiting = self._orders.in_force(FAULT) is not None or any(
             not alarm.acknowledged or not alarm.active for alarm in self._alarms
         )
-        return waiting and not self._orders.why(HALTED) and self._standing().mode is not Mode.STOPPING
+        halted = self._orders.why(HALTED)
+        return waiting and self.open.is_set() and not halted and self._standing().mode is not Mode.STOPPING
 
     async def take(self, command: Command, *, by: str) -> CommandResult:
         """Do what a client asks, and put on record who asked.
@@ -59,6 +61,10 @@ class CommandDesk:
             command: Start, hold or reset.
             by: Who asks, as far as that is known.
         """
+        if command is not Command.HOLD and not self.open.is_set():
+            message = "the station is still taking up its record"
+            log.info("command", command=command, by=by, accepted=False, message=message)  # no record yet
+            return CommandResult(accepted=False, mode=self._standing().mode, message=message)
         await self.open.wait()
         accepted, message = await self._obey(command, by)
         log.info("command", command=command, by=by, accepted=accepted, message=message)
@@ -90,16 +96,23 @@ class CommandDesk:
 
         The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
         """
-        if halted := self._orders.why(HALTED):
-            return False, f"still halted: {halted}. Reset the fault at the PLC"
-        refused = await self._orders.clear(FAULT, by=by)
+        if halted := self._still_halted():
+            return False, halted
+        shown = list(self._alarms)
+        refused = await self._orders.clear(FAULT, by=by, unless=self._still_halted)
+        if halted := self._still_halted():  # it came meanwhile, and nobody has seen it
+            return False, halted
         if refused and self._orders.in_force(FAULT) is not None:
             return False, f"not reset: {refused}"
         self._line.set_fault(0)
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
-        cleared = self._alarms.acknowledge()
+        cleared = self._alarms.acknowledge(shown)
         said = f"{cleared} alarms cleared" if cleared != 1 else "1 alarm cleared"
         still = [alarm.text for alarm in self._alarms]
         if still:
             said += f"; {len(still)} stay until their cause is gone: {still[0]}"
         return True, said
+
+    def _still_halted(self) -> str:
+        halted = self._orders.why(HALTED)
+        return f"still halted: {halted}. Reset the fault at the PLC" if halted else ""

@@ -161,8 +161,13 @@ class Orders:
         if self._in_force.pop(latch, None) is not None:
             self._write(self._event(latch.clears, by=by))
 
-    async def clear(self, latch: Latch, *, by: str) -> str:
+    async def clear(self, latch: Latch, *, by: str, unless: Callable[[], str] = lambda: "") -> str:
         """Clear a latch by a person's order, as soon as it is on record that it was asked for.
+
+        Args:
+            latch: What is to be cleared.
+            by: Who asks.
+            unless: Why it must not be cleared, asked when all else is done; empty where it may be.
 
         Returns:
             Why not, in a clause; nothing has changed then. Empty where it is cleared.
@@ -175,6 +180,8 @@ class Orders:
         now = self._in_force.get(latch)
         if now is not None and now is not before:
             return f"{now.by} said {now.kind} meanwhile"
+        if objection := unless():
+            return objection
         self._in_force.pop(latch, None)
         self._write(self._event(latch.clears, by=by))
         return ""

@@ -16,14 +16,14 @@ def test_what_came_and_went_while_nobody_looked_is_still_there() -> None:
     alarms.gone(AlarmCode.NO_PICTURE)
     (alarm,) = alarms
     assert (alarm.active, alarm.acknowledged) == (False, False)
-    assert alarms.acknowledge() == 1
+    assert alarms.acknowledge(alarms) == 1
     assert not alarms
 
 
 def test_an_alarm_that_was_seen_stays_until_its_cause_is_gone() -> None:
     alarms = AlarmList()
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", EPOCH)
-    assert alarms.acknowledge() == 0
+    assert alarms.acknowledge(alarms) == 0
     (alarm,) = alarms
     assert (alarm.active, alarm.acknowledged) == (True, True)
     alarms.gone(AlarmCode.NO_PICTURE)
@@ -49,7 +49,7 @@ def test_each_part_that_was_released_without_a_pass_is_named() -> None:
 def test_an_active_alarm_that_was_seen_asks_for_nobody_again_and_one_that_had_gone_does() -> None:
     alarms = AlarmList()
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", EPOCH)
-    alarms.acknowledge()
+    alarms.acknowledge(alarms)
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", EPOCH)
     assert alarms[0].acknowledged
     alarms.gone(AlarmCode.NO_PICTURE)
@@ -98,7 +98,7 @@ def test_nothing_leaves_the_list_but_what_was_seen_and_is_gone(steps: list[tuple
             alarms.gone(code)
             there.discard(code)
         else:
-            alarms.acknowledge()
+            alarms.acknowledge(alarms)
             unseen.clear()
         assert {alarm.code for alarm in alarms} == there | unseen
         assert all(alarm.standing for alarm in alarms)
