@@ -21,7 +21,7 @@ class AlarmCode(IntEnum):
     TYPES_UNHEARD = _WARNING | _MODEL | 3
     NOT_RECORDED = _CRITICAL | _STORE | 1
     PICTURE_NOT_KEPT = _WARNING | _STORE | 2
-    """A part's picture is not in the archive: it and every part goes to a person until one is kept again."""
+    """A part's picture is not in the archive: it goes to a person; so does every part until one is kept."""
     STORE_DEGRADED = _WARNING | _STORE | 3
     RECORD_LATE = _WARNING | _STORE | 4
     RECORD_BEGAN = _WARNING | _STORE | 5

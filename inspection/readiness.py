@@ -117,11 +117,11 @@ def _kept_by_line(now: Circumstances) -> str:
 
 
 def _fails_all(now: Circumstances) -> str:
-    """Why every part that is taken goes to a person."""
+    """Why parts that are taken go to a person, as far as the last one shows."""
     if now.camera_fault:
         return f"no camera, every part goes to manual review: {now.camera_fault}"
     if now.picture_fault:
-        return f"pictures cannot be kept: every part goes to manual review: {now.picture_fault}"
+        return f"the last picture could not be kept: {now.picture_fault}"  # the next may: it is tried
     if now.model_fault:
         return f"the model fails, parts go to manual review: {now.model_fault}"
     return ""

@@ -121,7 +121,7 @@ def _store_tile(store: StoreHealth, picture_fault: str, age_ms: float | None) ->
     """The reason in short, for the tile would cut a path; the whole of it as detail."""
     cause, detail = _cause(store.detail), store.detail
     if picture_fault and not store.full:
-        health, text = Health.FAULT, f"pictures cannot be kept: {_cause(picture_fault)}"
+        health, text = Health.FAULT, f"the last picture could not be kept: {_cause(picture_fault)}"
         detail = "\n".join(filter(None, (picture_fault, detail)))
     elif store.full:
         health, text = Health.FAULT, f"takes no part: {cause or 'neither database nor spool takes records'}"

@@ -36,7 +36,7 @@ FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
     [
         ({"camera_fault": "the cable is out"}, "no camera, every part goes to manual review"),
         ({"model_fault": "out of memory"}, "the model fails"),
-        ({"picture_fault": "disk full"}, "pictures cannot be kept: every part goes to manual review: disk"),
+        ({"picture_fault": "disk full"}, "the last picture could not be kept: disk"),
         ({"store": FULL}, "the record is full: No space left"),
         ({"behind": True}, "until what happened is on record"),
         ({"late_work": True}, "late work"),
