@@ -8,6 +8,7 @@ this process or another, see a snapshot and hold nobody up.
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from importlib import resources
 from pathlib import Path
 from typing import Any, TypeVar
@@ -37,7 +38,7 @@ from inspection.part import Inspection
 from reports.audit import GENESIS, hash_row
 from reports.entry import Entry, EventEntry, PartEntry
 from reports.images import ENCODING
-from reports.journal import add_event
+from reports.journal import add_event, begin_events
 from reports.postgresql import InUseError, postgresql_engine
 from reports.schema import InspectionRow, PictureRow, columns_of
 
@@ -168,8 +169,11 @@ class Database:
             self._url, busy_timeout_ms=busy_timeout_ms, begin="BEGIN IMMEDIATE", read_only=False
         )
 
-    def open(self) -> str:
+    def open(self, *, now: datetime) -> str:
         """Make the database where it is absent, and bring its schema up to date.
+
+        Args:
+            now: The wall clock, with time zone.
 
         Returns:
             Why it takes nothing now, where its schema is up to date already, so that ``look`` will do; empty
@@ -184,7 +188,7 @@ class Database:
                 self._path.touch()
                 sync_folder(self._path.parent)
                 self._identity = _identity(self._path)
-            migrate(self.engine)
+            migrate(self.engine, now=now)
             return ""
         except InUseError as error:
             raise StoreError(
@@ -278,8 +282,14 @@ class Database:
         return DatabaseUnavailableError(_cause(error))
 
 
-def migrate(engine: Engine) -> None:
-    """Bring the schema up to date, from empty or from any released version.
+def migrate(engine: Engine, *, now: datetime) -> None:
+    """Bring the schema up to date, from empty or from any released version, and begin the events.
+
+    All in one transaction: whoever is killed or kept out meanwhile leaves the record as it was.
+
+    Args:
+        engine: The writer's.
+        now: The wall clock, with time zone.
 
     Raises:
         SQLAlchemyError: The database refuses.
@@ -288,6 +298,7 @@ def migrate(engine: Engine) -> None:
     with _migrations() as config, engine.begin() as connection:
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+        begin_events(connection, now=now)
 
 
 def is_up_to_date(connection: Connection) -> bool:

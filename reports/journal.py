@@ -9,7 +9,7 @@ event also witnesses that the inspections before it were there.
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from itertools import islice
 from typing import Any
@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
 from reports.audit import GENESIS, ChainReport
-from reports.entry import EventEntry
+from reports.entry import Entry, EventEntry
 from reports.schema import EventRow, InspectionRow, columns_of_event
 
 RECENT_EVENTS = 200
@@ -114,6 +114,33 @@ def add_event(connection: Connection, entry: EventEntry) -> bool:
     return True
 
 
+def begin_events(connection: Connection, *, now: datetime) -> None:
+    """Give a record without any event its first, RECORD_BEGAN: what lies before it is not on record.
+
+    In the transaction that makes the table, so no record has the table and never had an event.
+
+    Args:
+        connection: In its transaction, with the schema up to date.
+        now: The wall clock, with time zone.
+
+    Raises:
+        SQLAlchemyError: The database refuses.
+    """
+    if connection.scalar(select(func.max(EventRow.position))) is not None:
+        return
+    parts = connection.scalar(select(func.count()).where(InspectionRow.revision == 0))
+    before = f"parts before it: {parts}; what was done with them and their pictures is not on record"
+    detail = before if parts else "a new record"
+    add_event(connection, entry(Event(at=now, kind=EventKind.RECORD_BEGAN, by="store", detail=detail)))
+
+
+def begins_in(waiting: Iterable[Entry]) -> bool:
+    """Whether the record's first event is among what waits in the spool, as earlier builds could leave it."""
+    return any(
+        isinstance(entry, EventEntry) and entry.event.kind is EventKind.RECORD_BEGAN for entry in waiting
+    )
+
+
 def has_events(connection: Connection) -> bool:
     """Whether the record keeps events: one of a Passgate before them has no table."""
     return inspect(connection).has_table(EventRow.__tablename__)
@@ -173,7 +200,12 @@ class Journal:
 
 
 def verify_events(
-    connection: Connection, *, first: int = 1, last: int | None = None, named_head: str | None = None
+    connection: Connection,
+    *,
+    first: int = 1,
+    last: int | None = None,
+    named_head: str | None = None,
+    waiting: Iterable[Entry] = (),
 ) -> ChainReport:
     """Check the chain of the events or a stretch of it, and that they fit the inspections.
 
@@ -183,6 +215,7 @@ def verify_events(
         last: Position to end at; None for the end. Whether the newest are gone, and whether the newest stands
             behind rows of the inspections that are gone, is checked anyhow.
         named_head: A ``row_hash`` noted earlier, or its beginning, to look for.
+        waiting: What lies in the spool: the record's first event may be there.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
@@ -211,13 +244,19 @@ def verify_events(
     checked = position - first
     if last is not None and position <= last:
         return _broken(position, "the event is absent", rows=checked, head=head)
-    if fault := _fault_at_the_end(connection, parts=end):
+    if fault := _fault_at_the_end(connection, parts=end, waiting=waiting):
         return _broken(fault[0], fault[1], rows=checked, head=head)
     return ChainReport(intact=True, rows=checked, head=head, named_at=named_at)
 
 
 def verify_events_beside(
-    connection: Connection, *, start: datetime, end: datetime, low: int | None, high: int | None
+    connection: Connection,
+    *,
+    start: datetime,
+    end: datetime,
+    low: int | None,
+    high: int | None,
+    waiting: Iterable[Entry] = (),
 ) -> ChainReport:
     """Check the events of a stretch of time, and those between its parts, whatever the clock said.
 
@@ -229,6 +268,7 @@ def verify_events_beside(
         end: Exclusive, with time zone.
         low: Position of the stretch's first row of the inspections; None without parts.
         high: Of its last.
+        waiting: What lies in the spool.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
@@ -246,7 +286,7 @@ def verify_events_beside(
         connection.scalar(select(func.min(position)).where(behind)) or newest,
         *([] if first is None else [first - 1, last + 1]),
     ]
-    return verify_events(connection, first=max(min(ends), 1), last=min(max(ends), newest))
+    return verify_events(connection, first=max(min(ends), 1), last=min(max(ends), newest), waiting=waiting)
 
 
 def _older_than_events(connection: Connection) -> bool:
@@ -311,7 +351,9 @@ def _beyond(after: int, highest: int) -> str:
     return f"the event stands behind row {after} of the parts, which end at {highest}: rows are gone"
 
 
-def _fault_at_the_end(connection: Connection, *, parts: int) -> tuple[int, str] | None:
+def _fault_at_the_end(
+    connection: Connection, *, parts: int, waiting: Iterable[Entry]
+) -> tuple[int, str] | None:
     """Position and reason, where the newest events are gone, or parts before the newest."""
     table = EventRow
     newest = connection.execute(
@@ -319,7 +361,9 @@ def _fault_at_the_end(connection: Connection, *, parts: int) -> tuple[int, str] 
     ).first()
     given = _highest_ever_given(connection)
     if newest is None:
-        return (1, "the events are gone: a record begins with one") if parts or given else None
+        if given or (parts and not begins_in(waiting)):
+            return 1, "the events are gone: a record begins with one"
+        return None
     if given is not None and given != newest.position:
         gone = f"{given} events were written, but they end at {newest.position}: the newest are gone"
         return newest.position + 1, gone

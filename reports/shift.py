@@ -176,7 +176,9 @@ def shift_summary(
             high = max((row.position for row in stored), default=None)
             newest = _newest(connection) if high is None else 0
             chain = verify_connection(connection, first=low or max(newest, 1), last=high or newest)
-            events = verify_events_beside(connection, start=start, end=end, low=low, high=high)
+            events = verify_events_beside(
+                connection, start=start, end=end, low=low, high=high, waiting=waiting.entries
+            )
             spooled, fault = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say

@@ -89,8 +89,8 @@ class SqlStore:
         can be read is opened degraded, as it would be while the station runs: what waits in the spool is
         loaded from there, and what comes goes there.
 
-        A record without any event gets its first, RECORD_BEGAN: what lies before it, an older Passgate did
-        without leaving word.
+        A record without any event gets its first, RECORD_BEGAN, together with the table of the events: what
+        lies before it, an older Passgate did without leaving word.
 
         Raises:
             StoreError: Another engine writes, or database, spool or archive cannot be used.
@@ -101,14 +101,13 @@ class SqlStore:
         self._prepared = False
         try:
             self._take_locks()
-            refusal = self._database.open()
+            refusal = self._database.open(now=self._now())
             self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
             if refusal:
                 self._degrade(DatabaseUnavailableError(refusal))
             self._prepare()
             self._drain_all()
             self._load()
-            self._begin_events()
         except (OSError, ValueError, DatabaseUnavailableError) as error:  # ValueError: no row of ours
             self.close()
             raise StoreError(
@@ -301,14 +300,6 @@ class SqlStore:
         """Take up what database and spool hold. Raises StoreError or DatabaseUnavailableError."""
         waiting = self._spool.batch(len(self._spool)) if len(self._spool) else []
         self._database.look(lambda connection: take_up(connection, self._ledger, self._journal, waiting))
-
-    def _begin_events(self) -> None:
-        if len(self._journal):
-            return
-        parts = sum(self._ledger.counts_by_action().values())
-        began = f"parts before it: {parts}; what was done with them and their pictures is not on record"
-        detail = began if parts else "a new record"
-        self.note(Event(at=self._now(), kind=EventKind.RECORD_BEGAN, by="store", detail=detail))
 
     def _note_in_database(self, entry: EventEntry) -> bool:
         """False where it did not take the event, so that the spool must."""

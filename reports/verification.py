@@ -82,7 +82,7 @@ def verify_record(
     reader = open_reader(settings.url)
     try:
         with reader.connect() as connection:
-            events = verify_events(connection, named_head=named)
+            events = verify_events(connection, named_head=named, waiting=waiting.entries)
             chain = verify_connection(connection, expected_head=named if events.named_at is None else None)
             spool = check_spool(connection, settings.spool, waiting)
             not_kept = count_not_kept_on_record(connection)

@@ -11,16 +11,18 @@ from alembic.operations import Operations
 from sqlalchemy import create_engine, inspect
 
 from inspection.errors import StoreError
-from inspection.events import EventKind
+from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.audit import verify
-from reports.database import migrate, open_reader
-from reports.journal import verify_events
+from reports.database import DatabaseUnavailableError, migrate, open_reader
+from reports.journal import entry, verify_events
 from reports.migrations.versions import r0001_inspections, r0002_events
 from reports.schema import Base
 from reports.settings import StoreSettings
+from reports.spool import FILE_NAME, Spool
 from reports.store import SqlStore
-from tests.reports.parts import closed, part
+from reports.verification import verify_record
+from tests.reports.parts import START, closed, part
 
 OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"
 """Five revisions of three parts, written by Passgate at a2ffe54, which knew no events."""
@@ -28,8 +30,8 @@ OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"
 
 def test_up_from_empty_gives_the_tables_of_the_code(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(engine)
-    migrate(engine)
+    migrate(engine, now=START)
+    migrate(engine, now=START)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
@@ -88,6 +90,61 @@ def test_an_older_record_can_be_verified_before_it_is_brought_up_to_date(setting
     with reader.connect() as connection:
         assert verify_events(connection).rows == 0
     reader.dispose()
+
+
+def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_record_and_no_alarm(
+    settings: StoreSettings, open_store, monkeypatch
+) -> None:
+    """Killed, or kept out, between the table of the events and the first of them."""
+    old_record(settings)
+    with monkeypatch.context() as patch:
+
+        def killed(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        patch.setattr("reports.journal.entry", killed)
+        patch.setattr("reports.store.event_entry", killed)
+        with pytest.raises(KeyboardInterrupt):
+            open_store()
+    report = verify_record(settings)
+    assert (report.intact, report.rows, report.events.rows) == (True, 5, 0), report.reason
+    open_store().close()
+    report = verify_record(settings)
+    assert (report.intact, report.events.rows, report.spool.waiting) == (True, 1, 0), report.reason
+
+
+def test_never_rewritten_the_first_event_comes_with_its_table_and_never_waits_in_the_spool(
+    settings: StoreSettings, open_store, monkeypatch
+) -> None:
+    old_record(settings)
+    with monkeypatch.context() as patch:
+
+        def locked(*_: object) -> int:
+            raise DatabaseUnavailableError("database is locked")
+
+        patch.setattr("reports.database.Database.append", locked)
+        assert not open_store().health().spooled
+    report = verify_record(settings)
+    assert (report.intact, report.events.rows) == (True, 1), report.reason
+
+
+def test_a_first_event_that_an_earlier_build_left_in_the_spool_is_no_break(
+    settings: StoreSettings, open_store
+) -> None:
+    old_record(settings)
+    open_store().close()
+    began = Event(at=START, kind=EventKind.RECORD_BEGAN, by="store", detail="parts before it: 3")
+    for waits, spooled in ((True, began), (False, began.model_copy(update={"kind": EventKind.HOLD}))):
+        with sqlite3.connect(settings.folder / "inspections.db") as connection:
+            connection.execute("DROP TRIGGER IF EXISTS events_no_delete")
+            connection.execute("DELETE FROM events")
+            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
+        connection.close()
+        (settings.spool / FILE_NAME).unlink()
+        spool = Spool(settings.spool, limit_bytes=1 << 20)
+        spool.append(entry(spooled))
+        spool.close()
+        assert verify_record(settings).intact == waits
 
 
 def test_durable_and_the_highest_row_is_remembered(store: SqlStore, settings: StoreSettings) -> None:
