@@ -23,6 +23,9 @@ log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
 
+SILENT_S = 2.0
+"""So long the writing of one record may take; beyond that the disk may be dead, and people are told."""
+
 MOST_EVENTS = 256
 """Events that wait in memory while neither database nor spool takes them."""
 
@@ -36,14 +39,23 @@ class Recorder:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
         self._backlog: deque[Inspection | Event] = deque()
         self._order = asyncio.Lock()
+        self._writing_since_ns: int | None = None
         self._retry: asyncio.Task[None] | None = None
         self._current = asyncio.Event()
         self._current.set()
 
     @property
     def behind(self) -> bool:
-        """Something that happened is not durable yet."""
-        return bool(self._backlog)
+        """Something that happened is not durable, and waits for the store or was not answered in time."""
+        return bool(self._backlog) or self.silent_s > 0.0
+
+    @property
+    def silent_s(self) -> float:
+        """For how long, in s, the store has not answered a record; 0 up to ``SILENT_S``."""
+        if self._writing_since_ns is None:
+            return 0.0
+        silent_s = (self._clock.monotonic_ns() - self._writing_since_ns) / 1e9
+        return silent_s if silent_s >= SILENT_S else 0.0
 
     def health(self) -> StoreHealth:
         """The store's own word on its state."""
@@ -171,6 +183,7 @@ class Recorder:
 
     async def _in_thread(self, record: Inspection | Event) -> None:
         loop = asyncio.get_running_loop()
+        self._writing_since_ns = self._clock.monotonic_ns()
         try:
             if isinstance(record, Event):
                 await loop.run_in_executor(self._thread, self._store.note, record)
@@ -185,6 +198,8 @@ class Recorder:
                 part="the part is not released",
                 todo="tell the maker; the line takes no part until the record is written",
             ) from error
+        finally:
+            self._writing_since_ns = None
 
     async def _drain(self) -> None:
         while self._backlog:

@@ -132,6 +132,7 @@ class Station:
             changed=self._changed,
         )
         self._degraded = False
+        self._record_silent = False
         self._stopping = False
 
     # --- what people ask of it ------------------------------------------------------------------------
@@ -151,6 +152,7 @@ class Station:
                 judging=self._active is not None,
                 store=self._recorder.health(),
                 behind=self._recorder.behind,
+                record_silent_s=self._recorder.silent_s,
                 crowded=f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
                 if self._crowded
                 else "",
@@ -431,18 +433,33 @@ class Station:
             self._changed()
 
     async def _keep_house(self) -> None:
-        """Between parts, let the store drain its spool and retire old pictures."""
-        while True:
-            await self._clock.sleep(HOUSEKEEPING_S)
-            if self._active is not None:
-                continue
-            try:
-                await self._recorder.maintain()
-            except StoreError as error:
-                self._alarm(AlarmCode.PICTURES_NOT_RETIRED, str(error))
-            else:
-                self.telemetry.alarms.gone(AlarmCode.PICTURES_NOT_RETIRED)
-            self._changed()
+        """Each second see whether the record answers; between parts, let the store do its own work.
+
+        One such work at a time, and never waited for: it may hang on the same disk.
+        """
+        work: asyncio.Task[None] | None = None
+        try:
+            while True:
+                await self._clock.sleep(HOUSEKEEPING_S)
+                self._changed()
+                if work is not None and work.done():
+                    work.result()
+                    work = None
+                if work is None and self._active is None:
+                    work = asyncio.create_task(self._maintain(), name="maintenance")
+        finally:
+            if work is not None:
+                work.cancel()
+
+    async def _maintain(self) -> None:
+        """Let the store drain its spool and retire old pictures."""
+        try:
+            await self._recorder.maintain()
+        except StoreError as error:
+            self._alarm(AlarmCode.PICTURES_NOT_RETIRED, str(error))
+        else:
+            self.telemetry.alarms.gone(AlarmCode.PICTURES_NOT_RETIRED)
+        self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
         if cause is not MissedCause.BEFORE_RECORD:  # of which there is an alarm
@@ -606,6 +623,14 @@ class Station:
         self._watch_bypass()
         self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
         health, behind = self._recorder.health(), self._recorder.behind
+        silent_s = self._recorder.silent_s
+        if silent_s and not self._record_silent:
+            self._raise(
+                AlarmCode.NOT_RECORDED,
+                f"the record has not answered for {silent_s:.0f} s: the part is not released. "
+                "Check the disk of the record",
+            )
+        self._record_silent = silent_s > 0.0
         if not behind:
             self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)
         if health.degraded and not self._degraded:

@@ -1,6 +1,7 @@
 """Promises 1 to 4 in the station: whatever fails, each trigger ends as one record, and only a pass passes."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -832,9 +833,9 @@ async def test_pictures_that_cannot_be_kept_are_an_alarm_until_one_was_kept_agai
     await until(lambda: world.station.mode is Mode.IDLE)
     for _ in range(2):  # the store has nothing to keep house of: that says nothing of pictures
         kept_house = world.store.maintained
-        await until(lambda: world.clock.sleepers > 0)
-        world.clock.advance(HOUSEKEEPING_S * 1000)
-        await until(lambda before=kept_house: world.store.maintained > before)  # type: ignore[misc]
+        while world.store.maintained == kept_house:  # not each second: the last work may be on its way still
+            await until(lambda: world.clock.sleepers > 0)
+            world.clock.advance(HOUSEKEEPING_S * 1000)
     (alarm,) = world.station.telemetry.alarms
     assert (alarm.code, alarm.active) == (AlarmCode.PICTURE_NOT_KEPT, True)
     world.store.pictures_broken = False
@@ -1067,3 +1068,48 @@ async def test_under_the_bypass_key_the_station_never_says_that_it_is_ready(worl
     world.line.post(LinkChanged(True, ""))
     world.line.shown = replace(world.line.shown, bypassed=False)
     await until(lambda: world.station.mode is Mode.IDLE)
+
+
+@in_world
+async def test_a_record_that_does_not_answer_is_told_while_it_hangs_and_no_part_is_taken(
+    world: World,
+) -> None:
+    kept_house = world.store.maintained
+    world.store.gate.clear()
+    world.line.post(PartTriggered(trigger(1)))
+    await until(world.store.waiting.is_set)
+    world.line.ready = True
+    for _ in range(5):  # the keeper's seconds go on, whatever hangs
+        await until(lambda: world.clock.sleepers > 0)
+        world.clock.advance(HOUSEKEEPING_S * 1000)
+    await until(lambda: bool(world.station.telemetry.alarms))
+    assert "the record has not answered for" in world.station.standing.reason
+    assert not world.line.ready
+    (alarm,) = world.station.telemetry.alarms
+    assert (alarm.code, alarm.active, alarm.times) == (AlarmCode.NOT_RECORDED, True, 1)
+    assert "the part is not released" in alarm.text
+    assert world.store.maintained == kept_house, "nothing piles up behind what hangs"
+    world.store.gate.set()
+    await until(lambda: world.station.mode is Mode.IDLE)
+    assert world.station.standing.reason == ""
+    assert world.line.ready
+    assert not world.station.telemetry.alarms[0].active
+
+
+@in_world
+async def test_housekeeping_that_hangs_keeps_nobody_from_hearing_that_the_record_does(world: World) -> None:
+    free = threading.Event()
+    world.store.maintain = lambda: bool(free.wait(PATIENCE_S)) and None  # type: ignore[method-assign]
+    try:
+        for _ in range(3):
+            await until(lambda: world.clock.sleepers > 0)
+            world.clock.advance(HOUSEKEEPING_S * 1000)
+        held = asyncio.create_task(world.station.command(Command.HOLD, by="Li"))
+        for _ in range(4):
+            await until(lambda: world.clock.sleepers > 0)
+            world.clock.advance(HOUSEKEEPING_S * 1000)
+        assert "not on record" in (await held).message
+        await until(lambda: bool(world.station.telemetry.alarms))
+        assert "the record has not answered" in world.station.telemetry.alarms[0].text
+    finally:
+        free.set()
