@@ -1,6 +1,6 @@
 """The parts of a stretch of time, as the database has them, and as what waits in the spool makes them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any, NamedTuple
 
@@ -10,6 +10,9 @@ from sqlalchemy.orm import aliased
 from inspection.part import Inspection
 from reports.entry import Entry, PartEntry
 from reports.schema import InspectionRow, columns_of
+
+_BATCH = 500
+"""Ids in one question: a database takes only so many."""
 
 
 class ShiftRow(NamedTuple):
@@ -39,8 +42,20 @@ class ShiftRow(NamedTuple):
     first_latency_ms: float
 
 
-def stored_parts(connection: Connection, start: datetime, end: datetime) -> list[ShiftRow]:
-    """The parts seen from ``start`` up to ``end``, in the order of their triggers. Raises SQLAlchemyError."""
+def stored_parts(
+    connection: Connection, start: datetime, end: datetime, *, only: Iterable[str] | None = None
+) -> list[ShiftRow]:
+    """The parts seen from ``start`` up to ``end``, in the order of their triggers.
+
+    Args:
+        connection: Read only.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+        only: Inspection ids: no parts but these, in any order.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
     row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
     latest = [getattr(row, name) for name in ShiftRow._fields if not name.startswith("first_")]
     query = (
@@ -50,7 +65,17 @@ def stored_parts(connection: Connection, start: datetime, end: datetime) -> list
         .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
         .order_by(row.seen_at, row.root)
     )
-    return [ShiftRow._make(found) for found in connection.execute(query)]
+    if only is None:
+        return [ShiftRow._make(found) for found in connection.execute(query)]
+    return [
+        ShiftRow._make(found)
+        for ids in _batches(sorted(only))
+        for found in connection.execute(query.where(row.inspection_id.in_(ids)))
+    ]
+
+
+def _batches(ids: list[str]) -> Iterator[list[str]]:
+    return (ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH))
 
 
 def with_waiting(

@@ -222,9 +222,10 @@ class SqlStore:
         return self._ledger.recent(limit)
 
     def counts_since(self, since: datetime) -> Counts:
-        """Parts in the database whose trigger was seen since then. Raises StoreError."""
+        """Parts whose trigger was seen since then; those in the spool too. Raises StoreError."""
+        waiting = self._waiting()
         try:
-            return self._database.read(lambda connection: tally(connection, since))
+            return self._database.look(lambda connection: tally(connection, since, waiting))
         except DatabaseUnavailableError as error:
             raise StoreError(
                 f"The record's parts cannot be counted: {error}", todo="Check the database"
@@ -298,8 +299,12 @@ class SqlStore:
 
     def _load(self) -> None:
         """Take up what database and spool hold. Raises StoreError or DatabaseUnavailableError."""
-        waiting = self._spool.batch(len(self._spool)) if len(self._spool) else []
+        waiting = self._waiting()
         self._database.look(lambda connection: take_up(connection, self._ledger, self._journal, waiting))
+
+    def _waiting(self) -> list[Entry]:
+        """What is not known to be in the database, in order. Raises StoreError."""
+        return self._spool.batch(len(self._spool)) if len(self._spool) else []
 
     def _note_in_database(self, entry: EventEntry) -> bool:
         """False where it did not take the event, so that the spool must."""

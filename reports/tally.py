@@ -1,7 +1,8 @@
 """What the record counts of the parts since a moment, for the Run screen of an engine that starts."""
 
 from collections import Counter
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.orm import aliased
@@ -9,41 +10,92 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Action
 from inspection.part import Inspection, Outcome
 from inspection.status import Counts
+from reports.entry import Entry, PartEntry
 from reports.schema import InspectionRow
+from reports.shift_rows import ShiftRow, stored_parts, with_waiting
+from reports.waiting import not_on_record
+
+_NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
-def tally(connection: Connection, since: datetime) -> Counts:
-    """Parts whose trigger was seen since then, by their latest revisions. Raises SQLAlchemyError."""
-    row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
-    late = or_(row.late, first.late)
-    latest = (
-        select(row)
-        .join(first, first.position == row.root)
-        .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.seen_at >= since)
-    )
-    groups = latest.with_only_columns(row.action, row.outcome, row.missed, late, func.count()).group_by(
-        row.action, row.outcome, row.missed, late
-    )
-    by_action: Counter[Action] = Counter()
-    by_outcome: Counter[Outcome] = Counter()
-    missed = in_vain = 0
-    for action, outcome, cause, was_late, parts in connection.execute(groups):
-        if cause is None:
-            by_action[Action(action)] += parts
+def tally(connection: Connection, since: datetime, waiting: Sequence[Entry] = ()) -> Counts:
+    """Parts whose trigger was seen since then, by their latest revisions, those in the spool too.
+
+    Args:
+        connection: Read only, in its transaction.
+        since: Inclusive, with time zone.
+        waiting: What lies in the spool, some of it perhaps in the database already.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    sums = _Sums()
+    sums.add_stored(connection, since)
+    fresh, _ = not_on_record(connection, waiting)
+    parts = {entry.inspection.inspection_id for entry in fresh if isinstance(entry, PartEntry)}
+    if parts:
+        superseded = stored_parts(connection, since, _NO_END, only=parts)
+        for row in superseded:
+            sums.add_part(row, -1)
+        for row in with_waiting(superseded, fresh, since, _NO_END):
+            sums.add_part(row, 1)
+    return sums.counts(since)
+
+
+class _Sums:
+    """Parts by what became of them."""
+
+    def __init__(self) -> None:
+        self._by_action: Counter[Action] = Counter()
+        self._by_outcome: Counter[Outcome] = Counter()
+        self._missed = self._late = 0
+
+    def add_stored(self, connection: Connection, since: datetime) -> None:
+        """What the database holds. Raises SQLAlchemyError."""
+        row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
+        late = or_(row.late, first.late)
+        latest = (
+            select(row)
+            .join(first, first.position == row.root)
+            .outerjoin(later, later.supersedes == row.position)
+            .where(later.position.is_(None), row.seen_at >= since)
+        )
+        what = row.action, row.outcome, row.missed, late
+        for action, outcome, missed, was_late, parts in connection.execute(
+            latest.with_only_columns(*what, func.count()).group_by(*what)
+        ):
+            self._add(action, outcome, missed, late=was_late, parts=parts)
+        withheld = latest.where(row.published.is_(False), row.missed.is_(None), ~late)
+        self._late += sum(map(_recorded_late, connection.scalars(withheld.with_only_columns(row.record))))
+
+    def add_part(self, row: ShiftRow, parts: int) -> None:
+        """One part, once more or (-1) once less."""
+        late = row.late or row.first_late
+        withheld = not row.published and row.missed is None and not late
+        late = late or (withheld and _recorded_late(row.record))
+        self._add(row.action, row.outcome, row.missed, late=late, parts=parts)
+
+    def _add(self, action: str, outcome: str | None, missed: str | None, *, late: bool, parts: int) -> None:
+        if missed is None:
+            self._by_action[Action(action)] += parts
         else:
-            missed += parts
+            self._missed += parts
         if outcome is not None:
-            by_outcome[Outcome(outcome)] += parts
-        in_vain += parts if was_late else 0
-    withheld = latest.where(row.published.is_(False), row.missed.is_(None), ~late)
-    records = connection.scalars(withheld.with_only_columns(row.record))
-    slow = sum(Inspection.model_validate_json(record).recorded_late for record in records)
-    return Counts(
-        since=since,
-        triggers=by_action.total() + missed,
-        by_action=dict(by_action),
-        by_outcome=dict(by_outcome),
-        missed=missed,
-        late=in_vain + slow,
-    )
+            self._by_outcome[Outcome(outcome)] += parts
+        if late:
+            self._late += parts
+
+    def counts(self, since: datetime) -> Counts:
+        """As the Run screen has them."""
+        return Counts(
+            since=since,
+            triggers=self._by_action.total() + self._missed,
+            by_action={action: parts for action, parts in self._by_action.items() if parts},
+            by_outcome={outcome: parts for outcome, parts in self._by_outcome.items() if parts},
+            missed=self._missed,
+            late=self._late,
+        )
+
+
+def _recorded_late(record: str) -> bool:
+    return Inspection.model_validate_json(record).recorded_late

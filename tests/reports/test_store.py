@@ -22,6 +22,7 @@ from reports.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 from tests.reports.parts import closed, part
+from tests.reports.test_degraded import locked
 
 
 def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
@@ -57,18 +58,21 @@ def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_
         store = open_store()
 
 
-def test_the_parts_of_a_shift_are_counted_by_their_latest_revisions(store: SqlStore) -> None:
+@pytest.mark.parametrize("in_the_database", [9, 8, 6, 5, 3, 0])
+def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wherever_they_lie(
+    in_the_database: int, store: SqlStore, settings: StoreSettings, open_store, clock
+) -> None:
+    """Also those that wait in the spool, and after a restart while the database takes nothing."""
     early, good, late = part(1), part(2), part(3, action=Action.REWORK, decided_by=DecidedBy.TIMEOUT)
     missed = part(4, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False)
     slow = part(5, total_ms=100.0)
-    for record in (
+    records = (
         *(early, good, late, missed, slow, closed(early), closed(good)),
         closed(missed, Outcome.DEFAULT_REJECTED),
         closed(slow, Outcome.DEFAULT_REJECTED, published=False, recording_ms=1100.0),
-    ):
-        store.append(record)
+    )
     since = good.trigger.seen_at
-    assert store.counts_since(since) == Counts(
+    expected = Counts(
         since=since,
         triggers=4,
         by_action={Action.PASS: 2, Action.REWORK: 1},
@@ -76,6 +80,21 @@ def test_the_parts_of_a_shift_are_counted_by_their_latest_revisions(store: SqlSt
         missed=1,
         late=2,
     )
+    for record in records[:in_the_database]:
+        store.append(record)
+    with locked(settings, store):
+        for record in records[in_the_database:]:
+            store.append(record)
+        assert store.health().spooled == len(records) - in_the_database
+        assert store.counts_since(since) == expected
+        store.close()
+        store = open_store()
+        assert store.health().spooled == len(records) - in_the_database
+        assert store.counts_since(since) == expected
+    clock.forward(1.0)
+    store.maintain()
+    assert store.health().spooled == 0
+    assert store.counts_since(since) == expected
 
 
 def test_columns_and_chain_of_the_rows(store: SqlStore, reader: Engine) -> None:
