@@ -27,9 +27,12 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
+from reports.entry import Entry, PartEntry
 from reports.images import PictureArchive
 from reports.journal import has_events
 from reports.schema import EventRow, InspectionRow, PictureRow
+from reports.taking_up import latest_revision
+from reports.waiting import not_on_record
 
 MOST_NAMED = 100
 """Broken pictures that a report names; all are counted."""
@@ -82,7 +85,7 @@ def audit_pictures(
     engine: Engine,
     archive: PictureArchive,
     *,
-    spooled: Sequence[Inspection] = (),
+    waiting: Sequence[Entry] = (),
     show: Show = lambda *_: None,
 ) -> PicturesReport:
     """Hash every picture that is due.
@@ -90,7 +93,7 @@ def audit_pictures(
     Args:
         engine: The database; it is only read.
         archive: Where the pictures lie.
-        spooled: Parts whose first revision waits in the spool.
+        waiting: What lies in the spool, some of it perhaps in the database already.
         show: Told how far it is.
 
     Raises:
@@ -99,9 +102,9 @@ def audit_pictures(
     began_s = time.perf_counter()
     hashed = hashed_bytes = expired = absent = broken = done = 0
     first_broken: list[BrokenPicture] = []
-    extra = [_Named(sha256, waiting=part) for part in spooled for sha256 in part.pictures]
     with closing(_Expired()) as gone:
         with engine.connect() as connection:
+            extra = list(_named_in_the_spool(connection, waiting))
             total = len(extra) + (connection.scalar(select(func.count(PictureRow.sha256.distinct()))) or 0)
             border = _rows_before_events(connection)
         for named in chain(_named(engine), extra):
@@ -168,6 +171,19 @@ def _named(engine: Engine) -> Iterator[_Named]:
         if not rows:
             return
         last = rows[-1][0]
+
+
+def _named_in_the_spool(connection: Connection, waiting: Sequence[Entry]) -> Iterator[_Named]:
+    """Every picture that a revision in the spool names and the one before it does not."""
+    fresh, _ = not_on_record(connection, waiting)
+    before: dict[str, Inspection | None] = {}
+    for entry in fresh:
+        if isinstance(entry, PartEntry):
+            part, key = entry.inspection, entry.inspection.inspection_id
+            last = before[key] if key in before else latest_revision(connection, key)
+            known = () if last is None else last.pictures
+            yield from (_Named(sha256, waiting=part) for sha256 in part.pictures if sha256 not in known)
+            before[key] = part
 
 
 def _rows_before_events(connection: Connection) -> int:

@@ -1,16 +1,12 @@
 """The whole record, verified: the chains of parts and events, the spool, and where asked the pictures."""
 
-from collections.abc import Sequence
-
 from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
 from inspection.errors import StoreError
-from inspection.part import Inspection
 from reports.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
 from reports.database import open_reader
-from reports.entry import Entry, PartEntry
 from reports.images import PictureArchive
 from reports.journal import verify_events
 from reports.picture_audit import PicturesReport, Show, audit_pictures
@@ -92,7 +88,7 @@ def verify_record(
             audit_pictures(
                 reader,
                 PictureArchive(settings.pictures),
-                spooled=_first_revisions(waiting.entries),
+                waiting=waiting.entries,
                 show=show,
             )
             if pictures and sound
@@ -128,14 +124,6 @@ def _named_head(
         return None
     row_hash = connection.scalar(select(table.row_hash).where(table.position == position)) or GENESIS
     return NamedHead(digits=len(named), row_hash=row_hash, table=table.__tablename__, position=position)
-
-
-def _first_revisions(entries: Sequence[Entry]) -> list[Inspection]:
-    return [
-        entry.inspection
-        for entry in entries
-        if isinstance(entry, PartEntry) and entry.inspection.revision == 0
-    ]
 
 
 def _words(audit: PicturesReport | None) -> str:

@@ -256,6 +256,31 @@ def test_a_picture_that_no_record_names_is_nobodys(archive: Archive, settings: S
     assert report.pictures.hashed == 4
 
 
+@pytest.mark.parametrize("first_waits", [True, False])
+def test_a_late_picture_whose_revision_waits_in_the_spool_is_due_and_those_before_it_are_hashed_once(
+    first_waits: bool, archive: Archive, settings: StoreSettings
+) -> None:
+    """The archive took the second picture only when the part was on record without it."""
+    early, late = archive.store.archive_picture(frame(70)), archive.store.archive_picture(frame(71))
+    first = part(70, pictures=(early,))
+    added = first.model_copy(update={"revision": 1, "pictures": (early, late)})
+    if not first_waits:
+        archive.store.append(first)
+    with locked(settings, archive.store):
+        for record in (first, added, closed(added)):
+            archive.store.append(record)
+    report = audited(settings)
+    assert report.pictures is not None
+    assert (report.intact, report.pictures.hashed) == (True, 6)
+    path = archive.store.picture_path(late)
+    assert path is not None
+    path.unlink()
+    report = audited(settings)
+    assert not report.intact
+    assert report.pictures is not None
+    assert [(broken.sha256, broken.part_id) for broken in report.pictures.first_broken] == [(late, 1070)]
+
+
 def test_pictures_of_what_waits_in_the_spool_are_due(archive: Archive, settings: StoreSettings) -> None:
     sha256 = archive.store.archive_picture(frame(99))
     with locked(settings, archive.store):
