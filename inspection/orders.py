@@ -145,7 +145,8 @@ class Orders:
     async def end(self) -> None:
         """Note that the engine stops as asked, and wait for what is on its way to the disk, a moment long."""
         told = self._write(self._event(EventKind.ENGINE_STOPPED, by=ENGINE))
-        await self._heard(told)
+        if refused := await self._heard(told):
+            log.error("the last events are not on record", waiting=self._waiting.qsize(), reason=refused)
 
     def latch(self, latch: Latch, *, by: str, detail: str = "") -> "asyncio.Future[str]":
         """Set a latch at once; it is on record soon after.

@@ -8,13 +8,13 @@ is refused and not kept. An event whose writing failed half way may come on reco
 
 import asyncio
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
 import structlog
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
+from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
 from inspection.status import Counts
@@ -26,6 +26,9 @@ RETRY_S = 1.0
 SILENT_S = 2.0
 """So long the writing of one record may take; beyond that the disk may be dead, and people are told."""
 
+END_S = 5.0
+"""So long the end waits for the store; then what is not on record is logged, and the process ends."""
+
 MOST_EVENTS = 256
 """Events that wait in memory while neither database nor spool takes them."""
 
@@ -36,10 +39,12 @@ class Recorder:
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        self._thread = LoneThread("store")
         self._backlog: deque[Inspection | Event] = deque()
         self._order = asyncio.Lock()
         self._writing_since_ns: int | None = None
+        self._writing: Inspection | Event | None = None
+        """What the thread is at; whoever asked for it may have gone away meanwhile."""
         self._retry: asyncio.Task[None] | None = None
         self._current = asyncio.Event()
         self._current.set()
@@ -142,18 +147,49 @@ class Recorder:
         await asyncio.get_running_loop().run_in_executor(self._thread, self._store.maintain)
 
     async def close(self) -> None:
-        """Try the backlog once more, then close the store and end the thread."""
+        """Try the backlog once more, then close the store and end the thread, within ``END_S``.
+
+        Raises:
+            StoreError: Not all is on record, or the store does not answer. The log says what is not on
+                record; what hangs does not keep the process from ending.
+        """
         if self._retry is not None:
             self._retry.cancel()
-        loop = asyncio.get_running_loop()
+        ending = asyncio.create_task(self._end(), name="store-end")
+        timer = asyncio.ensure_future(self._clock.sleep(END_S))
+        either: tuple[asyncio.Future[None], ...] = (ending, timer)
         try:
-            async with self._order:
-                while self._backlog:
-                    await self._in_thread(self._backlog[0])
-                    self._backlog.popleft()
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                raise StoreError(
+                    f"the record did not answer within {END_S:.0f} s of the end",
+                    part="what is not on record is in the log; its parts are not released",
+                    todo="check the disk of the record",
+                )
+            ending.result()
         finally:
-            await loop.run_in_executor(self._thread, self._store.close)
-            self._thread.shutdown(wait=False)
+            timer.cancel()
+            ending.cancel()
+            self._thread.shutdown(wait=False, cancel_futures=True)
+            lost = [*([self._writing] if self._writing is not None else []), *self._backlog]
+            for record in dict.fromkeys(map(_named, lost)):
+                log.error("not on record at the end", record=record)
+
+    async def _end(self) -> None:
+        trouble: StoreError | None = None
+        async with self._order:
+            while self._backlog:
+                try:
+                    await self._in_thread(self._backlog[0])
+                except RecordRefusedError as error:
+                    log.warning("record refused", error=str(error))
+                except StoreError as error:
+                    trouble = error
+                    break
+                self._backlog.popleft()
+            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
+        if trouble is not None:
+            raise trouble
 
     def _waiting_events(self) -> list[Event]:
         """Newest first."""
@@ -185,10 +221,7 @@ class Recorder:
         loop = asyncio.get_running_loop()
         self._writing_since_ns = self._clock.monotonic_ns()
         try:
-            if isinstance(record, Event):
-                await loop.run_in_executor(self._thread, self._store.note, record)
-            else:
-                await loop.run_in_executor(self._thread, self._store.append, record)
+            await loop.run_in_executor(self._thread, self._write_now, record)
         except StoreError:
             raise
         except Exception as error:  # a bug of the store must not lose the record: it waits like any other
@@ -200,6 +233,17 @@ class Recorder:
             ) from error
         finally:
             self._writing_since_ns = None
+
+    def _write_now(self, record: Inspection | Event) -> None:
+        """In the store's thread."""
+        self._writing = record
+        try:
+            if isinstance(record, Event):
+                self._store.note(record)
+            else:
+                self._store.append(record)
+        finally:
+            self._writing = None
 
     async def _drain(self) -> None:
         while self._backlog:
@@ -214,3 +258,11 @@ class Recorder:
                         break
                     self._backlog.popleft()
         self._current.set()
+
+
+def _named(record: Inspection | Event) -> str:
+    """What a person looks for in the log."""
+    if isinstance(record, Event):
+        return f"{record.kind} by {record.by} at {record.at.isoformat()}"
+    trigger = record.trigger
+    return f"part {trigger.part_id}, trigger {trigger.seq}, revision {record.revision}"

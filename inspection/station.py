@@ -196,10 +196,14 @@ class Station:
         reader = asyncio.create_task(self._read(), name="reader")
         keeper = asyncio.create_task(self._keep_house(), name="housekeeping")
         tasks = (reader, line, clerk, keeper, scribe)
+        cause: Exception | None = None
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()  # none of them ends by itself but by an error
+        except Exception as error:
+            cause = error
+            raise
         finally:
             self._stopping = True
             self.line.set_ready(False)
@@ -210,7 +214,12 @@ class Station:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             self.judge.close()
-            await self._recorder.close()
+            try:
+                await self._recorder.close()
+            except StoreError as error:
+                if cause is None:
+                    raise
+                log.exception("the record did not end well", error=str(error))  # the cause is what is told
 
     async def _take_up_counts(self) -> None:
         """The running shift's counts and the last parts, as the record has them."""

@@ -1,15 +1,18 @@
 """The recorder: what the store refuses waits in memory, in order, within bounds."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
 import pytest
+from structlog.testing import capture_logs
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
-from inspection.recorder import MOST_EVENTS, RETRY_S, Recorder
+from inspection.recorder import END_S, MOST_EVENTS, RETRY_S, Recorder
 from tests.fakes import EPOCH, FakeClock, FakeStore, decision, trigger, until
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
@@ -95,3 +98,55 @@ async def test_an_event_that_cannot_be_kept_does_not_hold_up_the_line() -> None:
         await recorder.note(event())
     assert not recorder.behind
     await recorder.close()
+
+
+@in_a_loop
+async def test_the_end_does_not_wait_for_a_store_that_hangs_and_says_what_is_not_on_record() -> None:
+    store, clock = FakeStore(), FakeClock()
+    recorder = Recorder(store, clock)
+    store.gate.clear()
+    writing = asyncio.create_task(recorder.append(intent()))
+    await until(store.waiting.is_set)
+    with capture_logs() as logs:
+        ending = asyncio.create_task(recorder.close())
+        await until(lambda: clock.sleepers > 0)
+        clock.advance(END_S * 1000)
+        with pytest.raises(StoreError, match="did not answer within 5 s of the end"):
+            await ending
+    assert [line["record"] for line in logs] == ["part 1001, trigger 1, revision 0"]
+    writing.cancel()
+    store.gate.set()
+
+
+HANGS = """
+import asyncio, time
+from inspection.errors import StoreError
+from inspection.recorder import Recorder
+from tests.fakes import EPOCH, FakeClock, FakeStore, until
+from tests.inspection.test_recorder import intent
+
+class Dead(FakeStore):
+    def append(self, inspection):
+        self.waiting.set()
+        time.sleep(600)
+
+async def main():
+    store, clock = Dead(), FakeClock()
+    recorder = Recorder(store, clock)
+    writing = asyncio.create_task(recorder.append(intent()))
+    await until(store.waiting.is_set)
+    ending = asyncio.create_task(recorder.close())
+    await until(lambda: clock.sleepers > 0)
+    clock.advance(5000)
+    await ending
+
+asyncio.run(main())
+"""
+
+
+def test_a_process_whose_store_hangs_ends_all_the_same() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", HANGS], check=False, timeout=60, capture_output=True, text=True
+    )
+    assert ended.returncode == 1
+    assert "did not answer within 5 s of the end" in ended.stderr

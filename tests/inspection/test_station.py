@@ -1105,6 +1105,7 @@ async def test_housekeeping_that_hangs_keeps_nobody_from_hearing_that_the_record
             await until(lambda: world.clock.sleepers > 0)
             world.clock.advance(HOUSEKEEPING_S * 1000)
         held = asyncio.create_task(world.station.command(Command.HOLD, by="Li"))
+        await until(lambda: world.clock.sleepers > 1)  # it waits for the disk, beside the housekeeping
         for _ in range(4):
             await until(lambda: world.clock.sleepers > 0)
             world.clock.advance(HOUSEKEEPING_S * 1000)
@@ -1113,3 +1114,22 @@ async def test_housekeeping_that_hangs_keeps_nobody_from_hearing_that_the_record
         assert "the record has not answered" in world.station.telemetry.alarms[0].text
     finally:
         free.set()
+
+
+def test_a_store_that_fails_at_the_end_does_not_hide_why_the_station_ended() -> None:
+    class BugError(Exception):
+        pass
+
+    async def body() -> None:
+        world = World()
+
+        async def fails(*_: object, **__: object) -> None:
+            await until(lambda: bool(world.store.events))
+            world.store.broken = True
+            raise BugError
+
+        world.line.run = fails  # type: ignore[method-assign]
+        with pytest.raises(BugError):
+            await world.station.run()
+
+    asyncio.run(body())
