@@ -29,12 +29,8 @@ def variable(location: tuple[str | int, ...]) -> str:
     return PREFIX + BETWEEN.join(str(part).upper() for part in location)
 
 
-def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:
-    """What the environment sets of ``settings``, as nested tables; keys of lists are digits.
-
-    Raises:
-        SettingsError: A variable names a table that there is not, or cannot be read.
-    """
+def refuse_unknown_tables(settings: type[BaseSettings]) -> None:
+    """Raise SettingsError where a variable names a table that ``settings`` do not have."""
     known = list(settings.model_fields)
     for name in sorted(os.environ):
         table, nested, _ = name.removeprefix(PREFIX).partition(BETWEEN)
@@ -45,13 +41,39 @@ def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:
                 f"the environment variable {name} names no table of the settings{hint}",
                 todo=f"mend or unset it; tables are {', '.join(known)}",
             )
+
+
+def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:
+    """What the environment sets of ``settings``, as nested tables; keys of lists are digits.
+
+    Raises:
+        SettingsError: A variable that gives a list or a table whole is no JSON.
+    """
+    source = EnvSettingsSource(settings)
     try:
-        return EnvSettingsSource(settings)()
+        return source()
     except UnreadableVariableError as error:
+        name = _unreadable(source)
         raise SettingsError(
-            f"the environment: {error}",
-            todo=f"give single keys ({PREFIX}PLC{BETWEEN}PORT=1502), or a whole table as JSON",
+            f"the environment variable {name} gives a list or a table, and is no JSON: {error.__cause__}",
+            todo=f'write it as JSON ({variable(("station", "shifts"))}=\'["06:00","18:00"]\'), or give the '
+            f"single keys of a table ({variable(('plc', 'port'))}=1502)",
         ) from error
+
+
+def _unreadable(source: EnvSettingsSource) -> str:
+    """The first variable that the source cannot read by itself: its error names only the table."""
+    given = source.env_vars
+    try:
+        for name, value in given.items():
+            source.env_vars = {name: value}
+            try:
+                source()
+            except UnreadableVariableError:
+                return name.upper()
+    finally:
+        source.env_vars = given
+    return f"{PREFIX}…"
 
 
 def overlaid(file: Mapping[str, Any], environment: Mapping[str, Any]) -> dict[str, Any]:
@@ -83,9 +105,9 @@ def _list(file: list[Any], over: Mapping[int, Any], at: tuple[str | int, ...]) -
     for index in sorted(over):
         if index > len(whole):
             raise SettingsError(
-                f"the environment variable {variable((*at, index))} has no place: the settings have "
-                f"{len(whole)} {at[-1]}",
-                todo="count from 0, and leave no number out",
+                f"the environment variable {variable((*at, index))} has no place: the list {at[-1]!r} "
+                f"ends before number {len(whole)}",
+                todo=f"count from 0, and leave no number out: the next one is {variable((*at, len(whole)))}",
             )
         whole[index : index + 1] = [
             _value(whole[index] if index < len(whole) else None, over[index], (*at, index))

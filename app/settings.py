@@ -15,7 +15,7 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.environment import from_environment, overlaid
+from app.environment import PREFIX, from_environment, overlaid, refuse_unknown_tables
 from app.settings_errors import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
@@ -154,13 +154,17 @@ def load(path: Path) -> Settings:
         ) from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not valid TOML: {error}", todo=todo) from error
+    refuse_unknown_tables(Settings)
     environment = from_environment(Settings)
     try:
         settings = Settings(**overlaid(values, environment))
     except ValidationError as error:
-        raise SettingsError(
-            f"{path}: {in_words(error, Settings, environment=environment)}", todo=todo
-        ) from error
+        faults = in_words(error, Settings, environment=environment)
+        blamed = [(f"{path}: {faults.file}", todo)] if faults.file else []
+        if faults.environment:
+            blamed.append((faults.environment, f"mend or unset {PREFIX}… in the environment"))
+        whats, todos = zip(*blamed, strict=True)
+        raise SettingsError("; ".join(whats), todo=", and ".join(todos)) from error
     folder = path.resolve().parent
     return settings.model_copy(
         update={
@@ -199,11 +203,12 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
         return StoreSettings.of_folder(record)
     if config is not None:
         return load(config).store
+    environment = from_environment(_Stored)
     try:
-        store = _Stored().store
+        store = _Stored(**environment).store
     except ValidationError as error:
         raise SettingsError(
-            in_words(error, _Stored, environment=from_environment(_Stored)),
+            "; ".join(filter(None, in_words(error, _Stored, environment=environment))),
             todo="mend the variables that begin with PASSGATE_STORE__",
         ) from error
     named = store.model_fields_set - {"folder"}

@@ -3,17 +3,24 @@
 import difflib
 import types
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.environment import variable
+from app.environment import BETWEEN, variable
 
 Location = tuple[str | int, ...]
 
 
-def in_words(error: ValidationError, model: type[BaseModel], *, environment: Mapping[str, Any]) -> str:
+class Faults(NamedTuple):
+    """What is wrong, in words, by where it must be mended; empty where nothing is."""
+
+    file: str
+    environment: str
+
+
+def in_words(error: ValidationError, model: type[BaseModel], *, environment: Mapping[str, Any]) -> Faults:
     """All errors in one sentence each: the key as it is written, what is wrong, and the one that was meant.
 
     Args:
@@ -22,30 +29,37 @@ def in_words(error: ValidationError, model: type[BaseModel], *, environment: Map
         environment: What the environment sets (``from_environment``): such a key is named as its variable.
     """
     details = error.errors()
-    return "; ".join(
-        _one(detail, model, environment) for detail in details if not _follows_from_another(detail, details)
-    )
+    said: dict[bool, list[str]] = {False: [], True: []}
+    for detail in details:
+        if not _follows_from_another(detail, details):
+            words, from_environment = _one(detail, model, environment)
+            said[from_environment].append(words)
+    return Faults(file="; ".join(said[False]), environment="; ".join(said[True]))
 
 
-def _one(detail: ErrorDetails, model: type[BaseModel], environment: Mapping[str, Any]) -> str:
+def _one(detail: ErrorDetails, model: type[BaseModel], environment: Mapping[str, Any]) -> tuple[str, bool]:
+    """One error in words, and whether the environment is at fault."""
     location, table, here = _walk(model, detail["loc"])
-    key, from_environment = _written(location), _is_set(location, environment)
-    if from_environment:
-        key = f"the environment variable {variable(location)}"
+    if detail["type"].startswith("union_tag"):
+        location = (*location, "kind")
+    depth = _set_to(location, environment)
+    key = _named(location, depth, environment) if depth else _written(location)
     match detail["type"]:
-        case "extra_forbidden" if from_environment:
-            return f"{key} names no key{_meant(location[-1], table)}"
+        case "extra_forbidden" if depth:
+            words = f"{key} names no key{_meant(location[-1], table)}"
         case "extra_forbidden":
-            return f"unknown key {key!r}{_meant(location[-1], table)}"
+            words = f"unknown key {key!r}{_meant(location[-1], table)}"
         case "missing":
-            return f"key {key!r} is missing"
+            words = f"key {key!r} is missing"
         case "union_tag_not_found":
-            return f"key {key + '.kind'!r} is missing: one of {_kinds(here)}"
+            words = f"key {key!r} is missing: one of {_kinds(here)}"
         case "union_tag_invalid":
-            return f"{key}.kind: there is no kind {detail['ctx']['tag']!r}, only {_kinds(here)}"
-        case "tuple_type" | "list_type" if isinstance(detail["input"], Mapping):
-            return f"{key} is one table, and there may be several: write [[{key}]], with two brackets"
-    return f"{key}: {detail['msg']} (it is {detail['input']!r})"
+            words = f"{key}: there is no kind {detail['ctx']['tag']!r}, only {_kinds(here)}"
+        case "tuple_type" | "list_type" if isinstance(detail["input"], Mapping) and not depth:
+            words = f"{key} is one table, and there may be several: write [[{key}]], with two brackets"
+        case _:
+            words = f"{key}: {detail['msg']} (it is {detail['input']!r})"
+    return words, bool(depth)
 
 
 def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
@@ -64,13 +78,32 @@ def _written(location: Location) -> str:
     return words
 
 
-def _is_set(location: Location, environment: Mapping[str, Any]) -> bool:
+def _set_to(location: Location, environment: Mapping[str, Any]) -> int:
+    """How far into ``location`` the environment sets it: to its end, or to a list that it gives whole.
+
+    Returns:
+        Parts of the location that name what is set; 0 where the environment does not set it.
+    """
     found: Any = environment
-    for part in location:
-        if not isinstance(found, Mapping) or str(part) not in found:
-            return False
+    for depth, part in enumerate(location):
+        if not isinstance(found, Mapping):
+            return depth
+        if str(part) not in found:
+            return 0
         found = found[str(part)]
-    return bool(location)
+    return len(location)
+
+
+def _named(location: Location, depth: int, environment: Mapping[str, Any]) -> str:
+    """The variable, or where a whole table is at fault the beginning of its variables."""
+    found: Any = environment
+    for part in location[:depth]:
+        found = found[str(part)]
+    name = variable(location[:depth])
+    if isinstance(found, Mapping):
+        return f"the environment variables {name}{BETWEEN}…"
+    entry = f", entry {_written(location[depth:])}" if depth < len(location) else ""
+    return f"the environment variable {name}{entry}"
 
 
 def _meant(wrong: str | int, table: Any) -> str:

@@ -67,8 +67,25 @@ def test_the_environment_reaches_into_the_list_of_cameras(
             "PASSGATE_PLK__PORT names no table of the settings, did you mean PASSGATE_PLC",
         ),
         ("PASSGATE_CAMERAS__0__DIRCTORY", "x", "DIRCTORY names no key, did you mean 'directory'?"),
-        ("PASSGATE_CAMERAS__3__NAME", "x", "PASSGATE_CAMERAS__3 has no place: the settings have 1 cameras"),
-        ("PASSGATE_CAMERAS", "x", "the environment: error parsing value for field"),
+        (
+            "PASSGATE_CAMERAS__3__NAME",
+            "x",
+            "PASSGATE_CAMERAS__3 has no place: the list 'cameras' ends before number 1",
+        ),
+        ("PASSGATE_CAMERAS", "x", "the environment variable PASSGATE_CAMERAS gives a list or a table"),
+        (
+            "PASSGATE_STATION__SHIFTS",
+            "abc",
+            "PASSGATE_STATION__SHIFTS gives a list or a table, and is no JSON",
+        ),
+        ("PASSGATE_STATION__SHIFTS", '["25:00"]', "PASSGATE_STATION__SHIFTS, entry [1]: "),
+        ("PASSGATE_STATION__SHIFTS", '["06:00","06:00"]', "PASSGATE_STATION__SHIFTS: "),
+        ("PASSGATE_LINE__PART_MASS_KG", "-1", "the environment variable PASSGATE_LINE__PART_MASS_KG: "),
+        (
+            "PASSGATE_CAMERAS__0__KIND",
+            "webcam",
+            "the environment variable PASSGATE_CAMERAS__0__KIND: there is no kind 'webcam', only simulated",
+        ),
     ],
 )
 def test_a_wrong_variable_is_blamed_on_the_environment(
@@ -78,6 +95,20 @@ def test_a_wrong_variable_is_blamed_on_the_environment(
     with pytest.raises(SettingsError) as error:
         load(station)
     assert said in str(error.value)
+    assert "Source" not in str(error.value)
+    if "LINE" not in name:  # of which the file lacks the other keys
+        assert str(station) not in str(error.value), "the file is not at fault"
+
+
+def test_what_is_wrong_in_both_is_told_apart(station: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    station.write_text(GOOD.replace('host = "10.0.0.5"', "cycle_ms = 0"), encoding="utf-8")
+    monkeypatch.setenv("PASSGATE_PLC__PORT", "many")
+    with pytest.raises(SettingsError) as error:
+        load(station)
+    said = str(error.value)
+    assert said.startswith(f"{station}: plc.cycle_ms: ")
+    assert "; the environment variable PASSGATE_PLC__PORT: " in said
+    assert f"mend {station} (docs/integrator.md lists the keys), and mend or unset PASSGATE_" in said
 
 
 LINE = """
@@ -189,7 +220,13 @@ def test_a_store_that_names_no_folder_means_the_usual_one(
     for found in (find_record(record=None, config=None), find_record(record=None, config=station)):
         assert (found.folder, found.spool) == (usual, tmp_path / "spool")
     monkeypatch.setenv("PASSGATE_STORE__SPOOL_MAX_BYTES", "many")
+    monkeypatch.setenv("PASSGATE_PLC__PORT", "1502")  # a table that a record's settings do not have
     with pytest.raises(SettingsError, match=r"the environment variable PASSGATE_STORE__SPOOL_MAX_BYTES: "):
+        find_record(record=None, config=None)
+    monkeypatch.setenv("PASSGATE_STORE", "x")
+    with pytest.raises(
+        SettingsError, match=r"the environment variable PASSGATE_STORE gives a list or a table"
+    ):
         find_record(record=None, config=None)
 
 
