@@ -325,6 +325,8 @@ class StoreHealth:
     """Records go to the spool on disk, not to the database."""
     full: bool = False
     """The spool is full as well: no further part may be taken."""
+    silent_s: float = 0.0
+    """For how long, in s, it has not answered a record; 0 where it answers. The recorder says so."""
     spooled: int = 0
     last_write_ns: int = 0
     """When the last record became durable, on the monotonic clock; 0 for never."""

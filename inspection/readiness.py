@@ -30,8 +30,6 @@ class Circumstances:
     store: StoreHealth
     behind: bool
     """Something that happened is not on record yet."""
-    record_silent_s: float
-    """For how long, in s, the record has not answered; 0 where it answers."""
     crowded: str
     """More parts are open than may be."""
     late_work: bool
@@ -91,8 +89,8 @@ def _kept_by_station(now: Circumstances) -> str:
         return now.halted or f"held {now.held}"
     if now.store.full:
         return f"takes no part: the record is full: {now.store.detail}"
-    if now.record_silent_s:
-        return f"takes no part: the record has not answered for {now.record_silent_s:.0f} s"
+    if now.store.silent_s:
+        return f"takes no part: the record has not answered for {now.store.silent_s:.0f} s"
     if now.behind:
         waits = "takes no part until what happened is on record"
         return f"{waits}: {now.store.detail}" if now.store.detail else waits

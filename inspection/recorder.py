@@ -8,6 +8,7 @@ is refused and not kept. An event whose writing failed half way may come on reco
 
 import asyncio
 from collections import deque
+from dataclasses import replace
 from datetime import datetime
 
 import structlog
@@ -63,8 +64,8 @@ class Recorder:
         return silent_s if silent_s >= SILENT_S else 0.0
 
     def health(self) -> StoreHealth:
-        """The store's own word on its state."""
-        return self._store.health()
+        """The store's own word on its state, and whether it answers."""
+        return replace(self._store.health(), silent_s=self.silent_s)
 
     async def open(self) -> None:
         """Open the store. Raises StoreError."""

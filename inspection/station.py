@@ -152,7 +152,6 @@ class Station:
                 judging=self._active is not None,
                 store=self._recorder.health(),
                 behind=self._recorder.behind,
-                record_silent_s=self._recorder.silent_s,
                 crowded=f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
                 if self._crowded
                 else "",
@@ -632,7 +631,7 @@ class Station:
         self._watch_bypass()
         self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
         health, behind = self._recorder.health(), self._recorder.behind
-        silent_s = self._recorder.silent_s
+        silent_s = health.silent_s
         if silent_s and not self._record_silent:
             self._raise(
                 AlarmCode.NOT_RECORDED,

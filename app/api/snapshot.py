@@ -120,7 +120,9 @@ def _model_tile(station: Station, model: ModelRef, unheard: Unheard, age_ms: flo
 def _store_tile(store: StoreHealth, picture_fault: str, age_ms: float | None) -> Tile:
     """The reason in short, for the tile would cut a path; the whole of it as detail."""
     cause, detail = _cause(store.detail), store.detail
-    if picture_fault and not store.full:
+    if store.silent_s:
+        health, text = Health.FAULT, f"has not answered for {store.silent_s:.0f} s"
+    elif picture_fault and not store.full:
         health, text = Health.FAULT, f"the last picture could not be kept: {_cause(picture_fault)}"
         detail = "\n".join(filter(None, (picture_fault, detail)))
     elif store.full:

@@ -302,3 +302,19 @@ def test_the_plcs_registers_handshakes_and_counters_are_told_with_their_age(tmp_
 async def test_the_api_describes_itself(engine: FakeEngine, client: httpx.AsyncClient) -> None:
     paths = (await client.get("/openapi.json")).json()["paths"]
     assert {"/api/state", "/api/history", "/api/commands/{command}", "/api/health"} <= set(paths)
+
+
+@in_engine
+async def test_a_record_that_does_not_answer_is_a_fault_of_the_store(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    await until(lambda: bool(engine.store.events))  # its start; else that is found at the gate
+    engine.store.gate.clear()
+    engine.line.post(PartTriggered(trigger(1)))
+    await until(engine.store.waiting.is_set)
+    engine.clock.advance(3000)
+    tile = next(tile for tile in engine.status().tiles if tile.subsystem == "store")
+    assert (tile.health, tile.text) == (Health.FAULT, "has not answered for 3 s")
+    assert "has not answered for 3 s" in (await client.get("/api/state")).json()["mode_reason"]
+    engine.store.gate.set()
+    await asyncio.wait_for(engine.line.published.get(), 10)

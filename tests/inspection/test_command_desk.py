@@ -49,7 +49,6 @@ class World:
                 judging=False,
                 store=StoreHealth(),
                 behind=False,
-                record_silent_s=0.0,
                 crowded="",
                 late_work=False,
                 camera_fault="",

@@ -21,7 +21,6 @@ FINE = Circumstances(
     judging=False,
     store=StoreHealth(),
     behind=False,
-    record_silent_s=0.0,
     crowded="",
     late_work=False,
     camera_fault="",
@@ -29,6 +28,7 @@ FINE = Circumstances(
     picture_fault="",
 )
 
+SILENT = StoreHealth(silent_s=3.4)
 FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
 
 
@@ -40,7 +40,7 @@ FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
         ({"picture_fault": "disk full"}, "the last picture could not be kept: disk"),
         ({"store": FULL}, "the record is full: No space left"),
         ({"behind": True}, "until what happened is on record"),
-        ({"record_silent_s": 3.4}, "the record has not answered for 3 s"),
+        ({"store": SILENT}, "the record has not answered for 3 s"),
         ({"late_work": True}, "late work"),
         ({"crowded": "257 are open"}, "257 are open"),
         ({"held": "by Li since 06:12:00"}, "held by Li since 06:12:00"),
@@ -87,9 +87,8 @@ lines = st.builds(
         line=lines,
         bypass_known=st.booleans(),
         judging=st.booleans(),
-        store=st.sampled_from([StoreHealth(), FULL]),
+        store=st.sampled_from([StoreHealth(), FULL, SILENT]),
         behind=st.booleans(),
-        record_silent_s=st.sampled_from([0.0, 3.0]),
         crowded=words,
         late_work=st.booleans(),
         camera_fault=words,
