@@ -183,17 +183,19 @@ def test_no_damaged_adapter_is_taken_for_the_true_one(
     for number in range(13 * 12):
         way = Damage.FROM_BEFORE if before else ways[number % len(ways)]
         rng = random.Random(f"{before} {number}")
-        adapter.write_bytes(damaged(data, other=other.read_bytes(), damage=way, rng=rng))
+        written = damaged(data, other=other.read_bytes(), damage=way, rng=rng)
+        adapter.write_bytes(written)
         try:
             read_header(adapter)
         except WeightsError as error:
             refused.append(error)
             continue
+        assert before or written == data, "with a digest every byte that differs is refused"
         content = sealed.read(adapter)
         assert content.sealed
         assert all(torch.equal(content.tensors[name], tensor) for name, tensor in true.items())
         assert content.words == sealed.unpacked(data).words
-    assert len(refused) > 13 * 12 * 3 // 4, "what is read has hardly ever been damaged where it matters"
+    assert len(refused) > (150 if before else 140), "else the ways of damage hardly damage"
     assert all(error.what and error.part and error.todo for error in refused)
 
 
