@@ -18,9 +18,8 @@ from plc.registers import (
     VisionBlock,
 )
 from plc.simulator import PartResult
-from reports.database import open_reader
 from reports.settings import StoreSettings
-from reports.shift import shift_inspections
+from reports.shift import all_inspections
 
 MOST_TOLD: Final = 20
 _MISSED_IN_A_JUMP: Final = 0
@@ -136,13 +135,9 @@ def read_plc_log(path: Path) -> list[PartResult]:
 
 
 def read_record(folder: Path) -> list[Inspection]:
-    """Latest revisions of every part on record in ``folder``. Raises StoreError."""
-    reader = open_reader(StoreSettings(folder=folder).url)
-    try:
-        always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-        return shift_inspections(reader, start=always[0], end=always[1])
-    finally:
-        reader.dispose()
+    """Latest revisions of every part on record in ``folder``, those in its spool too. Raises StoreError."""
+    always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    return all_inspections(StoreSettings(folder=folder), start=always[0], end=always[1])
 
 
 def _account_fault(part: PartResult, stored: Sequence[Inspection]) -> str:

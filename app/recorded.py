@@ -28,10 +28,9 @@ from models.training.samples import (
     relative_to_file,
     split_of,
 )
-from reports.database import open_reader
 from reports.images import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift import shift_inspections
+from reports.shift import all_inspections
 
 SOURCE = "record"
 
@@ -40,7 +39,7 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
 class RecordedSamples:
-    """Reads a record once; then iterate for its samples.
+    """Reads a record once, with what waits in its spool; then iterate for its samples.
 
     A part is used where its truth is known (simulation, replay, challenge), or where an operator had the last
     word. Of the same picture only the latest such part is used.
@@ -58,7 +57,7 @@ class RecordedSamples:
         seed: Draws policies and belts.
 
     Raises:
-        StoreError: The record cannot be read.
+        StoreError: The record cannot be read, or not all of it.
     """
 
     def __init__(
@@ -76,12 +75,7 @@ class RecordedSamples:
         self._archive = PictureArchive(settings.pictures)
         self._recipe_of = _finder(library)
         start, end = period or _EVER
-        reader = open_reader(settings.url)
-        try:
-            parts = shift_inspections(reader, start=start, end=end)
-        finally:
-            reader.dispose()
-        self._parts = self._usable(parts)
+        self._parts = self._usable(all_inspections(settings, start=start, end=end))
         # The record itself tells which types there are.
         truths = (part.truth.types for part in self._parts.values() if part.truth is not None)
         self._types = sorted({kind for types in truths for kind in types})

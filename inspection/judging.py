@@ -263,7 +263,13 @@ class Judge:
             captures.append(
                 loop.run_in_executor(self._shutters[view.camera], self._shoot, camera, trigger.part_id)
             )
-        shots = await asyncio.gather(*captures)
+        try:
+            shots = await asyncio.gather(*captures)
+        except BaseException:  # of one camera; the others are at work still
+            for capture in captures:
+                if not capture.done():
+                    self._is_late(capture)
+            raise
         frames = tuple(frame for _, frame in shots)
         self.frames.update({frame.camera: frame for frame in frames})
         return min(begun_ns for begun_ns, _ in shots), frames
@@ -346,9 +352,13 @@ class Judge:
             timer.cancel()
         if future.done():
             return future.result()
-        self._stragglers.add(future)
-        future.add_done_callback(self._straggler_done)
+        self._is_late(future)
         raise TimeoutError
+
+    def _is_late(self, work: "asyncio.Future[Any]") -> None:
+        """Nobody waits for ``work`` any more, and no part is taken until it has come back."""
+        self._stragglers.add(work)
+        work.add_done_callback(self._straggler_done)
 
     def _straggler_done(self, future: "asyncio.Future[Any]") -> None:
         self._stragglers.discard(future)

@@ -33,6 +33,7 @@ from inspection.decision import Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection
 from reports.schema import InspectionRow, PictureRow, columns_of
+from reports.unreadable import unreadable
 
 GENESIS = "0" * 64
 """``prev_hash`` of the first row."""
@@ -178,10 +179,7 @@ def verify(
         with engine.connect() as connection:
             return verify_connection(connection, first=first, last=last, expected_head=expected_head)
     except SQLAlchemyError as error:
-        raise StoreError(
-            f"The record cannot be read: {error}",
-            todo="Check that the database is there and belongs to this version of Passgate",
-        ) from error
+        raise unreadable(engine, error) from error
 
 
 def verify_connection(

@@ -22,12 +22,15 @@ from inspection.risk import CertificateRef
 from inspection.status import Percentiles
 from reports.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.clock_set_back import LeftOut, left_out
+from reports.database import open_reader
 from reports.journal import verify_events_beside
 from reports.pictures_kept import Kept, count_not_kept
 from reports.schema import InspectionRow
+from reports.settings import StoreSettings
 from reports.shift_rows import ShiftRow, stored_parts, with_waiting
 from reports.statistics import first_pass_yield
-from reports.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record
+from reports.unreadable import unreadable
+from reports.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 
 class ShiftPart(Frozen):
@@ -182,7 +185,7 @@ def shift_summary(
             spooled, fault = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
-        raise _unreadable(error) from error
+        raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
     judged = [row for row in rows if row.missed is None]
     passed = sum(row.first_action == Action.PASS for row in judged)
@@ -233,15 +236,44 @@ def shift_inspections(
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
+    parts, _ = _inspections(engine, start, end, waiting)
+    return parts
+
+
+def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) -> list[Inspection]:
+    """As ``shift_inspections``, of the record that ``settings`` name, and none without the others.
+
+    Raises:
+        StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
+    """
+    waiting = read_waiting(settings)  # first: see ``reports.waiting``
+    reader = open_reader(settings.url)
+    try:
+        parts, fault = _inspections(reader, start, end, waiting)
+    finally:
+        reader.dispose()
+    if fault := waiting.fault or fault:
+        raise StoreError(
+            f"Not all parts of the record in {settings.folder} can be read: {fault}",
+            part="Nothing was made of the others, or those that wait in the spool would lack",
+            todo=waiting.todo if waiting.fault else CONTRADICTION_TODO,
+        )
+    return parts
+
+
+def _inspections(
+    engine: Engine, start: datetime, end: datetime, waiting: Waiting
+) -> tuple[list[Inspection], str]:
+    """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
     _check_range(start, end)
     try:
         with engine.connect() as connection:
             stored = stored_parts(connection, start, end)
-            spooled, _ = not_on_record(connection, waiting.entries)
+            spooled, fault = not_on_record(connection, waiting.entries)
     except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise _unreadable(error) from error
+        raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
-    return [Inspection.model_validate_json(row.record) for row in rows]
+    return [Inspection.model_validate_json(row.record) for row in rows], fault
 
 
 def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
@@ -301,13 +333,6 @@ def _check_range(start: datetime, end: datetime) -> None:
             f"The shift begins at {start.isoformat()}, not before its end at {end.isoformat()}",
             todo="Exchange --from and --to, or choose a longer time",
         )
-
-
-def _unreadable(error: Exception) -> StoreError:
-    return StoreError(
-        f"The record cannot be read: {getattr(error, 'orig', None) or error}",
-        todo="Check that the database is there and belongs to this version of Passgate; verify the record",
-    )
 
 
 def _newest(connection: Connection) -> int:

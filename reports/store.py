@@ -228,7 +228,8 @@ class SqlStore:
             return self._database.look(lambda connection: tally(connection, since, waiting))
         except DatabaseUnavailableError as error:
             raise StoreError(
-                f"The record's parts cannot be counted: {error}", todo="Check the database"
+                f"The parts of the record in {self._settings.folder} cannot be counted: {error}",
+                todo="Check the rights and the disk of its database",
             ) from error
 
     def counts_by_action(self) -> dict[Action, int]:

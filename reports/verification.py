@@ -4,7 +4,6 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
-from inspection.errors import StoreError
 from reports.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
 from reports.database import open_reader
 from reports.images import PictureArchive
@@ -13,6 +12,7 @@ from reports.picture_audit import PicturesReport, Show, audit_pictures
 from reports.pictures_kept import count_not_kept_on_record
 from reports.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
+from reports.unreadable import unreadable
 from reports.waiting import SpoolReport, check_spool, read_waiting
 
 
@@ -95,10 +95,7 @@ def verify_record(
             else None
         )
     except SQLAlchemyError as error:
-        raise StoreError(
-            f"The record cannot be read: {getattr(error, 'orig', None) or error}",
-            todo="Check that the database is there and belongs to this version of Passgate",
-        ) from error
+        raise unreadable(reader, error) from error
     finally:
         reader.dispose()
     reasons = [chain.reason, events.reason, spool.reason, _words(audit)]

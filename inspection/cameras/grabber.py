@@ -204,6 +204,11 @@ class Grabber:
         """Let one thread open the device and grab, until it ends or hangs."""
         self._grabbing = [thread for thread in self._grabbing if thread.is_alive()]
         if len(self._grabbing) >= _LEFT_BEHIND:
+            self._note(
+                self._turn,
+                f"{_LEFT_BEHIND} threads hang in its driver, and it is not opened until one comes back: "
+                "restart the engine, and the camera too where that does not help",
+            )
             return
         self._expect(self._turn, self._limits.open_s + _GRACE_S)
         thread = threading.Thread(

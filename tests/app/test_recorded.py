@@ -1,5 +1,6 @@
 """Training on the record: only what is known or was decided by a person becomes a label."""
 
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,10 +9,12 @@ import pytest
 from app.recipes import RecipeLibrary
 from app.recorded import RecordedSamples
 from inspection.decision import Action, DecidedBy, RecipeRef, Severity
+from inspection.errors import StoreError
 from inspection.part import Inspection, Truth
 from inspection.recipe import DefectRule, Recipe, View
 from models.training.samples import TrainingSample, read_samples, write_samples
 from reports.settings import StoreSettings
+from reports.spool import FILE_NAME
 from reports.store import SqlStore
 from tests.reports.parts import frame, part
 
@@ -141,3 +144,34 @@ def test_samples_of_the_record_are_written_and_find_their_pictures(
     assert write_samples(file, recorded(settings, tmp_path)) == 5
     read = read_samples(file)
     assert all(path.is_file() for sample in read.samples for path in read.pictures(sample))
+
+
+def spooled(store: SqlStore, settings: StoreSettings, number: int) -> Inspection:
+    """A good part that lies in the spool alone: another program held the database when it was recorded."""
+    holder = sqlite3.connect(settings.folder / "inspections.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    kept = keep(store, number, truth=Truth(defective=False))
+    holder.close()
+    assert store.health().spooled == 1
+    return kept
+
+
+def test_a_part_that_waits_in_the_spool_teaches_as_well(
+    store: SqlStore, settings: StoreSettings, tmp_path: Path
+) -> None:
+    stored = keep(store, 1, truth=Truth(defective=False))
+    waiting = spooled(store, settings, 2)
+    assert list(by_group(recorded(settings, tmp_path))) == [stored.pictures[0], waiting.pictures[0]]
+
+
+def test_a_record_whose_spool_cannot_be_read_teaches_nothing_and_says_why(
+    store: SqlStore, settings: StoreSettings, tmp_path: Path
+) -> None:
+    keep(store, 1, truth=Truth(defective=False))
+    spooled(store, settings, 2)
+    spool = settings.spool / FILE_NAME
+    spool.write_bytes(spool.read_bytes().replace(b"1002", b"1003"))
+    with pytest.raises(
+        StoreError, match=r"[Nn]ot all parts of the record in .*record can be read: The last line"
+    ):
+        recorded(settings, tmp_path)

@@ -446,6 +446,8 @@ def test_no_more_than_three_hanging_threads_are_left_behind(time: FakeTime, make
         time.ns += 3_000 * MS
         assert not hung[3].in_driver.wait(0.05)
     assert threading.active_count() == before + 1 + 3
+    assert "restart the engine" in camera.diagnostics.last_problem
+    assert "restart the engine" in camera.fault
     assert hung[0].hang is not None
     hung[0].hang.set()
     assert hung[0].released.wait(5.0)

@@ -19,6 +19,7 @@ from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
 from reports.audit import canonical_json, words_of_head
+from reports.database import open_reader
 from reports.entry import PartEntry
 from reports.pictures_kept import count_not_kept_on_record
 from reports.settings import StoreSettings
@@ -348,6 +349,19 @@ def test_an_empty_shift_says_so(shift: SqlStore, reader: Engine) -> None:
     assert (summary.parts, summary.first_pass_yield, summary.latency_ms) == (0, None, None)
     assert summary.statement == "No parts in this time."
     assert shift_inspections(reader, start=summary.start, end=summary.end) == []
+
+
+def test_a_record_that_cannot_be_read_is_named_and_what_to_do_is_said(tmp_path: Path) -> None:
+    path = tmp_path / "here" / "inspections.db"
+    path.parent.mkdir()
+    path.write_bytes(b"no database at all" * 100)
+    engine = open_reader(f"sqlite:///{path}")
+    with pytest.raises(StoreError) as raised:
+        shift_summary(engine, start=START, end=END)
+    engine.dispose()
+    assert str(path) in raised.value.what
+    assert "file is not a database" in raised.value.what
+    assert "restore its backup" in raised.value.todo
 
 
 @pytest.mark.parametrize(
