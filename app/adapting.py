@@ -9,6 +9,7 @@ from typing import Any
 from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
+from inspection.one_by_one import OneByOne
 from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
@@ -70,8 +71,9 @@ def adapt_recipe(
     memory = taught.memories[view.name]
     photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
+    examples = OneByOne(photographs, lambda one: _shown(read_example(one), view))
     with progress("reading", len(photographs)) as bar:
-        examples, pictures = _read(photographs, view, bar.show)
+        pictures = _sha256(photographs, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
@@ -84,7 +86,7 @@ def adapt_recipe(
         "good": result.alone.good,
         "defective": result.alone.defective,
         "with_mask": result.marked,
-        "groups": len({one.group for one in examples}),
+        "groups": len({one.group for one in photographs}),
         "memory_alone": _numbers(result.alone),
         "adapted": _numbers(result.together),
         "took_s": round(time.monotonic() - started, 1),
@@ -112,21 +114,22 @@ def _grouped(photograph: Photograph, root: Path) -> Photograph:
     return replace(photograph, group="/".join(below))
 
 
-def _read(
-    photographs: Sequence[Photograph], view: View, show: Callable[[int], None]
-) -> tuple[list[Example], list[str]]:
-    """What a view shows of labelled pictures, and the whole pictures' SHA-256."""
-    examples, pictures = [], []
+def _sha256(photographs: Sequence[Photograph], show: Callable[[int], None]) -> list[str]:
+    """Of each whole picture; raises CameraError or DatasetError where one or its mask cannot be read."""
+    found = []
     for number, photograph in enumerate(photographs, 1):
-        one = read_example(photograph)
-        pictures.append(pixels_sha256(one.picture))
-        mask = one.mask
-        if mask is not None and view.region is not None:
-            left, top, width, height = view.region
-            mask = mask[top : top + height, left : left + width]
-        examples.append(replace(one, picture=crop(one.picture, view), mask=mask))
+        found.append(pixels_sha256(read_example(photograph).picture))
         show(number)
-    return examples, pictures
+    return found
+
+
+def _shown(one: Example, view: View) -> Example:
+    """What a view shows of a labelled picture. Raises RecipeError where it is too small for the view."""
+    mask = one.mask
+    if mask is not None and view.region is not None:
+        left, top, width, height = view.region
+        mask = mask[top : top + height, left : left + width]
+    return replace(one, picture=crop(one.picture, view), mask=mask)
 
 
 def _numbers(found: Evaluation) -> dict[str, float]:

@@ -7,12 +7,13 @@ from pathlib import Path
 import structlog
 
 from app.commands.output import progress
-from app.file_frames import FileFrames
+from app.file_frames import FileFrames, read_through
 from app.judge import REFLEX_NAME, build_inspector, judge
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
+from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, pixels_sha256
 from inspection.pictures.files import picture_folders
 from inspection.recipe import Recipe
@@ -74,19 +75,22 @@ def certify(
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     known, learned = library.learned_from(name, recipe.version), list[Path]()
-    scores = []
+    files = (*bad_files, *good_files)
+    groups = [("bad", group) for group in bad_groups] + [("good", group) for group in good_groups]
     seen = SeenPictures(part=_NOTHING_ISSUED)
-    with progress("certifying", len(bad_files) + len(good_files)) as bar:
-        groups = [("bad", group) for group in bad_groups] + [("good", group) for group in good_groups]
-        for number, (path, group) in enumerate(zip((*bad_files, *good_files), groups, strict=True), 1):
-            (frame,) = FileFrames([path])
-            seen.add(frame.picture, path=path, group=group)
-            if known.among([pixels_sha256(frame.picture)]):
-                learned.append(path)
-            if not learned:
-                scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
-            bar.show(number)
+
+    def look(index: int, frame: Frame) -> None:
+        seen.add(frame.picture, path=files[index], group=groups[index])
+        if known.among([pixels_sha256(frame.picture)]):
+            learned.append(files[index])
+
+    read_through(files, look)
     _refuse_learned_from(learned, pictures=len(seen.sha256))
+    scores = []
+    with progress("certifying", len(files)) as bar:
+        for number, frame in enumerate(FileFrames(files), 1):
+            scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
+            bar.show(number)
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)
     fine = by_group(scores[len(bad_files) :], good_groups, worst=max)
 

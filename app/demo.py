@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.accounts import account, read_plc_log, read_record
 from app.commands.output import progress, screen
+from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
 from app.rig import ConsoleEnd, LineRig, Tables, has_display
 from app.settings import home
@@ -29,6 +30,8 @@ from plc.simulator.handshake import Rejected
 HEADLESS_PARTS = 60
 LATE = {Rejected.DEADLINE, Rejected.UNDECIDED_AT_DIVERTER}
 MOST_TAUGHT = 60
+EACH_TAUGHT = 3
+"""Of a folder that is replayed, each so many-th picture teaches."""
 KEPT_DEMOS = 5
 """Folders of earlier demos that are kept."""
 
@@ -193,23 +196,31 @@ def reconcile(
 
 
 def _teach_from_parts(images: Path, library: RecipeLibrary) -> Recipe:
-    """Teach from every third picture of ``images`` that is not known to be defective."""
+    """Teach from every third picture of ``images`` that is not known to be defective.
+
+    They are read one by one, and no further than to the last that is taught.
+    """
     count = len(picture_files(images))
     camera = FolderCamera("main", images, loop=False)
     camera.open()
+    good: list[Path] = []
     with progress("reading pictures", count) as bar:
-        frames = []
-        for number in range(count):
-            frames.append(camera.capture(0))
-            bar.show(number + 1)
+        for number in range(1, count + 1):
+            frame = camera.capture(0)
+            if frame.truth is None or not frame.truth.defective:
+                good.append(Path(frame.source))
+            bar.show(number)
+            if len(good[::EACH_TAUGHT]) == MOST_TAUGHT:
+                break
     camera.close()
-    good = [frame for frame in frames if frame.truth is None or not frame.truth.defective]
-    chosen = good[::3][:MOST_TAUGHT]
+    chosen = good[::EACH_TAUGHT]
     screen.print(
         f"Teaching from {len(chosen)} pictures of the folder itself: fine for a look, but numbers flatter. "
         "For true ones teach on other parts (passgate recipe teach) and name the recipe with --recipe."
     )
-    taught = teach(images.resolve().name[:64], chosen, library=library, tower=EfficientNetLite0())
+    name = images.resolve().name[:64]
+    with progress("teaching", 2 * len(chosen)) as bar:
+        taught = teach(name, FileFrames(chosen, bar.show), library=library, tower=EfficientNetLite0())
     library.save(taught)
     return taught.recipe
 

@@ -5,19 +5,16 @@ from pathlib import Path
 from typing import Any
 
 from app.commands.output import progress
-from app.file_frames import FileFrames
+from app.file_frames import FileFrames, read_through
 from app.judge import build_inspector, unheard_by
 from app.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
-from inspection.decision import Action
+from inspection.decision import SCORE_LIMIT, Action
 from inspection.pictures.copies import SeenPictures
 from inspection.pictures.files import picture_folders
 from inspection.status import Percentiles
 from models.evaluation import evaluate
-
-THRESHOLD = 0.5
-"""Defect score at which a memory alone begins to reject (``models.inspector.unclamped``)."""
 
 
 def evaluate_recipe(
@@ -50,13 +47,13 @@ def evaluate_recipe(
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []
     seen = SeenPictures(part="nothing was measured")
+    paths = [path for path, _ in files]
+    read_through(paths, lambda index, frame: seen.add(frame.picture, path=paths[index], group=index))
     with progress("evaluating", len(files)) as bar:
-        for number, (path, _) in enumerate(files, 1):
-            frames = tuple(FileFrames([path]))
-            seen.add(frames[0].picture, path=path, group=number)
+        for number, frame in enumerate(FileFrames(paths), 1):
             started = time.perf_counter()
             decision = inspector.inspect(
-                frames, recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
+                (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
             )
             milliseconds.append((time.perf_counter() - started) * 1e3)
             assert decision.defect_score is not None
@@ -74,7 +71,7 @@ def evaluate_recipe(
         "version": recipe.version,
         "model": f"{inspector.model.name} {inspector.model.version}",
         "auroc": result.auroc,
-        "threshold": THRESHOLD,
+        "threshold": SCORE_LIMIT,
         "escape_rate": sum(p for p, d in zip(passed, truth, strict=True) if d) / result.defective,
         "overkill_rate": sum(not p for p, d in zip(passed, truth, strict=True) if not d) / result.good,
         "overkill_at_zero_escape": result.at_no_escape.overkill_rate,

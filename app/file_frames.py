@@ -1,15 +1,16 @@
 """Picture files as frames, each read when it is asked for: one picture in memory, however many there are."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import overload
 
+from app.commands.output import progress
+from inspection.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.decoding import read_picture
 
 
-class FileFrames(Sequence[Frame]):
+class FileFrames(OneByOne[tuple[int, Path], Frame]):
     """The frames of picture files. Getting one reads its file; raises CameraError where that fails.
 
     Args:
@@ -18,26 +19,17 @@ class FileFrames(Sequence[Frame]):
     """
 
     def __init__(self, files: Sequence[Path], on_read: Callable[[int], None] | None = None) -> None:
-        self._files = files
+        super().__init__(list(enumerate(files, 1)), self._frame)
         self._on_read = on_read
         self._readings = 0
 
-    def __len__(self) -> int:
-        return len(self._files)
-
-    @overload
-    def __getitem__(self, index: int) -> Frame: ...
-    @overload
-    def __getitem__(self, index: slice) -> "FileFrames": ...
-    def __getitem__(self, index: int | slice) -> "Frame | FileFrames":
-        if isinstance(index, slice):
-            return FileFrames(self._files[index], self._on_read)
-        path = self._files[index]
+    def _frame(self, numbered: tuple[int, Path]) -> Frame:
+        number, path = numbered
         frame = Frame(
             picture=read_picture(path),
             camera="main",
             captured_at=datetime.now(UTC),
-            number=range(len(self._files))[index] + 1,
+            number=number,
             simulated=True,
             source=str(path),
         )
@@ -46,5 +38,17 @@ class FileFrames(Sequence[Frame]):
             self._on_read(self._readings)
         return frame
 
-    def __iter__(self) -> Iterator[Frame]:
-        return (self[index] for index in range(len(self)))
+
+def read_through(files: Sequence[Path], look: Callable[[int, Frame], None]) -> None:
+    """Read every picture once, and show it to ``look``: what can be refused is refused before long work.
+
+    Args:
+        files: The pictures.
+        look: Is given each one's index and frame; what it raises ends the reading.
+
+    Raises:
+        CameraError: A picture cannot be read.
+    """
+    with progress("reading", len(files)) as bar:
+        for index, frame in enumerate(FileFrames(files, bar.show)):
+            look(index, frame)

@@ -8,7 +8,7 @@ from pathlib import Path
 import structlog
 
 from app.commands.output import progress
-from app.file_frames import FileFrames
+from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Decision, ModelRef
@@ -145,16 +145,18 @@ def judge_files(
 ) -> list[tuple[Path, Decision]]:
     """Judge each picture as the line would: quality check, inspector, but no deadline and no PLC.
 
+    Each is read twice: before the first is judged, to see whether they all can be, and for its own judgement.
+
     Raises:
         CameraError: A picture cannot be read; nothing is judged then.
         RecipeError: The recipe is unknown.
     """
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
-    frames = list(FileFrames(files))
+    read_through(files, lambda *_: None)
     inspector.prepare(recipe)
     judged = []
-    with progress("judging", len(frames)) as bar:
-        for number, (path, frame) in enumerate(zip(files, frames, strict=True), 1):
+    with progress("judging", len(files)) as bar:
+        for number, (path, frame) in enumerate(zip(files, FileFrames(files), strict=True), 1):
             decision = judge(frame, recipe=recipe, inspector=inspector)
             if annotate_into is not None:
                 _annotate(frame, decision, annotate_into / f"{path.stem}.png")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from app.commands.output import progress
 from app.file_frames import FileFrames
@@ -11,7 +11,8 @@ from app.learned_from import LearnedFrom
 from app.recipes import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
-from inspection.part import Frame, Picture
+from inspection.one_by_one import OneByOne
+from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
 from inspection.pictures.files import picture_files
 from inspection.quality import teach_limits
@@ -94,7 +95,7 @@ def teach(
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
     limits = teach_limits(_once_each(frames, groups, sizes, view, seen))
     memory = NormalityMemory.teach(
-        _Cropped(frames, view),
+        OneByOne(frames, lambda frame: crop(frame.picture, view)),
         tower=tower,
         groups=groups,
         settings=MemorySettings(overkill=overkill),
@@ -106,26 +107,6 @@ def teach(
         {view.name: memory},
         learned_from=LearnedFrom.good(seen.sha256),
     )
-
-
-class _Cropped(Sequence[Picture]):
-    """What a view shows of frames, cut out when it is asked for."""
-
-    def __init__(self, frames: Sequence[Frame], view: View) -> None:
-        self._frames = frames
-        self._view = view
-
-    def __len__(self) -> int:
-        return len(self._frames)
-
-    @overload
-    def __getitem__(self, index: int) -> Picture: ...
-    @overload
-    def __getitem__(self, index: slice) -> Sequence[Picture]: ...
-    def __getitem__(self, index: int | slice) -> Picture | Sequence[Picture]:
-        if isinstance(index, slice):
-            return _Cropped(self._frames[index], self._view)
-        return crop(self._frames[index].picture, self._view)
 
 
 def _once_each(

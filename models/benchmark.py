@@ -17,6 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
+from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.baselines import BASELINES
 from models.evaluation import Evaluation, evaluate
@@ -136,7 +137,7 @@ def _one_split(
     settings: MemorySettings | None,
 ) -> dict[str, float]:
     teach, test = group_split(samples, teach_on=teach_on, seed=seed)
-    pictures = [read_picture(sample.path) for sample in teach]
+    pictures = OneByOne(teach, lambda sample: read_picture(sample.path))
     start = time.perf_counter()
     memory = NormalityMemory.teach(
         pictures, tower=tower, groups=[sample.group for sample in teach], settings=settings, seed=seed

@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from inspection.decision import (
+    SCORE_LIMIT,
     Action,
     Box,
     DecidedBy,
@@ -177,7 +178,7 @@ class ReflexInspector:
 
 
 def unclamped(above_threshold: float) -> float:
-    """A memory's score as 0 to 1 for ``Decision.defect_score``: 0.5 at its threshold, never flat.
+    """A memory's score as 0 to 1 for ``Decision.defect_score``: ``SCORE_LIMIT`` at its threshold, never flat.
 
     Not the confidence: a logistic curve is flat far out, where a certificate may have to put its threshold.
     This one (softsign) tells any two scores apart that differ by 1e-3 and lie within 1e6 of the threshold.
@@ -185,10 +186,11 @@ def unclamped(above_threshold: float) -> float:
     Args:
         above_threshold: Score minus threshold, in deviations of unseen good pictures; so views compare.
 
-    >>> unclamped(-50.0) < unclamped(-49.999) < unclamped(0.0) == 0.5 < unclamped(1e6) < 1.0
+    >>> unclamped(-50.0) < unclamped(-49.999) < unclamped(0.0) == SCORE_LIMIT < unclamped(1e6) < 1.0
     True
     """
-    return 0.5 + 0.5 * above_threshold / (1.0 + abs(above_threshold))
+    beyond = above_threshold / (1.0 + abs(above_threshold))
+    return SCORE_LIMIT + beyond * (1.0 - SCORE_LIMIT if beyond > 0.0 else SCORE_LIMIT)
 
 
 def crop(picture: Picture, view: View) -> Picture:

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.adaptation import Adaptation
 from models.benchmark import READERS, DatasetName, Sample
@@ -99,9 +100,11 @@ def label_benchmark(
     rows = list(earlier)
     for seed in seeds:
         teach, defects, test = label_split(samples, teach_on=teach_on, seed=seed)
-        good = [read_example(photographs[sample.path]) for sample in teach]
         memory = NormalityMemory.teach(
-            [one.picture for one in good], tower=tower, groups=[one.group for one in good], seed=seed
+            OneByOne(teach, lambda sample: read_picture(sample.path)),
+            tower=tower,
+            groups=[photographs[sample.path].group for sample in teach],
+            seed=seed,
         )
         judged = [memory.assess(read_picture(sample.path)) for sample in test]
         truth = [sample.defective for sample in test]
@@ -109,9 +112,10 @@ def label_benchmark(
             row: dict[str, Any] = {"seed": seed, "labels": min(count, len(defects)), "kept": False}
             adaptation: Adaptation | None = None
             if count:
-                bad = [read_example(photographs[sample.path]) for sample in defects[:count]]
+                labelled = [photographs[sample.path] for sample in (*teach, *defects[:count])]
+                examples = OneByOne(labelled, read_example)
                 started = time.perf_counter()
-                found = adapt([*good, *bad], memory=memory, tower=tower, settings=settings, seed=seed)
+                found = adapt(examples, memory=memory, tower=tower, settings=settings, seed=seed)
                 row |= {
                     "kept": found.better,
                     "cv_auroc_memory": found.alone.auroc,

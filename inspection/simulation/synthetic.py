@@ -62,8 +62,8 @@ def _shown(before: Picture, after: Picture) -> Mask:
 
 def _piece(picture: Picture, rng: np.random.Generator, others: Sequence[Picture]) -> Plane:
     """A part, this or another, shifted, perhaps upside down, in a little more or less light."""
-    pool = [picture, *others]
-    source = pool[0] if rng.random() < 0.5 else pool[int(rng.integers(len(pool)))]
+    drawn = 0 if rng.random() < 0.5 else int(rng.integers(1 + len(others)))
+    source = picture if drawn == 0 else others[drawn - 1]
     height, width = source.shape[:2]
     shifted = np.roll(source, (int(rng.integers(height)), int(rng.integers(width))), axis=(0, 1))
     if rng.random() < 0.5:

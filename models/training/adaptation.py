@@ -17,11 +17,12 @@ import torch
 from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
+from inspection.one_by_one import OneByOne
 from models.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
 from models.evaluation import Evaluation, evaluate
 from models.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
 from models.training.cells import train_cells
-from models.training.labelled import AdaptationSettings, Counter, Example, Progress
+from models.training.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.summing import direction_between, level_of, rule_of, weights_of
 from models.training.variants import Pool
 from models.vision import AdaptableTower
@@ -59,6 +60,8 @@ def adapt(
 ) -> Adapted:
     """Learn from labelled pictures what the memory cannot know; minutes on two cores.
 
+    They are looked at one by one, some five times each, so ``examples`` may read them when asked.
+
     Args:
         examples: good and defective pictures of what the memory was taught on; the good ones may be the
             very pictures that it was taught on.
@@ -72,26 +75,27 @@ def adapt(
         RecipeError: too few pictures or groups to hold any out, or a mask of another size than its picture.
     """
     settings = settings or AdaptationSettings()
-    _check(examples)
-    folds = _folds(examples, settings.folds, seed)
-    steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in examples))
+    labels = [Label.of(one) for one in examples]
+    _check(labels)
+    folds = _folds(labels, settings.folds, seed)
+    steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
     of_memory = memory._header.settings
     counted = Counter(on_progress)
-    pool = Pool.fill(examples, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
+    pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
     seen = np.zeros((len(examples), 3))
     peaks = np.zeros(len(examples))
     for fold in sorted(set(folds)):
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
-        learned = _learn(examples, inside, pool, tower, settings, seed, counted)
-        held = _fold_memory(examples, inside, tower, of_memory, seed)
+        learned = _learn(labels, inside, pool, tower, settings, seed, counted)
+        held = _fold_memory(examples, labels, inside, tower, of_memory, seed)
         for index in outside:
             seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
             counted.add(1)
-    truth = np.array([one.defective for one in examples])
+    truth = np.array([one.defective for one in labels])
     level = level_of(seen, truth, np.array(folds))
-    learned = _learn(examples, range(len(examples)), pool, tower, settings, seed, counted)
+    learned = _learn(labels, range(len(labels)), pool, tower, settings, seed, counted)
     counted.finish()
     adaptation = Adaptation(
         net=learned.net,
@@ -105,11 +109,11 @@ def adapt(
         adaptation=adaptation,
         alone=evaluate((seen - level)[:, 0], truth),
         together=evaluate((seen - level) @ weights_of(seen, level, truth), truth),
-        marked=sum(one.defective and one.mask is not None for one in examples),
+        marked=sum(one.defective and one.marked is not None for one in labels),
     )
 
 
-def _check(examples: Sequence[Example]) -> None:
+def _check(examples: Sequence[Label]) -> None:
     stays = "the recipe as it was stays in use"
     good = [one for one in examples if not one.defective]
     bad = [one for one in examples if one.defective]
@@ -128,11 +132,11 @@ def _check(examples: Sequence[Example]) -> None:
                 todo=f"take pictures of at least {least} parts",
             )
     for one in examples:
-        if one.mask is not None and one.mask.shape != one.picture.shape[:2]:
-            raise RecipeError(f"a mask of {one.mask.shape} lies beside a picture of {one.picture.shape[:2]}")
+        if one.marked not in (None, one.size):
+            raise RecipeError(f"a mask of {one.marked} lies beside a picture of {one.size}")
 
 
-def _folds(examples: Sequence[Example], most: int, seed: int) -> list[int]:
+def _folds(examples: Sequence[Label], most: int, seed: int) -> list[int]:
     """A fold for each example: whole groups, the defective and the good pictures spread evenly."""
     bad = Tally(one.group for one in examples if one.defective)
     good = Tally(one.group for one in examples if not one.defective)
@@ -163,7 +167,7 @@ class _Learned:
 
 
 def _learn(
-    examples: Sequence[Example],
+    examples: Sequence[Label],
     inside: Sequence[int],
     pool: Pool,
     tower: AdaptableTower,
@@ -180,16 +184,18 @@ def _learn(
 
 def _fold_memory(
     examples: Sequence[Example],
+    labels: Sequence[Label],
     inside: Sequence[int],
     tower: AdaptableTower,
     settings: MemorySettings,
     seed: int,
 ) -> NormalityMemory:
-    good = [examples[index] for index in inside if not examples[index].defective]
+    good = [index for index in inside if not labels[index].defective]
     return NormalityMemory.teach(
-        [one.picture for one in good],
+        OneByOne(good, lambda index: examples[index].picture),
         tower=tower,
-        groups=[one.group for one in good],
+        groups=[labels[index].group for index in good],
         settings=settings,
         seed=seed,
+        sizes=[labels[index].size for index in good],
     )

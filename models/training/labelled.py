@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from typing import Self
 
 import cv2
 import numpy as np
@@ -54,6 +55,25 @@ class Example:
     """Near-copies of each other have one group; it is held out as a whole."""
     mask: Mask | None = None
     """(height, width) of the picture, not 0 where the defect is; None where nobody has marked it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    """What is known of an example without its picture."""
+
+    defective: bool
+    group: Hashable
+    size: tuple[int, int]
+    """Height and width of the picture."""
+    marked: tuple[int, int] | None
+    """Height and width of the mask; None where nobody has marked the defect."""
+
+    @classmethod
+    def of(cls, one: Example) -> Self:
+        """An example's."""
+        height, width = one.picture.shape[:2]
+        marked = None if one.mask is None else (one.mask.shape[0], one.mask.shape[1])
+        return cls(defective=one.defective, group=one.group, size=(height, width), marked=marked)
 
 
 def read_example(photograph: Photograph) -> Example:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspection.errors import DatasetError
+from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.memory import NormalityMemory
 from models.training.features import Example, prepare
@@ -93,7 +94,7 @@ def teach_memory(
     order = np.random.default_rng(seed).permutation(len(good))[:count]
     chosen = [good[index] for index in sorted(order)]
     memory = NormalityMemory.teach(
-        [read_picture(samples.pictures(sample)[0]) for sample in chosen],
+        OneByOne(chosen, lambda sample: read_picture(samples.pictures(sample)[0])),
         tower=tower,
         groups=[sample.visual_input.group for sample in chosen],
         seed=seed,

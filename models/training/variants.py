@@ -12,12 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
+from inspection.one_by_one import OneByOne
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled
 from models.adaptation import finest, moments
 from models.memory import NormalityMemory
-from models.training.labelled import AdaptationSettings, Counter, Example
+from models.training.labelled import AdaptationSettings, Counter, Example, Label
 from models.vision import AdaptableTower
 
 _IN_MASK: Final = 0.3
@@ -51,6 +52,7 @@ class Pool:
     def fill(
         cls,
         examples: Sequence[Example],
+        labels: Sequence[Label],
         memory: NormalityMemory,
         tower: AdaptableTower,
         settings: AdaptationSettings,
@@ -59,29 +61,44 @@ class Pool:
         *,
         rounds: int,
     ) -> Pool:
-        """Vary all examples, spoil the good ones, look at them; ``rounds``: how often there is training."""
+        """Vary all examples, spoil the good ones, look at them; ``rounds``: how often there is training.
+
+        One example and one pass's variants are in memory at a time, beside the maps.
+        """
         working = finest(memory.assess(examples[0].picture).features).shape[-2:]
         height, width = (side * min(tower.strides) for side in working)
-        scaled = [_scaled(one, height, width) for one in examples]
-        good = [picture for (picture, _), one in zip(scaled, examples, strict=True) if not one.defective]
-        variants = max(2, min(settings.variants, settings.most_maps // (len(examples) + len(good) // 2)))
+        places = [place for place, label in enumerate(labels) if not label.defective]
+        good = OneByOne(places, lambda place: _scaled(examples[place], height, width)[0])
+        variants = max(2, min(settings.variants, settings.most_maps // (len(labels) + len(good) // 2)))
         counted.total = (
-            len(examples) * (2 + variants)
+            len(labels) * (2 + variants)
             + len(good) * (variants // 2)
             + rounds * settings.steps * settings.batch // 4
         )
-        pictures: list[Picture] = []
-        masks: list[Mask] = []
+        waiting: list[Picture] = []
+        fine: list[Tensor] = []
+        cells: list[Tensor] = []
         source: list[int] = []
         kind: list[int] = []
+        whole: list[Tensor] = []
+
+        def look() -> None:
+            fine.append(finest(tower.features(waiting)).half())
+            counted.add(len(waiting))
+            waiting.clear()
 
         def put(picture: Picture, mask: Mask, index: int, of_kind: int) -> None:
-            pictures.append(picture)
-            masks.append(mask)
+            waiting.append(picture)
+            cells.append(_cells(mask, min(tower.strides)))
             source.append(index)
             kind.append(of_kind)
+            if len(waiting) == _PASS:
+                look()
 
-        for index, ((picture, mask), one) in enumerate(zip(scaled, examples, strict=True)):
+        for index, one in enumerate(examples):
+            picture, mask = _scaled(one, height, width)
+            whole.append(moments(tower.features([picture])))
+            counted.add(1)
             blank = np.zeros((height, width), np.uint8)
             real = cls.GOOD if not one.defective else cls.UNMARKED if mask is None else cls.MARKED
             rng = np.random.default_rng((seed, index))
@@ -92,22 +109,15 @@ class Pool:
                 turned, _ = varied(picture, blank, rng)
                 if (worse := spoiled(turned, rng, others=good)) is not None:
                     put(*worse, index, cls.SYNTHETIC)
-        fine = []
-        for start in range(0, len(pictures), _PASS):
-            maps = tower.features(pictures[start : start + _PASS])
-            fine.append(finest(maps).half())
-            counted.add(len(pictures[start : start + _PASS]))
-        whole = []
-        for picture, _ in scaled:
-            whole.append(moments(tower.features([picture])))
-            counted.add(1)
-        cells = torch.stack([_cells(mask, min(tower.strides)) for mask in masks])
+        if waiting:
+            look()
+        marked = torch.stack(cells)
         kinds = torch.tensor(kind)
         # a defect that was moved out of the picture leaves a good one, but who knows
-        kinds[(kinds == cls.MARKED) & ~cells.flatten(1).any(1)] = cls.UNUSED
+        kinds[(kinds == cls.MARKED) & ~marked.flatten(1).any(1)] = cls.UNUSED
         return cls(
             fine=torch.cat(fine),
-            cells=cells,
+            cells=marked,
             source=torch.tensor(source),
             kind=kinds,
             whole=torch.stack(whole),

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import weakref
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -17,9 +16,12 @@ from app.teaching import teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
 from inspection.simulation import Variation
+from tests.alive import AlivePictures
 from tests.app.commands import Passgate, assert_one_line
 
 PARTS = 12
+AT_ONCE = 3
+"""Pictures: the one that is looked at, the one before, the one that is decoded ahead."""
 
 
 @pytest.fixture(scope="module")
@@ -156,22 +158,7 @@ def test_copies_in_one_group_are_one_part(good: Path, library: RecipeLibrary) ->
 def test_pictures_are_read_one_by_one(
     good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from inspection.pictures.decoding import read_picture
-
-    alive = most = 0
-
-    def gone() -> None:
-        nonlocal alive
-        alive -= 1
-
-    def watched(path: Path) -> np.ndarray:
-        nonlocal alive, most
-        picture = read_picture(path)
-        weakref.finalize(picture, gone)
-        alive += 1
-        most = max(most, alive)
-        return picture
-
-    monkeypatch.setattr("app.file_frames.read_picture", watched)
+    alive = AlivePictures(monkeypatch, "app.file_frames")
     teach_folder("bracket", good, library=library)
-    assert most <= 3
+    assert alive.read == 2 * PARTS
+    assert alive.most <= AT_ONCE
