@@ -9,9 +9,12 @@ import pytest
 import torch
 
 from app.adapting import adapt_recipe
+from app.certifying import certify
 from app.demo import _folder_tables
 from app.recipes import RecipeLibrary
+from app.settings import InspectorKind
 from inspection.one_by_one import OneByOne
+from inspection.risk import Draw
 from models.adaptation import CellNet
 from models.training import adaptation as learning
 from models.training.convert import from_photographs
@@ -55,15 +58,26 @@ def test_an_unreadable_picture_is_told_before_any_is_judged(
     assert not judged
 
 
-@pytest.mark.parametrize("verb", ["evaluate", "certify"])
-def test_measuring_reads_one_by_one(
-    verb: str, passgate: Passgate, recipes: None, parts: Path, alive: AlivePictures
+def test_evaluating_reads_one_by_one(
+    passgate: Passgate, recipes: None, parts: Path, alive: AlivePictures
 ) -> None:
-    asked = ("--alpha", "0.5", "--delta", "0.4") if verb == "certify" else ()
-    passgate(
-        "recipe", verb, "cover", "--good", parts / "good", "--bad", parts / "bad",
-        "--inspector", "reflex", *asked,
-    )  # fmt: skip
+    folders = ("--good", parts / "good", "--bad", parts / "bad")
+    said = passgate("recipe", "evaluate", "cover", *folders, "--inspector", "reflex")
+    assert (said.code, alive.read) == (0, 24)
+    assert alive.most <= AT_ONCE
+
+
+def test_certifying_reads_one_by_one(taught_library: Path, parts: Path, alive: AlivePictures) -> None:
+    certify(
+        "cover",
+        good=parts / "good",
+        bad=parts / "bad",
+        alpha=0.5,
+        delta=0.4,
+        draw=Draw.PICTURE,
+        library=RecipeLibrary(taught_library),
+        kind=InspectorKind.REFLEX,
+    )
     assert alive.read == 24
     assert alive.most <= AT_ONCE
 
