@@ -226,10 +226,22 @@ def _deviation(part: Inspection, status: StationStatus) -> str:
     score = part.decision.deviation
     if score is None or part.missed is not None:
         return _NOTHING
-    limit, certificate = SCORE_LIMIT, status.certification.certificate
-    if part.certificate is not None and certificate is not None:
-        limit = min(limit, certificate.threshold)
-    return f"{score:.3f} / {limit:.3f}"
+    limit = _limit(part, status)
+    return f"{score:.3f} / {_NOTHING if limit is None else f'{limit:.3f}'}"
+
+
+def _limit(part: Inspection, status: StationStatus) -> float | None:
+    """The limit that the part was judged with; None where that is not known any more.
+
+    A part's record names its certificate, which alone has the threshold: one that does not hold today is not
+    at hand, and today's says nothing about a part that was judged before it.
+    """
+    if part.certificate is None:
+        return SCORE_LIMIT
+    certificate = status.certification.certificate
+    if certificate is None or certificate.id != part.certificate.id:
+        return None
+    return min(SCORE_LIMIT, certificate.threshold)
 
 
 def _reason(part: Inspection, words: Words) -> str:

@@ -4,12 +4,12 @@ from typing import Protocol
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, StationTopic, TileTopic, Topic
 from app.console.replies import PictureReply
 from app.console.run_state import Contact
-from app.console.theme import DESK, Theme, style_sheet
+from app.console.theme import DESK, LEAST_SIZE, Theme, style_sheet
 from app.console.view_model import RunView
 from app.console.views.basics import Card
 from app.console.views.header import Header, bypass_banner, simulated_banner, stale_banner
@@ -17,10 +17,16 @@ from app.console.views.pane import DetailsPane
 from app.console.views.part import PartCard
 from app.console.views.picture import PictureView
 from app.console.views.production import ProductionCard
+from app.console.views.room import Piece, kept
 from app.console.views.station import AlarmsLine, CommandsCard, TileCard
 from app.console.views.strip import Strip
 from app.console.words import Words
 from inspection.status import Command, Subsystem
+
+_GAP_PX = 10
+_SIDE_PX = 12
+_WANTED = (Piece.REASON, Piece.ACTIONS, Piece.LATENCY, Piece.OUTCOMES, Piece.MORE_REASON)
+"""The most wanted first."""
 
 
 class Scaled(Protocol):
@@ -65,6 +71,9 @@ class RunScreen(QWidget):
     def _place(self) -> None:
         """Two columns, 7 to 6: left what the camera saw, right what was made of it, read from afar."""
         self._column = QVBoxLayout(self)
+        # what is in the window must never make it larger than the panel
+        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
+        self.setMinimumSize(*LEAST_SIZE)
         self._column.addWidget(self.header)
         self._column.addWidget(self.stale)
         conditions = QHBoxLayout()  # side by side: two rows more would leave the decision no room
@@ -129,6 +138,20 @@ class RunScreen(QWidget):
         old = view.contact is not Contact.FRESH
         for card in (self.part, self.strip, self.production, self.alarms, *self.tiles.values()):
             card.set_stale(old)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """The decision keeps its size: what the banners take, other pieces give."""
+        gap = self.theme.px(_GAP_PX)
+        rows = [self.header, self.commands, self.alarms]
+        rows += [] if self.stale.isHidden() else [self.stale]
+        rows += [] if self.bypassed.isHidden() and self.simulated.isHidden() else [self.simulated]
+        taken = 2 * gap + sum(row.minimumHeight() + gap for row in rows)
+        least = self.part.least_height() + gap + self.production.least_height()
+        heights = self.part.wishes() | self.production.wishes()
+        pieces = kept(self.height() - taken - least, [(piece, heights[piece]) for piece in _WANTED])
+        self.part.keep(pieces)
+        self.production.keep(pieces)
 
     def show_picture(
         self, view: RunView, reply: PictureReply | None, *, view_number: int, words: Words
@@ -166,6 +189,7 @@ class RunScreen(QWidget):
         """All sizes follow the window."""
         if self.theme.fit(event.size().width(), event.size().height()):
             self._rescale()
+        self._make_room()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """The desk on which the cards lie."""
@@ -175,11 +199,12 @@ class RunScreen(QWidget):
         px = self.theme.px
         self.setStyleSheet(style_sheet(self.theme))
         self.theme.dress_texts(self)
-        self._column.setContentsMargins(px(12), px(10), px(12), px(10))
-        self._column.setSpacing(px(10))
-        self._grid.setSpacing(px(10))
+        gap, side = px(_GAP_PX), px(_SIDE_PX)
+        self._column.setContentsMargins(side, gap, side, gap)
+        self._column.setSpacing(gap)
+        self._grid.setSpacing(gap)
         for row in self._rows:
-            row.setSpacing(px(10))
+            row.setSpacing(gap)
         pieces: tuple[Scaled, ...] = (
             self.header,
             self.stale,

@@ -26,10 +26,12 @@ VERDICT_SYMBOL_PX: Final = 150
 VERDICT_WORD_PX: Final = 104
 """The verdict's word at most; a longer word than fits is replaced by its short form, not by small print."""
 TOUCH_PX: Final = 52
-"""Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px is hit."""
+"""Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px (8 mm) is hit."""
 
-MIN_SCALE: Final = 48 / TOUCH_PX
-"""Below it, what is touched would be smaller than 48 px; the window then rather clips."""
+LEAST_SIZE: Final = (960, 600)
+"""Of the window, pixels: a panel of 1024 x 600 and 10.1 inches, on which all is as large in millimetres as on
+one of 1280 x 800. Below it, the window rather clips."""
+MIN_SCALE: Final = LEAST_SIZE[1] / BASE_HEIGHT
 
 DESK: Final = QColor("#d3d6d9")
 CARD: Final = QColor("#e6e8ea")

@@ -1,6 +1,6 @@
 """What several pieces of the screen are made of: cards, elided texts, signs with their word."""
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
@@ -91,30 +91,26 @@ class ElidedLabel(QLabel):
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Always as high as all its lines: the screen does not jump with the length of a text."""
-        return QSize(40, self._line_height() * self._lines)
+        return QSize(40, self.line_height() * self._lines)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """As high as its lines, as narrow as need be."""
-        return QSize(10, self._line_height() * self._lines)
+        return QSize(10, self.line_height() * self._lines)
 
-    def _line_height(self) -> int:
+    def line_height(self) -> int:
+        """Of one line, pixels."""
         # Noto Sans CJK's own line spacing is 1.45 em, made for long Chinese texts: too loose for labels
         return round(self.font().pixelSize() * 1.3)
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """Wrap at words, or anywhere where a word is longer than the line."""
-        painter = QPainter(self)
-        painter.setPen(self.palette().color(self.foregroundRole()))
+    def pieces(self) -> tuple[str, ...]:
+        """The lines as they are written at the width of now: broken at words, or anywhere in longer ones."""
         text = " ".join(self.text().split())
         layout = QTextLayout(text, self.font())
         option = QTextOption()
         option.setWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
         layout.setTextOption(option)
         layout.beginLayout()
-        height, top = self._line_height(), 0.0
         pieces: list[str] = []
-        # capitals in the middle of the line: the font's own ascent leaves no room for descenders
-        baseline = (height + self.fontMetrics().capHeight()) / 2
         for number in range(self._lines):
             line = layout.createLine()
             if not line.isValid():
@@ -126,8 +122,27 @@ class ElidedLabel(QLabel):
                 piece = self.fontMetrics().elidedText(text[start:], self._elide, self.width())
             pieces.append(piece.rstrip())
         layout.endLayout()
-        if self._middle:
-            top = (self.height() - height * len(pieces)) / 2
+        return tuple(pieces)
+
+    @property
+    def elided(self) -> bool:
+        """Whether a part of the text is left out."""
+        return "".join("".join(self.pieces()).split()) != "".join(self.text().split())
+
+    def event(self, event: QEvent) -> bool:
+        """Where a part of the text is left out, a mouse that rests on it is told the whole."""
+        if event.type() == QEvent.Type.ToolTip:
+            self.setToolTip(self.text() if self.elided else "")
+        return super().event(event)
+
+    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
+        """Write the lines."""
+        painter = QPainter(self)
+        painter.setPen(self.palette().color(self.foregroundRole()))
+        pieces, height = self.pieces(), self.line_height()
+        # capitals in the middle of the line: the font's own ascent leaves no room for descenders
+        baseline = (height + self.fontMetrics().capHeight()) / 2
+        top = (self.height() - height * len(pieces)) / 2 if self._middle else 0.0
         for number, piece in enumerate(pieces):
             painter.drawText(QPointF(0, top + number * height + baseline), piece)
 

@@ -20,14 +20,21 @@ from app.console.theme import (
 )
 from app.console.view_model import PartView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption
+from app.console.views.room import Piece
 from app.console.words import Words
 
 _PASS_GROUND = QColor("#d3d7da")
 """A pass is the normal case: a shade of the card, nothing to look up for."""
 
-_REASON_LINES = 2
 _TIGHT = 0.72
 """Line height of the decision's word, as a share of the font's own."""
+_SIGN_MARGIN_PX = 5
+"""Between the symbol and the edge of its ground."""
+_CAPTION_ROW_PX = 19
+_VALUE_ROW_PX = 25
+_SIGN_ROW_PX = 27
+_GAP_PX = 5
+_MARGIN_PX = 8
 
 
 class DecisionSign(QWidget):
@@ -47,6 +54,10 @@ class DecisionSign(QWidget):
         self.setAccessibleName(empty if part is None else part.sign.word)
         self.setAccessibleDescription("" if part is None else part.age)
         self.update()
+
+    def rescale(self) -> None:
+        """Take the theme's scale: never lower than the symbol must be."""
+        self.setMinimumHeight(self._theme.px(VERDICT_SYMBOL_PX) + 2 * self._theme.px(_SIGN_MARGIN_PX))
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """Shape left, word and age right of it."""
@@ -70,19 +81,19 @@ class DecisionSign(QWidget):
         self._paint_word(painter, part.sign.word, words)
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         painter.setFont(self._theme.font(STRONG_PX, bold=part.stale))
-        painter.drawText(QRectF(left, self.height() - px(32), words.width(), px(28)), flags, part.age)
+        painter.drawText(QRectF(left, self.height() - px(36), words.width(), px(28)), flags, part.age)
 
     def symbol_rect(self) -> QRectF:
         """Where the symbol lies: at most as large as it must be, so that the word has the rest."""
         px = self._theme.px
-        edge = min(px(VERDICT_SYMBOL_PX), self.height() - 2 * px(5))
+        edge = min(px(VERDICT_SYMBOL_PX), self.height() - 2 * px(_SIGN_MARGIN_PX))
         return QRectF(px(8), (self.height() - edge) / 2, edge, edge)
 
     def word_rect(self) -> QRectF:
         """The room of the word: what symbol and age leave."""
         px = self._theme.px
         left = self.symbol_rect().right() + px(10)
-        return QRectF(left, px(4), self.width() - left - px(8), self.height() - px(36))
+        return QRectF(left, px(4), self.width() - left - px(8), self.height() - px(40))
 
     def word_font(self) -> QFont:
         """The font in which the word is written now."""
@@ -147,7 +158,7 @@ class PartCard(Card):
         self.outcome_caption = caption()
         self.outcome = SignView(theme, edge=18)
         self.warning = SignView(theme, edge=18, elided=True)
-        self.reason = ElidedLabel(lines=_REASON_LINES)
+        self.reason = ElidedLabel()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.sign, 1)
         self._facts = QGridLayout()
@@ -178,21 +189,42 @@ class PartCard(Card):
             self.outcome.show_sign(part.outcome)
         warning = None if part is None else part.warning
         self.warning.setVisible(warning is not None)
-        # over what is stale there are banners, which take room: the reason gives way, not the sign
-        lines = _REASON_LINES - (warning is not None) - 2 * (part is not None and part.stale)
-        self.reason.setVisible(lines > 0)
-        self.reason.set_lines(lines)
         if warning is not None:
             self.warning.show_sign(warning)
         self.reason.setText("" if part is None else part.reason)
 
+    def least_height(self) -> int:
+        """The height of all that never gives way, pixels."""
+        px = self.theme.px
+        rows = [px(_CAPTION_ROW_PX) + px(_VALUE_ROW_PX), px(_SIGN_ROW_PX)]
+        if not self.warning.isHidden():
+            rows.append(px(_SIGN_ROW_PX))
+        return 2 * px(_MARGIN_PX) + self.sign.minimumHeight() + sum(row + px(_GAP_PX) for row in rows)
+
+    def wishes(self) -> dict[Piece, int]:
+        """What each piece that may give way takes, pixels."""
+        line = self.reason.line_height()
+        return {Piece.REASON: line + self.theme.px(_GAP_PX), Piece.MORE_REASON: line}
+
+    def keep(self, pieces: frozenset[Piece]) -> None:
+        """Show these, and hide the others."""
+        self.reason.setVisible(Piece.REASON in pieces)
+        self.reason.set_lines(1 + (Piece.MORE_REASON in pieces))
+
     def rescale(self) -> None:
         """Take the theme's scale."""
         px = self.theme.px
-        self._column.setContentsMargins(px(8), px(8), px(8), px(8))
-        self._column.setSpacing(px(5))
+        margin = px(_MARGIN_PX)
+        self._column.setContentsMargins(margin, margin, margin, margin)
+        self._column.setSpacing(px(_GAP_PX))
         self._facts.setVerticalSpacing(0)
         self._facts.setHorizontalSpacing(px(8))
         self._line.setSpacing(px(8))
+        for name, value in zip(self._captions, self._values, strict=True):
+            name.setFixedHeight(px(_CAPTION_ROW_PX))
+            value.setFixedHeight(px(_VALUE_ROW_PX))
+        for row in (self.outcome_caption, self.outcome, self.warning):
+            row.setFixedHeight(px(_SIGN_ROW_PX))
+        self.sign.rescale()
         self.outcome.rescale()
         self.warning.rescale()

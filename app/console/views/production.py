@@ -8,7 +8,15 @@ from app.console.signs import OUTCOME_SIGNS
 from app.console.theme import FILLS, INK, LINE, WHITE, Theme
 from app.console.view_model import FigureView, LatencyView, ProductionView
 from app.console.views.basics import Card, ElidedLabel, ShapeView, caption
+from app.console.views.room import Piece
 from inspection.decision import Action
+
+_TOTALS_PX = 51
+_ACTIONS_PX = 44
+_OUTCOME_PX = 22
+_LATENCY_PX = 26
+_GAP_PX = 5
+_MARGIN_PX = 8
 
 
 class Figure(QWidget):
@@ -52,6 +60,7 @@ class OutcomeCount(QWidget):
         self.shape = ShapeView(theme, edge=14)
         self.caption = ElidedLabel(role="caption")
         self.value = QLabel()
+        self.value.setProperty("role", "note")
         self._row = QHBoxLayout(self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self.shape)
@@ -141,6 +150,7 @@ class ProductionCard(Card):
         latency.addWidget(self.latency_bar, 1)
         latency.addWidget(self.latency_limit)
         self._latency = latency
+        self._latency_row = (self.latency_caption, self.latency_value, self.latency_bar, self.latency_limit)
         self._column.addLayout(latency)
 
     def show_view(self, view: ProductionView) -> None:
@@ -156,13 +166,44 @@ class ProductionCard(Card):
         self.latency_limit.setText(view.latency.limit)
         self.latency_bar.show_view(view.latency)
 
+    def least_height(self) -> int:
+        """The height of all that never gives way, pixels."""
+        return 2 * self.theme.px(_MARGIN_PX) + self.theme.px(_TOTALS_PX)
+
+    def wishes(self) -> dict[Piece, int]:
+        """What each piece that may give way takes, pixels."""
+        px = self.theme.px
+        gap = px(_GAP_PX)
+        return {
+            Piece.ACTIONS: px(_ACTIONS_PX) + gap,
+            Piece.LATENCY: px(_LATENCY_PX) + gap,
+            Piece.OUTCOMES: 2 * px(_OUTCOME_PX) + px(2) + gap,
+        }
+
+    def keep(self, pieces: frozenset[Piece]) -> None:
+        """Show these, and hide the others."""
+        for action in self.by_action:
+            action.setVisible(Piece.ACTIONS in pieces)
+        for outcome in self.by_outcome:
+            outcome.setVisible(Piece.OUTCOMES in pieces)
+        for widget in self._latency_row:
+            widget.setVisible(Piece.LATENCY in pieces)
+
     def rescale(self) -> None:
         """Take the theme's scale."""
         px = self.theme.px
-        self._column.setContentsMargins(px(12), px(10), px(12), px(10))
-        self._column.setSpacing(px(6))
+        self._column.setContentsMargins(px(12), px(_MARGIN_PX), px(12), px(_MARGIN_PX))
+        self._column.setSpacing(px(_GAP_PX))
         self._figures.setHorizontalSpacing(px(6))
-        self._figures.setVerticalSpacing(px(4))
+        self._figures.setVerticalSpacing(px(_GAP_PX))
+        for total in self.totals:
+            total.setFixedHeight(px(_TOTALS_PX))
+        for action in self.by_action:
+            action.setFixedHeight(px(_ACTIONS_PX))
+        for outcome in self.by_outcome:
+            outcome.setFixedHeight(px(_OUTCOME_PX))
+        for label in (self.latency_caption, self.latency_value, self.latency_limit):
+            label.setFixedHeight(px(_LATENCY_PX))
         self._outcomes.setHorizontalSpacing(px(12))
         self._outcomes.setVerticalSpacing(px(2))
         self._latency.setSpacing(px(10))

@@ -40,6 +40,7 @@ class TileCard(Card):
         self.setFixedHeight(px(112))
         self._column.setContentsMargins(px(12), px(8), px(12), px(8))
         self._column.setSpacing(px(2))
+        self._head.setSpacing(px(8))
         self.health.rescale()
 
 

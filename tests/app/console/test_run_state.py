@@ -20,7 +20,9 @@ from app.console.view_model import RunView, Sign
 from app.console.words import EN, ZH, Words
 from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
+from inspection.risk import UNCERTIFIED, Certificate, Certification
 from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
+from tests.fakes import certificate
 
 from . import samples
 
@@ -120,12 +122,12 @@ def test_a_pass_is_stale_as_soon_as_the_engine_is_silent() -> None:
 def test_ages_are_those_at_sending_plus_the_time_since() -> None:
     state = heard(samples.status())
     assert [tile.age for tile in view_of(state, 0.0).tiles] == [
-        "data <1 s old",
-        "data <1 s old",
-        "data 1 s old",
-        "data 1 s old",
+        "<1 s old",
+        "<1 s old",
+        "1 s old",
+        "1 s old",
     ]
-    assert view_of(state, 60.0).tiles[2].age == "data 61 s old"
+    assert view_of(state, 60.0).tiles[2].age == "61 s old"
     part = view_of(state, 1.7).part
     assert part is not None
     assert part.age == "3 s ago"
@@ -396,6 +398,28 @@ def test_no_score_is_shown_as_a_probability(decided_by: DecidedBy, shown: str, w
     assert view.part is not None
     assert dict(view.part.facts)[words.deviation] == shown
     assert not any("%" in value for _, value in view.part.facts)
+
+
+@pytest.mark.parametrize(
+    ("then", "now", "limit"),
+    [
+        (None, None, "0.500"),
+        (None, certificate(threshold=0.1), "0.500"),
+        (certificate(threshold=0.1), certificate(threshold=0.1), "0.100"),
+        (certificate(threshold=0.7), certificate(threshold=0.7), "0.500"),
+        (certificate(threshold=0.1), certificate(threshold=0.2), "–"),
+        (certificate(threshold=0.1), None, "–"),
+    ],
+    ids=["uncertified", "certified since", "same", "milder than the model", "another since", "lost since"],
+)
+def test_a_part_is_shown_against_the_limit_that_it_was_judged_with(
+    then: Certificate | None, now: Certificate | None, limit: str
+) -> None:
+    part = samples.inspection(certificate=None if then is None else then.ref)
+    certification = UNCERTIFIED if now is None else Certification(certificate=now, reason="")
+    view = view_of(heard(samples.status(last=part, certification=certification)), 0.0)
+    assert view.part is not None
+    assert dict(view.part.facts)[EN.deviation] == f"0.125 / {limit}"
 
 
 @pytest.mark.parametrize(("p95_ms", "tone"), [(212, Tone.CALM), (430, Tone.CAUTION), (500.1, Tone.DANGER)])
