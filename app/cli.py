@@ -1,8 +1,8 @@
 """``passgate``: the command line. ``passgate <noun> <verb>``; exit code 0 only if what was asked was done."""
 
-import os
 import sys
 from contextlib import suppress
+from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, TextIO, cast
 
@@ -11,13 +11,12 @@ import typer
 
 from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.output import InspectorOption, JsonFlag, print_json
+from app.ending import run_to_its_end
 from app.settings import InspectorKind
 from inspection.decision import SCORE_LIMIT
-from inspection.errors import PassgateError
 
 cli = typer.Typer(
     name="passgate",
-    help="The inspection station: a part leaves only on a fresh, proven pass.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -34,6 +33,23 @@ for name, noun in {
     "docs": docs.cli,
 }.items():
     cli.add_typer(noun, name=name)
+
+
+def _show_version(wanted: bool) -> None:
+    """``--version``: which Passgate this is."""
+    if wanted:
+        typer.echo(f"passgate {version('passgate')}")
+        raise typer.Exit
+
+
+@cli.callback()
+def _passgate(
+    _version: Annotated[
+        bool,
+        typer.Option("--version", help="Say which version this is.", callback=_show_version, is_eager=True),
+    ] = False,
+) -> None:
+    """The inspection station: a part leaves only on a fresh, proven pass."""
 
 
 @cli.command()
@@ -117,6 +133,8 @@ def demo(
     as_json: JsonFlag = False,
 ) -> None:
     """Run the whole line on this machine: simulated PLC, conveyor and camera, engine, console."""
+    if recipe_name is not None and images is None:
+        raise typer.BadParameter("it is for --images FOLDER, which is not named", param_hint="--recipe")
     from app.demo import run_demo
 
     done = run_demo(
@@ -163,11 +181,11 @@ def main() -> None:
         ],
         logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
     )
-    try:
-        cli()
-    except PassgateError as error:
-        sys.stderr.write(f"passgate: {error}\n")
-        sys.exit(1)
-    except BrokenPipeError:  # `passgate … | head`: nobody reads on
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+    arguments = sys.argv[1:]
+
+    def command() -> None:
+        group = typer.main.get_command(cli)
+        with group.make_context("passgate", list(arguments)) as context:
+            group.invoke(context)
+
+    sys.exit(run_to_its_end(command, arguments))

@@ -115,6 +115,7 @@ def run_demo(
     if headless and not parts:
         parts = HEADLESS_PARTS
     folder = (work or _new_folder()).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
     if images is None:
         tables = simulated_tables(folder, seed=seed)
     else:

@@ -3,14 +3,16 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import torch
 
 from app.commands.output import progress
 from inspection.errors import PassgateError, SettingsError
-from models.language import SHIPPED_BASE
-from models.training.cost import METHODS, Cost, Task
+from models.base_weights import REGISTRY
+from models.language import SHIPPED_BASE, require_device
+from models.training.cost import METHODS, SHAPES, Cost, Task
 
 _TIMEOUT_S = 3600.0
 
@@ -32,9 +34,13 @@ def bench_finetune(
         For each base each method's ``Cost``, and both numbers as shares of full fine-tuning's.
 
     Raises:
-        SettingsError: The device is absent, or a method could not be measured (memory that does not suffice).
+        SettingsError: The device is absent, there is no such base, or a method could not be measured (memory
+            that does not suffice).
     """
     device = device or ("cuda" if torch.cuda.is_available() else "cpu")
+    require_device(device)
+    if base is not None:
+        _require(base)
     bases = [base] if base else ["llama-3b", "llama-7b"] if device.startswith("cuda") else [SHIPPED_BASE]
     threads = os.cpu_count() or 1
     runs: dict[str, Any] = {}
@@ -73,6 +79,15 @@ def bench_finetune(
         "steps": steps,
         "runs": runs,
     }
+
+
+def _require(base: str) -> None:
+    """Said at once, not by a process that has loaded torch first."""
+    if base not in SHAPES and base not in REGISTRY and not (Path(base) / "config.json").is_file():
+        raise SettingsError(
+            f"{base!r} is no base",
+            todo=f"use one of {', '.join((*SHAPES, SHIPPED_BASE))}, or a folder that holds config.json",
+        )
 
 
 def _measured(task: Task) -> Cost:

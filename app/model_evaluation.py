@@ -68,7 +68,6 @@ def evaluate_model(
     tower = EfficientNetLite0()
     path = adapter or SHIPPED
     held = _held(path, quantization=quantization, dtype=dtype)
-    model = checkpoint.load(path, tower=tower, language=held)
     if images.suffix == ".jsonl":
         material = _read_samples(images, split=split, teach=teach, tower=tower)
     else:
@@ -85,6 +84,7 @@ def evaluate_model(
         raise DatasetError(
             f"{images} holds no pictures of split {material.split!r}", todo="name another split"
         )
+    model = checkpoint.load(path, tower=tower, language=held)  # last: what is wrong above is said at once
     if limit and limit < len(labelled):
         order = np.random.default_rng(0).permutation(len(labelled))[:limit]
         labelled = [labelled[index] for index in sorted(order)]

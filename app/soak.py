@@ -216,14 +216,14 @@ def _end(program: subprocess.Popen[str]) -> None:
 
 
 def _last_object(out: str) -> dict[str, Any] | None:
-    """The JSON object in the last line that has one."""
+    """The JSON object in the last line that has one; none where that says why there is no result."""
     for line in reversed(out.splitlines()):
         if line.startswith("{"):
             try:
                 found = json.loads(line)
             except ValueError:
                 continue
-            return found if isinstance(found, dict) else None
+            return found if isinstance(found, dict) and "error" not in found else None
     return None
 
 

@@ -1,5 +1,7 @@
 """The one hierarchy of errors that reach a person."""
 
+import re
+
 
 class PassgateError(Exception):
     """Something went wrong that a person can mend.
@@ -18,6 +20,15 @@ class PassgateError(Exception):
         self.part = part
         self.todo = todo
         super().__init__(". ".join(s.rstrip(".") for s in (what, part, todo) if s).replace("?. ", "? "))
+
+    @property
+    def kind(self) -> str:
+        """What refused, in one word for programs: ``settings``, ``recipe``, ``record_refused``.
+
+        >>> SettingsError("").kind
+        'settings'
+        """
+        return re.sub(r"(?<=.)(?=[A-Z])", "_", type(self).__name__.removesuffix("Error")).lower()
 
 
 class CameraError(PassgateError):

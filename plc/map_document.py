@@ -30,16 +30,30 @@ def as_markdown() -> str:
     return "\n".join(lines) + "\n"
 
 
+def as_rows() -> list[dict[str, str | int]]:
+    """Both blocks as one table."""
+    return [
+        {
+            "block": block,
+            "register": base + word.offset,
+            "word": word.offset,
+            "words": word.size,
+            "name": word.field,
+            "unit": word.unit,
+            "meaning": word.meaning,
+        }
+        for _, block, base, words in _BLOCKS
+        for word in words
+    ]
+
+
 def as_csv() -> str:
     """Both blocks as one table, for import into an engineering tool."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(("block", "register", "word", "words", "name", "unit", "meaning"))
-    for _, block, base, words in _BLOCKS:
-        for word in words:
-            writer.writerow(
-                (block, base + word.offset, word.offset, word.size, word.field, word.unit, word.meaning)
-            )
+    rows = as_rows()
+    writer = csv.DictWriter(text, list(rows[0]))
+    writer.writeheader()
+    writer.writerows(rows)
     return text.getvalue()
 
 

@@ -120,7 +120,9 @@ def labels(
         raise typer.BadParameter(
             f"{counts!r} are not numbers with commas between", param_hint="--labels"
         ) from error
-    earlier = [row for path in add or () for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
+    earlier = [row for path in add or () for row in _rows(path)]
+    if figure is not None and not figure.parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {figure.parent}", param_hint="--figure")
     result = label_benchmark(
         dataset.value,
         data=data,
@@ -364,6 +366,17 @@ def finetune(
                 f"{cost['step_of_full']:.0%}",
             )
     Console().print(table)
+
+
+def _rows(path: Path) -> list[dict[str, Any]]:
+    """What an earlier run measured."""
+    try:
+        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(
+            f"{path} is no result of bench labels --json: {error}", param_hint="--add"
+        ) from error
+    return list(rows)
 
 
 def _quiet() -> None:

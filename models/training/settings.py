@@ -106,8 +106,12 @@ def read_settings(path: Path) -> TrainingSettings:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         settings = TrainingSettings.model_validate(raw)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} cannot be read: {error}") from error
+    except OSError as error:
+        raise SettingsError(
+            f"cannot read settings {path}: {error.strerror}", todo="name a file with --config"
+        ) from error
+    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}", todo="mend that line") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
