@@ -12,16 +12,14 @@ from app.recipes import RecipeLibrary
 from app.settings import home
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
-from inspection.pictures.files import picture_files
-from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
 from models import checkpoint
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
 from models.language import LanguageSettings
 from models.looking import look
 from models.memory import NormalityMemory
-from models.training.exports import foreign_export
 from models.training.material import kinds_of, teach_memory
+from models.training.photographs import read_photographs
 from models.training.samples import read_samples
 from models.type_baseline import TypeRegression
 from models.vision import EfficientNetLite0, VisionTower
@@ -46,7 +44,8 @@ def evaluate_model(
     """Judge labelled pictures with a model.
 
     Args:
-        images: A folder with one folder a class, or a ``.jsonl`` of training samples.
+        images: A folder of labelled photographs (:mod:`models.training.photographs`), or a ``.jsonl`` of
+            training samples.
         recipe_name: Its memory is looked with; the pictures are cropped to its view.
         split: Of a ``.jsonl``, which samples; ``all`` for every one.
         teach: Of a ``.jsonl``: a memory is taught on so many of its good training pictures.
@@ -145,15 +144,10 @@ def _read_samples(file: Path, *, split: str, teach: int, tower: VisionTower) -> 
 def _read_folders(images: Path) -> _Material:
     if not images.is_dir():
         raise DatasetError(f"there is no folder {images}", todo="name a folder with one folder a class")
-    if layout := foreign_export(images):
-        raise DatasetError(
-            f"{images} is an export in the layout of {layout}, which is not read",
-            todo=f"sort the pictures into a folder a class, good ones into one named {SOME_GOOD_WORDS}",
-        )
-    labelled: list[Labelled] = []
-    for file in picture_files(images):
-        if folders := telling_folders(file.relative_to(images)):
-            labelled.append((file, None if says_good(folders[0]) else folders[0]))
+    labelled: list[Labelled] = [
+        (photograph.path, _worst(photograph.defects))
+        for photograph in read_photographs(images, without_good=True)
+    ]
     kinds = sorted({kind for _, kind in labelled if kind is not None})
     return _Material(labelled=labelled, kinds=tuple(kinds), split="all")
 

@@ -69,7 +69,7 @@ def picture_folders(*directories: Path) -> tuple[PictureFolder, ...]:
         CameraError: A folder is missing or holds no picture, or what is a picture and what a mask cannot be
             told; see this module's text.
     """
-    found = [_Sorting(directory, _found(directory)) for directory in directories]
+    found = [_Sorting(directory, every_picture_file(directory)) for directory in directories]
     _refuse_lone_masks(found)
     return tuple(
         PictureFolder(one.directory, tuple(sorted(one.pictures, key=one.place)), one.masks) for one in found
@@ -89,7 +89,12 @@ def pictures_among(files: Sequence[Path]) -> tuple[Path, ...]:
     return tuple(path for path in files if path.absolute() in pictures)
 
 
-def _found(directory: Path) -> list[Path]:
+def every_picture_file(directory: Path) -> list[Path]:
+    """All files with the suffix of a picture, masks as well, but no hidden ones.
+
+    Raises:
+        CameraError: The folder is missing, or there is none in it.
+    """
     if not directory.is_dir():
         fault = "is a file, not a folder" if directory.is_file() else "does not exist"
         raise CameraError(

@@ -16,7 +16,7 @@ SOME_GOOD_WORDS: Final = "good, ok, no_defect, pass, gut, io, 良品 or 合格"
 NEUTRAL_FOLDERS: Final = frozenset(
     {"train", "training", "test", "testing", "val", "valid", "validation", "data", "rgb"}
     | {"image", "images", "img", "imgs", "jpegimages", "picture", "pictures", "photos", "bilder"}
-    | {"图片", "图像"}
+    | {"test_public", "测试集", "训练集", "验证集", "图片", "图像"}
 )
 """Folders whose names say nothing about what is in them, in lower case."""
 

@@ -1,8 +1,15 @@
 """Reads folders of labelled photographs: which defects each one shows, and where.
 
-Three layouts are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
+Three kinds of layout are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
 :mod:`inspection.pictures.files`) or with no places at all (like x-sdd), and ``index.csv``
-(``file,class,group``) where groups are known; or ``images/`` with polygons in ``labels.json`` (like bsdata).
+(``file,class,group``) where groups are known; ``images/`` with polygons in ``labels.json`` (like bsdata); or
+what labelling tools export (:mod:`inspection.pictures.layouts`).
+
+**Places.** Outlines, run lengths and masks say which pixels are the defect, and become a mask where they do
+for all defects of a picture. A box says where it is, and becomes no mask: most of its pixels may be good.
+
+**Splits.** An export's own train, val and test are read as one and split anew by group; the augmented copies
+that Roboflow makes of one picture (``NAME.rf.HASH``) are one group.
 
 **Severity.** Photographs without a scale have no lengths in mm, so severity goes by the longer side of the
 defect's box as a share of the picture's longer side: from ``MAJOR_FROM`` on major, from ``CRITICAL_FROM`` on
@@ -11,6 +18,8 @@ critical. A defect whose place is unknown is major.
 
 import csv
 import json
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -25,8 +34,9 @@ from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files, picture_folder
 from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
+from inspection.pictures.layouts.annotated import AnnotatedPicture, Annotations
+from inspection.pictures.layouts.export import read_export
 from inspection.pictures.masks import read_mask
-from models.training.exports import foreign_export
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
 
 log = structlog.get_logger(__name__)
@@ -37,6 +47,10 @@ CRITICAL_FROM: Final = 0.2
 INDEX: Final = "index.csv"
 POLYGONS: Final = "labels.json"
 
+_SPLITS: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
+_ROBOFLOW: Final = re.compile(r"(?P<name>.+)\.rf\.[0-9a-zA-Z]+")
+_SHOWN: Final = 20
+"""Pictures that a message names."""
 _SPECK_PX: Final = 9
 """Pieces of a mask below this many pixels are its ragged edge, unless there is no larger one."""
 
@@ -66,25 +80,28 @@ def severity_by_share(box: Box | None, *, width: int, height: int) -> Severity:
 
 
 def read_photographs(root: Path, *, without_good: bool = False) -> tuple[Photograph, ...]:
-    """Read a folder of any of the three layouts; sorted by path.
+    """Read a folder of any of the layouts; sorted by path.
 
     Args:
         root: The folder.
         without_good: No class of it shows good parts, and that is meant so.
 
     Raises:
-        DatasetError: The labels cannot be understood, or do not fit the pictures; a labelling tool's export;
-            no class is named for good parts.
+        DatasetError: The labels cannot be understood, or do not fit the pictures; no picture is good.
         CameraError: The folder holds no pictures, or one of them is damaged.
     """
     if (root / POLYGONS).is_file():
         return _split(_read_polygons(root))
-    found = _read_classes(root)
+    annotations = read_export(root)
+    found = _read_classes(root) if annotations is None else _read_annotated(root, annotations)
     if not without_good and all(photograph.defects for photograph in found):
-        kinds = sorted({defect.type for photograph in found for defect in photograph.defects})
+        kinds = ", ".join(sorted({defect.type for photograph in found for defect in photograph.defects}))
+        what, name = f"none of the folders {kinds} in {root} is named for good parts", "the folder"
+        if annotations is not None:
+            what, name = f"the annotations in {root} leave no picture without a defect ({kinds})", "the class"
         raise DatasetError(
-            f"none of the folders {', '.join(kinds)} in {root} is named for good parts: all would be defects",
-            todo=f"name the folder of good parts {SOME_GOOD_WORDS}; where they lie elsewhere, name that "
+            f"{what}: all would be defects",
+            todo=f"name {name} of good parts {SOME_GOOD_WORDS}; where they lie elsewhere, name that "
             "folder with --good (recipe adapt); where there are none, say --without-good (dataset convert)",
         )
     return _split(found)
@@ -100,7 +117,7 @@ def good_photographs(root: Path) -> tuple[Photograph, ...]:
         DatasetError: The labels cannot be understood, or none of the photographs is good.
         CameraError: The folder holds no pictures.
     """
-    if (root / POLYGONS).is_file() or (root / INDEX).is_file():
+    if (root / POLYGONS).is_file() or (root / INDEX).is_file() or read_export(root) is not None:
         good = tuple(photograph for photograph in read_photographs(root) if not photograph.defects)
     else:
         good = _split(
@@ -120,12 +137,6 @@ def _split(photographs: tuple[Photograph, ...]) -> tuple[Photograph, ...]:
 
 
 def _read_classes(root: Path) -> tuple[Photograph, ...]:
-    if layout := foreign_export(root):
-        raise DatasetError(
-            f"{root} is an export in the layout of {layout}, which is not read: its folders are no classes",
-            todo="sort the pictures into a folder a class, good ones into one named "
-            f"{SOME_GOOD_WORDS}; where places are known, with a mask NAME_mask.png beside each",
-        )
     groups = _read_index(root / INDEX)
     found = []
     empty: list[Path] = []
@@ -140,21 +151,77 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
             )
         kind = folders[0]
         good = says_good(kind)
+        if not good and any(says_good(folder) for folder in folders[1:]):
+            raise DatasetError(
+                f"{path} lies in a folder for good parts inside one named {kind}, which would be its defect",
+                todo=f"name the folder {root / kind} itself, or take its class folders out of it",
+            )
         mask = None if good else folder.masks.get(path)
         boxes = [] if mask is None else _boxes_of_mask(mask, path)
         if mask is not None and not boxes:
             empty.append(mask)
             mask = None
-        defects = () if good else _defects(path, kind, boxes=boxes)
+        defects = () if good else _defects(path, {kind: boxes})
         group = groups.get((kind, path.name), inside.with_suffix("").as_posix())
         found.append(Photograph(path=path, group=group, defects=defects, mask=mask))
-    if empty:
+    _tell_empty(empty)
+    return tuple(found)
+
+
+def _tell_empty(masks: Sequence[Path]) -> None:
+    if masks:
         log.warning(
             "masks mark nothing: where the defects lie is taken for unknown",
-            masks=[str(mask) for mask in empty],
+            masks=[str(mask) for mask in masks],
             todo="mark the defects in them, or remove them",
         )
+
+
+def _read_annotated(root: Path, annotations: Annotations) -> tuple[Photograph, ...]:
+    """What an export says; what it leaves out and joins is told."""
+    if annotations.left_out:
+        log.warning(
+            f"{len(annotations.left_out)} pictures are left out, since no annotation names them",
+            layout=annotations.layout,
+            pictures=[path.relative_to(root).as_posix() for path in annotations.left_out[:_SHOWN]],
+            todo="where they are good, say so as the layout does (an empty label), or sort them into good",
+        )
+    folders = {part.lower() for one in annotations.pictures for part in one.path.relative_to(root).parts[:-1]}
+    if len(splits := sorted(folders & _SPLITS)) > 1:
+        log.info("the export's own splits are read as one, and split anew by group", splits=splits)
+    empty: list[Path] = []
+    found = []
+    for picture in annotations.pictures:
+        boxes: dict[str, list[Box]] = {}
+        for mark in picture.marks:
+            boxes.setdefault(mark.kind, []).extend([] if mark.box is None else [mark.box])
+        mask = picture.mask
+        if mask is not None:
+            drawn = _boxes_of_mask(mask, picture.path)
+            if not drawn:
+                empty.append(mask)
+                mask = None
+            elif len(boxes) == 1:
+                boxes = dict.fromkeys(boxes, drawn)
+        exact = all(mark.outlines for mark in picture.marks)
+        outlines = tuple(outline for mark in picture.marks for outline in mark.outlines) if exact else ()
+        found.append(
+            Photograph(
+                path=picture.path,
+                group=_group(picture, root),
+                defects=_defects(picture.path, boxes),
+                mask=mask,
+                polygons=outlines,
+            )
+        )
+    _tell_empty(empty)
     return tuple(found)
+
+
+def _group(picture: AnnotatedPicture, root: Path) -> str:
+    """Of an annotated picture: its own, with its suffix, or that of all copies that Roboflow made of one."""
+    copies = _ROBOFLOW.fullmatch(picture.path.stem)
+    return copies["name"] if copies else picture.path.relative_to(root).as_posix()
 
 
 def _read_index(path: Path) -> dict[tuple[str, str], str]:
@@ -190,7 +257,7 @@ def _tell_unlisted(root: Path, listed: set[str]) -> None:
     if left_out := sorted(there - listed):
         log.warning(
             f"{len(left_out)} pictures are left out, since {POLYGONS} does not name them",
-            pictures=left_out[:20],
+            pictures=left_out[:_SHOWN],
             todo='give each good one an entry without outlines: "picture.jpg": {}',
         )
 
@@ -198,23 +265,25 @@ def _tell_unlisted(root: Path, listed: set[str]) -> None:
 def _outlined(path: Path, label: dict[str, object]) -> Photograph:
     group = str(label.get("position", path.stem))
     polygons: list[Polygon] = []
-    defects: list[LabelledDefect] = []
+    boxes: dict[str, list[Box]] = {}
     for key, outlines in label.items():
         if key == "position" or not outlines:
             continue
         corners = [np.asarray(outline, np.float64).reshape(-1, 2) for outline in outlines]  # type: ignore[attr-defined]
         polygons += [tuple((float(x), float(y)) for x, y in outline) for outline in corners]
-        defects += _defects(path, key, boxes=[_box_of(outline) for outline in corners])
-    return Photograph(path=path, group=group, defects=tuple(defects), polygons=tuple(polygons))
+        boxes[key] = [_box_of(outline) for outline in corners]
+    return Photograph(path=path, group=group, defects=_defects(path, boxes), polygons=tuple(polygons))
 
 
-def _defects(path: Path, kind: str, *, boxes: list[Box]) -> tuple[LabelledDefect, ...]:
-    """Defects of one type at ``boxes``; one without a place where there are none."""
+def _defects(path: Path, boxes: Mapping[str, Sequence[Box]]) -> tuple[LabelledDefect, ...]:
+    """Defects by type, each at its box; one without a place where a type has no boxes."""
+    if not boxes:
+        return ()
     height, width = read_picture(path).shape[:2]
-    places: list[Box | None] = [_within(box, width, height) for box in boxes] or [None]
     return tuple(
         LabelledDefect(type=kind, severity=severity_by_share(box, width=width, height=height), box=box)
-        for box in places
+        for kind, places in boxes.items()
+        for box in (tuple(_within(place, width, height) for place in places) or (None,))
     )
 
 

@@ -1,0 +1,85 @@
+"""LabelMe: a JSON file beside each picture, with its shapes and flags.
+
+A file without shapes says that nothing is wrong. A flag that is set names the whole picture. Points and lines
+tell where, not which pixels.
+"""
+
+import base64
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import cv2
+import numpy as np
+
+from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
+from inspection.pictures.layouts.pictures import ExportedPictures
+from inspection.pictures.layouts.reading import corners, json_keys, number, read_json, refused
+from inspection.pictures.layouts.regions import outlines_of
+
+NAME: Final = "LabelMe"
+_KEYS: Final = frozenset({"shapes", "imagePath"})
+_MOST_ASKED: Final = 50
+"""JSON files that are looked into."""
+_ROUND: Final = 48
+"""Corners of a circle."""
+
+
+def is_there(root: Path) -> bool:
+    """Whether ``root`` has this layout."""
+    return any(json_keys(path) >= _KEYS for path in sorted(root.rglob("*.json"))[:_MOST_ASKED])
+
+
+def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
+    """Raises DatasetError for what cannot be understood."""
+    for path in sorted(root.rglob("*.json")):
+        if not json_keys(path) >= _KEYS:
+            continue
+        content = read_json(path)
+        try:
+            if picture := pictures.find(str(content["imagePath"]), said_by=path):
+                size = (number(content.get(f"image{s}") or 0, said_by=path) for s in ("Width", "Height"))
+                pictures.expect_size(picture, *size, said_by=path)
+                flags = [Mark(name) for name, is_set in (content.get("flags") or {}).items() if is_set]
+                marks = [_mark(shape, path) for shape in content["shapes"]]
+                yield AnnotatedPicture(picture, (*flags, *marks))
+        except (KeyError, TypeError, AttributeError) as error:
+            raise refused(path, f"is not what LabelMe says: {error!r}") from error
+
+
+def _mark(shape: dict[str, Any], path: Path) -> Mark:
+    kind = str(shape["label"])
+    points = corners(shape["points"], said_by=path)
+    (left, top), (right, bottom) = points[0], points[-1]
+    match shape.get("shape_type") or "polygon":
+        case "polygon":
+            return Mark.outlined(kind, [points])
+        case "rectangle":
+            return Mark.boxed(kind, left, top, right, bottom)
+        case "oriented_rectangle":
+            return Mark.outlined(kind, [points])
+        case "circle":
+            radius = math.hypot(right - left, bottom - top)
+            around = (2 * math.pi * step / _ROUND for step in range(_ROUND))
+            rim = tuple((left + radius * math.cos(a), top + radius * math.sin(a)) for a in around)
+            return Mark.outlined(kind, [rim])
+        case "line" | "linestrip" | "point" | "points":
+            return Mark(kind, Mark.outlined(kind, [points]).box)
+        case "mask":
+            return Mark.outlined(kind, outlines_of(_region(shape, path), left=round(left), top=round(top)))
+        case other:
+            raise refused(
+                path, f"has a {other}, which is not read", todo="draw polygons, masks or rectangles"
+            )
+
+
+def _region(shape: dict[str, Any], path: Path) -> np.ndarray[Any, np.dtype[np.uint8]]:
+    try:
+        coded = np.frombuffer(base64.b64decode(shape["mask"], validate=True), np.uint8)
+        region = cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE) if coded.size else None
+    except (ValueError, cv2.error) as error:
+        raise refused(path, f"has a mask that cannot be read: {error}") from error
+    if region is None or not region.any():
+        raise refused(path, "has a mask that cannot be read, or marks nothing")
+    return np.asarray(region, np.uint8)

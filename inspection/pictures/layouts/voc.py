@@ -1,0 +1,51 @@
+"""Pascal VOC: an XML file a picture, in ``Annotations`` or beside it; also Roboflow's and labelImg's.
+
+Coordinates are taken as they are written: VOC itself counts pixels from 1, most tools count from 0. A file
+without objects says that nothing is wrong.
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element
+
+from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
+from inspection.pictures.layouts.pictures import ExportedPictures
+from inspection.pictures.layouts.reading import corners, number, read_xml, refused, xml_begins
+
+NAME: Final = "Pascal VOC"
+_COORDINATE: Final = re.compile(r"[xy]\d*")
+
+
+def is_there(root: Path) -> bool:
+    """Whether ``root`` has this layout."""
+    return any(xml_begins(path, "annotation") for path in sorted(root.rglob("*.xml")))
+
+
+def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
+    """Raises DatasetError for what cannot be understood."""
+    for path in sorted(root.rglob("*.xml")):
+        if not xml_begins(path, "annotation"):
+            continue
+        content = read_xml(path)
+        name = (content.findtext("filename") or "").strip() or path.stem
+        if picture := pictures.find(name, said_by=path):
+            size = (
+                number(content.findtext(f"size/{side}") or 0, said_by=path) for side in ("width", "height")
+            )
+            pictures.expect_size(picture, *size, said_by=path)
+            yield AnnotatedPicture(picture, tuple(_mark(each, path) for each in content.iter("object")))
+
+
+def _mark(thing: Element, path: Path) -> Mark:
+    kind = (thing.findtext("name") or "").strip()
+    if (polygon := thing.find("polygon")) is not None:
+        # x1, y1, x2, y2, … as Roboflow writes them, or points (pt) of x and y, as LabelMe did in its XML.
+        values = [each.text for each in polygon.iter() if _COORDINATE.fullmatch(each.tag)]
+        return Mark.outlined(kind, [corners(values, said_by=path)])
+    box = thing.find("bndbox")
+    if box is None:
+        raise refused(path, f"has an object {kind!r} without a bndbox")
+    sides = [number(box.findtext(side), said_by=path) for side in ("xmin", "ymin", "xmax", "ymax")]
+    return Mark.boxed(kind, *sides)
