@@ -57,7 +57,7 @@ def convert(
     out: OutOption,
     folder: Annotated[
         Path | None,
-        typer.Argument(help="Labelled photographs: a folder a class, or images/ and labels.json."),
+        typer.Argument(help="Labelled photographs: a folder a class, or a labelling tool's export."),
     ] = None,
     record: RecordOption = None,
     config: ConfigOption = None,

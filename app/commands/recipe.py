@@ -100,7 +100,8 @@ def adapt(
         Path,
         typer.Option(
             help="One folder a class (good, ok, gut, 良品, …: no defect), with masks beside the pictures "
-            "(NAME_mask.png), or polygons in labels.json. index.csv or a subfolder tells near-copies."
+            "(NAME_mask.png), or an export (YOLO, COCO, Pascal VOC, CVAT, LabelMe, VisA), or polygons in "
+            "labels.json. index.csv or a subfolder tells near-copies."
         ),
     ],
     good: Annotated[Path | None, typer.Option(help="Folder of more good pictures.")] = None,

@@ -4,12 +4,14 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self, TypeAlias
+from typing import Final, Self, TypeAlias
 
 from inspection.decision import Box
 
 Outline: TypeAlias = tuple[tuple[float, float], ...]
 """Corners as x, y in picture pixels."""
+_ROUNDING: Final = 0.05
+"""Pixels: what shares of a picture with five decimals may be off; it must not widen a box by a pixel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +39,9 @@ class Mark:
 
 def _around(corners: Iterable[tuple[float, float]]) -> Box:
     across, down = zip(*corners, strict=True)
-    left, top = math.floor(min(across)), math.floor(min(down))
-    return left, top, math.ceil(max(across)) - left, math.ceil(max(down)) - top
+    left, top = math.floor(min(across) + _ROUNDING), math.floor(min(down) + _ROUNDING)
+    right, bottom = math.ceil(max(across) - _ROUNDING), math.ceil(max(down) - _ROUNDING)
+    return left, top, max(right - left, 0), max(bottom - top, 0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import Any, Final
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import corners, json_keys, number, read_json, refused
-from inspection.pictures.layouts.regions import counts_from_text, from_runs, outlines_of
+from inspection.pictures.layouts.regions import counts_from_text, from_runs, marked
 
 NAME: Final = "COCO"
 _KEYS: Final = frozenset({"images", "annotations"})
@@ -67,11 +67,11 @@ def _mark(kind: str, annotation: dict[str, Any], image: dict[str, Any], path: Pa
         counts = drawn["counts"]
         try:
             runs = counts_from_text(counts) if isinstance(counts, str) else [int(one) for one in counts]
-            outlines = outlines_of(from_runs(runs, width=width, height=height))
+            mark = marked(kind, from_runs(runs, width=width, height=height))
         except ValueError as error:
             raise refused(path, f"has run lengths that cannot be read: {error}") from error
-        if outlines:
-            return Mark.outlined(kind, outlines)
+        if mark.outlines:
+            return mark
     elif drawn:
         return Mark.outlined(kind, [corners(outline, said_by=path) for outline in drawn])
     box = annotation.get("bbox")

@@ -15,7 +15,7 @@ import numpy as np
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark, Outline
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import corners, number, read_xml, refused, xml_begins
-from inspection.pictures.layouts.regions import from_runs, outlines_of
+from inspection.pictures.layouts.regions import from_runs, marked
 
 NAME: Final = "CVAT"
 _ROUND: Final = 48
@@ -90,10 +90,7 @@ def _mask(shape: Element, kind: str, path: Path) -> Mark:
         region = np.ascontiguousarray(from_runs(runs, width=height, height=width).T)
     except ValueError as error:
         raise refused(path, f"has a mask of {kind!r} that cannot be read: {error}") from error
-    outlines = outlines_of(region, left=left, top=top)
-    if not outlines:
-        raise refused(path, f"has a mask of {kind!r} that marks nothing")
-    return Mark.outlined(kind, outlines)
+    return marked(kind, region, left=left, top=top)
 
 
 _SHAPES: Final[dict[str, Callable[[Element, str, Path], Mark]]] = {

@@ -16,7 +16,7 @@ import numpy as np
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import corners, json_keys, number, read_json, refused
-from inspection.pictures.layouts.regions import outlines_of
+from inspection.pictures.layouts.regions import marked
 
 NAME: Final = "LabelMe"
 _KEYS: Final = frozenset({"shapes", "imagePath"})
@@ -67,7 +67,7 @@ def _mark(shape: dict[str, Any], path: Path) -> Mark:
         case "line" | "linestrip" | "point" | "points":
             return Mark(kind, Mark.outlined(kind, [points]).box)
         case "mask":
-            return Mark.outlined(kind, outlines_of(_region(shape, path), left=round(left), top=round(top)))
+            return marked(kind, _region(shape, path), left=round(left), top=round(top))
         case other:
             raise refused(
                 path, f"has a {other}, which is not read", todo="draw polygons, masks or rectangles"

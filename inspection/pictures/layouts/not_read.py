@@ -48,11 +48,16 @@ def _records(root: Path) -> bool:
     return any(root.rglob("*.tfrecord"))
 
 
+def _masks_of_classes(root: Path) -> bool:
+    return (root / "SegmentationClass").is_dir()
+
+
 def _jsons(root: Path) -> list[Path]:
     return sorted(root.rglob("*.json"))[:_MOST_ASKED]
 
 
 _LAYOUTS: Final[dict[str, Callable[[Path], bool]]] = {
+    "Pascal VOC's masks of classes": _masks_of_classes,
     "CreateML": _create_ml,
     "Label Studio's own JSON": _label_studio,
     "VGG Image Annotator": _via,

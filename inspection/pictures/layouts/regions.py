@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.pictures.layouts.annotated import Outline
+from inspection.pictures.layouts.annotated import Mark, Outline
 
 
 def from_runs(counts: Sequence[int], *, width: int, height: int) -> NDArray[np.uint8]:
@@ -49,6 +49,14 @@ def counts_from_text(text: str) -> list[int]:
     return counts
 
 
+def marked(kind: str, region: NDArray[np.uint8], *, left: int = 0, top: int = 0) -> Mark:
+    """The mark of a region; without a place where the region is empty. See :func:`outlines_of`."""
+    if not region.any():
+        return Mark(kind)
+    x, y, width, height = cv2.boundingRect(np.ascontiguousarray(region))
+    return Mark(kind, (x + left, y + top, width, height), outlines_of(region, left=left, top=top))
+
+
 def outlines_of(region: NDArray[np.uint8], *, left: int = 0, top: int = 0) -> tuple[Outline, ...]:
     """Outlines that, filled one by one, give back the region; a piece with a hole is cut through it.
 
@@ -57,6 +65,7 @@ def outlines_of(region: NDArray[np.uint8], *, left: int = 0, top: int = 0) -> tu
         left: Where in the picture its first column lies, in pixels.
         top: Where its first row lies.
     """
+    region = np.ascontiguousarray(region)
     found, levels = cv2.findContours(region, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_SIMPLE)
     outlines: list[Outline] = []
     for number, contour in enumerate(found):
@@ -70,6 +79,6 @@ def outlines_of(region: NDArray[np.uint8], *, left: int = 0, top: int = 0) -> tu
         cv2.drawContours(piece, found, number, 1, cv2.FILLED)
         piece &= (region > 0).astype(region.dtype)
         cut = int(found[hole][:, 0, 0].min()) + 1
-        outlines += outlines_of(piece[:, : cut + 1].copy(), left=left, top=top)
-        outlines += outlines_of(piece[:, cut + 1 :].copy(), left=left + cut + 1, top=top)
+        outlines += outlines_of(piece[:, : cut + 1], left=left, top=top)
+        outlines += outlines_of(piece[:, cut + 1 :], left=left + cut + 1, top=top)
     return tuple(outlines)

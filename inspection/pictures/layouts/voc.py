@@ -1,7 +1,8 @@
 """Pascal VOC: an XML file a picture, in ``Annotations`` or beside it; also Roboflow's and labelImg's.
 
 Coordinates are taken as they are written: VOC itself counts pixels from 1, most tools count from 0. A file
-without objects says that nothing is wrong.
+without objects says that nothing is wrong, and so does a list in ``ImageSets/Main`` of a picture without a
+file: CVAT and datumaro write no file for it.
 """
 
 import re
@@ -12,7 +13,7 @@ from xml.etree.ElementTree import Element
 
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, number, read_xml, refused, xml_begins
+from inspection.pictures.layouts.reading import corners, number, read_text, read_xml, refused, xml_begins
 
 NAME: Final = "Pascal VOC"
 _COORDINATE: Final = re.compile(r"[xy]\d*")
@@ -25,6 +26,7 @@ def is_there(root: Path) -> bool:
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
+    named: set[Path] = set()
     for path in sorted(root.rglob("*.xml")):
         if not xml_begins(path, "annotation"):
             continue
@@ -35,7 +37,16 @@ def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
                 number(content.findtext(f"size/{side}") or 0, said_by=path) for side in ("width", "height")
             )
             pictures.expect_size(picture, *size, said_by=path)
-            yield AnnotatedPicture(picture, tuple(_mark(each, path) for each in content.iter("object")))
+            marked = [each for each in content.iter("object") if each.findtext("deleted") != "1"]
+            named.add(picture)
+            yield AnnotatedPicture(picture, tuple(_mark(each, path) for each in marked))
+    for path in sorted(root.glob("ImageSets/Main/*.txt")):
+        for line in read_text(path).splitlines():
+            name = line.split(maxsplit=1)[0] if line.strip() else ""
+            picture = pictures.find(name, said_by=path) if name else None
+            if picture is not None and picture not in named:
+                named.add(picture)
+                yield AnnotatedPicture(picture)
 
 
 def _mark(thing: Element, path: Path) -> Mark:
@@ -43,7 +54,8 @@ def _mark(thing: Element, path: Path) -> Mark:
     if (polygon := thing.find("polygon")) is not None:
         # x1, y1, x2, y2, … as Roboflow writes them, or points (pt) of x and y, as LabelMe did in its XML.
         values = [each.text for each in polygon.iter() if _COORDINATE.fullmatch(each.tag)]
-        return Mark.outlined(kind, [corners(values, said_by=path)])
+        mark = Mark.outlined(kind, [corners(values, said_by=path)])
+        return Mark(kind, mark.box) if thing.findtext("type") == "bounding_box" else mark
     box = thing.find("bndbox")
     if box is None:
         raise refused(path, f"has an object {kind!r} without a bndbox")

@@ -20,7 +20,9 @@ NAME: Final = "YOLO"
 
 _YAMLS: Final = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
 _LISTS: Final = ("obj.names", "classes.txt", "labels.txt", "predefined_classes.txt")
-_LABEL_FOLDERS: Final = frozenset({"labels", "obj_train_data", "obj_valid_data", "obj_test_data"})
+_LABEL_FOLDERS: Final = frozenset(
+    {"labels", "obj_train_data", "obj_val_data", "obj_valid_data", "obj_test_data"}
+)
 _NO_LABELS: Final = re.compile(
     r"(classes|labels|predefined_classes|train|val|valid|validation|test|notes|readme.*|.*requirements)",
     re.IGNORECASE,

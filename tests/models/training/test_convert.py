@@ -120,35 +120,6 @@ def test_the_type_is_the_key_as_written_and_what_is_not_listed_is_told(tmp_path:
     assert said[0]["pictures"] == ["b.jpg"]
 
 
-LAYOUTS = {
-    "YOLO": {"images/train/a.jpg": None, "labels/train/a.txt": "0 0.5 0.5 0.1 0.1", "data.yaml": "nc: 1"},
-    "YOLO, flat": {"train/a.jpg": None, "train/a.txt": ""},
-    "YOLO of Roboflow": {"train/images/a.jpg": None, "train/labels/a.txt": ""},
-    "COCO": {"images/a.jpg": None, "annotations/instances.json": '{"images": [], "annotations": []}'},
-    "COCO of Roboflow": {
-        "train/a.jpg": None,
-        "train/_annotations.coco.json": '{"images":[],"annotations":[]}',
-    },
-    "Pascal VOC": {"JPEGImages/a.jpg": None, "Annotations/a.xml": "<annotation><folder/></annotation>"},
-    "Pascal VOC of Roboflow": {"train/a.jpg": None, "train/a.xml": "<annotation><folder/></annotation>"},
-    "CVAT": {"images/a.jpg": None, "annotations.xml": '<?xml version="1.0"?>\n<annotations></annotations>'},
-    "LabelMe": {"scratch/a.jpg": None, "scratch/a.json": '{"shapes": [], "imagePath": "a.jpg"}'},
-}
-
-
-@pytest.mark.parametrize("layout", LAYOUTS)
-def test_exports_of_labelling_tools_are_refused_by_name(tmp_path: Path, layout: str) -> None:
-    for name, content in LAYOUTS[layout].items():
-        if content is None:
-            picture(tmp_path / name)
-        else:
-            (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-            (tmp_path / name).write_text(content)
-    tool = layout.split(" of ")[0].split(",")[0]
-    with pytest.raises(DatasetError, match=rf"layout of {tool}, which is not read"):
-        read_photographs(tmp_path)
-
-
 def test_the_layout_of_mvtec_ad(tmp_path: Path) -> None:
     picture(tmp_path / "train/good/000.png")
     picture(tmp_path / "test/good/000.png", seed=1)
