@@ -14,6 +14,8 @@ class AlarmCode(IntEnum):
     LINE_HALTED = _ERROR | _PLC | 1
     PARTS_MISSED = _WARNING | _PLC | 2
     PLC_RESTARTED = _WARNING | _PLC | 3
+    SECOND_ENGINE = _WARNING | _PLC | 4
+    """It refused itself: this one goes on."""
     NO_PICTURE = _ERROR | _CAMERA | 1
     BAD_PICTURE = _WARNING | _CAMERA | 2
     INSPECTION_FAILED = _ERROR | _MODEL | 1

@@ -34,6 +34,8 @@ class EventKind(StrEnum):
     HALT_CLEARED = "halt_cleared"
     FAULT = "fault"
     """The station latched a fault of its own. It holds until RESET, over restarts too."""
+    SECOND_ENGINE = "second_engine"
+    """Another engine found this one at work at its PLC, and refused itself; nothing changed here."""
     PICTURES_EXPIRED = "pictures_expired"
     """Retention is about to delete the pictures named in ``subjects``; on record before they go."""
 

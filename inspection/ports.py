@@ -197,6 +197,21 @@ class RunTakenOver:
         return self.outcomes_told != 0 and (self.outcomes_told - seq) % 0xFFFF <= 0x7FFF
 
 
+@dataclass(frozen=True, slots=True)
+class SecondEngine:
+    """Another engine found this one at work at its PLC, and refused itself. Here nothing changes."""
+
+    boot_id: int
+    """Number of that engine's run."""
+    reason: str
+    """What happened, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class SecondEngineGone:
+    """Nothing was heard of such an engine for a while."""
+
+
 LineEvent = (
     PartTriggered
     | PartMissed
@@ -207,6 +222,8 @@ LineEvent = (
     | Halted
     | HaltCleared
     | RunTakenOver
+    | SecondEngine
+    | SecondEngineGone
 )
 
 

@@ -37,6 +37,8 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
     RunTakenOver,
+    SecondEngine,
+    SecondEngineGone,
 )
 from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
@@ -270,6 +272,11 @@ class Station:
                     self.orders.note(EventKind.RECORD_BEGAN, by=ENGINE, detail=_record_begins(event))
                     self._alarm(AlarmCode.RECORD_BEGAN, _record_begins(event))
                     await self._clerk_queue.put(event)
+                case SecondEngine(_, reason):
+                    self.orders.note(EventKind.SECOND_ENGINE, by=ENGINE, detail=reason)
+                    self._alarm(AlarmCode.SECOND_ENGINE, reason)
+                case SecondEngineGone():
+                    self.telemetry.alarms.gone(AlarmCode.SECOND_ENGINE)
                 case PartMissed(trigger, _):
                     self._keep(Passage(trigger, after=self._newest))
                     await self._clerk_queue.put(event)

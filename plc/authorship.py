@@ -17,6 +17,10 @@ STILL_NS: Final = 300_000_000
 BEATS: Final = 2
 """So often a heart must be seen to beat: once may be a dead engine's last telegram, held up on its way."""
 
+PATIENT_BEATS: Final = 12
+"""And so often where both write, by the engine with the higher boot id: the other one gives way before
+that, so that of two engines that begin at the same time one goes on."""
+
 LOOK_EVERY_NS: Final = 1_000_000_000
 """How often the block is read back while it is written."""
 
@@ -147,7 +151,7 @@ class Authorship:
             self._beats = self._beats + 1 if same else 0
             self._still_since_ns = now_ns
             self._suspicious_until_ns = now_ns + SUSPICION_NS
-            if self._beats >= BEATS:
+            if self._beats >= self._patience(vision.boot_id):
                 self._state = _State.TAKEN
         elif now_ns - self._still_since_ns >= STILL_NS:
             self._write()  # nobody beats: a crashed engine left it
@@ -159,6 +163,10 @@ class Authorship:
             return
         self._bits = self._other = None
         self._state = _State.LOOKING
+
+    def _patience(self, other: int) -> int:
+        """After how many beats of the other engine we give way."""
+        return PATIENT_BEATS if self.may_write and self._boot_id > other else BEATS
 
     def _write(self) -> None:
         """Begin to write, where that was not settled yet. What a dead engine left proves nothing later."""

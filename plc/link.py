@@ -19,6 +19,7 @@ from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
 from plc.authorship import Authorship
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.handshake import MAX_EVENTS, VisionHandshake
+from plc.knock import Knocking, Listening
 from plc.motion_feed import MotionFeed
 from plc.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
@@ -34,8 +35,9 @@ When fewer than one cycle's worth of places are left, the link halts and stops r
 Nothing is dropped: the numbers that the PLC counts meanwhile are reported as missed afterwards.
 """
 
-_ROOM: Final = MAX_EVENTS + 2
-"""Places that must be free before a cycle: its own events, the halt of a full queue, and the end."""
+_ROOM: Final = MAX_EVENTS + 4
+"""Places that must be free before a cycle: its own events, those of another engine that comes or goes, the
+halt of a full queue, and the end."""
 
 
 ROOM_NS: Final = 4_000_000
@@ -63,6 +65,8 @@ class ModbusLine:
         self._clock = clock
         self._handshake = VisionHandshake(boot_id=1 + secrets.randbelow(0xFFFF))
         self._authorship = Authorship(boot_id=self._handshake.boot_id)
+        self._knocking = Knocking(boot_id=self.boot_id)
+        self._listening = Listening(boot_id=self.boot_id)
         self._own_runs: frozenset[int] = frozenset()
         """Of this program, with the same record."""
         self._aside = False
@@ -126,6 +130,9 @@ class ModbusLine:
                 self._connecting.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WireError):
                     await self._connecting
+            self._knocking.end()
+            with contextlib.suppress(WireError):
+                await self._knock()
             await self._wire.farewell(self._handshake.farewell() if self._authorship.may_write else None)
 
     async def events(self) -> AsyncIterator[LineEvent]:
@@ -269,7 +276,8 @@ class ModbusLine:
                 self._failing = ""
                 self._take(line)
                 self._tell_notice()
-        self._emit(self._handshake.tick(self._clock.monotonic_ns()))
+        now_ns = self._clock.monotonic_ns()
+        self._emit((*self._handshake.tick(now_ns), *self._listening.tick(now_ns)))
 
     def _take(self, line: LineBlock) -> None:
         """Make of the line block what may be made of it: nothing, while another engine is at work."""
@@ -279,6 +287,8 @@ class ModbusLine:
         if not self._authorship.may_write:
             if self._authorship.taken_by:
                 self._authorship.hear(line.bits)
+            if not self._authorship.taken_by:
+                self._knocking.end()
             return
         events: tuple[LineEvent, ...] = ()
         if self._aside:  # a person has reset, and nobody else writes any more
@@ -288,6 +298,7 @@ class ModbusLine:
             self._new = False
             events += self._take_up(line)
         events += self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
+        events += self._listening.hear(line, self._read_ns)
         self._motion.observed(line, events, now_ns=self._read_ns)
         self._emit(events)
 
@@ -302,13 +313,46 @@ class ModbusLine:
 
     async def _between(self, due_ns: int) -> None:
         """Until the next cycle is due."""
-        if self._authorship.may_write:
-            try:
+        try:
+            if self._authorship.may_write:
                 await self._motion.stream_until(due_ns)
                 await self._look_back(due_ns)
-            except WireError as failure:
-                self._fail(failure)
+            await self._knock(due_ns)
+        except WireError as failure:
+            self._fail(failure)
         await self._clock.sleep(max(due_ns - self._clock.monotonic_ns(), 0) / 1e9)
+
+    async def _knock(self, due_ns: int = 0) -> None:
+        """Tell the engine that is at work of this one, which is refused. Raises WireError."""
+        if not self._wire.has_read or self._line is None:
+            return
+        if self._knocking.wants_look(self._clock.monotonic_ns()):
+            self._knocking.look(await self._vision_or_none(), self._clock.monotonic_ns())
+        word = self._knocking.word(self._line, self._clock.monotonic_ns())
+        if word is None:
+            return
+        # Anywhere in the cycle: where PLC and both engines go in step, a part left out might be the one.
+        rest_ns = max(due_ns - self._clock.monotonic_ns(), 0)
+        await self._clock.sleep(self._knocking.phase * rest_ns / 1e9)
+        self._knocking.writing(word)
+        try:
+            await self._wire.write_refused_boot_id(word)
+        except WireError as failure:
+            if failure.exception is None or failure.exception in REFUSALS:
+                self._knocking.failed(self._clock.monotonic_ns(), refused_by=failure.exception)
+            if failure.exception is None:
+                raise
+        else:
+            self._knocking.written(word)
+
+    async def _vision_or_none(self) -> VisionBlock | None:
+        """The vision block; None where the PLC does not give it. Raises WireError where the wire fails."""
+        try:
+            return await self._wire.read_vision()
+        except WireError as failure:
+            if failure.exception is None:
+                raise
+            return None
 
     def _fail(self, failure: WireError) -> None:
         if failure.dead:
@@ -366,6 +410,7 @@ class ModbusLine:
         self._authorship.look(self._found, self._clock.monotonic_ns())
         if self._authorship.taken_by:
             self._aside = self._new = True
+            self._knocking.begin(self._found, self._clock.monotonic_ns())
             self._emit(self._handshake.stand_aside(self._authorship.taken_by))
 
     async def _exchange(self) -> LineBlock:
@@ -403,7 +448,7 @@ class ModbusLine:
     @property
     def _notice(self) -> str:
         """What is not as it should be though the link works; or nothing."""
-        return "; ".join(filter(None, (self._wire.notice, self._authorship.found)))
+        return "; ".join(filter(None, (self._wire.notice, self._authorship.found, self._knocking.found)))
 
     def _tell_notice(self) -> None:
         """Say once what was found out about this PLC."""

@@ -6,7 +6,7 @@ import io
 from plc.registers import LINE_BASE, LINE_WORDS, MAP_VERSION, VISION_BASE, VISION_WORDS, Word
 
 _BLOCKS = (
-    ("line block: the PLC writes, Passgate reads", "line", LINE_BASE, LINE_WORDS),
+    ("line block: the PLC writes, but for word 15; Passgate reads", "line", LINE_BASE, LINE_WORDS),
     ("vision block: Passgate writes, the PLC reads", "vision", VISION_BASE, VISION_WORDS),
 )
 

@@ -17,7 +17,7 @@ from plc.diagnostics import CycleReport, CycleTimes
 from plc.findings import Finding, Seen, Verdict
 from plc.layout import swapped
 from plc.presets import PRESETS
-from plc.registers import LINE_SIZE, MAP_VERSION, VisionBlock
+from plc.registers import LINE_SIZE, MAP_VERSION, LineBlock, VisionBlock, complement
 from plc.settings import LinkSettings, Telegrams
 from plc.telegram import ExcCodes
 from plc.transactions import TransactionCheck
@@ -222,7 +222,7 @@ class _Probe:
                 line = self._settings.layout.line_block(await self._words(base))
             except WireError:
                 continue
-            if line.map_version != MAP_VERSION or not line.boot_id or line.reserved:
+            if not _is_line_block(line):
                 continue
             by_one = ": the address is off by one" if abs(base - configured) == 1 else ""
             self._say(
@@ -408,6 +408,12 @@ class _Probe:
         cost = f"; an exchange takes p50 {taken.p50:.1f}, p99 {taken.p99:.1f} ms" if taken else ""
         functions = "FC23" if self._wire.uses_fc23 else "FC16 and FC03"
         return findings.ok("writing", f"the vision block can be written, with {functions}{cost}")
+
+
+def _is_line_block(line: LineBlock) -> bool:
+    """Whether these words may be one. A vision block has map version and numbers too: but a complement."""
+    is_vision = line.refused_boot_id != 0 and line.outcome_seq == complement(line.outcome)
+    return line.map_version == MAP_VERSION and line.boot_id != 0 and not is_vision
 
 
 class _Grid:

@@ -1,4 +1,6 @@
-"""The register map: two blocks of holding registers, each written by one side only.
+"""The register map: two blocks of holding registers, each written by one side only, but for one word.
+
+That word, the line block's last, is written by an engine that refuses to work: see ``plc.knock``.
 
 This is the one description of it. The link, the simulated PLC and the documentation are made from the word
 tables ``LINE_WORDS`` and ``VISION_WORDS``; a block travels as a list of 16-bit words, high word first.
@@ -182,9 +184,15 @@ LINE_WORDS: Final = (
     Word("boot_id", 12, "drawn anew at each start of the PLC's program"),
     Word("belt_speed_mm_s", 13, "actual belt speed", unit="mm/s"),
     Word("diverter_angle_ddeg", 14, "actual diverter angle", unit="0.1°"),
-    Word("reserved", 15, "0"),
+    Word(
+        "refused_boot_id",
+        15,
+        "written by Passgate, and only by an engine that refuses to work because another one is at work "
+        "here: its boot id, for the other one to read; else 0. The PLC leaves it alone and never looks at "
+        "it; a program that writes 0 there runs all the same",
+    ),
 )
-"""The line block: the PLC writes it, Passgate reads it."""
+"""The line block: the PLC writes it, but for its last word; Passgate reads it."""
 
 VISION_WORDS: Final = (
     Word("map_version", 0, "version of this map"),
@@ -225,6 +233,9 @@ VISION_WORDS: Final = (
 
 LINE_SIZE: Final = LINE_WORDS[-1].offset + LINE_WORDS[-1].size
 VISION_SIZE: Final = VISION_WORDS[-1].offset + VISION_WORDS[-1].size
+
+PLC_WORDS: Final = LINE_WORDS[-1].offset
+"""So many words of the line block the PLC writes: all but the last, which it leaves alone."""
 
 
 _NO_LINE_BITS: Final = LineBits(0)
@@ -286,7 +297,7 @@ class LineBlock(_Block):
     boot_id: int = 0
     belt_speed_mm_s: int = 0
     diverter_angle_ddeg: int = 0
-    reserved: int = 0
+    refused_boot_id: int = 0
 
     def __post_init__(self) -> None:
         self._check()

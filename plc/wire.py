@@ -15,7 +15,7 @@ from typing import Final, NoReturn, TypeVar
 from plc import tls, wire_failures
 from plc.fc23 import Fc23
 from plc.lookup import Lookup
-from plc.registers import LINE_SIZE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
+from plc.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
 from plc.set_points import MotionWords
 from plc.settings import LinkSettings
 from plc.stream import Stream
@@ -268,6 +268,14 @@ class Wire:
         except TimeoutError:
             return False
         return True
+
+    async def write_refused_boot_id(self, boot_id: int) -> None:
+        """Write the line block's last word alone, the one of it that is ours. Raises WireError."""
+        address = self._settings.line_base + PLC_WORDS
+        await self._ask(
+            write_request(address, self._layout.words([boot_id])),
+            lambda pdu: check_written(pdu, address=address, count=1),
+        )
 
     async def _write(self, vision: VisionBlock) -> None:
         address = self._settings.vision_base

@@ -74,7 +74,8 @@ def _line_tile(state: LineState, now_ns: int) -> Tile:
     age_ms = _age_ms(now_ns, state.read_ns)
     detail = ""
     if state.halted:
-        health, text, detail = Health.FAULT, state.halt_brief or state.halt_reason, state.halt_reason
+        health, text = Health.FAULT, state.halt_brief or state.halt_reason
+        detail = "\n".join(filter(None, (state.halt_reason, state.notice)))
     elif not state.connected:
         health, text = Health.FAULT, state.down_reason or "no connection to the PLC"
     elif age_ms is None or age_ms > LINE_STALE_MS:

@@ -9,7 +9,16 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import LineError
-from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
+from plc.registers import (
+    LINE_BASE,
+    LINE_SIZE,
+    PLC_WORDS,
+    VISION_BASE,
+    VISION_SIZE,
+    VISION_WORDS,
+    LineBlock,
+    VisionBlock,
+)
 
 _READING: Final = (3, 23)
 _WRITING: Final = (6, 16, 23)
@@ -49,8 +58,8 @@ class PlcServer:
         return VisionBlock.unpack(self._vision)
 
     def show(self, line: LineBlock) -> None:
-        """Put the line block into the registers."""
-        self._line = line.pack()
+        """Put the line block into the registers, but for its last word, which is not the PLC's."""
+        self._line[:PLC_WORDS] = line.pack()[:PLC_WORDS]
 
     @property
     def listening(self) -> bool:
@@ -116,9 +125,12 @@ class PlcServer:
             return None
         if function_code not in _WRITING:
             return ExcCodes.ILLEGAL_FUNCTION
+        if (address, count) == (LINE_BASE + PLC_WORDS, 1):
+            self._line[PLC_WORDS] = int(set_values[0])
+            return None
         offset = address - VISION_BASE
         if offset < 0 or offset + count > VISION_SIZE:
-            return ExcCodes.ILLEGAL_ADDRESS  # the line block is the PLC's own
+            return ExcCodes.ILLEGAL_ADDRESS  # the rest of the line block is the PLC's own
         before = self._vision[_HEARTBEAT]
         self._vision[offset : offset + count] = [int(value) for value in set_values]
         self.received_ns = time.monotonic_ns()

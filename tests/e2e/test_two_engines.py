@@ -1,4 +1,4 @@
-"""A second engine, with its own record, at a PLC that has one: it refuses, and the line does not notice."""
+"""A second engine, with its own record, at a PLC that has one: it refuses, the first is told, the line runs on."""
 
 import subprocess
 import sys
@@ -12,6 +12,10 @@ import pytest
 from app.accounts import read_plc_log, read_record
 from app.demo import reconcile
 from app.rig import LineRig
+from inspection.alarms import AlarmCode
+from inspection.events import Event, EventKind
+from reports.database import open_reader
+from reports.settings import StoreSettings
 from tests.plc.peers import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
@@ -20,7 +24,7 @@ PARTS = 20
 PATIENCE_S = 90.0
 
 
-def test_the_second_engine_refuses_in_words_and_the_line_runs_on(
+def test_the_second_engine_refuses_in_words_the_first_says_so_and_the_line_runs_on(
     tmp_path: Path, taught_library: Path
 ) -> None:
     tables = {
@@ -35,6 +39,10 @@ def test_the_second_engine_refuses_in_words_and_the_line_runs_on(
             assert "another Passgate engine" in state["mode_reason"]
             assert state["tiles"][0]["health"] == "fault"
             assert any("another Passgate engine" in alarm["text"] for alarm in state["alarms"])
+            other = state["mode_reason"].partition("this one (")[2].partition(")")[0]
+            (alarm,) = wait_for_alarm(rig.url, AlarmCode.SECOND_ENGINE)
+            assert f"boot id {other}" in alarm["text"]
+            assert alarm["active"]
             rig.watch(until=lambda: False, on_progress=lambda _: None)
             assert second.poll() is None, "the second engine waits, and says why"
         finally:
@@ -46,6 +54,29 @@ def test_the_second_engine_refuses_in_words_and_the_line_runs_on(
     assert read_record(tmp_path / "second") == [], (
         "nothing of the first one's parts is on the second's record"
     )
+    (told,) = (event for event in read_events(rig.record) if event.kind is EventKind.SECOND_ENGINE)
+    assert f"boot id {other}" in told.detail
+    assert not any(event.kind is EventKind.HALTED for event in read_events(rig.record))
+
+
+def read_events(record: Path) -> list[Event]:
+    """All events on record."""
+    reader = open_reader(StoreSettings(folder=record).url)
+    with reader.connect() as connection:
+        rows = connection.exec_driver_sql("SELECT record FROM events ORDER BY position").scalars().all()
+    reader.dispose()
+    return [Event.model_validate_json(row) for row in rows]
+
+
+def wait_for_alarm(url: str, code: AlarmCode) -> list[Any]:
+    """The alarms of that code, once there are some."""
+    end = time.monotonic() + PATIENCE_S
+    while time.monotonic() < end:
+        alarms = httpx.get(f"{url}/api/state", timeout=2.0).json()["alarms"]
+        if found := [alarm for alarm in alarms if alarm["code"] == code]:
+            return found
+        time.sleep(0.1)
+    raise AssertionError("the first engine was not told of the second")
 
 
 def start_second(rig: LineRig) -> tuple["subprocess.Popen[bytes]", int]:

@@ -26,6 +26,8 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
     RunTakenOver,
+    SecondEngine,
+    SecondEngineGone,
 )
 from inspection.recipe import Recipe
 from inspection.recorder import RETRY_S, Recorder
@@ -709,6 +711,25 @@ def test_who_ordered_what_is_on_record_refused_orders_too() -> None:
         assert store.events[5].detail.startswith("reset: still halted: frozen")
 
     asyncio.run(body())
+
+
+@in_world
+async def test_a_second_engine_that_refused_itself_is_an_alarm_and_on_record_and_changes_nothing(
+    world: World,
+) -> None:
+    world.line.post(SecondEngine(9, "another Passgate engine (boot id 9) refused itself"))
+    await until(lambda: len(world.station.telemetry.alarms) == 1)
+    (alarm,) = world.station.telemetry.alarms
+    assert (alarm.code, alarm.active) == (AlarmCode.SECOND_ENGINE, True)
+    await until(lambda: world.store.events[-1].kind is EventKind.SECOND_ENGINE)
+    assert "boot id 9" in world.store.events[-1].detail
+    assert world.station.mode is Mode.IDLE
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS
+    world.line.post(SecondEngineGone())
+    await until(lambda: not world.station.telemetry.alarms[0].active)
+    await world.station.command(Command.RESET, by="the test")
+    assert len(world.station.telemetry.alarms) == 0
 
 
 @in_world

@@ -16,7 +16,7 @@ from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-unt
 from inspection.clock import SystemClock
 from inspection.ports import KnownPart, LineEvent
 from plc.link import ModbusLine
-from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+from plc.registers import LINE_BASE, LINE_SIZE, PLC_WORDS, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 
 PATIENCE_S = 5.0
@@ -28,7 +28,8 @@ Reaction = Callable[[ModbusLine, LineEvent], None]
 class ForeignPlc:
     """A pyModbusTCP server: Modbus as somebody else understood it. Each read is a heartbeat."""
 
-    def __init__(self, *, fc23: bool = True) -> None:
+    def __init__(self, *, fc23: bool = True, clears_last: bool = False) -> None:
+        """``clears_last``: its program writes the line block's last word too, as those of old do."""
         plc = self
         self.line = LineBlock()
         self.beats = True
@@ -37,7 +38,8 @@ class ForeignPlc:
         class Registers(DataBank):  # type: ignore[misc]  # the library has no types
             def get_holding_registers(self, address: int, number: int = 1, srv_info: object = None) -> object:
                 if srv_info is not None and address == LINE_BASE:
-                    super().set_holding_registers(LINE_BASE, plc._next().pack())
+                    words = plc._next().pack()[: LINE_SIZE if clears_last else PLC_WORDS]
+                    super().set_holding_registers(LINE_BASE, words)
                 return super().get_holding_registers(address, number, srv_info)
 
         class Server(ModbusServer):  # type: ignore[misc]
@@ -63,6 +65,11 @@ class ForeignPlc:
 
     def set(self, line: LineBlock) -> None:
         self.line = line
+
+    def word(self, register: int) -> int:
+        """One register as it stands."""
+        (word,) = self._registers.get_holding_registers(register, 1)
+        return int(word)
 
     def _next(self) -> LineBlock:
         if self.beats:

@@ -25,9 +25,12 @@ from inspection.ports import (
     PlcRestarted,
     ResultAccepted,
     RunTakenOver,
+    SecondEngine,
 )
+from plc import knock
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.registers import (
+    PLC_WORDS,
     VISION_BASE,
     VISION_SIZE,
     LineBits,
@@ -604,6 +607,106 @@ def test_the_second_engine_at_a_plc_writes_nothing_says_so_and_takes_over_when_a
                     assert missed_by(second) == [(1, MissedCause.BEFORE_RECORD)]
                     plc.set(replace(plc.line, bits=RUNNING))
                     await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("fc23", [True, False], ids=["FC23", "FC16 and FC03"])
+def test_the_first_engine_is_told_of_the_second_goes_on_and_loses_no_part(fc23: bool) -> None:
+    async def go() -> None:
+        with ForeignPlc(fc23=fc23) as plc:
+            plc.set(IDLE)
+            async with running(plc.port, react=station) as first:
+                first.line.set_ready(True)
+                await eventually(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+                async with running(plc.port) as second:
+                    told = await first.until(SecondEngine)
+                    assert isinstance(told, SecondEngine)
+                    assert told.boot_id == second.line.boot_id
+                    for seq in (1, 2, 3):  # while it knocks
+                        plc.set(replace(plc.line, trigger_seq=seq, part_id=seq))
+                        await eventually(lambda seq=seq: plc.vision().result_seq == seq)  # type: ignore[misc]
+                        plc.set(replace(plc.line, result_ack_seq=seq, outcome_seq=seq, outcome=1))
+                        await eventually(lambda seq=seq: plc.vision().outcome_ack_seq == seq)  # type: ignore[misc]
+                    assert "could not be told" not in second.line.state().notice
+                assert plc.word(PLC_WORDS) == 0, "it clears the word when it is stopped"
+                assert first.line.state().connected
+                assert not first.line.state().halted
+                assert sum(isinstance(event, SecondEngine) for event in first.events) == 1
+                assert not any(isinstance(event, Halted | PartMissed) for event in first.events)
+            assert plc.vision().boot_id == first.line.boot_id
+
+    asyncio.run(go())
+
+
+@pytest.mark.parametrize("why", ["refuses", "writes over"])
+def test_where_the_first_cannot_be_told_the_second_says_so(why: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(knock, "TURNS_UNSEEN", 1)
+
+    def beating(request: bytes, answer: bytes) -> list[tuple[float, bytes]]:
+        plc.registers[VISION_BASE + 1] = plc.registers[VISION_BASE + 1] + 1 & 0xFFFF
+        if request[7] == 16 and why == "refuses":
+            return [(0.0, refused(request, 2))]
+        if request[7] == 16:
+            plc.registers[PLC_WORDS] = 0
+        return [(0.0, answer)]
+
+    async def go() -> None:
+        async with plc:
+            plc.always = beating
+            other = VisionBlock(boot_id=4, heartbeat=9, bits=VisionBits.ONLINE)
+            plc.registers[VISION_BASE : VISION_BASE + VISION_SIZE] = other.pack()
+            async with running(plc.port) as second:
+                await second.until(Halted)
+                await eventually(lambda: "could not be told" in second.line.state().notice)
+                assert why in second.line.state().notice
+                writes = [request for request in plc.requests if request[7] in (16, 23)]
+                assert {request[7:13] for request in writes} == {bytes((16, 0, PLC_WORDS, 0, 1, 2))}
+                if why == "refuses":
+                    assert len(writes) == 1, "it is not asked again and again"
+                assert second.line.state().halt_reason
+
+    plc = ScriptedPlc(IDLE)
+    asyncio.run(go())
+
+
+def test_an_engine_that_is_refused_by_what_is_no_passgate_block_any_more_writes_nothing() -> None:
+    async def go() -> None:
+        async with ScriptedPlc(IDLE) as plc:
+
+            def beating(request: bytes, answer: bytes) -> list[tuple[float, bytes]]:
+                plc.registers[VISION_BASE + 1] = plc.registers[VISION_BASE + 1] + 1 & 0xFFFF
+                return [(0.0, answer)]
+
+            plc.always = beating
+            plc.show(replace(IDLE, map_version=2))
+            other = VisionBlock(boot_id=4, heartbeat=9, bits=VisionBits.ONLINE)
+            plc.registers[VISION_BASE : VISION_BASE + VISION_SIZE] = other.pack()
+            async with running(plc.port) as second:
+                await second.until(Halted)
+                await asyncio.sleep(0.1)
+            assert {request[7] for request in plc.requests} == {3}
+
+    asyncio.run(go())
+
+
+def test_of_two_engines_that_begin_at_the_same_time_each_says_what_is_the_matter() -> None:
+    """One of them gives way, and the other one is told; on a bad day both do, and both say so."""
+
+    async def go() -> None:
+        with ForeignPlc() as plc:
+            plc.set(IDLE)
+            async with running(plc.port) as one, running(plc.port) as other:
+                await eventually(lambda: any(link.line.state().halted for link in (one, other)))
+                await asyncio.sleep(0.4)  # by then the second of two that both give way has done so
+                for link, peer in ((one, other), (other, one)):
+                    if link.line.state().halted:
+                        assert f"boot id {peer.line.boot_id}" in link.line.state().halt_reason
+                    else:
+                        told = await link.until(SecondEngine)
+                        assert isinstance(told, SecondEngine)
+                        assert told.boot_id == peer.line.boot_id
+                        assert plc.vision().boot_id == link.line.boot_id
 
     asyncio.run(go())
 

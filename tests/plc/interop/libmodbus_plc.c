@@ -27,7 +27,7 @@ enum { SCAN_MS = 5, WATCHDOG_MS = 300, DEADLINE_MS = 500, RESET_AFTER_MS = 500, 
 enum { TO_DIVERTER_MS = 15, PATIENCE_MS = 20000, MOST = 64 };
 
 enum line_word { L_MAP, L_BEAT, L_BITS, L_TRIGGER, L_ID_HIGH, L_ID_LOW, L_RECIPE, L_RESULT_ACK, L_OUTCOME,
-                 L_OUTCOME_SEQ, L_ERROR_ACK, L_DEADLINE, L_BOOT, L_SPEED, L_DIVERTER, L_RESERVED };
+                 L_OUTCOME_SEQ, L_ERROR_ACK, L_DEADLINE, L_BOOT, L_SPEED, L_DIVERTER, L_REFUSED, LINE_SIZE };
 enum vision_word { V_MAP, V_BEAT, V_BITS, V_STATE, V_TRIGGER_ACK, V_HEAD, V_ID_HIGH, V_ID_LOW, V_DECISION,
                    V_COMPLEMENT, V_DEFECT, V_CONFIDENCE, V_LATENCY, V_RECIPE, V_ERROR, V_BOOT, V_SPEED, V_ANGLE,
                    V_MOTION, V_TAIL, V_OUTCOME_ACK };
@@ -47,7 +47,7 @@ struct outcome {
     uint16_t seq, code;
 };
 
-static uint16_t line[16], vision[VISION_SIZE];
+static uint16_t line[LINE_SIZE], vision[VISION_SIZE];
 static struct part waiting, belt[MOST]; /* waiting.seq 0: no part waits for its result */
 static struct outcome outcomes[MOST];
 static int belt_count, outcome_count;
@@ -195,7 +195,7 @@ static void scan(long parts, uint32_t first_id) {
     }
 }
 
-/* Answer one request. Only the vision block may be written over the network. */
+/* Answer one request. Only the vision block, and the last word of the line block, may be written over the network. */
 static bool serve(modbus_t *bus, modbus_mapping_t *registers) {
     uint8_t query[MODBUS_TCP_MAX_ADU_LENGTH];
     int length = modbus_receive(bus, query), at = modbus_get_header_length(bus);
@@ -206,7 +206,8 @@ static bool serve(modbus_t *bus, modbus_mapping_t *registers) {
     if (function == 0x06 || function == 0x10 || function == 0x16 || function == 0x17) {
         int address = query[write_at] << 8 | query[write_at + 1];
         int count = function == 0x10 || function == 0x17 ? query[write_at + 2] << 8 | query[write_at + 3] : 1;
-        if (address < VISION_BASE || address + count > REGISTERS) {
+        bool refused_engine = address == LINE_BASE + L_REFUSED && count == 1;
+        if (!refused_engine && (address < VISION_BASE || address + count > REGISTERS)) {
             refused_writes++;
             return modbus_reply_exception(bus, query, MODBUS_EXCEPTION_ILLEGAL_DATA_ADDRESS) >= 0;
         }
@@ -246,7 +247,8 @@ int main(int argc, char **argv) {
         if (now >= due) {
             memcpy(vision, registers->tab_registers + VISION_BASE, sizeof vision);
             scan(parts, first_id);
-            memcpy(registers->tab_registers + LINE_BASE, line, sizeof line);
+            /* All but the last word, which a Passgate that refuses to work writes for the one at work. */
+            memcpy(registers->tab_registers + LINE_BASE, line, L_REFUSED * sizeof line[0]);
             due = now - due > SCAN_MS ? now + SCAN_MS : due + SCAN_MS;
             if (finished >= parts && through < 0) through = now;
             complete = finished >= parts && outcome_count == 0;

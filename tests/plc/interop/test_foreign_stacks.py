@@ -28,6 +28,7 @@ from inspection.decision import Action, Decision
 from inspection.part import Inspection, MissedCause
 from plc.link import LinkSettings, ModbusLine
 from plc.simulator import PartResult
+from plc.wire import Wire
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
@@ -166,6 +167,28 @@ def test_a_plc_in_c_over_libmodbus_with_its_own_program(libmodbus_plc: Path, tmp
     record.remove(before[0])
     assert_promises(read_plc_log(log), record, summary, parts=PARTS)
     assert summary["refused_writes"] == 0
+
+
+def test_a_plc_in_c_keeps_the_word_that_a_refused_engine_writes(libmodbus_plc: Path, tmp_path: Path) -> None:
+    async def go(port: int) -> None:
+        wire = Wire(LinkSettings(port=port))
+        await wire.connect()
+        try:
+            assert (await wire.read()).refused_boot_id == 0
+            await wire.write_refused_boot_id(4712)
+            await asyncio.sleep(0.05)  # ten scans
+            assert (await wire.read()).refused_boot_id == 4712
+        finally:
+            wire.close()
+
+    command = [str(libmodbus_plc), "1", "7", "4711", str(tmp_path / "plc.jsonl")]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as plc:
+        assert plc.stdout is not None
+        try:
+            asyncio.run(go(int(plc.stdout.readline().split()[1])))
+        finally:
+            plc.terminate()
+        assert json.loads(plc.stdout.read())["refused_writes"] == 0
 
 
 def test_our_structured_text_over_pymodbustcp(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ import pytest
 from inspection.decision import Action
 from inspection.errors import LineError
 from inspection.part import Outcome
-from inspection.ports import LineEvent, OutcomeReported, PartTriggered, PlcRestarted
+from inspection.ports import Halted, LineEvent, OutcomeReported, PartTriggered, PlcRestarted, SecondEngine
 from plc.link import ModbusLine
+from plc.registers import LineBlock
 from plc.simulator import (
     LineFault,
     LineFaultKind,
@@ -25,6 +26,7 @@ from plc.simulator import (
     run_simulator,
 )
 from plc.simulator.handshake import Rejected
+from plc.simulator.server import PlcServer
 from tests.plc.handshaking import decision_on
 from tests.plc.peers import PATIENCE_S, Reaction, running
 
@@ -108,6 +110,39 @@ def test_every_part_gets_the_outcome_of_its_decision_and_all_are_reported(tmp_pa
     lines = (tmp_path / "plc.jsonl").read_text().splitlines()
     assert tuple(PartResult.model_validate_json(line) for line in lines) == report.parts
     assert Report.model_validate_json(report.model_dump_json()) == report
+
+
+@pytest.mark.parametrize("program", ["leaves the last word alone", "clears it in each scan"])
+def test_the_first_of_two_engines_is_told_of_the_second_and_every_part_is_through(
+    program: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also by a PLC's program from before that word had a meaning."""
+    if program == "clears it in each scan":
+
+        def show(server: PlcServer, line: LineBlock) -> None:
+            server._line = line.pack()
+
+        monkeypatch.setattr(PlcServer, "show", show)
+
+    async def go() -> tuple[Report, list[LineEvent], int]:
+        async with (
+            simulator(parts=30) as plc,
+            running(plc.port, react=deciding([Action.PASS])) as first,
+        ):
+            first.line.set_ready(True)
+            await first.until(PartTriggered)
+            async with running(plc.port) as second:
+                await second.until(Halted)
+                await first.until(SecondEngine)
+                report = await plc.report()
+                return report, first.events, second.line.boot_id
+
+    report, events, second = asyncio.run(go())
+    assert report.complete, report.ended_by
+    assert report.by_outcome == {Outcome.RELEASED: 30}
+    assert report.deadline_misses == 0
+    assert [event.boot_id for event in events if isinstance(event, SecondEngine)] == [second]
+    assert not any(isinstance(event, Halted) for event in events)
 
 
 def test_a_killed_engine_costs_one_part_and_its_successor_goes_on() -> None:

@@ -64,12 +64,17 @@ def vision_pins(vision: VisionBlock) -> dict[str, int]:
 
 
 def line_words(station: Any) -> list[int]:
-    """The line block from the block's outputs, in the order of the register map."""
+    """The words that the PLC writes, from the block's outputs, in the order of the register map."""
     names = (
         "MapVersion Heartbeat Bits TriggerSeq PartIdHigh PartIdLow RecipeRequest ResultAck Outcome "
-        "OutcomeSeq ErrorAck DeadlineMs BootId BeltSpeed DiverterAngle Reserved"
+        "OutcomeSeq ErrorAck DeadlineMs BootId BeltSpeed DiverterAngle"
     )
     return [getattr(station, f"Line{name}") for name in names.split()]
+
+
+def line_block(station: Any) -> LineBlock:
+    """The line block; its last word is not the PLC's."""
+    return LineBlock.unpack([*line_words(station), 0])
 
 
 class StructuredTextPlc:
@@ -220,7 +225,7 @@ class StructuredTextPlc:
 
     def image(self, *, belt_speed_mm_s: int, diverter_angle_ddeg: int, now_ns: int) -> LineBlock:
         pins = {"BeltSpeed": belt_speed_mm_s, "DiverterAngle": diverter_angle_ddeg}
-        return LineBlock.unpack(line_words(self._asked(now_ns, Running=belt_speed_mm_s > 0, **pins)))
+        return line_block(self._asked(now_ns, Running=belt_speed_mm_s > 0, **pins))
 
     def _asked(self, now_ns: int, **pins: Any) -> Any:
         """A copy of the block as it would be after a scan at ``now_ns``."""

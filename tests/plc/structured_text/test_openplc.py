@@ -7,7 +7,7 @@ import pytest
 
 from inspection.decision import Action
 from plc.presets import PRESETS, PresetName
-from plc.registers import DECISION_CODES, LINE_SIZE, VISION_WORDS, VisionBits, complement
+from plc.registers import DECISION_CODES, PLC_WORDS, VISION_WORDS, VisionBits, complement
 from tests.plc.structured_text.compiler import Block, Clock, compile_text, instance
 from tests.plc.structured_text.station import FOLDER
 
@@ -35,7 +35,7 @@ def test_the_registers_lie_where_the_preset_expects_them(program: dict[str, Bloc
     line, vision = addresses(block, "RegLine"), addresses(block, "RegVision")
     base = preset["line_base"]
     assert isinstance(base, int)
-    assert list(line.values()) == list(range(base, base + LINE_SIZE))
+    assert list(line.values()) == list(range(base, base + PLC_WORDS)), "and the last word is left alone"
     base = preset["vision_base"]
     assert isinstance(base, int)
     offsets = {

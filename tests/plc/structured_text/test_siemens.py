@@ -47,7 +47,7 @@ def test_the_main_block_gives_each_pin_the_register_that_the_pin_is_made_for() -
             for half in ([""] if word.size == 1 else ["high", "low"])
         ]
         pins = re.findall(rf"^    ({side}\w+) : UINT; +\(\* word +(\d+)", station, re.MULTILINE)
-        assert len(pins) == (16 if side == "Line" else 17)
+        assert len(pins) == (15 if side == "Line" else 17)
         for pin, word in pins:
             register = re.findall(
                 rf'"PASSGATE_REGISTERS"\.{side}\.(\w+) := #Station\.{pin};'

@@ -15,9 +15,8 @@ from inspection.decision import Action
 from inspection.part import Outcome
 from plc.registers import (
     DECISION_CODES,
-    LINE_WORDS,
+    PLC_WORDS,
     LineBits,
-    LineBlock,
     VisionBits,
     VisionBlock,
     VisionState,
@@ -27,7 +26,7 @@ from plc.simulator.handshake import PlcHandshake, Switches
 from tests.plc import test_handshake_both_sides as both_sides
 from tests.plc.simulator import test_handshake as reference
 from tests.plc.simulator.test_handshake import *  # noqa: F403  (the same promises, by the other PLC)
-from tests.plc.structured_text.station import MS, StructuredTextPlc, line_words, vision_pins
+from tests.plc.structured_text.station import MS, StructuredTextPlc, line_block, line_words, vision_pins
 
 
 @pytest.fixture(autouse=True)
@@ -188,12 +187,11 @@ class Machine:
 def test_the_line_block_has_the_words_of_the_register_map_in_their_order() -> None:
     machine = Machine(RecipeRequest=4, BeltSpeed=250, DiverterAngle=450, Running=True)
     machine.scan(PartAtEye=True, PartId=0xABCD1234)
-    words = line_words(machine.block)
-    assert len(words) == LINE_WORDS[-1].offset + 1
-    block = LineBlock.unpack(words)
+    assert len(line_words(machine.block)) == PLC_WORDS
+    block = line_block(machine.block)
     assert (block.map_version, block.boot_id, block.trigger_seq, block.part_id) == (1, 3, 1, 0xABCD1234)
     assert (block.recipe_request, block.belt_speed_mm_s, block.diverter_angle_ddeg) == (4, 250, 450)
-    assert (block.deadline_ms, block.reserved) == (500, 0)
+    assert block.deadline_ms == 500
     assert block.bits == LineBits.ENABLE | LineBits.AUTO | LineBits.RUNNING
 
 
