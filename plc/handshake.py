@@ -366,7 +366,8 @@ class VisionHandshake:
         self._halt_reason = ""
         reason = (
             f"another Passgate engine (boot id {other}) is at work at this PLC: this one ({self._boot_id}) "
-            "writes nothing to it and takes no part. Stop one of the two, then reset with FaultReset"
+            "takes no part and writes nothing that the PLC heeds. Stop one of the two, then reset with "
+            "FaultReset"
         )
         return (*self.lost(reason), *self.halt(reason, brief=f"second engine ({other}) at the PLC: stop one"))
 
