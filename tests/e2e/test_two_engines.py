@@ -20,7 +20,8 @@ from tests.plc.peers import free_port
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
-PARTS = 20
+PARTS = 10
+"""So many go through while the second engine knocks."""
 PATIENCE_S = 90.0
 
 
@@ -32,7 +33,7 @@ def test_the_second_engine_refuses_in_words_the_first_says_so_and_the_line_runs_
         "station": {"name": "Test line", "recipe": "cover"},
         "cameras": [{"name": "main", "kind": "simulated", "seed": 1, "defect_rate": 0.5}],
     }
-    with LineRig(tmp_path, tables=tables, parts=PARTS, rate=40.0, seed=1) as rig:
+    with LineRig(tmp_path, tables=tables, parts=0, rate=40.0, seed=1) as rig:
         second, port = start_second(rig)
         try:
             state = wait_for_halt(port)
@@ -43,13 +44,14 @@ def test_the_second_engine_refuses_in_words_the_first_says_so_and_the_line_runs_
             (alarm,) = wait_for_alarm(rig.url, AlarmCode.SECOND_ENGINE)
             assert f"boot id {other}" in alarm["text"]
             assert alarm["active"]
-            rig.watch(until=lambda: False, on_progress=lambda _: None)
+            before = rig.parts_finished()
+            rig.watch(until=lambda: rig.parts_finished() >= before + PARTS, on_progress=lambda _: None)
             assert second.poll() is None, "the second engine waits, and says why"
         finally:
             second.terminate()
             second.wait(PATIENCE_S)
     summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=0, folder=tmp_path)
-    assert summary.triggers == summary.accounted == PARTS
+    assert summary.triggers == summary.accounted >= PARTS
     assert summary.released_without_pass == 0
     assert read_record(tmp_path / "second") == [], (
         "nothing of the first one's parts is on the second's record"
