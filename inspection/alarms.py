@@ -28,6 +28,10 @@ class AlarmCode(IntEnum):
     RECORD_LATE = _WARNING | _STORE | 4
     RECORD_BEGAN = _WARNING | _STORE | 5
     PICTURES_NOT_RETIRED = _WARNING | _STORE | 6
+    PICTURES_SILENT = _WARNING | _STORE | 7
+    """The disk of the pictures does not answer."""
+    RECORD_NOT_KEPT_UP = _WARNING | _STORE | 8
+    """The record's own housekeeping fails."""
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3

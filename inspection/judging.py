@@ -2,14 +2,15 @@
 
 Blocking work runs in threads: one for each camera, one for inference. What misses the deadline is a
 *straggler*: it goes on in its thread, and ``busy`` is true until it has come back, so that no further part
-queues up behind it.
+queues up behind it. Pictures that the archive has not kept by the deadline cost the part its pass, and no
+other part anything: they join the record when they are kept.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
@@ -31,6 +32,15 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+class Kept(NamedTuple):
+    """What came of one part's pictures."""
+
+    pictures: tuple[str, ...]
+    """SHA-256 of each that is in the archive."""
+    fault: str
+    """Why one is not; empty where each is."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
     """What came of looking at one part."""
@@ -39,12 +49,14 @@ class Judgement:
     frames: tuple[Frame, ...] = ()
     pictures: tuple[str, ...] = ()
     """SHA-256 of each picture in the archive."""
+    unkept: str = ""
+    """Why one is not there; empty where each is."""
     motion: ProposedMotion | None = None
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
     straggler: "asyncio.Future[Decision] | None" = None
     """The inspection that missed the deadline; its result is kept for the record when it comes."""
-    late_pictures: "asyncio.Future[tuple[str, ...]] | None" = None
-    """As ``pictures``, where the archive had not answered by the deadline."""
+    late_pictures: "asyncio.Future[Kept] | None" = None
+    """What came of the pictures, where the archive had not answered by the deadline."""
 
 
 class Judge:
@@ -84,6 +96,8 @@ class Judge:
         self.model_fault = ""
         self.picture_fault = ""
         """Why a picture of the last part that had any is not kept; empty where each is."""
+        self._looked = 0
+        """Parts of which there were pictures: the archive may be at work on those of several."""
         self._camera_faults: dict[str, str] = {}
         """The last capture's, by camera; "" stands for what is no single camera's."""
         self._recipe = recipe
@@ -110,7 +124,7 @@ class Judge:
 
     @property
     def busy(self) -> bool:
-        """A camera, the model or the archive is still at work on something that is late."""
+        """A camera or the model is still at work on something that is late."""
         return bool(self._stragglers)
 
     @property
@@ -177,7 +191,8 @@ class Judge:
         self._well(AlarmCode.NO_PICTURE)
         on_exposed()
 
-        archive = asyncio.create_task(self._archive(frames))
+        self._looked += 1
+        archive = asyncio.create_task(self._archive(frames, self._looked))
         work = asyncio.get_running_loop().run_in_executor(
             self._inference, self._look, frames, trigger, deadline_ns
         )
@@ -203,14 +218,14 @@ class Judge:
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
-        pictures, late_pictures = await self._kept(archive, deadline_ns)
+        kept, late_pictures = await self._kept(archive, deadline_ns)
         decision = guard.review(
             decision,
             trigger=trigger,
             recipe=self._recipe,
             certificate=self._certificate,
             unheard=self._unheard,
-            unkept=self.picture_fault,
+            unkept=kept.fault,
         )
         now_ns = self._clock.monotonic_ns()
         self.last_decision_ns = now_ns
@@ -224,7 +239,8 @@ class Judge:
         return Judgement(
             decision=decision.model_copy(update={"timings_ms": timings}),
             frames=frames,
-            pictures=pictures,
+            pictures=kept.pictures,
+            unkept=kept.fault,
             motion=motion,
             straggler=straggler,
             late_pictures=late_pictures,
@@ -309,31 +325,40 @@ class Judge:
         inspector = self._inspector
         return inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
 
-    async def _archive(self, frames: tuple[Frame, ...]) -> tuple[str, ...]:
-        """SHA-256 of each picture that is kept; ``picture_fault`` says why one is not."""
+    async def _archive(self, frames: tuple[Frame, ...], number: int) -> Kept:
+        """Have the pictures of the ``number``-th part kept; the newest part's say whether that works."""
         kept, fault = [], ""
         for frame in frames:
             try:
-                kept.append(await self._recorder.archive(frame))
+                kept.append(await self._recorder.pictures.keep(frame))
             except Exception as error:  # whatever fails there: the part goes to a person
-                fault = str(error) if isinstance(error, StoreError) else f"internal error: {error!r}"
-                log.warning("a picture is not kept", camera=frame.camera, exc_info=error)
+                known = isinstance(error, StoreError)
+                fault = str(error) if known else f"internal error: {error!r}"
+                log.warning(
+                    "a picture is not kept",
+                    camera=frame.camera,
+                    error=fault,
+                    exc_info=None if known else error,
+                )
                 self._alarm(AlarmCode.PICTURE_NOT_KEPT, fault)
-        self.picture_fault = fault
-        if not fault:
-            self._well(AlarmCode.PICTURE_NOT_KEPT)
-        return tuple(kept)
+        if number == self._looked:
+            self.picture_fault = fault
+            if not fault:
+                self._well(AlarmCode.PICTURE_NOT_KEPT)
+        return Kept(tuple(kept), fault)
 
     async def _kept(
-        self, archive: "asyncio.Task[tuple[str, ...]]", deadline_ns: int
-    ) -> tuple[tuple[str, ...], "asyncio.Future[tuple[str, ...]] | None"]:
-        """What ``archive`` has kept by the deadline; where it has not answered, that is to come."""
-        try:
-            return await self._before(deadline_ns, archive), None
-        except TimeoutError:
-            self.picture_fault = "the disk of the pictures did not answer within the deadline"
-            self._alarm(AlarmCode.PICTURE_NOT_KEPT, f"{self.picture_fault}. Check that disk")
-            return (), archive
+        self, archive: "asyncio.Task[Kept]", deadline_ns: int
+    ) -> tuple[Kept, "asyncio.Future[Kept] | None"]:
+        """What came of the pictures by the deadline; where the archive has not answered, more is to come.
+
+        It is no straggler: no later part waits for it, but in turn, for the disk.
+        """
+        if await self._is_done(deadline_ns, archive):
+            return archive.result(), None
+        self.picture_fault = "the disk of the pictures did not answer within the deadline"
+        self._alarm(AlarmCode.PICTURE_NOT_KEPT, f"{self.picture_fault}. Check that disk")
+        return Kept((), self.picture_fault), archive
 
     def _deadline_ms(self, trigger: Trigger) -> int:
         """Internal deadline: the recipe's, but always a tenth before the PLC's own."""
@@ -344,16 +369,20 @@ class Judge:
     async def _before(self, deadline_ns: int, work: Awaitable[T]) -> T:
         """The result of ``work``, or TimeoutError at the deadline; late work goes on as a straggler."""
         future = asyncio.ensure_future(work)
-        remaining_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
-        timer = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
-        try:
-            await asyncio.wait({future, timer}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-        if future.done():
+        if await self._is_done(deadline_ns, future):
             return future.result()
         self._is_late(future)
         raise TimeoutError
+
+    async def _is_done(self, deadline_ns: int, work: "asyncio.Future[Any]") -> bool:
+        """Wait for ``work``, until the deadline at most; it goes on where it was not done."""
+        remaining_s = (deadline_ns - self._clock.monotonic_ns()) / 1e9
+        timer = asyncio.ensure_future(self._clock.sleep(max(0.0, remaining_s)))
+        try:
+            await asyncio.wait({work, timer}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            timer.cancel()
+        return work.done()
 
     def _is_late(self, work: "asyncio.Future[Any]") -> None:
         """Nobody waits for ``work`` any more, and no part is taken until it has come back."""

@@ -116,6 +116,9 @@ class Inspection(Frozen):
     decision: Decision
     pictures: tuple[str, ...] = ()
     """SHA-256 of each view's picture in the archive."""
+    unkept: str = Field(default="", max_length=500)
+    """Why a picture that was taken of the part is not in the archive; empty where each is, or none was taken.
+    Before there was this field, the decision's reason alone said so."""
     simulated: bool = False
     certificate: CertificateRef | None = None
     """The certificate that held when the part was judged; None where the station was uncertified."""

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from inspection.decision import Action, Decision, ModelRef
 from inspection.events import Event, EventKind
@@ -11,6 +11,8 @@ from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
 from inspection.status import Counts
+
+Answer = TypeVar("Answer")
 
 # --- time ---------------------------------------------------------------------------------------------
 
@@ -343,21 +345,51 @@ class StoreHealth:
     full: bool = False
     """The spool is full as well: no further part may be taken."""
     silent_s: float = 0.0
-    """For how long, in s, it has not answered a record; 0 where it answers. The recorder says so."""
+    """For how long, in s, it has not answered a call, whichever; 0 where it answers. The recorder says so."""
+    pictures_silent_s: float = 0.0
+    """The same of the disk of the pictures."""
     spooled: int = 0
     last_write_ns: int = 0
     """When the last record became durable, on the monotonic clock; 0 for never."""
     detail: str = ""
 
 
+class InRecord(Protocol):
+    """Has something called in the record's thread, from that of the pictures."""
+
+    def __call__(self, call: Callable[[], Answer], /) -> Answer:
+        """What ``call`` returns or raises there. Raises StoreError where the record does not answer."""
+
+
 class Store(Protocol):
-    """The record of every part. Blocking; called in the store's own thread."""
+    """The record of every part. Blocking; called in two threads of its own.
+
+    One is the pictures', so that their disk never holds up the record: it calls ``prepare_pictures``,
+    ``archive_picture`` and ``retire_pictures``. The other one, the record's, calls all else.
+    """
 
     def open(self) -> None:
         """Bring the schema up to date and drain the spool. Raises StoreError."""
 
+    def prepare_pictures(self) -> None:
+        """Make the archive's folders, so that no part has to wait for them; without room, later.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+
     def archive_picture(self, frame: Frame) -> str:
         """Keep a picture; returns its SHA-256. The same picture is kept once. Raises StoreError."""
+
+    def retire_pictures(self, in_record: InRecord) -> object:
+        """Delete old pictures in idle moments, a few milliseconds each.
+
+        Args:
+            in_record: Where what it asks of the record, or puts on it, is called.
+
+        Raises:
+            StoreError: They cannot be deleted, or the record does not answer.
+        """
 
     def append(self, inspection: Inspection) -> None:
         """Make one revision durable: when this returns, it survives kill -9 and loss of power.
@@ -399,10 +431,10 @@ class Store(Protocol):
         """Never blocks and never raises."""
 
     def maintain(self) -> object:
-        """Housekeeping for idle moments, a few milliseconds each: drain the spool, retire old pictures.
+        """Housekeeping of the record for idle moments, a few milliseconds each: drain the spool.
 
         Raises:
-            StoreError: Old pictures cannot be deleted.
+            StoreError: What it must leave beside the record cannot be written.
         """
 
     def close(self) -> None:

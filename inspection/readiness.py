@@ -33,7 +33,7 @@ class Circumstances:
     crowded: str
     """More parts are open than may be."""
     late_work: bool
-    """A camera, the model or the archive is still at work on something that is late."""
+    """A camera or the model is still at work on something that is late."""
     camera_fault: str
     model_fault: str
     picture_fault: str
@@ -97,7 +97,7 @@ def _kept_by_station(now: Circumstances) -> str:
     if now.crowded:
         return f"takes no part: {now.crowded}"
     if now.late_work:
-        return "takes no part until a camera, the model or the disk of the pictures has finished late work"
+        return "takes no part until a camera or the model has finished late work"
     return ""
 
 
@@ -122,6 +122,9 @@ def _fails_all(now: Circumstances) -> str:
     """Why parts that are taken go to a person, as far as the last one shows."""
     if now.camera_fault:
         return f"no camera, every part goes to manual review: {now.camera_fault}"
+    if now.store.pictures_silent_s:
+        silent = f"the disk of the pictures has not answered for {now.store.pictures_silent_s:.0f} s"
+        return f"{silent}, every part goes to manual review"
     if now.picture_fault:
         return f"the last picture could not be kept: {now.picture_fault}"  # the next may: it is tried
     if now.model_fault:

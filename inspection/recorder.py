@@ -4,28 +4,40 @@ What the store refuses, a part's revision or an event, is kept in memory and tri
 is durable; as long as there is any, ``behind`` is true and the station takes no part. So the backlog of parts
 is bounded by those that were open when the store failed; that of events by ``MOST_EVENTS``, beyond which one
 is refused and not kept. An event whose writing failed half way may come on record twice, never out of order.
+
+The archive's pictures have a hand and a thread of their own, ``pictures``; nothing here waits for them.
 """
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
+from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import datetime
+from typing import ParamSpec, TypeVar
 
 import structlog
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.lone_thread import LoneThread
-from inspection.part import Frame, Inspection
+from inspection.part import Inspection
+from inspection.picture_keeper import PictureKeeper
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
 from inspection.status import Counts
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
 
 SILENT_S = 2.0
-"""So long the writing of one record may take; beyond that the disk may be dead, and people are told."""
+"""So long any one call of the store may take; beyond that the disk may be dead, and people are told."""
+
+ANSWER_S = 1.0
+"""So long the pictures' thread waits for what it asks of the record: not long enough to be called silent."""
 
 END_S = 5.0
 """So long the end waits for the store; then what is not on record is logged, and the process ends."""
@@ -35,15 +47,16 @@ MOST_EVENTS = 256
 
 
 class Recorder:
-    """Owns the store's thread. Lives in the event loop."""
+    """Owns the record's thread. Lives in the event loop."""
 
     def __init__(self, store: Store, clock: Clock) -> None:
         self._store = store
         self._clock = clock
-        self._thread = LoneThread("store")
+        self._thread = LoneThread("store", monotonic_ns=clock.monotonic_ns)
+        self.pictures = PictureKeeper(store, clock, self._in_record)
+        """Keeps the parts' pictures, and deletes old ones."""
         self._backlog: deque[Inspection | Event] = deque()
         self._order = asyncio.Lock()
-        self._writing_since_ns: int | None = None
         self._writing: Inspection | Event | None = None
         """What the thread is at; whoever asked for it may have gone away meanwhile."""
         self._retry: asyncio.Task[None] | None = None
@@ -57,33 +70,43 @@ class Recorder:
 
     @property
     def silent_s(self) -> float:
-        """For how long, in s, the store has not answered a record; 0 up to ``SILENT_S``."""
-        if self._writing_since_ns is None:
-            return 0.0
-        silent_s = (self._clock.monotonic_ns() - self._writing_since_ns) / 1e9
-        return silent_s if silent_s >= SILENT_S else 0.0
+        """For how long, in s, the store has not answered a call, whichever it is; 0 up to ``SILENT_S``."""
+        busy_s = self._thread.busy_s
+        return busy_s if busy_s >= SILENT_S else 0.0
 
     def health(self) -> StoreHealth:
-        """The store's own word on its state, and whether it answers."""
-        return replace(self._store.health(), silent_s=self.silent_s)
+        """The store's own word on its state, and whether it and the disk of the pictures answer."""
+        return replace(self._store.health(), silent_s=self.silent_s, pictures_silent_s=self.pictures.silent_s)
 
     async def open(self) -> None:
-        """Open the store. Raises StoreError."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.open)
+        """Open the store.
+
+        A disk of pictures that does not answer within ``END_S`` keeps no station from starting: parts go to
+        manual review until it does.
+
+        Raises:
+            StoreError: The record cannot be opened, or the archive not be made.
+        """
+        await self._call(self._store.open)
+        preparing = asyncio.create_task(self.pictures.prepare(), name="pictures-prepare")
+        if await self._done_within(END_S, preparing):
+            preparing.result()
+        else:
+            log.error("the disk of the pictures does not answer", waited_s=END_S)
+            preparing.add_done_callback(_seen)
 
     async def resume(self) -> tuple[list[Inspection], KnownPart | None]:
         """What a restarted station must know: the parts without an outcome, and the last trigger."""
-        loop = asyncio.get_running_loop()
-        open_parts = await loop.run_in_executor(self._thread, self._store.open_inspections)
-        return open_parts, await loop.run_in_executor(self._thread, self._store.last_part)
+        open_parts = await self._call(self._store.open_inspections)
+        return open_parts, await self._call(self._store.last_part)
 
     async def recent(self, limit: int) -> list[Inspection]:
         """The last parts on record, newest first."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.recent, limit)
+        return await self._call(self._store.recent, limit)
 
     async def counts_since(self, since: datetime) -> Counts:
         """Parts on record whose trigger was seen since then. Raises StoreError."""
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._store.counts_since, since)
+        return await self._call(self._store.counts_since, since)
 
     async def caught_up(self) -> None:
         """Return once all that was appended is durable."""
@@ -127,25 +150,17 @@ class Recorder:
             for waiting in self._waiting_events():
                 if waiting.kind in kinds:
                     return waiting
-            loop = asyncio.get_running_loop()
-            return await loop.run_in_executor(self._thread, self._store.last_event, kinds)
+            return await self._call(self._store.last_event, kinds)
 
     async def recent_events(self, limit: int) -> list[Event]:
         """The newest events, newest first, what waits in memory included."""
         async with self._order:
-            loop = asyncio.get_running_loop()
-            stored = await loop.run_in_executor(self._thread, self._store.recent_events, limit)
+            stored = await self._call(self._store.recent_events, limit)
             return [*self._waiting_events(), *stored][:limit]
 
-    async def archive(self, frame: Frame) -> str:
-        """Keep a picture; returns its SHA-256. Raises StoreError."""
-        return await asyncio.get_running_loop().run_in_executor(
-            self._thread, self._store.archive_picture, frame
-        )
-
     async def maintain(self) -> None:
-        """Let the store do its housekeeping. Raises StoreError."""
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._store.maintain)
+        """Let the store do the record's housekeeping. Raises StoreError."""
+        await self._call(self._store.maintain)
 
     async def close(self) -> None:
         """Try the backlog once more, then close the store and end the thread, within ``END_S``.
@@ -156,12 +171,10 @@ class Recorder:
         """
         if self._retry is not None:
             self._retry.cancel()
+        self.pictures.close()
         ending = asyncio.create_task(self._end(), name="store-end")
-        timer = asyncio.ensure_future(self._clock.sleep(END_S))
-        either: tuple[asyncio.Future[None], ...] = (ending, timer)
         try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-            if not ending.done():
+            if not await self._done_within(END_S, ending):
                 raise StoreError(
                     f"the record did not answer within {END_S:.0f} s of the end",
                     part="what is not on record is in the log; its parts are not released",
@@ -169,7 +182,6 @@ class Recorder:
                 )
             ending.result()
         finally:
-            timer.cancel()
             ending.cancel()
             self._thread.shutdown(wait=False, cancel_futures=True)
             lost = [*([self._writing] if self._writing is not None else []), *self._backlog]
@@ -188,7 +200,7 @@ class Recorder:
                     trouble = error
                     break
                 self._backlog.popleft()
-            await asyncio.get_running_loop().run_in_executor(self._thread, self._store.close)
+            await self._call(self._store.close)
         if trouble is not None:
             raise trouble
 
@@ -219,10 +231,8 @@ class Recorder:
                 raise
 
     async def _in_thread(self, record: Inspection | Event) -> None:
-        loop = asyncio.get_running_loop()
-        self._writing_since_ns = self._clock.monotonic_ns()
         try:
-            await loop.run_in_executor(self._thread, self._write_now, record)
+            await self._call(self._write_now, record)
         except StoreError:
             raise
         except Exception as error:  # a bug of the store must not lose the record: it waits like any other
@@ -232,8 +242,35 @@ class Recorder:
                 part="the part is not released",
                 todo="tell the maker; the line takes no part until the record is written",
             ) from error
+
+    async def _call(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Have the store do something in the record's thread."""
+        return await asyncio.wrap_future(self._thread.submit(call, *args, **kwargs))
+
+    def _in_record(self, call: Callable[[], T], /) -> T:
+        """See ``InRecord``; in the pictures' thread."""
+        try:
+            asked = self._thread.submit(call)
+        except RuntimeError as error:
+            raise StoreError("Old pictures are not deleted now: the station ends") from error
+        try:
+            return asked.result(ANSWER_S)
+        except (TimeoutError, CancelledError) as error:
+            asked.cancel()  # or it would be answered when nobody deletes on the word of it any more
+            raise StoreError(
+                "Old pictures are not deleted now: the record does not answer",
+                todo="Check the disk of the record",
+            ) from error
+
+    async def _done_within(self, limit_s: float, work: "asyncio.Task[None]") -> bool:
+        """Wait for ``work``, at most so long; it goes on where it was not done."""
+        timer = asyncio.ensure_future(self._clock.sleep(limit_s))
+        either: tuple[asyncio.Future[None], ...] = (work, timer)
+        try:
+            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._writing_since_ns = None
+            timer.cancel()
+        return work.done()
 
     def _write_now(self, record: Inspection | Event) -> None:
         """In the store's thread."""
@@ -259,6 +296,12 @@ class Recorder:
                         break
                     self._backlog.popleft()
         self._current.set()
+
+
+def _seen(task: "asyncio.Task[None]") -> None:
+    """Whoever deletes old pictures tries again, and says what fails."""
+    if not task.cancelled():
+        task.exception()
 
 
 def _named(record: Inspection | Event) -> str:

@@ -7,7 +7,7 @@ order, what can wait for the disk: outcomes, missed triggers, restarts of the PL
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
 from datetime import time
 from uuid import uuid4
 
@@ -18,7 +18,7 @@ from inspection.command_desk import CommandDesk
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
-from inspection.judging import Judge, Judgement
+from inspection.judging import Judge, Judgement, Kept
 from inspection.orders import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
 from inspection.passage import PartKey, Passage, Phase
@@ -134,7 +134,7 @@ class Station:
             changed=self._changed,
         )
         self._degraded = False
-        self._record_silent = False
+        self._record_silent = self._pictures_silent = False
         self._stopping = False
 
     # --- what people ask of it ------------------------------------------------------------------------
@@ -332,6 +332,7 @@ class Station:
             trigger=trigger,
             decision=judgement.decision,
             pictures=judgement.pictures,
+            unkept=judgement.unkept[:500],
             simulated=simulated,
             certificate=self.certification.ref,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
@@ -395,10 +396,10 @@ class Station:
 
         self._spawn(keep(), f"late-{passage.trigger.seq}")
 
-    async def _add_pictures(self, passage: Passage, late: "asyncio.Future[tuple[str, ...]]") -> None:
+    async def _add_pictures(self, passage: Passage, late: "asyncio.Future[Kept]") -> None:
         """The part goes to a person, who wants to see it: what is kept at last joins its record."""
-        if pictures := await late:
-            await self._revise(passage, pictures=pictures)
+        kept = await late
+        await self._revise(passage, pictures=kept.pictures, unkept=kept.fault[:500])
 
     async def _explain(self, passage: Passage, decision: Decision) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""
@@ -448,32 +449,36 @@ class Station:
             self._changed()
 
     async def _keep_house(self) -> None:
-        """Each second see whether the record answers; between parts, let the store do its own work.
+        """Each second see whether the disks answer; between parts, let the store do its own work.
 
-        One such work at a time, and never waited for: it may hang on the same disk.
+        One such work at a time on record and on pictures, and never waited for: it may hang on its disk.
         """
-        work: asyncio.Task[None] | None = None
+        chores = {
+            AlarmCode.RECORD_NOT_KEPT_UP: self._recorder.maintain,
+            AlarmCode.PICTURES_NOT_RETIRED: self._recorder.pictures.retire,
+        }
+        under_way: dict[AlarmCode, asyncio.Task[None]] = {}
         try:
             while True:
                 await self._clock.sleep(HOUSEKEEPING_S)
                 self._changed()
-                if work is not None and work.done():
-                    work.result()
-                    work = None
-                if work is None and self._active is None:
-                    work = asyncio.create_task(self._maintain(), name="maintenance")
+                for code in [code for code, work in under_way.items() if work.done()]:
+                    under_way.pop(code).result()
+                for code in chores.keys() - under_way.keys():
+                    if self._active is None:
+                        under_way[code] = asyncio.create_task(self._do(chores[code], code), name=code.name)
         finally:
-            if work is not None:
+            for work in under_way.values():
                 work.cancel()
 
-    async def _maintain(self) -> None:
-        """Let the store drain its spool and retire old pictures."""
+    async def _do(self, chore: Callable[[], Awaitable[None]], code: AlarmCode) -> None:
+        """Let the store keep house; what fails is an alarm until it works again."""
         try:
-            await self._recorder.maintain()
+            await chore()
         except StoreError as error:
-            self._alarm(AlarmCode.PICTURES_NOT_RETIRED, str(error))
+            self._alarm(code, str(error))
         else:
-            self.telemetry.alarms.gone(AlarmCode.PICTURES_NOT_RETIRED)
+            self.telemetry.alarms.gone(code)
         self._changed()
 
     async def _record_missed(self, trigger: Trigger, cause: MissedCause) -> None:
@@ -642,10 +647,11 @@ class Station:
         if silent_s and not self._record_silent:
             self._raise(
                 AlarmCode.NOT_RECORDED,
-                f"the record has not answered for {silent_s:.0f} s: the part is not released. "
-                "Check the disk of the record",
+                f"the record has not answered for {silent_s:.0f} s: no part is taken until it does, and "
+                "one that waits for it is not released. Check the disk of the record",
             )
         self._record_silent = silent_s > 0.0
+        self._tell_silent_pictures(health.pictures_silent_s)
         if not behind:
             self.telemetry.alarms.gone(AlarmCode.NOT_RECORDED)
         if health.degraded and not self._degraded:
@@ -655,6 +661,18 @@ class Station:
         self._degraded = health.degraded
         self.line.set_degraded(health.degraded or behind)
         self.line.set_ready(self.standing.ready)
+
+    def _tell_silent_pictures(self, silent_s: float) -> None:
+        """Where the disk of the pictures does not answer, whether a part waits for it or not."""
+        if silent_s and not self._pictures_silent:
+            self._raise(
+                AlarmCode.PICTURES_SILENT,
+                f"the disk of the pictures has not answered for {silent_s:.0f} s: parts go to manual review, "
+                "and are on record without pictures. Check that disk",
+            )
+        elif not silent_s:
+            self.telemetry.alarms.gone(AlarmCode.PICTURES_SILENT)
+        self._pictures_silent = silent_s > 0.0
 
 
 def _record_begins(taken: RunTakenOver) -> str:

@@ -122,8 +122,10 @@ class Retention:
         self.report: RetentionReport | None = None
         """Of the last finished sweep; None before the first."""
 
-    def step(self, *, now: datetime, units: int) -> None:
+    def step(self, *, now: datetime, units: int, go_on: Callable[[], bool] = lambda: True) -> None:
         """Go on by at most ``units``; a new sweep, seen from ``now``, begins where the last has ended.
+
+        ``go_on``, asked after each unit, may end it earlier.
 
         Raises:
             StoreError: A picture cannot be listed or deleted; the next call begins anew.
@@ -132,6 +134,8 @@ class Retention:
             for _ in range(units):
                 if next(self._sweep, self) is self:
                     self._sweep = self._run(now)
+                    return
+                if not go_on():
                     return
         except OSError as error:
             raise StoreError(

@@ -6,10 +6,12 @@ overtakes them into the database. Appends (once in ``retry_s``) and ``maintain``
 
 import errno
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from sqlalchemy import select
 
 from inspection.decision import Action
@@ -17,7 +19,7 @@ from inspection.durable import make_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
-from inspection.ports import KnownPart, StoreHealth
+from inspection.ports import Answer, InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
 from reports.audit import canonical_json
 from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
@@ -33,10 +35,15 @@ from reports.spool import Spool
 from reports.taking_up import latest_revision, take_up
 from reports.tally import tally
 
+log = structlog.get_logger(__name__)
+
 __all__ = ["SqlStore", "StoreSettings"]
 
 DRAIN_BATCH = 64
 """Records drained in one transaction: about 60 ms, which an append has to wait."""
+
+RETIRE_S = 0.02
+"""So long a call may look for old pictures, on a slow disk: the next part's has to wait."""
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
 
@@ -44,10 +51,16 @@ SPOOL_RESERVE_BYTES = 32 << 10
 """With less room in the spool no further part is taken: those on the belt must still be closed."""
 
 
+def at_once(call: Callable[[], Answer], /) -> Answer:
+    """``InRecord`` where one thread does all."""
+    return call()
+
+
 class SqlStore:
     """Implements ``inspection.ports.Store`` on SQLite or PostgreSQL.
 
-    All calls come from one thread, but for ``health`` and ``picture_path``. ``open`` comes first.
+    Calls come from two threads, as ``Store`` says, ``health`` and ``picture_path`` from any; ``open`` is the
+    first.
 
     Args:
         settings: Where the record lies.
@@ -69,14 +82,18 @@ class SqlStore:
         self._database = Database(settings.url, busy_timeout_ms=settings.busy_timeout_ms)
         self._ledger = Ledger()
         self._journal = Journal()
-        self._retention = Retention(settings, self._standing_of, self._into_database)
+        self._retention = Retention(settings, self._standing_of, self._retired)
+        self._in_record: InRecord = at_once
         self._locks: list[WriterLock] = []
         self._opened_spool: Spool | None = None
         self._failing = ""
         """Why the database takes nothing; empty while it works."""
         self._retry_ns = 0
         self._spool_failing = ""
+        self._said = False
+        """Where the spool lies is said beside the record."""
         self._prepared = False
+        """The archive's folders are there. The pictures' thread alone asks."""
         self._last_write_ns = 0
         self._health = StoreHealth(detail="not open")
 
@@ -98,14 +115,14 @@ class SqlStore:
         if self._opened_spool is not None:
             return
         self._failing = self._spool_failing = ""
-        self._prepared = False
+        self._said = False
         try:
             self._take_locks()
             refusal = self._database.open(now=self._now())
             self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
             if refusal:
                 self._degrade(DatabaseUnavailableError(refusal))
-            self._prepare()
+            self._leave_word()
             self._drain_all()
             self._load()
         except (OSError, ValueError, DatabaseUnavailableError) as error:  # ValueError: no row of ours
@@ -130,37 +147,69 @@ class SqlStore:
             lock.release()
         self._locks = []
 
-    def maintain(self, *, units: int = 64) -> RetentionReport | None:
-        """Housekeeping for idle moments, about once a second: drain the spool, and retire old pictures.
+    def maintain(self) -> None:
+        """Housekeeping for idle moments, about once a second: drain the spool.
 
         Without it a full spool would never drain, because a full spool stops the parts whose records would
         make it try.
 
+        Raises:
+            StoreError: Where the spool lies cannot be said beside the record.
+        """
+        self._try_drain()
+        if not self._failing and not self._said:
+            self._leave_word_later()
+        self._note_health()
+
+    # --- pictures -------------------------------------------------------------------------------------
+
+    def prepare_pictures(self) -> None:
+        """Make the archive's folders, so that no part has to wait for them; without room, later.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+        try:
+            self._archive.prepare()
+            self._prepared = True
+        except OSError as error:
+            if error.errno in _NO_ROOM:
+                return
+            raise StoreError(
+                f"The folders of the pictures in {self._settings.pictures} cannot be made: {error}",
+                part="Parts whose pictures cannot be kept go to manual review",
+                todo="Check that folder, its rights and its disk",
+            ) from error
+
+    def archive_picture(self, frame: Frame) -> str:
+        """Keep a picture, once; returns the SHA-256 of its file. Raises StoreError."""
+        return self._archive.keep(frame)
+
+    def retire_pictures(self, in_record: InRecord = at_once, *, units: int = 64) -> RetentionReport | None:
+        """Retire old pictures, in idle moments about once a second; ``RETIRE_S`` at a time, about.
+
         Args:
-            units: Work on the archive at most: folders listed or pictures looked up, each well below 1 ms.
+            in_record: Where what is asked of the record is called; by default here, for who has one thread.
+            units: Work on the archive at most: folders listed or pictures looked up.
 
         Returns:
             What the last finished sweep through the archive did; None before the first.
 
         Raises:
-            StoreError: Old pictures cannot be deleted, or folders not be made.
+            StoreError: Old pictures cannot be deleted, folders not be made, or the record does not answer.
         """
-        self._try_drain()
-        if not self._failing and not self._prepared:
-            self._prepare_later()
-        if not self._failing and not len(self._spool):  # a picture's parts may wait there
-            try:
-                self._retention.step(now=self._now(), units=units)
-            except DatabaseUnavailableError as error:
-                self._degrade(error)
-        self._note_health()
+        if not self._prepared:
+            self.prepare_pictures()
+        enough_ns = self._monotonic_ns() + round(RETIRE_S * 1e9)
+        self._in_record = in_record
+        try:
+            in_record(self._refuse_while_away)
+            self._retention.step(
+                now=self._now(), units=units, go_on=lambda: self._monotonic_ns() <= enough_ns
+            )
+        except DatabaseUnavailableError as error:  # the record's own calls find that out as well, and tell
+            log.debug("no picture is deleted now", why=str(error))
         return self._retention.report
-
-    # --- pictures -------------------------------------------------------------------------------------
-
-    def archive_picture(self, frame: Frame) -> str:
-        """Keep a picture, once; returns the SHA-256 of its file. Raises StoreError."""
-        return self._archive.keep(frame)
 
     def picture_path(self, sha256: str) -> Path | None:
         """The picture's file; None where the archive has none. From any thread. Raises ValueError."""
@@ -267,27 +316,26 @@ class SqlStore:
             self._locks.append(WriterLock(lock, guarded=f"The database {database}"))
         self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
 
-    def _prepare(self) -> None:
-        """Say where the spool lies, make the archive's folders; without room, later. Raises OSError."""
+    def _leave_word(self) -> None:
+        """Say where the spool lies; without room, later. Raises OSError."""
         try:
             self._settings.leave_word()
-            self._archive.prepare()
-            self._prepared = True
+            self._said = True
         except OSError as error:
             if error.errno not in _NO_ROOM:
                 raise
             self._degrade(error)
 
-    def _prepare_later(self) -> None:
+    def _leave_word_later(self) -> None:
         """What there was no room for at the start. Raises StoreError: a station that serves goes on."""
         try:
-            self._prepare()
+            self._leave_word()
         except OSError as error:
             self._note_health()
             raise StoreError(
-                f"The folders of the record cannot be made: {error}",
-                part="Parts whose pictures cannot be kept go to manual review",
-                todo="Check the folder in the settings, its rights and its disk",
+                f"Where the spool lies cannot be said in {self._settings.folder}: {error}",
+                part="A report that is not told the station's settings would not find what waits there",
+                todo="Check that folder, its rights and its disk",
             ) from error
 
     def _drain_all(self) -> None:
@@ -320,10 +368,31 @@ class SqlStore:
         self._last_write_ns = self._monotonic_ns()
         return True
 
-    def _into_database(self, event: Event) -> None:
-        """On record in the database itself. Raises DatabaseUnavailableError."""
-        self._database.append((event_entry(event),))
-        self._journal.apply(event)
+    def _refuse_while_away(self) -> None:
+        """Raise DatabaseUnavailableError where the database does not have all: a picture's parts may lack."""
+        if self._failing or len(self._spool):
+            raise DatabaseUnavailableError(self._failing or "records wait in the spool")
+
+    def _retired(self, event: Event) -> None:
+        """Put on record, in the database itself, what expires. As ``_standing_of``."""
+
+        def note() -> None:
+            self._refuse_while_away()
+            with self._told_where_it_fails():
+                self._database.append((event_entry(event),))
+            self._journal.apply(event)
+
+        self._in_record(note)
+
+    @contextmanager
+    def _told_where_it_fails(self) -> Iterator[None]:
+        """In the record's thread; whatever else is asked there finds out by this as well."""
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            self._degrade(error)
+            self._note_health()
+            raise
 
     def _append_to_database(self, entry: PartEntry) -> bool:
         """False where it did not take the entry, so that the spool must. Raises RecordRefusedError."""
@@ -414,7 +483,14 @@ class SqlStore:
         )
 
     def _standing_of(self, sha256: str) -> Standing:
-        return self._database.read(lambda connection: standing(connection, sha256))
+        """What a picture's parts ask of it. Raises DatabaseUnavailableError or StoreError."""
+
+        def look_up() -> Standing:
+            self._refuse_while_away()
+            with self._told_where_it_fails():
+                return self._database.read(lambda connection: standing(connection, sha256))
+
+        return self._in_record(look_up)
 
 
 def _contradiction(inspection: Inspection, why: str) -> RecordRefusedError:

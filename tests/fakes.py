@@ -13,7 +13,7 @@ from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
-from inspection.ports import Halted, KnownPart, LineEvent, LineState, StoreHealth
+from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw, upper_bound
 from inspection.status import Counts
@@ -288,7 +288,7 @@ class FakeStore:
         self.broken = False
         self.complaint: Exception = StoreError("the disk is full")
         self.pictures_broken = self.housekeeping_broken = False
-        self.maintained = 0
+        self.maintained = self.retired = 0
         self.full = False
         self.detail = ""
         self.waiting = threading.Event()
@@ -361,6 +361,13 @@ class FakeStore:
 
     def maintain(self) -> None:
         self.maintained += 1
+
+    def prepare_pictures(self) -> None:
+        self.picture_gate.wait(PATIENCE_S)
+
+    def retire_pictures(self, in_record: InRecord) -> None:
+        self.picture_gate.wait(PATIENCE_S)
+        self.retired += 1
         if self.housekeeping_broken:
             raise StoreError("old pictures cannot be deleted")
 

@@ -8,7 +8,6 @@ bytes once; and after each answer the loop is left alone for nine times as long 
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
@@ -19,6 +18,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from app.api.channel import Channel, ChannelClosedError, Kind
 from app.api.messages import Asked, Failure, HealthReport, Question
 from app.api.rate import Rate
+from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection
 from inspection.station import Station
 from inspection.status import Command, StationStatus
@@ -121,7 +121,7 @@ class EngineEnd:
         self._channel = channel
         self._monotonic_ns = monotonic_ns
         self._hung_s = hung_s
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="api-files")
+        self._thread = LoneThread("api-files")  # the disk of the pictures may hang, and the engine must end
         self._rates = {command: Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE) for command in Command}
         """One each, so that a flood of one command leaves the others to people."""
         self._faults = Rate(FAULTS_LOGGED_PER_S, burst=FAULTS_LOGGED_AT_ONCE)

@@ -123,6 +123,9 @@ def _store_tile(store: StoreHealth, picture_fault: str, age_ms: float | None) ->
     cause, detail = _cause(store.detail), store.detail
     if store.silent_s:
         health, text = Health.FAULT, f"has not answered for {store.silent_s:.0f} s"
+    elif store.pictures_silent_s and not store.full:
+        silent_s = store.pictures_silent_s
+        health, text = Health.FAULT, f"the disk of the pictures has not answered for {silent_s:.0f} s"
     elif picture_fault and not store.full:
         health, text = Health.FAULT, f"the last picture could not be kept: {_cause(picture_fault)}"
         detail = "\n".join(filter(None, (picture_fault, detail)))

@@ -38,6 +38,7 @@ FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
         ({"camera_fault": "the cable is out"}, "no camera, every part goes to manual review"),
         ({"model_fault": "out of memory"}, "the model fails"),
         ({"picture_fault": "disk full"}, "the last picture could not be kept: disk"),
+        ({"store": StoreHealth(pictures_silent_s=2.6)}, "pictures has not answered for 3 s, every part goes"),
         ({"store": FULL}, "the record is full: No space left"),
         ({"behind": True}, "until what happened is on record"),
         ({"store": SILENT}, "the record has not answered for 3 s"),

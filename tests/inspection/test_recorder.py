@@ -3,6 +3,7 @@
 import asyncio
 import subprocess
 import sys
+import threading
 from collections.abc import Awaitable, Callable
 from functools import wraps
 
@@ -12,8 +13,9 @@ from structlog.testing import capture_logs
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
+from inspection.ports import InRecord
 from inspection.recorder import END_S, MOST_EVENTS, RETRY_S, Recorder
-from tests.fakes import EPOCH, FakeClock, FakeStore, decision, trigger, until
+from tests.fakes import EPOCH, FakeCamera, FakeClock, FakeStore, decision, trigger, until
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
 
@@ -118,17 +120,77 @@ async def test_the_end_does_not_wait_for_a_store_that_hangs_and_says_what_is_not
     store.gate.set()
 
 
+@in_a_loop
+async def test_a_disk_of_pictures_that_hangs_keeps_no_record_waiting_and_no_end() -> None:
+    store, clock = FakeStore(), FakeClock()
+    recorder = Recorder(store, clock)
+    store.picture_gate.clear()
+    keeping = asyncio.create_task(recorder.pictures.keep(FakeCamera().capture(1)))
+    await asyncio.sleep(0)
+    await recorder.append(intent())
+    await recorder.maintain()
+    assert store.revisions == [intent()]
+    with capture_logs() as logs:
+        await recorder.close()
+    assert [line["event"] for line in logs] == ["pictures not kept at the end"]
+    store.picture_gate.set()
+    await asyncio.gather(keeping, return_exceptions=True)
+
+
+@in_a_loop
+async def test_a_disk_of_pictures_that_does_not_answer_at_the_start_keeps_no_station_from_starting() -> None:
+    store, clock = FakeStore(), FakeClock()
+    recorder = Recorder(store, clock)
+    store.picture_gate.clear()
+    opening = asyncio.create_task(recorder.open())
+    await until(lambda: clock.sleepers > 0)
+    clock.advance(END_S * 1000)
+    await opening
+    await until(lambda: recorder.health().pictures_silent_s == END_S)
+    assert not recorder.behind
+    store.picture_gate.set()
+    await until(lambda: recorder.health().pictures_silent_s == 0.0)
+    await recorder.close()
+
+
+@in_a_loop
+async def test_what_the_archive_asks_of_the_record_is_asked_in_its_thread_and_not_for_ever() -> None:
+    store, threads = FakeStore(), list[str]()
+
+    def retire(in_record: InRecord) -> None:
+        threads.append(threading.current_thread().name)
+        threads.append(in_record(lambda: threading.current_thread().name))
+
+    store.retire_pictures = retire  # type: ignore[method-assign]
+    recorder = Recorder(store, FakeClock())
+    await recorder.pictures.retire()
+    assert threads == ["pictures", "store"]
+    store.gate.clear()
+    writing = asyncio.create_task(recorder.append(intent()))
+    await until(store.waiting.is_set)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inspection.recorder.ANSWER_S", 0.01)
+        with pytest.raises(StoreError, match="the record does not answer"):
+            await recorder.pictures.retire()
+    store.gate.set()
+    await writing
+    await recorder.close()
+    assert len(threads) == 3, "what was not waited for is not asked"
+
+
 HANGS = """
 import asyncio, time
 from inspection.errors import StoreError
 from inspection.recorder import Recorder
-from tests.fakes import EPOCH, FakeClock, FakeStore, until
+from tests.fakes import EPOCH, FakeCamera, FakeClock, FakeStore, until
 from tests.inspection.test_recorder import intent
 
 class Dead(FakeStore):
     def append(self, inspection):
         self.waiting.set()
         time.sleep(600)
+
+    archive_picture = append
 
 async def main():
     store, clock = Dead(), FakeClock()

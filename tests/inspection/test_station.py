@@ -12,10 +12,11 @@ import pytest
 
 from inspection.alarms import AlarmCode
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
-from inspection.errors import RecordRefusedError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
-from inspection.part import Inspection, MissedCause, Outcome, WithheldCause
+from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
+from inspection.picture_keeper import MOST_WAITING
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -820,30 +821,145 @@ async def test_a_part_whose_picture_cannot_be_kept_goes_to_a_person_on_record(wo
     assert reason.startswith("the last picture could not be kept"), reason
 
 
+async def waits_for_its_picture_alone(world: World, seq: int) -> None:
+    """The part was triggered and looked at; its decision waits for the archive."""
+    world.station.judge.model_fault = "gone once the model has judged"
+    world.line.post(PartTriggered(trigger(seq, seen_ns=world.clock.monotonic_ns())))
+    await until(lambda: world.station.judge.model_fault == "")
+    for _ in range(5):
+        await asyncio.sleep(0)
+
+
 @in_world
-async def test_a_disk_of_pictures_that_does_not_answer_gives_manual_review_at_the_deadline(
+async def test_a_disk_of_pictures_that_does_not_answer_costs_a_part_its_pass_and_no_part_its_record(
     world: World,
 ) -> None:
     world.store.picture_gate.clear()
-    world.station.judge.model_fault = "gone once the model has judged"
-    world.line.post(PartTriggered(trigger(1)))
-    await until(lambda: world.station.judge.model_fault == "")
-    for _ in range(5):  # until the judge waits for the picture alone
-        await asyncio.sleep(0)
+    await waits_for_its_picture_alone(world, 1)
     await world.pass_time(450)
-    await until(lambda: bool(world.station.telemetry.alarms))  # the disk still hangs
+    assert await world.published() is Action.MANUAL_REVIEW  # the disk still hangs
     assert world.station.telemetry.alarms[0].code == AlarmCode.PICTURE_NOT_KEPT
-    assert not world.line.ready
-    assert "late work" in world.station.standing.reason
+    unkept = "the disk of the pictures did not answer within the deadline"
+    first = world.only()
+    assert first.decision.timings_ms.total == 450
+    assert first.decision.reason == f"its picture could not be kept: {unkept}"
+    assert (first.pictures, first.unkept) == ((), unkept)
+    world.line.post(OutcomeReported(1, BOOT, Outcome.HELD))
+    assert await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S) == 1
+    await until(lambda: world.line.ready)
+    await waits_for_its_picture_alone(world, 2)
+    world.store.picture_gate.set()  # its own picture, and the one before, come in time
+    assert await world.published() is Action.PASS
+    # A person wants to see it.
+    await until(lambda: all(part.pictures for part in world.store.latest().values()))
+    assert [part.unkept for part in world.store.latest().values()] == ["", ""]
+    assert world.station.standing.reason == ""
+    await until(lambda: not world.station.telemetry.alarms[0].active)
+
+
+@in_world
+async def test_no_more_pictures_wait_than_there_is_room_for_and_a_part_without_one_does_not_wait(
+    world: World,
+) -> None:
+    world.store.picture_gate.clear()
+    for seq in range(1, MOST_WAITING + 1):
+        await waits_for_its_picture_alone(world, seq)
+        await world.pass_time(450)
+        assert await world.published() is Action.MANUAL_REVIEW
+        await until(lambda: world.station.mode is Mode.IDLE)
+    late = trigger(9, seen_ns=world.clock.monotonic_ns())
+    world.line.post(PartTriggered(late))
+    assert await world.published() is Action.MANUAL_REVIEW  # at once: no time has passed
+    assert "8 pictures wait for their disk already" in world.station.judge.picture_fault
+    world.store.picture_gate.set()
+    shown = [True] * MOST_WAITING + [False]
+    await until(lambda: [bool(part.pictures) for part in world.store.latest().values()] == shown)
+    dropped = list(world.store.latest().values())[-1]
+    assert "8 pictures wait" in dropped.unkept
+
+
+@in_world
+async def test_a_picture_of_another_part_that_is_kept_late_does_not_speak_for_this_one(world: World) -> None:
+    world.store.picture_gate.clear()
+    await waits_for_its_picture_alone(world, 1)
+    await world.pass_time(450)
+    assert await world.published() is Action.MANUAL_REVIEW
+    await until(lambda: world.station.mode is Mode.IDLE)
+    keep = world.store.archive_picture
+
+    def refuse(frame: Frame) -> str:
+        sha256 = keep(frame)
+        if frame.number == 2:
+            raise StoreError("no room")
+        return sha256
+
+    world.store.archive_picture = refuse  # type: ignore[method-assign]
+    await waits_for_its_picture_alone(world, 2)
     world.store.picture_gate.set()
     assert await world.published() is Action.MANUAL_REVIEW
-    assert world.only().decision.timings_ms.total == 450
-    assert world.only().decision.reason == (
-        "its picture could not be kept: the disk of the pictures did not answer within the deadline"
-    )
-    await until(lambda: bool(world.only().pictures))  # the person wants to see it
+    assert world.station.judge.picture_fault == "no room"
+    await until(lambda: [bool(part.pictures) for part in world.store.latest().values()] == [True, False])
+
+
+@in_world
+async def test_a_disk_of_pictures_that_hangs_while_nobody_waits_for_it_is_told(world: World) -> None:
+    world.store.picture_gate.clear()
+    for _ in range(4):
+        await until(lambda: world.clock.sleepers > 0)
+        world.clock.advance(HOUSEKEEPING_S * 1000)
+    await until(lambda: bool(world.station.telemetry.alarms))
+    (alarm,) = world.station.telemetry.alarms
+    assert (alarm.code, alarm.active, alarm.times) == (AlarmCode.PICTURES_SILENT, True, 1)
+    assert "the disk of the pictures has not answered for" in alarm.text
+    assert "every part goes to manual review" in world.station.standing.reason
+    assert world.line.ready, "parts are taken and recorded"
+    maintained = world.store.maintained
+    await until(lambda: world.clock.sleepers > 0)
+    world.clock.advance(HOUSEKEEPING_S * 1000)
+    await until(lambda: world.store.maintained > maintained)  # the record's own work goes on
+    world.store.picture_gate.set()
+    await until(lambda: world.store.retired > 0)
+    await until(lambda: not world.station.telemetry.alarms[0].active)
+    assert world.station.standing.reason == ""
+
+
+@in_world
+async def test_a_record_that_hangs_in_its_housekeeping_alone_is_told_too(
+    world: World,
+) -> None:
+    free = threading.Event()
+    world.store.maintain = lambda: bool(free.wait(PATIENCE_S)) and None  # type: ignore[method-assign]
+    try:
+        for _ in range(4):
+            await until(lambda: world.clock.sleepers > 0)
+            world.clock.advance(HOUSEKEEPING_S * 1000)
+        await until(lambda: bool(world.station.telemetry.alarms))
+        (alarm,) = world.station.telemetry.alarms
+        assert alarm.code == AlarmCode.NOT_RECORDED
+        assert "the record has not answered for" in world.station.standing.reason
+        assert not world.line.ready
+    finally:
+        free.set()
     await until(lambda: world.line.ready)
     assert world.station.standing.reason == ""
+
+
+def test_a_station_ends_although_the_disk_of_the_pictures_hangs() -> None:
+    async def body() -> World:
+        async with running() as world:
+            world.store.picture_gate.clear()
+            await waits_for_its_picture_alone(world, 1)
+            await world.pass_time(450)
+            await world.published()
+            world.line.post(OutcomeReported(1, BOOT, Outcome.HELD))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            for part in world.station._tasks:  # what waits for the picture; the end gives it a second or two
+                part.cancel()
+        return world
+
+    world = asyncio.run(asyncio.wait_for(body(), PATIENCE_S))
+    world.store.picture_gate.set()
+    assert world.only().outcome is Outcome.HELD
 
 
 @in_world
@@ -1108,7 +1224,7 @@ async def test_a_record_that_does_not_answer_is_told_while_it_hangs_and_no_part_
     assert not world.line.ready
     (alarm,) = world.station.telemetry.alarms
     assert (alarm.code, alarm.active, alarm.times) == (AlarmCode.NOT_RECORDED, True, 1)
-    assert "the part is not released" in alarm.text
+    assert "is not released" in alarm.text
     assert world.store.maintained == kept_house, "nothing piles up behind what hangs"
     world.store.gate.set()
     await until(lambda: world.station.mode is Mode.IDLE)

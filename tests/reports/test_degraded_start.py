@@ -187,8 +187,9 @@ def test_a_disk_that_turns_read_only_after_a_start_without_room_does_not_end_the
 
     monkeypatch.setattr("reports.images.PictureArchive.prepare", refuse)
     store = open_store()
+    store.prepare_pictures()
     failure = OSError(errno.EROFS, "Read-only file system")
     clock.forward(RETRY_S)
     with pytest.raises(StoreError, match="Read-only file system"):
-        store.maintain()
+        store.retire_pictures()
     store.append(part(1))

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +23,7 @@ from inspection.part import Inspection, Outcome, Picture
 from reports.images import PictureArchive, encode
 from reports.retention import RetentionReport
 from reports.settings import StoreSettings
-from reports.store import DRAIN_BATCH, SqlStore
+from reports.store import DRAIN_BATCH, RETIRE_S, SqlStore
 from tests.reports.parts import closed, frame, part
 from tests.reports.test_degraded import locked
 
@@ -124,8 +126,9 @@ class Archive:
         return sha256
 
     def sweep(self) -> RetentionReport:
-        self.store.maintain(units=1)
-        report = self.store.maintain(units=10_000)
+        self.store.maintain()
+        self.store.retire_pictures(units=1)
+        report = self.store.retire_pictures(units=10_000)
         assert report is not None
         return report
 
@@ -185,7 +188,7 @@ def test_the_work_of_a_call_is_bounded(open_store, settings) -> None:
     passed = [archive.add("passed", days=days) for days in range(1, 6)]
     left = []
     while any(map(archive.has, passed)):
-        archive.store.maintain(units=1)
+        archive.store.retire_pictures(units=1)
         left.append(sum(map(archive.has, passed)))
     assert all(before - after <= 1 for before, after in pairwise(left))
 
@@ -196,9 +199,48 @@ def test_without_the_database_nothing_is_deleted(open_store, settings) -> None:
     database = settings.folder / "inspections.db"
     database.rename(database.with_suffix(".aside"))
     for _ in range(3):
-        archive.store.maintain(units=1000)
+        archive.store.retire_pictures(units=1000)
     assert archive.has(passed)
     assert archive.store.health().degraded
+
+
+def test_only_the_records_own_thread_touches_the_database_while_old_pictures_go(
+    open_store, settings, monkeypatch
+) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    passed = archive.add("passed", days=5)
+    touched_by: set[str] = set()
+    for name in ("read", "append"):
+        touch = getattr(archive.store._database, name)
+
+        def watched(*args: object, touch: Callable[..., object] = touch) -> object:
+            touched_by.add(threading.current_thread().name)
+            return touch(*args)
+
+        monkeypatch.setattr(archive.store._database, name, watched)
+    with ThreadPoolExecutor(1, thread_name_prefix="record") as record:
+        for _ in range(2):
+            archive.store.retire_pictures(lambda call: record.submit(call).result(10.0), units=10_000)
+        assert not archive.has(passed)
+        assert expired(archive.store) == [passed]
+    assert touched_by == {"record_0"}
+
+
+def test_on_a_slow_disk_a_call_ends_early_so_that_no_picture_waits_for_it(open_store, settings) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0)
+    passed = [archive.add("passed", days=days) for days in range(1, 6)]
+    clock = archive.store._monotonic_ns
+
+    def slow() -> int:
+        clock.forward(RETIRE_S)  # type: ignore[attr-defined]
+        return clock()
+
+    archive.store._monotonic_ns = slow
+    left = [len(passed)]
+    while left[-1]:
+        archive.store.retire_pictures(units=10_000)
+        left.append(sum(map(archive.has, passed)))
+    assert all(before - after <= 2 for before, after in pairwise(left))
 
 
 def test_what_a_crash_left_half_written_goes_after_a_day(open_store, settings) -> None:
@@ -248,7 +290,7 @@ def test_a_picture_used_again_while_it_is_about_to_go_stays(open_store, settings
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     passed = archive.add("passed", days=5)
     while not expired(archive.store):
-        archive.store.maintain(units=1)
+        archive.store.retire_pictures(units=1)
     assert archive.has(passed)
     assert archive.store.archive_picture(frame(1)) == passed
     archive.store.append(part(9, pictures=(passed,)))
@@ -292,13 +334,14 @@ def test_nothing_is_deleted_while_records_wait_in_the_spool(open_store, settings
     """The part that protects a picture may be among them."""
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     shared = archive.add("passed", days=5)
-    archive.store.maintain(units=1)
+    archive.store.retire_pictures(units=1)
     with locked(settings, archive.store):
         for number in range(100, 100 + DRAIN_BATCH):
             archive.store.append(part(number))
         archive.store.append(part(99, pictures=(shared,)))
     archive.store._retry_ns = 0
-    archive.store.maintain(units=10_000)
+    archive.store.maintain()
+    archive.store.retire_pictures(units=10_000)
     assert archive.store.health().spooled == 1
     assert archive.has(shared)
     archive.sweep()
