@@ -16,7 +16,7 @@ from inspection.recipe import View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
 from models.inspector import crop
-from models.training.adaptation import adapt
+from models.training.adaptation import adapt, refuse_too_few
 from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph, good_photographs, read_photographs
 from models.vision import EfficientNetLite0
@@ -69,8 +69,10 @@ def adapt_recipe(
         )
     view = taught.recipe.views[0]
     memory = taught.memories[view.name]
+    library.refuse_unwritable(name)
     photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
+    refuse_too_few([(bool(one.defects), one.group) for one in photographs])
     examples = OneByOne(photographs, lambda one: _shown(read_example(one), view))
     with progress("reading", len(photographs)) as bar:
         pictures = _sha256(photographs, bar.show)

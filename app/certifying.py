@@ -72,6 +72,7 @@ def certify(
     bad_groups, good_groups = _groups(bad_files, bad, draw), _groups(good_files, good, draw)
     _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta)
 
+    library.refuse_unwritable(name)
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     known, learned = library.learned_from(name, recipe.version), list[Path]()

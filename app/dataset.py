@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
+from app.beforehand import refuse_unwritable
 from app.commands.output import progress
 from app.recipes import RecipeLibrary
 from app.recorded import RecordedSamples
@@ -50,6 +51,7 @@ def export(dataset: DatasetName, *, data: Path, out: Path, teach_on: int, seed: 
     """
     if out.exists():
         raise PassgateError(f"{out} exists already", todo="name a new folder, or remove it")
+    refuse_unwritable(out)
     try:
         samples = READERS[dataset](data)
     except OSError as error:
@@ -177,6 +179,7 @@ def _refuse_existing(out: Path) -> None:
     for path in (out, pictures_of(out)):
         if path.exists():
             raise DatasetError(f"{path} exists already", todo="name a new file, or remove it")
+    refuse_unwritable(out)
 
 
 def _write(out: Path, samples: Iterable[TrainingSample], total: int) -> Written:

@@ -10,12 +10,13 @@ from typing import Any
 from rich.table import Table
 
 from app.accounts import account, read_plc_log, read_record
+from app.beforehand import refuse_unwritable
 from app.commands.output import progress, screen
 from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
 from app.rig import ConsoleEnd, LineRig, Tables, has_display
 from app.settings import home
-from app.teaching import teach, teach_simulated
+from app.teaching import plan, teach, teach_simulated
 from inspection.cameras.folder import FolderCamera
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
@@ -115,6 +116,7 @@ def run_demo(
     if headless and not parts:
         parts = HEADLESS_PARTS
     folder = (work or _new_folder()).resolve()
+    refuse_unwritable(folder / "settings")
     folder.mkdir(parents=True, exist_ok=True)
     if images is None:
         tables = simulated_tables(folder, seed=seed)
@@ -201,6 +203,7 @@ def _teach_from_parts(images: Path, library: RecipeLibrary) -> Recipe:
 
     They are read one by one, and no further than to the last that is taught.
     """
+    recipe = plan(images.resolve().name[:64], library=library)
     count = len(picture_files(images))
     camera = FolderCamera("main", images, loop=False)
     camera.open()
@@ -219,9 +222,8 @@ def _teach_from_parts(images: Path, library: RecipeLibrary) -> Recipe:
         f"Teaching from {len(chosen)} pictures of the folder itself: fine for a look, but numbers flatter. "
         "For true ones teach on other parts (passgate recipe teach) and name the recipe with --recipe."
     )
-    name = images.resolve().name[:64]
     with progress("teaching", 2 * len(chosen)) as bar:
-        taught = teach(name, FileFrames(chosen, bar.show), library=library, tower=EfficientNetLite0())
+        taught = teach(recipe, FileFrames(chosen, bar.show), tower=EfficientNetLite0())
     library.save(taught)
     return taught.recipe
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import structlog
 
+from app.beforehand import refuse_unwritable
 from app.commands.output import progress
 from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
@@ -151,6 +152,8 @@ def judge_files(
         CameraError: A picture cannot be read; nothing is judged then.
         RecipeError: The recipe is unknown.
     """
+    if annotate_into is not None:
+        refuse_unwritable(annotate_into / "picture.png")
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
     read_through(files, lambda *_: None)
     inspector.prepare(recipe)

@@ -20,7 +20,7 @@ from models.looking import look
 from models.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
 from models.training.photographs import read_photographs
-from models.training.samples import read_samples
+from models.training.samples import SPLITS, read_samples
 from models.type_baseline import TypeRegression
 from models.vision import EfficientNetLite0, VisionTower
 from models.vla_evaluation import Shown, judge_all, summary
@@ -64,7 +64,14 @@ def evaluate_model(
         RecipeError: The recipe is unknown.
         WeightsError: The model cannot be loaded.
     """
+    if split not in ("all", *SPLITS):
+        raise DatasetError(
+            f"{images} holds no pictures of split {split!r}", todo=f"name all, or one of {', '.join(SPLITS)}"
+        )
     tower = EfficientNetLite0()
+    taught = None
+    if recipe_name is not None:
+        taught = RecipeLibrary(home() / "recipes").load(recipe_name, tower=tower)
     path = adapter or SHIPPED
     held = _held(path, quantization=quantization, dtype=dtype)
     if images.suffix == ".jsonl":
@@ -72,8 +79,7 @@ def evaluate_model(
     else:
         material = _read_folders(images)
     view = None
-    if recipe_name is not None:
-        taught = RecipeLibrary(home() / "recipes").load(recipe_name, tower=tower)
+    if taught is not None:
         view = taught.recipe.views[0]
         kinds = taught.recipe.defect_types or material.kinds
         material = replace(material, memory=taught.memories[view.name], kinds=kinds)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.beforehand import refuse_unwritable
 from app.learned_from import LearnedFrom
 from app.recipe_file import Taught as Taught
 from app.recipe_file import describe, read, read_learned_from, read_recipe, write
@@ -111,6 +112,10 @@ class RecipeLibrary:
                 todo="restore a file of it, or move the folder away to begin anew",
             )
         return identity, max(versions) + 1
+
+    def refuse_unwritable(self, name: str) -> None:
+        """Raise PassgateError where nothing could be kept for recipe ``name``: asked before teaching it."""
+        refuse_unwritable(self._folder / name / _file_name(1))
 
     def save(self, taught: Taught) -> Path:
         """Keep a new version; returns its file. Raises RecipeError where that version exists."""

@@ -33,52 +33,39 @@ _SIMULATED_FROM = 1_000_000
 """Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
 
 
-def teach(
+def plan(
     name: str,
-    frames: Sequence[Frame],
     *,
     library: RecipeLibrary,
-    tower: VisionTower,
-    groups: Sequence[str] | None = None,
     mm_per_pixel: float | None = None,
-    overkill: float = DEFAULT_OVERKILL,
     defect_types: Sequence[str] = (),
     instruction: str = "",
-    names: Sequence[str] | None = None,
-) -> Taught:
-    """Teach ``name`` from good pictures of one view; the result is not yet kept.
+) -> Recipe:
+    """What recipe ``name`` will say, before anything is taught for it.
 
-    Each picture is read twice and held no longer than it is looked at, where ``frames`` reads it when asked.
-
-    A recipe of that name that exists keeps its id, policy, limits and words; only what is taught is new.
+    A recipe of that name that exists keeps its id, policy, limits and words; what is named here is new.
 
     Args:
         name: Of the recipe.
-        frames: Good pictures, at least five.
         library: Tells id and version.
-        tower: The vision tower that judges later.
-        groups: One for each picture: pictures of one group are near-copies of each other.
         mm_per_pixel: Scale in the part's plane, where it is known.
-        overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
         defect_types: What the language model may call a defect; empty keeps what the recipe says.
         instruction: The policy in words; empty keeps what the recipe says.
-        names: Of the pictures: those that lie far outside the others are refused by them; None keeps them.
 
     Raises:
-        DatasetError: A picture comes twice, in two groups.
-        RecipeError: Too few pictures, one far outside the others, or a name that cannot be one.
+        RecipeError: A name that cannot be one, or a recipe that a folder cannot teach.
     """
     identity, version = library.next_identity(name)
-    taught: dict[str, Any] = {"id": identity, "version": version}
+    said: dict[str, Any] = {"id": identity, "version": version}
     if defect_types:
-        taught["defect_types"] = tuple(defect_types)
+        said["defect_types"] = tuple(defect_types)
     if instruction:
-        taught["instruction"] = instruction
+        said["instruction"] = instruction
     try:
         if version > 1:
-            recipe = Recipe.model_validate(library.recipe(name).model_dump() | taught)
+            recipe = Recipe.model_validate(library.recipe(name).model_dump() | said)
         else:
-            recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **taught)
+            recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **said)
     except ValueError as error:
         raise RecipeError(
             f"{name!r} cannot be a recipe's name, or one of {list(defect_types)} that of a defect",
@@ -90,6 +77,57 @@ def teach(
             f"recipe {name!r} has {len(recipe.views)} views; only one can be taught from a folder",
             part="the recipe as it was stays in use",
         )
+    return recipe
+
+
+def hear(recipe: Recipe, *, adapter: Path | None, accept: bool) -> tuple[Recipe, Unheard]:
+    """``recipe``, and what of it the language model will not hear.
+
+    Args:
+        recipe: As it is planned.
+        adapter: What will judge; None for the adapter that ships.
+        accept: Whether that is accepted; the recipe then says so.
+
+    Raises:
+        RecipeError: More is asked than will be done, and nobody accepted it.
+        WeightsError: The adapter is absent or damaged.
+    """
+    missed = unheard(recipe, read_header(adapter or SHIPPED).kinds)
+    if missed.lost and not accept:
+        raise RecipeError(
+            missed.in_words,
+            part="nothing was taught",
+            todo="use names that the model knows (passgate model list), name the --adapter that was trained "
+            "on these, or accept it with --accept-unheard",
+        )
+    return recipe.model_copy(update={"unheard_accepted": bool(missed.lost)}), missed
+
+
+def teach(
+    recipe: Recipe,
+    frames: Sequence[Frame],
+    *,
+    tower: VisionTower,
+    groups: Sequence[str] | None = None,
+    overkill: float = DEFAULT_OVERKILL,
+    names: Sequence[str] | None = None,
+) -> Taught:
+    """Teach what was planned from good pictures of one view; the result is not yet kept.
+
+    Each picture is read twice and held no longer than it is looked at, where ``frames`` reads it when asked.
+
+    Args:
+        recipe: From :func:`plan`.
+        frames: Good pictures, at least five.
+        tower: The vision tower that judges later.
+        groups: One for each picture: pictures of one group are near-copies of each other.
+        overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
+        names: Of the pictures: those that lie far outside the others are refused by them; None keeps them.
+
+    Raises:
+        DatasetError: A picture comes twice, in two groups.
+        RecipeError: Too few pictures, too small ones, or one far outside the others.
+    """
     view = recipe.views[0]
     sizes: list[tuple[int, int]] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
@@ -103,7 +141,7 @@ def teach(
         names=names,
     )
     return Taught(
-        recipe.model_copy(update={"quality": limits}),
+        recipe.model_copy(update={"quality": limits, "sha256": ""}),
         {view.name: memory},
         learned_from=LearnedFrom.good(seen.sha256),
     )
@@ -126,18 +164,14 @@ def _once_each(
 
 
 def teach_folder(
-    name: str,
+    recipe: Recipe,
     good: Path,
     *,
-    library: RecipeLibrary,
-    mm_per_pixel: float | None = None,
     overkill: float = DEFAULT_OVERKILL,
-    defect_types: Sequence[str] = (),
-    instruction: str = "",
     tower: Path | None = None,
     keep_outliers: bool = False,
 ) -> Taught:
-    """Teach ``name`` from the pictures below a folder of good ones; a subfolder is a group.
+    """Teach what was planned from the pictures below a folder of good ones; a subfolder is a group.
 
     ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0. A picture that
     lies far outside the others is refused, unless ``keep_outliers``.
@@ -145,48 +179,20 @@ def teach_folder(
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read.
         DatasetError: A picture is there twice, in two groups.
-        RecipeError: Too few pictures, or one far outside the others.
+        RecipeError: Too few pictures, too small ones, or one far outside the others.
         WeightsError: No vision tower there.
     """
     files = picture_files(good)
     folders = [str(path.parent) for path in files]
     with progress("teaching", 2 * len(files)) as bar:
         return teach(
-            name,
+            recipe,
             FileFrames(files, bar.show),
-            library=library,
             tower=build_tower(tower),
             groups=folders if len(set(folders)) > 1 else None,
-            mm_per_pixel=mm_per_pixel,
             overkill=overkill,
-            defect_types=defect_types,
-            instruction=instruction,
             names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
         )
-
-
-def hear(taught: Taught, *, adapter: Path | None, accept: bool) -> tuple[Taught, Unheard]:
-    """``taught``, and what of its recipe the language model will not hear.
-
-    Args:
-        taught: The recipe, not yet kept.
-        adapter: What will judge; None for the adapter that ships.
-        accept: Whether that is accepted; the recipe then says so.
-
-    Raises:
-        RecipeError: More is asked than will be done, and nobody accepted it.
-        WeightsError: The adapter is absent or damaged.
-    """
-    missed = unheard(taught.recipe, read_header(adapter or SHIPPED).kinds)
-    if missed.lost and not accept:
-        raise RecipeError(
-            missed.in_words,
-            part="nothing was taught",
-            todo="use names that the model knows (passgate model list), name the --adapter that was trained "
-            "on these, or accept it with --accept-unheard",
-        )
-    recipe = taught.recipe.model_copy(update={"unheard_accepted": bool(missed.lost)})
-    return replace(taught, recipe=recipe), missed
 
 
 def seal(name: str, *, library: RecipeLibrary) -> Path:
@@ -207,6 +213,8 @@ def seal(name: str, *, library: RecipeLibrary) -> Path:
 
 def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMULATED_GOOD_PARTS) -> Taught:
     """Teach the demo's product from good parts that the line will not show, and keep it."""
+    types = tuple(DefectType)
+    recipe = plan(SIMULATED_PRODUCT, library=library, mm_per_pixel=MM_PER_PIXEL, defect_types=types)
     camera = SimulatedCamera("main", seed=seed, variation=Variation(defect_rate=0.0))
     camera.open()
     with progress("teaching from good parts", good_parts + 1) as bar:
@@ -214,14 +222,7 @@ def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMU
         for number in range(good_parts):
             frames.append(camera.capture(_SIMULATED_FROM + number))
             bar.show(number + 1)
-        taught = teach(
-            SIMULATED_PRODUCT,
-            frames,
-            library=library,
-            tower=EfficientNetLite0(),
-            mm_per_pixel=MM_PER_PIXEL,
-            defect_types=tuple(DefectType),
-        )
+        taught = teach(recipe, frames, tower=EfficientNetLite0())
         library.save(taught)
         bar.show(good_parts + 1)
     return taught

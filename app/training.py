@@ -7,12 +7,15 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from app.beforehand import refuse_unwritable
 from app.commands.output import screen
+from models.checkpoint import read_header
 from models.towers import build_tower
 from models.training.calibration import calibrate
 from models.training.material import Progress as Report
 from models.training.material import gather
-from models.training.run import train
+from models.training.run import ADAPTER, train
+from models.training.samples import read_samples
 from models.training.settings import read_settings
 
 
@@ -30,6 +33,11 @@ def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) 
     settings = read_settings(config)
     if skip_broken:
         settings = settings.model_copy(update={"skip_broken": True})
+    refuse_unwritable(settings.out / ADAPTER, (settings.cache or settings.out) / "features.safetensors")
+    if settings.begin_with is not None:
+        read_header(settings.begin_with)
+    for data in settings.data:
+        read_samples(data.samples, skip_broken=settings.skip_broken)
     tower = build_tower(settings.tower)
     with _bars() as report:
         material = gather(settings, tower, progress=report)

@@ -1,5 +1,6 @@
 """Files that are there whole or not at all, and names that survive a loss of power."""
 
+import errno
 import os
 import secrets
 import sys
@@ -31,6 +32,24 @@ def whole(path: Path) -> Iterator[Path]:
             unfinished.unlink()
         raise
     sync_folder(path.parent)
+
+
+def try_to_write(path: Path) -> None:
+    """Find out whether a file could be written at ``path``; nothing is left behind, and no folder is made.
+
+    What says nothing now may still refuse later: a disk fills, a folder goes.
+
+    Raises:
+        OSError: It could not, now.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    folder = path.absolute().parent
+    while not folder.exists():
+        folder = folder.parent
+    trial = folder / f".{secrets.token_hex(4)}.part"
+    trial.touch(exist_ok=False)
+    trial.unlink()
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,6 +10,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.beforehand import refuse_unwritable
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.commands.output import InspectorOption, JsonFlag, print_json, progress, screen
 from app.settings import InspectorKind
@@ -121,8 +122,10 @@ def labels(
             f"{counts!r} are not numbers with commas between", param_hint="--labels"
         ) from error
     earlier = [row for path in add or () for row in _rows(path)]
-    if figure is not None and not figure.parent.is_dir():
-        raise typer.BadParameter(f"there is no folder {figure.parent}", param_hint="--figure")
+    if figure is not None:
+        if figure.suffix.lower() != ".png":
+            raise typer.BadParameter(f"{figure} is no PNG", param_hint="--figure")
+        refuse_unwritable(figure)
     result = label_benchmark(
         dataset.value,
         data=data,
@@ -371,12 +374,11 @@ def finetune(
 def _rows(path: Path) -> list[dict[str, Any]]:
     """What an earlier run measured."""
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))["rows"]
+        return [dict(row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise typer.BadParameter(
             f"{path} is no result of bench labels --json: {error}", param_hint="--add"
         ) from error
-    return list(rows)
 
 
 def _quiet() -> None:

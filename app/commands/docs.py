@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from app.beforehand import refuse_unwritable
 from app.commands.output import JsonFlag, print_json, screen
 
 cli = typer.Typer(help="Make the documentation's pictures.", no_args_is_help=True)
@@ -30,6 +31,7 @@ def screenshots(
     from app.console.main import screenshot
     from app.screenshots import run_line
 
+    refuse_unwritable(folder / "run.png")
     folder.mkdir(parents=True, exist_ok=True)
     status, picture = run_line(parts=PARTS, seed=seed)
     files = []

@@ -23,7 +23,9 @@ def teach(
     out: Annotated[
         Path | None, typer.Option(help="Write the recipe to this file instead of the library.")
     ] = None,
-    mm_per_pixel: Annotated[float | None, typer.Option(min=0.0, help="Scale in the part's plane.")] = None,
+    mm_per_pixel: Annotated[
+        float | None, typer.Option(min=1e-6, max=1e3, help="Scale in the part's plane.")
+    ] = None,
     overkill: Annotated[
         float,
         typer.Option(min=0.0, max=0.5, help="Share of good parts that may be rejected; more catches more."),
@@ -52,23 +54,26 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
+    from app.beforehand import refuse_unwritable
     from app.recipe_file import write
     from app.recipes import RecipeLibrary
     from app.settings import home
-    from app.teaching import hear, teach_folder
+    from app.teaching import hear, plan, teach_folder
 
     library = RecipeLibrary(home() / "recipes")
-    taught = teach_folder(
+    planned = plan(
         name,
-        good,
         library=library,
         mm_per_pixel=mm_per_pixel,
-        overkill=overkill,
         defect_types=defect_types or (),
         instruction=instruction,
-        keep_outliers=keep_outliers,
     )
-    taught, missed = hear(taught, adapter=adapter, accept=accept_unheard)
+    planned, missed = hear(planned, adapter=adapter, accept=accept_unheard)
+    if out is None:
+        library.refuse_unwritable(name)
+    else:
+        refuse_unwritable(out)
+    taught = teach_folder(planned, good, overkill=overkill, keep_outliers=keep_outliers)
     if out is None:
         path = library.save(taught)
     else:

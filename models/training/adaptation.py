@@ -76,7 +76,10 @@ def adapt(
     """
     settings = settings or AdaptationSettings()
     labels = [Label.of(one) for one in examples]
-    _check(labels)
+    refuse_too_few([(one.defective, one.group) for one in labels])
+    for one in labels:
+        if one.marked not in (None, one.size):
+            raise RecipeError(f"a mask of {one.marked} lies beside a picture of {one.size}")
     folds = _folds(labels, settings.folds, seed)
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
@@ -113,10 +116,11 @@ def adapt(
     )
 
 
-def _check(examples: Sequence[Label]) -> None:
+def refuse_too_few(labels: Sequence[tuple[bool, Hashable]]) -> None:
+    """Raise RecipeError where labels are too few to learn from: whether defective, and the group, of each."""
     stays = "the recipe as it was stays in use"
-    good = [one for one in examples if not one.defective]
-    bad = [one for one in examples if one.defective]
+    good = [group for defective, group in labels if not defective]
+    bad = [group for defective, group in labels if defective]
     if len(good) < 2 * FEWEST_PICTURES or len(bad) < FEWEST_DEFECTIVE:
         raise RecipeError(
             f"{len(good)} good and {len(bad)} defective pictures are too few to learn from labels",
@@ -124,16 +128,13 @@ def _check(examples: Sequence[Label]) -> None:
             todo=f"take at least {2 * FEWEST_PICTURES} good and {FEWEST_DEFECTIVE} defective ones",
         )
     for kind, of_kind, least in (("good", good, 3), ("defective", bad, 2)):
-        groups = len({one.group for one in of_kind})
+        groups = len(set(of_kind))
         if groups < least:
             raise RecipeError(
                 f"the {kind} pictures come from {groups} group(s), so nothing unseen is left to measure on",
                 part=stays,
                 todo=f"take pictures of at least {least} parts",
             )
-    for one in examples:
-        if one.marked not in (None, one.size):
-            raise RecipeError(f"a mask of {one.marked} lies beside a picture of {one.size}")
 
 
 def _folds(examples: Sequence[Label], most: int, seed: int) -> list[int]:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Self, TypeAlias
+from typing import Final, Literal, Self, TypeAlias, get_args
 
 import numpy as np
 from pydantic import Field, ValidationError, model_validator
@@ -20,6 +20,7 @@ from inspection.errors import DatasetError
 from inspection.motion import MotionChunk, PhysicsContext, violations
 
 Split: TypeAlias = Literal["train", "val", "test"]
+SPLITS: Final[tuple[Split, ...]] = get_args(Split)
 
 Polygon: TypeAlias = tuple[tuple[float, float], ...]
 """Corners as x, y in picture pixels."""

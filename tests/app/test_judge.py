@@ -8,7 +8,7 @@ import pytest
 from app.judge import build_inspector, judge, unheard_by
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind, load
-from app.teaching import teach_folder
+from app.teaching import plan, teach_folder
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
@@ -38,7 +38,7 @@ def frame(seed: int) -> Frame:
 def test_a_recipe_is_taught_and_judged_on_the_tower_that_is_named(good: Path, tmp_path: Path) -> None:
     eyes = bases.clip(tmp_path / "eyes")
     library = RecipeLibrary(tmp_path / "recipes")
-    library.save(teach_folder("cover", good, library=library, tower=eyes))
+    library.save(teach_folder(plan("cover", library=library), good, tower=eyes))
     recipe, inspector = build_inspector(
         library, "cover", kind=InspectorKind.REFLEX, tower_folder=eyes, threads=1
     )
@@ -51,7 +51,7 @@ def test_a_recipe_is_taught_and_judged_on_the_tower_that_is_named(good: Path, tm
 
 def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
-    library.save(teach_folder("cover", good, library=library))
+    library.save(teach_folder(plan("cover", library=library), good))
     model = bases.qwen_vl(tmp_path / "qwen")
     recipe, inspector = build_inspector(
         library, "cover", kind=InspectorKind.FOREIGN, base=str(model), threads=1
@@ -68,7 +68,7 @@ def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) ->
 
 def test_a_foreign_inspector_needs_a_folder(good: Path, tmp_path: Path) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
-    library.save(teach_folder("cover", good, library=library))
+    library.save(teach_folder(plan("cover", library=library), good))
     with pytest.raises(SettingsError, match="no folder with its model"):
         build_inspector(library, "cover", kind=InspectorKind.FOREIGN)
 
@@ -97,7 +97,7 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
     good: Path, tmp_path: Path, names: tuple[str, ...], who: type
 ) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
-    library.save(teach_folder("cover", good, library=library, defect_types=names))
+    library.save(teach_folder(plan("cover", library=library, defect_types=names), good))
     _, inspector = build_inspector(library, "cover", threads=1)
     assert type(inspector) is who
 

@@ -17,7 +17,7 @@ from app.judge import build_inspector, judge
 from app.recipe_file import Taught, read_recipe, write
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
-from app.teaching import hear, seal, teach_folder
+from app.teaching import hear, plan, seal, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation
@@ -105,9 +105,9 @@ def test_teaching_again_keeps_id_and_policy_and_counts_the_version_up(tmp_path: 
     for number in range(6):
         _write_png(folder / f"{number}.png", camera.capture(number).picture)
     library = RecipeLibrary(tmp_path / "recipes")
-    first = teach_folder("泵盖", folder, library=library)
+    first = teach_folder(plan("泵盖", library=library), folder)
     library.save(first)
-    second = teach_folder("泵盖", folder, library=library)
+    second = teach_folder(plan("泵盖", library=library), folder)
     library.save(second)
     assert (second.recipe.id, second.recipe.version) == (first.recipe.id, 2)
     assert library.recipe("泵盖", 1).model_dump() == first.recipe.model_dump()
@@ -117,12 +117,12 @@ def test_teaching_again_keeps_id_and_policy_and_counts_the_version_up(tmp_path: 
 def test_teaching_from_a_folder_that_is_not_there_or_too_small_says_so(tmp_path: Path) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
     with pytest.raises(CameraError, match="does not exist"):
-        teach_folder("cover", tmp_path / "nowhere", library=library)
+        teach_folder(plan("cover", library=library), tmp_path / "nowhere")
     few = tmp_path / "few"
     few.mkdir()
     _write_png(few / "1.png", np.full((64, 64, 3), 90, np.uint8))
     with pytest.raises(RecipeError, match="too few"):
-        teach_folder("cover", few, library=library)
+        teach_folder(plan("cover", library=library), few)
 
 
 def _write_png(path: Path, picture: np.ndarray) -> None:
@@ -336,16 +336,16 @@ def test_views_and_memories_pair_up(shelf: Path, tower: EfficientNetLite0, missi
 
 
 def test_stop_on_a_type_that_nobody_can_name_is_taught_only_where_someone_accepts_it(taught: Taught) -> None:
-    lost = renamed(taught, defect_types=("scratch", "gap"), instruction="gap: stop")
+    lost = renamed(taught, defect_types=("scratch", "gap"), instruction="gap: stop").recipe
     with pytest.raises(RecipeError, match=r"cannot name gap.*gap: stop.*--accept-unheard"):
         hear(lost, adapter=None, accept=False)
     accepted, missed = hear(lost, adapter=None, accept=True)
-    assert accepted.recipe.unheard_accepted
+    assert accepted.unheard_accepted
     assert missed.types == ("gap",)
-    known = renamed(taught, instruction="crack: stop")
+    known = renamed(taught, instruction="crack: stop").recipe
     heard, missed = hear(known, adapter=None, accept=False)
     assert not missed.types
-    assert not heard.recipe.unheard_accepted
+    assert not heard.unheard_accepted
 
 
 def from_before(file: Path) -> None:

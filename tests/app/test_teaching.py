@@ -12,7 +12,7 @@ import pytest
 
 from app.learned_from import NOT_REMEMBERED
 from app.recipes import RecipeLibrary
-from app.teaching import teach_folder
+from app.teaching import plan, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
 from inspection.simulation import Variation
@@ -69,7 +69,7 @@ def test_a_picture_far_outside_the_others_is_named(good: Path, library: RecipeLi
     path = good / "07.png"
     cv2.imwrite(str(path), wrong(cv2.imread(str(path))))
     with pytest.raises(RecipeError, match=r"^07\.png lies far outside .*--keep-outliers"):
-        teach_folder("bracket", good, library=library)
+        teach_folder(plan("bracket", library=library), good)
 
 
 def test_ordinary_variety_is_taught_and_outliers_only_with_a_flag(
@@ -87,7 +87,7 @@ def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -
     picture = cv2.imread(str(good / "03.png"))
     cv2.imwrite(str(good / "99.bmp"), picture)
     with pytest.raises(DatasetError, match=r"03\.png and .*99\.bmp are the same picture.*nothing was taught"):
-        teach_folder("bracket", good, library=library)
+        teach_folder(plan("bracket", library=library), good)
 
 
 def as_bad(good: Path, folder: Path) -> Path:
@@ -132,7 +132,7 @@ def test_a_recipe_from_before_says_that_it_does_not_know_its_pictures(
     passgate: Passgate, good: Path, home: Path
 ) -> None:
     library = RecipeLibrary(home / "recipes")
-    library.save(replace(teach_folder("bracket", good, library=library), learned_from=NOT_REMEMBERED))
+    library.save(replace(teach_folder(plan("bracket", library=library), good), learned_from=NOT_REMEMBERED))
     found, told = measured(passgate, good, as_bad(good, good.parent / "bad"))
     assert found["learned_from"] is None
     assert "not known" in told
@@ -152,13 +152,13 @@ def test_copies_in_one_group_are_one_part(good: Path, library: RecipeLibrary) ->
         (good / path.stem).mkdir()
         shutil.copy(path, good / path.stem / "again.png")
         path.rename(good / path.stem / "first.png")
-    assert teach_folder("bracket", good, library=library).recipe.version == 1
+    assert teach_folder(plan("bracket", library=library), good).recipe.version == 1
 
 
 def test_pictures_are_read_one_by_one(
     good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alive = AlivePictures(monkeypatch, "app.file_frames")
-    teach_folder("bracket", good, library=library)
+    teach_folder(plan("bracket", library=library), good)
     assert alive.read == 2 * PARTS
     assert alive.most <= AT_ONCE

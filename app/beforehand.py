@@ -1,0 +1,19 @@
+"""What can be refused before long work begins, so that no minutes are lost to a word that was wrong."""
+
+from pathlib import Path
+
+from inspection.durable import try_to_write
+from inspection.errors import PassgateError
+
+
+def refuse_unwritable(*files: Path) -> None:
+    """Raise PassgateError where one of some files could not be written: asked before the work, not after."""
+    for file in files:
+        try:
+            try_to_write(file)
+        except OSError as error:
+            raise PassgateError(
+                f"{file} cannot be written: {error.strerror or error}",
+                part="nothing was begun",
+                todo="name another place, or check the folder and its rights",
+            ) from error
