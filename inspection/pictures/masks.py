@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import CameraError, DatasetError
-from inspection.pictures.soundness import damage
+from inspection.pictures.kinds import Unread, undecodable
+from inspection.pictures.soundness import unusable
 
 MASK_FOLDERS: Final = frozenset(
     {"mask", "masks", "gt", "ground_truth", "ground-truth", "ground truth", "groundtruth"}
@@ -54,6 +55,12 @@ _MOST_BITS: Final = 2
 """A pixel of a compressed mask: many times of what areas take."""
 _HEADERS: Final = 4096
 """Bytes of colour profiles, palettes and the like."""
+_ORIENTATION: Final = 0x0112
+"""Tag of EXIF and TIFF."""
+_TURNED: Final = Unread(
+    "it is a mask that says that it must be turned, and programs differ in whether they do",
+    "save it turned, without that tag",
+)
 _UNCOMPRESSED: Final = frozenset({"BMP", "TIFF"})
 
 
@@ -185,10 +192,12 @@ def _read(path: Path) -> _Stored:
     """Raises CameraError for what cannot be read or is damaged."""
     try:
         encoded = path.read_bytes()
-        if problem := damage(encoded):
+        if problem := unusable(encoded):
             raise _unreadable(path, problem)
         # OpenCV puts colours for the indices of a palette; Pillow knows some files less.
         with suppress(OSError, ValueError, SyntaxError), Image.open(io.BytesIO(encoded)) as image:
+            if image.getexif().get(_ORIENTATION, 1) != 1:
+                raise _unreadable(path, _TURNED)
             if image.mode == "1":
                 return _Stored(np.atleast_3d(np.asarray(image)), lossy=False, background=0)
             if image.mode in ("P", "PA"):
@@ -197,9 +206,9 @@ def _read(path: Path) -> _Stored:
                 return _Stored(indices, lossy=False, background=_background(image.getpalette() or [], used))
         decoded = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_UNCHANGED)
     except (OSError, cv2.error) as error:
-        raise _unreadable(path, str(error)) from error
+        raise _unreadable(path, Unread(str(error))) from error
     if decoded is None:
-        raise _unreadable(path, "it is not a picture, or damaged")
+        raise _unreadable(path, undecodable(encoded))
     lossy = encoded.startswith(b"\xff\xd8") or (encoded[8:12] == b"WEBP" and b"VP8 " in encoded[12:64])
     return _Stored(np.atleast_3d(decoded), lossy=lossy)
 
@@ -212,8 +221,8 @@ def _background(palette: Sequence[int], used: Sequence[int]) -> int:
     return 0
 
 
-def _unreadable(path: Path, problem: str) -> CameraError:
-    return CameraError(f"{path} cannot be read: {problem}", todo="remove the file, or restore it")
+def _unreadable(path: Path, problem: Unread) -> CameraError:
+    return CameraError(f"{path} cannot be read: {problem.what}", todo=problem.todo)
 
 
 def _few_in_areas(values: NDArray[np.generic]) -> bool:

@@ -1,4 +1,4 @@
-"""Whether a picture file is whole, and is one picture: what OpenCV reads on behind is damage here.
+"""Whether a picture file can be used: of a kind that is read, whole, and one picture.
 
 libjpeg reads on behind a lost sector and invents the rest of the picture; its warning goes to stderr, where
 no program sees it. One such picture among the good ones makes the threshold worthless.
@@ -14,6 +14,8 @@ no program sees it. One such picture among the good ones makes the threshold wor
 """
 
 import io
+import struct
+import warnings
 import zlib
 from typing import Final
 
@@ -22,76 +24,115 @@ import simplejpeg
 from PIL import Image, UnidentifiedImageError
 from PIL.TiffImagePlugin import TiffImageFile
 
-_PNG: Final = b"\x89PNG\r\n\x1a\n"
-_JPEG: Final = b"\xff\xd8"
-_TIFF: Final = (b"II*\0", b"MM\0*")
+from inspection.pictures.kinds import (
+    TOO_LARGE,
+    Unread,
+    format_of,
+    unread_bmp,
+    unread_format,
+    unread_jpeg,
+)
+from inspection.pictures.tiff import has_alpha, unread_tiff
+
 _COMPRESSION, _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 259, 273, 279, 324, 325
-"""Tags: how the data are compressed, where they lie, how many bytes."""
+"""Tags of a TIFF: how the data are compressed, where they lie, how many bytes."""
 _DEFLATE: Final = (8, 32946)
-_ZSTD: Final = 50000
-_SAMPLES: Final = 339
-"""Tag: what kind of numbers the pixels are."""
-_FLOAT: Final = 3
+_OPAQUE: Final = "save it without transparency"
 
 
-def damage(encoded: bytes) -> str:
-    """What is wrong with a picture file, in words; empty where nothing is known to be.
+def unusable(encoded: bytes) -> Unread | None:
+    """Why a picture file cannot be used; None where nothing is known against it.
 
     Args:
         encoded: The whole file. Its kind is told by its first bytes, not by its name.
     """
-    if encoded.startswith(_JPEG):
-        return _of_jpeg(encoded)
-    if encoded.startswith((*_TIFF, _PNG)) or encoded[8:12] == b"WEBP":
-        return _of_many(encoded)
-    return ""
+    match format_of(encoded):
+        case "JPEG":
+            return unread_jpeg(encoded) or _damaged_jpeg(encoded)
+        case "BMP":
+            return unread_bmp(encoded)
+        case "TIFF":
+            return unread_tiff(encoded) or _unusable_to_pillow(encoded)
+        case "PNG" | "WebP":
+            return _unusable_to_pillow(encoded)
+    return unread_format(encoded)
 
 
-def _of_jpeg(encoded: bytes) -> str:
+def transparent(encoded: bytes) -> Unread | None:
+    """Why a sound file shows something else than its colours: part of it is transparent.
+
+    What stands behind that no file says, and programs differ in what they put there: OpenCV black in a TIFF,
+    and in a PNG whatever colour lies hidden.
+    """
+    kind = format_of(encoded)
+    if kind not in ("PNG", "TIFF", "WebP") or (kind == "TIFF" and not has_alpha(encoded)):
+        return None
+    try:
+        with _opened(encoded) as image:
+            if not image.has_transparency_data:
+                return None
+            opaque = np.asarray(image.convert("RGBA").getchannel("A")).min() == 255
+    except (UnidentifiedImageError, OSError, ValueError):
+        return Unread("whether parts of it are transparent cannot be told", _OPAQUE)
+    if opaque:
+        return None
+    return Unread("parts of it are transparent, and what shows there is not known", _OPAQUE)
+
+
+def _damaged(why: object) -> Unread:
+    return Unread(f"it is damaged ({why})")
+
+
+def _damaged_jpeg(encoded: bytes) -> Unread | None:
     try:
         simplejpeg.decode_jpeg(encoded, "GRAY", min_height=1, min_width=1, min_factor=8, strict=True)
     except ValueError as error:
         said = str(error)
         if "subsampling" in said or "color conversion" in said:
-            return (
-                "its colours are stored in a way that cannot be checked for damage; save it as PNG, or as a "
-                "JPEG with 4:2:0 or 4:4:4"
+            return Unread(
+                "its colours are stored in a way that cannot be checked for damage",
+                "save it as PNG, or as a JPEG with 4:2:0 or 4:4:4",
             )
-        return f"it is damaged ({said})"
-    return ""
+        return _damaged(said)
+    return None
 
 
-def _of_many(encoded: bytes) -> str:
-    """What is wrong with a file of a kind that can hold several pictures."""
+def _opened(encoded: bytes) -> Image.Image:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of sizes, which too_large refuses, and of odd metadata
+        return Image.open(io.BytesIO(encoded))
+
+
+def _unusable_to_pillow(encoded: bytes) -> Unread | None:
     try:
-        image = Image.open(io.BytesIO(encoded))
+        image = _opened(encoded)
+    except Image.DecompressionBombError:
+        return TOO_LARGE
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return ""  # Pillow knows fewer kinds than OpenCV, which is asked next
+        return None  # Pillow knows fewer kinds than OpenCV, which is asked next
     with image:
         try:
-            count = getattr(image, "n_frames", 1)
-            if count > 1:
-                return f"it holds {count} pictures, and which one shows the part is not known; save it alone"
-            return _of_tiff(encoded, image) if isinstance(image, TiffImageFile) else ""
-        except (OSError, ValueError, SyntaxError, EOFError, zlib.error) as error:
-            return f"it is damaged ({error})"
+            if (count := getattr(image, "n_frames", 1)) > 1 and not isinstance(image, TiffImageFile):
+                return Unread(
+                    f"it holds {count} pictures, and which one shows the part is not known",
+                    "save the picture alone",
+                )
+            if isinstance(image, TiffImageFile):
+                _check_tiff(encoded, image)
+        except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
+            return _damaged(error)
+    return None
 
 
-def _of_tiff(encoded: bytes, image: TiffImageFile) -> str:
-    tags = image.tag_v2
-    if tags.get(_COMPRESSION) == _ZSTD:
-        return "it is compressed with Zstandard, which OpenCV does not read; save it with LZW or deflate"
-    if _FLOAT in np.atleast_1d(tags.get(_SAMPLES, 1)):
-        return "it holds floating-point numbers, not grey levels; save it with 8 bits"
+def _check_tiff(encoded: bytes, image: TiffImageFile) -> None:
+    """Decode a TIFF with Pillow. Raises what Pillow raises at damage."""
     image.load()
-    if tags.get(_COMPRESSION) in _DEFLATE:
-        _check_deflated(encoded, image)
-    return ""
-
-
-def _check_deflated(encoded: bytes, image: TiffImageFile) -> None:
-    """Raise zlib.error where a strip's or tile's checksum is wrong: libtiff stops before it."""
     tags = image.tag_v2
-    for where, how_many in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES)):
+    if tags.get(_COMPRESSION) not in _DEFLATE:
+        return
+    for where, how_many in (
+        (_STRIPS, _STRIP_BYTES),
+        (_TILES, _TILE_BYTES),
+    ):  # libtiff stops before the checksum
         for place, length in zip(tags.get(where, ()), tags.get(how_many, ()), strict=True):
             zlib.decompress(encoded[place : place + length])

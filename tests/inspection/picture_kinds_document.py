@@ -1,0 +1,46 @@
+"""Writes docs/measurements/picture-kinds.md: python -m tests.inspection.picture_kinds_document."""
+
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from tests.inspection.picture_kind import PictureKind
+from tests.inspection.picture_kinds import KINDS
+
+DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "measurements" / "picture-kinds.md"
+COMMAND: Final = "python -m tests.inspection.picture_kinds_document"
+
+_HEAD: Final = f"""# Which pictures are read
+
+Made by `{COMMAND}`; do not edit. `tests/inspection/test_picture_kinds.py`
+makes each file with what is named, and compares what becomes of it. One reader serves teaching, inspecting,
+evaluating, data sets and replayed folders.
+
+- **A file's first bytes say what it is**, not its name. PNG, JPEG, BMP, TIFF and WebP are read.
+- **Turned as the file says** (EXIF, TIFF's orientation), wherever files are read. A live camera's pictures are
+  not: what its stream says of turning never reaches us. So where a camera's own files carry an orientation,
+  teach from pictures that the station took. A mask that says that it must be turned is refused.
+- **Values as stored**: no colour profile and no gamma is applied. Grey becomes RGB with three equal channels.
+- **Refused rather than guessed**: more than 8 bits a channel, several pictures in one file, transparency.
+- *Exactly*: each pixel as it was written. *Within n*: no channel of a pixel is off by more than n of 255 grey
+  levels, which is what the compression, or the few bits of the format, took away.
+"""
+
+
+def as_markdown() -> str:
+    """The whole document."""
+    parts = [_HEAD]
+    for format_, kinds in groupby(KINDS, key=lambda kind: kind.format):
+        parts.append(f"\n## {format_}\n\n| kind | written by | what becomes of it |\n|---|---|---|\n")
+        parts += [f"| {kind.what} | {kind.by} | {_fate(kind)} |\n" for kind in kinds]
+    return "".join(parts)
+
+
+def _fate(kind: PictureKind) -> str:
+    if kind.refused:
+        return f"refused: {kind.refused}"
+    return f"read, within {kind.off}" if kind.off else "read, exactly"
+
+
+if __name__ == "__main__":
+    DOCUMENT.write_text(as_markdown(), encoding="utf-8")
