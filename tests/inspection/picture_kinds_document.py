@@ -17,8 +17,8 @@ makes each file with what is named, and compares what becomes of it. One reader 
 evaluating, data sets and replayed folders.
 
 - **A file's first bytes say what it is**, not its name. PNG, JPEG, BMP, TIFF and WebP are read.
-- **Turned as the file says** (EXIF, TIFF's orientation), wherever files are read. A live camera's pictures are
-  not: what its stream says of turning never reaches us. So where a camera's own files carry an orientation,
+- **Turned as the file says** (EXIF, TIFF's orientation), wherever files are read. A live camera's are
+  not: what its stream says of turning does not reach us. So where a camera's own files carry an orientation,
   teach from pictures that the station took. A mask that says that it must be turned is refused.
 - **Values as stored**: no colour profile and no gamma is applied. Grey becomes RGB with three equal channels.
 - **Refused rather than guessed**: more than 8 bits a channel, several pictures in one file, transparency.
