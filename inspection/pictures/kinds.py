@@ -117,7 +117,7 @@ _ADOBE: Final = 0xEE
 
 
 def unread_jpeg(encoded: bytes) -> Unread | None:
-    """Why a JPEG is of no kind that is read; None also where its headers are damaged."""
+    """Why a JPEG is of no kind that is read, or damaged in its headers; else None."""
     adobe = False
     for marker, body in _segments(encoded):
         adobe |= marker == _ADOBE and body.startswith(b"Adobe")
@@ -136,7 +136,7 @@ def unread_jpeg(encoded: bytes) -> Unread | None:
         if channels not in (1, 3, 4):
             return Unread(f"it is a JPEG of {channels} channels; grey, colour and CMYK are read", _AS_PNG)
         return too_large(width, height)
-    return None
+    return Unread("it is damaged (nothing says how it is coded)")
 
 
 def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:

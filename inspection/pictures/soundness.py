@@ -28,6 +28,7 @@ from inspection.pictures.kinds import (
     TOO_LARGE,
     Unread,
     format_of,
+    undecodable,
     unread_bmp,
     unread_format,
     unread_jpeg,
@@ -36,7 +37,10 @@ from inspection.pictures.tiff import has_alpha, unread_tiff
 
 _COMPRESSION, _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 259, 273, 279, 324, 325
 """Tags of a TIFF: how the data are compressed, where they lie, how many bytes."""
+_JPEG_TABLES: Final = 347
 _DEFLATE: Final = (8, 32946)
+_AS_JPEG: Final = 7
+_EMPTY_JPEG: Final = b"\xff\xd8\xff\xd9"
 _OPAQUE: Final = "save it without transparency"
 
 
@@ -109,7 +113,8 @@ def _unusable_to_pillow(encoded: bytes) -> Unread | None:
     except Image.DecompressionBombError:
         return TOO_LARGE
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        return None  # Pillow knows fewer kinds than OpenCV, which is asked next
+        # Of TIFFs it knows fewer than OpenCV, which is asked next.
+        return None if format_of(encoded) == "TIFF" else undecodable(encoded)
     with image:
         try:
             if (count := getattr(image, "n_frames", 1)) > 1 and not isinstance(image, TiffImageFile):
@@ -118,21 +123,27 @@ def _unusable_to_pillow(encoded: bytes) -> Unread | None:
                     "save the picture alone",
                 )
             if isinstance(image, TiffImageFile):
-                _check_tiff(encoded, image)
+                return _damaged_tiff(encoded, image)
         except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
             return _damaged(error)
     return None
 
 
-def _check_tiff(encoded: bytes, image: TiffImageFile) -> None:
-    """Decode a TIFF with Pillow. Raises what Pillow raises at damage."""
+def _damaged_tiff(encoded: bytes, image: TiffImageFile) -> Unread | None:
+    """Decode a TIFF with Pillow, and look at what it does not look at. Raises what Pillow and zlib raise."""
     image.load()
     tags = image.tag_v2
-    if tags.get(_COMPRESSION) not in _DEFLATE:
-        return
-    for where, how_many in (
-        (_STRIPS, _STRIP_BYTES),
-        (_TILES, _TILE_BYTES),
-    ):  # libtiff stops before the checksum
-        for place, length in zip(tags.get(where, ()), tags.get(how_many, ()), strict=True):
-            zlib.decompress(encoded[place : place + length])
+    pieces = [
+        encoded[place : place + length]
+        for where, how_many in ((_STRIPS, _STRIP_BYTES), (_TILES, _TILE_BYTES))
+        for place, length in zip(tags.get(where, ()), tags.get(how_many, ()), strict=True)
+    ]
+    if tags.get(_COMPRESSION) in _DEFLATE:
+        for piece in pieces:
+            zlib.decompress(piece)  # libtiff stops before the checksum
+    elif tags.get(_COMPRESSION) == _AS_JPEG:
+        tables = tags.get(_JPEG_TABLES, _EMPTY_JPEG)
+        for piece in pieces:  # a JPEG each, whose tables are kept once
+            if problem := _damaged_jpeg(tables[:-2] + piece[2:]):
+                return problem
+    return None
