@@ -121,8 +121,10 @@ def unread_jpeg(encoded: bytes) -> Unread | None:
     adobe = False
     for marker, body in _segments(encoded):
         adobe |= marker == _ADOBE and body.startswith(b"Adobe")
-        if marker not in _FRAMES or len(body) < 6:
+        if marker not in _FRAMES:
             continue
+        if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+            break
         bits, height, width, channels = struct.unpack(">BHHB", body[:6])
         if marker == _JPEG_LS:
             return Unread("its format is JPEG-LS; JPEG is read", _AS_PNG)
