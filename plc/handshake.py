@@ -338,6 +338,8 @@ class VisionHandshake:
             own: The other one wrote this very record.
         """
         last, seen = self._count.last_of(line.boot_id), found.trigger_ack_seq
+        if line.trigger_seq == 0 or _is_ahead(seen, line.trigger_seq):
+            return ()  # of an earlier run of the PLC, which has kept the block: it says nothing of this one
         if own:
             on_record = (found.result_seq, found.outcome_ack_seq)
             lacking = last != 0 and any(_is_ahead(seq, last) for seq in on_record)

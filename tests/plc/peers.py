@@ -28,8 +28,7 @@ Reaction = Callable[[ModbusLine, LineEvent], None]
 class ForeignPlc:
     """A pyModbusTCP server: Modbus as somebody else understood it. Each read is a heartbeat."""
 
-    def __init__(self, *, fc23: bool = True, clears_last: bool = False) -> None:
-        """``clears_last``: its program writes the line block's last word too, as those of old do."""
+    def __init__(self, *, fc23: bool = True) -> None:
         plc = self
         self.line = LineBlock()
         self.beats = True
@@ -38,7 +37,7 @@ class ForeignPlc:
         class Registers(DataBank):  # type: ignore[misc]  # the library has no types
             def get_holding_registers(self, address: int, number: int = 1, srv_info: object = None) -> object:
                 if srv_info is not None and address == LINE_BASE:
-                    words = plc._next().pack()[: LINE_SIZE if clears_last else PLC_WORDS]
+                    words = plc._next().pack()[:PLC_WORDS]
                     super().set_holding_registers(LINE_BASE, words)
                 return super().get_holding_registers(address, number, srv_info)
 

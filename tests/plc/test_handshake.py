@@ -807,6 +807,16 @@ def test_an_earlier_run_before_the_plc_restarted_proves_nothing() -> None:
     assert not vision.handshake.take_up(vision.line, found=left, own=True)
 
 
+@pytest.mark.parametrize(("seq", "seen"), [(0, 28), (0, 40000), (3, 28), (3, 500)])
+def test_a_block_that_a_plc_kept_over_its_own_restart_excuses_no_part(seq: int, seen: int) -> None:
+    """It speaks of numbers that this run of the PLC has not come to: of another run, and of nothing here."""
+    vision = Vision(trigger_seq=seq, part_id=9)
+    left = replace(OTHER, trigger_ack_seq=seen, outcome_ack_seq=seen)
+    assert vision.handshake.take_up(vision.line, found=left, own=False) == ()
+    assert MissedCause.BEFORE_RECORD not in {cause for _, cause in missed(vision.cycle())}
+    assert MissedCause.BEFORE_RECORD not in {cause for _, cause in missed(vision.cycle(trigger_seq=seq + 2))}
+
+
 def test_the_numbers_of_another_engines_parts_mean_nothing_when_they_come_round_again() -> None:
     vision = Vision(trigger_seq=28, outcome_seq=28)
     vision.handshake.take_up(vision.line, found=OTHER, own=False)

@@ -64,6 +64,7 @@ class OpenPlc:
         self.clock = Clock()
         self.main: Any = instance(program, "PASSGATE_MAIN", self.clock)
         self.main.SwitchAuto = True
+        self.main()
         self.main.RegVisionMapVersion, self.main.RegVisionBootId = 1, 5
         self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.TRIGGER_READY)
         self.scan(3)
@@ -89,6 +90,17 @@ class OpenPlc:
         self.main.RegVisionBits = int(VisionBits.ONLINE | VisionBits.RESULT_VALID)
         self.main.EyeCamera = False
         return self.scan(79)  # 5 mm each
+
+
+def test_what_a_passgate_said_before_the_plc_restarted_is_forgotten(program: dict[str, Block]) -> None:
+    """OpenPLC keeps %MW over a restart: whoever comes next would take the old numbers for new ones."""
+    main: Any = instance(program, "PASSGATE_MAIN", Clock())
+    main.RegVisionBootId, main.RegVisionTriggerAck = 5, 28
+    main()
+    assert main.RegVisionBootId == 0
+    main.RegVisionBootId = 6
+    main()
+    assert main.RegVisionBootId == 6
 
 
 @pytest.mark.parametrize(
