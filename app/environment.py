@@ -29,10 +29,19 @@ def variable(location: tuple[str | int, ...]) -> str:
     return PREFIX + BETWEEN.join(str(part).upper() for part in location)
 
 
-def refuse_unknown_tables(settings: type[BaseSettings]) -> None:
-    """Raise SettingsError where a variable names a table that ``settings`` do not have."""
+def refuse_unknown_names(settings: type[BaseSettings]) -> None:
+    """Raise SettingsError where a variable is meant for ``settings`` and would be passed over.
+
+    It names a table that they do not have, a key without its table, or one underscore stands for two. What
+    else begins with PASSGATE_ (PASSGATE_HOME) may be somebody else's.
+    """
     known = list(settings.model_fields)
     for name in sorted(os.environ):
+        if name.startswith(PREFIX) and (meant := _meant_by(name.removeprefix(PREFIX).lower(), settings)):
+            raise SettingsError(
+                f"the environment variable {name} names no key of the settings, did you mean {meant}?",
+                todo="mend or unset it",
+            )
         table, nested, _ = name.removeprefix(PREFIX).partition(BETWEEN)
         if name.startswith(PREFIX) and nested and table.lower() not in known:
             close = difflib.get_close_matches(table.lower(), known, n=1)
@@ -41,6 +50,19 @@ def refuse_unknown_tables(settings: type[BaseSettings]) -> None:
                 f"the environment variable {name} names no table of the settings{hint}",
                 todo=f"mend or unset it; tables are {', '.join(known)}",
             )
+
+
+def _meant_by(name: str, settings: type[BaseSettings]) -> str:
+    """The variable that ``name``, in which nothing stands between table and key, was probably meant to be."""
+    if BETWEEN in name or name in settings.model_fields:
+        return ""
+    for table, field in settings.model_fields.items():
+        keys = getattr(field.annotation, "model_fields", {})
+        if name in keys:
+            return variable((table, name))
+        if name.removeprefix(f"{table}_") in keys:
+            return variable((table, name.removeprefix(f"{table}_")))
+    return ""
 
 
 def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ An unknown key is refused and named (``app.settings_errors``); the environment g
 """
 
 import os
-import tomllib
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
@@ -15,8 +14,9 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.environment import PREFIX, from_environment, overlaid, refuse_unknown_tables
+from app.environment import PREFIX, from_environment, overlaid, refuse_unknown_names
 from app.settings_errors import in_words
+from app.toml_words import read_toml
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
@@ -49,8 +49,18 @@ class StationTable(_Table):
     @field_validator("shifts")
     @classmethod
     def _local(cls, shifts: tuple[time, ...]) -> tuple[time, ...]:
-        if any(start.tzinfo is not None for start in shifts) or len(set(shifts)) < len(shifts):
-            raise ValueError("shifts begin at different times, given without a zone: they are local")
+        if any(start.tzinfo is not None for start in shifts):
+            raise ValueError("shifts begin at local times: leave the zone out")
+        if len(set(shifts)) < len(shifts):
+            raise ValueError("no two shifts begin at the same time")
+        return shifts
+
+    @field_validator("shifts", mode="before")
+    @classmethod
+    def _no_numbers(cls, shifts: object) -> object:
+        """Else pydantic would take them for seconds since midnight."""
+        if isinstance(shifts, list | tuple) and any(isinstance(start, int | float) for start in shifts):
+            raise ValueError('write times of day, like ["06:00", "18:00"]')
         return shifts
 
 
@@ -125,6 +135,15 @@ class Settings(_Stored):
     api: ApiTable = ApiTable()
     recipes: Path = Field(default_factory=lambda: home() / "recipes")
 
+    @field_validator("cameras")
+    @classmethod
+    def _told_apart(cls, cameras: tuple[CameraSettings, ...]) -> tuple[CameraSettings, ...]:
+        """A recipe's views name their cameras."""
+        names = [camera.name for camera in cameras]
+        if twice := sorted({name for name in names if names.count(name) > 1}):
+            raise ValueError(f"each needs a name of its own, and {twice[0]!r} stands twice")
+        return cameras
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -145,21 +164,13 @@ def load(path: Path) -> Settings:
         SettingsError: Unreadable, not TOML, or a key or value that is wrong; names the key.
     """
     todo = f"mend {path} (docs/integrator.md lists the keys)"
-    try:
-        with path.open("rb") as file:
-            values: dict[str, Any] = tomllib.load(file)
-    except OSError as error:
-        raise SettingsError(
-            f"cannot read settings {path}: {error.strerror}", todo="name a file with --config"
-        ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}", todo=todo) from error
-    refuse_unknown_tables(Settings)
+    values = read_toml(path, todo=todo)
+    refuse_unknown_names(Settings)
     environment = from_environment(Settings)
     try:
         settings = Settings(**overlaid(values, environment))
     except ValidationError as error:
-        faults = in_words(error, Settings, environment=environment)
+        faults = in_words(error, Settings, file=values, environment=environment)
         blamed = [(f"{path}: {faults.file}", todo)] if faults.file else []
         if faults.environment:
             blamed.append((faults.environment, f"mend or unset {PREFIX}… in the environment"))
@@ -208,7 +219,7 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
         store = _Stored(**environment).store
     except ValidationError as error:
         raise SettingsError(
-            "; ".join(filter(None, in_words(error, _Stored, environment=environment))),
+            "; ".join(filter(None, in_words(error, _Stored, file={}, environment=environment))),
             todo="mend the variables that begin with PASSGATE_STORE__",
         ) from error
     named = store.model_fields_set - {"folder"}

@@ -3,12 +3,14 @@
 import difflib
 import types
 from collections.abc import Mapping, Sequence
+from itertools import groupby
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.environment import BETWEEN, variable
+from app.value_words import value_in_words
 
 Location = tuple[str | int, ...]
 
@@ -20,46 +22,157 @@ class Faults(NamedTuple):
     environment: str
 
 
-def in_words(error: ValidationError, model: type[BaseModel], *, environment: Mapping[str, Any]) -> Faults:
+class _Place(NamedTuple):
+    """Where an error is, as the file has it."""
+
+    location: Location
+    """Without pydantic's names of union members."""
+    table: Any
+    """The model of the table in which its last key stands."""
+    here: Any
+    """What may stand there."""
+
+
+class _Given(NamedTuple):
+    """What the settings were made of, and are made for."""
+
+    model: type[BaseModel]
+    file: Mapping[str, Any]
+    environment: Mapping[str, Any]
+
+
+def in_words(
+    error: ValidationError,
+    model: type[BaseModel],
+    *,
+    file: Mapping[str, Any],
+    environment: Mapping[str, Any],
+) -> Faults:
     """All errors in one sentence each: the key as it is written, what is wrong, and the one that was meant.
 
     Args:
         error: What pydantic says.
         model: The settings.
-        environment: What the environment sets (``from_environment``): such a key is named as its variable.
+        file: The tables of the file.
+        environment: What the environment sets (``from_environment``): such a key is named as its variable,
+            and so is one that is missing in a table which the environment alone began.
     """
+    given = _Given(model, file, environment)
     details = error.errors()
     said: dict[bool, list[str]] = {False: [], True: []}
-    for detail in details:
-        if not _follows_from_another(detail, details):
-            words, from_environment = _one(detail, model, environment)
-            said[from_environment].append(words)
+    placed = [(_walk(model, one), one) for one in details if not _follows_from_another(one, details)]
+    for (table, kind), group in groupby(placed, key=lambda pair: _one_sentence(*pair)):
+        errors = list(group)
+        if kind == "missing":
+            words, blamed = _missing(table, errors, given)
+        else:
+            words, blamed = _one(errors[0][0], [detail for _, detail in errors], given)
+        said[blamed].append(words)
     return Faults(file="; ".join(said[False]), environment="; ".join(said[True]))
 
 
-def _one(detail: ErrorDetails, model: type[BaseModel], environment: Mapping[str, Any]) -> tuple[str, bool]:
-    """One error in words, and whether the environment is at fault."""
-    location, table, here = _walk(model, detail["loc"])
-    if detail["type"].startswith("union_tag"):
-        location = (*location, "kind")
-    depth = _set_to(location, environment)
-    key = _named(location, depth, environment) if depth else _written(location)
+def _one_sentence(place: _Place, detail: ErrorDetails) -> tuple[Location, str]:
+    """Errors with the same are said together: what a table lacks, and the types that a value may have."""
+    if _lacks(place, detail):
+        return place.location[:-1], "missing"
+    return place.location, "value"
+
+
+def _lacks(place: _Place, detail: ErrorDetails) -> bool:
+    """Whether a key is missing, and not an entry of a list."""
+    kind = detail["type"]
+    return kind == "union_tag_not_found" or (kind == "missing" and isinstance(place.location[-1], str))
+
+
+def _missing(
+    table: Location, errors: Sequence[tuple[_Place, ErrorDetails]], given: _Given
+) -> tuple[str, bool]:
+    """The keys that a table lacks, and whether the environment alone began the table."""
+    keys = [place.location[-1] for place, _ in errors]
+    kinds = [f": one of {_kinds(place.here)}" for place, one in errors if one["type"] != "missing"]
+    depth = _set_to(table, given.environment) if table else 0
+    if not depth or _found(given.file, table) is not None:
+        names = [_as_table(place) or repr(_written(place.location)) for place, _ in errors]
+        what = "table" if names[0].startswith("[") else "key"
+        words = f"{what} {names[0]} is" if len(names) == 1 else f"{what}s {', '.join(names)} are"
+        return f"{words} missing{''.join(kinds)}", False
+    if depth < len(table):  # a list that one variable gives whole
+        begun = _named(table, depth, given.environment)
+        return f"{begun} lacks {', '.join(map(str, keys))}{''.join(kinds)}", True
+    set_ = _variables(_found(given.environment, table), table)
+    begun = f"the environment variable {set_[0]} begins" if len(set_) == 1 else f"{', '.join(set_)} begin"
+    lacks = [variable((*table, key)) for key in keys]
+    are = "is" if len(keys) == 1 else "are"
+    return (
+        f"{begun} {_written(table)}, which the file does not have, and {', '.join(lacks)} {are} missing"
+        + "".join(kinds)
+    ), True
+
+
+def _variables(found: Any, at: Location) -> list[str]:
+    """The variables that set something at a place."""
+    if not isinstance(found, Mapping):
+        return [variable(at)]
+    return [one for key, inner in found.items() for one in _variables(inner, (*at, key))]
+
+
+def _as_table(place: _Place) -> str:
+    """A whole table that is missing, as it is written; empty for a key."""
+    members = _members(place.here)
+    if get_origin(members[0]) is tuple and _kinds(place.here):
+        return f"[[{_written(place.location)}]]"
+    whole = len(members) == 1 and isinstance(members[0], type) and issubclass(members[0], BaseModel)
+    return f"[{_written(place.location)}]" if whole else ""
+
+
+def _one(place: _Place, details: list[ErrorDetails], given: _Given) -> tuple[str, bool]:
+    """What is wrong with one value in words, and whether the environment is at fault."""
+    location, table, here = place
+    detail = details[0]
+    depth = _set_to(location, given.environment)
+    key = _named(location, depth, given.environment) if depth else _written(location)
     match detail["type"]:
         case "extra_forbidden" if depth:
-            words = f"{key} names no key{_meant(location[-1], table)}"
+            words = f"{key} names no key{_meant(location, table, given.model)}"
         case "extra_forbidden":
-            words = f"unknown key {key!r}{_meant(location[-1], table)}"
-        case "missing":
-            words = f"key {key!r} is missing"
-        case "union_tag_not_found":
-            words = f"key {key!r} is missing: one of {_kinds(here)}"
+            words = f"unknown key {key!r}{_meant(location, table, given.model)}{_other_kind(location, given)}"
         case "union_tag_invalid":
-            words = f"{key}: there is no kind {detail['ctx']['tag']!r}, only {_kinds(here)}"
-        case "tuple_type" | "list_type" if isinstance(detail["input"], Mapping) and not depth:
+            tag = str(detail["ctx"]["tag"])
+            close = difflib.get_close_matches(tag.lower(), _kinds(here).split(", "), n=1)
+            meant = f", did you mean {close[0]!r}?" if close else ""
+            words = f"{key}: there is no kind {tag!r}, only {_kinds(here)}{meant}"
+        case "tuple_type" | "list_type" if (
+            isinstance(detail["input"], Mapping) and not depth and _kinds(here)
+        ):
             words = f"{key} is one table, and there may be several: write [[{key}]], with two brackets"
+        case "model_type" if isinstance(detail["input"], list) and not depth:
+            words = f"{key} is one table: write [{key}], with one pair of brackets"
+        case "missing":
+            entries = _written((location[-1],))
+            words = f"{key.removesuffix(entries)} is too short: its entry {entries} is missing"
         case _:
-            words = f"{key}: {detail['msg']} (it is {detail['input']!r})"
+            words = f"{key}: {value_in_words(*details)}"
     return words, bool(depth)
+
+
+def _other_kind(location: Location, given: _Given) -> str:
+    """Said where a variable makes the table one of another kind than the file's keys are for."""
+    kind = (*location[:-1], "kind")
+    if not _set_to(kind, given.environment):
+        return ""
+    return f" (the environment variable {variable(kind)} says the kind: {_found(given.environment, kind)!r})"
+
+
+def _found(tables: Any, location: Location) -> Any:
+    """What stands at ``location``, in tables of a file or of the environment; None where nothing does."""
+    for part in location:
+        if isinstance(tables, Mapping):
+            tables = tables.get(str(part))
+        elif isinstance(tables, list) and isinstance(part, int) and part < len(tables):
+            tables = tables[part]
+        else:
+            return None
+    return tables
 
 
 def _follows_from_another(detail: ErrorDetails, details: Sequence[ErrorDetails]) -> bool:
@@ -106,35 +219,45 @@ def _named(location: Location, depth: int, environment: Mapping[str, Any]) -> st
     return f"the environment variable {name}{entry}"
 
 
-def _meant(wrong: str | int, table: Any) -> str:
-    """A hint at the key that was meant, where one is close."""
+def _meant(location: Location, table: Any, model: type[BaseModel]) -> str:
+    """A hint at the key that was meant: one that is close, the same of another table, or all there are."""
+    wrong = str(location[-1])
     if not (isinstance(table, type) and issubclass(table, BaseModel)):
         return ""
-    close = difflib.get_close_matches(str(wrong), list(table.model_fields), n=1)
-    return f", did you mean {close[0]!r}?" if close else f"; known are {', '.join(table.model_fields)}"
+    close = difflib.get_close_matches(wrong.lower(), list(table.model_fields), n=1)
+    if close:
+        return f", did you mean {close[0]!r}?"
+    others = [f"[{name}]" for name, field in model.model_fields.items() if _has(field.annotation, wrong)]
+    if others:
+        return f": it is a key of {' and '.join(others)}"
+    return f"; known are {', '.join(table.model_fields)}"
 
 
-def _walk(model: type[BaseModel], location: Location) -> tuple[Location, Any, Any]:
-    """Where an error is, as the file has it.
+def _has(annotation: Any, key: str) -> bool:
+    """Whether a table has ``key``."""
+    return any(
+        isinstance(member, type) and issubclass(member, BaseModel) and key in member.model_fields
+        for member in _members(annotation)
+    )
 
-    Returns:
-        The location without pydantic's names of union members, the model of the table in which its last key
-        stands, and what may stand there.
-    """
+
+def _walk(model: type[BaseModel], detail: ErrorDetails) -> _Place:
+    """Where an error is, as the file has it."""
     written: list[str | int] = []
     here: Any = model
     table: Any = None
-    for part in location:
+    for part in detail["loc"]:
         members = _members(here)
         if isinstance(part, str) and len(members) > 1:
             tagged = [member for member in members if part in _tags(member)]
-            if tagged:
-                here = tagged[0]
-                continue
+            here = tagged[0] if tagged else here
+            continue  # pydantic's name of one of the members
         table = members[0] if len(members) == 1 else None
         written.append(part)
         here = _inside(table, part)
-    return tuple(written), table, here
+    if detail["type"].startswith("union_tag"):
+        written.append("kind")
+    return _Place(tuple(written), table, here)
 
 
 def _members(annotation: Any) -> list[Any]:

@@ -1,5 +1,7 @@
 """What is wrong with one value, in words: pydantic's errors for whoever wrote the value."""
 
+import difflib
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -8,6 +10,7 @@ from pydantic_core import ErrorDetails
 _KINDS: Final = {
     "int": "a whole number",
     "float": "a number",
+    "finite": "a finite number",
     "bool": "true or false",
     "string": "a text in quotes",
     "path": "a path in quotes",
@@ -20,54 +23,77 @@ _KINDS: Final = {
 """What was wanted, by how pydantic's error types begin."""
 
 
-def value_in_words(detail: ErrorDetails) -> str:
+def value_in_words(*details: ErrorDetails) -> str:
     """One sentence about a value: what it should be, and what it is.
+
+    Args:
+        details: What pydantic says of the same value; several where it may be of several types.
 
     >>> value_in_words({"type": "int_parsing", "loc": ("port",), "msg": "…", "input": "5O2"})
     "should be a whole number (it is '5O2')"
     """
-    given = detail["input"]
+    given = details[0]["input"]
+    said = ", or ".join(dict.fromkeys(_wanted(detail) for detail in details))
+    told = isinstance(given, Mapping | list | tuple) and details[0]["type"] == "value_error"
+    if not told and _shown(given) not in said and details[0]["type"] not in _SAY_IT_ALL:
+        said += f" (it is {_shown(given)})"
+    return said + _hint(details[0], given)
+
+
+_SAY_IT_ALL: Final = {"missing", "string_too_short", "string_too_long", "too_short", "too_long"}
+"""Errors whose words leave nothing to say of the value itself."""
+
+
+def _wanted(detail: ErrorDetails) -> str:
     limits = detail.get("ctx", {})
     match detail["type"]:
         case "missing":
             return "is missing"
         case "greater_than_equal":
-            return f"should be at least {limits['ge']} (it is {given})"
+            return f"should be at least {limits['ge']}"
         case "greater_than":
-            return f"should be more than {limits['gt']} (it is {given})"
+            return f"should be more than {limits['gt']}"
         case "less_than_equal":
-            return f"should be at most {limits['le']} (it is {given})"
+            return f"should be at most {limits['le']}"
         case "less_than":
-            return f"should be less than {limits['lt']} (it is {given})"
+            return f"should be less than {limits['lt']}"
         case "literal_error" | "enum":
-            return f"should be {limits['expected']} (it is {_shown(given)})"
+            return f"should be {limits['expected']}"
         case "value_error":
-            said = str(limits["error"]).rstrip(".")
-            return said if _shown(given) in said else f"{said} (it is {_shown(given)})"
+            return str(limits["error"]).rstrip(".")
         case "string_too_short":
-            return "should not be empty" if not given else f"should have {limits['min_length']} characters"
+            return "should not be empty"
         case "string_too_long":
-            return f"should have at most {limits['max_length']} characters (it has {len(given)})"
+            return f"should have at most {limits['max_length']} characters (it has {len(detail['input'])})"
         case "too_short":
-            return f"should have at least {limits['min_length']} entries (it has {limits['actual_length']})"
+            return f"should have at least {_entries(limits['min_length'])} (it has {limits['actual_length']})"
         case "too_long":
-            return f"should have at most {limits['max_length']} entries"
+            return f"should have at most {_entries(limits['max_length'])}"
     wanted = _KINDS.get(detail["type"].partition("_")[0])
-    if wanted is None:
-        return f"{detail['msg']} (it is {_shown(given)})"
-    return f"should be {wanted} (it is {_shown(given)}){_decimal_comma(wanted, given)}"
+    return detail["msg"] if wanted is None else f"should be {wanted}"
+
+
+def _entries(count: int) -> str:
+    return "1 entry" if count == 1 else f"{count} entries"
 
 
 def _shown(given: object) -> str:
     """A value as it stands; of a table or a list only that it is one."""
     if isinstance(given, Mapping):
         return "a table"
-    return "a list" if isinstance(given, list | tuple) else repr(given)
+    if isinstance(given, list | tuple):
+        return "a list"
+    return "empty" if given == "" else "true" if given is True else "false" if given is False else repr(given)
 
 
-def _decimal_comma(wanted: str, given: object) -> str:
-    """A hint for ``0,5``."""
-    if wanted != _KINDS["float"] or not isinstance(given, str):
+def _hint(detail: ErrorDetails, given: object) -> str:
+    """What was probably meant by a text."""
+    if not isinstance(given, str):
         return ""
-    whole, comma, rest = given.partition(",")
-    return "; write a decimal point" if comma and (whole + rest).strip("+- ").isdecimal() else ""
+    if detail["type"] in ("literal_error", "enum"):
+        choices = re.findall(r"'([^']*)'", detail.get("ctx", {})["expected"])
+        close = difflib.get_close_matches(given.lower(), choices, n=1)
+        return f", did you mean {close[0]!r}?" if close else ""
+    if detail["type"].startswith("float") and re.fullmatch(r"\s*[-+]?\d*,\d+\s*", given):
+        return f": write a decimal point, {given.strip().replace(',', '.')}"
+    return ""

@@ -93,6 +93,7 @@ def simulate(
     """Run a PLC with a conveyor. It checks what a PLC must check, and rejects by default."""
     from pydantic import ValidationError
 
+    from app.value_words import value_in_words
     from inspection.errors import SettingsError
     from plc.simulator import LineFault, SimulatorSettings
 
@@ -112,10 +113,10 @@ def simulate(
             log=log,
         )
     except ValidationError as error:
-        first = error.errors()[0]
-        said = first["msg"].removeprefix("Value error, ")
-        where = f"{first['loc'][0]}: {said} (it is {first['input']!r})" if first["loc"] else said
-        raise SettingsError(where) from error
+        wrong = [(one["loc"], value_in_words(one)) for one in error.errors()]
+        raise SettingsError(
+            "; ".join(f"{place[0]}: {said}" if place else said for place, said in wrong)
+        ) from error
     report = _run(settings, watch=watch)
     if as_json:
         print_json(report)

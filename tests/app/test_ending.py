@@ -254,7 +254,7 @@ def test_an_option_that_would_be_ignored_is_refused(passgate: Passgate, tmp_path
     ("type_", "given", "said"),
     [
         ("int_parsing", "5O2", "should be a whole number (it is '5O2')"),
-        ("float_parsing", "0,5", "should be a number (it is '0,5'); write a decimal point"),
+        ("float_parsing", "0,5", "should be a number (it is '0,5'): write a decimal point, 0.5"),
         ("float_parsing", "a,b", "should be a number (it is 'a,b')"),
         ("bool_parsing", "ja", "should be true or false (it is 'ja')"),
         ("model_type", 5, "should be a table (it is 5)"),
