@@ -14,8 +14,8 @@ from app.settings import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
 from inspection.part import Frame
-from inspection.pictures.copies import SeenPictures, pixels_sha256
-from inspection.pictures.files import picture_folders
+from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
+from inspection.pictures.layouts.sides import good_and_defective
 from inspection.recipe import Recipe
 from inspection.risk import (
     NEVER_PASSES,
@@ -62,15 +62,15 @@ def certify(
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
-        DatasetError: A picture is there twice, and would count as two parts.
+        DatasetError: A picture is there twice, and would count as two parts, or labels cannot be used.
         CertificateError: These pictures prove nothing: too few (says how many defective parts are needed), or
             ones that the recipe learned from.
         RecipeError: The recipe is unknown or damaged.
     """
     library.recipe(name)
-    bad_files, good_files = (folder.pictures for folder in picture_folders(bad, good))
+    good_files, bad_files = good_and_defective(good, bad)
     bad_groups, good_groups = _groups(bad_files, bad, draw), _groups(good_files, good, draw)
-    _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta)
+    _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta, draw=draw)
 
     library.refuse_unwritable(name)
     recipe, inspector = build_inspector(library, name, kind=kind)
@@ -176,8 +176,11 @@ def _passing_score(decision: Decision) -> float:
 
 
 def _groups(files: Sequence[Path], folder: Path, draw: Draw) -> list[Path]:
-    """What each picture is counted with: itself, or its subfolder."""
-    return [path if draw is Draw.PICTURE or path.parent == folder else path.parent for path in files]
+    """What each picture is counted with: itself and the copies that were made of it, or its subfolder."""
+    return [
+        path.with_name(original_name(path)) if draw is Draw.PICTURE or path.parent == folder else path.parent
+        for path in files
+    ]
 
 
 def _refuse_learned_from(learned: Sequence[Path], *, pictures: int) -> None:
@@ -191,14 +194,14 @@ def _refuse_learned_from(learned: Sequence[Path], *, pictures: int) -> None:
         )
 
 
-def _refuse_too_few(parts: int, *, pictures: int, alpha: float, delta: float) -> None:
+def _refuse_too_few(parts: int, *, pictures: int, alpha: float, delta: float, draw: Draw) -> None:
     """Raise CertificateError before anything is judged where no result could prove ``alpha``."""
     needed = parts_needed(alpha, delta)
     if parts >= needed:
         return
     shown = f"{parts} defective parts" + (f" ({pictures} pictures)" if pictures != parts else "")
     hint = ""
-    if pictures >= needed:
+    if pictures >= needed and draw is Draw.FOLDER:
         hint = "; where every picture shows another part, say so with --count picture"
     raise CertificateError(
         f"{shown} cannot prove at most {100 * alpha:.3g} % escapes, {100 * (1 - delta):.4g} % sure: "

@@ -12,7 +12,7 @@ from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import SCORE_LIMIT, Action
 from inspection.pictures.copies import SeenPictures
-from inspection.pictures.files import picture_folders
+from inspection.pictures.layouts.sides import good_and_defective
 from inspection.status import Percentiles
 from models.evaluation import evaluate
 
@@ -36,13 +36,13 @@ def evaluate_recipe(
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
-        DatasetError: A picture is there twice.
+        DatasetError: A picture is there twice, or labels cannot be used.
         RecipeError: The recipe is unknown.
         WeightsError: The model cannot be loaded.
     """
     library.recipe(name)
-    fine, defective = picture_folders(good, bad)
-    files = [(path, False) for path in fine.pictures] + [(path, True) for path in defective.pictures]
+    fine, defective = good_and_defective(good, bad)
+    files = [(path, False) for path in fine] + [(path, True) for path in defective]
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []

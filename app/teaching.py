@@ -13,8 +13,8 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
 from inspection.part import Frame
-from inspection.pictures.copies import SeenPictures
-from inspection.pictures.files import picture_files
+from inspection.pictures.copies import SeenPictures, original_name
+from inspection.pictures.layouts.sides import good_pictures
 from inspection.quality import teach_limits
 from inspection.recipe import Recipe, View
 from inspection.simulation import Variation
@@ -173,23 +173,29 @@ def teach_folder(
 ) -> Taught:
     """Teach what was planned from the pictures below a folder of good ones; a subfolder is a group.
 
+    Of a labelling tool's export those are taught that its labels call good. Copies of one picture that
+    Roboflow made are a group.
+
     ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0. A picture that
     lies far outside the others is refused, unless ``keep_outliers``.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read.
-        DatasetError: A picture is there twice, in two groups.
+        DatasetError: A picture is there twice, in two groups, or labels cannot be used.
         RecipeError: Too few pictures, too small ones, or one far outside the others.
         WeightsError: No vision tower there.
     """
-    files = picture_files(good)
-    folders = [str(path.parent) for path in files]
+    side = good_pictures(good)
+    files = side.pictures
+    by_folder = not side.labelled and len({path.parent for path in files}) > 1
+    keys = [str(path.parent) if by_folder else original_name(path) for path in files]
+    groups = keys if by_folder or len(set(keys)) < len(keys) else None
     with progress("teaching", 2 * len(files)) as bar:
         return teach(
             recipe,
             FileFrames(files, bar.show),
             tower=build_tower(tower),
-            groups=folders if len(set(folders)) > 1 else None,
+            groups=groups,
             overkill=overkill,
             names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
         )

@@ -7,13 +7,17 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
+import structlog
 from pydantic import ValidationError
 
-from inspection.errors import CameraError
+from inspection.errors import CameraError, DatasetError
 from inspection.part import Frame, Picture, Truth
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files
 from inspection.pictures.labels import says_good, telling_folders
+from inspection.pictures.layouts.export import read_export
+
+log = structlog.get_logger(__name__)
 
 TRUTH_TABLE = "truth.csv"
 
@@ -25,8 +29,9 @@ class FolderCamera:
 
     Masks are left out, as everywhere (:mod:`inspection.pictures.files`).
 
-    Frames are ``simulated``: a file is not the part on the belt (promise 2). Their truth comes from the first
-    of these that knows the picture:
+    Frames are ``simulated``: a file is not the part on the belt (promise 2). In a labelling tool's export
+    (:mod:`inspection.pictures.layouts`) their truth is what its labels say, and not known where they say
+    nothing. In any other folder it comes from the first of these that knows the picture:
 
     1. ``<picture>.json`` beside it (``a.png.json`` or ``a.json``): ``{"defective": true, "types": ["pit"]}``;
     2. ``truth.csv`` in the folder: columns ``file`` (path within the folder, with /), ``defective`` (true or
@@ -55,6 +60,7 @@ class FolderCamera:
         self._timeout_s = timeout_s
         self._files: tuple[Path, ...] = ()
         self._table: dict[str, Truth] = {}
+        self._labels: dict[Path, Truth] | None = None
         self._number = 0
         self._loader: ThreadPoolExecutor | None = None
         self._next: Future[tuple[Picture, Truth | None]] | None = None
@@ -84,6 +90,7 @@ class FolderCamera:
             )
         self._files = picture_files(self._directory)
         self._table = _read_table(self._directory / TRUTH_TABLE)
+        self._labels = _read_labels(self._directory)
         self._number = 0
         self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix=f"camera-{self._name}")
         self._load_next()
@@ -153,6 +160,8 @@ class FolderCamera:
         return read_picture(path, part=_NO_PICTURE), self._truth(path)
 
     def _truth(self, path: Path) -> Truth | None:
+        if self._labels is not None:
+            return self._labels.get(path)
         for sidecar in (path.with_name(path.name + ".json"), path.with_suffix(".json")):
             if sidecar.is_file():
                 return _read_sidecar(sidecar)
@@ -175,6 +184,23 @@ def _read_sidecar(path: Path) -> Truth:
             part=_NO_PICTURE,
             todo='write {"defective": true, "types": ["scratch"]}, or remove the file',
         ) from error
+
+
+def _read_labels(directory: Path) -> dict[Path, Truth] | None:
+    """The truth by an export's labels; None where the folder is none, empty where they cannot be used."""
+    try:
+        annotations = read_export(directory)
+    except DatasetError as error:
+        log.warning("labels cannot be used, so no part has a known truth", why=str(error))
+        return {}
+    if annotations is None:
+        return None
+    return {
+        one.path: Truth(
+            defective=bool(one.marks), types=tuple(dict.fromkeys(mark.kind for mark in one.marks))
+        )
+        for one in annotations.pictures
+    }
 
 
 def _read_table(path: Path) -> dict[str, Truth]:

@@ -1,13 +1,26 @@
 """The same picture twice is one picture: what counts parts must not count it again."""
 
 import hashlib
+import re
 from collections.abc import Collection, Hashable
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 
 from inspection.errors import DatasetError
 from inspection.part import Picture
+
+_ROBOFLOW: Final = re.compile(r"(?P<name>.+)\.rf\.[0-9a-zA-Z]+")
+
+
+def original_name(path: Path) -> str:
+    """The name of the picture that a file was made from, without its suffix; else its own.
+
+    Roboflow turns, blurs and lights the pictures that it exports, and calls each such copy ``NAME.rf.HASH``.
+    """
+    copy = _ROBOFLOW.fullmatch(path.stem)
+    return copy["name"] if copy else path.stem
 
 
 def pixels_sha256(picture: Picture) -> str:

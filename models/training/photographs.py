@@ -1,9 +1,9 @@
 """Reads folders of labelled photographs: which defects each one shows, and where.
 
-Three kinds of layout are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
+Two kinds of layout are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
 :mod:`inspection.pictures.files`) or with no places at all (like x-sdd), and ``index.csv``
-(``file,class,group``) where groups are known; ``images/`` with polygons in ``labels.json`` (like bsdata); or
-what labelling tools export (:mod:`inspection.pictures.layouts`).
+(``file,class,group``) where groups are known. Or labels in files: ``images/`` with ``labels.json`` (like
+bsdata) and what labelling tools export (:mod:`inspection.pictures.layouts`).
 
 **Places.** Outlines, run lengths and masks say which pixels are the defect, and become a mask where they do
 for all defects of a picture. A box says where it is, and becomes no mask: most of its pixels may be good.
@@ -17,24 +17,21 @@ critical. A defect whose place is unknown is major.
 """
 
 import csv
-import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import cv2
-import numpy as np
 import structlog
-from numpy.typing import NDArray
 
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files, picture_folder
 from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
-from inspection.pictures.layouts.annotated import AnnotatedPicture, Annotations
+from inspection.pictures.layouts import own
+from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
 from inspection.pictures.masks import read_mask
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
@@ -45,10 +42,8 @@ MAJOR_FROM: Final = 0.05
 CRITICAL_FROM: Final = 0.2
 
 INDEX: Final = "index.csv"
-POLYGONS: Final = "labels.json"
 
 _SPLITS: Final = frozenset({"train", "training", "val", "valid", "validation", "test", "testing"})
-_ROBOFLOW: Final = re.compile(r"(?P<name>.+)\.rf\.[0-9a-zA-Z]+")
 _SHOWN: Final = 20
 """Pictures that a message names."""
 _SPECK_PX: Final = 9
@@ -90,11 +85,11 @@ def read_photographs(root: Path, *, without_good: bool = False) -> tuple[Photogr
         DatasetError: The labels cannot be understood, or do not fit the pictures; no picture is good.
         CameraError: The folder holds no pictures, or one of them is damaged.
     """
-    if (root / POLYGONS).is_file():
-        return _split(_read_polygons(root))
     annotations = read_export(root)
     found = _read_classes(root) if annotations is None else _read_annotated(root, annotations)
-    if not without_good and all(photograph.defects for photograph in found):
+    # What labels.json outlines is a defect by definition; the classes of a tool may be anything.
+    ours = annotations is not None and annotations.layout == own.NAME
+    if not (without_good or ours) and all(photograph.defects for photograph in found):
         kinds = ", ".join(sorted({defect.type for photograph in found for defect in photograph.defects}))
         what, name = f"none of the folders {kinds} in {root} is named for good parts", "the folder"
         if annotations is not None:
@@ -117,7 +112,7 @@ def good_photographs(root: Path) -> tuple[Photograph, ...]:
         DatasetError: The labels cannot be understood, or none of the photographs is good.
         CameraError: The folder holds no pictures.
     """
-    if (root / POLYGONS).is_file() or (root / INDEX).is_file() or read_export(root) is not None:
+    if (root / INDEX).is_file() or read_export(root) is not None:
         good = tuple(photograph for photograph in read_photographs(root) if not photograph.defects)
     else:
         good = _split(
@@ -208,7 +203,8 @@ def _read_annotated(root: Path, annotations: Annotations) -> tuple[Photograph, .
         found.append(
             Photograph(
                 path=picture.path,
-                group=_group(picture, root),
+                # With its suffix, so that it is no group of a class folder's (app.adapting).
+                group=picture.group or picture.path.relative_to(root).as_posix(),
                 defects=_defects(picture.path, boxes),
                 mask=mask,
                 polygons=outlines,
@@ -216,12 +212,6 @@ def _read_annotated(root: Path, annotations: Annotations) -> tuple[Photograph, .
         )
     _tell_empty(empty)
     return tuple(found)
-
-
-def _group(picture: AnnotatedPicture, root: Path) -> str:
-    """Of an annotated picture: its own, with its suffix, or that of all copies that Roboflow made of one."""
-    copies = _ROBOFLOW.fullmatch(picture.path.stem)
-    return copies["name"] if copies else picture.path.relative_to(root).as_posix()
 
 
 def _read_index(path: Path) -> dict[tuple[str, str], str]:
@@ -236,43 +226,6 @@ def _read_index(path: Path) -> dict[tuple[str, str], str]:
             f"{path} is no index of groups: {error!r}",
             todo="give it the columns file,class,group, or remove it",
         ) from error
-
-
-def _read_polygons(root: Path) -> tuple[Photograph, ...]:
-    """``{"a.jpg": {"position": "spot 1", "pits": [[[x, y], …], …]}}``: the key is the type as written."""
-    try:
-        labels = json.loads((root / POLYGONS).read_text(encoding="utf-8"))
-        _tell_unlisted(root, set(labels))
-        return tuple(_outlined(root / "images" / file, label) for file, label in sorted(labels.items()))
-    except (OSError, ValueError, TypeError, AttributeError) as error:
-        raise DatasetError(
-            f"{root / POLYGONS} cannot be understood: {error}",
-            todo='write {"picture.jpg": {"position": "group", "scratches": [[[x, y], …]]}}',
-        ) from error
-
-
-def _tell_unlisted(root: Path, listed: set[str]) -> None:
-    """Pictures that no line of the labels names say nothing: neither that they are good nor what is wrong."""
-    there = {path.relative_to(root / "images").as_posix() for path in picture_files(root / "images")}
-    if left_out := sorted(there - listed):
-        log.warning(
-            f"{len(left_out)} pictures are left out, since {POLYGONS} does not name them",
-            pictures=left_out[:_SHOWN],
-            todo='give each good one an entry without outlines: "picture.jpg": {}',
-        )
-
-
-def _outlined(path: Path, label: dict[str, object]) -> Photograph:
-    group = str(label.get("position", path.stem))
-    polygons: list[Polygon] = []
-    boxes: dict[str, list[Box]] = {}
-    for key, outlines in label.items():
-        if key == "position" or not outlines:
-            continue
-        corners = [np.asarray(outline, np.float64).reshape(-1, 2) for outline in outlines]  # type: ignore[attr-defined]
-        polygons += [tuple((float(x), float(y)) for x, y in outline) for outline in corners]
-        boxes[key] = [_box_of(outline) for outline in corners]
-    return Photograph(path=path, group=group, defects=_defects(path, boxes), polygons=tuple(polygons))
 
 
 def _defects(path: Path, boxes: Mapping[str, Sequence[Box]]) -> tuple[LabelledDefect, ...]:
@@ -294,12 +247,6 @@ def _boxes_of_mask(mask: Path, picture: Path) -> list[Box]:
     pieces = sorted(table[1:count].tolist(), key=lambda row: -row[cv2.CC_STAT_AREA])
     large = [row for row in pieces if row[cv2.CC_STAT_AREA] >= _SPECK_PX] or pieces[:1]
     return [(row[0], row[1], row[2], row[3]) for row in large]
-
-
-def _box_of(outline: NDArray[np.float64]) -> Box:
-    left, top = np.floor(outline.min(axis=0)).astype(int).tolist()
-    right, bottom = np.ceil(outline.max(axis=0)).astype(int).tolist()
-    return left, top, right - left, bottom - top
 
 
 def _within(box: Box, width: int, height: int) -> Box:

@@ -126,6 +126,18 @@ def test_too_few_defective_parts_are_told_before_anything_is_judged(
         _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
 
 
+def test_copies_that_roboflow_made_of_one_picture_are_one_part(
+    pictures: Path, taught_library: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(pictures / "good", tmp_path / "good")
+    (tmp_path / "bad").mkdir()
+    for number, path in enumerate(sorted((pictures / "bad").rglob("*.png"))):
+        shutil.copyfile(path, tmp_path / "bad" / f"part{number // 7}_png.rf.{number:032x}.png")
+    for draw in Draw:
+        with pytest.raises(CertificateError, match=r"2 defective parts \(14 pictures\)"):
+            _certify(RecipeLibrary(taught_library), tmp_path, draw=draw)
+
+
 @pytest.mark.parametrize(
     ("suffix", "habit"),
     [

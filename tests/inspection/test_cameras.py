@@ -26,6 +26,7 @@ from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation
+from tests.inspection.layouts.cases import plain_coco, without_names
 
 RGB = (200, 120, 40)
 
@@ -220,6 +221,22 @@ def truths(directory: Path) -> list[Truth | None]:
         return [camera.capture(1).truth for _ in picture_files(directory)]
     finally:
         camera.close()
+
+
+def test_the_labels_of_an_export_tell_the_truth(tmp_path: Path) -> None:
+    plain_coco(tmp_path)
+    assert truths(tmp_path) == [
+        Truth(defective=True, types=("scratch", "dent")),
+        Truth(defective=True, types=("dent",)),
+        Truth(defective=False),
+        Truth(defective=False),
+        Truth(defective=True, types=("scratch",)),
+    ]
+
+
+def test_where_labels_cannot_be_used_no_truth_is_made_up(tmp_path: Path) -> None:
+    without_names(tmp_path / "images")
+    assert truths(tmp_path) == [None] * 5
 
 
 def test_sidecar_before_table_before_subfolder(tmp_path: Path) -> None:

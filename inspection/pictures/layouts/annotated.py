@@ -53,6 +53,8 @@ class AnnotatedPicture:
     """Defects only: none of them has a name that says good. Empty: the picture shows a good part."""
     mask: Path | None = None
     """A picture of its defects' pixels, in the layouts that have one."""
+    group: str = ""
+    """What it has in common with its near-copies; empty where nothing tells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from inspection.errors import DatasetError
+from inspection.pictures.copies import original_name
 from inspection.pictures.labels import says_good, telling_folders
-from inspection.pictures.layouts import coco, cvat, labelme, not_read, visa, voc, yolo
+from inspection.pictures.layouts import coco, cvat, labelme, not_read, own, visa, voc, yolo
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Annotations
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import refused
@@ -22,7 +23,7 @@ class _Layout(NamedTuple):
 
 
 _LAYOUTS: Final = tuple(
-    _Layout(each.NAME, each.is_there, each.read) for each in (visa, yolo, voc, cvat, coco, labelme)
+    _Layout(each.NAME, each.is_there, each.read) for each in (own, visa, yolo, voc, cvat, coco, labelme)
 )
 
 
@@ -112,7 +113,9 @@ def _defects_only(picture: AnnotatedPicture, pictures: ExportedPictures) -> Anno
             f"{picture.path} lies in a folder for good parts, and its annotations mark {marks[0].kind!r}",
             todo="move it, or take out the annotation",
         )
-    return replace(picture, marks=tuple(marks), mask=picture.mask if marks else None)
+    original = original_name(picture.path)
+    group = picture.group or ("" if original == picture.path.stem else original)
+    return replace(picture, marks=tuple(marks), mask=picture.mask if marks else None, group=group)
 
 
 def _in_good_folder(path: Path, root: Path) -> bool:

@@ -117,7 +117,7 @@ def test_the_type_is_the_key_as_written_and_what_is_not_listed_is_told(tmp_path:
     with structlog.testing.capture_logs() as said:
         (photograph,) = read_photographs(tmp_path)
     assert [defect.type for defect in photograph.defects] == ["scratches", "gloss"]
-    assert said[0]["pictures"] == ["b.jpg"]
+    assert said[0]["pictures"] == ["images/b.jpg"]
 
 
 def test_the_layout_of_mvtec_ad(tmp_path: Path) -> None:

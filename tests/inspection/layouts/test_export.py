@@ -1,0 +1,216 @@
+"""What labels say is read once and exactly, and what they cannot say is refused with words."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from inspection.errors import CameraError, DatasetError
+from inspection.pictures.layouts.annotated import Annotations
+from inspection.pictures.layouts.export import read_export
+from inspection.pictures.layouts.regions import counts_from_text, from_runs, outlines_of
+from tests.inspection.layouts.cases import (
+    EXPORTS,
+    class_folders,
+    coco,
+    exported,
+    label_img,
+    plain_coco,
+    put,
+    roboflow_coco,
+    roboflow_yolo,
+    ultralytics,
+    voc,
+    write,
+)
+from tests.inspection.layouts.world import PARTS, region
+
+REGIONS = arrays(np.uint8, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.integers(0, 1))
+
+
+def export(root: Path) -> Annotations:
+    found = read_export(root)
+    assert found is not None
+    return found
+
+
+def kinds(root: Path) -> dict[str, list[str]]:
+    return {one.path.stem: [mark.kind for mark in one.marks] for one in export(root).pictures}
+
+
+@given(REGIONS)
+def test_outlines_give_back_exactly_their_region_holes_and_all(drawn: np.ndarray[Any, Any]) -> None:
+    filled = np.zeros_like(drawn)
+    for outline in outlines_of(drawn):
+        cv2.fillPoly(filled, [np.array(outline, np.int32)], 1)
+    assert (filled == drawn).all()
+
+
+@given(REGIONS)
+def test_run_lengths_are_read_as_they_were_made(drawn: np.ndarray[Any, Any]) -> None:
+    down = drawn.T.ravel()
+    borders = np.flatnonzero(np.diff(np.concatenate([[0], down, [1 - down[-1]]])))
+    counts = np.diff(np.concatenate([[0], borders])).tolist()
+    assert (from_runs(counts, width=drawn.shape[1], height=drawn.shape[0]) == drawn).all()
+
+
+def test_compressed_run_lengths_are_those_of_pycocotools() -> None:
+    content = json.loads((EXPORTS / "pycocotools/rle/instances.json").read_text())
+    names = {one["id"]: one["name"] for one in content["categories"]}
+    for one in content["annotations"]:
+        height, width = one["segmentation"]["size"]
+        counts = counts_from_text(one["segmentation"]["counts"])
+        assert (from_runs(counts, width=width, height=height) > 0).tolist() == region(
+            names[one["category_id"]]
+        ).tolist()
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"segmentation": {"size": [64, 96], "counts": [5, 5]}}, "10 pixels instead of 96x64"),
+        ({"segmentation": {"size": [64, 96], "counts": "~"}}, "no part of compressed run lengths"),
+        ({"segmentation": {"size": [64, 96], "counts": "P"}}, "cut off"),
+        ({"segmentation": {"size": [9, 9], "counts": [81]}}, "9x9 in an image of another size"),
+        ({"segmentation": [[1, 2, 3]]}, "no pairs of x and y"),
+        ({"segmentation": [], "bbox": [1, 2, "x", 4]}, "where a number belongs"),
+        ({"segmentation": [], "bbox": [1, 2, float("nan"), 4]}, "where a number belongs"),
+        ({"segmentation": [], "bbox": [500, 2, 3, 4]}, "outside the picture"),
+        ({"category_id": 9}, "category 9, which has no name"),
+        ({"image_id": 99}, "image 99, which it does not list"),
+    ],
+)
+def test_a_coco_annotation_that_cannot_be(tmp_path: Path, changed: dict[str, Any], words: str) -> None:
+    content = coco({f"{part}.jpg": part for part in PARTS})
+    content["annotations"][0] |= changed
+    plain_coco(tmp_path, annotations=content["annotations"])
+    with pytest.raises(DatasetError, match=words):
+        read_export(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("0 0.5 0.5 0.1", "a line of 4 values"),
+        ("0 0.5 0.5 -0.1 0.1", "a box of -0.1"),
+        ("0 48 32 10 10", "where a share of the picture"),
+        ("0 0.5 nan 0.1 0.1", "where a number belongs"),
+        ("0.5 0.5 0.5 0.1 0.1", "class 0.5, which has no name"),
+        ("7 0.5 0.5 0.1 0.1", "class 7, which has no name"),
+        ("-1 0.5 0.5 0.1 0.1", "class -1, which has no name"),
+    ],
+)
+def test_a_yolo_line_that_cannot_be(tmp_path: Path, line: str, words: str) -> None:
+    ultralytics(tmp_path)
+    write(tmp_path / "labels/train/good_0.txt", line)
+    with pytest.raises(DatasetError, match=rf"good_0\.txt .*{words}"):
+        read_export(tmp_path)
+
+
+def test_a_class_called_no_is_a_class_and_one_called_ok_is_none(tmp_path: Path) -> None:
+    """YAML 1.1 makes False of both no and off."""
+    ultralytics(tmp_path)
+    write(tmp_path / "data.yaml", "names: [no, ok]\n")
+    found = kinds(tmp_path)
+    assert found["scratch_0"] == ["no"]
+    assert found["dent_0"] == []
+    assert found["both_0"] == ["no"]
+
+
+def test_key_points_of_a_pose_are_no_outline(tmp_path: Path) -> None:
+    ultralytics(tmp_path)
+    write(tmp_path / "data.yaml", "names: [scratch, dent]\nkpt_shape: [2, 3]\n")
+    write(tmp_path / "labels/train/good_0.txt", "0 0.5 0.5 0.1 0.1 0.5 0.5 2 0.6 0.6 2")
+    (mark,) = next(one.marks for one in export(tmp_path).pictures if one.path.stem == "good_0")
+    assert (mark.box, mark.outlines) == ((43, 28, 10, 8), ())
+
+
+def test_a_label_without_its_picture(tmp_path: Path) -> None:
+    roboflow_yolo(tmp_path)
+    write(tmp_path / "train/labels/gone.txt", "")
+    with pytest.raises(DatasetError, match=r"gone\.txt names gone, which is missing"):
+        read_export(tmp_path)
+
+
+def test_a_label_among_good_parts_contradicts(tmp_path: Path) -> None:
+    put(tmp_path / "good/a.jpg", "scratch_0")
+    write(tmp_path / "good/a.xml", voc("scratch_0", "a.jpg"))
+    with pytest.raises(DatasetError, match="in a folder for good parts, and its annotations mark 'scratch'"):
+        read_export(tmp_path)
+
+
+def test_two_files_about_one_picture(tmp_path: Path) -> None:
+    plain_coco(tmp_path)
+    write(tmp_path / "annotations/again.json", json.dumps(coco({"good_0.jpg": "good_0"})))
+    with pytest.raises(DatasetError, match=r"name .*good_0\.jpg twice"):
+        read_export(tmp_path)
+
+
+def test_a_picture_of_the_same_name_in_another_split_is_another(tmp_path: Path) -> None:
+    roboflow_coco(tmp_path)
+    name = "both_0_jpg.rf.0a9f0c4d2e81b7.jpg"
+    write(tmp_path / "train/_annotations.coco.json", json.dumps(coco({name: "good_0"})))
+    for path in (tmp_path / "train").glob("*.jpg"):
+        path.unlink()
+    put(tmp_path / "train" / name, "good_0")
+    found = {one.path.parent.name: len(one.marks) for one in export(tmp_path).pictures}
+    assert found == {"train": 0, "valid": 2}
+
+
+def test_copies_that_roboflow_made_are_one_group(tmp_path: Path) -> None:
+    roboflow_yolo(tmp_path)
+    groups = [one.group for one in export(tmp_path).pictures]
+    assert len(groups) == 9
+    assert set(groups) == {f"{part}_jpg" for part in PARTS}
+
+
+def test_xml_that_declares_entities_is_refused_unread(tmp_path: Path) -> None:
+    put(tmp_path / "a.jpg", "good_0")
+    write(
+        tmp_path / "a.xml", '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "c">]><annotation>&b;</annotation>'
+    )
+    with pytest.raises(DatasetError, match="declares types or entities"):
+        read_export(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "text", ["<annotation>", '{"shapes": [], "imagePath"', "<annotation>\0</annotation>"]
+)
+def test_half_a_file_is_no_label(tmp_path: Path, text: str) -> None:
+    put(tmp_path / "good/a.jpg", "good_0")
+    write(tmp_path / f"good/a.{'json' if text.startswith('{') else 'xml'}", text)
+    if text.startswith("{"):
+        assert read_export(tmp_path) is None, "nothing says that it was meant to be one"
+    else:
+        with pytest.raises(DatasetError, match="is no XML"):
+            read_export(tmp_path)
+
+
+def test_labels_without_any_picture(tmp_path: Path) -> None:
+    label_img(tmp_path)
+    for path in tmp_path.glob("*.png"):
+        path.unlink()
+    with pytest.raises(CameraError, match="no picture"):
+        read_export(tmp_path)
+
+
+def test_an_empty_label_is_not_the_same_as_none(tmp_path: Path) -> None:
+    exported("supervision", "yolo-boxes")(tmp_path)
+    (tmp_path / "labels/good_1.txt").unlink()
+    found = export(tmp_path)
+    assert [path.stem for path in found.left_out] == ["good_1"]
+    assert "good_0" in kinds(tmp_path)
+
+
+def test_a_folder_of_classes_is_no_export(tmp_path: Path) -> None:
+    class_folders("good", "scratch", "dent")(tmp_path)
+    write(tmp_path / "scratch/notes.txt", "seen on 3 parts")
+    write(tmp_path / "good/README.txt", "")
+    assert read_export(tmp_path) is None
+    assert read_export(tmp_path / "nowhere") is None
