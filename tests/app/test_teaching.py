@@ -162,3 +162,26 @@ def test_pictures_are_read_one_by_one(
     teach_folder(plan("bracket", library=library), good)
     assert alive.read == 2 * PARTS
     assert alive.most <= AT_ONCE
+
+
+@pytest.mark.parametrize(("copies", "groups"), [(1, None), (2, PARTS - 1)])
+def test_of_an_export_what_its_labels_call_good_is_taught_and_its_splits_are_no_groups(
+    originals: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, copies: int, groups: int | None
+) -> None:
+    for number, path in enumerate(sorted(originals.glob("*.png"))):
+        for copy in range(copies):
+            inside = f"{'valid' if number % 3 == 0 else 'train'}/images/{number:02}_png.rf.{number}{copy}"
+            picture = tmp_path / f"{inside}.png"
+            picture.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, picture)
+            label = Path(str(picture.with_suffix(".txt")).replace("images", "labels"))
+            label.parent.mkdir(exist_ok=True)
+            label.write_text("0 0.5 0.5 0.1 0.1" if number == 4 else "")
+    (tmp_path / "data.yaml").write_text("names: [dent]")
+    seen: dict[str, Any] = {}
+    monkeypatch.setattr("app.teaching.build_tower", lambda _: None)
+    monkeypatch.setattr("app.teaching.teach", lambda _, frames, **how: seen.update(how, frames=len(frames)))
+    teach_folder(plan("dented", library=RecipeLibrary(tmp_path / "recipes")), tmp_path)
+    assert seen["frames"] == copies * (PARTS - 1)
+    assert not any(name.startswith("train/images/04") for name in seen["names"])
+    assert (seen["groups"] and len(set(seen["groups"]))) == groups
