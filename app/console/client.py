@@ -6,11 +6,13 @@ pictures only the one asked for last, and one command at a time is allowed by th
 
 import asyncio
 import getpass
+import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, Final
 from urllib.parse import urlsplit, urlunsplit
 
@@ -19,8 +21,8 @@ import structlog
 from pydantic import ValidationError
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Signal
 from PySide6.QtGui import QImage, QImageReader
-from websockets.asyncio.client import connect
-from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
 from app.console.replies import (
@@ -34,13 +36,22 @@ from app.console.replies import (
 from app.console.run_state import COMMAND_TIMEOUT_S
 from inspection.status import Command, CommandResult, StationStatus
 
-CONNECT_TIMEOUT_S: Final = 2.0
+CONNECT_TIMEOUT_S: Final = 6.0
+"""For a connection and its first answer: an engine that takes 3 s is busy, not gone."""
+SILENCE_LIMIT_S: Final = 5.0
+"""An engine speaks every second: after this long the connection is dead, whatever the network says of it."""
 FIRST_BACKOFF_S: Final = 0.1
 MAX_BACKOFF_S: Final = 1.0
 PICTURE_RETRY_S: Final = 0.25
 PICTURE_TRIES: Final = 12
 """A picture may be missing for a moment while the engine writes it: asked again for 3 s."""
-MAX_PICTURE_BYTES: Final = 256 * 1024 * 1024
+PICTURE_TIMEOUT_S: Final = 20.0
+"""For one picture, however slowly it comes."""
+MAX_PICTURE_BYTES: Final = 64 * 1024 * 1024
+"""A picture of 20 megapixels that could not be compressed."""
+MAX_ANSWER_BYTES: Final = 64 * 1024
+MAX_STATUS_BYTES: Final = 4 * 1024 * 1024
+"""Of one message: 20 parts with all their defects are some 100 KiB."""
 JOIN_TIMEOUT_S: Final = 5.0
 
 _log = structlog.get_logger(__name__)
@@ -125,7 +136,7 @@ class StationClient(QObject):
             base_url=self.url,
             timeout=CONNECT_TIMEOUT_S,
             trust_env=False,
-            headers={CLIENT_HEADER: declared(_own_name())},
+            headers={CLIENT_HEADER: declared(_own_name()), "Accept-Encoding": "identity"},
         ) as http:
             self._http = http
             self._started.set()
@@ -144,15 +155,23 @@ class StationClient(QObject):
         while True:
             try:
                 async with connect(
-                    address, open_timeout=CONNECT_TIMEOUT_S, close_timeout=0.5, proxy=None, max_queue=4
+                    address,
+                    open_timeout=CONNECT_TIMEOUT_S,
+                    close_timeout=0.5,
+                    proxy=None,
+                    max_queue=4,
+                    max_size=MAX_STATUS_BYTES,
                 ) as stream:
-                    async for message in stream:
+                    async for message in _spoken(stream):
                         if self._hand_over(message):
                             backoff_s = FIRST_BACKOFF_S
-                self.trouble.emit(ContactTrouble.CLOSED)
             except ConnectionClosed:
                 self.trouble.emit(ContactTrouble.CLOSED)
-            except (OSError, TimeoutError, WebSocketException):
+            except TimeoutError:
+                self.trouble.emit(ContactTrouble.SILENT)
+            except InvalidHandshake:  # an answer, but an error or no WebSocket's
+                self.trouble.emit(ContactTrouble.NO_ENGINE)
+            except (OSError, WebSocketException, ValueError):  # the last: a name that can be none
                 self.trouble.emit(ContactTrouble.UNREACHABLE)
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
@@ -176,45 +195,88 @@ class StationClient(QObject):
         return True
 
     async def _send(self, command: Command) -> None:
-        assert self._http is not None
-        problem: CommandProblem | None = None
-        detail = ""
+        reply = CommandReply(command=command, problem=CommandProblem.BAD_ANSWER)
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
-                answer = await self._http.post(f"/api/commands/{command.value}", timeout=COMMAND_TIMEOUT_S)
-            if answer.is_success:
-                result = CommandResult.model_validate_json(answer.content)
-                detail = result.message
-                problem = None if result.accepted else CommandProblem.REFUSED
-            else:
-                problem, detail = CommandProblem.REFUSED, _detail(answer)
+                path = f"/api/commands/{command.value}"
+                status_code, body = await self._asked("POST", path, MAX_ANSWER_BYTES)
+            reply = _command_reply(command, status_code, body)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
-            problem = CommandProblem.TIMEOUT
+            reply = replace(reply, problem=CommandProblem.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            problem = CommandProblem.UNREACHABLE
-        except (httpx.HTTPError, ValidationError):
-            # the request went out, so it may have been carried out: the answer is what is missing
-            problem = CommandProblem.BAD_ANSWER
-        self.command_done.emit(CommandReply(command=command, problem=problem, detail=detail))
+            reply = replace(reply, problem=CommandProblem.UNREACHABLE)
+        except (httpx.HTTPError, ValueError):
+            pass  # the request went out, so it may have been carried out: the answer is what is missing
+        finally:  # whatever happened: without an end the buttons would stay grey, Hold's too
+            self.command_done.emit(reply)
 
     async def _fetch_picture(self, sha256: str) -> None:
+        reply = PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
+        try:
+            async with asyncio.timeout(PICTURE_TIMEOUT_S):
+                for _ in range(PICTURE_TRIES):
+                    reply = await self._fetch_once(sha256)
+                    if reply.image is not None or reply.problem is PictureProblem.UNREADABLE:
+                        break
+                    await asyncio.sleep(PICTURE_RETRY_S)
+        except TimeoutError:
+            pass  # the last try's problem is told
+        self.picture_done.emit(reply)
+
+    async def _fetch_once(self, sha256: str) -> PictureReply:
+        try:
+            status_code, body = await self._asked("GET", f"/api/pictures/{sha256}", MAX_PICTURE_BYTES)
+        except httpx.HTTPError:
+            return PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
+        except _TooLargeError:
+            return PictureReply(sha256=sha256, problem=PictureProblem.UNREADABLE)
+        if httpx.codes.is_success(status_code):
+            image = await asyncio.to_thread(decode, body)
+            return PictureReply(
+                sha256=sha256, image=image, problem=None if image is not None else PictureProblem.UNREADABLE
+            )
+        missing = status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE)
+        problem = PictureProblem.MISSING if missing else PictureProblem.UNREACHABLE
+        return PictureReply(sha256=sha256, problem=problem)
+
+    async def _asked(self, method: str, path: str, limit: int) -> tuple[int, bytes]:
+        """The answer's status and body as they came over the wire: nothing is unpacked, which might swell.
+
+        Raises:
+            httpx.HTTPError: No answer, or half of one.
+            _TooLargeError: It is longer than ``limit`` bytes; no more of it was read.
+        """
         assert self._http is not None
-        problem = PictureProblem.MISSING
-        for _ in range(PICTURE_TRIES):
-            try:
-                answer = await self._http.get(f"/api/pictures/{sha256}")
-            except httpx.HTTPError:
-                problem = PictureProblem.UNREACHABLE
-            else:
-                if answer.is_success and len(answer.content) <= MAX_PICTURE_BYTES:
-                    image = await asyncio.to_thread(decode, answer.content)
-                    trouble = None if image is not None else PictureProblem.UNREADABLE
-                    self.picture_done.emit(PictureReply(sha256=sha256, image=image, problem=trouble))
-                    return
-                missing = answer.status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE)
-                problem = PictureProblem.MISSING if missing else PictureProblem.UNREACHABLE
-            await asyncio.sleep(PICTURE_RETRY_S)
-        self.picture_done.emit(PictureReply(sha256=sha256, problem=problem))
+        body = bytearray()
+        async with self._http.stream(method, path) as answer:
+            async for piece in answer.aiter_raw():
+                body += piece
+                if len(body) > limit:
+                    raise _TooLargeError(f"more than {limit} bytes")
+        return answer.status_code, bytes(body)
+
+
+class _TooLargeError(ValueError):
+    """An answer is longer than any of its kind is."""
+
+
+async def _spoken(stream: ClientConnection) -> AsyncIterator[str | bytes]:
+    """What an engine says for as long as it speaks. Raises TimeoutError when it falls silent."""
+    while True:
+        async with asyncio.timeout(SILENCE_LIMIT_S):
+            message = await stream.recv()
+        yield message
+
+
+def _command_reply(command: Command, status_code: int, body: bytes) -> CommandReply:
+    """What an answer says of a command. Raises ValueError where it says nothing that can be read."""
+    if httpx.codes.is_success(status_code):
+        result = CommandResult.model_validate_json(body)
+        problem = None if result.accepted else CommandProblem.REFUSED
+        return CommandReply(command=command, problem=problem, detail=result.message)
+    # what went wrong on the other side may have gone wrong before or after the command was carried out
+    problem = CommandProblem.FAILED if httpx.codes.is_server_error(status_code) else CommandProblem.REFUSED
+    return CommandReply(command=command, problem=problem, detail=_detail(status_code, body))
 
 
 def _own_name() -> str:
@@ -235,11 +297,11 @@ def decode(content: bytes) -> QImage | None:
     return None if image.isNull() else image
 
 
-def _detail(answer: httpx.Response) -> str:
+def _detail(status_code: int, body: bytes) -> str:
     """The engine's words for a refusal, or at least the HTTP status."""
     try:
-        body = answer.json()
-    except ValueError:
-        body = None
-    detail = body.get("detail") if isinstance(body, dict) else None
-    return detail if isinstance(detail, str) and detail else f"HTTP {answer.status_code}"
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        content = None
+    detail = content.get("detail") if isinstance(content, dict) else None
+    return detail if isinstance(detail, str) and detail else f"HTTP {status_code}"

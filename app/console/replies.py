@@ -12,7 +12,11 @@ class ContactTrouble(Enum):
     """Why nothing new arrives."""
 
     UNREACHABLE = "unreachable"
-    """No connection, or none in time."""
+    """No connection."""
+    SILENT = "silent"
+    """Something is there, and says nothing in time."""
+    NO_ENGINE = "no_engine"
+    """Something answers there, and not as an engine does."""
     CLOSED = "closed"
     """There was a connection; it ended."""
     UNREADABLE = "unreadable"
@@ -26,6 +30,8 @@ class CommandProblem(Enum):
     TIMEOUT = "timeout"
     """Sent, but not answered in time: it may have been carried out."""
     UNREACHABLE = "unreachable"
+    FAILED = "failed"
+    """The engine's side failed at it: it may have been carried out."""
     BAD_ANSWER = "bad_answer"
 
 

@@ -4,13 +4,14 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+import structlog
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.console.client import StationClient
-from app.console.details import Topic, details
-from app.console.replies import CommandReply, ContactTrouble, PictureReply
+from app.console.details import AlarmsTopic, PartTopic, StationTopic, Topic, details
+from app.console.replies import CommandReply, ContactTrouble, PictureReply, Received
 from app.console.run_state import RunState
 from app.console.run_view import present
 from app.console.screen import RunScreen
@@ -20,6 +21,8 @@ from inspection.status import Command
 
 REFRESH_MS: Final = 100
 """Ages are counted on at this pace, whatever arrives."""
+
+_log = structlog.get_logger(__name__)
 
 
 class ConsoleWindow(QWidget):
@@ -95,9 +98,27 @@ class ConsoleWindow(QWidget):
 
     def _take_status(self) -> None:
         received = self._client.take_status()
-        if received is not None:
+        if received is None:
+            return
+        if self._can_show(received):
             self.state.take(received)
-            self.refresh()
+        else:
+            self.state.trouble = ContactTrouble.UNREADABLE
+        self.refresh()
+
+    def _can_show(self, received: Received) -> bool:
+        """Whether a status makes sense as a whole: one that does not must not stop the ages on the screen."""
+        trial = RunState()
+        trial.take(received)
+        try:
+            view = present(trial, now_s=received.at_s, words=self.words, url=self._client.url)
+            for topic in (StationTopic(), PartTopic(), AlarmsTopic()):
+                details(topic, trial, view, self.words)
+        except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+            if self.state.trouble is not ContactTrouble.UNREADABLE:  # once a streak
+                _log.warning("a status that cannot be shown", error=repr(error))
+            return False
+        return True
 
     def _take_trouble(self, trouble: ContactTrouble) -> None:
         self.state.trouble = trouble
@@ -141,6 +162,15 @@ class ConsoleWindow(QWidget):
     def _next_view(self) -> None:
         self._view_number += 1
         self.refresh()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Escape leads back: out of the pane, then out of the look back. It never closes the window."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self._topic is not None:
+            self._close_topic()
+        else:
+            self._go_live()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Ends timer and network before the window goes."""

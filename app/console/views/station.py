@@ -4,7 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.console.signs import Tone
-from app.console.theme import TOUCH_PX, Theme, tone_ink
+from app.console.theme import COMMAND_PX, TOUCH_PX, Theme, tone_ink
 from app.console.view_model import AlarmsView, CommandView, TileView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption, set_ink
 from inspection.status import Command
@@ -73,24 +73,22 @@ class AlarmsLine(Card):
 
 
 class CommandsCard(Card):
-    """Start, Hold, Reset, and how the last of them ended."""
+    """Start, Hold, Reset, and beside them how the last of them ended: no button ever moves under a finger."""
 
     command_touched = Signal(Command)
 
     def __init__(self, theme: Theme) -> None:
         super().__init__(theme)
         self.buttons = {command: QPushButton() for command in Command}
-        self.notice = ElidedLabel(lines=2, role="caption")
-        self._column = QVBoxLayout(self)
-        self._row = QHBoxLayout()
+        self.notice = ElidedLabel(lines=5, role="caption", middle=True)
+        self._row = QHBoxLayout(self)
         for command, button in self.buttons.items():
             # a held finger must not repeat a command, and the keyboard's focus must not fire one
             button.setAutoRepeat(False)
             button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
             button.clicked.connect(lambda _checked=False, wanted=command: self.command_touched.emit(wanted))
             self._row.addWidget(button)
-        self._column.addLayout(self._row)
-        self._column.addWidget(self.notice)
+        self._row.addWidget(self.notice, 1)
 
     def show_view(self, commands: tuple[CommandView, ...], *, notice: str, tone: Tone) -> None:
         """Paint this."""
@@ -105,8 +103,7 @@ class CommandsCard(Card):
         """Take the theme's scale."""
         px = self.theme.px
         self.setFixedHeight(px(112))
-        self._column.setContentsMargins(px(8), px(8), px(8), px(4))
-        self._column.setSpacing(px(4))
-        self._row.setSpacing(px(8))
+        self._row.setContentsMargins(px(8), px(8), px(8), px(8))
+        self._row.setSpacing(px(10))
         for button in self.buttons.values():
-            button.setFixedHeight(px(TOUCH_PX + 4))
+            button.setFixedSize(px(116), px(COMMAND_PX))

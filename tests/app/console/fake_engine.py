@@ -38,6 +38,8 @@ class FakeEngine:
         )
         self.hold_answers = False
         """While set, commands are taken and not answered."""
+        self.delay_s = 0.0
+        """How long who wants to listen is kept waiting."""
         self.missing_pictures = 0
         """How many more times a picture is not there yet."""
         done, png = cv2.imencode(".png", samples.picture())
@@ -98,6 +100,7 @@ class FakeEngine:
 
         @app.websocket("/api/stream")
         async def stream(websocket: WebSocket) -> None:
+            await asyncio.sleep(self.delay_s)
             await websocket.accept()
             self._sockets.add(websocket)
             try:

@@ -1,11 +1,14 @@
 """The network side: what the engine may do wrong, and what is left when the console closes."""
 
+import socketserver
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import repeat
 
 import pytest
 from fastapi import HTTPException, Response
+from fastapi.responses import StreamingResponse
 from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
@@ -30,6 +33,36 @@ def heard(qtbot: QtBot, signal: SignalInstance) -> Iterator[list[tuple[object, .
     signal.connect(lambda *said: times.append(said))
     yield times
     qtbot.waitUntil(lambda: bool(times), timeout=5000)
+
+
+class Stranger:
+    """Says the same to whoever connects, then hangs up; ``said`` None: says nothing and keeps the line."""
+
+    def __init__(self, said: bytes | None) -> None:
+        self._over = over = threading.Event()
+
+        class Handler(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                if said is None:
+                    over.wait(10)
+                else:
+                    self.request.recv(65_536)
+                    self.request.sendall(said)
+
+        self._server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self._server.daemon_threads = True
+        self.port: int = self._server.server_address[1]
+        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
+
+    def __enter__(self) -> "Stranger":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._server.shutdown()
+        self._thread.join(5)
+        self._server.server_close()
 
 
 @pytest.fixture
@@ -99,8 +132,12 @@ def test_a_command_is_posted_and_accepted(client: StationClient, engine: FakeEng
     ("answer", "problem", "detail"),
     [
         (HTTPException(409, "the latch is set"), CommandProblem.REFUSED, "the latch is set"),
-        (HTTPException(500, ""), CommandProblem.REFUSED, "HTTP 500"),
-        (Response("<html>", status_code=502), CommandProblem.REFUSED, "HTTP 502"),
+        (HTTPException(500, ""), CommandProblem.FAILED, "HTTP 500"),
+        (HTTPException(504, "not answered"), CommandProblem.FAILED, "not answered"),
+        (Response("<html>", status_code=502), CommandProblem.FAILED, "HTTP 502"),
+        (Response("[" * 60_000, status_code=400), CommandProblem.REFUSED, "HTTP 400"),
+        (StreamingResponse(repeat(b"x" * 65_536)), CommandProblem.BAD_ANSWER, ""),
+        (Response(headers={"Content-Encoding": "gzip"}, content=b"zip"), CommandProblem.BAD_ANSWER, ""),
         (
             CommandResult(accepted=False, mode=Mode.ABORTED, message="still halted"),
             CommandProblem.REFUSED,
@@ -113,6 +150,67 @@ def test_a_refusal_comes_in_words(client, engine, qtbot, answer, problem, detail
     engine.answer = answer
     reply = reply_to(qtbot, client, Command.RESET)
     assert (reply.problem, reply.detail) == (problem, detail)
+
+
+def test_a_command_ends_whatever_breaks(
+    client: StationClient, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its buttons would stay grey for ever, Hold's too."""
+
+    async def broken(*_asked: object) -> tuple[int, bytes]:
+        raise RuntimeError("nobody thought of this")
+
+    monkeypatch.setattr(client, "_asked", broken)
+    assert reply_to(qtbot, client, Command.HOLD).problem is CommandProblem.BAD_ANSWER
+
+
+@pytest.mark.parametrize(
+    ("said", "trouble"),
+    [
+        (b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\n\r\n", ContactTrouble.NO_ENGINE),
+        (b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhi", ContactTrouble.NO_ENGINE),
+        (b"220 smtp ready\r\n", ContactTrouble.NO_ENGINE),
+        (b"\x00\xff" * 5000, ContactTrouble.NO_ENGINE),
+        (None, ContactTrouble.SILENT),
+    ],
+    ids=["500", "a page", "another protocol", "rubbish", "silence"],
+)
+def test_what_is_no_engine_is_told_from_none_and_from_a_slow_one(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, said: bytes | None, trouble: ContactTrouble
+) -> None:
+    monkeypatch.setattr(client_module, "CONNECT_TIMEOUT_S", 2.0 if said else 0.2)
+    with Stranger(said) as stranger:
+        lost = StationClient(f"http://127.0.0.1:{stranger.port}")
+        with heard(qtbot, lost.trouble) as signal:
+            lost.open()
+        lost.close()
+    assert signal[0] == (trouble,)
+
+
+def test_an_engine_that_falls_silent_is_asked_anew(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its host lost power, or the cable was pulled: no network says so."""
+    monkeypatch.setattr(client_module, "SILENCE_LIMIT_S", 0.2)
+    engine.say(samples.status().model_dump_json())  # the limit holds from the next message on
+    with heard(qtbot, client.trouble) as signal:
+        pass
+    assert signal[0] == (ContactTrouble.SILENT,)
+    client.take_status()
+    with heard(qtbot, client.status_waiting):
+        pass
+
+
+@pytest.mark.slow
+def test_an_engine_that_takes_three_seconds_is_heard(qtbot: QtBot) -> None:
+    engine = FakeEngine()
+    engine.delay_s = 3.0
+    engine.start()
+    patient = StationClient(engine.url)
+    with heard(qtbot, patient.status_waiting):
+        patient.open()
+    patient.close()
+    engine.stop()
 
 
 def test_an_unanswered_command_ends(
@@ -147,6 +245,7 @@ def test_a_picture_is_decoded(client: StationClient, qtbot: QtBot) -> None:
         (Response(b"", media_type="image/png"), PictureProblem.UNREADABLE),
         (Response(status_code=404), PictureProblem.MISSING),
         (Response(status_code=500), PictureProblem.UNREACHABLE),
+        (StreamingResponse(repeat(b"x" * 65_536)), PictureProblem.UNREADABLE),
     ],
 )
 def test_a_missing_picture_is_told(client, engine, qtbot, monkeypatch, answer, problem) -> None:  # type: ignore[no-untyped-def]

@@ -7,7 +7,8 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import fields
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from app.console.main import screenshot
+from app.console.replies import ContactTrouble
 from app.console.run_state import Contact
 from app.console.theme import BYPASSED, Theme
 from app.console.views.basics import Card, ElidedLabel
@@ -25,13 +27,14 @@ from app.console.window import ConsoleWindow
 from app.console.words import EN, LANGUAGES, ZH, Words, words_for
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause
-from inspection.status import Command, Mode, StationStatus, Subsystem
+from inspection.status import Alarm, Command, Counts, Mode, StationStatus, Subsystem
 
 from . import samples
 from .conftest import Clock
 from .fake_engine import FakeEngine
 
 SIZES = [(1280, 800), (1920, 1080)]
+WEST, EAST = timezone(timedelta(hours=-14)), timezone(timedelta(hours=14))
 LEFT = Qt.MouseButton.LeftButton
 
 
@@ -270,6 +273,54 @@ def test_the_console_survives_what_the_engine_says(
         lambda: screen.picture.accessibleDescription() == "The picture cannot be decoded", timeout=5000
     )
     assert not screen.stale.isVisible()
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"at": datetime(2026, 3, 2, 12, 0, 1)},
+        {"alarms": (Alarm(code=1, text="far away", raised_at=datetime.max.replace(tzinfo=WEST)),)},
+        {"counts": Counts(since=datetime.min.replace(tzinfo=EAST))},
+        {"last": samples.inspection(513, at=datetime(2026, 3, 2))},
+    ],
+    ids=["no zone", "year 9999", "year 1", "a part without zone"],
+)
+def test_a_status_that_makes_no_sense_stops_no_age(
+    console: ConsoleWindow, engine: FakeEngine, clock: Clock, qtbot: QtBot, changes: dict[str, object]
+) -> None:
+    """Promise 6: a screen that cannot be painted any more must not go on saying that it is live."""
+    engine.say(later(1).model_copy(update=changes).model_dump_json())
+    qtbot.waitUntil(lambda: console.state.trouble is ContactTrouble.UNREADABLE, timeout=5000)
+    clock.now_s += 5
+    assert console.refresh().contact is Contact.STALE
+    assert EN.contact_troubles[ContactTrouble.UNREADABLE] in console.run_screen.stale.text()
+    tell(qtbot, engine, console, later(9))
+    assert not console.run_screen.stale.isVisible()
+
+
+def test_escape_leads_back_and_closes_nothing(
+    console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    screen = console.run_screen
+    touch_part(qtbot, console, 1)
+    qtbot.mouseClick(screen.part, LEFT, pos=QPoint(20, screen.part.height() - 8))
+    assert screen.pane.isVisible()
+    qtbot.keyClick(console, Qt.Key.Key_Escape)
+    assert not screen.pane.isVisible()
+    assert console.state.look_back is not None
+    for _ in range(3):
+        qtbot.keyClick(console, Qt.Key.Key_Escape)
+        assert console.state.look_back is None
+    assert console.isVisible()
+    assert engine.commands == []
+
+
+def test_what_commands_the_station_is_hit_with_gloves(console: ConsoleWindow) -> None:
+    """15 mm on a panel of 10.1 inches, and a gap between them."""
+    mm_per_px = 25.4 * 10.1 / math.hypot(1280, 800)
+    buttons = [button.geometry() for button in console.run_screen.commands.buttons.values()]
+    assert all(min(button.width(), button.height()) * mm_per_px >= 15 for button in buttons)
+    assert all(b.left() - a.right() > 1.5 / mm_per_px for a, b in pairwise(buttons))
 
 
 def test_a_station_without_anything_is_shown(
