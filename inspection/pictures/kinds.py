@@ -119,45 +119,53 @@ _ADOBE: Final = 0xEE
 def unread_jpeg(encoded: bytes) -> Unread | None:
     """Why a JPEG is of no kind that is read, or damaged in its headers; else None."""
     adobe = False
+    unread: Unread | None = Unread("it is damaged (nothing says how it is coded)")
     for marker, body in _segments(encoded):
         adobe |= marker == _ADOBE and body.startswith(b"Adobe")
-        if marker not in _FRAMES:
-            continue
-        if len(body) < 6 or len(body) < 6 + 3 * body[5]:
-            break
-        bits, height, width, channels = struct.unpack(">BHHB", body[:6])
-        if marker == _JPEG_LS:
-            return Unread("its format is JPEG-LS; JPEG is read", _AS_PNG)
-        if marker in _LOSSLESS or marker in _HIERARCHICAL:
-            kind = "lossless" if marker in _LOSSLESS else "hierarchical"
-            return Unread(f"it is a {kind} JPEG, which is not read", _AS_PNG)
-        if bits != 8:
-            return Unread(f"it is a JPEG of {bits} bits a channel; 8 are read", _AS_PNG)
-        if channels == 4 and not adobe:
-            return Unread("it is a JPEG of four channels that does not say which they are", _AS_PNG)
-        if channels not in (1, 3, 4):
-            return Unread(f"it is a JPEG of {channels} channels; grey, colour and CMYK are read", _AS_PNG)
-        return too_large(width, height)
-    return Unread("it is damaged (nothing says how it is coded)")
+        if marker in _FRAMES:
+            if len(body) < 6 or len(body) < 6 + 3 * body[5]:
+                break
+            unread = _unread_frame(marker, *struct.unpack(">BHHB", body[:6]), adobe=adobe)
+        elif marker == _START_OF_SCAN:
+            return unread
+    return unread or Unread("it is damaged (it ends before its pixels)")
+
+
+def _unread_frame(
+    marker: int, bits: int, height: int, width: int, channels: int, *, adobe: bool
+) -> Unread | None:
+    if marker == _JPEG_LS:
+        return Unread("its format is JPEG-LS; JPEG is read", _AS_PNG)
+    if marker in _LOSSLESS or marker in _HIERARCHICAL:
+        kind = "lossless" if marker in _LOSSLESS else "hierarchical"
+        return Unread(f"it is a {kind} JPEG, which is not read", _AS_PNG)
+    if bits != 8:
+        return Unread(f"it is a JPEG of {bits} bits a channel; 8 are read", _AS_PNG)
+    if channels == 4 and not adobe:
+        return Unread("it is a JPEG of four channels that does not say which they are", _AS_PNG)
+    if channels not in (1, 3, 4):
+        return Unread(f"it is a JPEG of {channels} channels; grey, colour and CMYK are read", _AS_PNG)
+    return too_large(width, height)
 
 
 def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
-    """Markers and what follows them, as far as the first scan."""
+    """Markers and what follows them, the first scan's as the last."""
     place = 2
     while place + 4 <= len(encoded) and encoded[place] == 0xFF:
         marker = encoded[place + 1]
         if marker == 0xFF:  # a filling byte
             place += 1
             continue
-        if marker == _START_OF_SCAN:
-            return
         (length,) = struct.unpack(">H", encoded[place + 2 : place + 4])
         yield marker, encoded[place + 4 : place + 2 + length]
+        if marker == _START_OF_SCAN:
+            return
         place += 2 + length
 
 
 # --- BMP
 
+_RUN_LENGTHS: Final = (1, 2)
 _BITFIELDS: Final = 3
 _HEADER: Final = 40
 _USUAL_MASKS: Final = {
@@ -167,9 +175,10 @@ _USUAL_MASKS: Final = {
 
 
 def unread_bmp(encoded: bytes) -> Unread | None:
-    """Why a BMP is of no kind that is read; None also where its header is damaged."""
+    """Why a BMP is of no kind that is read, or too short; None also where its header is damaged."""
     if len(encoded) < 66:
         return None
+    (length,) = struct.unpack("<I", encoded[2:6])
     header, width, height, _, bits, compression = struct.unpack("<IiiHHI", encoded[14:34])
     if header < _HEADER:
         return None
@@ -177,4 +186,6 @@ def unread_bmp(encoded: bytes) -> Unread | None:
         masks = struct.unpack("<III", encoded[54:66])
         if masks not in _USUAL_MASKS[bits]:
             return Unread("it is a BMP whose channels lie in an order of its own", _AS_PNG)
+    if compression in _RUN_LENGTHS and len(encoded) < length:
+        return Unread("it is damaged (it is shorter than it says)")  # OpenCV leaves the rest as it comes
     return too_large(abs(width), abs(height))

@@ -35,6 +35,10 @@ from inspection.pictures.kinds import (
 )
 from inspection.pictures.tiff import has_alpha, unread_tiff
 
+# Of sizes, which too_large refuses, and of damage, which is told here. catch_warnings is no thread's own.
+warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+warnings.filterwarnings("ignore", module=r"PIL\.TiffImagePlugin")
+
 _COMPRESSION, _STRIPS, _STRIP_BYTES, _TILES, _TILE_BYTES = 259, 273, 279, 324, 325
 """Tags of a TIFF: how the data are compressed, where they lie, how many bytes."""
 _JPEG_TABLES: Final = 347
@@ -102,9 +106,7 @@ def _damaged_jpeg(encoded: bytes) -> Unread | None:
 
 
 def _opened(encoded: bytes) -> Image.Image:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of sizes, which too_large refuses, and of odd metadata
-        return Image.open(io.BytesIO(encoded))
+    return Image.open(io.BytesIO(encoded))
 
 
 def _unusable_to_pillow(encoded: bytes) -> Unread | None:

@@ -7,7 +7,6 @@ OpenCV 5.0.0 (libtiff 4.7.1) reads without a word: a compression that it does no
 
 import io
 import struct
-import warnings
 from collections.abc import Iterator
 from typing import Final
 
@@ -101,13 +100,11 @@ def _pages(encoded: bytes) -> Iterator[_Page]:
     file = io.BytesIO(encoded)
     directory = ImageFileDirectory_v2(encoded[: 16 if 43 in encoded[2:4] else 8])  # BigTIFF's head is longer
     seen: set[int] = set()
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of damage, which is looked for elsewhere
-        while directory.next and directory.next not in seen:
-            seen.add(directory.next)
-            file.seek(directory.next)
-            directory.load(file)
-            yield {tag: _values(directory[tag]) for tag in _TAGS if tag in directory}
+    while directory.next and directory.next not in seen:
+        seen.add(directory.next)
+        file.seek(directory.next)
+        directory.load(file)
+        yield {tag: _values(directory[tag]) for tag in _TAGS if tag in directory}
 
 
 def _values(value: object) -> tuple[int, ...]:
@@ -167,6 +164,6 @@ def _unread_channels(page: _Page) -> Unread | None:
         or not _ALPHAS.issuperset(extra)
     ):
         return Unread(
-            f"it is a TIFF of {channels} channels, not all of them colours", "save what shows the part alone"
+            f"it is a TIFF whose channels ({channels}) are not all colours", "save what shows the part alone"
         )
     return None

@@ -12,7 +12,7 @@ from inspection.pictures.files import PICTURE_SUFFIXES
 from inspection.pictures.masks import read_mask
 from tests.inspection.picture_kind import DEEP, SHEER, PictureKind
 from tests.inspection.picture_kinds import KINDS
-from tests.inspection.picture_kinds_document import COMMAND, DOCUMENT, as_markdown
+from tests.inspection.picture_kinds_document import COMMAND, DOCUMENT, kinds_as_markdown
 from tests.inspection.picture_writers import COLOUR, HEIGHT, WIDTH, saved
 
 
@@ -65,7 +65,7 @@ def test_a_mask_of_a_kind_that_is_not_read_is_refused_in_the_same_words(
 
 
 def test_the_document_is_not_stale() -> None:
-    assert DOCUMENT.read_text(encoding="utf-8") == as_markdown(), f"run: {COMMAND}"
+    assert DOCUMENT.read_text(encoding="utf-8").startswith(kinds_as_markdown()), f"run: {COMMAND}"
 
 
 def test_one_reader_serves_all() -> None:

@@ -141,7 +141,7 @@ def _tiff_refused() -> Iterator[Row]:
             "tifffile",
             make,
             COLOUR,
-            f"it is a TIFF of {channels} channels, not all of them colours",
+            f"it is a TIFF whose channels ({channels}) are not all colours",
         )
     for compression, named in {
         "zstd": "Zstandard",
