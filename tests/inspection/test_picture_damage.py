@@ -1,4 +1,4 @@
-"""Damage to picture files, in many places of many kinds: told as far as the format can tell, never a crash."""
+"""Damage to picture files, in many places of many kinds: told as far as a format can tell, never a crash."""
 
 import re
 from pathlib import Path
