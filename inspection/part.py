@@ -107,6 +107,29 @@ class WithheldCause(StrEnum):
     """The link took no result any more: the PLC waited no longer, restarted, or was gone."""
 
 
+def went_as_decided(
+    action: Action, *, published: bool, outcome: Outcome | None, revision: int
+) -> bool | None:
+    """Whether it went with a judged part as was decided, by what is on record; None where that is open.
+
+    An intent is on record before the PLC is offered it, and the engine may die in between: only a later
+    revision, or an outcome, tells whether it was. What the PLC was never offered, rejected by default, or
+    cannot tell of did not go as decided; neither did a pass that was not released.
+
+    >>> went_as_decided(Action.PASS, published=True, outcome=None, revision=0) is None
+    True
+    >>> went_as_decided(Action.PASS, published=True, outcome=Outcome.DEFAULT_REJECTED, revision=1)
+    False
+    """
+    if not published:
+        return False
+    if outcome is None:
+        return True if revision > 0 else None
+    if outcome in (Outcome.DEFAULT_REJECTED, Outcome.UNCONFIRMED):
+        return False
+    return (action is Action.PASS) == (outcome is Outcome.RELEASED)
+
+
 class Inspection(Frozen):
     """The record of one part. ``revision`` 0 is the intent; each later one supersedes the one before."""
 
@@ -161,6 +184,13 @@ class Inspection(Frozen):
         deadline_ms = self.trigger.deadline_ms
         late = bool(deadline_ms) and self.decision.timings_ms.total + self.recording_ms >= deadline_ms
         return WithheldCause.RECORDED_LATE if late else WithheldCause.REFUSED
+
+    @property
+    def went_as_decided(self) -> bool | None:
+        """See the function of this name; of a part that was judged."""
+        return went_as_decided(
+            self.decision.action, published=self.published, outcome=self.outcome, revision=self.revision
+        )
 
     @property
     def recorded_late(self) -> bool:

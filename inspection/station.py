@@ -184,7 +184,7 @@ class Station:
         open_parts, known = await self._recorder.resume()
         for inspection in open_parts:
             self._keep(Passage.resumed(inspection))
-        await self._take_up_counts()
+        await self._take_up_counts(open_parts)
         own_runs = await self.orders.take_up(boot_id=self.line.boot_id)
         self._take_up_latches()
         self.line.set_recipe(self.recipe.id)
@@ -222,7 +222,7 @@ class Station:
                     raise
                 log.exception("the record did not end well", error=str(error))  # the cause is what is told
 
-    async def _take_up_counts(self) -> None:
+    async def _take_up_counts(self, open_parts: Sequence[Inspection]) -> None:
         """The running shift's counts and the last parts, as the record has them."""
         self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
         since = self.telemetry.counts.since
@@ -232,7 +232,7 @@ class Station:
         except StoreError as error:  # parts are worth more than figures
             log.warning("counting begins anew", error=str(error))
             counts = Counts(since=self._clock.now())
-        self.telemetry.take_up(counts, await self._recorder.recent(WINDOW))
+        self.telemetry.take_up(counts, await self._recorder.recent(WINDOW), open_parts)
 
     def _take_up_latches(self) -> None:
         """What the last run left latched holds from the first moment on."""
@@ -526,7 +526,8 @@ class Station:
             return
         await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
         self._step(passage, Phase.CLOSED)
-        self.telemetry.outcome(outcome, passage.trigger)
+        if passage.inspection is not None:
+            self.telemetry.outcome(passage.inspection)
         del self._open[key]
         if passage.inspection is not None and passage.inspection.mismatched_release:
             self.orders.latch(

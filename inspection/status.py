@@ -114,6 +114,13 @@ class Counts(Frozen):
     it started."""
     triggers: int = 0
     by_action: dict[Action, int] = Field(default_factory=dict)
+    """Judged parts by their decision, where it went as decided: the PLC was offered it, and has not told that
+    it did something else (``inspection.part.went_as_decided``)."""
+    not_as_decided: int = 0
+    """Judged parts with which it did not: the PLC was not offered the decision, rejected the part by default,
+    did not release it on its pass, or cannot tell what became of it."""
+    pending: int = 0
+    """Judged parts of which it is not known yet: the engine died when their intent was on record."""
     by_outcome: dict[Outcome, int] = Field(default_factory=dict)
     missed: int = 0
     late: int = 0
@@ -121,13 +128,17 @@ class Counts(Frozen):
 
     @property
     def judged(self) -> int:
-        """Parts with a decision."""
-        return sum(self.by_action.values())
+        """Parts with a decision, whatever came of it."""
+        return sum(self.by_action.values()) + self.not_as_decided + self.pending
 
     @property
     def yield_rate(self) -> float | None:
-        """Share of parts that passed at the first look; None before the first part."""
-        return self.by_action.get(Action.PASS, 0) / self.judged if self.judged else None
+        """Share of the judged parts that passed, and whose pass held; None before the first.
+
+        Those of which it is not known yet are left out.
+        """
+        known = self.judged - self.pending
+        return self.by_action.get(Action.PASS, 0) / known if known else None
 
 
 class Alarm(Frozen):

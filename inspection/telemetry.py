@@ -28,10 +28,20 @@ class Telemetry:
         """It is known what the record has; until then the counts are not those of the shift."""
         self._latency_ms: deque[float] = deque(maxlen=WINDOW)
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
+        self._pending: set[str] = set()
+        """Parts of the run before: whether the PLC was offered their decision is known from their outcome."""
         self._count(Counts(since=since))
 
-    def take_up(self, counts: Counts, recent: Sequence[Inspection]) -> None:
-        """At the start: what the record has of the shift, and its last parts, newest first."""
+    def take_up(
+        self, counts: Counts, recent: Sequence[Inspection], open_parts: Sequence[Inspection] = ()
+    ) -> None:
+        """At the start: what the record has of the shift, its last parts, newest first, and the open ones.
+
+        An open part is shown with its decision only when it is known what came of it.
+        """
+        self._pending = {
+            part.inspection_id for part in open_parts if part.missed is None and part.went_as_decided is None
+        }
         self._count(counts)
         self.taken_up = True
         for inspection in reversed(recent):
@@ -50,10 +60,12 @@ class Telemetry:
         if not self._of_this_shift(inspection.trigger):
             return
         self._triggers += 1
-        if inspection.missed is None:
+        if inspection.missed is not None:
+            self._missed += 1
+        elif inspection.published:
             self._by_action[inspection.decision.action] += 1
         else:
-            self._missed += 1
+            self._not_as_decided += 1
         self._late += inspection.decision.decided_by is DecidedBy.TIMEOUT
 
     def late_record(self, trigger: Trigger) -> None:
@@ -70,10 +82,24 @@ class Telemetry:
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
-    def outcome(self, outcome: Outcome, trigger: Trigger) -> None:
-        """A part has met its outcome."""
-        if self._of_this_shift(trigger):
-            self._by_outcome[outcome] += 1
+    def outcome(self, inspection: Inspection) -> None:
+        """A part has met its outcome, which may say that it did not go as decided."""
+        was_pending = inspection.inspection_id in self._pending
+        self._pending.discard(inspection.inspection_id)
+        if inspection.outcome is None or not self._of_this_shift(inspection.trigger):
+            return
+        self._by_outcome[inspection.outcome] += 1
+        if inspection.missed is not None or not inspection.published:
+            return  # counted for what it is
+        action = inspection.decision.action
+        if was_pending:
+            self._pending_parts -= 1
+        else:
+            self._by_action[action] -= 1
+        if inspection.went_as_decided:
+            self._by_action[action] += 1
+        else:
+            self._not_as_decided += 1
 
     @property
     def counts(self) -> Counts:
@@ -81,7 +107,9 @@ class Telemetry:
         return Counts(
             since=self._since,
             triggers=self._triggers,
-            by_action=dict(self._by_action),
+            by_action={action: parts for action, parts in self._by_action.items() if parts},
+            not_as_decided=self._not_as_decided,
+            pending=self._pending_parts,
             by_outcome=dict(self._by_outcome),
             missed=self._missed,
             late=self._late,
@@ -94,8 +122,10 @@ class Telemetry:
 
     @property
     def recent(self) -> tuple[Inspection, ...]:
-        """The last parts, newest first."""
-        return tuple(reversed(self._recent.values()))
+        """The last parts of which it is known whether the PLC was offered their decision, newest first."""
+        return tuple(
+            part for part in reversed(self._recent.values()) if part.inspection_id not in self._pending
+        )
 
     def _of_this_shift(self, trigger: Trigger) -> bool:
         return trigger.seen_at >= self._since
@@ -106,4 +136,5 @@ class Telemetry:
         self._since = counts.since
         self._by_action: Counter[Action] = Counter(counts.by_action)
         self._by_outcome: Counter[Outcome] = Counter(counts.by_outcome)
+        self._not_as_decided, self._pending_parts = counts.not_as_decided, counts.pending
         self._triggers, self._missed, self._late = counts.triggers, counts.missed, counts.late

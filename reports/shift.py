@@ -58,6 +58,12 @@ class ShiftSummary(Frozen):
     parts: int
     """Triggers on record, missed ones included."""
     by_action: dict[Action, int]
+    """Missed parts, and judged ones with which it went as decided (``inspection.part.went_as_decided``)."""
+    not_as_decided: int
+    """Judged parts with which it did not: the PLC was not offered the decision, rejected the part by default,
+    did not release it on its pass, or cannot tell what became of it."""
+    pending: int
+    """Judged parts of which that is not known yet: they are on their way, or the engine died meanwhile."""
     by_outcome: dict[Outcome, int]
     missed: dict[MissedCause, int]
     """Triggers that got no inspection, by cause."""
@@ -66,7 +72,8 @@ class ShiftSummary(Frozen):
     simulated: int
     """Parts judged on rendered or replayed pictures: no real part was looked at."""
     first_pass_yield: float | None
-    """Share of the judged parts (not missed) that passed at the first look, 0 to 1; None without parts."""
+    """Share of the judged parts (not missed, not pending) that passed at the first look, and whose pass held,
+    0 to 1; None without parts."""
     certified: tuple[CertifiedParts, ...]
     """The judged parts by the certificate that held then, in the order of their first parts."""
     latency_ms: Percentiles | None
@@ -188,17 +195,24 @@ def shift_summary(
         raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
     judged = [row for row in rows if row.missed is None]
-    passed = sum(row.first_action == Action.PASS for row in judged)
+    went = Counter(row.went_as_decided for row in judged)
+    passed = sum(
+        bool(row.went_as_decided) and row.first_action == row.action == Action.PASS for row in judged
+    )
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
         parts=len(rows),
-        by_action={Action(name): n for name, n in Counter(row.action for row in rows).items()},
+        by_action=Counter(
+            Action(row.action) for row in rows if row.missed is not None or row.went_as_decided
+        ),
+        not_as_decided=went[False],
+        pending=went[None],
         by_outcome={Outcome(name): n for name, n in Counter(row.outcome for row in rows).items() if name},
         missed={MissedCause(name): n for name, n in Counter(row.missed for row in rows).items() if name},
         late=sum(row.late or row.first_late for row in rows),
         simulated=sum(row.simulated for row in rows),
-        first_pass_yield=first_pass_yield(passed_at_first_look=passed, judged=len(judged)),
+        first_pass_yield=first_pass_yield(passed_at_first_look=passed, judged=len(judged) - went[None]),
         certified=_certified(judged),
         latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
@@ -297,6 +311,8 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     table.add_row("parts", str(summary.parts))
     for action in Action:
         table.add_row(f"  {action.value}", str(summary.by_action.get(action, 0)))
+    table.add_row("  not as decided", str(summary.not_as_decided))
+    table.add_row("  not known yet", str(summary.pending))
     table.add_section()
     for outcome in Outcome:
         table.add_row(f"  {outcome.value}", str(summary.by_outcome.get(outcome, 0)))

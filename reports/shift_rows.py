@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
-from inspection.part import Inspection
+from inspection.decision import Action
+from inspection.part import Inspection, Outcome, went_as_decided
 from reports.entry import Entry, PartEntry
 from reports.schema import InspectionRow, columns_of
 
@@ -23,6 +24,7 @@ class ShiftRow(NamedTuple):
     root: int
     """0 where the part waits in the spool."""
     inspection_id: str
+    revision: int
     part_id: int
     trigger_seq: int
     seen_at: datetime
@@ -40,6 +42,16 @@ class ShiftRow(NamedTuple):
     first_action: str
     first_late: bool
     first_latency_ms: float
+
+    @property
+    def went_as_decided(self) -> bool | None:
+        """Whether it went with a judged part as was decided; None where that is open."""
+        return went_as_decided(
+            Action(self.action),
+            published=self.published,
+            outcome=None if self.outcome is None else Outcome(self.outcome),
+            revision=self.revision,
+        )
 
 
 def stored_parts(

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, func, or_, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
-from inspection.part import Inspection, Outcome
+from inspection.part import Inspection, Outcome, went_as_decided
 from inspection.status import Counts
 from reports.entry import Entry, PartEntry
 from reports.schema import InspectionRow
@@ -48,6 +48,7 @@ class _Sums:
     def __init__(self) -> None:
         self._by_action: Counter[Action] = Counter()
         self._by_outcome: Counter[Outcome] = Counter()
+        self._not_as_decided = self._pending = 0
         self._missed = self._late = 0
 
     def add_stored(self, connection: Connection, since: datetime) -> None:
@@ -60,11 +61,18 @@ class _Sums:
             .outerjoin(later, later.supersedes == row.position)
             .where(later.position.is_(None), row.seen_at >= since)
         )
-        what = row.action, row.outcome, row.missed, late
-        for action, outcome, missed, was_late, parts in connection.execute(
+        revised = row.revision > 0
+        what = row.action, row.published, row.outcome, revised, row.missed, late
+        for action, published, outcome, was_revised, missed, was_late, parts in connection.execute(
             latest.with_only_columns(*what, func.count()).group_by(*what)
         ):
-            self._add(action, outcome, missed, late=was_late, parts=parts)
+            went = went_as_decided(
+                Action(action),
+                published=published,
+                outcome=None if outcome is None else Outcome(outcome),
+                revision=int(was_revised),
+            )
+            self._add(action, went, outcome, missed, late=was_late, parts=parts)
         withheld = latest.where(row.published.is_(False), row.missed.is_(None), ~late)
         self._late += sum(map(_recorded_late, connection.scalars(withheld.with_only_columns(row.record))))
 
@@ -73,13 +81,26 @@ class _Sums:
         late = row.late or row.first_late
         withheld = not row.published and row.missed is None and not late
         late = late or (withheld and _recorded_late(row.record))
-        self._add(row.action, row.outcome, row.missed, late=late, parts=parts)
+        self._add(row.action, row.went_as_decided, row.outcome, row.missed, late=late, parts=parts)
 
-    def _add(self, action: str, outcome: str | None, missed: str | None, *, late: bool, parts: int) -> None:
-        if missed is None:
+    def _add(
+        self,
+        action: str,
+        went: bool | None,
+        outcome: str | None,
+        missed: str | None,
+        *,
+        late: bool,
+        parts: int,
+    ) -> None:
+        if missed is not None:
+            self._missed += parts
+        elif went is None:
+            self._pending += parts
+        elif went:
             self._by_action[Action(action)] += parts
         else:
-            self._missed += parts
+            self._not_as_decided += parts
         if outcome is not None:
             self._by_outcome[Outcome(outcome)] += parts
         if late:
@@ -89,8 +110,10 @@ class _Sums:
         """As the Run screen has them."""
         return Counts(
             since=since,
-            triggers=self._by_action.total() + self._missed,
+            triggers=self._by_action.total() + self._not_as_decided + self._pending + self._missed,
             by_action={action: parts for action, parts in self._by_action.items() if parts},
+            not_as_decided=self._not_as_decided,
+            pending=self._pending,
             by_outcome={outcome: parts for outcome, parts in self._by_outcome.items() if parts},
             missed=self._missed,
             late=self._late,

@@ -336,10 +336,13 @@ class FakeStore:
     def counts_since(self, since: datetime) -> Counts:
         parts = [part for part in self.latest().values() if part.trigger.seen_at >= since]
         judged = [part for part in parts if part.missed is None]
+        went = [part.went_as_decided for part in judged]
         return Counts(
             since=since,
             triggers=len(parts),
-            by_action=Counter(part.decision.action for part in judged),
+            by_action=Counter(part.decision.action for part in judged if part.went_as_decided),
+            not_as_decided=went.count(False),
+            pending=went.count(None),
             by_outcome=Counter(part.outcome for part in parts if part.outcome is not None),
             missed=len(parts) - len(judged),
         )

@@ -47,6 +47,7 @@ from tests.fakes import (
     FakeLine,
     FakeStore,
     certificate,
+    decision,
     trigger,
     until,
 )
@@ -261,7 +262,49 @@ async def test_a_part_is_shown_with_its_decision_only_when_the_plc_has_it_or_nev
     await until(lambda: telemetry.recent != ())
     (shown,) = telemetry.recent
     assert (shown.published, shown.withheld, shown.outcome) == (False, WithheldCause.NOT_RECORDED, None)
-    assert telemetry.counts.triggers == 1
+    counts = telemetry.counts
+    assert (counts.triggers, counts.by_action, counts.not_as_decided, counts.yield_rate) == (1, {}, 1, 0.0)
+
+
+@in_world
+async def test_a_pass_that_the_plc_did_not_take_spoils_the_yield_when_that_is_known(world: World) -> None:
+    world.line.post(PartTriggered(trigger(1)))
+    assert await world.published() is Action.PASS
+    await until(lambda: world.station.telemetry.counts.by_action == {Action.PASS: 1})
+    world.line.post(OutcomeReported(1, BOOT, Outcome.DEFAULT_REJECTED))
+    await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+    counts = world.station.telemetry.counts
+    assert (counts.by_action, counts.not_as_decided, counts.yield_rate) == ({}, 1, 0.0)
+    assert counts == world.store.counts_since(EPOCH).model_copy(update={"since": counts.since})
+
+
+@pytest.mark.parametrize("outcome", [Outcome.DEFAULT_REJECTED, Outcome.RELEASED])
+def test_a_part_whose_engine_died_before_it_is_known_to_be_published_is_shown_and_counted_by_its_outcome(
+    outcome: Outcome,
+) -> None:
+    """Killed between the intent's record and its publishing: its PASS may never have reached the PLC."""
+
+    async def body() -> None:
+        store = FakeStore()
+        intent = Inspection(
+            inspection_id="a" * 32, trigger=trigger(1), decision=decision(), recorded_at=EPOCH
+        )
+        store.append(intent)
+        async with running(store) as world:
+            telemetry = world.station.telemetry
+            assert telemetry.recent == ()
+            counts = telemetry.counts
+            assert (counts.triggers, counts.by_action, counts.pending, counts.yield_rate) == (1, {}, 1, None)
+            world.line.post(OutcomeReported(1, BOOT, outcome))
+            await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
+            passed = outcome is Outcome.RELEASED
+            counts = telemetry.counts
+            assert (counts.by_action, counts.pending) == ({Action.PASS: 1} if passed else {}, 0)
+            assert (counts.not_as_decided, counts.yield_rate) == (not passed, float(passed))
+            assert counts == store.counts_since(EPOCH).model_copy(update={"since": counts.since})
+            assert [part.outcome for part in telemetry.recent] == [outcome]
+
+    asyncio.run(body())
 
 
 @in_world

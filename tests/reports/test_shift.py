@@ -71,7 +71,8 @@ def summary(shift: SqlStore, reader: Engine) -> ShiftSummary:
 
 def test_the_figures(summary: ShiftSummary) -> None:
     assert summary.parts == 7
-    assert summary.by_action == {Action.PASS: 4, Action.REWORK: 1, Action.MANUAL_REVIEW: 2}
+    assert summary.by_action == {Action.PASS: 2, Action.REWORK: 1, Action.MANUAL_REVIEW: 1}
+    assert (summary.not_as_decided, summary.pending) == (2, 1)  # withheld, and lost; still open
     assert summary.by_outcome == {
         Outcome.RELEASED: 3,
         Outcome.DIVERTED: 1,
@@ -80,7 +81,7 @@ def test_the_figures(summary: ShiftSummary) -> None:
     }
     assert summary.missed == {MissedCause.GAP: 1}
     assert (summary.late, summary.simulated, summary.unreconciled) == (1, 2, 2)
-    assert summary.first_pass_yield == 4 / 6
+    assert summary.first_pass_yield == 2 / 5
     assert summary.latency_ms == Percentiles(p50=100.0, p95=450.0, p99=450.0, max=450.0, n=6)
     assert summary.first is not None
     assert summary.last is not None
@@ -234,7 +235,8 @@ def test_what_waits_in_the_spool_is_counted_and_said(
     waiting = read_waiting(settings)
     found = shift_summary(reader, start=START, end=END, waiting=waiting)
     assert (found.parts, found.spooled, found.final) == (summary.parts + 2, 5, False)
-    assert found.by_action == {Action.PASS: 5, Action.REWORK: 1, Action.STOP: 1, Action.MANUAL_REVIEW: 2}
+    assert found.by_action == {Action.PASS: 2, Action.REWORK: 1, Action.STOP: 1, Action.MANUAL_REVIEW: 1}
+    assert (found.not_as_decided, found.pending) == (3, 1)  # a pass that was diverted; another one is open
     assert found.by_outcome[Outcome.DIVERTED] == summary.by_outcome[Outcome.DIVERTED] + 1
     assert found.by_outcome[Outcome.STOPPED] == 1
     assert found.unreconciled == summary.unreconciled, "one got its outcome, a new one has none"
@@ -329,7 +331,7 @@ def test_parts_that_went_by_under_the_bypass_key_are_named_so_and_spoil_no_yield
     store: SqlStore, reader: Engine
 ) -> None:
     by = part(2, action=Action.MANUAL_REVIEW, missed=MissedCause.BYPASS, published=False, total_ms=0.0)
-    for record in (part(1), by, closed(by, Outcome.DEFAULT_REJECTED)):
+    for record in (part(1), by, closed(part(1)), closed(by, Outcome.DEFAULT_REJECTED)):
         store.append(record)
     summary = shift_summary(reader, start=START, end=END)
     assert summary.missed == {MissedCause.BYPASS: 1}
@@ -434,7 +436,8 @@ def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine
     console.print(to_table(empty))
     text = console.file.getvalue()  # type: ignore[attr-defined]
     for expected in (
-        "66.67%",
+        "40.00%",
+        "not as decided",
         f"certificate {HELD.id[:8]}",
         "uncertified",
         "1 of 2 known",

@@ -20,8 +20,9 @@ from reports.audit import verify
 from reports.database import open_reader
 from reports.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
+from reports.shift import shift_summary
 from reports.store import SqlStore
-from tests.reports.parts import closed, part
+from tests.reports.parts import START, closed, part
 from tests.reports.test_degraded import locked
 
 
@@ -58,6 +59,52 @@ def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_
         store = open_store()
 
 
+@pytest.mark.parametrize(
+    ("action", "later", "counted"),
+    [
+        (Action.PASS, [], "pending"),  # killed between intent and publishing, or just after it
+        (Action.PASS, [{"explanation": "no scratch"}], Action.PASS),  # published, and on its way
+        (Action.PASS, [{"published": False}], "not as decided"),  # withheld
+        (Action.PASS, [{"outcome": Outcome.RELEASED}], Action.PASS),
+        (Action.PASS, [{"outcome": Outcome.DEFAULT_REJECTED}], "not as decided"),
+        (Action.PASS, [{"outcome": Outcome.DIVERTED}], "not as decided"),
+        (Action.PASS, [{"outcome": Outcome.UNCONFIRMED}], "not as decided"),
+        (Action.PASS, [{"published": False}, {"outcome": Outcome.DEFAULT_REJECTED}], "not as decided"),
+        (Action.REWORK, [], "pending"),
+        (Action.REWORK, [{"outcome": Outcome.DIVERTED}], Action.REWORK),
+        (Action.REWORK, [{"outcome": Outcome.DEFAULT_REJECTED}], "not as decided"),
+        (Action.STOP, [{"outcome": Outcome.RELEASED}], "not as decided"),
+    ],
+)
+def test_a_part_counts_as_what_became_of_it_and_not_as_what_was_meant(
+    action: Action,
+    later: list[dict[str, object]],
+    counted: Action | str,
+    store: SqlStore,
+    settings: StoreSettings,
+) -> None:
+    """On the Run screen and in the report alike; the yield follows."""
+    record = part(1, action=action)
+    store.append(record)
+    for change in later:
+        record = record.model_copy(update={"revision": record.revision + 1, **change})
+        store.append(record)
+    counts = store.counts_since(record.trigger.seen_at)
+    assert counts.by_action == ({counted: 1} if isinstance(counted, Action) else {})
+    assert (counts.not_as_decided, counts.pending) == (counted == "not as decided", counted == "pending")
+    assert counts.yield_rate == (None if counted == "pending" else float(counted is Action.PASS))
+    assert (counts.triggers, counts.judged) == (1, 1)
+    reader = open_reader(settings.url)
+    summary = shift_summary(reader, start=START, end=START + timedelta(hours=1))
+    reader.dispose()
+    assert (summary.by_action, summary.not_as_decided, summary.pending, summary.first_pass_yield) == (
+        counts.by_action,
+        counts.not_as_decided,
+        counts.pending,
+        counts.yield_rate,
+    )
+
+
 @pytest.mark.parametrize("in_the_database", [9, 8, 6, 5, 3, 0])
 def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wherever_they_lie(
     in_the_database: int, store: SqlStore, settings: StoreSettings, open_store, clock
@@ -75,7 +122,9 @@ def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wh
     expected = Counts(
         since=since,
         triggers=4,
-        by_action={Action.PASS: 2, Action.REWORK: 1},
+        by_action={Action.PASS: 1},
+        not_as_decided=1,
+        pending=1,
         by_outcome={Outcome.RELEASED: 1, Outcome.DEFAULT_REJECTED: 2},
         missed=1,
         late=2,
@@ -208,7 +257,7 @@ CHILD = """
 import os, signal, sys
 from pathlib import Path
 from reports.store import SqlStore, StoreSettings
-from tests.reports.parts import closed, part
+from tests.reports.parts import START, closed, part
 
 store = SqlStore(StoreSettings(folder=Path(sys.argv[1]), spool_max_bytes=60_000))
 store.open()
