@@ -71,7 +71,9 @@ def run(
 def console(
     url: Annotated[str, typer.Option(help="The engine's API.")] = "http://127.0.0.1:8730",
     language: Annotated[str | None, typer.Option(help="en or zh; default: the desktop's.")] = None,
-    fullscreen: Annotated[bool, typer.Option("--fullscreen")] = False,
+    fullscreen: Annotated[
+        bool, typer.Option("--fullscreen", help="Fill the screen, without a frame.")
+    ] = False,
 ) -> None:
     """Open the operator console. It may be closed, or crash: the line does not notice."""
     from app.console.main import run as open_console
@@ -122,7 +124,7 @@ def demo(
     headless: Annotated[bool, typer.Option("--headless", help="No console.")] = False,
     parts: Annotated[int, typer.Option(min=0, help="Parts to run; 0: until the console is closed.")] = 0,
     rate: Annotated[float, typer.Option(min=1.0, max=300.0, help="Parts a minute.")] = 60.0,
-    seed: Annotated[int, typer.Option(help="Makes the same parts again.")] = 1,
+    seed: Annotated[int, typer.Option(min=0, help="Makes the same parts again.")] = 1,
     images: Annotated[
         Path | None, typer.Option(help="Replay this folder instead of rendering parts.")
     ] = None,

@@ -34,9 +34,12 @@ def value_in_words(*details: ErrorDetails) -> str:
     """
     given = details[0]["input"]
     said = ", or ".join(dict.fromkeys(_wanted(detail) for detail in details))
-    told = isinstance(given, Mapping | list | tuple) and details[0]["type"] == "value_error"
-    if not told and _shown(given) not in said and details[0]["type"] not in _SAY_IT_ALL:
-        said += f" (it is {_shown(given)})"
+    told = details[0]["type"] == "value_error" and (
+        isinstance(given, Mapping | list | tuple) or _shown(given) in said
+    )
+    if not told and details[0]["type"] not in _SAY_IT_ALL:
+        number = details[0]["type"].startswith(("greater", "less"))
+        said += f" (it is {given if number else _shown(given)})"  # on a command line numbers are text
     return said + _hint(details[0], given)
 
 

@@ -16,6 +16,9 @@ from app.commands.output import InspectorOption, JsonFlag, print_json, progress,
 from app.settings import InspectorKind
 from app.soak import RESULT
 
+LONGEST_S = 86_400.0
+"""A day: no bench needs more."""
+
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
 
 
@@ -192,7 +195,7 @@ def faults(
 
 @cli.command()
 def camera(
-    triggers: Annotated[int, typer.Option(min=8, help="How many, shared out among four streams.")] = 500,
+    triggers: Annotated[int, typer.Option(min=8, help="Triggers, shared out among four streams.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Of the moments.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -212,7 +215,9 @@ def camera(
 
 @cli.command()
 def hostile(
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long before each peer.")] = 300.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=LONGEST_S, help="How long before each peer, in seconds.")
+    ] = 300.0,
     seed: Annotated[int, typer.Option(min=0, help="Of what the peers say.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -246,7 +251,9 @@ def damage(
 
 @cli.command()
 def api(
-    seconds: Annotated[float, typer.Option(min=5.0, help="How long each load lasts.")] = 45.0,
+    seconds: Annotated[
+        float, typer.Option(min=5.0, max=LONGEST_S, help="How long each load lasts, in seconds.")
+    ] = 45.0,
     inspector: InspectorOption = InspectorKind.VLA,
     as_json: JsonFlag = False,
 ) -> None:
@@ -264,7 +271,9 @@ def api(
 
 @cli.command()
 def cycle(
-    seconds: Annotated[float, typer.Option(min=1.0, help="How long to watch the cycle.")] = 60.0,
+    seconds: Annotated[
+        float, typer.Option(min=1.0, max=LONGEST_S, help="How long to watch the cycle, in seconds.")
+    ] = 60.0,
     follow_motion: Annotated[
         bool, typer.Option("--follow-motion", help="The PLC follows set points at 100 Hz.")
     ] = False,
@@ -284,8 +293,10 @@ def cycle(
 
 @cli.command()
 def console(
-    soak: Annotated[bool, typer.Option("--soak", help="Minutes under real X events; needs Xvfb.")] = False,
-    minutes: Annotated[float, typer.Option(min=0.5, help="How long.")] = 10.0,
+    soak: Annotated[
+        bool, typer.Option("--soak", help="Under real X events, for --minutes; needs Xvfb.")
+    ] = False,
+    minutes: Annotated[float, typer.Option(min=0.5, max=LONGEST_S / 60, help="How long, in minutes.")] = 10.0,
     seed: Annotated[int, typer.Option(min=0, help="Of parts and touches.")] = 1,
     as_json: JsonFlag = False,
 ) -> None:

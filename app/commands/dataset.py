@@ -36,7 +36,7 @@ def export(
     out: Annotated[Path, typer.Option(help="A new folder: teach/, good/, bad/ and line/ are made in it.")],
     data: DataOption = SHARED_DATA,
     teach_on: Annotated[int, typer.Option(min=5, help="Good pictures to teach from.")] = 100,
-    seed: Annotated[int, typer.Option(help="Which split.")] = 0,
+    seed: Annotated[int, typer.Option(min=0, help="Which split.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
     """Lay one split out in folders: no group is in both teaching and test."""
@@ -114,7 +114,12 @@ def simulate(
         Path | None, typer.Option(help="Draw the defects on the photographs of good parts in this folder.")
     ] = None,
     mm_per_pixel: Annotated[
-        float | None, typer.Option(min=1e-6, help="Their scale; without it no lengths are stated.")
+        float | None,
+        typer.Option(
+            min=1e-6,
+            max=1000.0,
+            help="Millimetres that a pixel covers on them; without it no lengths are stated.",
+        ),
     ] = None,
     seed: SeedOption = 0,
     as_json: JsonFlag = False,

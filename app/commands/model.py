@@ -40,7 +40,8 @@ def train(
 @cli.command()
 def evaluate(
     images: Annotated[
-        Path, typer.Option(help="One folder a class (free, good or ok: no defect), or a .jsonl of samples.")
+        Path,
+        typer.Option(help="One folder a class (good, ok, gut, 良品, …: no defect), or a .jsonl of samples."),
     ],
     recipe_name: Annotated[
         str | None, typer.Option("--recipe", help="Look with the taught memory of this recipe.")
@@ -50,7 +51,10 @@ def evaluate(
         int, typer.Option(min=0, help="Of a .jsonl: teach a memory on so many good training pictures.")
     ] = 0,
     mm_per_pixel: Annotated[
-        float | None, typer.Option(min=1e-6, help="Scale of the pictures; a recipe knows its own.")
+        float | None,
+        typer.Option(
+            min=1e-6, max=1000.0, help="Millimetres that a pixel covers on the part; a recipe knows its own."
+        ),
     ] = None,
     adapter: AdapterOption = None,
     quantization: Annotated[

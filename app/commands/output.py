@@ -24,7 +24,10 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 InspectorOption = Annotated[
     InspectorKind,
-    typer.Option("--inspector", help="Who judges: with the language model, or the reflex alone."),
+    typer.Option(
+        "--inspector",
+        help="Who judges: vla, with the language model; reflex, without it; foreign, a model in a folder.",
+    ),
 ]
 
 screen = Console(stderr=True)

@@ -12,7 +12,9 @@ from app.commands.output import JsonFlag, answer, print_json, progress, screen
 if TYPE_CHECKING:
     from plc.simulator import Report, SimulatorSettings
 
-cli = typer.Typer(help="The PLC's side: its register map, and a simulated one.", no_args_is_help=True)
+cli = typer.Typer(
+    help="The PLC: its register map, a probe that says what is wrong, a simulated one.", no_args_is_help=True
+)
 
 
 class MapFormat(StrEnum):
@@ -62,15 +64,19 @@ def _show_fault_kinds(wanted: bool) -> None:
 
 @cli.command()
 def simulate(
-    port: Annotated[int, typer.Option(help="Modbus TCP port to serve; 0 takes a free one.")] = 5020,
-    rate: Annotated[float, typer.Option(help="Parts a minute.")] = 60.0,
-    parts: Annotated[int, typer.Option(help="Parts to run; 0 for no end.")] = 0,
-    seed: Annotated[int, typer.Option(help="Of the parts' spacing, mass and friction, and of chance.")] = 0,
-    first_part: Annotated[int, typer.Option(help="Id of the first part.")] = 1,
+    port: Annotated[
+        int, typer.Option(min=0, max=0xFFFF, help="Modbus TCP port to serve; 0 takes a free one.")
+    ] = 5020,
+    rate: Annotated[float, typer.Option(min=0.1, max=600.0, help="Parts a minute.")] = 60.0,
+    parts: Annotated[int, typer.Option(min=0, help="Parts to run; 0 for no end.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, help="Of the parts' spacing, mass and friction, and of chance.")
+    ] = 0,
+    first_part: Annotated[int, typer.Option(min=0, max=0xFFFFFFFF, help="Id of the first part.")] = 1,
     allow_simulated: Annotated[
         bool, typer.Option("--allow-simulated", help="Accept decisions on rendered or replayed pictures.")
     ] = False,
-    belt_speed: Annotated[int, typer.Option(help="Of the running belt, mm/s.")] = 250,
+    belt_speed: Annotated[int, typer.Option(min=1, max=5000, help="Of the running belt, in mm/s.")] = 250,
     follow_motion: Annotated[
         bool, typer.Option("--follow-motion", help="Belt and diverter take Passgate's set points.")
     ] = False,
@@ -81,7 +87,9 @@ def simulate(
         list[str] | None,
         typer.Option(help="Let something go wrong: KIND@START[:DURATION][=AMOUNT]. May be repeated."),
     ] = None,
-    fault_rate: Annotated[float, typer.Option(help="Faults a minute that chance adds, by the seed.")] = 0.0,
+    fault_rate: Annotated[
+        float, typer.Option(min=0.0, max=600.0, help="Faults a minute that chance adds, by the seed.")
+    ] = 0.0,
     list_faults: Annotated[
         bool,
         typer.Option("--list-faults", help="What can go wrong.", callback=_show_fault_kinds, is_eager=True),
@@ -175,7 +183,7 @@ def probe(
             "--write", help="Write the vision block too, as a Passgate that is not online: line must stand."
         ),
     ] = False,
-    seconds: Annotated[float, typer.Option(min=0.2, max=60.0, help="How long to watch.")] = 2.0,
+    seconds: Annotated[float, typer.Option(min=0.2, max=60.0, help="How long to watch, in seconds.")] = 2.0,
     as_json: JsonFlag = False,
 ) -> None:
     """Look at the PLC, and say what is wrong and how to mend it. Only reads, unless --write is given."""

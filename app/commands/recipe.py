@@ -11,7 +11,7 @@ from app.commands.output import InspectorOption, JsonFlag, print_json
 from app.settings import InspectorKind
 from inspection.risk import Draw
 
-cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify.", no_args_is_help=True)
+cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
 
 
 @cli.command()
@@ -24,7 +24,7 @@ def teach(
         Path | None, typer.Option(help="Write the recipe to this file instead of the library.")
     ] = None,
     mm_per_pixel: Annotated[
-        float | None, typer.Option(min=1e-6, max=1e3, help="Scale in the part's plane.")
+        float | None, typer.Option(min=1e-6, max=1e3, help="Millimetres that a pixel covers on the part.")
     ] = None,
     overkill: Annotated[
         float,

@@ -74,7 +74,7 @@ def wrong_values(parameter: Any, folder: Path) -> list[object]:
         return [folder / "file" / "beyond"]
     if wanted in (int, float):
         below = [] if parameter.min is None else [parameter.min - 1]
-        return ["many", *below]
+        return ["many", *below, *(["nan", "inf"] if wanted is float else [])]
     if get_origin(wanted) is Literal or (isinstance(wanted, type) and issubclass(wanted, enum.Enum)):
         return ["nothing"]
     return ["nothing"] if wanted is str else []

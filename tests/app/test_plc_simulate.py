@@ -55,7 +55,6 @@ def ends_at_once(monkeypatch: pytest.MonkeyPatch) -> list[TestBench]:
         (["--fault", "explode@5s"], "'explode' is none of freeze-heartbeat"),
         (["--fault", "restart@soon"], "KIND@START"),
         (["--belt-speed", 4000], "cannot measure parts of 60 mm; at most 1500 mm/s"),
-        (["--fault-rate", -1], "fault_rate_per_min"),
     ],
 )
 def test_what_makes_no_sense_is_one_clear_line(simulate: Command, arguments: list[object], why: str) -> None:
@@ -63,6 +62,12 @@ def test_what_makes_no_sense_is_one_clear_line(simulate: Command, arguments: lis
     assert (code, out) == (1, "")
     assert why in err
     assert len(err.strip().splitlines()) == 1
+
+
+def test_a_value_out_of_range_is_said_of_its_option(simulate: Command) -> None:
+    code, out, err = simulate("--fault-rate", -1)
+    assert (code, out) == (2, "")
+    assert "'--fault-rate': should be at least 0.0 (it is -1)" in err
 
 
 def test_the_faults_that_there_are_can_be_read_back(simulate: Command) -> None:
