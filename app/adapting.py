@@ -10,9 +10,8 @@ from app.commands.output import progress
 from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
-from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.labels import telling_folders
-from inspection.recipe import View
+from inspection.recipe import GreyLevels, View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
 from models.inspector import crop
@@ -67,15 +66,15 @@ def adapt_recipe(
             f"recipe {name!r} has {len(taught.recipe.views)} views; only one can be adapted from a folder",
             part="the recipe as it was stays in use",
         )
-    view = taught.recipe.views[0]
+    view, levels = taught.recipe.views[0], taught.recipe.levels
     memory = taught.memories[view.name]
     library.refuse_unwritable(name)
     photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
     refuse_too_few([(bool(one.defects), one.group) for one in photographs])
-    examples = OneByOne(photographs, lambda one: _shown(read_example(one), view))
+    examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), view))
     with progress("reading", len(photographs)) as bar:
-        pictures = _sha256(photographs, bar.show)
+        pictures = _sha256(photographs, levels, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
@@ -116,11 +115,11 @@ def _grouped(photograph: Photograph, root: Path) -> Photograph:
     return replace(photograph, group="/".join(below))
 
 
-def _sha256(photographs: Sequence[Photograph], show: Callable[[int], None]) -> list[str]:
+def _sha256(photographs: Sequence[Photograph], levels: GreyLevels, show: Callable[[int], None]) -> list[str]:
     """Of each whole picture; raises CameraError or DatasetError where one or its mask cannot be read."""
     found = []
     for number, photograph in enumerate(photographs, 1):
-        found.append(pixels_sha256(read_example(photograph).picture))
+        found.append(read_example(photograph, levels).sha256)
         show(number)
     return found
 

@@ -99,7 +99,7 @@ def bench_vision(pictures: int) -> dict[str, Any]:
             marks.append(time.perf_counter())
             check(frame, recipe.quality, None)
             marks.append(time.perf_counter())
-            memory.assess(frame.picture)
+            memory.assess(recipe.levels.of(frame))
             marks.append(time.perf_counter())
             for stage, begin, end in zip(STAGES, marks, marks[1:], strict=False):
                 times[stage].append((end - begin) * 1e3)
@@ -153,7 +153,7 @@ def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
     shown = []
     with progress("pictures", pictures) as bar:
         for number in range(pictures + 1):
-            picture = camera.capture(number + 1).picture
+            picture = taught.recipe.levels.of(camera.capture(number + 1))
             marks = [time.perf_counter()]
             assessment = memory.assess(picture)
             marks.append(time.perf_counter())

@@ -18,6 +18,7 @@ from app.clock_camera import HttpCamera, Network, RtspCamera, read_clock
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.decision import Frozen
 from inspection.errors import CameraError
+from inspection.recipe import EIGHT_BITS
 
 READY_S: Final = 60.0
 STEADY_REFUSED: Final = 0.01
@@ -244,7 +245,7 @@ class _Run:
         except CameraError:
             self._refused[moment] += 1
         else:
-            exposed_ms = read_clock(frame.picture)
+            exposed_ms = read_clock(EIGHT_BITS.of(frame))
             self._after_ms[moment].append(exposed_ms - asked_ns // 1_000_000)
             self._took_ms[moment].append((time.monotonic_ns() - asked_ns) // 1_000_000)
             self._latency_ms[moment].append(frame.captured_ns // 1_000_000 - exposed_ms)

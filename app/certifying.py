@@ -85,11 +85,11 @@ def certify(
         if known.among([pixels_sha256(frame.picture)]):
             learned.append(files[index])
 
-    read_through(files, look)
+    read_through(files, look, bit_depth=recipe.levels.bit_depth)
     _refuse_learned_from(learned, pictures=len(seen.sha256))
     scores = []
     with progress("certifying", len(files)) as bar:
-        for number, frame in enumerate(FileFrames(files), 1):
+        for number, frame in enumerate(FileFrames(files, bit_depth=recipe.levels.bit_depth), 1):
             scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
             bar.show(number)
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)

@@ -24,6 +24,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Frozen
 from inspection.errors import PassgateError
 from inspection.part import Frame
+from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models import checkpoint
 from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule, moments
@@ -178,7 +179,7 @@ def _adaptation(tower: EfficientNetLite0) -> Adaptation:
     """What labels might have taught; nothing was learned for it, since only whether it survives is asked."""
     frame = _pictures()[0]
     height, width = (side - side % 32 for side in frame.picture.shape[:2])
-    maps = tower.features([frame.picture[:height, :width]])
+    maps = tower.features([EIGHT_BITS.of(frame)[:height, :width]])
     fine, middle = (maps.maps[stride].shape[1] for stride in sorted(maps.maps)[:2])
     whole = moments(maps)
     return Adaptation(

@@ -153,7 +153,15 @@ def _folder_tables(folder: Path, images: Path, recipe_name: str | None) -> Table
     return {
         "recipes": str(recipes.resolve()),
         "station": {"name": "Demo line", "recipe": recipe.name},
-        "cameras": [{"name": "main", "kind": "folder", "directory": str(images.resolve()), "loop": True}],
+        "cameras": [
+            {
+                "name": "main",
+                "kind": "folder",
+                "directory": str(images.resolve()),
+                "loop": True,
+                "bit_depth": recipe.levels.bit_depth,
+            }
+        ],
     }
 
 
@@ -223,7 +231,7 @@ def _teach_from_parts(images: Path, library: RecipeLibrary) -> Recipe:
         "For true ones teach on other parts (passgate recipe teach) and name the recipe with --recipe."
     )
     with progress("teaching", 2 * len(chosen)) as bar:
-        taught = teach(recipe, FileFrames(chosen, bar.show), tower=EfficientNetLite0())
+        taught = teach(recipe, FileFrames(chosen, bar.show, bit_depth=8), tower=EfficientNetLite0())
     library.save(taught)
     return taught.recipe
 

@@ -48,9 +48,14 @@ def evaluate_recipe(
     scores, passed, milliseconds = [], [], []
     seen = SeenPictures(part="nothing was measured")
     paths = [path for path, _ in files]
-    read_through(paths, lambda index, frame: seen.add(frame.picture, path=paths[index], group=index))
+    bit_depth = recipe.levels.bit_depth
+    read_through(
+        paths,
+        lambda index, frame: seen.add(frame.picture, path=paths[index], group=index),
+        bit_depth=bit_depth,
+    )
     with progress("evaluating", len(files)) as bar:
-        for number, frame in enumerate(FileFrames(paths), 1):
+        for number, frame in enumerate(FileFrames(paths, bit_depth=bit_depth), 1):
             started = time.perf_counter()
             decision = inspector.inspect(
                 (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12

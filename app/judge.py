@@ -15,7 +15,7 @@ from app.settings import InspectorKind
 from inspection.decision import Decision, ModelRef
 from inspection.errors import SettingsError
 from inspection.guard import undecided
-from inspection.part import Frame, Trigger
+from inspection.part import Frame, Picture, Trigger
 from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
@@ -155,14 +155,15 @@ def judge_files(
     if annotate_into is not None:
         refuse_unwritable(annotate_into / "picture.png")
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
-    read_through(files, lambda *_: None)
+    bit_depth = recipe.levels.bit_depth
+    read_through(files, lambda *_: None, bit_depth=bit_depth)
     inspector.prepare(recipe)
-    judged = []
+    judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
-        for number, (path, frame) in enumerate(zip(files, FileFrames(files), strict=True), 1):
+        for number, (path, frame) in enumerate(zip(files, frames, strict=True), 1):
             decision = judge(frame, recipe=recipe, inspector=inspector)
             if annotate_into is not None:
-                _annotate(frame, decision, annotate_into / f"{path.stem}.png")
+                _annotate(recipe.levels.of(frame), decision, annotate_into / f"{path.stem}.png")
             judged.append((path, decision))
             bar.show(number)
     return judged
@@ -170,7 +171,7 @@ def judge_files(
 
 def judge(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decision:
     """The decision on one picture of no particular part."""
-    faults = check(frame, recipe.quality, None)
+    faults = check(frame, recipe.quality, None, levels=recipe.levels)
     if faults:
         nobody = Trigger(seq=1, part_id=0, plc_boot_id=0, seen_at=frame.captured_at)
         reason = "; ".join(fault.reason for fault in faults)
@@ -180,12 +181,12 @@ def judge(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decision:
     )
 
 
-def _annotate(frame: Frame, decision: Decision, path: Path) -> None:
+def _annotate(picture: Picture, decision: Decision, path: Path) -> None:
     import cv2
 
     from inspection.annotation import annotate
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    drawn = annotate(frame.picture, decision)
+    drawn = annotate(picture, decision)
     _, data = cv2.imencode(".png", cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR))
     data.tofile(path)  # not cv2.imwrite: on Windows it takes no path with Chinese in it

@@ -11,7 +11,9 @@ from app.commands.output import progress
 from app.recipes import RecipeLibrary
 from app.settings import home
 from inspection.errors import DatasetError
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived, read_picture
+from inspection.pictures.levels import Picture
+from inspection.recipe import EIGHT_BITS, GreyLevels
 from models import checkpoint
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
@@ -78,9 +80,9 @@ def evaluate_model(
         material = _read_samples(images, split=split, teach=teach, tower=tower)
     else:
         material = _read_folders(images)
-    view = None
+    view, levels = None, EIGHT_BITS
     if taught is not None:
-        view = taught.recipe.views[0]
+        view, levels = taught.recipe.views[0], taught.recipe.levels
         kinds = taught.recipe.defect_types or material.kinds
         material = replace(material, memory=taught.memories[view.name], kinds=kinds)
         mm_per_pixel = view.mm_per_pixel
@@ -97,7 +99,7 @@ def evaluate_model(
     shown: list[Shown] = []
     with progress("looking", len(labelled)) as bar:
         for number, (file, kind) in enumerate(labelled, 1):
-            picture = read_picture(file)
+            picture = _read(file, levels)
             part = picture if view is None else crop(picture, view)
             seen = look(part, tower=tower, memory=material.memory, mm_per_pixel=mm_per_pixel)
             shown.append(Shown(seen=seen, kind=kind))
@@ -113,6 +115,13 @@ def evaluate_model(
         "kinds": list(material.kinds),
         **summary(shown, judged, regression=_regression(path, model)),
     }
+
+
+def _read(file: Path, levels: GreyLevels) -> Picture:
+    """A picture in 8 bits: as the recipe's levels say, or as one of the archive says of itself."""
+    if levels == EIGHT_BITS:
+        return read_archived(file)
+    return levels.shown(read_picture(file, bit_depth=levels.bit_depth))
 
 
 def _held(adapter: Path, *, quantization: str | None, dtype: str | None) -> LanguageSettings:

@@ -16,7 +16,7 @@ from app.recipes import RecipeLibrary
 from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived
 from inspection.recipe import Recipe
 from models.reasoning import instruction_of
 from models.training.compose import compose, decided
@@ -154,7 +154,7 @@ class RecordedSamples:
         measured: Defect | None = None
         if len(truth.types) == 1 and len(part.decision.defects) == 1:
             measured = part.decision.defects[0]
-        height, width = read_picture(self._archive.path(part.pictures[0])).shape[:2]
+        height, width = read_archived(self._archive.path(part.pictures[0])).shape[:2]
         box = None if measured is None else measured.box
         return tuple(
             LabelledDefect(

@@ -10,7 +10,7 @@ from app.demo import simulated_tables
 from app.rig import LineRig
 from inspection.decision import Action
 from inspection.part import Picture
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived
 from inspection.status import StationStatus
 
 
@@ -37,7 +37,7 @@ def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
                     return False
                 archived = Path(folder) / "part"
                 archived.write_bytes(httpx.get(f"{rig.url}/api/pictures/{last.pictures[0]}").content)
-                found.append((status, np.ascontiguousarray(read_picture(archived))))
+                found.append((status, np.ascontiguousarray(read_archived(archived))))
                 return True
 
             rig.watch(until=worth_a_look, on_progress=lambda _: None)

@@ -15,8 +15,9 @@ from inspection.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
 from inspection.pictures.layouts.sides import good_pictures
+from inspection.pictures.levels import BitDepth
 from inspection.quality import teach_limits
-from inspection.recipe import Recipe, View
+from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from models.checkpoint import SHIPPED, read_header
@@ -40,6 +41,7 @@ def plan(
     mm_per_pixel: float | None = None,
     defect_types: Sequence[str] = (),
     instruction: str = "",
+    bit_depth: BitDepth | None = None,
 ) -> Recipe:
     """What recipe ``name`` will say, before anything is taught for it.
 
@@ -51,6 +53,7 @@ def plan(
         mm_per_pixel: Scale in the part's plane, where it is known.
         defect_types: What the language model may call a defect; empty keeps what the recipe says.
         instruction: The policy in words; empty keeps what the recipe says.
+        bit_depth: That of the pictures; None keeps what the recipe says, 8 where there is none.
 
     Raises:
         RecipeError: A name that cannot be one, or a recipe that a folder cannot teach.
@@ -61,6 +64,8 @@ def plan(
         said["defect_types"] = tuple(defect_types)
     if instruction:
         said["instruction"] = instruction
+    if bit_depth is not None:
+        said["levels"] = GreyLevels(bit_depth=bit_depth)
     try:
         if version > 1:
             recipe = Recipe.model_validate(library.recipe(name).model_dump() | said)
@@ -131,9 +136,9 @@ def teach(
     view = recipe.views[0]
     sizes: list[tuple[int, int]] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
-    limits = teach_limits(_once_each(frames, groups, sizes, view, seen))
+    limits = teach_limits(_once_each(frames, groups, sizes, recipe, seen))
     memory = NormalityMemory.teach(
-        OneByOne(frames, lambda frame: crop(frame.picture, view)),
+        OneByOne(frames, lambda frame: crop(recipe.levels.of(frame), view)),
         tower=tower,
         groups=groups,
         settings=MemorySettings(overkill=overkill),
@@ -151,14 +156,14 @@ def _once_each(
     frames: Sequence[Frame],
     groups: Sequence[str] | None,
     sizes: list[tuple[int, int]],
-    view: View,
+    recipe: Recipe,
     seen: SeenPictures,
 ) -> Iterator[Frame]:
     """The frames, while their sizes are noted; raises DatasetError for one that comes twice."""
     for number, frame in enumerate(frames):
         group = number if groups is None else groups[number]
         seen.add(frame.picture, path=Path(frame.source), group=group)
-        height, width = crop(frame.picture, view).shape[:2]
+        height, width = crop(recipe.levels.of(frame), recipe.views[0]).shape[:2]
         sizes.append((height, width))
         yield frame
 
@@ -180,7 +185,7 @@ def teach_folder(
     lies far outside the others is refused, unless ``keep_outliers``.
 
     Raises:
-        CameraError: The folder is missing or empty, or a picture cannot be read.
+        CameraError: The folder is missing or empty, or a picture cannot be read or is of another depth.
         DatasetError: A picture is there twice, in two groups, or labels cannot be used.
         RecipeError: Too few pictures, too small ones, or one far outside the others.
         WeightsError: No vision tower there.
@@ -193,7 +198,7 @@ def teach_folder(
     with progress("teaching", 2 * len(files)) as bar:
         return teach(
             recipe,
-            FileFrames(files, bar.show),
+            FileFrames(files, bar.show, bit_depth=recipe.levels.bit_depth),
             tower=build_tower(tower),
             groups=groups,
             overkill=overkill,

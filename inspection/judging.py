@@ -304,7 +304,12 @@ class Judge:
         started_ns = self._clock.monotonic_ns()
         faults: list[quality.QualityFault] = []
         for frame in frames:
-            faults += quality.check(frame, self._recipe.quality, self._digests.get(frame.camera))
+            faults += quality.check(
+                frame,
+                self._recipe.quality,
+                self._digests.get(frame.camera),
+                levels=self._recipe.levels,
+            )
             self._digests[frame.camera] = quality.digest(frame.picture)
         quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
         if faults:

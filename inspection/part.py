@@ -4,15 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
 from inspection.decision import Action, Decision, Frozen
+from inspection.errors import CameraError
+from inspection.pictures.levels import BitDepth, RawPicture, misfit
+from inspection.pictures.levels import Picture as Picture
 from inspection.risk import CertificateRef
-
-Picture = NDArray[np.uint8]
-"""Height x width x 3, RGB, 0 to 255."""
 
 
 class Trigger(Frozen):
@@ -35,9 +33,13 @@ class Trigger(Frozen):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
-    """One picture, as the camera gave it. Treated as immutable: never write into ``picture``."""
+    """One picture, as the camera gave it. Treated as immutable: never write into ``picture``.
 
-    picture: Picture
+    Raises:
+        CameraError: The picture is not of the depth that is said.
+    """
+
+    picture: RawPicture
     camera: str
     captured_at: datetime
     """UTC, for people and the record: the wall clock may be set back, so no age is counted from it."""
@@ -51,6 +53,16 @@ class Frame:
     """File name or address, for people."""
     truth: "Truth | None" = None
     """What is known of the part, where the source knows it; never shown to the inspector."""
+    bit_depth: BitDepth = 8
+    """Bits of a channel that the camera fills; from 10 on ``picture`` is uint16."""
+
+    def __post_init__(self) -> None:
+        if problem := misfit(self.picture, self.bit_depth):
+            raise CameraError(
+                f"camera {self.camera!r} gave a picture of another depth than it should: {problem}",
+                part="the part has no picture and is not released",
+                todo="set the camera's pixel format and its bit_depth in the settings to the same depth",
+            )
 
     def age_ms(self, now_ns: int) -> float:
         """How long ago it was taken, where the monotonic clock shows ``now_ns``."""

@@ -22,10 +22,12 @@ from cv2.typing import MatLike
 
 from inspection.decision import Frozen
 from inspection.errors import RecipeError
-from inspection.part import Frame, Picture
-from inspection.recipe import QualityLimits
+from inspection.part import Frame
+from inspection.pictures.levels import BitDepth, RawPicture, top_level
+from inspection.recipe import EIGHT_BITS, GreyLevels, QualityLimits
 
 _SATURATED = 250
+"""255ths of white from which on a pixel counts as saturated, at any depth."""
 _STRONGEST = 0.02
 """Share of pixels whose edges the focus measure looks at."""
 _FINE_KERNEL = cv2.getGaussianKernel(7, 1.0, cv2.CV_32F)
@@ -35,6 +37,7 @@ class QualityProblem(StrEnum):
     """What can be wrong with a picture."""
 
     SIZE = "size"
+    DEPTH = "depth"
     FROZEN = "frozen"
     BLACK = "black"
     BLOWN_OUT = "blown_out"
@@ -50,18 +53,24 @@ class QualityFault(Frozen):
     """What is wrong, how much, and what to do about it."""
 
 
-def check(frame: Frame, limits: QualityLimits, previous_digest: str | None) -> tuple[QualityFault, ...]:
+def check(
+    frame: Frame, limits: QualityLimits, previous_digest: str | None, *, levels: GreyLevels = EIGHT_BITS
+) -> tuple[QualityFault, ...]:
     """Everything that is wrong with ``frame``; empty where it is fit to be judged.
 
-    A picture of the wrong size is not looked at further. A frozen one (bit for bit the one before, which a
-    live sensor's noise never gives) is a fault of real cameras only: a folder may hold the same file twice,
-    and the simulator renders the same part alike each time.
+    A picture of the wrong depth or size is not looked at further. A frozen one (bit for bit the one before,
+    which a live sensor's noise never gives) is a fault of real cameras only: a folder may hold the same file
+    twice, and the simulator renders the same part alike each time.
 
     Args:
         frame: The picture.
         limits: The recipe's.
         previous_digest: ``digest`` of the picture before from the same camera; None for the first.
+        levels: The recipe's.
     """
+    if reason := levels.misfit(frame):
+        todo = f"set the camera to {levels.bit_depth} bits, or teach with --bit-depth {frame.bit_depth}"
+        return (_fault(QualityProblem.DEPTH, reason, todo=todo),)
     height, width = frame.picture.shape[:2]
     if limits.size is not None and (width, height) != limits.size:
         wanted = f"{limits.size[0]}x{limits.size[1]}"
@@ -71,10 +80,10 @@ def check(frame: Frame, limits: QualityLimits, previous_digest: str | None) -> t
     if not frame.simulated and previous_digest is not None and digest(frame.picture) == previous_digest:
         reason = "picture is frozen (identical to the one before)"
         faults.append(_fault(QualityProblem.FROZEN, reason, todo="restart the camera, check its cable"))
-    return (*faults, *_faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits))
+    return (*faults, *_faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits, frame.bit_depth))
 
 
-def digest(picture: Picture) -> str:
+def digest(picture: RawPicture) -> str:
     """A short fingerprint, the same for identical pictures alone (CRC-32 and size; under a millisecond).
 
     One pair of different pictures in four thousand million shares it; such a part goes to review needlessly.
@@ -82,7 +91,7 @@ def digest(picture: Picture) -> str:
     return f"{picture.shape[1]}x{picture.shape[0]}:{zlib.crc32(np.ascontiguousarray(picture).data):08x}"
 
 
-def focus_measure(picture: Picture) -> float:
+def focus_measure(picture: RawPicture) -> float:
     """How sharp the strongest edges are, from 0 (blurred); see the module's text.
 
     Around 0.3 for a part well in focus. A picture without any edge gives 0.
@@ -105,7 +114,7 @@ def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
     for frame in frames:  # one by one: they may be read from files only now
         sizes.add((frame.picture.shape[1], frame.picture.shape[0]))
         grey = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY)
-        exposures.append(_Exposure.of(grey))
+        exposures.append(_Exposure.of(grey, frame.bit_depth))
         focuses.append(_focus(grey))
     if not exposures:
         raise RecipeError("there is no good picture to teach limits from", todo="give at least one")
@@ -123,39 +132,43 @@ def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
 
 
 class _Exposure(Frozen):
-    """How the grey levels of a picture are spread."""
+    """How the grey levels of a picture are spread, in 255ths of white: counted at its own depth."""
 
     mean: float
     contrast: float
     """Standard deviation."""
     saturated: float
-    """Share at 250 or more."""
+    """Share at 250/255 of white or more."""
 
     @classmethod
-    def of(cls, grey: MatLike) -> "_Exposure":
-        counts = cv2.calcHist([grey], [0], None, [256], [0, 256]).ravel().astype(np.float64)
+    def of(cls, grey: MatLike, bit_depth: BitDepth) -> "_Exposure":
+        bins, white = 1 << bit_depth, top_level(bit_depth)
+        counts = cv2.calcHist([grey], [0], None, [bins], [0, bins]).ravel().astype(np.float64)
         shares = counts / counts.sum()
-        levels = np.arange(256.0)
+        levels = np.arange(bins) * (255.0 / white)
         mean = float(shares @ levels)
         spread = float(np.sqrt(max(0.0, shares @ (levels - mean) ** 2)))
-        return cls(mean=mean, contrast=spread, saturated=float(shares[_SATURATED:].sum()))
+        return cls(mean=mean, contrast=spread, saturated=float(shares[-(-_SATURATED * white // 255) :].sum()))
 
 
-def _faults_of(grey: MatLike, limits: QualityLimits) -> list[QualityFault]:
-    exposure = _Exposure.of(grey)
+def _faults_of(grey: MatLike, limits: QualityLimits, bit_depth: BitDepth) -> list[QualityFault]:
+    exposure = _Exposure.of(grey, bit_depth)
+    scale = top_level(bit_depth) / 255.0
     if exposure.mean < limits.min_mean:
-        reason = f"picture is black (mean {exposure.mean:.0f}, at least {limits.min_mean:.0f} wanted)"
+        measured, wanted = f"{scale * exposure.mean:.0f}", f"{scale * limits.min_mean:.0f}"
+        reason = f"picture is black (mean {measured}, at least {wanted} wanted)"
         return [_fault(QualityProblem.BLACK, reason, todo="check the light and the lens cap")]
     faults = []
     if exposure.mean > limits.max_mean:
-        reason = f"picture is blown out (mean {exposure.mean:.0f}, at most {limits.max_mean:.0f} wanted)"
+        measured, wanted = f"{scale * exposure.mean:.0f}", f"{scale * limits.max_mean:.0f}"
+        reason = f"picture is blown out (mean {measured}, at most {wanted} wanted)"
         faults.append(_fault(QualityProblem.BLOWN_OUT, reason, todo="shorten the exposure"))
     elif exposure.saturated > limits.max_saturated:
         measured, wanted = f"{exposure.saturated:.0%}", f"{limits.max_saturated:.0%}"
         reason = f"picture is blown out ({measured} of it white, at most {wanted} wanted)"
         faults.append(_fault(QualityProblem.BLOWN_OUT, reason, todo="shorten the exposure"))
     if exposure.contrast < limits.min_contrast:
-        measured, wanted = f"{exposure.contrast:.1f}", f"{limits.min_contrast:.1f}"
+        measured, wanted = f"{scale * exposure.contrast:.1f}", f"{scale * limits.min_contrast:.1f}"
         reason = f"picture is flat (contrast {measured}, at least {wanted} wanted)"
         todo = "clean the lens, check that a part is there"
         return [*faults, _fault(QualityProblem.FLAT, reason, todo=todo)]

@@ -1,11 +1,14 @@
 """A recipe: what a good part of one product is, and what to do about one that is not."""
 
-from typing import Annotated, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
 
 from inspection.decision import Action, Box, Defect, Frozen, Probability, RecipeRef, Severity
+from inspection.errors import RecipeError
 from inspection.motion import PhysicsContext
+from inspection.part import Frame
+from inspection.pictures.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 
 ANY_TYPE = "*"
 
@@ -55,15 +58,49 @@ class DefectRule(Frozen):
     action: Action
 
 
+class GreyLevels(Frozen):
+    """What pictures a recipe judges, and how they become the 8 bits that are judged and shown."""
+
+    bit_depth: BitDepth = 8
+    """Bits of a channel; stated when it was taught. A picture of another depth is never judged."""
+    to_8_bits: EightBitRule = EightBitRule.LINEAR
+    """See ``inspection.pictures.levels.to_8_bits``."""
+
+    def misfit(self, frame: Frame) -> str:
+        """Why a frame is not one for this recipe, in words; empty where it is."""
+        if frame.bit_depth == self.bit_depth:
+            return ""
+        return f"picture has {frame.bit_depth} bits, the recipe was taught at {self.bit_depth}"
+
+    def of(self, frame: Frame) -> Picture:
+        """What is judged of a frame, in 8 bits. Raises RecipeError where it is of another depth."""
+        if problem := self.misfit(frame):
+            raise RecipeError(
+                problem,
+                part="the part goes to manual review",
+                todo=f"set the camera to {self.bit_depth} bits, or teach the recipe with --bit-depth "
+                f"{frame.bit_depth}",
+            )
+        return self.shown(frame.picture)
+
+    def shown(self, picture: RawPicture) -> Picture:
+        """A picture of this depth in 8 bits. Raises ValueError where it is of another."""
+        return to_8_bits(picture, bit_depth=self.bit_depth, rule=self.to_8_bits)
+
+
+EIGHT_BITS: Final = GreyLevels()
+"""Of recipes from before depths, and of all others that say nothing."""
+
+
 class QualityLimits(Frozen):
-    """When a picture is not fit to be judged. Grey levels 0 to 255."""
+    """When a picture is not fit to be judged. Grey levels 0 to 255: at other depths 255ths of white."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
     min_mean: float = Field(default=12.0, ge=0.0, le=255.0)
     max_mean: float = Field(default=245.0, ge=0.0, le=255.0)
     max_saturated: Probability = 0.6
-    """Share of pixels at 250 or more."""
+    """Share of pixels at 250/255 of white or more."""
     min_contrast: float = Field(default=3.0, ge=0.0)
     """Standard deviation of grey levels over the picture."""
     min_focus: float = Field(default=0.0, ge=0.0)
@@ -116,6 +153,8 @@ class Recipe(Frozen):
     review_band: Probability = 0.0
     """A part whose probability of being normal lies this close to the threshold goes to manual_review."""
     quality: QualityLimits = QualityLimits()
+    levels: GreyLevels = Field(default=EIGHT_BITS, exclude_if=lambda levels: levels == EIGHT_BITS)
+    """Left out of the file where it says nothing: one of 8 bits is as it was before there was a depth."""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", exclude=True)
     """Of the file that it was read from, which cannot hold it; empty where it was made and never kept."""
 

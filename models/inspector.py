@@ -114,7 +114,7 @@ class ReflexInspector:
                 part="the part goes to manual review",
             )
         pairs = zip(frames, recipe.views, strict=True)
-        return tuple(self._look(frame.picture, recipe, view) for frame, view in pairs)
+        return tuple(self._look(recipe.levels.of(frame), recipe, view) for frame, view in pairs)
 
     def decide(
         self,

@@ -1,12 +1,16 @@
 """How many decoded pictures are alive at once, counted where files are read."""
 
 import weakref
+from collections.abc import Callable
+from functools import partial
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived, read_picture
 
 
 class AlivePictures:
@@ -16,11 +20,14 @@ class AlivePictures:
         self.read = 0
         self.most = 0
         self._alive = 0
-        for module in modules:
-            monkeypatch.setattr(f"{module}.read_picture", self._watched)
+        for name in modules:
+            module = import_module(name)
+            for reader in (read_picture, read_archived):
+                if getattr(module, reader.__name__, None) is reader:
+                    monkeypatch.setattr(module, reader.__name__, partial(self._watched, reader))
 
-    def _watched(self, path: Path, **said: str) -> np.ndarray:
-        picture = read_picture(path, **said)
+    def _watched(self, reader: Callable[..., np.ndarray], path: Path, **said: Any) -> np.ndarray:
+        picture = reader(path, **said)
         weakref.finalize(picture, self._gone)
         self.read += 1
         self._alive += 1

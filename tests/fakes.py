@@ -13,6 +13,7 @@ from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
+from inspection.pictures.levels import BitDepth
 from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw, upper_bound
@@ -209,6 +210,7 @@ class FakeCamera:
         self.gate = threading.Event()
         self.gate.set()
         self.picture: np.ndarray | None = None
+        self.bit_depth: BitDepth = 8
         self.taken = 0
 
     def open(self) -> None:
@@ -234,6 +236,7 @@ class FakeCamera:
             number=self.taken,
             simulated=self.simulated,
             truth=Truth(defective=False),
+            bit_depth=self.bit_depth,
         )
 
 

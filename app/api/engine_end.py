@@ -11,12 +11,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
-import cv2
 import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
-from app.api.channel import Channel, ChannelClosedError, Kind
+from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
 from app.api.messages import Asked, Failure, HealthReport, Question
+from app.api.picture_levels import archived_png, camera_jpeg
 from app.api.rate import Rate
 from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection
@@ -168,7 +168,7 @@ class EngineEnd:
         match asked.what:
             case Question.COMMAND:
                 return self._orders.get(asked.argument, self._facts)
-            case Question.CAMERA_PICTURE | Question.PICTURE_PATH:
+            case Question.CAMERA_PICTURE | Question.PICTURE_PATH | Question.PICTURE_IN_8_BITS:
                 return self._pictures
             case _:
                 return self._facts
@@ -231,6 +231,8 @@ class EngineEnd:
                 return await self._camera_picture(asked.argument)
             case Question.PICTURE_PATH:
                 return await self._picture_path(asked.argument)
+            case Question.PICTURE_IN_8_BITS:
+                return await self._picture_in_8_bits(asked.argument)
             case Question.COMMAND:
                 return await self._command(asked)
 
@@ -254,9 +256,20 @@ class EngineEnd:
         frame = self._engine.station.judge.frames.get(name)
         if frame is None:
             raise _CannotError(404, f"camera {name!r} is unknown or has taken no picture yet")
+        rule = self._engine.station.recipe.levels.to_8_bits
         if self._encoded is None or self._encoded[0] is not frame:
-            self._encoded = frame, await self._in_thread(lambda: _jpeg(frame))
+            encoded = await self._in_thread(lambda: camera_jpeg(frame, rule))
+            if encoded is None:
+                raise _CannotError(500, "the picture cannot be encoded")
+            self._encoded = frame, encoded
         return f"{frame.age_ms(self._monotonic_ns()):.0f}\n".encode() + self._encoded[1]
+
+    async def _picture_in_8_bits(self, sha256: str) -> bytes:
+        path = Path((await self._picture_path(sha256)).decode())
+        shown = await self._in_thread(lambda: archived_png(path))
+        if len(shown) > MOST_TOLD:
+            raise _CannotError(501, "the picture is too large to be shown in 8 bits: ask with ?original=1")
+        return shown
 
     async def _picture_path(self, sha256: str) -> bytes:
         path = await self._in_thread(lambda: self._engine.picture_path(sha256))
@@ -319,10 +332,3 @@ async def _leave_alone(began_s: float, share: float) -> None:
 
 def _json(message: BaseModel) -> bytes:
     return message.model_dump_json().encode()
-
-
-def _jpeg(frame: Frame) -> bytes:
-    done, data = cv2.imencode(".jpg", cv2.cvtColor(frame.picture, cv2.COLOR_RGB2BGR))
-    if not done:
-        raise _CannotError(500, "the picture cannot be encoded")
-    return data.tobytes()

@@ -22,6 +22,8 @@ class Question(StrEnum):
     """The newest picture of the camera that the argument names, as JPEG."""
     PICTURE_PATH = "picture_path"
     """The file of the archived picture whose SHA-256 is the argument."""
+    PICTURE_IN_8_BITS = "picture_in_8_bits"
+    """That picture as PNG of 8 bits; empty where it is damaged."""
     COMMAND = "command"
     """Do what the argument names."""
 

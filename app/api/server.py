@@ -14,6 +14,7 @@ from app.api.clients import CLIENT_HEADER, named
 from app.api.gate import Gate, OriginRules
 from app.api.messages import HealthReport, Question
 from inspection.part import Inspection
+from inspection.pictures.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus
 from plc.diagnostics import LinkDiagnostics
 from plc.register_image import RegisterImage
@@ -63,16 +64,21 @@ async def _no_answer(_: Request, error: Exception) -> Response:
 
 
 def _json(content: bytes) -> Response:
-    """JSON as the engine made it, a chunk at a time: 64 KiB of it are copied for a client, not the whole."""
+    """JSON as the engine made it."""
+    return _in_chunks(content, media_type="application/json", cache="no-store")
+
+
+def _in_chunks(content: bytes, *, media_type: str, cache: str) -> Response:
+    """What is in memory, a chunk at a time: 64 KiB of it are copied for a client, not the whole."""
 
     async def chunks() -> AsyncIterator[bytes]:
         for first in range(0, len(content), CHUNK):
             yield content[first : first + CHUNK]
 
-    headers = {"Content-Length": str(len(content)), "Cache-Control": "no-store"}
+    headers = {"Content-Length": str(len(content)), "Cache-Control": cache}
     if len(content) <= CHUNK:
-        return Response(content, media_type="application/json", headers=headers)
-    return StreamingResponse(chunks(), media_type="application/json", headers=headers)
+        return Response(content, media_type=media_type, headers=headers)
+    return StreamingResponse(chunks(), media_type=media_type, headers=headers)
 
 
 def _add_reading(api: FastAPI, engine: ApiEnd) -> None:
@@ -98,10 +104,15 @@ def _add_pictures(api: FastAPI, engine: ApiEnd) -> None:
     @api.get("/api/pictures/{sha256}", response_class=FileResponse, responses=missing)
     async def picture(
         sha256: Annotated[str, PathParameter(max_length=64, description="Of the file, lower-case hex.")],
-    ) -> FileResponse:
-        """One archived picture."""
+        original: Annotated[bool, Query(description="The very file, where it has more than 8 bits.")] = False,
+    ) -> Response:
+        """One archived picture; one of more than 8 bits in 8, as it was judged, unless ``original``."""
         path = Path((await engine.ask(Question.PICTURE_PATH, sha256)).decode())
-        return FileResponse(path, headers={"Cache-Control": "max-age=31536000, immutable"})
+        cache = "max-age=31536000, immutable"
+        deep = not original and await asyncio.to_thread(_is_deep, path)
+        if deep and (shown := await engine.ask(Question.PICTURE_IN_8_BITS, sha256)):
+            return _in_chunks(shown, media_type="image/png", cache=cache)
+        return FileResponse(path, headers={"Cache-Control": cache})
 
     @api.get("/api/cameras/{name}/picture", response_class=Response, responses=missing)
     async def camera_picture(name: Annotated[str, PathParameter(max_length=64)]) -> Response:
@@ -112,6 +123,15 @@ def _add_pictures(api: FastAPI, engine: ApiEnd) -> None:
             media_type="image/jpeg",
             headers={"X-Age-Ms": age_ms.decode(), "Cache-Control": "no-store"},
         )
+
+
+def _is_deep(path: Path) -> bool:
+    """Whether an archived picture has more than 8 bits. One that is gone has not: its answer says so."""
+    try:
+        with path.open("rb") as file:
+            return stated_depth(file.read(HEAD_BYTES)) is not None
+    except OSError:
+        return False
 
 
 def _add_plc(api: FastAPI, engine: ApiEnd) -> None:

@@ -9,6 +9,7 @@ from rich.table import Table
 
 from app.commands.output import InspectorOption, JsonFlag, print_json
 from app.settings import InspectorKind
+from inspection.pictures.levels import BitDepth
 from inspection.risk import Draw
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
@@ -51,6 +52,13 @@ def teach(
         bool,
         typer.Option("--keep-outliers", help="Teach on pictures far outside the others as well."),
     ] = False,
+    bit_depth: Annotated[
+        BitDepth | None,
+        typer.Option(
+            help="Bits of a channel that the camera fills, in files of 16 bits: 12 for Mono12. Default: the "
+            "recipe's so far, else 8."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -67,6 +75,7 @@ def teach(
         mm_per_pixel=mm_per_pixel,
         defect_types=defect_types or (),
         instruction=instruction,
+        bit_depth=bit_depth,
     )
     planned, missed = hear(planned, adapter=adapter, accept=accept_unheard)
     if out is None:
@@ -88,6 +97,7 @@ def teach(
                 "id": recipe.id,
                 "version": recipe.version,
                 "taught_on": taught_on,
+                "bit_depth": recipe.levels.bit_depth,
                 "file": str(path),
                 "unheard": missed.model_dump(mode="json"),
             }
@@ -220,6 +230,7 @@ def show(
         print_json(
             {
                 **recipe.model_dump(mode="json"),
+                "levels": recipe.levels.model_dump(mode="json"),
                 "sha256": recipe.sha256,
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
@@ -227,6 +238,7 @@ def show(
         )
     else:
         typer.echo(recipe.model_dump_json(indent=2))
+        typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")
         typer.echo(f"SHA-256 of its file: {recipe.sha256}")
         typer.echo(certification.in_words)
         if missed.types:

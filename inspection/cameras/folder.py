@@ -11,11 +11,12 @@ import structlog
 from pydantic import ValidationError
 
 from inspection.errors import CameraError, DatasetError
-from inspection.part import Frame, Picture, Truth
+from inspection.part import Frame, Truth
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import picture_files
 from inspection.pictures.labels import says_good, telling_folders
 from inspection.pictures.layouts.export import read_export
+from inspection.pictures.levels import BitDepth, RawPicture
 
 log = structlog.get_logger(__name__)
 
@@ -51,10 +52,20 @@ class FolderCamera:
         directory: The folder.
         loop: At the end, begin again; otherwise each further capture raises CameraError.
         timeout_s: How long a capture waits for its file, as on a network drive that has gone.
+        bit_depth: Of all its pictures; one of another depth is refused.
     """
 
-    def __init__(self, name: str, directory: Path, *, loop: bool = True, timeout_s: float = 2.0) -> None:
+    def __init__(
+        self,
+        name: str,
+        directory: Path,
+        *,
+        loop: bool = True,
+        timeout_s: float = 2.0,
+        bit_depth: BitDepth = 8,
+    ) -> None:
         self._name = name
+        self._bit_depth = bit_depth
         self._directory = directory
         self._loop = loop
         self._timeout_s = timeout_s
@@ -63,7 +74,7 @@ class FolderCamera:
         self._labels: dict[Path, Truth] | None = None
         self._number = 0
         self._loader: ThreadPoolExecutor | None = None
-        self._next: Future[tuple[Picture, Truth | None]] | None = None
+        self._next: Future[tuple[RawPicture, Truth | None]] | None = None
 
     @property
     def name(self) -> str:
@@ -136,6 +147,7 @@ class FolderCamera:
             simulated=True,
             source=str(path),
             truth=truth,
+            bit_depth=self._bit_depth,
         )
 
     def close(self) -> None:
@@ -156,8 +168,8 @@ class FolderCamera:
         path = self._files[self._number % len(self._files)]
         self._next = self._loader.submit(self._load, path)
 
-    def _load(self, path: Path) -> tuple[Picture, Truth | None]:
-        return read_picture(path, part=_NO_PICTURE), self._truth(path)
+    def _load(self, path: Path) -> tuple[RawPicture, Truth | None]:
+        return read_picture(path, bit_depth=self._bit_depth, part=_NO_PICTURE), self._truth(path)
 
     def _truth(self, path: Path) -> Truth | None:
         if self._labels is not None:

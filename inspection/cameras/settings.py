@@ -9,6 +9,7 @@ from inspection.cameras.folder import FolderCamera
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Frozen, Probability
+from inspection.pictures.levels import BitDepth
 from inspection.ports import Camera
 from inspection.simulation import Variation
 
@@ -34,6 +35,16 @@ class FolderSettings(Frozen):
     loop: bool = True
     """At the end begin again; otherwise the camera fails there."""
     timeout_s: float = Field(default=2.0, gt=0.0, le=60.0)
+    bit_depth: BitDepth = 8
+    """Of all its pictures: 8, or 10, 12, 14 or 16 in files of 16 bits. Must be the recipe's.
+
+    A number may come as text, as it does from the environment.
+    """
+
+    @field_validator("bit_depth", mode="before")
+    @classmethod
+    def _number(cls, bit_depth: object) -> object:
+        return int(bit_depth) if isinstance(bit_depth, str) and bit_depth.isdecimal() else bit_depth
 
 
 class OpenCvSettings(Frozen):
@@ -79,7 +90,11 @@ def make_camera(settings: CameraSettings) -> Camera:
             return SimulatedCamera(settings.name, seed=settings.seed, variation=variation)
         case FolderSettings():
             return FolderCamera(
-                settings.name, settings.directory, loop=settings.loop, timeout_s=settings.timeout_s
+                settings.name,
+                settings.directory,
+                loop=settings.loop,
+                timeout_s=settings.timeout_s,
+                bit_depth=settings.bit_depth,
             )
         case OpenCvSettings():
             return OpenCvCamera(

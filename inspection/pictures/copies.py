@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from inspection.errors import DatasetError
-from inspection.part import Picture
+from inspection.pictures.levels import RawPicture
 
 _ROBOFLOW: Final = re.compile(r"(?P<name>.+)\.rf\.[0-9a-zA-Z]+")
 
@@ -23,7 +23,7 @@ def original_name(path: Path) -> str:
     return copy["name"] if copy else path.stem
 
 
-def pixels_sha256(picture: Picture) -> str:
+def pixels_sha256(picture: RawPicture) -> str:
     """What tells one exposure from any other, in hex: its pixels, whatever its file's name and format."""
     pixels = hashlib.sha256(np.ascontiguousarray(picture).tobytes())
     pixels.update(repr(picture.shape).encode())
@@ -49,7 +49,7 @@ class SeenPictures:
         """Of each exposure that was added: its :func:`pixels_sha256`."""
         return self._seen.keys()
 
-    def add(self, picture: Picture, *, path: Path, group: Hashable) -> None:
+    def add(self, picture: RawPicture, *, path: Path, group: Hashable) -> None:
         """Remember a picture. Raises DatasetError where it was seen before in another group."""
         first, its_group = self._seen.setdefault(pixels_sha256(picture), (path, group))
         if its_group != group:

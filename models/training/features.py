@@ -20,7 +20,7 @@ from torch import Tensor
 
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived
 from models import sealed
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
@@ -86,7 +86,7 @@ def prepare(
     if seen is None or len(seen) != len(chosen):
         seen = []
         for number, sample in enumerate(chosen, 1):
-            picture = read_picture(samples.pictures(sample)[0])
+            picture = read_archived(samples.pictures(sample)[0])
             if sample.visual_input.region is not None:
                 left, top, width, height = sample.visual_input.region
                 picture = np.ascontiguousarray(picture[top : top + height, left : left + width])

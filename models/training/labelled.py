@@ -11,8 +11,10 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.part import Picture
+from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.masks import read_mask
+from inspection.recipe import EIGHT_BITS, GreyLevels
 from inspection.simulation.defects import Mask
 from models.training.photographs import Photograph
 
@@ -55,6 +57,8 @@ class Example:
     """Near-copies of each other have one group; it is held out as a whole."""
     mask: Mask | None = None
     """(height, width) of the picture, not 0 where the defect is; None where nobody has marked it."""
+    sha256: str = ""
+    """Of the whole picture's pixels as the camera gave them (``pixels_sha256``); empty where it was made."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,14 +80,15 @@ class Label:
         return cls(defective=one.defective, group=one.group, size=(height, width), marked=marked)
 
 
-def read_example(photograph: Photograph) -> Example:
-    """Read a labelled photograph with its mask or outlines.
+def read_example(photograph: Photograph, levels: GreyLevels = EIGHT_BITS) -> Example:
+    """Read a labelled photograph with its mask or outlines; the recipe's ``levels`` say how it is judged.
 
     Raises:
         CameraError: The picture or its mask cannot be read.
         DatasetError: The mask is of another size.
     """
-    picture = read_picture(photograph.path)
+    read = read_picture(photograph.path, bit_depth=levels.bit_depth)
+    picture = levels.shown(read)
     mask: Mask | None = None
     if photograph.mask is not None:
         mask = read_mask(photograph.mask, size=picture.shape[:2])
@@ -91,7 +96,13 @@ def read_example(photograph: Photograph) -> Example:
         mask = np.zeros(picture.shape[:2], np.uint8)
         for outline in photograph.polygons:
             cv2.fillPoly(mask, [np.rint(np.array(outline)).astype(np.int32)], 255)
-    return Example(picture=picture, defective=bool(photograph.defects), group=photograph.group, mask=mask)
+    return Example(
+        picture=picture,
+        defective=bool(photograph.defects),
+        group=photograph.group,
+        mask=mask,
+        sha256=pixels_sha256(read),
+    )
 
 
 class Counter:

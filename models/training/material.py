@@ -9,7 +9,7 @@ import numpy as np
 
 from inspection.errors import DatasetError
 from inspection.one_by_one import OneByOne
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import read_archived
 from models.memory import NormalityMemory
 from models.training.features import Example, prepare
 from models.training.samples import Samples, TrainingSample, read_samples
@@ -94,7 +94,7 @@ def teach_memory(
     order = np.random.default_rng(seed).permutation(len(good))[:count]
     chosen = [good[index] for index in sorted(order)]
     memory = NormalityMemory.teach(
-        OneByOne(chosen, lambda sample: read_picture(samples.pictures(sample)[0])),
+        OneByOne(chosen, lambda sample: read_archived(samples.pictures(sample)[0])),
         tower=tower,
         groups=[sample.visual_input.group for sample in chosen],
         seed=seed,

@@ -27,7 +27,7 @@ import structlog
 
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding import picture_size
 from inspection.pictures.files import picture_files, picture_folder
 from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
 from inspection.pictures.layouts import own
@@ -232,7 +232,7 @@ def _defects(path: Path, boxes: Mapping[str, Sequence[Box]]) -> tuple[LabelledDe
     """Defects by type, each at its box; one without a place where a type has no boxes."""
     if not boxes:
         return ()
-    height, width = read_picture(path).shape[:2]
+    height, width = picture_size(path)
     return tuple(
         LabelledDefect(type=kind, severity=severity_by_share(box, width=width, height=height), box=box)
         for kind, places in boxes.items()
@@ -242,7 +242,7 @@ def _defects(path: Path, boxes: Mapping[str, Sequence[Box]]) -> tuple[LabelledDe
 
 def _boxes_of_mask(mask: Path, picture: Path) -> list[Box]:
     """A box for each connected piece; raises DatasetError where mask and picture differ in size."""
-    drawn = read_mask(mask, size=read_picture(picture).shape[:2])
+    drawn = read_mask(mask, size=picture_size(picture))
     count, _, table, _ = cv2.connectedComponentsWithStats(drawn)
     pieces = sorted(table[1:count].tolist(), key=lambda row: -row[cv2.CC_STAT_AREA])
     large = [row for row in pieces if row[cv2.CC_STAT_AREA] >= _SPECK_PX] or pieces[:1]

@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import cv2
 import httpx
+import numpy as np
 import pytest
 
 from inspection.decision import Action
-from inspection.part import MissedCause, Outcome
+from inspection.part import Frame, MissedCause, Outcome
+from inspection.pictures.levels import to_8_bits
 from inspection.ports import (
     Halted,
     LineEvent,
@@ -28,6 +31,7 @@ from plc.link import ModbusLine
 from plc.register_image import RegisterImage
 from plc.registers import LineBlock, VisionBits
 from plc.timeline import Handshake
+from reports.images import encode
 from tests.app.api.serving import FakeEngine, client_of, in_engine
 from tests.fakes import (
     BOOT,
@@ -318,3 +322,28 @@ async def test_a_record_that_does_not_answer_is_a_fault_of_the_store(
     assert "has not answered for 3 s" in (await client.get("/api/state")).json()["mode_reason"]
     engine.store.gate.set()
     await asyncio.wait_for(engine.line.published.get(), 10)
+
+
+@in_engine
+async def test_pictures_above_8_bits_are_shown_in_8_and_given_as_they_are_where_asked(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    levels = np.random.default_rng(1).integers(0, 4096, (48, 64, 3), np.uint16)
+    kept = encode(levels, bit_depth=12)
+    (engine.folder / ("c" * 64)).write_bytes(kept)
+    answer = await client.get(f"/api/pictures/{'c' * 64}")
+    assert answer.headers["content-type"] == "image/png"
+    shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert np.array_equal(shown[..., ::-1], to_8_bits(levels, bit_depth=12))
+    answer = await client.get(f"/api/pictures/{'c' * 64}", params={"original": True})
+    assert answer.content == kept
+    (engine.folder / ("c" * 64)).write_bytes(damaged := kept[:-200])
+    assert (await client.get(f"/api/pictures/{'c' * 64}")).content == damaged, "no better than it is"
+
+    grey = np.full((48, 64, 3), 2048, np.uint16)
+    newest = Frame(
+        picture=grey, camera="main", captured_at=datetime.now(UTC), number=1, simulated=False, bit_depth=12
+    )
+    engine.station.judge.frames["main"] = newest
+    jpeg = (await client.get("/api/cameras/main/picture")).content
+    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)[24, 32] == 128

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from tests.inspection.picture_writers import COLOUR, GREY, Maker, Values, deep
 
-DEEP: Final = "it has 16 bits a channel, and only 8 bits are read"
+DEEP: Final = "it has 16 bits a channel, and no such depth is stated"
 SHEER: Final = "parts of it are transparent, and what shows there is not known"
 MANY: Final = "it holds 2 pictures, and which one shows the part is not known"
 TOO_LARGE: Final = "it says that it has more than 178 million pixels, and no more are read"

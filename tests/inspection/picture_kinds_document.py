@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import Final
 
 from tests.inspection.picture_damage import DAMAGES, SOUND, told
-from tests.inspection.picture_kind import PictureKind
+from tests.inspection.picture_kind import DEEP, PictureKind
 from tests.inspection.picture_kinds import KINDS
 
 DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "measurements" / "picture-kinds.md"
@@ -23,7 +23,8 @@ evaluating, data sets and replayed folders.
   not: what its stream says of turning does not reach us. So where a camera's own files carry an orientation,
   teach from pictures that the station took. A mask that says that it must be turned is refused.
 - **Values as stored**: no colour profile and no gamma is applied. Grey becomes RGB with three equal channels.
-- **Refused rather than guessed**: more than 8 bits a channel, several pictures in one file, transparency.
+- **Refused rather than guessed**: several pictures in one file, transparency, and more than 8 bits a channel
+  where nobody stated the depth (`recipe teach --bit-depth`, a folder camera's `bit_depth`).
 - *Exactly*: each pixel as it was written. *Within n*: no channel of a pixel is off by more than n of 255 grey
   levels, which is what the compression, or the few bits of the format, took away.
 """
@@ -63,6 +64,8 @@ def kinds_as_markdown() -> str:
 
 
 def _fate(kind: PictureKind) -> str:
+    if kind.refused == DEEP:
+        return f"read, exactly, where its depth is stated; else refused: {DEEP}"
     if kind.refused:
         return f"refused: {kind.refused}"
     return f"read, within {kind.off}" if kind.off else "read, exactly"

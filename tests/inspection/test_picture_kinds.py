@@ -9,6 +9,7 @@ import pytest
 from inspection.errors import CameraError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import PICTURE_SUFFIXES
+from inspection.pictures.levels import to_8_bits
 from inspection.pictures.masks import read_mask
 from tests.inspection.picture_kind import DEEP, SHEER, PictureKind
 from tests.inspection.picture_kinds import KINDS
@@ -33,6 +34,29 @@ def test_a_kind_of_picture_is_read_right_or_refused_with_words(tmp_path: Path, k
         read_picture(path)
     assert refused.value.what == f"{path} cannot be read: {kind.refused}"
     assert refused.value.todo
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.refused == DEEP], ids=named)
+def test_a_kind_of_16_bits_is_read_as_it_is_where_its_depth_is_stated(
+    tmp_path: Path, kind: PictureKind
+) -> None:
+    path = tmp_path / f"part{kind.suffix}"
+    path.write_bytes(kind.make())
+    picture = read_picture(path, bit_depth=16)
+    step = int(picture.max()) // int(kind.truth.max())
+    assert step in (16, 257)
+    assert np.array_equal(picture, kind.truth.astype(np.uint16) * step)
+    shown = to_8_bits(picture, bit_depth=16) if step == 257 else to_8_bits(picture, bit_depth=12)
+    assert int(np.abs(shown.astype(int) - kind.truth).max()) <= (0 if step == 257 else 1)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if kind.refused != DEEP], ids=named)
+def test_no_other_kind_is_read_where_more_than_8_bits_are_stated(tmp_path: Path, kind: PictureKind) -> None:
+    path = tmp_path / f"part{kind.suffix}"
+    path.write_bytes(kind.make())
+    said = re.escape(kind.refused) or "it has 8 bits a channel, and 12 bits are stated"
+    with pytest.raises(CameraError, match=said):
+        read_picture(path, bit_depth=12)
 
 
 @pytest.mark.parametrize("format_", ["png", "jpeg", "bmp", "tiff", "webp"])

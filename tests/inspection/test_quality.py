@@ -1,5 +1,6 @@
 """Is a picture fit to be judged: what each fault catches, and what it leaves alone."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import cv2
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from inspection.errors import RecipeError
 from inspection.part import Frame
 from inspection.quality import QualityProblem, check, digest, focus_measure, teach_limits
-from inspection.recipe import QualityLimits
+from inspection.recipe import EIGHT_BITS, GreyLevels, QualityLimits
 from inspection.simulation import Variation, cover, draw_part, render
 
 GOOD = Variation(defect_rate=0.0)
@@ -173,3 +174,58 @@ def test_a_taught_limit_catches_what_a_general_one_lets_through(taught: QualityL
     dim = (picture().astype(np.float32) * 0.35).astype(np.uint8)
     assert problems(dim, LIMITS) == set()
     assert problems(dim, taught) == {QualityProblem.BLACK}
+
+
+def at_12_bits(content: np.ndarray) -> np.ndarray:
+    """The same light, seen by 12 bits."""
+    return np.rint(content * (4095 / 255)).astype(np.uint16)
+
+
+def deep_frame(content: np.ndarray) -> Frame:
+    return replace(frame(np.zeros((1, 1, 3), np.uint8)), picture=content, bit_depth=12)
+
+
+TWELVE = GreyLevels(bit_depth=12)
+
+
+def test_the_same_light_is_judged_alike_at_any_depth(taught: QualityLimits) -> None:
+    deep = teach_limits([deep_frame(at_12_bits(picture(part_id))) for part_id in range(8)])
+    for name in ("min_mean", "max_mean", "max_saturated", "min_contrast", "min_focus"):
+        assert getattr(deep, name) == pytest.approx(getattr(taught, name), rel=0.02)
+    for part_id in range(100, 110):
+        assert check(deep_frame(at_12_bits(picture(part_id))), taught, None, levels=TWELVE) == ()
+    dim = at_12_bits(picture().astype(np.float64) * 0.35)
+    blurred = at_12_bits(cv2.GaussianBlur(picture(50), (0, 0), 3.0))
+    for content, problem in ((dim, QualityProblem.BLACK), (blurred, QualityProblem.BLURRED)):
+        (fault,) = check(deep_frame(content), taught, None, levels=TWELVE)
+        assert fault.problem is problem
+
+
+def test_white_is_the_top_of_the_depth() -> None:
+    content = np.zeros((100, 100, 3), np.uint16)
+    content[:70] = 4015  # 250.02 of 255
+    (fault,) = check(deep_frame(content), LIMITS, None, levels=TWELVE)
+    assert fault.problem is QualityProblem.BLOWN_OUT
+    content[:70] = 4014
+    assert check(deep_frame(content), LIMITS, None, levels=TWELVE) == ()
+
+
+def test_words_speak_in_the_levels_of_the_depth() -> None:
+    (fault,) = check(deep_frame(np.full((48, 64, 3), 48, np.uint16)), LIMITS, None, levels=TWELVE)
+    assert fault.reason.startswith("picture is black (mean 48, at least 193 wanted)")
+
+
+def test_contrast_below_a_level_of_8_bits_is_still_seen() -> None:
+    rng = np.random.default_rng(1)
+    faint = np.clip(2000 + rng.normal(0, 6, (200, 200, 3)), 0, 4095).astype(np.uint16)
+    least = LIMITS.model_copy(update={"min_contrast": 0.1})
+    assert check(deep_frame(faint), least, None, levels=TWELVE) == ()
+    assert check(deep_frame(np.full_like(faint, 2000)), least, None, levels=TWELVE) != ()
+
+
+def test_a_picture_of_another_depth_than_the_recipes_is_not_looked_at_further() -> None:
+    for one, levels in ((frame(picture()), TWELVE), (deep_frame(at_12_bits(picture())), EIGHT_BITS)):
+        (fault,) = check(one, LIMITS, None, levels=levels)
+        assert fault.problem is QualityProblem.DEPTH
+        assert f"has {one.bit_depth} bits, the recipe was taught at {levels.bit_depth}" in fault.reason
+        assert f"set the camera to {levels.bit_depth} bits" in fault.reason

@@ -17,6 +17,7 @@ from inspection.events import EventKind
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.picture_keeper import MOST_WAITING
+from inspection.pictures.levels import BitDepth
 from inspection.ports import (
     HaltCleared,
     Halted,
@@ -30,7 +31,7 @@ from inspection.ports import (
     SecondEngine,
     SecondEngineGone,
 )
-from inspection.recipe import Recipe
+from inspection.recipe import GreyLevels, Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
 from inspection.shifts import THREE_SHIFTS, shift_start
@@ -63,6 +64,7 @@ class World:
         store: FakeStore | None = None,
         certification: Certification = UNCERTIFIED,
         inspector: FakeInspector | None = None,
+        recipe: Recipe = RECIPE,
     ) -> None:
         self.clock = FakeClock()
         self.line = FakeLine()
@@ -75,7 +77,7 @@ class World:
             inspector=self.inspector,
             recorder=Recorder(self.store, self.clock),
             clock=self.clock,
-            recipe=RECIPE,
+            recipe=recipe,
             certification=certification,
         )
 
@@ -103,10 +105,11 @@ async def running(
     camera_off: bool = False,
     certification: Certification = UNCERTIFIED,
     inspector: FakeInspector | None = None,
+    recipe: Recipe = RECIPE,
     until_mode: Mode = Mode.IDLE,
 ) -> AsyncIterator[World]:
     """A station at work, in the mode that it comes back in."""
-    world = World(store, certification, inspector)
+    world = World(store, certification, inspector, recipe)
     on_record = len(world.store.events)
     world.camera.off = camera_off
     await world.station.prepare()
@@ -378,6 +381,38 @@ async def test_a_black_picture_is_not_judged(world: World) -> None:
     assert await world.published() is Action.MANUAL_REVIEW
     assert world.only().decision.decided_by is DecidedBy.GUARD
     assert "black" in world.station.telemetry.alarms[0].text
+
+
+@pytest.mark.parametrize(("camera", "taught"), [(12, 8), (8, 12), (12, 10), (12, 16)])
+def test_a_picture_of_another_depth_than_the_recipes_is_not_judged(
+    camera: BitDepth, taught: BitDepth
+) -> None:
+    async def look() -> None:
+        async with running(
+            recipe=RECIPE.model_copy(update={"levels": GreyLevels(bit_depth=taught)})
+        ) as world:
+            world.camera.bit_depth = camera
+            if camera > 8:
+                noise = np.random.default_rng(1).integers(400, 900, (48, 64, 3), np.uint16)
+                world.camera.picture = noise
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.MANUAL_REVIEW
+            decision = world.only().decision
+            assert decision.decided_by is DecidedBy.GUARD
+            assert f"has {camera} bits, the recipe was taught at {taught}" in decision.reason
+
+    asyncio.run(look())
+
+
+def test_a_picture_of_the_recipes_depth_is_judged_as_any_other() -> None:
+    async def look() -> None:
+        async with running(recipe=RECIPE.model_copy(update={"levels": GreyLevels(bit_depth=12)})) as world:
+            world.camera.bit_depth = 12
+            world.camera.picture = np.random.default_rng(1).integers(900, 3000, (48, 64, 3), np.uint16)
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.PASS
+
+    asyncio.run(look())
 
 
 @in_world

@@ -5,9 +5,11 @@ import os
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -20,6 +22,9 @@ from inspection.decision import Action
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, Outcome, Picture
+from inspection.pictures.decoding import read_archived, read_picture
+from inspection.pictures.levels import DEEP, BitDepth, to_8_bits, top_level
+from inspection.pictures.png_depth import stated_depth
 from reports.images import PictureArchive, encode
 from reports.retention import RetentionReport
 from reports.settings import StoreSettings
@@ -35,6 +40,39 @@ shapes = st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(3))
 def test_lossless(picture: Picture) -> None:
     decoded = cv2.imdecode(np.frombuffer(encode(picture), np.uint8), cv2.IMREAD_COLOR)
     assert np.array_equal(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB), picture)
+
+
+@given(st.sampled_from(DEEP), st.booleans(), st.data())
+def test_a_picture_above_8_bits_is_kept_at_its_depth(
+    bit_depth: BitDepth, grey: bool, data: st.DataObject
+) -> None:
+    levels = st.integers(0, top_level(bit_depth))
+    shape = st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(1 if grey else 3))
+    drawn = data.draw(np_st.arrays(np.uint16, shape, elements=levels))
+    picture = np.dstack([drawn] * 3) if grey else drawn
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "kept.png"
+        path.write_bytes(encode(picture, bit_depth=bit_depth))
+        assert np.array_equal(read_picture(path, bit_depth=bit_depth), picture)
+        assert np.array_equal(read_archived(path), to_8_bits(picture, bit_depth=bit_depth))
+
+
+def test_a_frame_above_8_bits_comes_back_identical_and_verified(
+    store: SqlStore, settings: StoreSettings
+) -> None:
+    levels = np.random.default_rng(1).integers(0, 4096, (48, 64, 3), np.uint16)
+    deep = replace(frame(1), picture=levels, bit_depth=12)
+    sha256 = store.archive_picture(deep)
+    path = store.picture_path(sha256)
+    assert path is not None
+    assert stated_depth(path.read_bytes()) == 12
+    assert np.array_equal(read_picture(path, bit_depth=12), levels)
+    archive = PictureArchive(settings.pictures)
+    assert archive.verify(sha256)
+    damaged = bytearray(path.read_bytes())
+    damaged[-30] ^= 1
+    path.write_bytes(damaged)
+    assert not archive.verify(sha256)
 
 
 @pytest.mark.parametrize(

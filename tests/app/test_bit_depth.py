@@ -1,0 +1,123 @@
+"""Parts seen with 12 bits, from teaching to the decision: taught once, judged at that depth and no other."""
+
+import json
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from app.judge import judge_files
+from app.recipes import RecipeLibrary
+from app.settings import InspectorKind
+from app.teaching import plan, teach_folder
+from inspection.pictures.files import picture_files
+from inspection.pictures.levels import BitDepth
+from tests.app.commands import Passgate, assert_one_line
+
+SHARED = Path(__file__).parents[3] / "shared"
+CASES = SHARED / "cases"
+GOOD, SPOT = CASES / "mono12_in_16bit_good.png", CASES / "mono12_in_16bit_spot_escapes.png"
+PARTS = 16
+DEPTHS: tuple[BitDepth, ...] = (8, 12)
+
+
+def ring(number: int) -> np.ndarray:
+    """A turned ring as Mono12 sees it, in other light and a little off each time."""
+    random = np.random.default_rng(number)
+    y, x = np.mgrid[:240, :320]
+    radius = np.hypot(y - 118.5 - random.uniform(-1.5, 1.5), x - 160 - random.uniform(-1.5, 1.5))
+    levels = np.full((240, 320), 1400 + random.normal(0, 30))
+    levels[radius < 95] = (2247 + 62 * np.sin((radius - 36) * (2 * np.pi / 19.5)))[radius < 95]
+    levels[radius < 35] = 963
+    return np.rint(levels + random.normal(0, 24, levels.shape)).clip(0, 4095).astype(np.uint16)
+
+
+def write(path: Path, picture: np.ndarray) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imencode(".png", picture)[1].tofile(path)
+
+
+@pytest.fixture(scope="module")
+def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("rings")
+    for number in range(PARTS):
+        write(folder / f"{number:02}.png", ring(number))
+    return folder
+
+
+def test_without_a_stated_depth_nothing_is_taught_and_the_option_is_named(
+    rings: Path, home: Path, passgate: Passgate
+) -> None:
+    said = passgate("recipe", "teach", "ring", "--good", rings)
+    assert_one_line(said, r"16 bits a channel.*looks like 12 bit.*recipe teach --bit-depth")
+    assert not (home / "recipes" / "ring").exists()
+    said = passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 10)
+    assert_one_line(said, r"above the 1,023 of the 10 bits.*looks like 12 bit")
+    assert passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 11).code == 2
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not GOOD.is_file(), reason="the shared cases are not here")
+def test_the_spot_that_8_grey_levels_hid_is_found(
+    rings: Path, home: Path, passgate: Passgate, tmp_path: Path
+) -> None:
+    said = passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 12, "--json")
+    assert json.loads(said.out)["bit_depth"] == 12
+    shown = json.loads(passgate("recipe", "show", "ring", "--json").out)
+    assert shown["levels"] == {"bit_depth": 12, "to_8_bits": "linear"}
+
+    said = passgate("inspect", GOOD, SPOT, "--recipe", "ring", "--annotate", tmp_path / "drawn", "--json")
+    good, spot = json.loads(said.out)["decisions"]
+    assert good["action"] == "pass"
+    assert spot["action"] == "rework" or spot["action"] == "stop"
+    x, y, width, height = spot["defects"][0]["box"]
+    assert x <= 159 <= x + width
+    assert y <= 53 <= y + height
+    drawn = cv2.imread(str(tmp_path / "drawn" / f"{GOOD.stem}.png"))
+    assert drawn.dtype == np.uint8
+    assert abs(int(drawn[5, 5, 0]) - 1387 * 255 / 4095) < 8
+
+    # the same light in 8 bits, and in 14, is another camera
+    eight = tmp_path / "eight.png"
+    write(eight, np.rint(cv2.imread(str(GOOD), cv2.IMREAD_UNCHANGED) * (255 / 4095)).astype(np.uint8))
+    assert_one_line(
+        passgate("inspect", eight, "--recipe", "ring"), "8 bits a channel, and 12 bits are stated"
+    )
+    fourteen = tmp_path / "fourteen.png"
+    write(fourteen, cv2.imread(str(GOOD), cv2.IMREAD_UNCHANGED) * 4)
+    assert_one_line(passgate("inspect", fourteen, "--recipe", "ring"), "above the 4,095 of the 12 bits")
+
+    # taught again, the depth stays; another is a new version
+    again = json.loads(passgate("recipe", "teach", "ring", "--good", rings, "--json").out)
+    assert (again["version"], again["bit_depth"]) == (2, 12)
+    other = json.loads(passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 16, "--json").out)
+    assert (other["version"], other["bit_depth"]) == (3, 16)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not (SHARED / "data").is_dir(), reason="the photographs of ../shared/data are not here")
+def test_photographs_in_12_bits_score_as_in_8(tmp_path: Path) -> None:
+    tiles = SHARED / "data" / "magnetic-tile"
+    taught, fine, broken = (sorted((tiles / kind).glob("*.jpg")) for kind in ("free", "uneven", "break"))
+    random = np.random.default_rng(3)
+    library = RecipeLibrary(tmp_path / "recipes")
+    for number, path in enumerate(taught[:16] + fine[:3] + broken[:3]):
+        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        finer = grey * (4095 / 255) + random.uniform(-7, 7, grey.shape)  # within half a level of the 256
+        place = f"{'good' if number < 16 else 'line'}/{number:02}.png"
+        write(tmp_path / "8" / place, grey)
+        write(tmp_path / "12" / place, np.rint(finer).clip(0, 4095).astype(np.uint16))
+    scores: dict[BitDepth, list[float | None]] = {}
+    for bit_depth in DEPTHS:
+        folder = tmp_path / str(bit_depth)
+        library.save(teach_folder(plan(folder.name, library=library, bit_depth=bit_depth), folder / "good"))
+        judged = judge_files(
+            picture_files(folder / "line"),
+            library=library,
+            recipe_name=folder.name,
+            kind=InspectorKind.REFLEX,
+        )
+        scores[bit_depth] = [decision.defect_score for _, decision in judged]
+    assert len(scores[8]) == 6
+    assert scores[12] == pytest.approx(scores[8], abs=1e-6)
