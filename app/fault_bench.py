@@ -62,8 +62,7 @@ class FaultBench(Frozen):
     triggers: int
     """Triggers that the PLC raised."""
     strays: int
-    """Parts that rolled past the photo-eye, without a trigger, while the belt braked because Passgate was
-    lost: they went aside."""
+    """What came to the diverter without a trigger, and went aside: none, where the belt stops in time."""
     parts: int
     accounted: int
     unreconciled: int

@@ -19,6 +19,9 @@ STAND_OFF: Final = 1 / 12
 UNDER_EYE: Final = 1 / 20
 """So far into the photo-eye's beam a part is driven that has to wait there, in lengths of a part."""
 
+STILL_UNDER_EYE: Final = 4 / 5
+"""So far at most a part is through the beam where its trigger is refused at the last moment, in lengths."""
+
 NO_LIMIT: Final = float("inf")
 
 
@@ -107,15 +110,21 @@ def _before_the_eye(
 ) -> float:
     """So fast that the belt can stop where the next part has to wait.
 
-    While Passgate takes a part that is not the next one but the one after it: its trigger ends the offer.
+    While Passgate takes a part that is not the next one but the one after it: its trigger ends the offer. But
+    the offer may end before, and then the next one must still stop within the beam, not behind it.
     """
     speed, gentle = sensors.belt_speed_mm_s, physics.gentle_mm_s2
     if tracking.waiting is not None and not may_trigger:
         return 0.0
-    fronts = sensors.infeed_mm[1:] if may_trigger and tracking.waiting is None else sensors.infeed_mm
-    if not fronts:
-        return NO_LIMIT
-    return stopping_speed(fronts[0] + UNDER_EYE * physics.part_length_mm, speed, gentle, SCAN_S)
+    taken = may_trigger and tracking.waiting is None
+    depths = (STILL_UNDER_EYE, UNDER_EYE) if taken else (UNDER_EYE,)
+    return min(
+        (
+            stopping_speed(front_mm + depth * physics.part_length_mm, speed, gentle, SCAN_S)
+            for front_mm, depth in zip(sensors.infeed_mm, depths, strict=False)
+        ),
+        default=NO_LIMIT,
+    )
 
 
 def lane_of(diverter_deg: float, physics: LinePhysics) -> Lane | None:

@@ -150,6 +150,22 @@ def test_two_parts_that_nearly_touch_are_both_rejected() -> None:
     assert line.outcomes().count(Outcome.RELEASED) == 4
 
 
+@pytest.mark.parametrize("scans", range(61, 155, 3))
+def test_a_part_whose_offer_is_withdrawn_at_the_last_moment_stops_in_the_beam_and_is_triggered_later(
+    scans: int,
+) -> None:
+    """Parts so small that the belt brakes for longer than one: none may roll past the eye."""
+    line = Line(parts=12, rate_per_min=600.0, operator_delay_s=0.05)
+    for _ in range(scans):
+        line.scan()
+    line.vision.set_ready(False)
+    line.run(0.5)
+    line.vision.set_ready(True)
+    line.finish()
+    assert line.bench.counted.strays == 0
+    assert line.bench.triggers == len(line.results) == 12
+
+
 def test_a_part_that_never_leaves_is_a_jam_that_people_clear() -> None:
     line = Line(parts=4, faults=["stick-part@0s"])
     line.run_until(lambda: line.bench.counted.jams == 1)
