@@ -11,10 +11,11 @@ from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
 from inspection.pictures.labels import telling_folders
-from inspection.recipe import GreyLevels, View
+from inspection.recipe import View
 from models.adaptation import AdaptedMemory
 from models.evaluation import Evaluation
 from models.inspector import crop
+from models.memory import NormalityMemory
 from models.training.adaptation import adapt, refuse_too_few
 from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph, good_photographs, read_photographs
@@ -74,7 +75,7 @@ def adapt_recipe(
     refuse_too_few([(bool(one.defects), one.group) for one in photographs])
     examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), view))
     with progress("reading", len(photographs)) as bar:
-        pictures = _sha256(photographs, levels, bar.show)
+        pictures = _sha256(photographs, memory, examples, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
@@ -115,11 +116,27 @@ def _grouped(photograph: Photograph, root: Path) -> Photograph:
     return replace(photograph, group="/".join(below))
 
 
-def _sha256(photographs: Sequence[Photograph], levels: GreyLevels, show: Callable[[int], None]) -> list[str]:
-    """Of each whole picture; raises CameraError or DatasetError where one or its mask cannot be read."""
+def _sha256(
+    photographs: Sequence[Photograph],
+    memory: NormalityMemory,
+    examples: Sequence[Example],
+    show: Callable[[int], None],
+) -> list[str]:
+    """Of each whole picture.
+
+    Raises:
+        CameraError, DatasetError: A picture or its mask cannot be read.
+        RecipeError: A picture is too small to show anything.
+    """
     found = []
-    for number, photograph in enumerate(photographs, 1):
-        found.append(read_example(photograph, levels).sha256)
+    for number, (photograph, one) in enumerate(zip(photographs, examples, strict=True), 1):
+        if reason := memory.too_small(one.picture.shape[:2]):
+            raise RecipeError(
+                f"{photograph.path} has {reason}",
+                part="the recipe as it was stays in use",
+                todo="take it out, or take it anew as the station would",
+            )
+        found.append(one.sha256)
         show(number)
     return found
 

@@ -8,7 +8,7 @@ import structlog
 
 from app.commands.output import progress
 from app.file_frames import FileFrames, read_through
-from app.judge import REFLEX_NAME, build_inspector, judge
+from app.judge import REFLEX_NAME, build_inspector, judge, refuse_too_small
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
@@ -16,6 +16,7 @@ from inspection.errors import CertificateError, PassgateError
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
 from inspection.pictures.layouts.sides import good_and_defective
+from inspection.quality import wrong_size
 from inspection.recipe import Recipe
 from inspection.risk import (
     NEVER_PASSES,
@@ -81,6 +82,12 @@ def certify(
     seen = SeenPictures(part=_NOTHING_ISSUED)
 
     def look(index: int, frame: Frame) -> None:
+        refuse_too_small(frame, recipe=recipe, inspector=inspector, part=_NOTHING_ISSUED)
+        if (wrong := wrong_size(frame.picture, recipe.quality)) is not None:
+            raise CertificateError(
+                f"{files[index]} proves nothing, since the station would hold it unseen: {wrong.reason}",
+                part=_NOTHING_ISSUED,
+            )
         seen.add(frame.picture, path=files[index], group=groups[index])
         if known.among([pixels_sha256(frame.picture)]):
             learned.append(files[index])

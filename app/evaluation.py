@@ -6,13 +6,15 @@ from typing import Any
 
 from app.commands.output import progress
 from app.file_frames import FileFrames, read_through
-from app.judge import build_inspector, unheard_by
+from app.judge import build_inspector, refuse_too_small, unheard_by
 from app.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import SCORE_LIMIT, Action
+from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
 from inspection.pictures.layouts.sides import good_and_defective
+from inspection.quality import wrong_size
 from inspection.status import Percentiles
 from models.evaluation import evaluate
 
@@ -32,7 +34,7 @@ def evaluate_recipe(
     are those of the inspector for one picture, without reading its file. ``unheard`` says what of the recipe
     had no say, since nobody can name what it speaks of. ``learned_from`` counts the pictures among them that
     the recipe was taught from or adapted on, None where an older Passgate taught it; ``mind`` says in words
-    that these flatter, empty where nothing does.
+    that these flatter, and how many are of a size that the station would hold; empty where nothing is to say.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -49,11 +51,15 @@ def evaluate_recipe(
     seen = SeenPictures(part="nothing was measured")
     paths = [path for path, _ in files]
     bit_depth = recipe.levels.bit_depth
-    read_through(
-        paths,
-        lambda index, frame: seen.add(frame.picture, path=paths[index], group=index),
-        bit_depth=bit_depth,
-    )
+    sized = 0
+
+    def look(index: int, frame: Frame) -> None:
+        nonlocal sized
+        seen.add(frame.picture, path=paths[index], group=index)
+        refuse_too_small(frame, recipe=recipe, inspector=inspector, part="nothing was measured")
+        sized += wrong_size(frame.picture, recipe.quality) is None
+
+    read_through(paths, look, bit_depth=bit_depth)
     with progress("evaluating", len(files)) as bar:
         for number, frame in enumerate(FileFrames(paths, bit_depth=bit_depth), 1):
             started = time.perf_counter()
@@ -85,9 +91,22 @@ def evaluate_recipe(
         "n_good": result.good,
         "n_bad": result.defective,
         "learned_from": None if learned_from == NOT_REMEMBERED else overlap,
-        "mind": _flattery(overlap, of=len(files), known=learned_from),
+        "mind": "; ".join(
+            said
+            for said in (
+                _flattery(overlap, of=len(files), known=learned_from),
+                _held_back(len(files) - sized, of=len(files)),
+            )
+            if said
+        ),
         "unheard": unheard_by(kind, recipe, None).in_words,
     }
+
+
+def _held_back(others: int, *, of: int) -> str:
+    if not others:
+        return ""
+    return f"{others} of these {of} pictures have not the size that the recipe wants: the station holds such"
 
 
 def _flattery(overlap: int, *, of: int, known: LearnedFrom) -> str:

@@ -13,7 +13,7 @@ from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Decision, ModelRef
-from inspection.errors import SettingsError
+from inspection.errors import CameraError, SettingsError
 from inspection.guard import undecided
 from inspection.part import Frame, Picture, Trigger
 from inspection.ports import Inspector
@@ -149,14 +149,19 @@ def judge_files(
     Each is read twice: before the first is judged, to see whether they all can be, and for its own judgement.
 
     Raises:
-        CameraError: A picture cannot be read; nothing is judged then.
+        CameraError: A picture cannot be read, or is too small to show anything; nothing is judged then.
         RecipeError: The recipe is unknown.
     """
     if annotate_into is not None:
         refuse_unwritable(annotate_into / "picture.png")
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
     bit_depth = recipe.levels.bit_depth
-    read_through(files, lambda *_: None, bit_depth=bit_depth)
+
+    def look(_: int, frame: Frame) -> None:
+        if recipe.quality.size is None:  # where it wants a size, the quality check says so of each picture
+            refuse_too_small(frame, recipe=recipe, inspector=inspector, part="nothing was judged")
+
+    read_through(files, look, bit_depth=bit_depth)
     inspector.prepare(recipe)
     judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
@@ -167,6 +172,22 @@ def judge_files(
             judged.append((path, decision))
             bar.show(number)
     return judged
+
+
+def refuse_too_small(
+    frame: Frame,
+    *,
+    recipe: Recipe,
+    inspector: ReflexInspector | VlaInspector | ForeignVlmInspector,
+    part: str,
+) -> None:
+    """Raise CameraError where a picture is too small to show anything; ``part`` is what becomes of all."""
+    if reason := inspector.too_small((frame,), recipe=recipe):
+        raise CameraError(
+            f"{frame.source} has {reason}",
+            part=part,
+            todo="take it out, or take it anew as the station would",
+        )
 
 
 def judge(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decision:

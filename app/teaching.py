@@ -1,9 +1,12 @@
 """Teaching a recipe: from good pictures to a file in the library."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+
+import structlog
 
 from app.commands.output import progress
 from app.file_frames import FileFrames
@@ -26,6 +29,8 @@ from models.memory import MemorySettings, NormalityMemory
 from models.towers import build_tower
 from models.unheard import Unheard, unheard
 from models.vision import EfficientNetLite0, VisionTower
+
+log = structlog.get_logger(__name__)
 
 DEFAULT_OVERKILL = MemorySettings().overkill
 SIMULATED_PRODUCT = "cover"
@@ -137,6 +142,13 @@ def teach(
     sizes: list[tuple[int, int]] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
     limits = teach_limits(_once_each(frames, groups, sizes, recipe, seen))
+    if limits.size is None and view.region is None:
+        (height, width), most = Counter(sizes).most_common(1)[0]
+        log.warning(
+            "the pictures are of several sizes, so the station will take pictures of any size",
+            sizes=len(set(sizes)),
+            most=f"{most} of {len(sizes)} are {width} x {height}",
+        )
     memory = NormalityMemory.teach(
         OneByOne(frames, lambda frame: crop(recipe.levels.of(frame), view)),
         tower=tower,

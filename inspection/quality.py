@@ -71,16 +71,23 @@ def check(
     if reason := levels.misfit(frame):
         todo = f"set the camera to {levels.bit_depth} bits, or teach with --bit-depth {frame.bit_depth}"
         return (_fault(QualityProblem.DEPTH, reason, todo=todo),)
-    height, width = frame.picture.shape[:2]
-    if limits.size is not None and (width, height) != limits.size:
-        wanted = f"{limits.size[0]}x{limits.size[1]}"
-        reason = f"picture is {width}x{height}, the recipe wants {wanted}"
-        return (_fault(QualityProblem.SIZE, reason, todo=f"set the camera to {wanted}"),)
+    if (wrong := wrong_size(frame.picture, limits)) is not None:
+        return (wrong,)
     faults = []
     if not frame.simulated and previous_digest is not None and digest(frame.picture) == previous_digest:
         reason = "picture is frozen (identical to the one before)"
         faults.append(_fault(QualityProblem.FROZEN, reason, todo="restart the camera, check its cable"))
     return (*faults, *_faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits, frame.bit_depth))
+
+
+def wrong_size(picture: RawPicture, limits: QualityLimits) -> QualityFault | None:
+    """The fault of a picture that has not the size that is wanted; None where it has."""
+    height, width = picture.shape[:2]
+    if limits.size is None or (width, height) == limits.size:
+        return None
+    wanted = f"{limits.size[0]}x{limits.size[1]}"
+    reason = f"picture is {width}x{height}, the recipe wants {wanted}"
+    return _fault(QualityProblem.SIZE, reason, todo=f"set the camera to {wanted}")
 
 
 def digest(picture: RawPicture) -> str:

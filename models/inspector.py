@@ -165,6 +165,18 @@ class ReflexInspector:
             defects = (_anomaly((left, top, width, height), 1.0, view, score),)
         return Look(view, judged, assessment, defects, normality, defect_score)
 
+    def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
+        """Why one of the pictures is too small to be judged, in words; empty where none is.
+
+        Raises:
+            RecipeError: A view was not taught.
+        """
+        for frame, view in zip(frames, recipe.views, strict=False):
+            size = frame.picture.shape if view.region is None else view.region[:1:-1]
+            if reason := self.memory(recipe, view).too_small(size):
+                return reason
+        return ""
+
     def memory(self, recipe: Recipe, view: View) -> NormalityMemory:
         """What was taught for ``view``. Raises RecipeError where nothing was."""
         memory = self._memories.get((recipe.id, recipe.version, view.name))

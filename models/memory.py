@@ -34,6 +34,7 @@ from inspection.part import Picture
 from models.coreset import coreset
 from models.outliers import FAR, outlyingness
 from models.regions import find_regions
+from models.sizes import coarser, too_small
 from models.soundness import Expected, fault, in_one_line
 from models.vision import FeatureMaps, VisionTower
 
@@ -217,6 +218,11 @@ class NormalityMemory:
         """Number of good pictures that were taught."""
         return self._header.taught_on
 
+    def too_small(self, size: tuple[int, ...]) -> str:
+        """Why a picture of that height and width is too small (:mod:`models.sizes`); else empty."""
+        working = self._header.working_height, self._header.working_width
+        return too_small((size[0], size[1]), working=working, strides=self._tower.strides)
+
     @classmethod
     def teach(
         cls,
@@ -239,12 +245,13 @@ class NormalityMemory:
             settings: None takes the defaults.
             seed: the same pictures, settings and seed give the same memory.
             sizes: height and width of each picture, where that is known without reading them all once more.
-            names: one for each picture: those that lie far outside the others are refused by them. None: all
-                are taken for good.
+            names: one for each picture: those that lie far outside the others, or are much coarser, are
+                refused by them. None: all are taken for good.
 
         Raises:
             RecipeError: fewer than five pictures or two groups, or groups of another number; a picture that
-                lies far outside the others (:mod:`models.outliers`).
+                is too small, or much coarser than the others (:mod:`models.sizes`), or lies far outside them
+                (:mod:`models.outliers`).
         """
         settings = settings or MemorySettings()
         keys: list[Hashable] = list(range(len(pictures))) if groups is None else list(groups)
@@ -261,11 +268,11 @@ class NormalityMemory:
                 "All good pictures belong to one group, so nothing unseen is left to calibrate with",
                 todo="Take pictures of several parts",
             )
-        height, width = working_size(
-            sizes or [picture.shape[:2] for picture in pictures],
-            area_px=settings.working_area_px,
-            multiple=tower.strides[-1],
+        sizes = sizes or [(picture.shape[0], picture.shape[1]) for picture in pictures]
+        height, width = working = working_size(
+            sizes, area_px=settings.working_area_px, multiple=tower.strides[-1]
         )
+        _refuse_sizes(sizes, working, tower, names)
         described = [_describe(_look(picture, tower, height, width)) for picture in pictures]
         unseen, whole = _judge_unseen(described, keys, settings, seed)
         if names is not None:
@@ -290,8 +297,18 @@ class NormalityMemory:
 
         Args:
             picture: RGB, uint8, (height, width, 3).
+
+        Raises:
+            RecipeError: It is too small to show anything (``too_small``).
+            WeightsError: The tower gives no usable numbers.
         """
         header, calibration = self._header, self._header.calibration
+        if reason := self.too_small(picture.shape):
+            raise RecipeError(
+                f"the picture has {reason}",
+                part="the part goes to manual review",
+                todo="set the camera, or the view's region, to what the recipe was taught on",
+            )
         maps = _look(picture, self._tower, header.working_height, header.working_width)
         described = _describe(maps)
         distances, nearest = _distances(described, self._normal)
@@ -566,6 +583,35 @@ def _judge_unseen(
             unseen[index] = _distances(described[index], normal)[0]
             whole[index] = _whole_distance(described[index], normal)
     return unseen, whole
+
+
+def _refuse_sizes(
+    sizes: Sequence[tuple[int, int]],
+    working: tuple[int, int],
+    tower: VisionTower,
+    names: Sequence[str] | None,
+) -> None:
+    """Raise RecipeError for pictures that are too small and, where ``names`` are given, much coarser ones."""
+
+    def named(indices: Sequence[int]) -> str:
+        said = [f"picture {index + 1}" if names is None else names[index] for index in indices[:_NAMED]]
+        return ", ".join(said) + (f" and {len(indices) - _NAMED} more" if len(indices) > _NAMED else "")
+
+    reasons = [too_small(size, working=working, strides=tower.strides) for size in sizes]
+    if small := [index for index, reason in enumerate(reasons) if reason]:
+        raise RecipeError(
+            f"too small: {named(small)} ({reasons[small[0]]})",
+            part="Nothing was taught",
+            todo="Take pictures in which the part fills the view, or take these out",
+        )
+    if names is not None and (odd := coarser(sizes, working=working, strides=tower.strides)):
+        height, width = sizes[odd[0]]
+        raise RecipeError(
+            f"of another size than most: {named(odd)} ({width} x {height} pixels), so coarse that details "
+            "of the others cannot be seen there",
+            part="Nothing was taught, since the station would then take pictures of any size",
+            todo="Take out what another camera took; where all are meant, teach with --keep-outliers",
+        )
 
 
 def _refuse_outliers(

@@ -93,6 +93,10 @@ class VlaInspector:
         """What judges."""
         return self._model
 
+    def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
+        """Why one of the pictures is too small to be judged; see ``ReflexInspector``."""
+        return self._reflex.too_small(frames, recipe=recipe)
+
     def prepare(self, recipe: Recipe) -> None:
         """Read the recipe's words, and run everything once so that the first part is not the slow one.
 
