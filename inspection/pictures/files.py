@@ -30,7 +30,28 @@ from inspection.pictures.masks import (
     named_as_mask,
 )
 
-PICTURE_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff", ".webp"})
+PICTURE_SUFFIXES: Final = frozenset(
+    {".png", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".jpg", ".jpeg", ".jpe", ".jfif"}
+)
+OTHER_SUFFIXES: Final = frozenset(
+    {
+        ".gif",
+        ".pbm",
+        ".pgm",
+        ".ppm",
+        ".pnm",
+        ".pfm",
+        ".jp2",
+        ".j2k",
+        ".jxl",
+        ".jxr",
+        ".avif",
+        ".heic",
+        ".heif",
+    }
+    | {".exr", ".hdr", ".tga", ".pcx", ".ras", ".qoi", ".dcm", ".dng", ".psd"}
+)
+"""Of pictures that are not read: left out in silence, they would be missed."""
 
 _NOTHING_USED: Final = "nothing in the folder was used"
 _NEARLY_ALL: Final = 0.9
@@ -93,7 +114,7 @@ def every_picture_file(directory: Path) -> list[Path]:
     """All files with the suffix of a picture, masks as well, but no hidden ones.
 
     Raises:
-        CameraError: The folder is missing, or there is none in it.
+        CameraError: The folder is missing, or holds none, or one of a kind that is not read.
     """
     if not directory.is_dir():
         fault = "is a file, not a folder" if directory.is_file() else "does not exist"
@@ -102,13 +123,19 @@ def every_picture_file(directory: Path) -> list[Path]:
             part="nothing was looked at",
             todo="correct its name, or mount the drive",
         )
-    found = [
+    shown = [
         path
         for path in directory.rglob("*")
-        if path.suffix.lower() in PICTURE_SUFFIXES
+        if path.suffix.lower() in PICTURE_SUFFIXES | OTHER_SUFFIXES
         and not any(part.startswith(".") for part in path.relative_to(directory).parts)
         and path.is_file()
     ]
+    found = [path for path in shown if path.suffix.lower() in PICTURE_SUFFIXES]
+    if others := [path for path in shown if path.suffix.lower() in OTHER_SUFFIXES]:
+        _refuse(
+            f"{_listed(others)} {_are(others)} of no kind of picture that is read",
+            todo="save them as PNG with 8 bits, or take them out of the folder",
+        )
     if not found:
         raise CameraError(
             f"there is no picture in {directory}",

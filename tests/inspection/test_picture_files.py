@@ -8,7 +8,14 @@ import numpy as np
 import pytest
 
 from inspection.errors import CameraError
-from inspection.pictures.files import picture_files, picture_folder, picture_folders, pictures_among
+from inspection.pictures.files import (
+    OTHER_SUFFIXES,
+    PICTURE_SUFFIXES,
+    picture_files,
+    picture_folder,
+    picture_folders,
+    pictures_among,
+)
 from inspection.pictures.masks import Likeness, likeness
 from tests.inspection.pictures_drawn import FORMATS, HEIGHT, WIDTH, mask, photograph, write
 
@@ -155,6 +162,21 @@ def test_masks_with_blurred_borders_are_masks(tmp_path: Path) -> None:
     assert likeness(write(tmp_path / "a.png", resized)) is Likeness.BLURRED_MASK
     assert likeness(photograph(tmp_path / "a.jpg")) is Likeness.PHOTOGRAPH
     assert names(tmp_path) == ["a.jpg"]
+
+
+@pytest.mark.parametrize("suffix", sorted(OTHER_SUFFIXES))
+def test_a_picture_of_a_kind_that_is_not_read_is_not_left_out_in_silence(tmp_path: Path, suffix: str) -> None:
+    photograph(tmp_path / "a.jpg")
+    (tmp_path / f"sub/b{suffix.upper()}").parent.mkdir()
+    (tmp_path / f"sub/b{suffix.upper()}").write_bytes(b"P5 1 1 255 ")
+    with pytest.raises(CameraError, match=rf"b\{suffix.upper()} is of no kind of picture that is read.*PNG"):
+        picture_files(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", sorted(PICTURE_SUFFIXES))
+def test_all_habits_of_naming_the_kinds_that_are_read(tmp_path: Path, suffix: str) -> None:
+    photograph(tmp_path / "a.jpg").rename(tmp_path / f"a{suffix.upper()}")
+    assert names(tmp_path) == [f"a{suffix.upper()}"]
 
 
 def test_hidden_files_are_left_out(tmp_path: Path) -> None:
