@@ -28,11 +28,12 @@ import structlog
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import picture_size
-from inspection.pictures.files import picture_files, picture_folder
+from inspection.pictures.files import picture_folder
 from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
 from inspection.pictures.layouts import own
 from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
+from inspection.pictures.layouts.sides import good_pictures
 from inspection.pictures.masks import read_mask
 from models.training.samples import LabelledDefect, Polygon, Split, split_groups
 
@@ -112,13 +113,14 @@ def good_photographs(root: Path) -> tuple[Photograph, ...]:
         DatasetError: The labels cannot be understood, or none of the photographs is good.
         CameraError: The folder holds no pictures.
     """
-    if (root / INDEX).is_file() or read_export(root) is not None:
+    side = None if (root / INDEX).is_file() else good_pictures(root)
+    if side is None or side.labelled:
         good = tuple(photograph for photograph in read_photographs(root) if not photograph.defects)
     else:
         good = _split(
             tuple(
                 Photograph(path=path, group=path.stem if path.parent == root else path.parent.name)
-                for path in picture_files(root)
+                for path in side.pictures
             )
         )
     if not good:

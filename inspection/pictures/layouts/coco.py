@@ -5,37 +5,44 @@ An image that is listed and has no annotation shows a good part.
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
+from inspection.errors import DatasetError
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, json_keys, number, read_json, refused
+from inspection.pictures.layouts.reading import corners, has_keys, number, read_json, refused, some_json
 from inspection.pictures.layouts.regions import counts_from_text, from_runs, marked
 
 NAME: Final = "COCO"
 _KEYS: Final = frozenset({"images", "annotations"})
-_MOST_ASKED: Final = 50
-"""JSON files that are looked into."""
 
 
 def is_there(root: Path) -> bool:
     """Whether ``root`` has this layout."""
-    return any(json_keys(path) >= _KEYS for path in sorted(root.rglob("*.json"))[:_MOST_ASKED])
+    return any(has_keys(content, _KEYS) for content in some_json(root))
+
+
+def is_file_of(path: Path) -> bool:
+    """Whether a JSON file is one of this layout."""
+    with suppress(DatasetError):
+        return has_keys(read_json(path), _KEYS)
+    return False
 
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
     for path in sorted(root.rglob("*.json")):
-        if json_keys(path) >= _KEYS:
+        content = read_json(path)
+        if has_keys(content, _KEYS):
             try:
-                yield from _file(path, pictures)
+                yield from _file(content, path, pictures)
             except (KeyError, TypeError, AttributeError) as error:
                 raise refused(path, f"is not what COCO says: {error!r}") from error
 
 
-def _file(path: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
-    content = read_json(path)
+def _file(content: dict[str, Any], path: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     names = {each["id"]: str(each["name"]) for each in content.get("categories", [])}
     images = {each["id"]: each for each in content["images"]}
     marks: defaultdict[Any, list[Mark]] = defaultdict(list)

@@ -14,7 +14,14 @@ import numpy as np
 
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark, Outline
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, number, read_xml, refused, xml_begins
+from inspection.pictures.layouts.reading import (
+    corners,
+    number,
+    read_xml,
+    refuse_empty_xml,
+    refused,
+    xml_files,
+)
 from inspection.pictures.layouts.regions import from_runs, marked
 
 NAME: Final = "CVAT"
@@ -24,14 +31,13 @@ _ROUND: Final = 48
 
 def is_there(root: Path) -> bool:
     """Whether ``root`` has this layout."""
-    return any(xml_begins(path, "annotations") for path in sorted(root.rglob("*.xml")))
+    return any(xml_files(root, "annotations"))
 
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
-    for path in sorted(root.rglob("*.xml")):
-        if not xml_begins(path, "annotations"):
-            continue
+    refuse_empty_xml(root)
+    for path in xml_files(root, "annotations"):
         content = read_xml(path)
         if content.find("track") is not None:
             raise refused(path, "has tracks of a video", todo="export it as CVAT for images 1.1")

@@ -15,28 +15,26 @@ import numpy as np
 
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, json_keys, number, read_json, refused
+from inspection.pictures.layouts.reading import corners, has_keys, number, read_json, refused, some_json
 from inspection.pictures.layouts.regions import marked
 
 NAME: Final = "LabelMe"
 _KEYS: Final = frozenset({"shapes", "imagePath"})
-_MOST_ASKED: Final = 50
-"""JSON files that are looked into."""
 _ROUND: Final = 48
 """Corners of a circle."""
 
 
 def is_there(root: Path) -> bool:
     """Whether ``root`` has this layout."""
-    return any(json_keys(path) >= _KEYS for path in sorted(root.rglob("*.json"))[:_MOST_ASKED])
+    return any(has_keys(content, _KEYS) for content in some_json(root))
 
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
     for path in sorted(root.rglob("*.json")):
-        if not json_keys(path) >= _KEYS:
-            continue
         content = read_json(path)
+        if not has_keys(content, _KEYS):
+            continue
         try:
             if picture := pictures.find(str(content["imagePath"]), said_by=path):
                 size = (number(content.get(f"image{s}") or 0, said_by=path) for s in ("Width", "Height"))

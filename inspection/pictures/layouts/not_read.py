@@ -2,13 +2,9 @@
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from inspection.errors import DatasetError
-from inspection.pictures.layouts.reading import json_keys, read_json
-
-_MOST_ASKED: Final = 50
-"""JSON files that are looked into."""
+from inspection.pictures.layouts.reading import has_keys, some_json
 
 
 def layout_of(root: Path) -> str:
@@ -16,24 +12,23 @@ def layout_of(root: Path) -> str:
     return next((name for name, has in _LAYOUTS.items() if has(root)), "")
 
 
-def _first_of_list(path: Path) -> Any:
-    try:
-        content = read_json(path)
-    except DatasetError:
-        return {}
-    return content[0] if isinstance(content, list) and content and isinstance(content[0], dict) else {}
+def _lists(root: Path, keys: frozenset[str]) -> bool:
+    """Whether a JSON file is a list of objects with these keys."""
+    lists = (content for content in some_json(root) if isinstance(content, list))
+    return any(has_keys(next(iter(content), None), keys) for content in lists)
 
 
 def _create_ml(root: Path) -> bool:
-    return any({"image", "annotations"} <= set(_first_of_list(path)) for path in _jsons(root))
+    return _lists(root, frozenset({"image", "annotations"}))
 
 
 def _label_studio(root: Path) -> bool:
-    return any({"data", "annotations"} <= set(_first_of_list(path)) for path in _jsons(root))
+    return _lists(root, frozenset({"data", "annotations"}))
 
 
 def _via(root: Path) -> bool:
-    return any(any(key.startswith("_via_") for key in json_keys(path)) for path in _jsons(root))
+    objects = (content for content in some_json(root) if isinstance(content, dict))
+    return any(str(key).startswith("_via_") for content in objects for key in content)
 
 
 def _table(root: Path) -> bool:
@@ -50,10 +45,6 @@ def _records(root: Path) -> bool:
 
 def _masks_of_classes(root: Path) -> bool:
     return (root / "SegmentationClass").is_dir()
-
-
-def _jsons(root: Path) -> list[Path]:
-    return sorted(root.rglob("*.json"))[:_MOST_ASKED]
 
 
 _LAYOUTS: Final[dict[str, Callable[[Path], bool]]] = {

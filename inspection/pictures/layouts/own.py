@@ -8,9 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from inspection.pictures.layouts import coco
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, json_keys, read_json, refused
+from inspection.pictures.layouts.reading import corners, read_json, refused
 
 NAME: Final = "Passgate's labels.json"
 _FILE: Final = "labels.json"
@@ -20,7 +21,7 @@ _TODO: Final = 'write {"picture.jpg": {"position": "group", "scratches": [[[x, y
 def is_there(root: Path) -> bool:
     """Whether ``root`` has this layout; FiftyOne calls its COCO file so too."""
     path = root / _FILE
-    return path.is_file() and not json_keys(path) >= {"images", "annotations"}
+    return path.is_file() and not coco.is_file_of(path)
 
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:

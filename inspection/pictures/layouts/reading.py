@@ -3,6 +3,8 @@
 import json
 import math
 import re
+from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 from xml.etree import ElementTree
@@ -10,6 +12,8 @@ from xml.etree import ElementTree
 from inspection.errors import DatasetError
 
 _DECLARES: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_MOST_ASKED: Final = 50
+"""JSON files that are looked into to tell a layout."""
 _EXPORT_ANEW: Final = "export it anew, or remove it"
 
 
@@ -34,13 +38,17 @@ def read_json(path: Path) -> Any:
         raise refused(path, f"is no JSON: {error}") from error
 
 
-def json_keys(path: Path) -> frozenset[str]:
-    """The keys of a JSON file's object; empty for any other file."""
-    try:
-        content = read_json(path)
-    except DatasetError:
-        return frozenset()
-    return frozenset(content) if isinstance(content, dict) else frozenset()
+def some_json(root: Path) -> Iterator[Any]:
+    """What the outermost JSON files below ``root`` hold, to tell a layout; what is no JSON is passed over."""
+    files = sorted(root.rglob("*.json"), key=lambda path: (len(path.parts), path))
+    for path in files[:_MOST_ASKED]:
+        with suppress(DatasetError):
+            yield read_json(path)
+
+
+def has_keys(content: object, keys: frozenset[str]) -> bool:
+    """Whether a JSON file holds an object with these keys."""
+    return isinstance(content, dict) and keys <= content.keys()
 
 
 def read_xml(path: Path) -> ElementTree.Element:
@@ -54,11 +62,21 @@ def read_xml(path: Path) -> ElementTree.Element:
         raise refused(path, f"is no XML: {error}") from error
 
 
-def xml_begins(path: Path, tag: str) -> bool:
-    """Whether an XML file's root element is of this name, by its first bytes."""
-    with path.open("rb") as file:
-        start = file.read(500).decode("utf-8", errors="replace")
-    return f"<{tag}>" in start or f"<{tag} " in start or f"<{tag}/>" in start
+def xml_files(root: Path, tag: str) -> Iterator[Path]:
+    """The XML files below ``root`` whose root element has this name, by their first bytes; sorted."""
+    begins = re.compile(rf"<{tag}[\s/>]")
+    for path in sorted(root.rglob("*.xml")):
+        with path.open("rb") as file:
+            start = file.read(500).replace(b"\0", b"").decode("utf-8", errors="replace")
+        if begins.search(start):
+            yield path
+
+
+def refuse_empty_xml(root: Path) -> None:
+    """Raise DatasetError for an XML file without a byte: it belongs to the labels, and says nothing."""
+    for path in root.rglob("*.xml"):
+        if not path.stat().st_size:
+            raise refused(path, "is empty")
 
 
 def number(value: object, *, said_by: Path) -> float:

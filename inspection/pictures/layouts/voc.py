@@ -13,7 +13,15 @@ from xml.etree.ElementTree import Element
 
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, number, read_text, read_xml, refused, xml_begins
+from inspection.pictures.layouts.reading import (
+    corners,
+    number,
+    read_text,
+    read_xml,
+    refuse_empty_xml,
+    refused,
+    xml_files,
+)
 
 NAME: Final = "Pascal VOC"
 _COORDINATE: Final = re.compile(r"[xy]\d*")
@@ -21,15 +29,14 @@ _COORDINATE: Final = re.compile(r"[xy]\d*")
 
 def is_there(root: Path) -> bool:
     """Whether ``root`` has this layout."""
-    return any(xml_begins(path, "annotation") for path in sorted(root.rglob("*.xml")))
+    return any(xml_files(root, "annotation"))
 
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
     named: set[Path] = set()
-    for path in sorted(root.rglob("*.xml")):
-        if not xml_begins(path, "annotation"):
-            continue
+    refuse_empty_xml(root)
+    for path in xml_files(root, "annotation"):
         content = read_xml(path)
         name = (content.findtext("filename") or "").strip() or path.stem
         if picture := pictures.find(name, said_by=path):

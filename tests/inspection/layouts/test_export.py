@@ -192,6 +192,16 @@ def test_half_a_file_is_no_label(tmp_path: Path, text: str) -> None:
             read_export(tmp_path)
 
 
+@pytest.mark.parametrize(("tool", "case"), [("labelme", "json"), ("pascal_voc_writer", "beside")])
+def test_a_broken_label_among_sound_ones_is_no_good_picture(tmp_path: Path, tool: str, case: str) -> None:
+    exported(tool, case)(tmp_path)
+    broken = next(tmp_path.glob("scratch_0.[jx][sm][ol]*"))
+    for half in (broken.read_bytes()[: broken.stat().st_size // 2], b""):
+        broken.write_bytes(half)
+        with pytest.raises(DatasetError, match=rf"{broken.name} is (no JSON|no XML|empty)"):
+            read_export(tmp_path)
+
+
 def test_labels_without_any_picture(tmp_path: Path) -> None:
     label_img(tmp_path)
     for path in tmp_path.glob("*.png"):
