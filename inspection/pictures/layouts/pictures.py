@@ -2,17 +2,19 @@
 
 import posixpath
 from collections import defaultdict
+from contextlib import suppress
 from pathlib import Path, PurePosixPath
+from typing import Final
 
 from PIL import Image
 
 from inspection.errors import DatasetError
+from inspection.pictures.decoding import picture_size
 from inspection.pictures.files import every_picture_file
 from inspection.pictures.masks import MASK_FOLDERS
 
-_ORIENTATION = 0x0112
-_TURNED = frozenset({5, 6, 7, 8})
-"""EXIF orientations that swap width and height."""
+_ORIENTATION: Final = 0x0112
+_UPRIGHT: Final = 1
 
 
 class ExportedPictures:
@@ -73,17 +75,19 @@ class ExportedPictures:
         return found_by_name[0]
 
     def size(self, path: Path) -> tuple[int, int]:
-        """Width and height in pixels as it is read, turned as its EXIF data say. Reads the header.
+        """Width and height in pixels, as it is read. Only one that its EXIF data may turn is decoded for it.
 
         Raises:
-            DatasetError: It cannot be read.
+            CameraError: It cannot be read.
         """
-        try:
-            with Image.open(path) as image:
-                turned = image.getexif().get(_ORIENTATION) in _TURNED
-                return (image.height, image.width) if turned else (image.width, image.height)
-        except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-            raise DatasetError(f"{path} cannot be read: {error}", todo="remove it, or restore it") from error
+        with (
+            suppress(OSError, ValueError, SyntaxError, Image.DecompressionBombError),
+            Image.open(path) as image,
+        ):
+            if image.getexif().get(_ORIENTATION, _UPRIGHT) == _UPRIGHT:
+                return image.size
+        height, width = picture_size(path)
+        return width, height
 
     def expect_size(self, path: Path, width: float, height: float, *, said_by: Path) -> None:
         """Raise DatasetError where annotations were drawn on a picture of another size; 0: not known."""

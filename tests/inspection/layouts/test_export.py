@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 from inspection.errors import CameraError, DatasetError
+from inspection.pictures.decoding import picture_size
 from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
 from inspection.pictures.layouts.regions import counts_from_text, from_runs, outlines_of
@@ -200,6 +202,23 @@ def test_a_broken_label_among_sound_ones_is_no_good_picture(tmp_path: Path, tool
         broken.write_bytes(half)
         with pytest.raises(DatasetError, match=rf"{broken.name} is (no JSON|no XML|empty)"):
             read_export(tmp_path)
+
+
+@pytest.mark.parametrize("suffix", [".jpg", ".png", ".tif"])
+def test_a_picture_that_is_turned_by_its_exif_data_is_labelled_as_it_is_read(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = put(tmp_path / f"a{suffix}", "good_0")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    with Image.open(path) as image:
+        image.load()
+    image.save(path, exif=exif)
+    write(tmp_path / "a.txt", "0 0.5 0.5 1 1")
+    write(tmp_path / "classes.txt", "dent")
+    (one,) = export(tmp_path).pictures
+    height, width = picture_size(path)
+    assert one.marks[0].box == (0, 0, width, height)
 
 
 def test_labels_without_any_picture(tmp_path: Path) -> None:
