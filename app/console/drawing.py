@@ -8,10 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
 from app.console.signs import Shape, Tone
-from app.console.theme import FILLS, INKS
+from app.console.theme import CASINGS, FILLS, INKS
 
 _UNIT: Final = 100.0
 """Shapes are described in a square of this edge."""
+_CASING: Final = 5.0
+"""Width of the edge around a pale shape."""
 
 
 def draw_shape(
@@ -35,8 +37,26 @@ def draw_shape(
     fill, ink = (INKS[tone], FILLS[tone]) if inverted else (FILLS[tone], INKS[tone])
     if hollow:
         ink = fill
+    if tone in CASINGS and not inverted:
+        _paint_casing(painter, shape, CASINGS[tone], hollow)
     _PAINTERS[shape](painter, fill, ink, hollow)
     painter.restore()
+
+
+def _paint_casing(painter: QPainter, shape: Shape, color: QColor, hollow: bool) -> None:
+    """Paint ``shape`` all in ``color``, a little to each side: what shows of it is an edge around the shape.
+
+    Shrinks what is painted after it, so that both lie in the square.
+    """
+    share = 1 - 2 * _CASING / _UNIT
+    painter.translate(_CASING, _CASING)
+    painter.scale(share, share)
+    for eighth in range(8):
+        painter.save()
+        angle = eighth * math.pi / 4
+        painter.translate(_CASING * math.cos(angle), _CASING * math.sin(angle))
+        _PAINTERS[shape](painter, color, color, hollow)
+        painter.restore()
 
 
 def hatch(painter: QPainter, rect: QRectF, color: QColor, *, step: float) -> None:

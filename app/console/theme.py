@@ -39,8 +39,10 @@ DESK: Final = QColor("#d3d6d9")
 CARD: Final = QColor("#e6e8ea")
 LINE: Final = QColor("#b4bac0")
 INK: Final = QColor("#1f2529")
-MUTED_INK: Final = QColor("#565f67")
+MUTED_INK: Final = QColor("#525b63")
 PALE_INK: Final = QColor("#8b949b")
+PASS_GROUND: Final = QColor("#d3d7da")
+"""A pass is the normal case: a shade of the card, nothing to look up for."""
 DARK: Final = QColor("#2b3136")
 WHITE: Final = QColor("#ffffff")
 SIMULATED: Final = QColor("#5b2a86")
@@ -48,13 +50,16 @@ BYPASSED: Final = QColor("#f0a500")
 """Amber, as the key's lamp: abnormal, though somebody wants it so (IEC 60073)."""
 
 FILLS: Final[Mapping[Tone, QColor]] = {
-    Tone.CALM: QColor("#5f6a73"),
-    Tone.FADED: QColor("#9aa2a9"),
+    Tone.CALM: QColor("#4b555d"),
+    Tone.FADED: QColor("#6f7880"),
     Tone.CAUTION: QColor("#f0a500"),
-    Tone.DANGER: QColor("#c4161c"),
-    Tone.ATTENTION: QColor("#1d5fae"),
+    Tone.DANGER: QColor("#b9151b"),
+    Tone.ATTENTION: QColor("#1b5aa6"),
 }
 """Amber, red and blue differ in lightness too: told apart with any colour vision, and in grey print."""
+
+CASINGS: Final[Mapping[Tone, QColor]] = {Tone.CAUTION: INK}
+"""The edge of a sign whose fill is too pale to stand out from a card by itself (WCAG 2.2, 1.4.11)."""
 
 INKS: Final[Mapping[Tone, QColor]] = {
     Tone.CALM: WHITE,

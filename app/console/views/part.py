@@ -13,6 +13,7 @@ from app.console.theme import (
     INKS,
     LINE,
     MUTED_INK,
+    PASS_GROUND,
     STRONG_PX,
     VERDICT_SYMBOL_PX,
     VERDICT_WORD_PX,
@@ -22,9 +23,6 @@ from app.console.view_model import PartView
 from app.console.views.basics import Card, ElidedLabel, SignView, caption
 from app.console.views.room import Piece
 from app.console.words import Words
-
-_PASS_GROUND = QColor("#d3d7da")
-"""A pass is the normal case: a shade of the card, nothing to look up for."""
 
 _TIGHT = 0.72
 """Line height of the decision's word, as a share of the font's own."""
@@ -116,7 +114,7 @@ class DecisionSign(QWidget):
                 hatch(painter, rect, QColor(120, 128, 135, 60), step=self._theme.px(18))
             return MUTED_INK if part.stale else INK
         painter.setPen(QPen(LINE, 1) if tone is Tone.CALM else Qt.PenStyle.NoPen)
-        painter.setBrush(_PASS_GROUND if tone is Tone.CALM else FILLS[tone])
+        painter.setBrush(PASS_GROUND if tone is Tone.CALM else FILLS[tone])
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), radius, radius)
         return INK if tone is Tone.CALM else INKS[tone]
 
