@@ -2,7 +2,9 @@
 
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Final
 
 from PySide6 import __version_info__
@@ -24,13 +26,19 @@ from inspection.part import Picture
 from inspection.status import StationStatus
 
 DEFAULT_URL: Final = "http://127.0.0.1:8730"
+_Hook = Callable[[type[BaseException], BaseException, TracebackType | None], None]
+_ENDED: Final = (
+    "passgate: the console ends by a fault of its own (above), because its screen may no longer be true; "
+    "the line does not notice. Start it again, and report the fault"
+)
 
 
 def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = False) -> int:
     """Show the console until it is closed; returns the process's exit status.
 
-    ``language`` is an ISO 639-1 code; None takes the system's, where we speak it. The engine need not run:
-    the console waits for it, and reconnects by itself.
+    The status is 0 where it was closed, 1 where it ended by a fault of its own. ``language`` is an ISO 639-1
+    code; None takes the system's, where we speak it. The engine need not run: the console waits for it, and
+    reconnects by itself.
 
     Raises:
         BindingError: The Qt binding that is installed would abort the console.
@@ -38,10 +46,11 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
     """
     refuse_unknown_language(language)
     refuse_no_address(url)
-    refuse_no_display()
+    let_go = refuse_no_display()
     binding = (__version_info__[0], __version_info__[1], __version_info__[2])
     refuse_bad_binding(binding, sys.version_info[:2])
     application = _application()
+    let_go()
     refuse_losing_binding(binding)
     window = ConsoleWindow(StationClient(url), words=_words(language))
     window.resize(1280, 800)
@@ -51,10 +60,25 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
         window.showFullScreen()
     else:
         window.show()
+    sys.excepthook = _ends(application)
     # Python sees signals only between its own instructions: the window's timer gives it those
     signal.signal(signal.SIGINT, lambda *_: window.close())
     signal.signal(signal.SIGTERM, lambda *_: window.close())
     return application.exec()
+
+
+def _ends(application: QApplication) -> _Hook:
+    """What to do with a fault in the console's own code: end with a failure, and be started again.
+
+    Qt would go on after it, with a screen that may no longer follow and still says that it is live.
+    """
+
+    def end(kind: type[BaseException], error: BaseException, where: TracebackType | None) -> None:
+        sys.__excepthook__(kind, error, where)
+        print(_ENDED, file=sys.stderr)
+        application.exit(1)
+
+    return end
 
 
 def screenshot(

@@ -7,10 +7,12 @@ that is none.
 import ctypes
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
+
+import httpx
 
 from app.console.words import LANGUAGES
 from inspection.errors import SettingsError
@@ -33,7 +35,8 @@ def refuse_no_address(url: str) -> None:
     try:
         parts = urlsplit(url)
         sound = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:  # a port that is no number, or brackets that do not close
+        sound = sound and bool(httpx.URL(url).host)
+    except (ValueError, httpx.InvalidURL):  # no port's number, brackets that do not close, no host's name
         sound = False
     if not sound or any(character.isspace() for character in url):
         raise SettingsError(
@@ -42,23 +45,27 @@ def refuse_no_address(url: str) -> None:
         )
 
 
-def refuse_no_display(environment: Mapping[str, str] = os.environ) -> None:
+def refuse_no_display(environment: Mapping[str, str] = os.environ) -> Callable[[], None]:
     """Refuse to start where Qt would find no display.
+
+    Returns:
+        What lets go of the connection that was made to look; call it when Qt has its own. A bare X server
+        starts anew when its last client goes: Qt, connecting meanwhile, would find no display and abort.
 
     Raises:
         SettingsError: There is none, or the one that is named cannot be opened.
     """
     platform = environment.get("QT_QPA_PLATFORM", "").split(":")[0].split(";")[0]
     if not sys.platform.startswith("linux") or platform not in ("", "xcb", "wayland"):
-        return
+        return _nothing_to_let_go
     x11, wayland = environment.get("DISPLAY", ""), environment.get("WAYLAND_DISPLAY", "")
     socket = Path(environment.get("XDG_RUNTIME_DIR", "/")) / wayland
     if platform != "xcb" and wayland and socket.exists():
-        return
+        return _nothing_to_let_go
     if platform == "wayland" or not x11:
         what = f"the Wayland display {wayland!r} is not there" if wayland else "there is no display here"
-    elif _opens(x11):
-        return
+    elif (close := _opened(x11)) is not None:
+        return close
     else:
         what = f"the display {x11!r} cannot be opened"
     raise SettingsError(
@@ -68,15 +75,17 @@ def refuse_no_display(environment: Mapping[str, str] = os.environ) -> None:
     )
 
 
-def _opens(display: str) -> bool:
-    """Whether the X server answers and lets us in; True where its library is missing."""
+def _nothing_to_let_go() -> None:
+    """No connection was made."""
+
+
+def _opened(display: str) -> Callable[[], None] | None:
+    """Connect to the X server; gives what closes the connection, or None where it does not let us in."""
     try:
         x11 = ctypes.CDLL("libX11.so.6")
-    except OSError:
-        return True
+    except OSError:  # nobody can look: Qt will
+        return _nothing_to_let_go
     x11.XOpenDisplay.argtypes, x11.XOpenDisplay.restype = [ctypes.c_char_p], ctypes.c_void_p
     x11.XCloseDisplay.argtypes = [ctypes.c_void_p]
     opened = x11.XOpenDisplay(display.encode())
-    if opened:
-        x11.XCloseDisplay(opened)
-    return bool(opened)
+    return (lambda: x11.XCloseDisplay(opened)) if opened else None

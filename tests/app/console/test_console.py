@@ -486,6 +486,22 @@ def test_the_program_starts_and_ends_as_a_service_does(engine: FakeEngine, qtbot
         assert program.wait(10) == 0
 
 
+def test_a_fault_of_its_own_ends_the_program(engine: FakeEngine) -> None:
+    """Qt would go on after it, with a screen that still says that it is live (promise 6)."""
+    code = (
+        "import sys, app.console.screen as s; from app.console.main import run\n"
+        "def show_picture(*a, **k): raise KeyError('nobody thought of this')\n"
+        "from PySide6.QtCore import QTimer; from PySide6.QtWidgets import QApplication\n"
+        "def spoil(): s.RunScreen.show_picture = show_picture\n"
+        "a = QApplication([]); QTimer.singleShot(0, spoil)\n"
+        f"sys.exit(run({engine.url!r}, 'zh'))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 1
+    assert "nobody thought of this" in done.stderr
+    assert "the line does not notice" in done.stderr
+
+
 def test_the_window_waits_for_its_engine(open_console: Callable[[str], ConsoleWindow], qtbot: QtBot) -> None:
     engine = FakeEngine()
     window = open_console(engine.url)

@@ -3,9 +3,11 @@
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 
 import pytest
 
+from app.console.main import run
 from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
 from inspection.errors import SettingsError
 
@@ -32,6 +34,7 @@ def test_a_language_that_it_has_is_taken_with_its_region(code: str | None) -> No
         "http://h:port",
         "http://h:99999",
         "http://[::1",
+        "http://xn--zzzz-.plant",
     ],
 )
 def test_what_is_no_address_is_refused(url: str) -> None:
@@ -87,3 +90,27 @@ def test_the_program_ends_with_words_and_not_with_an_abort(
     assert done.returncode > 0, "not by a signal"
     assert said in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="X11 displays")
+def test_the_display_is_held_until_qt_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A bare X server, as in a kiosk, starts anew when its last client goes: Qt found none, and aborted."""
+    happened: list[str] = []
+
+    def opened(display: str) -> Callable[[], None]:
+        happened.append(f"looks at {display}")
+        return lambda: happened.append("lets go")
+
+    def qt() -> None:
+        happened.append("Qt connects")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("app.console.starting._opened", opened)
+    monkeypatch.setattr("app.console.main._application", qt)
+    monkeypatch.setitem(os.environ, "DISPLAY", ":7")
+    monkeypatch.setitem(os.environ, "QT_QPA_PLATFORM", "xcb")
+    with pytest.raises(KeyboardInterrupt):
+        run("http://127.0.0.1:1")
+    assert happened == ["looks at :7", "Qt connects"]
+    refuse_no_display()()
+    assert happened[-1] == "lets go"
