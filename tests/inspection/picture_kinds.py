@@ -7,6 +7,8 @@ or byte by byte (:mod:`tests.inspection.picture_writers`); the pixels that they 
 import base64
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 import cv2
@@ -31,6 +33,8 @@ from tests.inspection.picture_writers import (
     COLOUR,
     GREY,
     GREYS,
+    HEIGHT,
+    WIDTH,
     Maker,
     Values,
     bmp,
@@ -48,7 +52,7 @@ from tests.inspection.picture_writers import (
     saved,
     turned,
     with_alpha,
-    without_adobe,
+    without_segment,
     written,
 )
 from tests.inspection.tiff_kinds import tiff_kinds
@@ -111,23 +115,29 @@ def _jpeg() -> Iterator[Row]:
         "with an ICC profile, which is not applied": {"icc_profile": _PROFILE},
         "with a comment and EXIF": {"comment": b"camera 1", "exif": turned(1)},
     }.items():
-        yield what, "Pillow", partial(saved, COLOUR, "jpeg", **{"quality": 95, **options}), COLOUR, 8
-    yield "quality 30", "Pillow", partial(saved, COLOUR, "jpeg", quality=30), COLOUR, 24
-    yield "grey", "Pillow", partial(saved, GREY, "jpeg", quality=95), GREY, 4
-    yield "grey, progressive", "Pillow", partial(saved, GREY, "jpeg", quality=95, progressive=True), GREY, 4
-    yield "4:4:4", "simplejpeg", partial(simplejpeg.encode_jpeg, COLOUR, 95), COLOUR, 8
-    yield "4:2:0", "OpenCV", partial(_opencv, ".jpg", COLOUR), COLOUR, 8
-    yield "4:4:0", "imagecodecs", partial(imagecodecs.jpeg8_encode, COLOUR, 95, subsampling="440"), COLOUR, 8
-    yield "arithmetic coding", "cjpeg", lambda: _ARITHMETIC, COLOUR, 8
-    yield "arithmetic coding, progressive, grey", "cjpeg", lambda: _ARITHMETIC_PROGRESSIVE, GREY, 4
+        yield what, "Pillow", partial(saved, COLOUR, "jpeg", **{"quality": 95, **options}), COLOUR, 6
+    yield "quality 30", "Pillow", partial(saved, COLOUR, "jpeg", quality=30), COLOUR, 16
+    yield "grey", "Pillow", partial(saved, GREY, "jpeg", quality=95), GREY, 2
+    yield "grey, progressive", "Pillow", partial(saved, GREY, "jpeg", quality=95, progressive=True), GREY, 2
+    yield "4:4:4", "simplejpeg", partial(simplejpeg.encode_jpeg, COLOUR, 95), COLOUR, 6
+    yield "4:2:0", "OpenCV", partial(_opencv, ".jpg", COLOUR), COLOUR, 6
+    yield "4:4:0", "imagecodecs", partial(imagecodecs.jpeg8_encode, COLOUR, 95, subsampling="440"), COLOUR, 6
+    yield "a frame of a video", "FFmpeg, in OpenCV", _ffmpeg, COLOUR, 8
+    frame = partial(without_segment, 0xC4)
+    yield (
+        *("without Huffman tables, as USB cameras send it", "Pillow"),
+        *(lambda: frame(saved(COLOUR, "jpeg", quality=95)), COLOUR, 6),
+    )
+    yield "arithmetic coding", "cjpeg", lambda: _ARITHMETIC, COLOUR, 6
+    yield "arithmetic coding, progressive, grey", "cjpeg", lambda: _ARITHMETIC_PROGRESSIVE, GREY, 2
     for orientation, upright in UPRIGHT.items():
         make = partial(saved, COLOUR, "jpeg", quality=95, exif=turned(orientation))
-        yield f"EXIF orientation {orientation}: turned as it says", "Pillow", make, upright, 8
-    yield "CMYK", "Pillow", partial(saved, COLOUR, "jpeg", "CMYK", quality=95), COLOUR, 8
-    yield "YCCK", "imagecodecs", _ycck, COLOUR, 10
+        yield f"EXIF orientation {orientation}: turned as it says", "Pillow", make, upright, 6
+    yield "CMYK", "Pillow", partial(saved, COLOUR, "jpeg", "CMYK", quality=95), COLOUR, 6
+    yield "YCCK", "imagecodecs", _ycck, COLOUR, 8
     yield (
         *("CMYK without Adobe's marker", "Pillow"),
-        *(lambda: without_adobe(saved(COLOUR, "jpeg", "CMYK")), COLOUR),
+        *(lambda: without_segment(0xEE, saved(COLOUR, "jpeg", "CMYK")), COLOUR),
         "it is a JPEG of four channels that does not say which they are",
     )
     two = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
@@ -138,7 +148,7 @@ def _jpeg() -> Iterator[Row]:
         COLOUR,
         8,
     )
-    yield "something behind its end", "Pillow", lambda: saved(COLOUR, "jpeg", quality=95) + b"more", COLOUR, 8
+    yield "something behind its end", "Pillow", lambda: saved(COLOUR, "jpeg", quality=95) + b"more", COLOUR, 6
     wide = partial(imagecodecs.jpeg8_encode, deep(GREY, 16), 95, bitspersample=12)
     yield "12 bits", "imagecodecs", wide, GREY, "it is a JPEG of 12 bits a channel; 8 are read"
     lossless = partial(imagecodecs.jpeg8_encode, COLOUR, lossless=True)
@@ -147,6 +157,17 @@ def _jpeg() -> Iterator[Row]:
     yield "lossless, 12 bits", "imagecodecs", lossless, GREY, "it is a lossless JPEG, which is not read"
     ls = partial(imagecodecs.jpegls_encode, COLOUR)
     yield "JPEG-LS", "imagecodecs", ls, COLOUR, "its format is JPEG-LS; JPEG is read"
+
+
+def _ffmpeg() -> bytes:
+    with TemporaryDirectory() as folder:
+        path = str(Path(folder) / "video.avi")
+        video = cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"MJPG"), 10, (WIDTH, HEIGHT))
+        video.write(np.ascontiguousarray(COLOUR[..., ::-1]))
+        video.release()
+        coded = Path(path).read_bytes()
+    start = coded.index(b"\xff\xd8\xff")
+    return coded[start : coded.index(b"\xff\xd9", start) + 2]
 
 
 def _opencv(suffix: str, values: Values) -> bytes:

@@ -184,10 +184,15 @@ def pnm(kind: int, values: Values, most: int = 255) -> bytes:
     return (head + "\n".join(" ".join(str(int(v)) for v in row.ravel()) for row in shown) + "\n").encode()
 
 
-def without_adobe(jpeg: bytes) -> bytes:
-    """Takes out the segment that says what the four channels of a JPEG are."""
-    start = jpeg.index(b"\xff\xee")
-    return jpeg[:start] + jpeg[start + 16 :]
+def without_segment(marker: int, jpeg: bytes) -> bytes:
+    """Takes out the segments of one kind that stand before a JPEG's first scan."""
+    kept, place = jpeg[:2], 2
+    while jpeg[place + 1] != 0xDA:
+        end = place + 2 + int.from_bytes(jpeg[place + 2 : place + 4], "big")
+        if jpeg[place + 1] != marker:
+            kept += jpeg[place:end]
+        place = end
+    return kept + jpeg[place:]
 
 
 Maker = Callable[[], bytes]

@@ -9,6 +9,7 @@ import pytest
 from inspection.errors import CameraError
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.files import PICTURE_SUFFIXES
+from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.levels import to_8_bits
 from inspection.pictures.masks import read_mask
 from tests.inspection.picture_kind import DEEP, SHEER, PictureKind
@@ -57,6 +58,14 @@ def test_no_other_kind_is_read_where_more_than_8_bits_are_stated(tmp_path: Path,
     said = re.escape(kind.refused) or "it has 8 bits a channel, and 12 bits are stated"
     with pytest.raises(CameraError, match=said):
         read_picture(path, bit_depth=12)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if not kind.refused], ids=named)
+def test_annotations_are_held_against_the_size_that_is_read(tmp_path: Path, kind: PictureKind) -> None:
+    path = tmp_path / f"part{kind.suffix}"
+    path.write_bytes(kind.make())
+    height, width, _ = read_picture(path).shape
+    assert ExportedPictures(tmp_path).size(path) == (width, height)
 
 
 @pytest.mark.parametrize("format_", ["png", "jpeg", "bmp", "tiff", "webp"])

@@ -47,9 +47,9 @@ def tiff_kinds() -> Iterator[Row]:
         apart = partial(tiff, planes, photometric="rgb", planarconfig="separate", compression=compression)
         yield f"RGB in separate planes, {compression or 'no compression'}", "tifffile", apart, COLOUR
     jpeg = {"compression": "jpeg", "compressionargs": {"level": 95}}
-    yield "RGB, JPEG", "tifffile", partial(_rgb, **jpeg), COLOUR, 8
-    yield "RGB, JPEG, tiles", "tifffile", partial(_rgb, **jpeg, tile=(16, 32)), COLOUR, 8
-    yield "RGB, JPEG", "Pillow", partial(saved, COLOUR, "tiff", compression="jpeg", quality=95), COLOUR, 8
+    yield "RGB, JPEG", "tifffile", partial(_rgb, **jpeg), COLOUR, 6
+    yield "RGB, JPEG, tiles", "tifffile", partial(_rgb, **jpeg, tile=(16, 32)), COLOUR, 6
+    yield "RGB, JPEG", "Pillow", partial(saved, COLOUR, "tiff", compression="jpeg", quality=95), COLOUR, 6
     for order, named in (("<", "little"), (">", "big")):
         yield f"RGB, {named}-endian", "tifffile", partial(_rgb, byteorder=order), COLOUR
     yield "BigTIFF, little-endian", "tifffile", partial(_rgb, bigtiff=True), COLOUR
@@ -85,7 +85,7 @@ def tiff_kinds() -> Iterator[Row]:
         tag = [(274, "H", 1, orientation, True)]
         make = partial(_rgb, extratags=tag)
         yield f"orientation {orientation}: turned as it says", "tifffile", make, UPRIGHT[orientation]
-    yield "CMYK", "Pillow", partial(saved, COLOUR, "tiff", "CMYK"), COLOUR, 1
+    yield "CMYK", "Pillow", partial(saved, COLOUR, "tiff", "CMYK"), COLOUR
     yield "YCbCr", "Pillow", partial(saved, COLOUR, "tiff", "YCbCr"), COLOUR, 4
     alpha = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
     yield "RGB and alpha, opaque", "tifffile", partial(tiff, opaque(COLOUR), **alpha), COLOUR
