@@ -357,11 +357,17 @@ class Judge:
     ) -> tuple[Kept, "asyncio.Future[Kept] | None"]:
         """What came of the pictures by the deadline; where the archive has not answered, more is to come.
 
-        It is no straggler: no later part waits for it, but in turn, for the disk.
+        It is no straggler: no later part waits for it, but in turn, for the disk. Where that has been silent
+        for long, no part waits at all: a decision at the deadline may be too late for the PLC.
         """
-        if await self._is_done(deadline_ns, archive):
+        silent_s = self._recorder.pictures.silent_s
+        if archive.done() or (not silent_s and await self._is_done(deadline_ns, archive)):
             return archive.result(), None
-        self.picture_fault = "the disk of the pictures did not answer within the deadline"
+        self.picture_fault = (
+            f"the disk of the pictures has not answered for {silent_s:.0f} s"
+            if silent_s
+            else "the disk of the pictures did not answer within the deadline"
+        )
         self._alarm(AlarmCode.PICTURE_NOT_KEPT, f"{self.picture_fault}. Check that disk")
         return Kept((), self.picture_fault), archive
 
