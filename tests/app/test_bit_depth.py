@@ -1,18 +1,28 @@
 """Parts seen with 12 bits, from teaching to the decision: taught once, judged at that depth and no other."""
 
 import json
+import shutil
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from app.judge import judge_files
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import plan, teach_folder
+from inspection.cameras import FolderSettings, make_camera
+from inspection.errors import CameraError
+from inspection.pictures.copies import pixels_sha256
+from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.files import picture_files
-from inspection.pictures.levels import BitDepth
+from inspection.pictures.levels import BitDepth, to_8_bits
+from inspection.recipe import GreyLevels
+from models.training.labelled import read_example
+from models.training.photographs import Photograph
+from reports.images import encode
 from tests.app.commands import Passgate, assert_one_line
 
 SHARED = Path(__file__).parents[3] / "shared"
@@ -55,6 +65,51 @@ def test_without_a_stated_depth_nothing_is_taught_and_the_option_is_named(
     said = passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 10)
     assert_one_line(said, r"above the 1,023 of the 10 bits.*looks like 12 bit")
     assert passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 11).code == 2
+
+
+def test_labelled_pictures_are_judged_in_8_bits_and_remembered_as_they_are(rings: Path) -> None:
+    path = rings / "03.png"
+    one = read_example(Photograph(path=path, group="a"), GreyLevels(bit_depth=12))
+    raw = read_picture(path, bit_depth=12)
+    assert np.array_equal(one.picture, to_8_bits(raw, bit_depth=12))
+    assert one.sha256 == pixels_sha256(raw), "as teaching, evaluating and certifying know it"
+    with pytest.raises(CameraError, match="no such depth is stated"):
+        read_example(Photograph(path=path, group="a"))
+
+
+def test_what_a_recipe_of_12_bits_learned_from_is_known_again(rings: Path, tmp_path: Path) -> None:
+    library = RecipeLibrary(tmp_path / "recipes")
+    library.save(teach_folder(plan("ring", library=library, bit_depth=12), rings))
+    learned = library.learned_from("ring")
+    assert learned.among([pixels_sha256(read_picture(rings / "03.png", bit_depth=12))]) == 1
+    assert library.recipe("ring").levels == GreyLevels(bit_depth=12)
+
+
+def test_a_folder_camera_gives_frames_of_its_depth_and_refuses_others(rings: Path, tmp_path: Path) -> None:
+    folder = Path(shutil.copytree(rings, tmp_path / "line"))
+    write(folder / "00.png", (ring(0) >> 4).astype(np.uint8))
+    camera = make_camera(FolderSettings.model_validate({"directory": folder, "bit_depth": "12"}))
+    camera.open()
+    try:
+        with pytest.raises(CameraError, match=r"8 bits a channel, and 12 bits are stated.*not released"):
+            camera.capture(1)
+        frame = camera.capture(2)
+    finally:
+        camera.close()
+    assert (frame.bit_depth, frame.picture.dtype) == (12, np.uint16)
+    assert np.array_equal(frame.picture[..., 1], ring(1))
+    with pytest.raises(ValidationError):
+        FolderSettings(directory=folder, bit_depth=11)  # type: ignore[arg-type]
+
+
+def test_a_picture_of_the_archive_that_says_its_depth_teaches_in_8_bits(tmp_path: Path) -> None:
+    raw = np.dstack([ring(1)] * 3)
+    path = tmp_path / "kept.png"
+    path.write_bytes(encode(raw, bit_depth=12))
+    assert np.array_equal(read_archived(path), to_8_bits(raw, bit_depth=12))
+    write(path, ring(1))
+    with pytest.raises(CameraError, match="no such depth is stated"):
+        read_archived(path)
 
 
 @pytest.mark.slow
