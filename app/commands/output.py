@@ -22,11 +22,21 @@ from app.settings import InspectorKind
 
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
 
+
+def _no_station(kind: InspectorKind) -> InspectorKind:
+    """A foreign model's folder stands in a station's file, which such a command does not read."""
+    if kind is InspectorKind.FOREIGN:
+        raise typer.BadParameter("a foreign model judges only as a station's [model] (passgate run)")
+    return kind
+
+
 InspectorOption = Annotated[
     InspectorKind,
     typer.Option(
         "--inspector",
-        help="Who judges: vla, with the language model; reflex, without it; foreign, a model in a folder.",
+        metavar="vla|reflex",
+        callback=_no_station,
+        help="Who judges: vla, with the language model; reflex, vision and memory alone.",
     ),
 ]
 

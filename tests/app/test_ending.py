@@ -248,6 +248,8 @@ def test_long_work_that_is_ended_by_a_signal(tmp_path: Path, number: signal.Sign
 def test_an_option_that_would_be_ignored_is_refused(passgate: Passgate, tmp_path: Path) -> None:
     assert_one_line(passgate("demo", "--headless", "--recipe", "cover"), r"--recipe: it is for --images")
     assert_one_line(passgate("weights", "pull", "--from", tmp_path / "none"), "there is no folder")
+    foreign = passgate("inspect", tmp_path / "a.png", "--recipe", "cover", "--inspector", "foreign")
+    assert_one_line(foreign, r"'--inspector'.*only as a station's \[model\]")
 
 
 @pytest.mark.parametrize(
