@@ -28,8 +28,8 @@ from pydantic import ValidationError
 from typer.exceptions import TyperException
 
 from app.commands.output import answer, print_json
-from app.value_words import value_in_words
 from inspection.errors import PassgateError
+from inspection.value_words import value_in_words
 
 SCHEMA: Final = 1
 """Of the object that says why there is no result."""

@@ -16,11 +16,11 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 
 from app.environment import PREFIX, from_environment, overlaid, refuse_unknown_names
 from app.settings_errors import in_words
-from app.toml_words import read_toml
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
 from inspection.shifts import THREE_SHIFTS
+from inspection.toml_words import read_toml
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.environment import BETWEEN, variable
-from app.value_words import value_in_words
+from inspection.value_words import value_in_words
 
 Location = tuple[str | int, ...]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import structlog
+from pydantic import ValidationError
 
 from app.commands.output import progress
 from app.file_frames import FileFrames
@@ -23,6 +24,7 @@ from inspection.quality import teach_limits
 from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
+from inspection.value_words import value_in_words
 from models.checkpoint import SHIPPED, read_header
 from models.inspector import crop
 from models.memory import MemorySettings, NormalityMemory
@@ -37,6 +39,21 @@ SIMULATED_PRODUCT = "cover"
 SIMULATED_GOOD_PARTS = 60
 _SIMULATED_FROM = 1_000_000
 """Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
+
+
+_NAMES = "a name is 1 to 64 letters, digits, spaces, dots, hyphens, and begins with a letter or digit"
+
+
+def _cannot_be(error: ValidationError) -> Iterator[str]:
+    """What of a recipe cannot be as it was asked for, in words."""
+    for detail in error.errors():
+        match detail["loc"]:
+            case ("name",):
+                yield f"{detail['input']!r} cannot be a recipe's name"
+            case ("defect_types", int()):
+                yield f"{detail['input']!r} cannot be the name of a defect"
+            case place:
+                yield f"{'.'.join(map(str, place))}: {value_in_words(detail)}"
 
 
 def plan(
@@ -76,12 +93,8 @@ def plan(
             recipe = Recipe.model_validate(library.recipe(name).model_dump() | said)
         else:
             recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **said)
-    except ValueError as error:
-        raise RecipeError(
-            f"{name!r} cannot be a recipe's name, or one of {list(defect_types)} that of a defect",
-            part="nothing was taught",
-            todo="use letters, digits, space, dot and hyphen",
-        ) from error
+    except ValidationError as error:
+        raise RecipeError("; ".join(_cannot_be(error)), part="nothing was taught", todo=_NAMES) from error
     if len(recipe.views) != 1:
         raise RecipeError(
             f"recipe {name!r} has {len(recipe.views)} views; only one can be taught from a folder",

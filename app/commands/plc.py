@@ -101,8 +101,8 @@ def simulate(
     """Run a PLC with a conveyor. It checks what a PLC must check, and rejects by default."""
     from pydantic import ValidationError
 
-    from app.value_words import value_in_words
     from inspection.errors import SettingsError
+    from inspection.value_words import value_in_words
     from plc.simulator import LineFault, SimulatorSettings
 
     try:

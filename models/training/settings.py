@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import tomllib
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from inspection.errors import SettingsError
+from inspection.toml_words import read_toml
+from inspection.value_words import value_in_words
 from models.training.losses import ChunkWeights
 from models.vla import VlaSettings
 
@@ -104,18 +105,11 @@ def read_settings(path: Path) -> TrainingSettings:
         SettingsError: It cannot be read, or a key is unknown, missing or wrong.
     """
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-        settings = TrainingSettings.model_validate(raw)
-    except OSError as error:
-        raise SettingsError(
-            f"cannot read settings {path}: {error.strerror}", todo="name a file with --config"
-        ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise SettingsError(f"{path} is not valid TOML: {error}", todo="mend that line") from error
+        settings = TrainingSettings.model_validate(read_toml(path, todo="mend that line"))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
-        raise SettingsError(f"{path}: {where}: {first['msg']}", todo="mend that key") from error
+        wrong = [(".".join(map(str, one["loc"])), value_in_words(one)) for one in error.errors()]
+        said = "; ".join(f"{key}: {words}" if key else words for key, words in wrong)
+        raise SettingsError(f"{path}: {said}", todo="mend what is named") from error
     here = path.resolve().parent
 
     def placed(given: Path) -> Path:

@@ -69,6 +69,8 @@ def command_lines(page: Path) -> Iterator[Named]:
     """The lines that call ``passgate``, without root's prompt and remarks."""
     for number, text in code_of(page):
         plain = re.sub(r"^[#$] ", "", text.strip())
+        if tuple(plain.split()[:2]) in COMMANDS:
+            plain = f"passgate {plain}"  # as sentences name them
         if re.match(r"(\S+/)?passgate [\w<]|python -m app ", plain):
             yield Named(number, re.sub(r"\s#\s.*", "", plain).replace("python -m app", "passgate"))
 

@@ -105,10 +105,11 @@ def test_what_cannot_be_trained_is_said_in_one_line(
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     text = config.read_text(encoding="utf-8")
     for spoiled, reason in (
-        (text.replace("batch", "bacth"), "bacth"),
+        (text.replace("batch", "bacth"), r"bacth: is no key that is known here"),
         (text.replace("parts.jsonl", "no-parts.jsonl"), r"no-parts\.jsonl"),
         (text.replace("dtype =", "device = 'cuda'\ndtype ="), "no CUDA device"),
-        ("[[", "run.toml"),
+        ("[[", r"is not valid TOML: line 1, '\[\[': close the brackets"),
+        ("", r"out: is missing; .*data: is missing"),
     ):
         config.write_text(spoiled, encoding="utf-8")
         assert_one_line(model("train", "--config", config), reason)

@@ -185,3 +185,17 @@ def test_of_an_export_what_its_labels_call_good_is_taught_and_its_splits_are_no_
     assert seen["frames"] == copies * (PARTS - 1)
     assert not any(name.startswith("train/images/04") for name in seen["names"])
     assert (seen["groups"] and len(set(seen["groups"]))) == groups
+
+
+def test_the_name_that_cannot_be_is_told_from_those_that_can(passgate: Passgate, tmp_path: Path) -> None:
+    words = ("--good", tmp_path, "--type", "dent", "--type", "dent/deep")
+    assert_one_line(
+        passgate("recipe", "teach", "cover", *words),
+        r"passgate: 'dent/deep' cannot be the name of a defect\. noth",
+    )
+    assert_one_line(
+        passgate("recipe", "teach", "a/b", "--good", tmp_path),
+        r"passgate: 'a/b' cannot be a recipe's name\. nothing",
+    )
+    long = passgate("recipe", "teach", "cover", "--good", tmp_path, "--instruction", "x" * 2001)
+    assert_one_line(long, r"instruction: should have at most 2000 characters \(it has 2001\)")

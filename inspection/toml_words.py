@@ -52,11 +52,11 @@ def _in_words(said: str, text: str) -> str:
     >>> _in_words("Invalid value (at line 1, column 8)", "host = plc")
     "line 1, 'host = plc': put a text in quotes"
     """
-    place = re.search(r"\(at line (\d+), column \d+\)", said)
-    lines = text.split("\n")
-    if place is None or int(place[1]) > len(lines):
+    place = re.search(r"\(at (?:line (\d+), column \d+|end of document)\)", said)
+    lines = text.rstrip().split("\n")
+    if place is None:
         return said
-    number = int(place[1])
+    number = min(int(place[1] or len(lines)), len(lines))
     line = lines[number - 1].strip()
     if "\r" in line:
         return "its lines end as on an old Mac: save it with the line ends of Linux or Windows"

@@ -43,7 +43,14 @@ def value_in_words(*details: ErrorDetails) -> str:
     return said + _hint(details[0], given)
 
 
-_SAY_IT_ALL: Final = {"missing", "string_too_short", "string_too_long", "too_short", "too_long"}
+_SAY_IT_ALL: Final = {
+    "missing",
+    "extra_forbidden",
+    "string_too_short",
+    "string_too_long",
+    "too_short",
+    "too_long",
+}
 """Errors whose words leave nothing to say of the value itself."""
 
 
@@ -52,6 +59,8 @@ def _wanted(detail: ErrorDetails) -> str:
     match detail["type"]:
         case "missing":
             return "is missing"
+        case "extra_forbidden":
+            return "is no key that is known here"
         case "greater_than_equal":
             return f"should be at least {limits['ge']}"
         case "greater_than":
