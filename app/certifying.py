@@ -1,6 +1,7 @@
 """Certifying a recipe: from labelled pictures to a certificate, and whether one still holds."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,7 +10,8 @@ import structlog
 from app.commands.output import progress
 from app.file_frames import FileFrames, read_through
 from app.judge import REFLEX_NAME, build_inspector, judge, refuse_too_small
-from app.recipes import RecipeLibrary
+from app.learned_from import CertifiedFrom
+from app.recipes import RecipeLibrary, Taught
 from app.settings import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
@@ -32,6 +34,22 @@ from inspection.risk import (
 
 log = structlog.get_logger(__name__)
 
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """A certificate, not yet kept, and what it was issued on."""
+
+    certificate: Certificate
+    pictures: CertifiedFrom
+    mind: str
+    """What weakens the proof, in words; empty for nothing that is known."""
+
+    def keep(self, library: RecipeLibrary) -> Path:
+        """Keep both; returns the certificate's file. Raises RecipeError or CertificateError."""
+        library.keep_certified_from(self.certificate, self.pictures)
+        return library.keep_certificate(self.certificate)
+
+
 _NOTHING_ISSUED = "no certificate was issued: the station stays uncertified, unless an older one holds"
 
 
@@ -45,7 +63,7 @@ def certify(
     draw: Draw,
     library: RecipeLibrary,
     kind: InspectorKind = InspectorKind.VLA,
-) -> Certificate:
+) -> Certified:
     """Certify the newest version of a recipe on labelled pictures; the result is not yet kept.
 
     Every picture is judged as the line would, by the inspector that the line uses. A defective part escapes
@@ -112,7 +130,7 @@ def certify(
             todo="look at the defective pictures that score lowest, teach anew, or allow more escapes",
         )
     separate = len(defective) == len(bad_files) and len(fine) == len(good_files)
-    return Certificate.issue(
+    certificate = Certificate.issue(
         alpha=alpha,
         delta=delta,
         n_defective=len(defective),
@@ -130,6 +148,8 @@ def certify(
         model=inspector.model,
         certified_at=datetime.now(UTC),
     )
+    mind = _used_before(seen.sha256, library.certified_from(name))
+    return Certified(certificate, CertifiedFrom.of(certificate.id, seen.sha256), mind)
 
 
 def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) -> Certification:
@@ -173,6 +193,33 @@ def stored_certification(name: str, version: int | None, *, library: RecipeLibra
     except PassgateError as error:
         return Certification(reason=str(error))
     return certification(recipe, model=model, library=library)
+
+
+def spent(taught: Taught, *, library: RecipeLibrary) -> str:
+    """What of the certificates' pictures ``taught`` learned from, in words; empty where nothing."""
+    learned = {*taught.learned_from.taught, *taught.learned_from.labelled}
+    said = _issued_on(
+        learned, library.certified_from(taught.recipe.name), these="that this version learned from"
+    )
+    return said and f"{said}: they can certify nothing any more, so certify on pictures of other parts"
+
+
+def _used_before(sha256: Collection[str], issued: Mapping[int, CertifiedFrom | None]) -> str:
+    """In words, on how many of the pictures certificates were issued before; empty where none was."""
+    said = _issued_on(sha256, issued, these=f"of these {len(sha256)}")
+    return said and (
+        f"{said}: a proof holds for the first try on them, so where anything was chosen since by what they "
+        "showed, take others"
+    )
+
+
+def _issued_on(sha256: Collection[str], issued: Mapping[int, CertifiedFrom | None], *, these: str) -> str:
+    counts = {version: known.among(sha256) for version, known in issued.items() if known is not None}
+    return "; ".join(
+        f"{count} pictures {these} are ones that the certificate of version {version} was issued on"
+        for version, count in counts.items()
+        if count
+    )
 
 
 def _passing_score(decision: Decision) -> float:

@@ -33,7 +33,8 @@ def evaluate_recipe(
     such are of the decisions: whatever is not passed is held. The quality check has no say here. The times
     are those of the inspector for one picture, without reading its file. ``unheard`` says what of the recipe
     had no say, since nobody can name what it speaks of. ``learned_from`` counts the pictures among them that
-    the recipe was taught from or adapted on, None where an older Passgate taught it; ``mind`` says in words
+    the recipe was taught from or adapted on, None where an older Passgate taught it; ``certified_from`` those
+    that its certificate was issued on, None where there is none or that is not known; ``mind`` says in words
     that these flatter, and how many are of a size that the station would hold; empty where nothing is to say.
 
     Raises:
@@ -73,6 +74,9 @@ def evaluate_recipe(
             bar.show(number)
     learned_from = library.learned_from(name, recipe.version)
     overlap = learned_from.among(seen.sha256)
+    issued = library.certified_from(name)
+    on = issued.get(recipe.version)
+    again = None if on is None else on.among(seen.sha256)
     truth = [defective for _, defective in files]
     result = evaluate(scores, truth)
     times = Percentiles.of(milliseconds)
@@ -91,16 +95,29 @@ def evaluate_recipe(
         "n_good": result.good,
         "n_bad": result.defective,
         "learned_from": None if learned_from == NOT_REMEMBERED else overlap,
+        "certified_from": again,
         "mind": "; ".join(
             said
             for said in (
                 _flattery(overlap, of=len(files), known=learned_from),
+                _no_second_proof(again, of=len(files), certified=recipe.version in issued),
                 _held_back(len(files) - sized, of=len(files)),
             )
             if said
         ),
         "unheard": unheard_by(kind, recipe, None).in_words,
     }
+
+
+def _no_second_proof(again: int | None, *, of: int, certified: bool) -> str:
+    if again:
+        return (
+            f"{again} of these {of} pictures are ones that the recipe's certificate was issued on: the "
+            "figures are no second proof of it"
+        )
+    if certified and again is None:
+        return "which pictures the recipe's certificate was issued on is not known"
+    return ""
 
 
 def _held_back(others: int, *, of: int) -> str:

@@ -1,4 +1,8 @@
-"""Which pictures a recipe learned from: measured on the same ones again, it looks better than it is."""
+"""Which pictures a recipe learned from, and which ones its certificate was issued on.
+
+Measured on what it learned from it looks better than it is; measured on what its certificate was issued on it
+says nothing new; and what it learned from can certify it no more.
+"""
 
 from collections.abc import Iterable
 from typing import Annotated, Final, Self
@@ -39,6 +43,28 @@ class LearnedFrom(Frozen):
     def among(self, sha256: Iterable[str]) -> int:
         """How many of some pictures it learned from; at least so many where it is not complete."""
         known = {*self.taught, *self.labelled}
+        return sum(one[:_DIGITS] in known for one in sha256)
+
+
+class CertifiedFrom(Frozen):
+    """The pictures that a certificate was issued on, by what begins their pixels' SHA-256."""
+
+    certificate: str = Field(pattern=r"^[0-9a-f]{64}$")
+    """Its id."""
+    pictures: tuple[_Remembered, ...] = Field(max_length=MOST)
+    """Sorted."""
+    complete: bool = True
+    """False where there were more than are remembered."""
+
+    @classmethod
+    def of(cls, certificate: str, sha256: Iterable[str]) -> Self:
+        """Those of the certificate with that id, by their pixels' SHA-256 in hex."""
+        pictures, all_of_them = _bounded(sha256)
+        return cls(certificate=certificate, pictures=pictures, complete=all_of_them)
+
+    def among(self, sha256: Iterable[str]) -> int:
+        """How many of some pictures it was issued on; at least so many where it is not complete."""
+        known = set(self.pictures)
         return sum(one[:_DIGITS] in known for one in sha256)
 
 

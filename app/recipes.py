@@ -5,25 +5,29 @@ but its own recipe's, and there nothing stands in for it: an older version would
 was asked for.
 
 A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
-newer certificate replaces the older; what held when a part was judged stays in the part's record.
+newer certificate replaces the older; what held when a part was judged stays in the part's record. Beside it
+lies, sealed, which pictures it was issued on (``v0001.certified-from.safetensors``).
 """
 
 import re
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.beforehand import refuse_unwritable
-from app.learned_from import LearnedFrom
+from app.learned_from import CertifiedFrom, LearnedFrom
 from app.recipe_file import Taught as Taught
 from app.recipe_file import describe, read, read_learned_from, read_recipe, write
 from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
+from models import sealed
 from models.vision import VisionTower
 
+_CERTIFIED_FROM: Final = "certified_from"
 _FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")
 
 
@@ -163,6 +167,36 @@ class RecipeLibrary:
             ) from error
         return path
 
+    def keep_certified_from(self, certificate: Certificate, pictures: CertifiedFrom) -> None:
+        """Keep beside a certificate which pictures it was issued on; before the certificate itself.
+
+        Raises:
+            RecipeError: The recipe is unknown.
+            CertificateError: It cannot be written.
+        """
+        path = _pictures_file(self._file(certificate.recipe_name, certificate.recipe.version))
+        try:
+            sealed.write(path, {}, {_CERTIFIED_FROM: pictures.model_dump_json()})
+        except OSError as error:
+            raise CertificateError(
+                f"cannot write {path}: {error}",
+                part="no certificate was issued; an older one stays",
+                todo="check the disk and the folder's rights",
+            ) from error
+
+    def certified_from(self, name: str) -> Mapping[int, CertifiedFrom | None]:
+        """The pictures that certificates were issued on, for each certified version of a recipe.
+
+        None where that is not known: an older Passgate issued it, or what it kept is damaged.
+        """
+        found: dict[int, CertifiedFrom | None] = {}
+        for version, path in sorted(self._versions(name).items()):
+            with suppress(CertificateError, RecipeError):
+                certificate = self.certificate(name, version)
+                if certificate is not None:
+                    found[version] = _read_pictures(_pictures_file(path), certificate.id)
+        return found
+
     def _file(self, name: str, version: int | None) -> Path:
         versions = self._versions(name)
         wanted = version if version is not None else max(versions, default=None)
@@ -240,6 +274,19 @@ def _entries(folder: Path) -> list[Path]:
 
 def _file_name(version: int) -> str:
     return f"v{version:04}.safetensors"
+
+
+def _pictures_file(recipe_file: Path) -> Path:
+    return recipe_file.with_suffix(".certified-from.safetensors")
+
+
+def _read_pictures(path: Path, certificate: str) -> CertifiedFrom | None:
+    try:
+        content = sealed.read(path)
+        pictures = CertifiedFrom.model_validate_json(content.words[_CERTIFIED_FROM])
+    except (OSError, ValueError, KeyError):
+        return None
+    return pictures if content.sealed and pictures.certificate == certificate else None
 
 
 def _certificate_file(recipe_file: Path) -> Path:

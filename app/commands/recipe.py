@@ -63,6 +63,7 @@ def teach(
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
     from app.beforehand import refuse_unwritable
+    from app.certifying import spent
     from app.recipe_file import write
     from app.recipes import RecipeLibrary
     from app.settings import home
@@ -88,7 +89,7 @@ def teach(
     else:
         path = out
         write(path, taught)
-    recipe = taught.recipe
+    recipe, mind = taught.recipe, spent(taught, library=library)
     taught_on = next(iter(taught.memories.values())).taught_on
     if as_json:
         print_json(
@@ -100,12 +101,14 @@ def teach(
                 "bit_depth": recipe.levels.bit_depth,
                 "file": str(path),
                 "unheard": missed.model_dump(mode="json"),
+                "mind": mind,
             }
         )
     else:
         typer.echo(f"{recipe.name} version {recipe.version}: taught on {taught_on} good pictures, {path}")
-        if missed.types:
-            typer.echo(f"Mind: {missed.in_words}")
+        for words in (missed.in_words if missed.types else "", mind):
+            if words:
+                typer.echo(f"Mind: {words}")
 
 
 @cli.command()
@@ -125,14 +128,17 @@ def adapt(
 ) -> None:
     """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
     from app.adapting import adapt_recipe
+    from app.certifying import spent
     from app.recipes import RecipeLibrary
     from app.settings import home
 
     library = RecipeLibrary(home() / "recipes")
     result = adapt_recipe(name, labels, good=good, seed=seed, library=library)
-    path = library.save(result.taught) if result.taught is not None else None
+    path, mind = None, ""
+    if result.taught is not None:
+        path, mind = library.save(result.taught), spent(result.taught, library=library)
     if as_json:
-        print_json({**result.report, "file": None if path is None else str(path)})
+        print_json({**result.report, "file": None if path is None else str(path), "mind": mind})
         return
     table = Table("on pictures of parts that were held out", "memory alone", "with labels")
     for title, key in (("AUROC", "auroc"), ("overkill at 1 % escapes", "overkill_at_one_percent_escape")):
@@ -145,6 +151,8 @@ def adapt(
     else:
         typer.echo(f"{name} version {result.report['version']} uses them: {path}")
         typer.echo("A certificate holds for the version that it was made for: certify this one anew")
+        if mind:
+            typer.echo(f"Mind: {mind}")
 
 
 @cli.command("list")
@@ -296,12 +304,13 @@ def certify(
     from app.settings import home
 
     library = RecipeLibrary(home() / "recipes")
-    certificate = certified(
+    done = certified(
         name, good=good, bad=bad, alpha=alpha, delta=delta, draw=count, library=library, kind=inspector
     )
-    path = library.keep_certificate(certificate)
+    path = done.keep(library)
+    certificate = done.certificate
     if as_json:
-        print_json({**certificate.model_dump(mode="json"), "file": str(path)})
+        print_json({**certificate.model_dump(mode="json"), "file": str(path), "mind": done.mind})
         return
     typer.echo(f"{name} version {certificate.recipe.version} is certified: {certificate.promise}")
     typer.echo(
@@ -311,3 +320,5 @@ def certify(
     )
     typer.echo(f"One part is one {certificate.draw}. {path}")
     typer.echo("An engine that runs takes the certificate when it starts next.")
+    if done.mind:
+        typer.echo(f"Mind: {done.mind}")

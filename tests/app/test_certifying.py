@@ -5,12 +5,13 @@ import math
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import pytest
 
-from app.certifying import certification, certify, stored_certification
+from app.certifying import Certified, certification, certify, stored_certification
 from app.engine import Engine
 from app.judge import build_inspector, judge_files
 from app.recipe_file import Taught, write
@@ -26,6 +27,7 @@ from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
 from models.vision import EfficientNetLite0
 from reports.settings import StoreSettings
+from tests.app.commands import Passgate, assert_one_line
 
 BAD, GOOD = 14, 8
 """Enough for 20 % at 5 %: 14 parts without a miss."""
@@ -62,6 +64,12 @@ def issued(taught_library: Path, pictures: Path) -> Certificate:
 def _certify(
     library: RecipeLibrary, pictures: Path, *, alpha: float = 0.2, draw: Draw = Draw.PICTURE
 ) -> Certificate:
+    return _certified(library, pictures, alpha=alpha, draw=draw).certificate
+
+
+def _certified(
+    library: RecipeLibrary, pictures: Path, *, alpha: float = 0.2, draw: Draw = Draw.PICTURE
+) -> Certified:
     return certify(
         "cover",
         good=pictures / "good",
@@ -327,3 +335,113 @@ def test_a_certificate_that_cannot_be_written_leaves_the_older_one(
         library.keep_certificate(issued)
     assert library.certificate("cover") == issued
     assert not list(path.parent.glob("*.unfinished"))
+
+
+# --- the pictures that it was issued on -------------------------------------------------------------------
+
+
+def _measured(passgate: Passgate, pictures: Path) -> dict[str, Any]:
+    folders = ("--good", pictures / "good", "--bad", pictures / "bad")
+    found: dict[str, Any] = json.loads(
+        passgate("recipe", "evaluate", "cover", *folders, "--inspector", "reflex", "--json").out
+    )
+    return found
+
+
+@pytest.fixture
+def kept(library: RecipeLibrary, pictures: Path, home: Path) -> Path:
+    """The certificate's file, in the user's library."""
+    home.mkdir(exist_ok=True)
+    (home / "recipes").symlink_to(library.names() and library._folder, target_is_directory=True)
+    return _certified(library, pictures).keep(library)
+
+
+def test_figures_on_what_the_certificate_was_issued_on_are_said_to_be_no_second_proof(
+    passgate: Passgate, kept: Path, pictures: Path, tmp_path: Path
+) -> None:
+    """In other formats, too: a picture is known by its pixels. What was not among them counts for nothing."""
+    again = tmp_path / "again"
+    for path in picture_files(pictures):
+        other = again / path.relative_to(pictures).with_suffix(".bmp")
+        other.parent.mkdir(parents=True, exist_ok=True)
+        cv2.imwrite(str(other), cv2.imread(str(path)))
+    found = _measured(passgate, again)
+    assert found["certified_from"] == GOOD + BAD
+    assert (
+        f"{GOOD + BAD} of these {GOOD + BAD} pictures are ones that the recipe's certificate" in found["mind"]
+    )
+    for path in picture_files(again):
+        part = cv2.imread(str(path))
+        part[0, 0] ^= 1
+        cv2.imwrite(str(path), part)
+    found = _measured(passgate, again)
+    assert (found["certified_from"], found["mind"]) == (0, "")
+
+
+def test_a_certificate_from_before_says_that_its_pictures_are_not_known(
+    passgate: Passgate, kept: Path, pictures: Path, issued: Certificate
+) -> None:
+    pictures_file = kept.with_name("v0001.certified-from.safetensors")
+    damaged = pictures_file.read_bytes().replace(b'"complete', b'"complexe')
+    for become in (lambda: pictures_file.write_bytes(damaged), pictures_file.unlink):
+        become()
+        found = _measured(passgate, pictures)
+        assert found["certified_from"] is None
+        assert "which pictures the recipe's certificate was issued on is not known" in found["mind"]
+
+
+def test_the_pictures_of_another_certificate_are_not_taken_for_its_own(
+    library: RecipeLibrary, pictures: Path
+) -> None:
+    done = _certified(library, pictures)
+    done.keep(library)
+    again = library.certified_from("cover")[1]
+    assert again is not None
+    assert (again.certificate, len(again.pictures)) == (done.certificate.id, GOOD + BAD)
+    library.keep_certificate(_certified(library, pictures, alpha=0.35).certificate)
+    assert library.certified_from("cover") == {1: None}
+
+
+def test_a_version_that_learned_from_them_says_that_they_can_certify_nothing_any_more(
+    passgate: Passgate, kept: Path, pictures: Path, home: Path
+) -> None:
+    certified = kept.read_bytes()
+    said = passgate("recipe", "teach", "cover", "--good", pictures / "good", "--json")
+    mind = json.loads(said.out)["mind"]
+    assert (
+        f"{GOOD} pictures that this version learned from are ones that the certificate of version 1" in mind
+    )
+    assert "certify on pictures of other parts" in mind
+    folders = (
+        "--good",
+        pictures / "good",
+        "--bad",
+        pictures / "bad",
+        "--inspector",
+        "reflex",
+        "--count",
+        "picture",
+    )
+    refused = passgate("recipe", "certify", "cover", *folders, "--alpha", "0.2")
+    assert_one_line(refused, f"{GOOD} of these .*are ones that the recipe learned from")
+    shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
+    assert shown["certification"]["certificate"] is None
+    assert kept.read_bytes() == certified
+
+
+def test_a_second_try_on_the_same_pictures_is_said_to_be_one(
+    passgate: Passgate, kept: Path, pictures: Path
+) -> None:
+    folders = (
+        "--good",
+        pictures / "good",
+        "--bad",
+        pictures / "bad",
+        "--inspector",
+        "reflex",
+        "--count",
+        "picture",
+    )
+    said = passgate("recipe", "certify", "cover", *folders, "--alpha", "0.35", "--json")
+    assert f"{GOOD + BAD} pictures of these {GOOD + BAD} are ones" in json.loads(said.out)["mind"]
+    assert "the first try" in passgate("recipe", "certify", "cover", *folders, "--alpha", "0.35").out
