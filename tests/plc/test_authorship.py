@@ -3,6 +3,8 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 from plc.authorship import AGAIN_NS, BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
 from plc.registers import LineBits, VisionBits, VisionBlock
@@ -183,3 +185,39 @@ def test_a_read_that_failed_once_is_forgotten_by_one_that_did_not() -> None:
         authorship.missed(at, refused=False)
     assert authorship.readable
     assert authorship.found == ""
+
+
+class Writer:
+    """An engine that found nobody and writes in each cycle, as the link does it; time in ms."""
+
+    def __init__(self, boot_id: int, *, begins: int) -> None:
+        self.authorship = Authorship(boot_id=boot_id)
+        self.begins = begins
+        self._block = VisionBlock(boot_id=boot_id, bits=VisionBits.ONLINE)
+
+    def step(self, registers: VisionBlock, ms: int) -> VisionBlock:
+        """What stands in the registers after this millisecond."""
+        since = ms - self.begins
+        if since == 0:
+            self.authorship.connected(ms * MS)
+            self.authorship.look(VisionBlock(map_version=0), ms * MS)
+        if since >= 0 and self.authorship.may_write:
+            if since % 20 == 0:
+                self._block = registers = beat(self._block)
+            elif since % 20 == 16 and self.authorship.wants_look(ms * MS):
+                self.authorship.look(registers, ms * MS)
+        return registers
+
+
+@given(st.integers(1, 0xFFFF), st.integers(1, 0xFFFF), st.integers(0, 150).filter(lambda ms: ms % 20 != 0))
+def test_of_two_engines_that_begin_at_the_same_time_one_gives_way_and_the_other_goes_on(
+    one_id: int, other_id: int, apart: int
+) -> None:
+    assume(one_id != other_id)
+    one, other = Writer(one_id, begins=0), Writer(other_id, begins=apart)
+    registers = VisionBlock(map_version=0)
+    for ms in range(1600):
+        registers = other.step(one.step(registers, ms), ms)
+    first, second = (engine.authorship for engine in (one, other))
+    assert first.may_write is not second.may_write
+    assert {first.taken_by, second.taken_by} == {0, one_id if first.may_write else other_id}
