@@ -9,7 +9,7 @@ Whoever finds another one writes nothing from then on, until a person has stoppe
 from enum import Enum, auto
 from typing import Final
 
-from plc.registers import MAP_VERSION, LineBits, VisionBits, VisionBlock
+from plc.registers import GOLDEN, MAP_VERSION, LineBits, VisionBits, VisionBlock
 
 STILL_NS: Final = 300_000_000
 """A vision heartbeat that stands for so long is a dead engine's; the PLC says the same of it."""
@@ -63,7 +63,7 @@ class Authorship:
         self._still_since_ns = 0
         self._due_ns = 0
         self._suspicious_until_ns = 0
-        self._misses = 0
+        self._misses = self._looks = 0
         self._answered = False
         """The block was read back before: what fails later without a refusal is the wire."""
         self._refused = False
@@ -75,6 +75,15 @@ class Authorship:
     def may_write(self) -> bool:
         """Nobody else writes, as far as can be known."""
         return self._state is _State.WRITING
+
+    @property
+    def moment(self) -> float:
+        """Where in the time until the next write the next look falls: 0 to 1.
+
+        Every second one at the end, when what another engine wrote after us stands there for sure. The others
+        evenly, for a PLC that shows what was written only when its scan has come to it.
+        """
+        return 1.0 if self._looks % 2 == 0 else self._looks * GOLDEN % 1.0
 
     @property
     def taken_by(self) -> int:
@@ -136,6 +145,7 @@ class Authorship:
     def look(self, vision: VisionBlock, now_ns: int) -> None:
         """The block as just read back."""
         self._misses, self._answered, self._refused = 0, True, False
+        self._looks += 1
         self._due_ns = now_ns + LOOK_EVERY_NS
         strange = (
             vision.map_version == MAP_VERSION

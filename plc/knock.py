@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspection.ports import LineEvent, SecondEngine, SecondEngineGone
-from plc.registers import MAP_VERSION, LineBlock, VisionBits, VisionBlock
+from plc.registers import GOLDEN, MAP_VERSION, LineBlock, VisionBits, VisionBlock
 
 PERIOD_NS: Final = 1_000_000_000
 """From one turn of knocking to the next. Before each the other engine's heart is looked at."""
@@ -39,9 +39,6 @@ QUIET_NS: Final = 10_000_000_000
 
 MOST_HEARD: Final = 4
 """Numbers that are remembered, and named, at a time."""
-
-GOLDEN: Final = 0.618_033_988_75
-"""Its multiples fall evenly into the unit interval, whatever their number (Weyl)."""
 
 
 class Knocking:

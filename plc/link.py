@@ -385,16 +385,16 @@ class ModbusLine:
             self._times.ended(self._clock.monotonic_ns())
 
     async def _look_back(self, due_ns: int) -> None:
-        """Now and then, just before the next write: is the block still ours? Raises WireError.
+        """Now and then, between two writes: is the block still ours? Raises WireError.
 
-        Then, since whatever another engine wrote after our last write is still there. Of two engines with the
-        same cycle at least one sees the other so.
+        Mostly just before the next one, since whatever another engine wrote after our last is still there. Of
+        two engines with the same cycle at least one sees the other so.
         """
         now_ns = self._clock.monotonic_ns()
         if not self._wire.has_read or not self._authorship.wants_look(now_ns):
             return
         room_ns = min(max(2 * int(self._cycle_ms * 1e6), ROOM_NS), self._settings.cycle_ms * 500_000)
-        await self._clock.sleep(max(due_ns - room_ns - now_ns, 0) / 1e9)
+        await self._clock.sleep(self._authorship.moment * max(due_ns - room_ns - now_ns, 0) / 1e9)
         await self._look()
 
     async def _look(self) -> None:

@@ -57,6 +57,10 @@ def is_behind(*, newest: int, beat: int) -> bool:
     return 0 < (newest - beat & 0xFFFF) <= BEATS_BEHIND
 
 
+GOLDEN: Final = 0.618_033_988_75
+"""Its multiples fall evenly into a cycle, however many (Weyl): for moments that keep step with nothing."""
+
+
 class LineBits(IntFlag):
     """Line block, word 2."""
 
