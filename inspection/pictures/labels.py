@@ -20,6 +20,11 @@ NEUTRAL_FOLDERS: Final = frozenset(
 )
 """Folders whose names say nothing about what is in them, in lower case."""
 
+UNSORTED_FOLDERS: Final = frozenset(
+    {"unlabeled", "unlabelled", "unannotated", "unsorted", "unsortiert", "未标注", "未分类"}
+)
+"""Folders of pictures that nobody looked at, in lower case: they are neither good nor of a type."""
+
 _JOINED: Final = frozenset(word.replace("_", "") for word in GOOD_WORDS)
 _SIDES: Final = frozenset(
     {"front", "back", "top", "bottom", "left", "right", "side", "part", "parts", "teile", "view"}

@@ -29,7 +29,7 @@ from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import picture_size
 from inspection.pictures.files import picture_folder
-from inspection.pictures.labels import SOME_GOOD_WORDS, says_good, telling_folders
+from inspection.pictures.labels import SOME_GOOD_WORDS, UNSORTED_FOLDERS, says_good, telling_folders
 from inspection.pictures.layouts import own
 from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
@@ -137,6 +137,7 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
     groups = _read_index(root / INDEX)
     found = []
     empty: list[Path] = []
+    unsorted: list[Path] = []
     folder = picture_folder(root)
     for path in folder.pictures:
         inside = path.relative_to(root)
@@ -147,6 +148,9 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
                 todo=f"sort the pictures into folders, good ones into one named {SOME_GOOD_WORDS}",
             )
         kind = folders[0]
+        if kind.lower() in UNSORTED_FOLDERS:
+            unsorted.append(path)
+            continue
         good = says_good(kind)
         if not good and any(says_good(folder) for folder in folders[1:]):
             raise DatasetError(
@@ -162,6 +166,11 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
         group = groups.get((kind, path.name), inside.with_suffix("").as_posix())
         found.append(Photograph(path=path, group=group, defects=defects, mask=mask))
     _tell_empty(empty)
+    if unsorted:
+        log.warning(
+            f"{len(unsorted)} pictures are left out, since their folder says that nobody sorted them",
+            pictures=[path.relative_to(root).as_posix() for path in unsorted[:_SHOWN]],
+        )
     return tuple(found)
 
 

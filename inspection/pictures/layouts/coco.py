@@ -12,7 +12,15 @@ from typing import Any, Final
 from inspection.errors import DatasetError
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, has_keys, number, read_json, refused, some_json
+from inspection.pictures.layouts.reading import (
+    corners,
+    has_keys,
+    label_files,
+    number,
+    read_json,
+    refused,
+    some_json,
+)
 from inspection.pictures.layouts.regions import counts_from_text, from_runs, marked
 
 NAME: Final = "COCO"
@@ -33,7 +41,7 @@ def is_file_of(path: Path) -> bool:
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
-    for path in sorted(root.rglob("*.json")):
+    for path in label_files(root, "*.json"):
         content = read_json(path)
         if has_keys(content, _KEYS):
             try:

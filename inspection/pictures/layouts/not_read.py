@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from inspection.pictures.layouts.reading import has_keys, some_json
+from inspection.pictures.layouts.reading import has_keys, label_files, some_json
 
 
 def layout_of(root: Path) -> str:
@@ -32,15 +32,15 @@ def _via(root: Path) -> bool:
 
 
 def _table(root: Path) -> bool:
-    return any(root.rglob("_annotations.csv")) or any(root.rglob("_annotations.txt"))
+    return bool(label_files(root, "_annotations.csv") or label_files(root, "_annotations.txt"))
 
 
 def _classes(root: Path) -> bool:
-    return any(root.rglob("_classes.csv"))
+    return bool(label_files(root, "_classes.csv"))
 
 
 def _records(root: Path) -> bool:
-    return any(root.rglob("*.tfrecord"))
+    return bool(label_files(root, "*.tfrecord"))
 
 
 def _masks_of_classes(root: Path) -> bool:

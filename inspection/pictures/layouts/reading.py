@@ -12,6 +12,7 @@ from xml.etree import ElementTree
 from inspection.errors import DatasetError
 
 _DECLARES: Final = re.compile(rb"<!(DOCTYPE|ENTITY)", re.IGNORECASE)
+_HIDDEN: Final = (".", "__MACOSX")
 _MOST_ASKED: Final = 50
 """JSON files that are looked into to tell a layout."""
 _EXPORT_ANEW: Final = "export it anew, or remove it"
@@ -20,6 +21,15 @@ _EXPORT_ANEW: Final = "export it anew, or remove it"
 def refused(path: Path, what: str, *, todo: str = _EXPORT_ANEW) -> DatasetError:
     """The error of an annotation file that cannot be used; ``what`` goes on after the file's name."""
     return DatasetError(f"{path} {what}", part="nothing in the folder was used", todo=todo)
+
+
+def label_files(root: Path, pattern: str) -> list[Path]:
+    """The files below ``root`` whose names fit, sorted; not what macOS and others hide beside them."""
+    return [
+        path
+        for path in sorted(root.rglob(pattern))
+        if not any(part.startswith(_HIDDEN) for part in path.relative_to(root).parts) and path.is_file()
+    ]
 
 
 def read_text(path: Path) -> str:
@@ -40,7 +50,7 @@ def read_json(path: Path) -> Any:
 
 def some_json(root: Path) -> Iterator[Any]:
     """What the outermost JSON files below ``root`` hold, to tell a layout; what is no JSON is passed over."""
-    files = sorted(root.rglob("*.json"), key=lambda path: (len(path.parts), path))
+    files = sorted(label_files(root, "*.json"), key=lambda path: len(path.parts))
     for path in files[:_MOST_ASKED]:
         with suppress(DatasetError):
             yield read_json(path)
@@ -65,7 +75,7 @@ def read_xml(path: Path) -> ElementTree.Element:
 def xml_files(root: Path, tag: str) -> Iterator[Path]:
     """The XML files below ``root`` whose root element has this name, by their first bytes; sorted."""
     begins = re.compile(rf"<{tag}[\s/>]")
-    for path in sorted(root.rglob("*.xml")):
+    for path in label_files(root, "*.xml"):
         with path.open("rb") as file:
             start = file.read(500).replace(b"\0", b"").decode("utf-8", errors="replace")
         if begins.search(start):
@@ -74,7 +84,7 @@ def xml_files(root: Path, tag: str) -> Iterator[Path]:
 
 def refuse_empty_xml(root: Path) -> None:
     """Raise DatasetError for an XML file without a byte: it belongs to the labels, and says nothing."""
-    for path in root.rglob("*.xml"):
+    for path in label_files(root, "*.xml"):
         if not path.stat().st_size:
             raise refused(path, "is empty")
 

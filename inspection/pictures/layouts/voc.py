@@ -15,6 +15,7 @@ from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import (
     corners,
+    label_files,
     number,
     read_text,
     read_xml,
@@ -47,13 +48,15 @@ def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
             marked = [each for each in content.iter("object") if each.findtext("deleted") != "1"]
             named.add(picture)
             yield AnnotatedPicture(picture, tuple(_mark(each, path) for each in marked))
-    for path in sorted(root.glob("ImageSets/Main/*.txt")):
-        for line in read_text(path).splitlines():
-            name = line.split(maxsplit=1)[0] if line.strip() else ""
-            picture = pictures.find(name, said_by=path) if name else None
-            if picture is not None and picture not in named:
-                named.add(picture)
-                yield AnnotatedPicture(picture)
+    listed: set[Path] = set()
+    for path in label_files(root, "ImageSets/Main/*.txt"):
+        lines = [line.split() for line in read_text(path).splitlines() if line.strip()]
+        if any(len(line) > 1 for line in lines):
+            continue  # of one class: NAME 1, NAME -1
+        found = {pictures.find(name, said_by=path) for (name,) in lines} - {None}
+        # Where no picture of a list has a file, nobody labelled it: VOC's own test set, for the public.
+        listed |= {picture for picture in found if picture is not None} if found & named else set()
+    yield from (AnnotatedPicture(picture) for picture in sorted(listed - named))
 
 
 def _mark(thing: Element, path: Path) -> Mark:

@@ -14,7 +14,7 @@ import yaml
 
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.layouts.pictures import ExportedPictures
-from inspection.pictures.layouts.reading import corners, number, read_text, refused
+from inspection.pictures.layouts.reading import corners, label_files, number, read_text, refused
 
 NAME: Final = "YOLO"
 
@@ -42,12 +42,12 @@ def is_there(root: Path) -> bool:
 
 def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
     """Raises DatasetError for what cannot be understood."""
-    labels = {path.relative_to(root).with_suffix("").as_posix(): path for path in _labels(root)}
+    labels = {_stem(path.relative_to(root)): path for path in _labels(root)}
     names, keypoints = _names(root)
     for path in pictures.files:
         label = labels.pop(_stem_of_label(path.relative_to(root)), None)
         if label is None:
-            label = labels.pop(path.relative_to(root).with_suffix("").as_posix(), None)
+            label = labels.pop(_stem(path.relative_to(root)), None)
         if label is not None:
             lines = [line.split() for line in read_text(label).splitlines() if line.strip()]
             size = pictures.size(path) if lines else (0, 0)
@@ -61,23 +61,24 @@ def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
 
 
 def _labels(root: Path) -> list[Path]:
-    return [path for path in sorted(root.rglob("*.txt")) if not _NO_LABELS.fullmatch(path.stem)]
+    return [path for path in label_files(root, "*.txt") if not _NO_LABELS.fullmatch(path.stem)]
 
 
 def _is_label(path: Path) -> bool:
-    """Whether a text file outside any folder of labels is one: by its first line, or beside its picture."""
+    """Whether a text file outside any folder of labels is one, by its first line; an empty one may be."""
     with path.open("rb") as file:
-        first = file.readline(2000).decode("utf-8", errors="replace")
-    if first.strip():
-        return _LINE.fullmatch(first) is not None
-    return any(path.with_suffix(suffix).is_file() for suffix in (".jpg", ".jpeg", ".png", ".bmp", ".JPG"))
+        return _LINE.fullmatch(file.readline(2000).decode("utf-8", errors="replace")) is not None
+
+
+def _stem(inside: Path) -> str:
+    return inside.with_suffix("").as_posix().lower()
 
 
 def _stem_of_label(inside: Path) -> str:
     """Where the label of a picture lies: the last ``images`` of its path reads ``labels``."""
-    parts = [*inside.with_suffix("").parts]
+    parts = _stem(inside).split("/")
     for place in range(len(parts) - 2, -1, -1):
-        if parts[place].lower() == "images":
+        if parts[place] == "images":
             parts[place] = "labels"
             break
     return "/".join(parts)
@@ -89,7 +90,7 @@ def _names(root: Path) -> tuple[dict[int, str], int]:
         if path.is_file():
             return _described(path)
     for name in _LISTS:
-        for path in sorted(root.rglob(name)):
+        for path in label_files(root, name):
             return dict(enumerate(line.strip() for line in read_text(path).splitlines())), 0
     return {}, 0
 

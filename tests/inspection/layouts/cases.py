@@ -243,6 +243,11 @@ def roboflow_folders(root: Path) -> None:
     class_folders("train/ok", "train/scratch", "valid/dent")(root)
 
 
+def unsorted_among_classes(root: Path) -> None:
+    class_folders("train/ok", "train/scratch", "valid/dent")(root)
+    put(root / "train/Unlabeled/both_0.jpg", "both_0")
+
+
 def roboflow_table(name: str, head: str) -> Callable[[Path], None]:
     def lay(root: Path) -> None:
         for part in PARTS:
@@ -382,7 +387,7 @@ CASES = (
     Case("CVAT for images: masks, turned boxes, tags", cvat, overlap=EXACT, box_px=2),
     Case("CVAT for video", cvat_video, words="tracks of a video"),
     Case("Pascal VOC boxes", exported("supervision", "voc-boxes"), SUPERVISION),
-    Case("Pascal VOC boxes, files for defects only", exported("datumaro", "voc"), DATUMARO),
+    Case("Pascal VOC boxes, files for defects only", exported("datumaro", "voc"), DATUMARO, left_out=1),
     Case(
         "Pascal VOC boxes, beside the pictures",
         exported("pascal_voc_writer", "beside"),
@@ -408,6 +413,7 @@ CASES = (
     Case("Roboflow: COCO", roboflow_coco, overlap=RING_AS_BOX),
     Case("Roboflow: Pascal VOC", roboflow_voc),
     Case("Roboflow: folder structure", roboflow_folders),
+    Case("Roboflow: folder structure, one unlabelled", unsorted_among_classes, left_out=1),
     Case(
         "Roboflow: table of boxes",
         roboflow_table("_annotations.csv", "filename,width"),

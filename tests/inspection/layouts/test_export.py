@@ -1,6 +1,7 @@
 """What labels say is read once and exactly, and what they cannot say is refused with words."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,57 @@ def test_an_empty_label_is_not_the_same_as_none(tmp_path: Path) -> None:
     found = export(tmp_path)
     assert [path.stem for path in found.left_out] == ["good_1"]
     assert "good_0" in kinds(tmp_path)
+
+
+def test_what_macos_hides_beside_labels_is_none(tmp_path: Path) -> None:
+    roboflow_yolo(tmp_path)
+    plain_coco(tmp_path / "other")
+    for folder in (tmp_path, tmp_path / "other"):
+        for name in ("labels/._a.txt", "._b.json", "._c.xml"):
+            write(folder / "__MACOSX" / name, "\0\5\26\7")
+            write(folder / name, "\0\5\26\7")
+    assert len(export(tmp_path / "other").pictures) == 5
+    shutil.rmtree(tmp_path / "other")
+    assert len(export(tmp_path).pictures) == 9
+
+
+def test_an_empty_text_beside_a_picture_of_a_defect_does_not_make_it_good(tmp_path: Path) -> None:
+    class_folders("good", "scratch", "dent")(tmp_path)
+    write(tmp_path / "scratch/scratch_0.txt", "")
+    assert read_export(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("flags", "shapes", "words"),
+    [
+        ({"checked": True}, False, "the flag 'checked' and no shape"),
+        ({"ok": True}, True, "the flag 'ok' and marks a defect"),
+        ({"ok": True}, False, ""),
+        ({"checked": True}, True, ""),
+        ({"checked": False}, False, ""),
+    ],
+)
+def test_flags_of_label_me(tmp_path: Path, flags: dict[str, bool], shapes: bool, words: str) -> None:
+    exported("supervision", "labelme-boxes")(tmp_path)
+    path = tmp_path / ("dent_0.json" if shapes else "good_0.json")
+    write(path, json.dumps(json.loads(path.read_text()) | {"flags": flags}))
+    if words:
+        with pytest.raises(DatasetError, match=words):
+            read_export(tmp_path)
+    else:
+        assert kinds(tmp_path)[path.stem] == (["dent"] if shapes else [])
+
+
+def test_voc_lists_of_a_class_or_of_a_test_set_that_nobody_labelled_say_nothing(tmp_path: Path) -> None:
+    exported("datumaro", "voc")(tmp_path)
+    lists = tmp_path / "ImageSets/Main"
+    assert export(tmp_path).left_out == (tmp_path / "JPEGImages/good_1.jpg",)
+    for path in lists.iterdir():
+        path.unlink()
+    write(lists / "dent_train.txt", "good_0 -1\ndent_0  1\n")
+    assert [path.stem for path in export(tmp_path).left_out] == ["good_0", "good_1"]
+    write(lists / "trainval.txt", "good_0\ndent_0\n")
+    assert [path.stem for path in export(tmp_path).left_out] == ["good_1"]
 
 
 def test_a_folder_of_classes_is_no_export(tmp_path: Path) -> None:
