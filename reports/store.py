@@ -4,14 +4,12 @@ While the database is away, records go to the spool; as long as any wait there t
 overtakes them into the database. Appends (once in ``retry_s``) and ``maintain`` try to drain it.
 """
 
-import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
 from sqlalchemy import select
 
 from inspection.decision import Action
@@ -19,41 +17,29 @@ from inspection.durable import make_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Frame, Inspection
-from inspection.ports import Answer, InRecord, KnownPart, StoreHealth
+from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
 from reports.audit import canonical_json
 from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
 from reports.entry import Entry, EventEntry, PartEntry, digest
-from reports.images import PictureArchive
 from reports.journal import Journal
 from reports.journal import entry as event_entry
 from reports.ledger import Ledger
 from reports.lock import WriterLock
-from reports.retention import Retention, RetentionReport, Standing, standing
+from reports.pictures import NO_ROOM, Pictures, at_once
+from reports.retention import RetentionReport, Standing, standing
 from reports.settings import StoreSettings
 from reports.spool import Spool
 from reports.taking_up import latest_revision, take_up
 from reports.tally import tally
-
-log = structlog.get_logger(__name__)
 
 __all__ = ["SqlStore", "StoreSettings"]
 
 DRAIN_BATCH = 64
 """Records drained in one transaction: about 60 ms, which an append has to wait."""
 
-RETIRE_S = 0.02
-"""So long a call may look for old pictures, on a slow disk: the next part's has to wait."""
-
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT})
-
 SPOOL_RESERVE_BYTES = 32 << 10
 """With less room in the spool no further part is taken: those on the belt must still be closed."""
-
-
-def at_once(call: Callable[[], Answer], /) -> Answer:
-    """``InRecord`` where one thread does all."""
-    return call()
 
 
 class SqlStore:
@@ -78,12 +64,10 @@ class SqlStore:
         self._settings = settings
         self._monotonic_ns = monotonic_ns
         self._now = now
-        self._archive = PictureArchive(settings.pictures)
         self._database = Database(settings.url, busy_timeout_ms=settings.busy_timeout_ms)
         self._ledger = Ledger()
         self._journal = Journal()
-        self._retention = Retention(settings, self._standing_of, self._retired)
-        self._in_record: InRecord = at_once
+        self._pictures = Pictures(settings, self, monotonic_ns=monotonic_ns)
         self._locks: list[WriterLock] = []
         self._opened_spool: Spool | None = None
         self._failing = ""
@@ -92,8 +76,6 @@ class SqlStore:
         self._spool_failing = ""
         self._said = False
         """Where the spool lies is said beside the record."""
-        self._prepared = False
-        """The archive's folders are there. The pictures' thread alone asks."""
         self._last_write_ns = 0
         self._health = StoreHealth(detail="not open")
 
@@ -161,60 +143,27 @@ class SqlStore:
             self._leave_word_later()
         self._note_health()
 
-    # --- pictures -------------------------------------------------------------------------------------
+    # --- pictures, in their own thread ----------------------------------------------------------------
 
     def prepare_pictures(self) -> None:
-        """Make the archive's folders, so that no part has to wait for them; without room, later.
-
-        Raises:
-            StoreError: They cannot be made.
-        """
-        try:
-            self._archive.prepare()
-            self._prepared = True
-        except OSError as error:
-            if error.errno in _NO_ROOM:
-                return
-            raise StoreError(
-                f"The folders of the pictures in {self._settings.pictures} cannot be made: {error}",
-                part="Parts whose pictures cannot be kept go to manual review",
-                todo="Check that folder, its rights and its disk",
-            ) from error
+        """Make the archive's folders; see ``Pictures.prepare``. Raises StoreError."""
+        self._pictures.prepare()
 
     def archive_picture(self, frame: Frame) -> str:
         """Keep a picture, once; returns the SHA-256 of its file. Raises StoreError."""
-        return self._archive.keep(frame)
+        return self._pictures.keep(frame)
 
     def retire_pictures(self, in_record: InRecord = at_once, *, units: int = 64) -> RetentionReport | None:
-        """Retire old pictures, in idle moments about once a second; ``RETIRE_S`` at a time, about.
+        """Retire old pictures, in idle moments about once a second; see ``Pictures.retire``.
 
-        Args:
-            in_record: Where what is asked of the record is called; by default here, for who has one thread.
-            units: Work on the archive at most: folders listed or pictures looked up.
-
-        Returns:
-            What the last finished sweep through the archive did; None before the first.
-
-        Raises:
-            StoreError: Old pictures cannot be deleted, folders not be made, or the record does not answer.
+        ``in_record`` is where the record is asked; by default here, for who has one thread. Raises
+        StoreError.
         """
-        if not self._prepared:
-            self.prepare_pictures()
-        enough_ns = self._monotonic_ns() + round(RETIRE_S * 1e9)
-        self._in_record = in_record
-        try:
-            in_record(self._refuse_while_away)
-            self._retention.step(
-                now=self._now(), units=units, go_on=lambda: self._monotonic_ns() <= enough_ns
-            )
-        except DatabaseUnavailableError as error:  # the record's own calls find that out as well, and tell
-            log.debug("no picture is deleted now", why=str(error))
-        return self._retention.report
+        return self._pictures.retire(in_record, units=units, now=self._now())
 
     def picture_path(self, sha256: str) -> Path | None:
         """The picture's file; None where the archive has none. From any thread. Raises ValueError."""
-        path = self._archive.path(sha256)
-        return path if path.is_file() else None
+        return self._pictures.path(sha256)
 
     # --- records --------------------------------------------------------------------------------------
 
@@ -285,6 +234,38 @@ class SqlStore:
         """Parts on record by action, latest revisions only; those in the spool too."""
         return self._ledger.counts_by_action()
 
+    # --- what the pictures' half asks, in the record's thread ------------------------------------------
+
+    def all_in_database(self) -> None:
+        """Raise DatabaseUnavailableError where the database does not have all that is on record."""
+        if self._failing or len(self._spool):
+            raise DatabaseUnavailableError(self._failing or "records wait in the spool")
+
+    def standing_of(self, sha256: str) -> Standing:
+        """What a picture's parts ask of it. Raises DatabaseUnavailableError."""
+        self.all_in_database()
+        with self._told_where_it_fails():
+            return self._database.read(lambda connection: standing(connection, sha256))
+
+    def expire(self, event: Event) -> None:
+        """Put on record, in the database itself, which pictures go now. Raises DatabaseUnavailableError."""
+        self.all_in_database()
+        with self._told_where_it_fails():
+            self._database.append((event_entry(event),))
+        self._journal.apply(event)
+
+    @contextmanager
+    def _told_where_it_fails(self) -> Iterator[None]:
+        """In the record's thread; whatever else is asked there finds out by this as well."""
+        try:
+            yield
+        except DatabaseUnavailableError as error:
+            self._degrade(error)
+            self._note_health()
+            raise
+
+    # --- health ---------------------------------------------------------------------------------------
+
     def health(self) -> StoreHealth:
         """As of the last call that did something. Never blocks and never raises; from any thread."""
         return self._health
@@ -322,7 +303,7 @@ class SqlStore:
             self._settings.leave_word()
             self._said = True
         except OSError as error:
-            if error.errno not in _NO_ROOM:
+            if error.errno not in NO_ROOM:
                 raise
             self._degrade(error)
 
@@ -367,32 +348,6 @@ class SqlStore:
             return False
         self._last_write_ns = self._monotonic_ns()
         return True
-
-    def _refuse_while_away(self) -> None:
-        """Raise DatabaseUnavailableError where the database does not have all: a picture's parts may lack."""
-        if self._failing or len(self._spool):
-            raise DatabaseUnavailableError(self._failing or "records wait in the spool")
-
-    def _retired(self, event: Event) -> None:
-        """Put on record, in the database itself, what expires. As ``_standing_of``."""
-
-        def note() -> None:
-            self._refuse_while_away()
-            with self._told_where_it_fails():
-                self._database.append((event_entry(event),))
-            self._journal.apply(event)
-
-        self._in_record(note)
-
-    @contextmanager
-    def _told_where_it_fails(self) -> Iterator[None]:
-        """In the record's thread; whatever else is asked there finds out by this as well."""
-        try:
-            yield
-        except DatabaseUnavailableError as error:
-            self._degrade(error)
-            self._note_health()
-            raise
 
     def _append_to_database(self, entry: PartEntry) -> bool:
         """False where it did not take the entry, so that the spool must. Raises RecordRefusedError."""
@@ -481,16 +436,6 @@ class SqlStore:
             last_write_ns=self._last_write_ns,
             detail=self._spool_failing or self._failing,
         )
-
-    def _standing_of(self, sha256: str) -> Standing:
-        """What a picture's parts ask of it. Raises DatabaseUnavailableError or StoreError."""
-
-        def look_up() -> Standing:
-            self._refuse_while_away()
-            with self._told_where_it_fails():
-                return self._database.read(lambda connection: standing(connection, sha256))
-
-        return self._in_record(look_up)
 
 
 def _contradiction(inspection: Inspection, why: str) -> RecordRefusedError:

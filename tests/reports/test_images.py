@@ -26,9 +26,10 @@ from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import DEEP, BitDepth, to_8_bits, top_level
 from inspection.pictures.png_depth import stated_depth
 from reports.images import PictureArchive, encode
+from reports.pictures import RETIRE_S
 from reports.retention import RetentionReport
 from reports.settings import StoreSettings
-from reports.store import DRAIN_BATCH, RETIRE_S, SqlStore
+from reports.store import DRAIN_BATCH, SqlStore
 from tests.reports.parts import closed, frame, part
 from tests.reports.test_degraded import locked
 
@@ -267,13 +268,13 @@ def test_only_the_records_own_thread_touches_the_database_while_old_pictures_go(
 def test_on_a_slow_disk_a_call_ends_early_so_that_no_picture_waits_for_it(open_store, settings) -> None:
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     passed = [archive.add("passed", days=days) for days in range(1, 6)]
-    clock = archive.store._monotonic_ns
+    clock = archive.store._pictures._monotonic_ns
 
     def slow() -> int:
         clock.forward(RETIRE_S)  # type: ignore[attr-defined]
         return clock()
 
-    archive.store._monotonic_ns = slow
+    archive.store._pictures._monotonic_ns = slow
     left = [len(passed)]
     while left[-1]:
         archive.store.retire_pictures(units=10_000)
@@ -340,7 +341,7 @@ def test_what_was_used_again_before_the_event_is_not_named(open_store, settings)
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     passed = [archive.add("passed", days=days) for days in (5, 4)]
     looked_up: list[str] = []
-    standing_of = archive.store._retention._standing_of
+    standing_of = archive.store._pictures._retention._standing_of
 
     def used_again(sha256: str) -> object:
         found = standing_of(sha256)
@@ -349,7 +350,7 @@ def test_what_was_used_again_before_the_event_is_not_named(open_store, settings)
             archive.store.archive_picture(frame(2))
         return found
 
-    archive.store._retention._standing_of = used_again  # type: ignore[assignment]
+    archive.store._pictures._retention._standing_of = used_again  # type: ignore[assignment]
     archive.sweep()
     assert looked_up == passed
     assert expired(archive.store) == [passed[0]]

@@ -1,0 +1,129 @@
+"""The pictures' half of the store: what their own thread does, beside that of the record.
+
+Pictures are kept, and old ones retired, without the record's thread; what retention must know of the parts,
+or put on record, it asks there (``InRecord``).
+"""
+
+import errno
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import Final, Protocol
+
+import structlog
+
+from inspection.errors import StoreError
+from inspection.events import Event
+from inspection.part import Frame
+from inspection.ports import Answer, InRecord
+from reports.database import DatabaseUnavailableError
+from reports.images import PictureArchive
+from reports.retention import Retention, RetentionReport, Standing
+from reports.settings import StoreSettings
+
+log = structlog.get_logger(__name__)
+
+NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
+
+RETIRE_S: Final = 0.02
+"""So long a call may look for old pictures, on a slow disk: the next part's has to wait."""
+
+
+def at_once(call: Callable[[], Answer], /) -> Answer:
+    """``InRecord`` where one thread does all."""
+    return call()
+
+
+class RecordOfParts(Protocol):
+    """What retention asks of the record, in the record's thread.
+
+    Every call raises DatabaseUnavailableError where the database does not have all that is on record, for
+    the parts that ask for a picture may be among what it lacks.
+    """
+
+    def all_in_database(self) -> None:
+        """It has."""
+
+    def standing_of(self, sha256: str) -> Standing:
+        """What a picture's parts ask of it."""
+
+    def expire(self, event: Event) -> None:
+        """Make the event durable, in the database itself, that names what is about to be deleted."""
+
+
+class Pictures:
+    """Keeps and retires pictures. All calls but ``path`` come from the pictures' thread.
+
+    Args:
+        settings: Where they lie, and how long they are kept.
+        record: Asked in the record's thread.
+        monotonic_ns: The monotonic clock, ns.
+    """
+
+    def __init__(
+        self, settings: StoreSettings, record: RecordOfParts, *, monotonic_ns: Callable[[], int]
+    ) -> None:
+        self._archive = PictureArchive(settings.pictures)
+        self._record = record
+        self._monotonic_ns = monotonic_ns
+        self._retention = Retention(settings, self._standing_of, self._expire)
+        self._prepared = False
+        self._in_record: InRecord = at_once
+
+    def prepare(self) -> None:
+        """Make the archive's folders, so that no part has to wait for them; without room, later.
+
+        Raises:
+            StoreError: They cannot be made.
+        """
+        try:
+            self._archive.prepare()
+            self._prepared = True
+        except OSError as error:
+            if error.errno in NO_ROOM:
+                return
+            raise StoreError(
+                f"The folders of the pictures in {self._archive.root} cannot be made: {error}",
+                part="Parts whose pictures cannot be kept go to manual review",
+                todo="Check that folder, its rights and its disk",
+            ) from error
+
+    def keep(self, frame: Frame) -> str:
+        """Keep a picture, once; returns the SHA-256 of its file. Raises StoreError."""
+        return self._archive.keep(frame)
+
+    def retire(self, in_record: InRecord, *, units: int, now: datetime) -> RetentionReport | None:
+        """Retire old pictures, for ``RETIRE_S`` about.
+
+        Args:
+            in_record: Where the record is asked.
+            units: Work on the archive at most: folders listed or pictures looked up.
+            now: The wall clock, for the age of pictures.
+
+        Returns:
+            What the last finished sweep through the archive did; None before the first.
+
+        Raises:
+            StoreError: Old pictures cannot be deleted, folders not be made, or the record does not answer.
+        """
+        if not self._prepared:
+            self.prepare()
+        enough_ns = self._monotonic_ns() + round(RETIRE_S * 1e9)
+        self._in_record = in_record
+        try:
+            in_record(self._record.all_in_database)
+            self._retention.step(now=now, units=units, go_on=lambda: self._monotonic_ns() <= enough_ns)
+        except DatabaseUnavailableError as error:  # the record's own calls find that out as well, and tell
+            log.debug("no picture is deleted now", why=str(error))
+        return self._retention.report
+
+    def path(self, sha256: str) -> Path | None:
+        """The picture's file; None where the archive has none. From any thread. Raises ValueError."""
+        path = self._archive.path(sha256)
+        return path if path.is_file() else None
+
+    def _standing_of(self, sha256: str) -> Standing:
+        return self._in_record(lambda: self._record.standing_of(sha256))
+
+    def _expire(self, event: Event) -> None:
+        self._in_record(lambda: self._record.expire(event))
