@@ -180,8 +180,8 @@ def unread_bmp(encoded: bytes) -> Unread | None:
         return None
     (length,) = struct.unpack("<I", encoded[2:6])
     header, width, height, _, bits, compression = struct.unpack("<IiiHHI", encoded[14:34])
-    if header < _HEADER:
-        return None
+    if header < _HEADER:  # of OS/2
+        return too_large(*struct.unpack("<HH", encoded[18:22]))
     if compression == _BITFIELDS and bits in _USUAL_MASKS:
         masks = struct.unpack("<III", encoded[54:66])
         if masks not in _USUAL_MASKS[bits]:

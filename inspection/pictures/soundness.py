@@ -73,16 +73,19 @@ def transparent(encoded: bytes) -> Unread | None:
     and in a PNG whatever colour lies hidden.
     """
     kind = format_of(encoded)
-    if kind not in ("PNG", "TIFF", "WebP") or (kind == "TIFF" and not has_alpha(encoded)):
+    if kind == "JPEG" or (kind == "TIFF" and not has_alpha(encoded)):
         return None
     try:
         with _opened(encoded) as image:
             if not image.has_transparency_data:
                 return None
-            opaque = np.asarray(image.convert("RGBA").getchannel("A")).min() == 255
+            alpha = np.asarray(image.convert("RGBA").getchannel("A"))
     except (UnidentifiedImageError, OSError, ValueError):
+        if kind == "BMP":
+            return None  # Pillow knows fewer of them than OpenCV
         return Unread("whether parts of it are transparent cannot be told", _OPAQUE)
-    if opaque:
+    unused = kind == "BMP" and not alpha.any()  # as programs on Windows leave it
+    if alpha.min() == 255 or unused:
         return None
     return Unread("parts of it are transparent, and what shows there is not known", _OPAQUE)
 

@@ -38,6 +38,7 @@ from tests.inspection.picture_writers import (
     Maker,
     Values,
     bmp,
+    bmp_of_os2,
     bmp_run_lengths_4,
     bmp_run_lengths_8,
     deep,
@@ -261,12 +262,19 @@ def _bmp() -> Iterator[Row]:
     rows = [row[:, ::-1].tobytes() for row in COLOUR]
     yield "24 bits, top down", "its standard", partial(bmp, 24, rows, top_down=True), COLOUR
     yield "32 bits", "Pillow", partial(saved, opaque(COLOUR), "bmp"), COLOUR
+    for what, alpha, *end in (("opaque", 255), ("which is 0 all over", 0), ("in parts", None, SHEER)):
+        values = with_alpha(COLOUR) if alpha is None else with_alpha(COLOUR, np.full_like(GREY, alpha))
+        make = partial(_opencv, ".bmp", np.ascontiguousarray(values[..., [3, 0, 1, 2]]))
+        yield f"32 bits and alpha, {what}", "OpenCV", make, COLOUR, *end
+    yield "24 bits, head of OS/2", "its standard", bmp_of_os2, COLOUR
     full = packed_colours((8, 16), (8, 8), (8, 0), kind="<u4")
     yield "32 bits, the fourth is 0", "its standard", partial(bmp, 32, full), COLOUR
     other = packed_colours((8, 0), (8, 8), (8, 16), kind="<u4")
     swapped = partial(bmp, 32, other, compression=3, masks=(0xFF, 0xFF00, 0xFF0000))
     order = "it is a BMP whose channels lie in an order of its own"
     yield "32 bits, red and blue exchanged by masks", "its standard", swapped, COLOUR, order
+    huge = partial(bmp_of_os2, size=(40_000, 30_000))
+    yield "40,000 x 30,000 pixels, head of OS/2", "its standard", huge, GREY, TOO_LARGE
     huge = partial(bmp, 24, [], size=(40_000, 30_000))
     yield "40,000 x 30,000 pixels", "its standard", lambda: huge() + bytes(100), GREY, TOO_LARGE
 

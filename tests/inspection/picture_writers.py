@@ -146,6 +146,13 @@ def _bmp(
     return b"BM" + head + info + table + pixels
 
 
+def bmp_of_os2(size: tuple[int, int] = (WIDTH, HEIGHT)) -> bytes:
+    """BMP with a BITMAPCOREHEADER."""
+    pixels = COLOUR[::-1, :, ::-1].tobytes()
+    head = struct.pack("<IHHIIHHHH", 26 + len(pixels), 0, 0, 26, 12, *size, 1, 24)
+    return b"BM" + head + pixels
+
+
 GREYS = np.arange(256)[:, None].repeat(3, axis=1)
 
 
