@@ -195,6 +195,9 @@ class Dead(FakeStore):
 async def main():
     store, clock = Dead(), FakeClock()
     recorder = Recorder(store, clock)
+    keeping = asyncio.create_task(recorder.pictures.keep(None))
+    await until(store.waiting.is_set)
+    store.waiting.clear()
     writing = asyncio.create_task(recorder.append(intent()))
     await until(store.waiting.is_set)
     ending = asyncio.create_task(recorder.close())
@@ -206,7 +209,7 @@ asyncio.run(main())
 """
 
 
-def test_a_process_whose_store_hangs_ends_all_the_same() -> None:
+def test_a_process_whose_record_and_pictures_hang_ends_all_the_same() -> None:
     ended = subprocess.run(
         [sys.executable, "-c", HANGS], check=False, timeout=60, capture_output=True, text=True
     )
