@@ -207,7 +207,7 @@ def teach_folder(
     Roboflow made are a group.
 
     ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0. A picture that
-    lies far outside the others is refused, unless ``keep_outliers``.
+    lies far outside the others is refused, and so is a set of near-copies, unless ``keep_outliers``.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read or is of another depth.

@@ -32,6 +32,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.coreset import coreset
+from models.near_copies import mostly_near_copies, moved, sampled
 from models.outliers import FAR, outlyingness
 from models.regions import find_regions
 from models.sizes import coarser, too_small
@@ -245,13 +246,14 @@ class NormalityMemory:
             settings: None takes the defaults.
             seed: the same pictures, settings and seed give the same memory.
             sizes: height and width of each picture, where that is known without reading them all once more.
-            names: one for each picture: those that lie far outside the others, or are much coarser, are
-                refused by them. None: all are taken for good.
+            names: one for each picture: those that lie far outside the others, are much coarser, or are
+                near-copies are refused by them. None: all are taken as they are.
 
         Raises:
             RecipeError: fewer than five pictures or two groups, or groups of another number; a picture that
                 is too small, or much coarser than the others (:mod:`models.sizes`), or lies far outside them
-                (:mod:`models.outliers`).
+                (:mod:`models.outliers`); pictures most of which are near-copies of others
+                (:mod:`models.near_copies`).
         """
         settings = settings or MemorySettings()
         keys: list[Hashable] = list(range(len(pictures))) if groups is None else list(groups)
@@ -273,9 +275,18 @@ class NormalityMemory:
             sizes, area_px=settings.working_area_px, multiple=tower.strides[-1]
         )
         _refuse_sizes(sizes, working, tower, names)
-        described = [_describe(_look(picture, tower, height, width)) for picture in pictures]
+        again = [] if names is None else sampled(len(pictures))
+        described: list[_Described] = []
+        shifted: list[Tensor] = []
+        for index, picture in enumerate(pictures):
+            resized = _resized(picture, height, width)
+            described.append(_describe(_look(resized, tower, height, width)))
+            if index in again:
+                looks = [_describe(_look(one, tower, height, width)).whole for one in moved(resized)]
+                shifted.append(torch.stack(looks))
         unseen, whole = _judge_unseen(described, keys, settings, seed)
         if names is not None:
+            _refuse_near_copies(described, torch.stack(shifted), again, keys, names)
             _refuse_outliers(described, unseen, whole, names)
         expected, calibration = _calibrate(unseen, whole, settings)
         header = _Header(
@@ -461,11 +472,14 @@ class _Described:
     """(pooled channels,)"""
 
 
-def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> FeatureMaps:
+def _resized(picture: Picture, height: int, width: int) -> Picture:
     shrinks = height * width < picture.shape[0] * picture.shape[1]
     interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(picture, (width, height), interpolation=interpolation)
-    maps = tower.features([resized.astype(np.uint8, copy=False)])
+    return cv2.resize(picture, (width, height), interpolation=interpolation).astype(np.uint8, copy=False)
+
+
+def _look(picture: Picture, tower: VisionTower, height: int, width: int) -> FeatureMaps:
+    maps = tower.features([_resized(picture, height, width)])
     if not all(bool(layer.abs().amax() < _MOST_FEATURE) for layer in maps.maps.values()):  # nor for NaN
         raise WeightsError(
             f"the vision tower {tower.name} gives no usable numbers",
@@ -612,6 +626,28 @@ def _refuse_sizes(
             part="Nothing was taught, since the station would then take pictures of any size",
             todo="Take out what another camera took; where all are meant, teach with --keep-outliers",
         )
+
+
+def _refuse_near_copies(
+    described: Sequence[_Described],
+    shifted: Tensor,
+    at: Sequence[int],
+    keys: Sequence[Hashable],
+    names: Sequence[str],
+) -> None:
+    """Raise RecipeError where most pictures are near-copies of others (:mod:`models.near_copies`)."""
+    features = torch.stack([one.whole for one in described]).numpy()
+    pair = mostly_near_copies(features, shifted.numpy(), at=at, groups=keys)
+    if pair is None:
+        return
+    first, second = (names[index] for index in pair)
+    raise RecipeError(
+        f"most of these pictures are near-copies: {first} and {second}, for one, differ less than the first "
+        "does from itself moved by a single pixel",
+        part="Nothing was taught, since the threshold would reject every part that lies a little otherwise",
+        todo="Take one picture each of different parts, or put the near-copies of one part into one "
+        "subfolder; where the parts do not differ more, teach with --keep-outliers",
+    )
 
 
 def _refuse_outliers(

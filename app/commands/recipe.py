@@ -50,7 +50,10 @@ def teach(
     ] = False,
     keep_outliers: Annotated[
         bool,
-        typer.Option("--keep-outliers", help="Teach on pictures far outside the others as well."),
+        typer.Option(
+            "--keep-outliers",
+            help="Teach on outliers and near-copies as well.",
+        ),
     ] = False,
     bit_depth: Annotated[
         BitDepth | None,

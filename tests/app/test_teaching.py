@@ -2,7 +2,9 @@
 
 import json
 import shutil
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +201,55 @@ def test_the_name_that_cannot_be_is_told_from_those_that_can(passgate: Passgate,
     )
     long = passgate("recipe", "teach", "cover", "--good", tmp_path, "--instruction", "x" * 2001)
     assert_one_line(long, r"instruction: should have at most 2000 characters \(it has 2001\)")
+
+
+def stills(good: Path, *, sensor: float) -> None:
+    """Frames of a video in which one part stands still: nothing but the sensor's noise differs."""
+    picture = cv2.imread(str(good / "00.png"))
+    for number, path in enumerate(sorted(good.iterdir())):
+        noise = np.random.default_rng(number).normal(0.0, sensor, picture.shape)
+        cv2.imwrite(str(path), np.clip(picture + noise, 0, 255).astype(np.uint8))
+
+
+def encoded_anew(good: Path) -> None:
+    """One picture, saved in as many qualities as there are files."""
+    picture = cv2.imread(str(good / "00.png"))
+    for number, path in enumerate(sorted(good.iterdir())):
+        cv2.imwrite(str(path.with_suffix(".jpg")), picture, (cv2.IMWRITE_JPEG_QUALITY, 60 + 3 * number))
+        path.unlink()
+
+
+def few_parts_often(good: Path) -> None:
+    """Three parts, each photographed four times."""
+    pictures = [cv2.imread(str(good / f"{number:02}.png")) for number in range(3)]
+    for number, path in enumerate(sorted(good.iterdir())):
+        noise = np.random.default_rng(number).normal(0.0, 2.0, pictures[0].shape)
+        cv2.imwrite(str(path), np.clip(pictures[number % 3] + noise, 0, 255).astype(np.uint8))
+
+
+@pytest.mark.parametrize(
+    "spoil", [partial(stills, sensor=1.0), partial(stills, sensor=3.0), encoded_anew, few_parts_often]
+)
+def test_pictures_that_hardly_differ_are_no_parts_to_teach_from(
+    good: Path, library: RecipeLibrary, spoil: Callable[[Path], None]
+) -> None:
+    spoil(good)
+    with pytest.raises(RecipeError, match=r"most of these pictures are near-copies: .*one subfolder"):
+        teach_folder(plan("bracket", library=library), good)
+
+
+def test_near_copies_in_one_subfolder_are_one_part_and_a_flag_takes_all(
+    good: Path, library: RecipeLibrary
+) -> None:
+    few_parts_often(good)
+    assert teach_folder(plan("bracket", library=library), good, keep_outliers=True).recipe.version == 1
+    for number, path in enumerate(sorted(good.glob("*.png"))):
+        (good / f"part {number % 3}").mkdir(exist_ok=True)
+        path.rename(good / f"part {number % 3}" / path.name)
+    assert teach_folder(plan("bracket", library=library), good).recipe.version == 1
+
+
+def test_one_near_copy_among_many_parts_does_no_harm(good: Path, library: RecipeLibrary) -> None:
+    picture = cv2.imread(str(good / "03.png"))
+    cv2.imwrite(str(good / "again.jpg"), picture, (cv2.IMWRITE_JPEG_QUALITY, 95))
+    assert teach_folder(plan("bracket", library=library), good).recipe.version == 1
