@@ -167,7 +167,9 @@ def _segments(encoded: bytes) -> Iterator[tuple[int, bytes]]:
 
 _RUN_LENGTHS: Final = (1, 2)
 _BITFIELDS: Final = 3
-_HEADER: Final = 40
+_HEAD: Final = 40
+_OS2_END, _HEAD_END, _MASKS_END = 26, 54, 66
+"""Where the heads end that must be there, in bytes."""
 _USUAL_MASKS: Final = {
     16: ((0xF800, 0x7E0, 0x1F), (0x7C00, 0x3E0, 0x1F)),
     32: ((0xFF0000, 0xFF00, 0xFF),),
@@ -175,15 +177,18 @@ _USUAL_MASKS: Final = {
 
 
 def unread_bmp(encoded: bytes) -> Unread | None:
-    """Why a BMP is of no kind that is read, or too short; None also where its header is damaged."""
-    if len(encoded) < 66:
-        return None
-    (length,) = struct.unpack("<I", encoded[2:6])
-    header, width, height, _, bits, compression = struct.unpack("<IiiHHI", encoded[14:34])
-    if header < _HEADER:  # of OS/2
+    """Why a BMP is of no kind that is read, or ends before its pixels; else None."""
+    ended = Unread("it is damaged (it ends before its pixels)")
+    if len(encoded) < _OS2_END:
+        return ended
+    length, head = struct.unpack("<2xI8xI", encoded[:18])
+    if head < _HEAD:  # of OS/2
         return too_large(*struct.unpack("<HH", encoded[18:22]))
-    if compression == _BITFIELDS and bits in _USUAL_MASKS:
-        masks = struct.unpack("<III", encoded[54:66])
+    if len(encoded) < _HEAD_END:
+        return ended
+    width, height, _, bits, compression = struct.unpack("<iiHHI", encoded[18:34])
+    if compression == _BITFIELDS and bits in _USUAL_MASKS and len(encoded) >= _MASKS_END:
+        masks = struct.unpack("<III", encoded[_HEAD_END:_MASKS_END])
         if masks not in _USUAL_MASKS[bits]:
             return Unread("it is a BMP whose channels lie in an order of its own", _AS_PNG)
     if compression in _RUN_LENGTHS and len(encoded) < length:

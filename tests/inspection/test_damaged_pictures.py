@@ -3,6 +3,7 @@
 import io
 import random
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,9 @@ from PIL import Image
 
 from inspection.errors import CameraError
 from inspection.pictures.decoding import read_picture
+from inspection.pictures.masks import read_mask
+from tests.inspection.picture_kind import TOO_LARGE, PictureKind
+from tests.inspection.picture_kinds import KINDS
 
 SHARED = Path(__file__).parents[3] / "shared"
 SECTOR = 512
@@ -93,6 +97,18 @@ def test_a_damaged_png_is_refused(tmp_path: Path, damaged: Callable[[bytes, rand
     path.write_bytes(damaged(encoded(part(0), "png"), random.Random(1)))
     with pytest.raises(CameraError, match="cannot be read"):
         read_picture(path)
+
+
+@pytest.mark.parametrize(
+    "kind", [kind for kind in KINDS if kind.refused == TOO_LARGE], ids=lambda kind: kind.what
+)
+def test_of_a_head_that_claims_too_much_no_beginning_is_believed(tmp_path: Path, kind: PictureKind) -> None:
+    path, head = tmp_path / "part.png", kind.make()
+    for end in range(1, min(len(head), 80)):
+        path.write_bytes(head[:end])
+        for read in (read_picture, partial(read_mask, size=(1, 1))):
+            with pytest.raises(CameraError, match=r"part\.png cannot be read"):
+                read(path)
 
 
 def sound() -> Iterator[tuple[str, str, bytes]]:
