@@ -54,7 +54,8 @@ def outcome(case: Case, root: Path) -> str:
         return f"refused: {error}".replace(f"{root}/", "").replace(str(root), "FOLDER")
     parts = [part_of(one) for one in photographs]
     good = sum(not one.defects for one in photographs)
-    told = f"{len(photographs)} pictures, {good} good"
+    left = f", {case.left_out} left out" if case.left_out else ""
+    told = f"{len(photographs)} pictures, {good} good{left}"
     for one, part in zip(photographs, parts, strict=True):
         wanted = {case.kinds.get(kind, kind) for kind in PARTS[part]}
         assert {defect.type for defect in one.defects} == wanted, one
