@@ -81,7 +81,11 @@ def _mark(kind: str, annotation: dict[str, Any], image: dict[str, Any], path: Pa
             raise refused(path, f"has run lengths of {width}x{height} in an image of another size")
         counts = drawn["counts"]
         try:
-            runs = counts_from_text(counts) if isinstance(counts, str) else [int(one) for one in counts]
+            runs = (
+                counts_from_text(counts)
+                if isinstance(counts, str)
+                else [int(number(one, said_by=path)) for one in counts]
+            )
             mark = marked(kind, from_runs(runs, width=width, height=height))
         except ValueError as error:
             raise refused(path, f"has run lengths that cannot be read: {error}") from error

@@ -1,6 +1,7 @@
 """Regions of pixels: from the run lengths of COCO to outlines that enclose exactly these pixels."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import cv2
 import numpy as np
@@ -8,13 +9,18 @@ from numpy.typing import NDArray
 
 from inspection.pictures.layouts.annotated import Mark, Outline
 
+_MOST_PIXELS: Final = 2**30
+"""As OpenCV reads at most."""
+
 
 def from_runs(counts: Sequence[int], *, width: int, height: int) -> NDArray[np.uint8]:
     """(height, width), 1 where a run marks: runs go down the columns, the first one is not marked.
 
     Raises:
-        ValueError: The runs do not fill the picture.
+        ValueError: The runs do not fill the picture, or it is larger than any picture that is read.
     """
+    if width * height > _MOST_PIXELS:
+        raise ValueError(f"{width}x{height} pixels are no picture's")
     if any(count < 0 for count in counts) or sum(counts) != width * height:
         raise ValueError(f"its runs have {sum(counts)} pixels instead of {width}x{height}")
     marked = np.arange(len(counts)) % 2

@@ -1,7 +1,10 @@
 """What labels say is read once and exactly, and what they cannot say is refused with words."""
 
 import json
+import re
 import shutil
+import zlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +16,15 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from inspection.errors import CameraError, DatasetError
+from inspection.errors import CameraError, DatasetError, PassgateError
 from inspection.pictures.decoding import picture_size
 from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
 from inspection.pictures.layouts.regions import counts_from_text, from_runs, outlines_of
 from tests.inspection.layouts.cases import (
+    CASES,
     EXPORTS,
+    Case,
     class_folders,
     coco,
     exported,
@@ -35,6 +40,23 @@ from tests.inspection.layouts.cases import (
 from tests.inspection.layouts.world import PARTS, region
 
 REGIONS = arrays(np.uint8, st.tuples(st.integers(1, 14), st.integers(1, 14)), elements=st.integers(0, 1))
+
+LABELS = {".json", ".xml", ".txt", ".yaml", ".csv", ".names"}
+WRONG = (
+    b"null",
+    b"[]",
+    b"{}",
+    b"-1",
+    b"1e999",
+    b"NaN",
+    b'"x"',
+    b"true",
+    b"",
+    b"9" * 20,
+    b"<a/>",
+    b"\xff",
+    b"\0",
+)
 
 
 def export(root: Path) -> Annotations:
@@ -236,6 +258,23 @@ def test_an_empty_label_is_not_the_same_as_none(tmp_path: Path) -> None:
     found = export(tmp_path)
     assert [path.stem for path in found.left_out] == ["good_1"]
     assert "good_0" in kinds(tmp_path)
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if not case.words], ids=lambda case: case.name)
+def test_whatever_is_wrong_in_a_label_file_is_told_in_words(case: Case, tmp_path: Path) -> None:
+    """Three values of each layout, one after the other, are replaced by what cannot be meant."""
+    rng = np.random.default_rng(zlib.crc32(case.name.encode()))
+    case.lay(tmp_path)
+    labels = [path for path in sorted(tmp_path.rglob("*")) if path.suffix in LABELS and path.stat().st_size]
+    for _ in range(3 if labels else 0):
+        path = labels[rng.integers(len(labels))]
+        sound = path.read_bytes()
+        value = list(re.finditer(rb'[\w.\-]+|"[^"]*"|\[[^\[\]]*\]|<[^<>]*>', sound))
+        start, end = value[rng.integers(len(value))].span()
+        path.write_bytes(sound[:start] + WRONG[rng.integers(len(WRONG))] + sound[end:])
+        with suppress(PassgateError):
+            read_export(tmp_path)
+        path.write_bytes(sound)
 
 
 def test_what_macos_hides_beside_labels_is_none(tmp_path: Path) -> None:
