@@ -45,7 +45,7 @@ WINDOW_TIMEOUT_S: Final = 60.0
 CLOSE_TIMEOUT_S: Final = 15.0
 HELD_FOR_S: Final = 1.0
 KEYS: Final = ("Tab", "Escape", "space", "Return", "Left", "Down", "Prior", "Next", "F5", "a", "9")
-COMMANDS: Final = (790, 620)
+COMMANDS: Final = (690, 615)
 """Right of and below this lie Start, Hold and Reset: touched a tenth as often, or no part would come."""
 LANGUAGE_SWITCH: Final = (WIDTH - 68, 36)
 """Where it is on a screen of this size."""
