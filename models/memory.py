@@ -32,17 +32,15 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.coreset import coreset
-from models.near_copies import mostly_near_copies, moved, sampled
-from models.outliers import FAR, outlyingness
+from models.near_copies import moved, sampled
 from models.regions import find_regions
-from models.sizes import coarser, too_small
+from models.sizes import too_small
 from models.soundness import Expected, fault, in_one_line
+from models.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.vision import FeatureMaps, VisionTower
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2
-_NAMED: Final = 10
-"""Pictures that a message names; it counts the others."""
 _LEAST_DEVIATION: Final = 1e-3
 """Of features: keeps what never varies (a black picture) from dividing by zero."""
 _MOST_FEATURE: Final = 1e6
@@ -274,7 +272,7 @@ class NormalityMemory:
         height, width = working = working_size(
             sizes, area_px=settings.working_area_px, multiple=tower.strides[-1]
         )
-        _refuse_sizes(sizes, working, tower, names)
+        refuse_sizes(sizes, working=working, strides=tower.strides, names=names)
         again = [] if names is None else sampled(len(pictures))
         described: list[_Described] = []
         shifted: list[Tensor] = []
@@ -286,8 +284,9 @@ class NormalityMemory:
                 shifted.append(torch.stack(looks))
         unseen, whole = _judge_unseen(described, keys, settings, seed)
         if names is not None:
-            _refuse_near_copies(described, torch.stack(shifted), again, keys, names)
-            _refuse_outliers(described, unseen, whole, names)
+            features = torch.stack([one.whole for one in described]).numpy()
+            refuse_near_copies(features, torch.stack(shifted).numpy(), at=again, groups=keys, names=names)
+            refuse_outliers(features, cells=unseen.numpy(), whole=whole, names=names)
         expected, calibration = _calibrate(unseen, whole, settings)
         header = _Header(
             format=FORMAT,
@@ -597,76 +596,6 @@ def _judge_unseen(
             unseen[index] = _distances(described[index], normal)[0]
             whole[index] = _whole_distance(described[index], normal)
     return unseen, whole
-
-
-def _refuse_sizes(
-    sizes: Sequence[tuple[int, int]],
-    working: tuple[int, int],
-    tower: VisionTower,
-    names: Sequence[str] | None,
-) -> None:
-    """Raise RecipeError for pictures that are too small and, where ``names`` are given, much coarser ones."""
-
-    def named(indices: Sequence[int]) -> str:
-        said = [f"picture {index + 1}" if names is None else names[index] for index in indices[:_NAMED]]
-        return ", ".join(said) + (f" and {len(indices) - _NAMED} more" if len(indices) > _NAMED else "")
-
-    reasons = [too_small(size, working=working, strides=tower.strides) for size in sizes]
-    if small := [index for index, reason in enumerate(reasons) if reason]:
-        raise RecipeError(
-            f"too small: {named(small)} ({reasons[small[0]]})",
-            part="Nothing was taught",
-            todo="Take pictures in which the part fills the view, or take these out",
-        )
-    if names is not None and (odd := coarser(sizes, working=working, strides=tower.strides)):
-        height, width = sizes[odd[0]]
-        raise RecipeError(
-            f"of another size than most: {named(odd)} ({width} x {height} pixels), so coarse that details "
-            "of the others cannot be seen there",
-            part="Nothing was taught, since the station would then take pictures of any size",
-            todo="Take out what another camera took; where all are meant, teach with --keep-outliers",
-        )
-
-
-def _refuse_near_copies(
-    described: Sequence[_Described],
-    shifted: Tensor,
-    at: Sequence[int],
-    keys: Sequence[Hashable],
-    names: Sequence[str],
-) -> None:
-    """Raise RecipeError where most pictures are near-copies of others (:mod:`models.near_copies`)."""
-    features = torch.stack([one.whole for one in described]).numpy()
-    pair = mostly_near_copies(features, shifted.numpy(), at=at, groups=keys)
-    if pair is None:
-        return
-    first, second = (names[index] for index in pair)
-    raise RecipeError(
-        f"most of these pictures are near-copies: {first} and {second}, for one, differ less than the first "
-        "does from itself moved by a single pixel",
-        part="Nothing was taught, since the threshold would reject every part that lies a little otherwise",
-        todo="Take one picture each of different parts, or put the near-copies of one part into one "
-        "subfolder; where the parts do not differ more, teach with --keep-outliers",
-    )
-
-
-def _refuse_outliers(
-    described: Sequence[_Described], unseen: Tensor, whole: NDArray[np.float64], names: Sequence[str]
-) -> None:
-    """Raise RecipeError for pictures that lie far outside the others, by their names, the farthest first."""
-    features = torch.stack([one.whole for one in described]).numpy()
-    far = outlyingness(features, cells=unseen.numpy(), whole=whole)
-    found = sorted((index for index in range(len(far)) if far[index] > FAR), key=lambda index: -far[index])
-    if not found:
-        return
-    named = ", ".join(names[index] for index in found[:_NAMED])
-    rest = f" and {len(found) - _NAMED} more" if len(found) > _NAMED else ""
-    raise RecipeError(
-        f"{named}{rest} {'lies' if len(found) == 1 else 'lie'} far outside the other good pictures: damaged, "
-        "of another product, or without a part",
-        part="Nothing was taught, since the threshold would follow the worst picture and let defects through",
-        todo="Look, and take out what shows no good part; where all do, teach with --keep-outliers",
-    )
 
 
 def _calibrate(

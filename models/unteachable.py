@@ -1,0 +1,84 @@
+"""What no recipe is taught from, in words: pictures too small or too coarse, near-copies, and outliers."""
+
+from collections.abc import Hashable, Sequence
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inspection.errors import RecipeError
+from models.near_copies import mostly_near_copies
+from models.outliers import FAR, outlyingness
+from models.sizes import Size, coarser, too_small
+
+_NAMED: Final = 10
+"""Pictures that a message names; it counts the others."""
+
+
+def refuse_sizes(
+    sizes: Sequence[Size], *, working: Size, strides: Sequence[int], names: Sequence[str] | None
+) -> None:
+    """Raise RecipeError for pictures that are too small and, where ``names`` are given, much coarser ones."""
+    named = names or [f"picture {number + 1}" for number in range(len(sizes))]
+    reasons = [too_small(size, working=working, strides=strides) for size in sizes]
+    if small := [index for index, reason in enumerate(reasons) if reason]:
+        raise RecipeError(
+            f"too small: {_listed(small, named)} ({reasons[small[0]]})",
+            part="Nothing was taught",
+            todo="Take pictures in which the part fills the view, or take these out",
+        )
+    if names is not None and (odd := coarser(sizes, working=working, strides=strides)):
+        height, width = sizes[odd[0]]
+        raise RecipeError(
+            f"of another size than most: {_listed(odd, named)} ({width} x {height} pixels), so coarse that "
+            "details of the others cannot be seen there",
+            part="Nothing was taught, since the station would then take pictures of any size",
+            todo="Take out what another camera took; where all are meant, teach with --keep-outliers",
+        )
+
+
+def refuse_near_copies(
+    features: NDArray[np.float32],
+    shifted: NDArray[np.float32],
+    *,
+    at: Sequence[int],
+    groups: Sequence[Hashable],
+    names: Sequence[str],
+) -> None:
+    """Raise RecipeError where most pictures are near-copies of others, see ``mostly_near_copies``."""
+    pair = mostly_near_copies(features, shifted, at=at, groups=groups)
+    if pair is None:
+        return
+    first, second = (names[index] for index in pair)
+    raise RecipeError(
+        f"most of these pictures are near-copies: {first} and {second}, for one, differ less than the first "
+        "does from itself moved by a single pixel",
+        part="Nothing was taught, since the threshold would reject every part that lies a little otherwise",
+        todo="Take one picture each of different parts, or put the near-copies of one part into one "
+        "subfolder; where the parts do not differ more, teach with --keep-outliers",
+    )
+
+
+def refuse_outliers(
+    features: NDArray[np.float32],
+    *,
+    cells: NDArray[np.float32],
+    whole: NDArray[np.float64],
+    names: Sequence[str],
+) -> None:
+    """Raise RecipeError for pictures far outside the others, the farthest first, see ``outlyingness``."""
+    far = outlyingness(features, cells=cells, whole=whole)
+    found = sorted((index for index in range(len(far)) if far[index] > FAR), key=lambda index: -far[index])
+    if not found:
+        return
+    raise RecipeError(
+        f"{_listed(found, names)} {'lies' if len(found) == 1 else 'lie'} far outside the other good pictures: "
+        "damaged, of another product, or without a part",
+        part="Nothing was taught, since the threshold would follow the worst picture and let defects through",
+        todo="Look, and take out what shows no good part; where all do, teach with --keep-outliers",
+    )
+
+
+def _listed(indices: Sequence[int], names: Sequence[str]) -> str:
+    shown = ", ".join(names[index] for index in indices[:_NAMED])
+    return shown + (f" and {len(indices) - _NAMED} more" if len(indices) > _NAMED else "")
