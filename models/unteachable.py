@@ -72,8 +72,8 @@ def refuse_outliers(
     if not found:
         return
     raise RecipeError(
-        f"{_listed(found, names)} {'lies' if len(found) == 1 else 'lie'} far outside the other good pictures: "
-        "damaged, of another product, or without a part",
+        f"{_listed(found, names)} {'lies' if len(found) == 1 else 'lie'} far outside the other good "
+        "pictures: damaged, of another product, or without a part",
         part="Nothing was taught, since the threshold would follow the worst picture and let defects through",
         todo="Look, and take out what shows no good part; where all do, teach with --keep-outliers",
     )
