@@ -185,7 +185,7 @@ def test_settings_name_the_key_that_is_wrong(tmp_path: Path) -> None:
     config.write_text('out = "out"\n[[data]]\nsamples = "a.jsonl"\n[[stages]]\nname = "act"\nsteps = 0\n')
     with pytest.raises(SettingsError, match=r"stages\.0"):
         read_settings(config)
-    with pytest.raises(SettingsError, match="cannot be read"):
+    with pytest.raises(SettingsError, match="cannot read settings"):
         read_settings(tmp_path / "none.toml")
 
 
