@@ -15,8 +15,8 @@ from torch import Tensor
 from app.accounts import read_plc_log, read_record
 from app.commands.output import progress
 from app.demo import reconcile, simulated_tables
-from app.engine import peak_memory_mb
 from app.judge import THREADS, build_inspector
+from app.memory_use import peak_memory_mb
 from app.recipes import RecipeLibrary
 from app.rig import LineRig
 from app.teaching import teach_simulated

@@ -62,6 +62,9 @@ def run(
     from app.settings import load
 
     settings = load(config)
+    from app.inference.worker import preload
+
+    preload()  # beside us, while we import our own
     from app.engine import Engine  # after the settings: their errors need not wait for torch
 
     asyncio.run(Engine(settings).run())

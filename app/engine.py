@@ -10,7 +10,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
-import psutil
 import structlog
 
 from app.api.gate import LOOPBACK
@@ -18,7 +17,9 @@ from app.api.messages import HealthReport
 from app.api.snapshot import ENGINE_VERSION, snapshot
 from app.api.supervisor import ApiProcess, bind
 from app.certifying import certification
-from app.judge import build_inspector, unheard_by
+from app.inference.building import for_station
+from app.inference.supervised import SupervisedInspector
+from app.memory_use import peak_memory_mb
 from app.recipes import RecipeLibrary
 from app.settings import Settings
 from inspection.cameras import make_camera
@@ -47,18 +48,9 @@ class Engine:
         self._settings = settings
         self._clock = SystemClock()
         library = RecipeLibrary(settings.recipes)
-        recipe, self._inspector = build_inspector(
-            library,
-            settings.station.recipe,
-            kind=settings.model.inspector,
-            adapter=settings.model.adapter,
-            base=settings.model.base,
-            device=settings.model.device,
-            quantization=settings.model.quantization,
-            tower_folder=settings.model.tower,
-            threads=settings.model.threads,
-        )
-        self._unheard = unheard_by(settings.model.inspector, recipe, settings.model.adapter)
+        self._inspector = SupervisedInspector(for_station(settings))
+        recipe = self._inspector.recipe
+        self._unheard = self._inspector.unheard
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
         if recipe.motion is None:
@@ -93,7 +85,10 @@ class Engine:
     def health(self) -> HealthReport:
         """Alive, and how large."""
         return HealthReport(
-            status="ok", mode=self.station.mode, pid=os.getpid(), peak_memory_mb=peak_memory_mb()
+            status="ok",
+            mode=self.station.mode,
+            pid=os.getpid(),
+            peak_memory_mb=peak_memory_mb() + self._inspector.peak_memory_mb,
         )
 
     async def history(self, limit: int) -> list[Inspection]:
@@ -166,13 +161,3 @@ def _stopped_by_signals(stop: asyncio.Event) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def peak_memory_mb() -> float:
-    """Largest resident size of this process so far, in MB (10⁶ bytes)."""
-    peak_wset = getattr(psutil.Process().memory_info(), "peak_wset", None)  # Windows alone has it
-    if peak_wset is not None:
-        return float(peak_wset) / 1e6
-    import resource
-
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6  # Linux counts in KiB

@@ -39,6 +39,10 @@ class RecipeError(PassgateError):
     """A recipe is unknown, unreadable, or does not fit the pictures or the model."""
 
 
+class InspectorError(PassgateError):
+    """The model cannot be asked now: its process was lost, or is being started."""
+
+
 class CertificateError(PassgateError):
     """What was asked cannot be certified, or a certificate cannot be read."""
 

@@ -9,6 +9,7 @@ other part anything: they join the record when they are kept.
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeVar
 
@@ -21,7 +22,7 @@ from inspection.errors import CameraError, PassgateError, StoreError
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
-from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera
+from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera, WatchedInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import Certificate
@@ -141,6 +142,20 @@ class Judge:
                 faults[name] = camera.fault
         return "; ".join(fault for fault in faults.values() if fault)
 
+    @property
+    def model_absent(self) -> str:
+        """Why the inspector cannot be asked at all now, as far as it watches itself; empty where it can."""
+        return self._inspector.fault if isinstance(self._inspector, WatchedInspector) else ""
+
+    def _model_changed(self) -> None:
+        """The inspector went away, or came back."""
+        if fault := self.model_absent:
+            self._alarm(AlarmCode.INSPECTION_FAILED, fault)
+        else:
+            self.model_fault = ""
+            self._well(AlarmCode.INSPECTION_FAILED)
+        self._on_free()
+
     async def prepare(self) -> None:
         """Open the cameras and load the recipe.
 
@@ -160,12 +175,22 @@ class Judge:
                     raise
                 self._camera_faults[name] = str(error)
                 self._alarm(AlarmCode.NO_PICTURE, str(error))
+        if isinstance(self._inspector, WatchedInspector):
+
+            def changed() -> None:
+                with suppress(RuntimeError):  # the loop is closed: the station has ended
+                    loop.call_soon_threadsafe(self._model_changed)
+
+            self._inspector.watch(changed)
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:
         """Let go of cameras and threads; does not wait for what hangs."""
         for camera in self._cameras.values():
             camera.close()
+        if isinstance(self._inspector, WatchedInspector):
+            self._inspector.watch(lambda: None)
+            self._inspector.close()
         for thread in (self._inference, *self._shutters.values()):
             thread.shutdown(wait=False, cancel_futures=True)
 

@@ -115,6 +115,21 @@ class MovingInspector(Protocol):
         """
 
 
+@runtime_checkable
+class WatchedInspector(Protocol):
+    """An inspector that may be away for a while and come back. Not every one is."""
+
+    @property
+    def fault(self) -> str:
+        """Why no part can be judged now; empty where one can. Never blocks."""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called, from any thread, when ``fault`` has changed."""
+
+    def close(self) -> None:
+        """Let go of whatever it holds. May be called twice."""
+
+
 # --- line ---------------------------------------------------------------------------------------------
 
 

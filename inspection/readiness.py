@@ -34,6 +34,8 @@ class Circumstances:
     """More parts are open than may be."""
     late_work: bool
     """A camera or the model is still at work on something that is late."""
+    model_absent: str
+    """The model is not there to be asked; it comes back by itself."""
     camera_fault: str
     model_fault: str
     picture_fault: str
@@ -96,6 +98,8 @@ def _kept_by_station(now: Circumstances) -> str:
         return f"{waits}: {now.store.detail}" if now.store.detail else waits
     if now.crowded:
         return f"takes no part: {now.crowded}"
+    if now.model_absent:
+        return now.model_absent
     if now.late_work:
         return "takes no part until a camera or the model has finished late work"
     return ""

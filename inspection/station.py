@@ -158,6 +158,7 @@ class Station:
                 if self._crowded
                 else "",
                 late_work=self.judge.busy,
+                model_absent=self.judge.model_absent,
                 camera_fault=self.judge.camera_fault,
                 model_fault=self.judge.model_fault,
                 picture_fault=self.judge.picture_fault,

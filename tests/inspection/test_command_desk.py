@@ -51,6 +51,7 @@ class World:
                 behind=False,
                 crowded="",
                 late_work=False,
+                model_absent="",
                 camera_fault="",
                 model_fault="",
                 picture_fault="",

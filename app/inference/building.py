@@ -1,0 +1,31 @@
+"""What is built in the inference process."""
+
+from functools import partial
+
+from app.inference.process import Build, Built
+from app.settings import Settings
+
+
+def for_station(settings: Settings) -> Build:
+    """Builds the inspector that a station's settings ask for."""
+    return partial(_build, settings)
+
+
+def _build(settings: Settings) -> Built:
+    """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
+    from app.judge import build_inspector, unheard_by  # torch comes with it: the engine does without
+    from app.recipes import RecipeLibrary
+
+    model = settings.model
+    recipe, inspector = build_inspector(
+        RecipeLibrary(settings.recipes),
+        settings.station.recipe,
+        kind=model.inspector,
+        adapter=model.adapter,
+        base=model.base,
+        device=model.device,
+        quantization=model.quantization,
+        tower_folder=model.tower,
+        threads=model.threads,
+    )
+    return Built(recipe, inspector, unheard_by(model.inspector, recipe, model.adapter))

@@ -1,0 +1,143 @@
+"""The inference process: builds an inspector, and does what the engine asks, one thing at a time.
+
+It ends when the engine does, however that ends: the connection closes then.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from typing import NamedTuple
+
+import structlog
+
+from app.inference.messages import (
+    Answer,
+    Done,
+    Enough,
+    Explain,
+    Explained,
+    Inspect,
+    Judged,
+    Motion,
+    Ping,
+    Prepare,
+    Question,
+    Ready,
+    Refused,
+    packed,
+)
+from app.inference.pictures import SeenPictures
+from app.memory_use import peak_memory_mb
+from inspection.errors import PassgateError
+from inspection.ports import Inspector, MovingInspector
+from inspection.recipe import Recipe
+from inspection.unheard import Unheard
+
+log = structlog.get_logger(__name__)
+
+
+class Built(NamedTuple):
+    """What an inspector was built for."""
+
+    recipe: Recipe
+    inspector: Inspector
+    unheard: Unheard
+
+
+Build = Callable[[], Built]
+"""Builds the inspector in the inference process; can be pickled. Raises PassgateError."""
+
+
+def serve(build: Build, ours: Connection, alive: Connection) -> None:
+    """The process's whole life.
+
+    Args:
+        build: Called once.
+        ours: To the engine.
+        alive: Of which the engine holds the other end and never sends: it closes when the engine ends.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the engine's to handle: it ends this process
+    threading.Thread(target=_end_with, args=(alive,), name="engine-watch", daemon=True).start()
+    try:
+        _Serving(build(), ours).run()
+    except (EOFError, OSError):
+        return  # the engine is gone
+    except Exception as error:
+        _told(ours, _refused(0, error))
+
+
+def _end_with(alive: Connection) -> None:
+    """Wait until the engine ends; then end, whatever the model is at."""
+    try:
+        alive.recv_bytes()
+    except (EOFError, OSError):
+        os._exit(0)
+
+
+class _Serving:
+    """One inspector, and the engine that asks."""
+
+    def __init__(self, built: Built, ours: Connection) -> None:
+        self._recipe, self._inspector, unheard = built
+        self._ours = ours
+        self._pictures = SeenPictures()
+        _told(ours, Ready(recipe=built.recipe, model=built.inspector.model, unheard=unheard))
+
+    def run(self) -> None:
+        """Answer until the engine is gone (EOFError)."""
+        while True:
+            question: Question = self._ours.recv()
+            if isinstance(question, Enough):
+                continue  # the sentence had ended by itself
+            try:
+                answer = self._answer(question)
+            except Exception as error:  # the engine decides what becomes of the part
+                answer = _refused(question.number, error)
+            _told(self._ours, answer)
+
+    def _answer(self, question: Prepare | Inspect | Explain | Ping) -> Answer:
+        match question:
+            case Ping(number):
+                return Done(number=number, peak_mb=peak_memory_mb())
+            case Prepare(number, recipe):
+                self._recipe = recipe
+                self._inspector.prepare(recipe)
+                return Done(number=number, peak_mb=peak_memory_mb())
+            case Inspect():
+                return self._judged(question)
+            case Explain(number, decision):
+                text = self._inspector.explain(decision, go_on=lambda: not self._ours.poll())
+                return Explained(number=number, text=text)
+
+    def _judged(self, question: Inspect) -> Judged:
+        pictures = map(self._pictures.take, question.places)
+        frames = tuple(
+            replace(frame, picture=picture) for frame, picture in zip(question.frames, pictures, strict=True)
+        )
+        decision = self._inspector.inspect(
+            frames,
+            recipe=self._recipe,
+            part_id=question.part_id,
+            trigger_seq=question.trigger_seq,
+            deadline_ns=question.deadline_ns,
+        )
+        inspector = self._inspector
+        motion = inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
+        return Judged(
+            number=question.number, decision=decision, motion=None if motion is None else Motion.of(motion)
+        )
+
+
+def _refused(number: int, error: Exception) -> Refused:
+    if isinstance(error, PassgateError):
+        kind = type(error).__name__
+        return Refused(number=number, error=kind, what=error.what, part=error.part, todo=error.todo)
+    log.exception("inference failed", error=repr(error))
+    return Refused(number=number, error="", what=f"internal error: {error!r}")
+
+
+def _told(ours: Connection, answer: Answer) -> None:
+    ours.send_bytes(packed(answer))

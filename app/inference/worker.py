@@ -1,0 +1,146 @@
+"""One run of the inference process, as the engine holds it."""
+
+import multiprocessing
+import pickle
+import sys
+import time
+from multiprocessing import forkserver
+from typing import Final
+
+from app.inference.messages import MOST_ANSWERED, Answer, Question, Ready, Refused, unpacked
+from app.inference.process import Build, serve
+from inspection import errors
+from inspection.errors import InspectorError, PassgateError
+
+PRELOAD: Final = ["app.inference.process", "app.judge"]
+"""What the server of processes imports before its first: torch and transformers take seconds."""
+KILL_TIMEOUT_S: Final = 5.0
+
+# Never a fork of ourselves, who have threads; of a server that has imported what is needed, it is quick.
+if sys.platform == "win32":
+    _CONTEXT: Final = multiprocessing.get_context("spawn")
+else:
+    _CONTEXT: Final = multiprocessing.get_context("forkserver")
+
+
+def preload() -> None:
+    """Have what an inference process needs imported, in a process beside this one. Returns at once.
+
+    Does nothing on Windows, where each process imports for itself.
+    """
+    if sys.platform != "win32":
+        _CONTEXT.set_forkserver_preload(PRELOAD)
+        forkserver.ensure_running()
+
+
+class WorkerLostError(InspectorError):
+    """The process has ended, hangs, or answers what is no answer: it is of no use any more."""
+
+
+class Worker:
+    """One process. Its calls block; one thread at a time.
+
+    Args:
+        build: Builds the inspector, in the process.
+
+    Raises:
+        OSError: No process can be started.
+    """
+
+    def __init__(self, build: Build) -> None:
+        self._ours, theirs = _CONTEXT.Pipe()
+        alive, self._alive = _CONTEXT.Pipe(duplex=False)
+        self._process = _CONTEXT.Process(
+            target=serve, args=(build, theirs, alive), name="inference", daemon=True
+        )
+        preload()
+        try:
+            self._process.start()
+        except BaseException:
+            self._ours.close()
+            self._alive.close()
+            raise
+        finally:
+            theirs.close()
+            alive.close()
+
+    @property
+    def pid(self) -> int:
+        """The process's."""
+        assert self._process.pid is not None
+        return self._process.pid
+
+    @property
+    def sentinel(self) -> int:
+        """What ``multiprocessing.connection.wait`` finds ready once the process has ended."""
+        return self._process.sentinel
+
+    def ready(self, *, until_ns: int) -> Ready:
+        """What it has built.
+
+        Raises:
+            PassgateError: It could not build its inspector; as it would have been raised here.
+            WorkerLostError: It ended, or was not ready in time.
+        """
+        answer = self.answer(0, until_ns=until_ns)
+        if isinstance(answer, Ready):
+            return answer
+        if isinstance(answer, Refused):
+            raise raised(answer)
+        raise WorkerLostError("the model's process did not get ready in time", part=_PART)
+
+    def ask(self, question: Question) -> None:
+        """Send a question. Raises WorkerLostError."""
+        try:
+            self._ours.send(question)
+        except (OSError, ValueError, pickle.PicklingError) as error:
+            raise self._ended() from error
+
+    def answer(self, number: int, *, until_ns: int) -> Answer | None:
+        """The answer to the question of this number; None where it has not come by ``until_ns``.
+
+        Answers to earlier questions are passed over.
+
+        Args:
+            number: The question's.
+            until_ns: On the monotonic clock.
+
+        Raises:
+            WorkerLostError: It has ended, or said what is no answer.
+        """
+        while True:
+            remaining_s = (until_ns - time.monotonic_ns()) / 1e9
+            try:
+                if not self._ours.poll(max(remaining_s, 0.0)):
+                    return None
+                answer = unpacked(self._ours.recv_bytes(MOST_ANSWERED))
+            except (EOFError, OSError) as error:
+                raise self._ended() from error
+            except ValueError as error:
+                raise WorkerLostError("the model's process said what is no answer", part=_PART) from error
+            if answer.number == number:
+                return answer
+
+    def kill(self) -> None:
+        """End it at once, even where it is stopped, and let go of it. May be called twice."""
+        self._process.kill()
+        self._process.join(KILL_TIMEOUT_S)
+        self._ours.close()
+        self._alive.close()
+
+    def _ended(self) -> WorkerLostError:
+        self._process.join(1.0)
+        code = self._process.exitcode
+        how = "does not answer" if code is None else f"ended with signal {-code}" if code < 0 else "ended"
+        return WorkerLostError(f"the model's process {how}", part=_PART)
+
+
+_PART: Final = "the part goes to manual review, and the model is started anew"
+
+
+def raised(refused: Refused) -> PassgateError:
+    """The error that the process met, as it would have been raised here."""
+    kind = getattr(errors, refused.error, None)
+    if not (isinstance(kind, type) and issubclass(kind, PassgateError)):
+        kind = InspectorError
+    return kind(refused.what, part=refused.part, todo=refused.todo)

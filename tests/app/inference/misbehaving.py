@@ -1,0 +1,105 @@
+"""A model that does to its process what a part's number asks for."""
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from enum import IntEnum
+
+from app.inference import process
+from app.inference.process import Built
+from inspection.decision import Action, Decision, ModelRef
+from inspection.errors import RecipeError
+from inspection.motion import NOMINAL_LINE, MotionChunk, ProposedMotion
+from inspection.part import Frame
+from inspection.recipe import Recipe
+from inspection.unheard import ALL_HEARD
+from tests.fakes import decision
+
+MODEL = ModelRef(name="fake", version="1", sha256="")
+RECIPE = Recipe(id=1, version=1, name="cover")
+
+
+class Deed(IntEnum):
+    """What happens where a part of this number is inspected; any other part is judged well."""
+
+    HANGS = 1
+    DIES = 2
+    STOPS = 3
+    SAYS_GARBAGE = 4
+    ANSWERS_FOR_ANOTHER_PART = 5
+    REFUSES = 6
+    HAS_A_BUG = 7
+    SAYS_TOO_MUCH = 8
+
+
+LOSES_ITS_PROCESS = (
+    Deed.HANGS,
+    Deed.DIES,
+    Deed.STOPS,
+    Deed.SAYS_GARBAGE,
+    Deed.ANSWERS_FOR_ANOTHER_PART,
+    Deed.SAYS_TOO_MUCH,
+)
+
+
+class MisbehavingInspector:
+    """Its decision's reason is the brightness of the first pixel: the picture has arrived."""
+
+    model = MODEL
+
+    def prepare(self, recipe: Recipe) -> None:
+        if recipe.name == "untaught":
+            raise RecipeError("it was not taught", part="no part", todo="teach it")
+
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> Decision:
+        match part_id:
+            case Deed.HANGS:
+                while True:
+                    time.sleep(60.0)
+            case Deed.DIES:
+                os.kill(os.getpid(), signal.SIGKILL)
+            case Deed.STOPS:
+                os.kill(os.getpid(), signal.SIGSTOP)
+            case Deed.SAYS_GARBAGE:
+                process.packed = lambda _: b"\x00\xff{{"  # type: ignore[assignment]
+            case Deed.SAYS_TOO_MUCH:
+                process.packed = lambda _: b" " * 2_000_000  # type: ignore[assignment]
+            case Deed.ANSWERS_FOR_ANOTHER_PART:
+                part_id += 1
+            case Deed.REFUSES:
+                raise RecipeError("the picture has another size", part="a person looks", todo="teach again")
+            case Deed.HAS_A_BUG:
+                raise ZeroDivisionError("division by zero")
+        seen = ", ".join(str(frame.picture.flat[0]) for frame in frames)
+        return decision(
+            Action.PASS, part_id=part_id, trigger_seq=trigger_seq, recipe=recipe.ref, reason=seen, model=MODEL
+        )
+
+    def motion(self, decision: Decision) -> ProposedMotion | None:
+        chunk = MotionChunk(belt_speed_mm_s=(100.0,) * 10, diverter_angle_deg=(0.0,) * 10)
+        return ProposedMotion(chunk=chunk, physics=NOMINAL_LINE, meant=Action.PASS)
+
+    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
+        words = ["because"]
+        while len(words) < 100_000 and go_on():
+            words.append("of")
+            time.sleep(0.001)
+        return " ".join(words[:3])
+
+
+def build() -> Built:
+    """In the inference process."""
+    return Built(RECIPE, MisbehavingInspector(), ALL_HEARD)
+
+
+def build_nothing() -> Built:
+    """A recipe that there is not."""
+    raise RecipeError("there is no recipe 'cover'", part="the station does not start", todo="teach it")
+
+
+def die_at_once() -> Built:
+    """A process that ends before it is ready."""
+    os._exit(3)
