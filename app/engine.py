@@ -16,11 +16,9 @@ from app.api.gate import LOOPBACK
 from app.api.messages import HealthReport
 from app.api.snapshot import ENGINE_VERSION, snapshot
 from app.api.supervisor import ApiProcess, bind
-from app.certifying import certification
 from app.inference.building import for_station
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
-from app.recipes import RecipeLibrary
 from app.settings import Settings
 from inspection.cameras import make_camera
 from inspection.clock import SystemClock
@@ -47,7 +45,6 @@ class Engine:
         """
         self._settings = settings
         self._clock = SystemClock()
-        library = RecipeLibrary(settings.recipes)
         self._inspector = SupervisedInspector(for_station(settings))
         recipe = self._inspector.recipe
         self._unheard = self._inspector.unheard
@@ -63,7 +60,7 @@ class Engine:
             recorder=self._recorder,
             clock=self._clock,
             recipe=recipe,
-            certification=certification(recipe, model=self._inspector.model, library=library),
+            certification=self._inspector.certification,
             unheard=self._unheard,
             start_held=settings.station.start_held,
             shifts=settings.station.shifts,
@@ -103,6 +100,10 @@ class Engine:
             return None
 
     # --- its life -------------------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Let go of what was begun by composing it; ``run`` does so itself. May be called twice."""
+        self._inspector.close()
 
     async def run(self) -> None:
         """Serve until SIGINT or SIGTERM. Raises PassgateError where it cannot start."""

@@ -8,7 +8,7 @@ from inspection.decision import ModelRef
 from inspection.ports import Clock, LineState, StoreHealth
 from inspection.station import Station
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
-from models.unheard import Unheard
+from inspection.unheard import Unheard
 
 ENGINE_VERSION = version("passgate")
 _PATH = re.compile(r"['\"]?(?:[A-Za-z]:)?[\\/](?:[^\s:'\"]*[\\/])?([^\s:'\"\\/]+)['\"]?")

@@ -13,12 +13,14 @@ def for_station(settings: Settings) -> Build:
 
 def _build(settings: Settings) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
+    from app.certifying import certification
     from app.judge import build_inspector, unheard_by  # torch comes with it: the engine does without
     from app.recipes import RecipeLibrary
 
     model = settings.model
+    library = RecipeLibrary(settings.recipes)
     recipe, inspector = build_inspector(
-        RecipeLibrary(settings.recipes),
+        library,
         settings.station.recipe,
         kind=model.inspector,
         adapter=model.adapter,
@@ -28,4 +30,9 @@ def _build(settings: Settings) -> Built:
         tower_folder=model.tower,
         threads=model.threads,
     )
-    return Built(recipe, inspector, unheard_by(model.inspector, recipe, model.adapter))
+    return Built(
+        recipe,
+        inspector,
+        unheard=unheard_by(model.inspector, recipe, model.adapter),
+        certification=certification(recipe, model=inspector.model, library=library),
+    )

@@ -14,6 +14,7 @@ from inspection.decision import Action, Decision, Frozen, ModelRef
 from inspection.motion import MotionChunk, PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
+from inspection.risk import Certification
 from inspection.unheard import Unheard
 
 MOST_ANSWERED: Final = 1024 * 1024
@@ -88,6 +89,7 @@ class Ready(Frozen):
     recipe: Recipe
     model: ModelRef
     unheard: Unheard
+    certification: Certification
 
 
 class Done(Frozen):

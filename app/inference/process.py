@@ -34,7 +34,8 @@ from app.memory_use import peak_memory_mb
 from inspection.errors import PassgateError
 from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
-from inspection.unheard import Unheard
+from inspection.risk import UNCERTIFIED, Certification
+from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +45,8 @@ class Built(NamedTuple):
 
     recipe: Recipe
     inspector: Inspector
-    unheard: Unheard
+    unheard: Unheard = ALL_HEARD
+    certification: Certification = UNCERTIFIED
 
 
 Build = Callable[[], Built]
@@ -81,10 +83,16 @@ class _Serving:
     """One inspector, and the engine that asks."""
 
     def __init__(self, built: Built, ours: Connection) -> None:
-        self._recipe, self._inspector, unheard = built
+        self._recipe, self._inspector = built.recipe, built.inspector
         self._ours = ours
         self._pictures = SeenPictures()
-        _told(ours, Ready(recipe=built.recipe, model=built.inspector.model, unheard=unheard))
+        ready = Ready(
+            recipe=built.recipe,
+            model=built.inspector.model,
+            unheard=built.unheard,
+            certification=built.certification,
+        )
+        _told(ours, ready)
 
     def run(self) -> None:
         """Answer until the engine is gone (EOFError)."""

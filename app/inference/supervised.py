@@ -107,8 +107,10 @@ class SupervisedInspector:
         """What the inspector was built for."""
         self.unheard: Unheard = ready.unheard
         """What of it nobody hears."""
+        self.certification = ready.certification
+        """Whether a certificate holds for recipe and model."""
         self._model = ready.model
-        self._finalizer = weakref.finalize(self, Worker.kill, self._worker)
+        self._finalizer = weakref.finalize(self, _end, self._closing, self._worker)
         self._watch = threading.Thread(target=self._watching, name="inference-watch", daemon=True)
         self._watch.start()
 
@@ -386,7 +388,7 @@ class SupervisedInspector:
             self._judged_last = None
             self._worker = worker
             self._finalizer.detach()
-            self._finalizer = weakref.finalize(self, Worker.kill, worker)
+            self._finalizer = weakref.finalize(self, _end, self._closing, worker)
         log.info("the inference process runs again", after_s=round(time.monotonic() - began_s, 1))
         self._tell("")
         return True
@@ -395,6 +397,12 @@ class SupervisedInspector:
         if self._lost != fault:
             self._lost = fault
             self._changed()
+
+
+def _end(closing: threading.Event, worker: Worker) -> None:
+    """Where nobody closed it before the interpreter ends."""
+    closing.set()
+    worker.kill()
 
 
 def _in(seconds: float) -> int:

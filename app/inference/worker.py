@@ -12,7 +12,7 @@ from app.inference.process import Build, serve
 from inspection import errors
 from inspection.errors import InspectorError, PassgateError
 
-PRELOAD: Final = ["app.inference.process", "app.judge"]
+PRELOAD: Final = ["app.inference.process", "app.judge", "app.certifying"]
 """What the server of processes imports before its first: torch and transformers take seconds."""
 KILL_TIMEOUT_S: Final = 5.0
 

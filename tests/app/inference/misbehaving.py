@@ -13,7 +13,6 @@ from inspection.errors import RecipeError
 from inspection.motion import NOMINAL_LINE, MotionChunk, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from inspection.unheard import ALL_HEARD
 from tests.fakes import decision
 
 MODEL = ModelRef(name="fake", version="1", sha256="")
@@ -92,7 +91,7 @@ class MisbehavingInspector:
 
 def build() -> Built:
     """In the inference process."""
-    return Built(RECIPE, MisbehavingInspector(), ALL_HEARD)
+    return Built(RECIPE, MisbehavingInspector())
 
 
 def build_nothing() -> Built:
