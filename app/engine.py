@@ -86,6 +86,7 @@ class Engine:
             mode=self.station.mode,
             pid=os.getpid(),
             peak_memory_mb=peak_memory_mb() + self._inspector.peak_memory_mb,
+            inference_pid=self._inspector.pid,
         )
 
     async def history(self, limit: int) -> list[Inspection]:

@@ -19,6 +19,7 @@ from typing import Any, Self
 import httpx
 import structlog
 
+from app.api.messages import HealthReport
 from inspection.errors import LineError, PassgateError, SettingsError
 from inspection.status import Mode
 
@@ -174,6 +175,13 @@ class LineRig:
     def engine_pid(self) -> int:
         """The engine's process, for tests that kill it."""
         return self._processes["engine"].pid
+
+    def health(self) -> HealthReport | None:
+        """What the engine says of itself; None where it does not answer."""
+        try:
+            return HealthReport.model_validate(self._http.get("/api/health").json())
+        except (httpx.HTTPError, ValueError):
+            return None
 
     # --- while it runs --------------------------------------------------------------------------------
 

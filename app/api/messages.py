@@ -56,3 +56,6 @@ class HealthReport(BaseModel):
     mode: Mode
     pid: int
     peak_memory_mb: float
+    """Of the engine and its inference process together, each at its largest."""
+    inference_pid: int | None = None
+    """The process that holds the models; none while it is started anew."""

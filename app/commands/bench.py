@@ -194,6 +194,23 @@ def faults(
 
 
 @cli.command()
+def inference(
+    times: Annotated[int, typer.Option(min=1, help="Blows of each kind.")] = 20,
+    inspector: InspectorOption = InspectorKind.VLA,
+    as_json: JsonFlag = False,
+) -> None:
+    """Kill and stop the process that holds the models while it judges; exit 0 if the promises were kept."""
+    from app.inference_bench import bench_inference
+
+    _quiet()
+    with progress("blows", 2 * times) as bar:
+        found = bench_inference(times, inspector=inspector, on_progress=bar.show)
+    _say(found.model_dump(mode="json"), as_json)
+    if not found.promises_kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def camera(
     triggers: Annotated[int, typer.Option(min=8, help="Triggers, shared out among four streams.")] = 500,
     seed: Annotated[int, typer.Option(min=0, help="Of the moments.")] = 0,
