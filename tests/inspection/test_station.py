@@ -352,6 +352,44 @@ async def test_a_camera_that_watches_itself_is_no_fault_from_when_it_can_take_pi
     assert world.station.judge.camera_fault == ""
 
 
+class AbsentInspector(FakeInspector):
+    """Its model may be away."""
+
+    fault = ""
+    closed = False
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        self.changed = changed
+
+    def close(self) -> None:
+        self.closed = True
+
+    def is_now(self, fault: str) -> None:
+        self.fault = fault
+        self.changed()
+
+
+def test_while_the_model_is_away_no_part_is_taken_and_when_it_is_back_the_alarms_cause_is_gone() -> None:
+    inspector = AbsentInspector()
+
+    async def body() -> None:
+        async with running(inspector=inspector) as world:
+            await until(lambda: world.line.ready)
+            inspector.is_now("waits for the model: it hung")
+            await until(lambda: not world.line.ready)
+            assert world.station.standing.reason == "waits for the model: it hung"
+            alarm = next(iter(world.station.telemetry.alarms))
+            assert (alarm.code, alarm.active) == (AlarmCode.INSPECTION_FAILED, True)
+            inspector.is_now("")
+            await until(lambda: world.line.ready)
+            assert not next(iter(world.station.telemetry.alarms)).active
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.PASS
+
+    asyncio.run(body())
+    assert inspector.closed, "the station lets go of it at its end"
+
+
 def test_a_camera_that_no_view_uses_keeps_no_part_from_its_picture() -> None:
     world, spare = World(), FakeCamera()
     spare.name = "spare"
