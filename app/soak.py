@@ -60,6 +60,7 @@ RUNS: Final[Sequence[Run]] = (
     _bench("line", "--parts", "600", limit_min=20),
     _bench("camera", "--triggers", "500", limit_min=90),
     _bench("api", limit_min=60),
+    _bench("inference", "--times", "20", limit_min=40),
     _bench("faults", "--parts", "1200", "--seed", "1", limit_min=40),
     _bench("hostile", "--seconds", "300", limit_min=60),
     _bench("damage", "--files", "2000", limit_min=60),

@@ -216,8 +216,14 @@ class SupervisedInspector:
         self._ring()
         for worker in (self._starting, self._worker):  # what is being started need not get ready any more
             if worker is not None:
-                worker.kill()
+                worker.end()
         self._watch.join(CLOSE_TIMEOUT_S)
+        if self._lock.acquire(timeout=CLOSE_TIMEOUT_S):  # whoever was answered by its end is through
+            try:
+                if self._worker is not None:
+                    self._worker.kill()
+            finally:
+                self._lock.release()
         self._finalizer.detach()
         self._pictures.close()
 

@@ -121,10 +121,14 @@ class Worker:
             if answer.number == number:
                 return answer
 
-    def kill(self) -> None:
-        """End it at once, even where it is stopped, and let go of it. May be called twice."""
+    def end(self) -> None:
+        """End it at once, even where it is stopped; from any thread. Whoever waits for an answer is told."""
         self._process.kill()
         self._process.join(KILL_TIMEOUT_S)
+
+    def kill(self) -> None:
+        """End it and let go of it, when nobody talks to it any more. May be called twice."""
+        self.end()
         self._ours.close()
         self._alive.close()
 
