@@ -104,6 +104,7 @@ class Judge:
         self._recipe = recipe
         self._cameras = cameras
         self._inspector = inspector
+        self._watched = inspector if isinstance(inspector, WatchedInspector) else None
         self._recorder = recorder
         self._clock = clock
         self._alarm = alarm
@@ -145,7 +146,7 @@ class Judge:
     @property
     def model_absent(self) -> str:
         """Why the inspector cannot be asked at all now, as far as it watches itself; empty where it can."""
-        return self._inspector.fault if isinstance(self._inspector, WatchedInspector) else ""
+        return "" if self._watched is None else self._watched.fault
 
     def _model_changed(self) -> None:
         """The inspector went away, or came back."""
@@ -175,22 +176,22 @@ class Judge:
                     raise
                 self._camera_faults[name] = str(error)
                 self._alarm(AlarmCode.NO_PICTURE, str(error))
-        if isinstance(self._inspector, WatchedInspector):
+        if self._watched is not None:
 
             def changed() -> None:
                 with suppress(RuntimeError):  # the loop is closed: the station has ended
                     loop.call_soon_threadsafe(self._model_changed)
 
-            self._inspector.watch(changed)
+            self._watched.watch(changed)
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:
         """Let go of cameras and threads; does not wait for what hangs."""
         for camera in self._cameras.values():
             camera.close()
-        if isinstance(self._inspector, WatchedInspector):
-            self._inspector.watch(lambda: None)
-            self._inspector.close()
+        if self._watched is not None:
+            self._watched.watch(lambda: None)
+            self._watched.close()
         for thread in (self._inference, *self._shutters.values()):
             thread.shutdown(wait=False, cancel_futures=True)
 
