@@ -65,7 +65,7 @@ def run(
     from app.inference.worker import preload
 
     preload()  # beside us, while we import our own
-    from app.engine import Engine  # after the settings: their errors need not wait for torch
+    from app.engine import Engine  # after the settings: their errors need not wait for it
 
     asyncio.run(Engine(settings).run())
 
