@@ -119,6 +119,20 @@ def test_inspect_demo_and_dataset_ask_first_whether_they_can_write(
     assert reading.read == 0
 
 
+def test_drawings_overwrite_neither_the_pictures_nor_each_other(
+    passgate: Passgate, recipes: None, parts: Path, tmp_path: Path
+) -> None:
+    pictures = [parts / "good" / "1.png", parts / "bad" / "1.png"]
+    before = [path.read_bytes() for path in pictures]
+    asked = ("--recipe", "cover", "--inspector", "reflex", "--annotate")
+    for among in (("inspect", pictures[0], *asked, parts / "good"), ("inspect", *pictures, *asked, parts)):
+        assert_one_line(passgate(*among), "holds the pictures themselves.*nothing was judged")
+    assert [path.read_bytes() for path in pictures] == before
+    assert passgate("inspect", *pictures, *asked, tmp_path / "drawn").code == 0
+    drawn = {path.parent.name for path in (tmp_path / "drawn").glob("*/1.png")}
+    assert drawn == {"good", "bad"}
+
+
 def test_training_asks_first_whether_it_can_write(passgate: Passgate, tmp_path: Path, a_file: Path) -> None:
     config = tmp_path / "train.toml"
     config.write_text(f'out = "{a_file}/adapter"\n[[data]]\nsamples = "absent.jsonl"\n', encoding="utf-8")
