@@ -48,7 +48,7 @@ def a_file(tmp_path: Path) -> Path:
     [
         (("--adapter", "nowhere.safetensors"), "nowhere.safetensors"),
         (("--type", "gap", "--instruction", "gap: stop"), "cannot name gap"),
-        (("--type", "a/b"), "cannot be a recipe's name"),
+        (("--type", "a/b"), "cannot be the name of a defect"),
     ],
 )
 def test_teach_refuses_words_before_it_reads(

@@ -96,11 +96,11 @@ def test_a_picture_that_is_cut_off_is_refused(tmp_path: Path, kind: str) -> None
 def test_a_damaged_png_is_refused(
     tmp_path: Path, damaged: Callable[[bytes, random.Random], bytes], mode: str
 ) -> None:
-    """With an alpha channel, as screenshots have it, too: there Pillow is asked, and has errors of its own."""
+    """With an alpha channel, as screenshots have it, too: Pillow is asked, and has errors of its own."""
     path, sound = tmp_path / "part.png", encoded(part(0, mode), "png")
     for seed in range(4):
         path.write_bytes(damaged(sound, random.Random(seed)))
-        with pytest.raises(CameraError, match=r"part\.png cannot be read: it is a PNG .* does not decode"):
+        with pytest.raises(CameraError, match=r"part\.png cannot be read: .*(not decode|transparent)"):
             read_picture(path)
 
 

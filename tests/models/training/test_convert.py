@@ -180,7 +180,7 @@ def test_a_folder_whose_name_is_too_long_for_a_type(tmp_path: Path) -> None:
 def test_an_index_that_leaves_a_group_out(tiles: Path) -> None:
     with (tiles / "index.csv").open("a") as file:
         file.write("g9.jpg,free\n")
-    with pytest.raises(DatasetError, match="no index of groups: .*names no group"):
+    with pytest.raises(DatasetError, match=r"no index of groups: .*names no group"):
         read_photographs(tiles)
 
 
