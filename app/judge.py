@@ -3,7 +3,7 @@
 import os
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import structlog
@@ -39,6 +39,7 @@ def build_inspector(
     library: RecipeLibrary,
     name: str,
     *,
+    version: int | None = None,
     kind: InspectorKind = InspectorKind.VLA,
     adapter: Path | None = None,
     base: str | None = None,
@@ -47,11 +48,12 @@ def build_inspector(
     tower_folder: Path | None = None,
     threads: int = THREADS,
 ) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
-    """The newest version of a recipe and the inspector that judges by it.
+    """A recipe and the inspector that judges by it.
 
     Args:
         library: Has the recipe.
         name: Of the recipe.
+        version: Of the recipe; None for the newest.
         kind: Who judges; by ``vla`` the reflex alone where the language model has no say.
         adapter: The language model's adapter; None for the one that ships.
         base: Where its base lies on this machine, if not where the adapter says; a foreign model's folder.
@@ -65,9 +67,9 @@ def build_inspector(
         WeightsError: Weights are absent, or not the ones that recipe and adapter were made on.
         SettingsError: The model wants a device that this machine lacks, or no foreign model is named.
     """
-    library.recipe(name)  # an unknown name is said at once, before the weights are read
+    library.recipe(name, version)  # an unknown name is said at once, before the weights are read
     tower = build_tower(tower_folder)
-    taught = library.load(name, tower=tower)
+    taught = library.load(name, version, tower=tower)
     recipe = taught.recipe
     if not taught.sealed:
         log.warning(
@@ -79,7 +81,7 @@ def build_inspector(
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
     silent = kind is InspectorKind.VLA and not _has_a_say(recipe, adapter or SHIPPED)
     if kind is InspectorKind.REFLEX or silent:
-        model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
+        model = ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
         return recipe, ReflexInspector(memories, model=model, threads=threads)
     asked = {"base": base, "device": device, "quantization": quantization}
     given = {name: value for name, value in asked.items() if value is not None}

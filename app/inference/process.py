@@ -52,15 +52,19 @@ class Built(NamedTuple):
     certification: Certification = UNCERTIFIED
 
 
-Build = Callable[[], Built]
-"""Builds the inspector in the inference process; can be pickled. Raises PassgateError."""
+Build = Callable[[int | None], Built]
+"""Builds the inspector in the inference process, by that version of its recipe, None for the newest.
+
+Can be pickled. Raises PassgateError.
+"""
 
 
-def serve(build: Build, ours: Connection, alive: Connection) -> None:
+def serve(build: Build, version: int | None, ours: Connection, alive: Connection) -> None:
     """The process's whole life.
 
     Args:
         build: Called once.
+        version: Of the recipe; None for the newest.
         ours: To the engine.
         alive: Of which the engine holds the other end and never sends: it closes when the engine ends.
     """
@@ -69,7 +73,7 @@ def serve(build: Build, ours: Connection, alive: Connection) -> None:
     threading.Thread(target=_end_with, args=(alive,), name="engine-watch", daemon=True).start()
     with suppress(EOFError, OSError):  # the engine is gone
         try:
-            built = build()
+            built = build(version)
         except Exception as error:
             _told(ours, _refused(0, error))
         else:

@@ -103,7 +103,7 @@ class SupervisedInspector:
         self.replaced = 0
         """How often a process was killed or found dead."""
         self._peak_mb = 0.0
-        self._worker, ready = self._started()
+        self._worker, ready = self._started(None)
         self.recipe = ready.recipe
         """What the inspector was built for."""
         self.unheard: Unheard = ready.unheard
@@ -361,8 +361,8 @@ class SupervisedInspector:
                     return
             time.sleep(_TURN_S / 4)  # whoever waits for the lock gets it now
 
-    def _started(self) -> tuple[Worker, Ready]:
-        worker = self._starting = Worker(self._build)
+    def _started(self, version: int | None) -> tuple[Worker, Ready]:
+        worker = self._starting = Worker(self._build, version=version)
         try:
             if self._closing.is_set():  # before that, there was nothing yet that ``close`` could end
                 raise WorkerLostError("the station ends")
@@ -376,7 +376,7 @@ class SupervisedInspector:
         began_s = time.monotonic()
         worker: Worker | None = None
         try:
-            worker, ready = self._started()
+            worker, ready = self._started(self.recipe.version)
             if (ready.recipe, ready.model, ready.unheard) != (self.recipe, self._model, self.unheard):
                 raise InspectorError(
                     "recipe or model on disk are no longer those that the station runs with",

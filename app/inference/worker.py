@@ -48,18 +48,19 @@ class Worker:
 
     Args:
         build: Builds the inspector, in the process.
+        version: Of its recipe; None for the newest.
 
     Raises:
         OSError: No process can be started.
         WorkerLostError: What starts processes ended over it.
     """
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, *, version: int | None = None) -> None:
         self._ours, theirs = _CONTEXT.Pipe()
         _never_stuck(self._ours)
         alive, self._alive = _CONTEXT.Pipe(duplex=False)
         self._process = _CONTEXT.Process(
-            target=serve, args=(build, theirs, alive), name="inference", daemon=True
+            target=serve, args=(build, version, theirs, alive), name="inference", daemon=True
         )
         preload()
         try:

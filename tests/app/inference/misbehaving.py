@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from enum import IntEnum
 from multiprocessing.connection import Connection
+from pathlib import Path
 
 from app.inference import process
 from app.inference.process import Built
@@ -101,21 +102,27 @@ def _begin_to_tell(ours: Connection, _: object) -> None:
     time.sleep(3600.0)
 
 
-def build() -> Built:
+def build(version: int | None) -> Built:
     """In the inference process."""
     return Built(RECIPE, MisbehavingInspector())
 
 
-def build_nothing() -> Built:
+def build_among(newest: Path, version: int | None) -> Built:
+    """Of recipes of which ``newest`` names the last version that was taught."""
+    taken = version or int(newest.read_text())
+    return Built(RECIPE.model_copy(update={"version": taken}), MisbehavingInspector())
+
+
+def build_nothing(version: int | None) -> Built:
     """A recipe that there is not."""
     raise RecipeError("there is no recipe 'cover'", part="the station does not start", todo="teach it")
 
 
-def build_without_rights() -> Built:
+def build_without_rights(version: int | None) -> Built:
     """A file that the service's user may not read."""
     raise PermissionError(13, "Permission denied", "recipes")
 
 
-def die_at_once() -> Built:
+def die_at_once(version: int | None) -> Built:
     """A process that ends before it is ready."""
     os._exit(3)

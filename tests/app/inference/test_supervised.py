@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,7 @@ from tests.app.inference.misbehaving import (
     RECIPE,
     Deed,
     build,
+    build_among,
     build_nothing,
     build_without_rights,
     die_at_once,
@@ -142,6 +144,23 @@ def test_a_process_that_is_lost_while_idle_is_replaced_before_the_next_part(
     assert inspect(inspector, 1000, within_s=10.0).action is Action.PASS
 
 
+def test_a_version_that_is_taught_while_the_station_runs_is_not_what_the_next_process_judges_by(
+    tmp_path: Path,
+) -> None:
+    newest = tmp_path / "newest"
+    newest.write_text("1")
+    inspector = SupervisedInspector(partial(build_among, newest), grace_s=GRACE_S)
+    try:
+        inspector.prepare(inspector.recipe)
+        newest.write_text("2")
+        with pytest.raises(InspectorError):
+            inspect(inspector, Deed.DIES)
+        wait_until_it_is_back(inspector)
+        assert inspect(inspector, 1000, within_s=10.0).recipe.version == 1
+    finally:
+        inspector.close()
+
+
 def test_the_words_are_those_of_the_part_judged_last_and_end_when_asked(
     inspector: SupervisedInspector,
 ) -> None:
@@ -178,10 +197,10 @@ def test_whatever_keeps_a_process_from_starting_it_is_tried_again(
     failures = [error]
 
     class Unlucky(Worker):
-        def __init__(self, build: Build) -> None:
+        def __init__(self, build: Build, *, version: int | None = None) -> None:
             if failures:
                 raise failures.pop()
-            super().__init__(build)
+            super().__init__(build, version=version)
 
     monkeypatch.setattr("app.inference.supervised.Worker", Unlucky)
     with pytest.raises(InspectorError):
