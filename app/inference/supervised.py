@@ -324,7 +324,7 @@ class SupervisedInspector:
 
     def _found_dead(self, worker: Worker) -> None:
         with self._lock:
-            if self._worker is worker:
+            if self._worker is worker and not self._closing.is_set():
                 try:
                     worker.answer(-1, until_ns=0)
                     why = "its process ended"

@@ -273,3 +273,13 @@ def test_it_knows_its_model_and_closes_while_a_model_hangs() -> None:
     assert pid is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_program_that_ends_without_closing_it_speaks_of_no_loss() -> None:
+    """As an engine does whose port is in use."""
+    code = ENGINE.replace("time.sleep(600.0)\n", "")
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
+    assert int(said.stdout.splitlines()[0]) > 0
+    assert "lost" not in said.stdout + said.stderr
