@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from multiprocessing.shared_memory import SharedMemory
 from typing import Final
 
@@ -40,7 +41,8 @@ class SharedPictures:
         block, self._block = self._block, None
         if block is not None:
             block.close()
-            block.unlink()
+            with suppress(FileNotFoundError):  # somebody tidied up
+                block.unlink()
 
     def _room(self, size: int) -> SharedMemory:
         if self._block is None or self._block.size < size:

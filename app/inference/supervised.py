@@ -293,6 +293,7 @@ class SupervisedInspector:
         self.replaced += 1
         log.error("the inference process is lost and started anew", why=why, pid=worker.pid)
         worker.kill()
+        self._pictures.close()  # whatever became of that memory: the next process gets new one
         self._ring()
         self._changed()
 

@@ -17,7 +17,7 @@ from inspection import errors
 from inspection.errors import InspectorError, PassgateError
 
 PRELOAD: Final = ["app.inference.process", "app.judge", "app.certifying"]
-"""What the server of processes imports before its first: torch and transformers take seconds."""
+"""What the server of processes imports before its first: torch alone takes seconds."""
 KILL_TIMEOUT_S: Final = 5.0
 STUCK_S: Final = 1.0
 """So long a message that has begun may not go on; longer, and the process has stopped amid it."""
