@@ -1,17 +1,16 @@
 """``passgate``: the command line. ``passgate <noun> <verb>``; exit code 0 only if what was asked was done."""
 
 import sys
-from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, TextIO, cast
+from typing import Annotated
 
-import structlog
 import typer
 
 from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.output import InspectorOption, JsonFlag, print_json
 from app.ending import run_to_its_end
+from app.logs import log_to_stderr
 from app.settings import InspectorKind
 from inspection.decision import SCORE_LIMIT
 
@@ -65,7 +64,7 @@ def run(
     from app.inference.worker import preload
 
     preload()  # beside us, while we import our own
-    from app.engine import Engine  # after the settings: their errors need not wait for torch
+    from app.engine import Engine  # after the settings: their errors need not wait for it
 
     asyncio.run(Engine(settings).run())
 
@@ -161,31 +160,9 @@ def demo(
         raise typer.Exit(1)
 
 
-class _Stderr:
-    """Where logs go. A line that cannot be written (disk full, pipe closed) is lost; the part is not."""
-
-    def write(self, text: str) -> None:
-        """Write what can be written."""
-        with suppress(OSError, ValueError):
-            sys.stderr.write(text)
-
-    def flush(self) -> None:
-        """Flush what can be flushed."""
-        with suppress(OSError, ValueError):
-            sys.stderr.flush()
-
-
 def main() -> None:
     """Entry point: an error that a person can mend is one line on stderr, never a traceback."""
-    structlog.configure(
-        processors=[
-            structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.add_log_level,
-            structlog.processors.format_exc_info,
-            structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty()),
-        ],
-        logger_factory=structlog.PrintLoggerFactory(cast(TextIO, _Stderr())),
-    )
+    log_to_stderr()
     arguments = sys.argv[1:]
 
     def command() -> None:

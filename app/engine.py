@@ -115,6 +115,7 @@ class Engine:
             await self.station.prepare()
         except BaseException:
             api.close()
+            self.close()  # a model that hangs while it gets ready keeps nobody from ending
             raise
         gc.collect()
         gc.freeze()  # what is loaded now stays: the collector need not look at it between parts

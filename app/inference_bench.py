@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -25,7 +26,9 @@ from inspection.status import Mode, Percentiles
 
 RATE: Final = 60.0
 SEED: Final = 1
-BLOWS: Final = {"killed": signal.SIGKILL, "stopped": getattr(signal, "SIGSTOP", signal.SIGKILL)}
+KILL: Final = getattr(signal, "SIGKILL", signal.SIGTERM)
+"""Windows has the other one alone, and it kills there."""
+BLOWS: Final = {"killed": KILL, "stopped": getattr(signal, "SIGSTOP", KILL)}
 POLL_S: Final = 0.01
 PATIENCE_S: Final = 60.0
 SETTLE_S: Final = 1.0
@@ -113,7 +116,8 @@ def _lose(rig: LineRig, blow: signal.Signals) -> float:
             if health.mode is Mode.EXECUTE and health.inference_pid is not None:
                 struck, began = health.inference_pid, time.monotonic()
                 moment = began
-                os.kill(struck, blow)
+                with suppress(ProcessLookupError):  # it was lost by itself: another one comes all the same
+                    os.kill(struck, blow)
             time.sleep(POLL_S / 2)
         elif health.inference_pid not in {None, struck} and health.mode in {Mode.IDLE, Mode.EXECUTE}:
             return time.monotonic() - began

@@ -1,8 +1,9 @@
 """Judging pictures by a taught recipe, without a PLC."""
 
+import os
 import time
 from collections.abc import Sequence
-from importlib.metadata import version
+from importlib import metadata
 from pathlib import Path
 
 import structlog
@@ -13,7 +14,7 @@ from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from inspection.decision import Decision, ModelRef
-from inspection.errors import CameraError, SettingsError
+from inspection.errors import CameraError, PassgateError, SettingsError
 from inspection.guard import undecided
 from inspection.part import Frame, Picture, Trigger
 from inspection.ports import Inspector
@@ -38,6 +39,7 @@ def build_inspector(
     library: RecipeLibrary,
     name: str,
     *,
+    version: int | None = None,
     kind: InspectorKind = InspectorKind.VLA,
     adapter: Path | None = None,
     base: str | None = None,
@@ -46,11 +48,12 @@ def build_inspector(
     tower_folder: Path | None = None,
     threads: int = THREADS,
 ) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
-    """The newest version of a recipe and the inspector that judges by it.
+    """A recipe and the inspector that judges by it.
 
     Args:
         library: Has the recipe.
         name: Of the recipe.
+        version: Of the recipe; None for the newest.
         kind: Who judges; by ``vla`` the reflex alone where the language model has no say.
         adapter: The language model's adapter; None for the one that ships.
         base: Where its base lies on this machine, if not where the adapter says; a foreign model's folder.
@@ -64,9 +67,9 @@ def build_inspector(
         WeightsError: Weights are absent, or not the ones that recipe and adapter were made on.
         SettingsError: The model wants a device that this machine lacks, or no foreign model is named.
     """
-    library.recipe(name)  # an unknown name is said at once, before the weights are read
+    library.recipe(name, version)  # an unknown name is said at once, before the weights are read
     tower = build_tower(tower_folder)
-    taught = library.load(name, tower=tower)
+    taught = library.load(name, version, tower=tower)
     recipe = taught.recipe
     if not taught.sealed:
         log.warning(
@@ -78,7 +81,7 @@ def build_inspector(
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
     silent = kind is InspectorKind.VLA and not _has_a_say(recipe, adapter or SHIPPED)
     if kind is InspectorKind.REFLEX or silent:
-        model = ModelRef(name=REFLEX_NAME, version=version("passgate"), sha256=tower.sha256)
+        model = ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
         return recipe, ReflexInspector(memories, model=model, threads=threads)
     asked = {"base": base, "device": device, "quantization": quantization}
     given = {name: value for name, value in asked.items() if value is not None}
@@ -151,9 +154,12 @@ def judge_files(
     Raises:
         CameraError: A picture cannot be read, or is too small to show anything; nothing is judged then.
         RecipeError: The recipe is unknown.
+        PassgateError: The drawings cannot be written, or would lie among the pictures.
     """
+    drawings: list[Path] = []
     if annotate_into is not None:
         refuse_unwritable(annotate_into / "picture.png")
+        drawings = _drawings(files, annotate_into)
     recipe, inspector = build_inspector(library, recipe_name, kind=kind)
     bit_depth = recipe.levels.bit_depth
 
@@ -165,12 +171,12 @@ def judge_files(
     inspector.prepare(recipe)
     judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
-        for number, (path, frame) in enumerate(zip(files, frames, strict=True), 1):
+        for index, (path, frame) in enumerate(zip(files, frames, strict=True)):
             decision = judge(frame, recipe=recipe, inspector=inspector)
-            if annotate_into is not None:
-                _annotate(recipe.levels.of(frame), decision, annotate_into / f"{path.stem}.png")
+            if drawings:
+                _annotate(recipe.levels.of(frame), decision, drawings[index])
             judged.append((path, decision))
-            bar.show(number)
+            bar.show(index + 1)
     return judged
 
 
@@ -200,6 +206,27 @@ def judge(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decision:
     return inspector.inspect(
         (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
     )
+
+
+def _drawings(files: Sequence[Path], folder: Path) -> list[Path]:
+    """Where the drawing of each picture goes: below ``folder`` as the picture lies below all that they share.
+
+    Raises:
+        PassgateError: Drawings would lie among the pictures, and could overwrite one, or its mask.
+    """
+    theirs = [path.parent.resolve() for path in files]
+    shared = os.path.commonpath(theirs)
+    drawings = [
+        folder / inside.relative_to(shared) / f"{path.stem}.png"
+        for path, inside in zip(files, theirs, strict=True)
+    ]
+    if {drawing.parent.resolve() for drawing in drawings} & set(theirs):
+        raise PassgateError(
+            f"{folder} holds the pictures themselves, and drawings in it could overwrite them",
+            part="nothing was judged",
+            todo="name another folder for the drawings",
+        )
+    return drawings
 
 
 def _annotate(picture: Picture, decision: Decision, path: Path) -> None:

@@ -208,12 +208,14 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
     it, as the engine reads it; ``PASSGATE_STORE__FOLDER`` and its kind; the usual one in ``PASSGATE_HOME``.
 
     Raises:
-        SettingsError: The station file, or what the environment says, cannot be used.
+        SettingsError: The station file, or what the environment says, cannot be used, or a variable is meant
+            for a station and names no key of it.
     """
     if record is not None:
         return StoreSettings.of_folder(record)
     if config is not None:
         return load(config).store
+    refuse_unknown_names(Settings)
     environment = from_environment(_Stored)
     try:
         store = _Stored(**environment).store

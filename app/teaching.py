@@ -72,7 +72,7 @@ def plan(
     Args:
         name: Of the recipe.
         library: Tells id and version.
-        mm_per_pixel: Scale in the part's plane, where it is known.
+        mm_per_pixel: Scale in the part's plane, where it is known; None keeps what the recipe says.
         defect_types: What the language model may call a defect; empty keeps what the recipe says.
         instruction: The policy in words; empty keeps what the recipe says.
         bit_depth: That of the pictures; None keeps what the recipe says, 8 where there is none.
@@ -90,7 +90,10 @@ def plan(
         said["levels"] = GreyLevels(bit_depth=bit_depth)
     try:
         if version > 1:
-            recipe = Recipe.model_validate(library.recipe(name).model_dump() | said)
+            so_far = library.recipe(name)
+            if mm_per_pixel is not None:
+                said["views"] = [one.model_dump() | {"mm_per_pixel": mm_per_pixel} for one in so_far.views]
+            recipe = Recipe.model_validate(so_far.model_dump() | said)
         else:
             recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **said)
     except ValidationError as error:

@@ -61,4 +61,7 @@ print(f"TIFF of 12 packed bits: stored up to {levels.max()}, OpenCV gives up to 
 described &= bool((seen[..., 0] == levels << 4).all())
 sys.exit(0 if described else 1)
 PY
-"$work/venv/bin/python" "$work/read.py"
+timeout 120 "$work/venv/bin/python" "$work/read.py"
+code=$?
+[ "$code" -le 1 ] && exit "$code"
+exit 2

@@ -13,7 +13,7 @@
 set -euo pipefail
 python=${PYTHON:-python3}
 "$python" -c 'import sys; sys.exit(sys.version_info >= (3, 12))' ||
-    { echo "needs CPython below 3.12, where None is counted: PYTHON=python3.11 $0"; exit 1; }
+    { echo "needs CPython below 3.12, where None is counted: PYTHON=python3.11 $0"; exit 2; }
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -48,7 +48,8 @@ PYTHON
 
 look() { # version, what it does
     "$python" -m venv "$work/$1"
-    "$work/$1/bin/pip" install --quiet --disable-pip-version-check "pyside6-essentials==$1"
+    "$work/$1/bin/pip" install --quiet --disable-pip-version-check "pyside6-essentials==$1" ||
+        { echo "the pinned packages cannot be installed"; exit 2; }
     QT_QPA_PLATFORM=offscreen timeout 60 "$work/$1/bin/python" "$work/count.py" "$2" ||
         { echo "$1 behaves otherwise than is written here"; exit 1; }
 }

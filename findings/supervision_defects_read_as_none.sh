@@ -16,7 +16,8 @@ python=${PYTHON:-python3}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 "$python" -m venv "$work/venv"
-"$work/venv/bin/pip" install --quiet --disable-pip-version-check supervision==0.31.2 opencv-python-headless==5.0.0.93
+"$work/venv/bin/pip" install --quiet --disable-pip-version-check supervision==0.31.2 opencv-python-headless==5.0.0.93 ||
+    { echo "the pinned packages cannot be installed"; exit 2; }
 
 cat >"$work/read.py" <<'PYTHON'
 import json
@@ -52,4 +53,4 @@ print(f"YOLO, names: [no, off]: {data.classes}")
 as_written = circles == 0 and number == {"part": 1, "empty": 0, "unlabelled": 0} and data.classes == ["False"] * 2
 sys.exit(not as_written)
 PYTHON
-"$work/venv/bin/python" "$work/read.py" "$work" || { echo "it behaves otherwise than is written here"; exit 1; }
+timeout 120 "$work/venv/bin/python" "$work/read.py" "$work" || { echo "it behaves otherwise than is written here"; exit 1; }

@@ -16,8 +16,10 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 for tool in one two; do "$python" -m venv "$work/$tool"; done
 "$work/one/bin/pip" install --quiet --disable-pip-version-check \
-    supervision==0.31.2 opencv-python-headless==5.0.0.93 pascal-voc-writer==0.1.4
-"$work/two/bin/pip" install --quiet --disable-pip-version-check datumaro==1.13.12
+    supervision==0.31.2 opencv-python-headless==5.0.0.93 pascal-voc-writer==0.1.4 ||
+    { echo "the pinned packages cannot be installed"; exit 2; }
+"$work/two/bin/pip" install --quiet --disable-pip-version-check datumaro==1.13.12 ||
+    { echo "the pinned packages cannot be installed"; exit 2; }
 
 cat >"$work/one.py" <<'PYTHON'
 import sys
@@ -62,8 +64,8 @@ items = [
 data = dm.Dataset.from_iterable(items, categories=["scratch"])
 data.export(str(work / "datumaro"), "voc_detection", save_media=True)
 PYTHON
-"$work/one/bin/python" "$work/one.py" "$work"
-"$work/two/bin/python" "$work/two.py" "$work"
+timeout 120 "$work/one/bin/python" "$work/one.py" "$work"
+timeout 120 "$work/two/bin/python" "$work/two.py" "$work"
 left() { sed -n 's/.*<xmin>\(.*\)<\/xmin>.*/\1/p' "$1"; }
 ones=$(left "$work/supervision/scratch.xml") && ones_files=$(find "$work/supervision" -name '*.xml' | wc -l)
 twos=$(left "$work/datumaro/Annotations/scratch.xml") && twos_files=$(find "$work/datumaro" -name '*.xml' | wc -l)

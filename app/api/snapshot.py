@@ -104,10 +104,10 @@ def _camera_tile(station: Station, age_ms: float | None) -> Tile:
 
 
 def _model_tile(station: Station, model: ModelRef, unheard: Unheard, age_ms: float | None) -> Tile:
-    """Who judges; before that, what of the recipe nobody hears."""
+    """Why nobody can judge, what of the recipe nobody hears, or who judges: the weightiest first."""
     detail, who = "", f"{model.name} {model.version}, {station.certification.in_words}"
-    if station.judge.model_fault:
-        health, text = Health.FAULT, station.judge.model_fault
+    if fault := station.judge.model_absent or station.judge.model_fault:
+        health, text = Health.FAULT, fault
     elif unheard.types:
         health, text = Health.WARNING, f"nobody can name {', '.join(unheard.types)}"
         detail = f"{unheard.on_the_line(accepted=station.recipe.unheard_accepted)}. {who}"

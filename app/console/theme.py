@@ -24,7 +24,7 @@ FIGURE_PX: Final = 24
 VERDICT_SYMBOL_PX: Final = 150
 """Edge of the verdict's symbol: 25 mm on a 10.1 inch panel of 1280 x 800, read from 3 m."""
 VERDICT_WORD_PX: Final = 104
-"""The verdict's word at most; a longer word than fits is replaced by its short form, not by small print."""
+"""The verdict's word at most; one that does not fit is written smaller, in two lines where that is larger."""
 TOUCH_PX: Final = 52
 """Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px (8 mm) is hit."""
 COMMAND_PX: Final = 94

@@ -11,7 +11,7 @@ def for_station(settings: Settings) -> Build:
     return partial(_build, settings)
 
 
-def _build(settings: Settings) -> Built:
+def _build(settings: Settings, version: int | None) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
     from app.certifying import certification
     from app.judge import build_inspector, unheard_by  # torch comes with it: the engine does without
@@ -22,6 +22,7 @@ def _build(settings: Settings) -> Built:
     recipe, inspector = build_inspector(
         library,
         settings.station.recipe,
+        version=version,
         kind=model.inspector,
         adapter=model.adapter,
         base=model.base,

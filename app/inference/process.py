@@ -5,8 +5,10 @@ It ends when the engine does, however that ends: the connection closes then.
 
 import os
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import NamedTuple
@@ -30,6 +32,7 @@ from app.inference.messages import (
     packed,
 )
 from app.inference.pictures import SeenPictures
+from app.logs import log_to_stderr
 from app.memory_use import peak_memory_mb
 from inspection.errors import PassgateError
 from inspection.ports import Inspector, MovingInspector
@@ -49,30 +52,46 @@ class Built(NamedTuple):
     certification: Certification = UNCERTIFIED
 
 
-Build = Callable[[], Built]
-"""Builds the inspector in the inference process; can be pickled. Raises PassgateError."""
+Build = Callable[[int | None], Built]
+"""Builds the inspector in the inference process, by that version of its recipe, None for the newest.
+
+Can be pickled. Raises PassgateError.
+"""
 
 
-def serve(build: Build, ours: Connection, alive: Connection) -> None:
+def serve(build: Build, version: int | None, ours: Connection, alive: Connection) -> None:
     """The process's whole life.
 
     Args:
         build: Called once.
+        version: Of the recipe; None for the newest.
         ours: To the engine.
         alive: Of which the engine holds the other end and never sends: it closes when the engine ends.
     """
+    log_to_stderr()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the engine's to handle: it ends this process
     threading.Thread(target=_end_with, args=(alive,), name="engine-watch", daemon=True).start()
-    try:
-        _Serving(build(), ours).run()
-    except (EOFError, OSError):
-        return  # the engine is gone
-    except Exception as error:
-        _told(ours, _refused(0, error))
+    with suppress(EOFError, OSError):  # the engine is gone
+        try:
+            built = build(version)
+        except Exception as error:
+            _told(ours, _refused(0, error))
+        else:
+            _Serving(built, ours).run()
 
 
 def _end_with(alive: Connection) -> None:
-    """Wait until the engine ends; then end, whatever the model is at."""
+    """Wait until the engine ends; then end, whatever the model is at.
+
+    Linux does it where no thread can: the model holds the interpreter, or the process is stopped.
+    """
+    if sys.platform == "linux":
+        import fcntl
+
+        pipe = alive.fileno()
+        fcntl.fcntl(pipe, fcntl.F_SETOWN, os.getpid())
+        fcntl.fcntl(pipe, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(pipe, fcntl.F_SETFL, fcntl.fcntl(pipe, fcntl.F_GETFL) | os.O_ASYNC)
     try:
         alive.recv_bytes()
     except (EOFError, OSError):
@@ -144,7 +163,8 @@ def _refused(number: int, error: Exception) -> Refused:
         kind = type(error).__name__
         return Refused(number=number, error=kind, what=error.what, part=error.part, todo=error.todo)
     log.exception("inference failed", error=repr(error))
-    return Refused(number=number, error="", what=f"internal error: {error!r}")
+    what = str(error) if isinstance(error, OSError) else f"internal error: {error!r}"  # which file, say
+    return Refused(number=number, error="", what=what)
 
 
 def _told(ours: Connection, answer: Answer) -> None:

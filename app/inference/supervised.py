@@ -50,6 +50,7 @@ LOOK_EVERY_S: Final = 1.0
 PING_TIMEOUT_S: Final = 5.0
 """An idle process that has not answered for so long is stopped or hangs."""
 EXPLAIN_TIMEOUT_S: Final = 30.0
+"""Then the explanation has to end."""
 ENOUGH_TIMEOUT_S: Final = 2.0
 """From the end of an explanation being asked for to its end."""
 FIRST_BACKOFF_S: Final = 0.5
@@ -102,7 +103,7 @@ class SupervisedInspector:
         self.replaced = 0
         """How often a process was killed or found dead."""
         self._peak_mb = 0.0
-        self._worker, ready = self._started()
+        self._worker, ready = self._started(None)
         self.recipe = ready.recipe
         """What the inspector was built for."""
         self.unheard: Unheard = ready.unheard
@@ -164,7 +165,7 @@ class SupervisedInspector:
                     f"recipe {recipe.name!r} was not prepared", part="the part goes to manual review"
                 )
             places = self._pictures.put(frames)
-            bare = tuple(replace(frame, picture=np.empty((0, 0, 3), np.uint8)) for frame in frames)
+            bare = tuple(replace(frame, picture=np.empty((0, 0, 3), frame.picture.dtype)) for frame in frames)
             question = Inspect(self._number(), bare, places, part_id, trigger_seq, deadline_ns)
             worker.ask(question)
             answer = self._expect(worker, question.number, until_ns, "did not answer in time")
@@ -197,11 +198,12 @@ class SupervisedInspector:
             worker.ask(question)
             ended = False
             while (answer := worker.answer(question.number, until_ns=_in(_TURN_S))) is None:
-                if not ended and not go_on():
+                over = time.monotonic_ns() >= until_ns
+                if ended and over:
+                    raise WorkerLostError("the model did not end its sentence")
+                if not ended and (over or not go_on()):
                     ended, until_ns = True, _in(ENOUGH_TIMEOUT_S)
                     worker.ask(Enough())
-                if time.monotonic_ns() >= until_ns:
-                    raise WorkerLostError("the model did not end its sentence")
             if isinstance(answer, Refused):
                 raise raised(answer)
             if not isinstance(answer, Explained):
@@ -291,6 +293,7 @@ class SupervisedInspector:
         self.replaced += 1
         log.error("the inference process is lost and started anew", why=why, pid=worker.pid)
         worker.kill()
+        self._pictures.close()  # whatever became of that memory: the next process gets new one
         self._ring()
         self._changed()
 
@@ -322,7 +325,7 @@ class SupervisedInspector:
 
     def _found_dead(self, worker: Worker) -> None:
         with self._lock:
-            if self._worker is worker:
+            if self._worker is worker and not self._closing.is_set():
                 try:
                     worker.answer(-1, until_ns=0)
                     why = "its process ended"
@@ -359,9 +362,11 @@ class SupervisedInspector:
                     return
             time.sleep(_TURN_S / 4)  # whoever waits for the lock gets it now
 
-    def _started(self) -> tuple[Worker, Ready]:
-        worker = self._starting = Worker(self._build)
+    def _started(self, version: int | None) -> tuple[Worker, Ready]:
+        worker = self._starting = Worker(self._build, version=version)
         try:
+            if self._closing.is_set():  # before that, there was nothing yet that ``close`` could end
+                raise WorkerLostError("the station ends")
             return worker, worker.ready(until_ns=_in(self._start_timeout_s))
         except BaseException:
             worker.kill()
@@ -372,7 +377,7 @@ class SupervisedInspector:
         began_s = time.monotonic()
         worker: Worker | None = None
         try:
-            worker, ready = self._started()
+            worker, ready = self._started(self.recipe.version)
             if (ready.recipe, ready.model, ready.unheard) != (self.recipe, self._model, self.unheard):
                 raise InspectorError(
                     "recipe or model on disk are no longer those that the station runs with",
@@ -380,23 +385,20 @@ class SupervisedInspector:
                 )
             if self._prepared is not None:
                 self._prepare(worker, self._prepared)
-        except (PassgateError, OSError) as error:
+        except Exception as error:  # whatever it is, it is tried again: nobody else would
             if worker is not None:
                 worker.kill()
-            log.error("the inference process cannot be started", error=str(error))  # noqa: TRY400
-            self._tell(f"waits for the model, which cannot be started: {error}")
+            why = str(error) if isinstance(error, PassgateError | OSError) else f"internal error: {error!r}"
+            log.error("the inference process cannot be started", error=why)  # noqa: TRY400
+            self._tell(f"waits for the model, which cannot be started: {why}")
             return False
-        except BaseException:
-            if worker is not None:
-                worker.kill()
-            raise
         with self._lock:
             self._judged_last = None
-            self._worker = worker
+            self._worker, self._lost = worker, ""
             self._finalizer.detach()
             self._finalizer = weakref.finalize(self, _end, self._closing, worker)
         log.info("the inference process runs again", after_s=round(time.monotonic() - began_s, 1))
-        self._tell("")
+        self._changed()
         return True
 
     def _tell(self, fault: str) -> None:

@@ -1,10 +1,14 @@
 """One run of the inference process, as the engine holds it."""
 
 import multiprocessing
+import os
 import pickle
+import socket
+import struct
 import sys
 import time
 from multiprocessing import forkserver
+from multiprocessing.connection import Connection
 from typing import Final
 
 from app.inference.messages import MOST_ANSWERED, Answer, Question, Ready, Refused, unpacked
@@ -13,8 +17,10 @@ from inspection import errors
 from inspection.errors import InspectorError, PassgateError
 
 PRELOAD: Final = ["app.inference.process", "app.judge", "app.certifying"]
-"""What the server of processes imports before its first: torch and transformers take seconds."""
+"""What the server of processes imports before its first: torch alone takes seconds."""
 KILL_TIMEOUT_S: Final = 5.0
+STUCK_S: Final = 1.0
+"""So long a message that has begun may not go on; longer, and the process has stopped amid it."""
 
 # Never a fork of ourselves, who have threads; of a server that has imported what is needed, it is quick.
 if sys.platform == "win32":
@@ -42,23 +48,28 @@ class Worker:
 
     Args:
         build: Builds the inspector, in the process.
+        version: Of its recipe; None for the newest.
 
     Raises:
         OSError: No process can be started.
+        WorkerLostError: What starts processes ended over it.
     """
 
-    def __init__(self, build: Build) -> None:
+    def __init__(self, build: Build, *, version: int | None = None) -> None:
         self._ours, theirs = _CONTEXT.Pipe()
+        _never_stuck(self._ours)
         alive, self._alive = _CONTEXT.Pipe(duplex=False)
         self._process = _CONTEXT.Process(
-            target=serve, args=(build, theirs, alive), name="inference", daemon=True
+            target=serve, args=(build, version, theirs, alive), name="inference", daemon=True
         )
         preload()
         try:
             self._process.start()
-        except BaseException:
+        except BaseException as error:
             self._ours.close()
             self._alive.close()
+            if isinstance(error, EOFError):
+                raise WorkerLostError("the server of processes ended over it", part=_PART) from error
             raise
         finally:
             theirs.close()
@@ -137,6 +148,18 @@ class Worker:
         code = self._process.exitcode
         how = "does not answer" if code is None else f"ended with signal {-code}" if code < 0 else "ended"
         return WorkerLostError(f"the model's process {how}", part=_PART)
+
+
+def _never_stuck(ours: Connection) -> None:
+    """Have a message that has begun and does not go on end in OSError: ``poll`` sees its beginning alone.
+
+    Does nothing on Windows, whose pipes have no such limit.
+    """
+    if sys.platform != "win32":
+        limit = struct.pack("ll", int(STUCK_S), 0)
+        with socket.socket(fileno=os.dup(ours.fileno())) as end:
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
 
 
 _PART: Final = "the part goes to manual review, and the model is started anew"

@@ -25,6 +25,10 @@ UNSORTED_FOLDERS: Final = frozenset(
 )
 """Folders of pictures that nobody looked at, in lower case: they are neither good nor of a type."""
 
+MOST_IN_A_NAME: Final = 64
+"""Letters in the name of a type of defect."""
+_BETWEEN: Final = re.compile(r"[ _.\-]+|(?<=[^\W\d_])(?=\d)")
+"""Where a name ends a word: a number counts as one of its own."""
 _JOINED: Final = frozenset(word.replace("_", "") for word in GOOD_WORDS)
 _SIDES: Final = frozenset(
     {"front", "back", "top", "bottom", "left", "right", "side", "part", "parts", "teile", "view"}
@@ -34,9 +38,9 @@ _SIDES: Final = frozenset(
 
 
 def says_good(folder: str) -> bool:
-    """Whether a folder of this name holds parts without defects: ``OK``, ``ok_front``, ``i.O.``, ``良品``."""
-    words = [word for word in re.split(r"[ _.\-]+", folder.lower()) if word]
-    while len(words) > 1 and (words[-1] in _SIDES or words[-1].isdigit()):
+    """Whether a folder so named holds parts without defects: ``OK``, ``ok_front``, ``OK2``, ``良品``."""
+    words = [word for word in _BETWEEN.split(folder.lower()) if word]
+    while len(words) > 1 and (words[-1] in _SIDES or words[-1].strip("()").isdigit()):
         words.pop()
     return "".join(words) in _JOINED
 

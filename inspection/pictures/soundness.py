@@ -80,10 +80,12 @@ def transparent(encoded: bytes) -> Unread | None:
             if not image.has_transparency_data:
                 return None
             alpha = np.asarray(image.convert("RGBA").getchannel("A"))
-    except (UnidentifiedImageError, OSError, ValueError):
+    except (OSError, ValueError, SyntaxError, EOFError, struct.error, zlib.error) as error:
         if kind == "BMP":
             return None  # Pillow knows fewer of them than OpenCV
-        return Unread("whether parts of it are transparent cannot be told", _OPAQUE)
+        if kind == "TIFF" or isinstance(error, ValueError):
+            return Unread("whether parts of it are transparent cannot be told", _OPAQUE)
+        return undecodable(encoded)
     unused = kind == "BMP" and not alpha.any()  # as programs on Windows leave it
     if alpha.min() == 255 or unused:
         return None

@@ -29,7 +29,13 @@ from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import picture_size
 from inspection.pictures.files import picture_folder
-from inspection.pictures.labels import SOME_GOOD_WORDS, UNSORTED_FOLDERS, says_good, telling_folders
+from inspection.pictures.labels import (
+    MOST_IN_A_NAME,
+    SOME_GOOD_WORDS,
+    UNSORTED_FOLDERS,
+    says_good,
+    telling_folders,
+)
 from inspection.pictures.layouts import own
 from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
@@ -157,6 +163,11 @@ def _read_classes(root: Path) -> tuple[Photograph, ...]:
                 f"{path} lies in a folder for good parts inside one named {kind}, which would be its defect",
                 todo=f"name the folder {root / kind} itself, or take its class folders out of it",
             )
+        if not good and len(kind) > MOST_IN_A_NAME:
+            raise DatasetError(
+                f"the folder {root / kind} would be a type of defect, and its name has {len(kind)} letters",
+                todo=f"shorten it to {MOST_IN_A_NAME} letters at most",
+            )
         mask = None if good else folder.masks.get(path)
         boxes = [] if mask is None else _boxes_of_mask(mask, path)
         if mask is not None and not boxes:
@@ -231,8 +242,11 @@ def _read_index(path: Path) -> dict[tuple[str, str], str]:
         return {}
     try:
         with path.open(encoding="utf-8-sig", newline="") as lines:
-            return {(row["class"], row["file"]): row["group"] for row in csv.DictReader(lines)}
-    except (OSError, ValueError, KeyError) as error:
+            rows = list(csv.DictReader(lines))
+        if any(not row["group"] for row in rows):
+            raise ValueError("a line names no group")
+        return {(row["class"], row["file"]): row["group"] for row in rows}
+    except (OSError, ValueError, KeyError, csv.Error) as error:
         raise DatasetError(
             f"{path} is no index of groups: {error!r}",
             todo="give it the columns file,class,group, or remove it",

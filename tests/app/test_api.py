@@ -183,6 +183,20 @@ def test_the_models_tile_says_which_types_nobody_can_name(tmp_path: Path) -> Non
     assert "uncertified" in tile.detail
 
 
+def test_the_models_tile_says_that_the_model_is_away_though_no_part_met_that(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lost between two parts: no judgement failed, and it must not look well."""
+    engine = FakeEngine(tmp_path)
+    engine.clock.advance(5)
+    engine.station.judge.last_decision_ns = 1
+    assert engine.status().tiles[2].health is Health.OK
+    away = "waits for the model: its process ended; it is started anew"
+    monkeypatch.setattr("inspection.judging.Judge.model_absent", away)
+    tile = engine.status().tiles[2]
+    assert (tile.health, tile.text) == (Health.FAULT, away)
+
+
 BEATING = LineState(connected=True, enabled=True, read_ns=490_000_000, belt_speed_mm_s=200)
 
 

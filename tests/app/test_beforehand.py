@@ -48,7 +48,7 @@ def a_file(tmp_path: Path) -> Path:
     [
         (("--adapter", "nowhere.safetensors"), "nowhere.safetensors"),
         (("--type", "gap", "--instruction", "gap: stop"), "cannot name gap"),
-        (("--type", "a/b"), "cannot be a recipe's name"),
+        (("--type", "a/b"), "cannot be the name of a defect"),
     ],
 )
 def test_teach_refuses_words_before_it_reads(
@@ -117,6 +117,20 @@ def test_inspect_demo_and_dataset_ask_first_whether_they_can_write(
     assert_one_line(passgate("dataset", "convert", good, "--out", a_file / "x.jsonl"), refused)
     assert_one_line(passgate("dataset", "simulate", "--parts", 3, "--out", a_file / "x.jsonl"), refused)
     assert reading.read == 0
+
+
+def test_drawings_overwrite_neither_the_pictures_nor_each_other(
+    passgate: Passgate, recipes: None, parts: Path, tmp_path: Path
+) -> None:
+    pictures = [parts / "good" / "1.png", parts / "bad" / "1.png"]
+    before = [path.read_bytes() for path in pictures]
+    asked = ("--recipe", "cover", "--inspector", "reflex", "--annotate")
+    for among in (("inspect", pictures[0], *asked, parts / "good"), ("inspect", *pictures, *asked, parts)):
+        assert_one_line(passgate(*among), "holds the pictures themselves.*nothing was judged")
+    assert [path.read_bytes() for path in pictures] == before
+    assert passgate("inspect", *pictures, *asked, tmp_path / "drawn").code == 0
+    drawn = {path.parent.name for path in (tmp_path / "drawn").glob("*/1.png")}
+    assert drawn == {"good", "bad"}
 
 
 def test_training_asks_first_whether_it_can_write(passgate: Passgate, tmp_path: Path, a_file: Path) -> None:

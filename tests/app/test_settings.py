@@ -230,6 +230,15 @@ def test_a_store_that_names_no_folder_means_the_usual_one(
         find_record(record=None, config=None)
 
 
+def test_a_variable_that_names_no_record_is_not_passed_over(
+    usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else another record is verified than was meant, and called intact."""
+    monkeypatch.setenv("PASSGATE_STORE_FOLDER", str(tmp_path / "meant"))
+    with pytest.raises(SettingsError, match="did you mean PASSGATE_STORE__FOLDER"):
+        find_record(record=None, config=None)
+
+
 def test_a_record_says_itself_where_its_spool_lies(usual: Path, tmp_path: Path) -> None:
     folder, spool = tmp_path / "record", tmp_path / "other disk"
     store = SqlStore(StoreSettings(folder=folder, spool_folder=spool))

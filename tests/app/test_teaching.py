@@ -85,6 +85,13 @@ def test_ordinary_variety_is_taught_and_outliers_only_with_a_flag(
     assert passgate(*arguments, "--keep-outliers").code == 0
 
 
+def test_a_scale_that_is_named_at_the_second_teaching_holds(good: Path, library: RecipeLibrary) -> None:
+    """Every length in millimetres goes by it; left out, it stays as it was."""
+    library.save(teach_folder(plan("bracket", library=library, mm_per_pixel=0.2), good))
+    assert plan("bracket", library=library).views[0].mm_per_pixel == 0.2
+    assert plan("bracket", library=library, mm_per_pixel=0.5).views[0].mm_per_pixel == 0.5
+
+
 def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -> None:
     picture = cv2.imread(str(good / "03.png"))
     cv2.imwrite(str(good / "99.bmp"), picture)

@@ -62,7 +62,7 @@ class Treacherous(KnownInspector):
         return decision
 
 
-def build() -> Built:
+def build(version: int | None) -> Built:
     """In the inference process."""
     return Built(RECIPE, Treacherous())
 

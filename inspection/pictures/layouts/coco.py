@@ -46,7 +46,7 @@ def read(root: Path, pictures: ExportedPictures) -> Iterator[AnnotatedPicture]:
         if has_keys(content, _KEYS):
             try:
                 yield from _file(content, path, pictures)
-            except (KeyError, TypeError, AttributeError) as error:
+            except (KeyError, TypeError, ValueError, AttributeError) as error:
                 raise refused(path, f"is not what COCO says: {error!r}") from error
 
 
@@ -96,5 +96,7 @@ def _mark(kind: str, annotation: dict[str, Any], image: dict[str, Any], path: Pa
     box = annotation.get("bbox")
     if not box:
         return Mark(kind)
+    if len(box) != 4:
+        raise refused(path, f"has a box of {len(box)} numbers; 4 are read: left, top, width, height")
     left, top, across, down = (number(one, said_by=path) for one in box)
     return Mark.boxed(kind, left, top, left + across, top + down)

@@ -7,13 +7,11 @@ from typing import Final, NamedTuple
 
 from inspection.errors import DatasetError
 from inspection.pictures.copies import original_name
-from inspection.pictures.labels import says_good, telling_folders
+from inspection.pictures.labels import MOST_IN_A_NAME, says_good, telling_folders
 from inspection.pictures.layouts import coco, cvat, labelme, not_read, own, visa, voc, yolo
 from inspection.pictures.layouts.annotated import AnnotatedPicture, Annotations
 from inspection.pictures.layouts.pictures import ExportedPictures
 from inspection.pictures.layouts.reading import refused
-
-_MOST_IN_A_NAME: Final = 64
 
 
 class _Layout(NamedTuple):
@@ -92,10 +90,10 @@ def _defects_only(picture: AnnotatedPicture, pictures: ExportedPictures) -> Anno
     """Without the marks of what is good; raises DatasetError for one that cannot be used."""
     marks = []
     for mark in picture.marks:
-        if not mark.kind.strip() or len(mark.kind) > _MOST_IN_A_NAME:
+        if not mark.kind.strip() or len(mark.kind) > MOST_IN_A_NAME:
             raise DatasetError(
                 f"an annotation of {picture.path} has the class {mark.kind[:80]!r}",
-                todo=f"give each class a name of 1 to {_MOST_IN_A_NAME} letters",
+                todo=f"give each class a name of 1 to {MOST_IN_A_NAME} letters",
             )
         if says_good(mark.kind):
             continue

@@ -93,7 +93,7 @@ def number(value: object, *, said_by: Path) -> float:
     """A finite number. Raises DatasetError for anything else."""
     try:
         found = float(value)  # type: ignore[arg-type]
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise refused(said_by, f"has {value!r} where a number belongs") from error
     if not math.isfinite(found) or isinstance(value, bool):
         raise refused(said_by, f"has {value!r} where a number belongs")

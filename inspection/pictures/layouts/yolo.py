@@ -103,10 +103,14 @@ def _described(path: Path) -> tuple[dict[int, str], int]:
         raise refused(path, f"is no YAML: {error}") from error
     names: Any = content.get("names") if isinstance(content, dict) else None
     shape: Any = content.get("kpt_shape") if isinstance(content, dict) else None
-    keypoints = int(number(shape[0], said_by=path) * number(shape[1], said_by=path)) if shape else 0
+    keypoints = 0
+    if shape:
+        if not isinstance(shape, list) or len(shape) != 2:
+            raise refused(path, f"has the kpt_shape {shape!r}, which is not [points, numbers of each]")
+        keypoints = int(number(shape[0], said_by=path) * number(shape[1], said_by=path))
     if isinstance(names, list):
         return {index: str(name) for index, name in enumerate(names)}, keypoints
-    if isinstance(names, dict) and all(str(key).strip().isdigit() for key in names):
+    if isinstance(names, dict) and all(str(key).strip().isdecimal() for key in names):
         return {int(key): str(name) for key, name in names.items()}, keypoints
     raise refused(path, "has no list of names", todo="name the classes in it: names: [scratch, dent]")
 

@@ -2,9 +2,12 @@
 
 import os
 import signal
+import struct
 import time
 from collections.abc import Callable
 from enum import IntEnum
+from multiprocessing.connection import Connection
+from pathlib import Path
 
 from app.inference import process
 from app.inference.process import Built
@@ -30,6 +33,7 @@ class Deed(IntEnum):
     REFUSES = 6
     HAS_A_BUG = 7
     SAYS_TOO_MUCH = 8
+    STOPS_AMID_ITS_ANSWER = 9
 
 
 LOSES_ITS_PROCESS = (
@@ -39,6 +43,7 @@ LOSES_ITS_PROCESS = (
     Deed.SAYS_GARBAGE,
     Deed.ANSWERS_FOR_ANOTHER_PART,
     Deed.SAYS_TOO_MUCH,
+    Deed.STOPS_AMID_ITS_ANSWER,
 )
 
 
@@ -66,6 +71,8 @@ class MisbehavingInspector:
                 process.packed = lambda _: b"\x00\xff{{"  # type: ignore[assignment]
             case Deed.SAYS_TOO_MUCH:
                 process.packed = lambda _: b" " * 2_000_000  # type: ignore[assignment]
+            case Deed.STOPS_AMID_ITS_ANSWER:
+                process._told = _begin_to_tell
             case Deed.ANSWERS_FOR_ANOTHER_PART:
                 part_id += 1
             case Deed.REFUSES:
@@ -89,16 +96,33 @@ class MisbehavingInspector:
         return " ".join(words[:3])
 
 
-def build() -> Built:
+def _begin_to_tell(ours: Connection, _: object) -> None:
+    """The length of an answer, as ``send_bytes`` puts it, and nothing more."""
+    os.write(ours.fileno(), struct.pack("!i", 1000))
+    time.sleep(3600.0)
+
+
+def build(version: int | None) -> Built:
     """In the inference process."""
     return Built(RECIPE, MisbehavingInspector())
 
 
-def build_nothing() -> Built:
+def build_among(newest: Path, version: int | None) -> Built:
+    """Of recipes of which ``newest`` names the last version that was taught."""
+    taken = version or int(newest.read_text())
+    return Built(RECIPE.model_copy(update={"version": taken}), MisbehavingInspector())
+
+
+def build_nothing(version: int | None) -> Built:
     """A recipe that there is not."""
     raise RecipeError("there is no recipe 'cover'", part="the station does not start", todo="teach it")
 
 
-def die_at_once() -> Built:
+def build_without_rights(version: int | None) -> Built:
+    """A file that the service's user may not read."""
+    raise PermissionError(13, "Permission denied", "recipes")
+
+
+def die_at_once(version: int | None) -> Built:
     """A process that ends before it is ready."""
     os._exit(3)

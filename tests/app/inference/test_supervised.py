@@ -1,17 +1,26 @@
 """What the models do to their process loses no part, passes none, and the station gets its model back."""
 
 import os
+import shutil
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
+from app.inference.process import Build
 from app.inference.supervised import SupervisedInspector
-from app.inference.worker import WorkerLostError
+from app.inference.worker import Worker, WorkerLostError
 from inspection.decision import Action, Decision
 from inspection.errors import InspectorError, PassgateError, RecipeError
 from inspection.part import Frame
@@ -21,7 +30,9 @@ from tests.app.inference.misbehaving import (
     RECIPE,
     Deed,
     build,
+    build_among,
     build_nothing,
+    build_without_rights,
     die_at_once,
 )
 
@@ -133,6 +144,23 @@ def test_a_process_that_is_lost_while_idle_is_replaced_before_the_next_part(
     assert inspect(inspector, 1000, within_s=10.0).action is Action.PASS
 
 
+def test_a_version_that_is_taught_while_the_station_runs_is_not_what_the_next_process_judges_by(
+    tmp_path: Path,
+) -> None:
+    newest = tmp_path / "newest"
+    newest.write_text("1")
+    inspector = SupervisedInspector(partial(build_among, newest), grace_s=GRACE_S)
+    try:
+        inspector.prepare(inspector.recipe)
+        newest.write_text("2")
+        with pytest.raises(InspectorError):
+            inspect(inspector, Deed.DIES)
+        wait_until_it_is_back(inspector)
+        assert inspect(inspector, 1000, within_s=10.0).recipe.version == 1
+    finally:
+        inspector.close()
+
+
 def test_the_words_are_those_of_the_part_judged_last_and_end_when_asked(
     inspector: SupervisedInspector,
 ) -> None:
@@ -145,11 +173,83 @@ def test_the_words_are_those_of_the_part_judged_last_and_end_when_asked(
     assert inspect(inspector, 1002, within_s=10.0).part_id == 1002
 
 
+def test_a_picture_of_more_than_8_bits_arrives_at_its_depth(inspector: SupervisedInspector) -> None:
+    deep = replace(picture(7), picture=np.full((4, 4, 3), 4095, np.uint16), bit_depth=12)
+    assert inspect(inspector, 1000, deep, within_s=10.0).reason == "4095"
+
+
+@pytest.mark.skipif(not Path("/dev/shm").is_dir(), reason="Linux alone kills who writes where none is left")
+def test_pictures_that_shared_memory_has_no_room_for_cost_the_part_its_pass_and_nothing_else(
+    inspector: SupervisedInspector,
+) -> None:
+    room = shutil.disk_usage("/dev/shm").total
+    huge = replace(picture(7), picture=np.broadcast_to(np.uint8(7), (1 << 20, room // (3 << 20) + 1, 3)))
+    with pytest.raises(InspectorError, match=r"shared memory are not to be had.*/dev/shm"):
+        inspect(inspector, 1000, huge, within_s=10.0)
+    assert inspect(inspector, 1001, within_s=10.0).action is Action.PASS
+    assert inspector.replaced == 0
+
+
+@pytest.mark.parametrize("error", [EOFError("unexpected EOF"), RuntimeError("bug"), OSError("full")])
+def test_whatever_keeps_a_process_from_starting_it_is_tried_again(
+    inspector: SupervisedInspector, error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [error]
+
+    class Unlucky(Worker):
+        def __init__(self, build: Build, *, version: int | None = None) -> None:
+            if failures:
+                raise failures.pop()
+            super().__init__(build, version=version)
+
+    monkeypatch.setattr("app.inference.supervised.Worker", Unlucky)
+    with pytest.raises(InspectorError):
+        inspect(inspector, Deed.DIES)
+    wait_until_it_is_back(inspector)
+    assert not failures
+    assert inspect(inspector, 1000, within_s=10.0).action is Action.PASS
+
+
+def test_an_explanation_that_takes_too_long_is_ended_and_costs_no_process(
+    inspector: SupervisedInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.inference.supervised.EXPLAIN_TIMEOUT_S", 0.1)
+    judged = inspect(inspector, 1000, within_s=10.0)
+    assert inspector.explain(judged, go_on=lambda: True) == "because of of"
+    assert inspector.replaced == 0
+
+
 def test_what_cannot_be_built_is_said_as_it_is(tmp_path: object) -> None:
     with pytest.raises(RecipeError, match="there is no recipe 'cover'"):
         SupervisedInspector(build_nothing)
+    with pytest.raises(InspectorError, match=r"Permission denied: .recipes"):
+        SupervisedInspector(build_without_rights)
     with pytest.raises(WorkerLostError, match="ended"):
         SupervisedInspector(die_at_once)
+
+
+ENGINE = """
+import time
+from app.inference.supervised import SupervisedInspector
+from tests.app.inference.misbehaving import build
+inspector = SupervisedInspector(build)
+print(inspector.pid, flush=True)
+time.sleep(600.0)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a stopped process stays")
+def test_even_a_stopped_process_ends_with_an_engine_that_is_killed() -> None:
+    with subprocess.Popen([sys.executable, "-c", ENGINE], stdout=subprocess.PIPE, text=True) as engine:
+        assert engine.stdout is not None
+        process = psutil.Process(int(engine.stdout.readline()))
+        process.suspend()
+        engine.kill()
+    try:
+        process.wait(PATIENCE_S)
+    finally:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
 
 
 def test_it_knows_its_model_and_closes_while_a_model_hangs() -> None:
@@ -173,3 +273,13 @@ def test_it_knows_its_model_and_closes_while_a_model_hangs() -> None:
     assert pid is not None
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+def test_a_program_that_ends_without_closing_it_speaks_of_no_loss() -> None:
+    """As an engine does whose port is in use."""
+    code = ENGINE.replace("time.sleep(600.0)\n", "")
+    said = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=PATIENCE_S, check=True
+    )
+    assert int(said.stdout.splitlines()[0]) > 0
+    assert "lost" not in said.stdout + said.stderr

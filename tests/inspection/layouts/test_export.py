@@ -106,6 +106,9 @@ def test_compressed_run_lengths_are_those_of_pycocotools() -> None:
         ({"segmentation": [[1, 2, 3]]}, "no pairs of x and y"),
         ({"segmentation": [], "bbox": [1, 2, "x", 4]}, "where a number belongs"),
         ({"segmentation": [], "bbox": [1, 2, float("nan"), 4]}, "where a number belongs"),
+        ({"segmentation": {"size": [64, 96, 1], "counts": "0"}}, "is not what COCO says"),
+        ({"segmentation": [], "bbox": [1, 2, 3, 4, 0.5]}, "a box of 5 numbers; 4 are read"),
+        ({"segmentation": [], "bbox": [1, 2, 10**400, 4]}, "where a number belongs"),
         ({"segmentation": [], "bbox": [500, 2, 3, 4]}, "outside the picture"),
         ({"category_id": 9}, "category 9, which has no name"),
         ({"image_id": 99}, "image 99, which it does not list"),
@@ -154,6 +157,14 @@ def test_key_points_of_a_pose_are_no_outline(tmp_path: Path) -> None:
     write(tmp_path / "labels/train/good_0.txt", "0 0.5 0.5 0.1 0.1 0.5 0.5 2 0.6 0.6 2")
     (mark,) = next(one.marks for one in export(tmp_path).pictures if one.path.stem == "good_0")
     assert (mark.box, mark.outlines) == ((43, 28, 10, 8), ())
+
+
+@pytest.mark.parametrize("shape", ["17", "[17]", "{a: 1}"])
+def test_a_shape_of_key_points_that_is_none(tmp_path: Path, shape: str) -> None:
+    ultralytics(tmp_path)
+    write(tmp_path / "data.yaml", f"names: [scratch, dent]\nkpt_shape: {shape}\n")
+    with pytest.raises(DatasetError, match=r"data\.yaml has the kpt_shape"):
+        read_export(tmp_path)
 
 
 def test_a_label_without_its_picture(tmp_path: Path) -> None:

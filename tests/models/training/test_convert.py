@@ -140,6 +140,7 @@ def test_the_layout_of_mvtec_ad(tmp_path: Path) -> None:
     "word",
     [
         *("good", "OK", "ok_front", "no_defect", "No Defects", "defect-free", "pass", "good_1", "train/good"),
+        *("OK2", "ok (2)"),
         *("io", "i.O.", "in Ordnung", "Gutteile", "fehlerfrei", "良品", "合格", "正常"),
     ],
 )
@@ -150,7 +151,9 @@ def test_words_for_good(tmp_path: Path, word: str) -> None:
     assert found == {"a.jpg": False, "b.jpg": True}
 
 
-@pytest.mark.parametrize("word", ["not_ok", "nok", "n.i.O.", "def_front", "no_good", "不良品", "不合格"])
+@pytest.mark.parametrize(
+    "word", ["not_ok", "nok", "n.i.O.", "def_front", "no_good", "nok1", "OK?", "不良品", "不合格"]
+)
 def test_words_that_are_not_good(tmp_path: Path, word: str) -> None:
     picture(tmp_path / word / "a.jpg")
     picture(tmp_path / "good" / "b.jpg", seed=1)
@@ -165,6 +168,20 @@ def test_a_folder_in_which_no_class_is_good_is_refused(tmp_path: Path) -> None:
         match=r"folders crack, fine ones .*良品.*--good \(recipe adapt\).*--without-good \(dataset convert\)",
     ):
         read_photographs(tmp_path)
+
+
+def test_a_folder_whose_name_is_too_long_for_a_type(tmp_path: Path) -> None:
+    picture(tmp_path / "good" / "a.jpg")
+    picture(tmp_path / ("Kratzer " * 9) / "b.jpg", seed=1)
+    with pytest.raises(DatasetError, match=r"its name has 72 letters.*64 letters at most"):
+        read_photographs(tmp_path)
+
+
+def test_an_index_that_leaves_a_group_out(tiles: Path) -> None:
+    with (tiles / "index.csv").open("a") as file:
+        file.write("g9.jpg,free\n")
+    with pytest.raises(DatasetError, match=r"no index of groups: .*names no group"):
+        read_photographs(tiles)
 
 
 def test_a_picture_that_nothing_is_said_about(tmp_path: Path) -> None:
