@@ -5,8 +5,10 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 
+from app.logs import log_to_stderr
 from tests import skips
 
 # How long an example takes says how busy the machine is, and nothing of the code: benches measure time.
@@ -34,6 +36,13 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     if skips.required():
         skips.forbid(report)
     return report
+
+
+@pytest.fixture(autouse=True)
+def _logs_as_in_the_programs() -> None:
+    """A bench that keeps the logs quiet does so for its own test alone."""
+    structlog.reset_defaults()
+    log_to_stderr()
 
 
 @pytest.fixture(autouse=True)

@@ -87,6 +87,7 @@ def test_certify_keeps_a_certificate_that_show_shows(
     certificate = json.loads(said.out)
     assert (certificate["n_defective"], certificate["misses"], certificate["n_good"]) == (6, 0, 6)
     assert Path(certificate.pop("file")).is_file()
+    assert certificate.pop("mind") == "", "the first certificate on these pictures"
     shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
     assert shown["name"] == "cover"
     assert shown["certification"] == {"certificate": certificate, "reason": ""}

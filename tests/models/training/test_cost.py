@@ -1,5 +1,7 @@
 """The arithmetic of fine-tuning, on a Llama small enough for a test."""
 
+from pathlib import Path
+
 import pytest
 
 from app.finetune_bench import bench_finetune
@@ -27,9 +29,12 @@ def test_each_method_has_a_process_of_its_own() -> None:
 
 
 @pytest.mark.slow
-def test_what_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(SettingsError, match="no CUDA device"):
         measure(Task(method="lora", base="llama-tiny", device="cuda"))
-    with pytest.raises(PassgateError, match=r"could not be measured: .*neither a base"):
+    with pytest.raises(SettingsError, match="'nowhere' is no base"):
         bench_finetune(base="nowhere", layers=None, batch=1, length=64, steps=1, device="cpu")
+    (tmp_path / "config.json").write_text("{}")
+    with pytest.raises(PassgateError, match="could not be measured: "):
+        bench_finetune(base=str(tmp_path), layers=None, batch=1, length=64, steps=1, device="cpu")
