@@ -34,7 +34,7 @@ from app.inference.messages import (
 )
 from app.inference.pictures import SharedPictures
 from app.inference.process import Build
-from app.inference.worker import Worker, WorkerLostError, raised
+from app.inference.worker import PART_HELD, Worker, WorkerLostError, raised
 from inspection.decision import Decision, ModelRef
 from inspection.errors import InspectorError, PassgateError
 from inspection.motion import ProposedMotion
@@ -256,7 +256,7 @@ class SupervisedInspector:
         if answer is None:
             raise WorkerLostError(
                 f"the model's process {otherwise}",
-                part="the part goes to manual review, and the model is started anew",
+                part=PART_HELD,
             )
         if isinstance(answer, Refused):
             raise raised(answer)
@@ -276,7 +276,7 @@ class SupervisedInspector:
     def _nonsense(self) -> WorkerLostError:
         return WorkerLostError(
             "the model's process answered something else than it was asked",
-            part="the part goes to manual review, and the model is started anew",
+            part=PART_HELD,
         )
 
     def _number(self) -> int:

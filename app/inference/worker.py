@@ -19,6 +19,8 @@ from inspection.errors import InspectorError, PassgateError
 PRELOAD: Final = ["app.inference.process", "app.judge", "app.certifying"]
 """What the server of processes imports before its first: torch alone takes seconds."""
 KILL_TIMEOUT_S: Final = 5.0
+PART_HELD: Final = "the part goes to manual review, and the model is started anew"
+"""What a lost process means for the part."""
 STUCK_S: Final = 1.0
 """So long a message that has begun may not go on; longer, and the process has stopped amid it."""
 
@@ -69,7 +71,7 @@ class Worker:
             self._ours.close()
             self._alive.close()
             if isinstance(error, EOFError):
-                raise WorkerLostError("the server of processes ended over it", part=_PART) from error
+                raise WorkerLostError("the server of processes ended over it", part=PART_HELD) from error
             raise
         finally:
             theirs.close()
@@ -98,7 +100,7 @@ class Worker:
             return answer
         if isinstance(answer, Refused):
             raise raised(answer)
-        raise WorkerLostError("the model's process did not get ready in time", part=_PART)
+        raise WorkerLostError("the model's process did not get ready in time", part=PART_HELD)
 
     def ask(self, question: Question) -> None:
         """Send a question. Raises WorkerLostError."""
@@ -128,7 +130,7 @@ class Worker:
             except (EOFError, OSError) as error:
                 raise self._ended() from error
             except ValueError as error:
-                raise WorkerLostError("the model's process said what is no answer", part=_PART) from error
+                raise WorkerLostError("the model's process said what is no answer", part=PART_HELD) from error
             if answer.number == number:
                 return answer
 
@@ -147,7 +149,7 @@ class Worker:
         self._process.join(1.0)
         code = self._process.exitcode
         how = "does not answer" if code is None else f"ended with signal {-code}" if code < 0 else "ended"
-        return WorkerLostError(f"the model's process {how}", part=_PART)
+        return WorkerLostError(f"the model's process {how}", part=PART_HELD)
 
 
 def _never_stuck(ours: Connection) -> None:
@@ -160,9 +162,6 @@ def _never_stuck(ours: Connection) -> None:
         with socket.socket(fileno=os.dup(ours.fileno())) as end:
             end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, limit)
             end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, limit)
-
-
-_PART: Final = "the part goes to manual review, and the model is started anew"
 
 
 def raised(refused: Refused) -> PassgateError:

@@ -402,6 +402,12 @@ def test_the_pictures_of_another_certificate_are_not_taken_for_its_own(
     assert library.certified_from("cover") == {1: None}
 
 
+def by_reflex(pictures: Path) -> tuple[object, ...]:
+    """What ``recipe certify`` is asked: both folders, judged by the reflex, each picture a part."""
+    folders = ("--good", pictures / "good", "--bad", pictures / "bad")
+    return (*folders, "--inspector", "reflex", "--count", "picture")
+
+
 def test_a_version_that_learned_from_them_says_that_they_can_certify_nothing_any_more(
     passgate: Passgate, kept: Path, pictures: Path, home: Path
 ) -> None:
@@ -412,16 +418,7 @@ def test_a_version_that_learned_from_them_says_that_they_can_certify_nothing_any
         f"{GOOD} pictures that this version learned from are ones that the certificate of version 1" in mind
     )
     assert "certify on pictures of other parts" in mind
-    folders = (
-        "--good",
-        pictures / "good",
-        "--bad",
-        pictures / "bad",
-        "--inspector",
-        "reflex",
-        "--count",
-        "picture",
-    )
+    folders = by_reflex(pictures)
     refused = passgate("recipe", "certify", "cover", *folders, "--alpha", "0.2")
     assert_one_line(refused, f"{GOOD} of these .*are ones that the recipe learned from")
     shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
@@ -432,16 +429,7 @@ def test_a_version_that_learned_from_them_says_that_they_can_certify_nothing_any
 def test_a_second_try_on_the_same_pictures_is_said_to_be_one(
     passgate: Passgate, kept: Path, pictures: Path
 ) -> None:
-    folders = (
-        "--good",
-        pictures / "good",
-        "--bad",
-        pictures / "bad",
-        "--inspector",
-        "reflex",
-        "--count",
-        "picture",
-    )
+    folders = by_reflex(pictures)
     said = passgate("recipe", "certify", "cover", *folders, "--alpha", "0.35", "--json")
     assert f"{GOOD + BAD} pictures of these {GOOD + BAD} are ones" in json.loads(said.out)["mind"]
     assert "the first try" in passgate("recipe", "certify", "cover", *folders, "--alpha", "0.35").out
