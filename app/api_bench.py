@@ -20,11 +20,11 @@ import psutil
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from app.accounts import read_plc_log
 from app.api_loads import HALF_OPEN, MAY_BE_SILENT_S, Clients, Load, Seen
 from app.demo import LATE, simulated_tables
-from app.rig import LineRig
 from app.settings import InspectorKind
+from app.testline.reconciliation import read_plc_log
+from app.testline.rig import LineRig
 from inspection.decision import Frozen
 from inspection.errors import LineError
 from plc.simulator import PartResult

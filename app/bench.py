@@ -12,14 +12,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.accounts import read_plc_log, read_record
 from app.commands.output import progress
 from app.demo import reconcile, simulated_tables
 from app.judge import THREADS, build_inspector
 from app.memory_use import peak_memory_mb
 from app.recipes import RecipeLibrary
-from app.rig import LineRig
 from app.teaching import teach_simulated
+from app.testline.reconciliation import read_plc_log, read_record
+from app.testline.rig import LineRig
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.part import Inspection
 from inspection.quality import check

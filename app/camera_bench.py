@@ -14,7 +14,7 @@ from contextlib import AbstractContextManager
 from enum import StrEnum
 from typing import Final, Protocol
 
-from app.clock_camera import HttpCamera, Network, RtspCamera, read_clock
+from app.testline.clock_camera import HttpCamera, Network, RtspCamera, read_clock
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.decision import Frozen
 from inspection.errors import CameraError

@@ -21,10 +21,10 @@ import httpx
 import psutil
 from pydantic import computed_field
 
-from app.accounts import account, read_plc_log, read_record
 from app.demo import simulated_tables
-from app.rig import LineRig
-from app.virtual_screen import HEIGHT, WIDTH, Hand, VirtualScreen
+from app.testline.reconciliation import account, read_plc_log, read_record
+from app.testline.rig import LineRig
+from app.testline.virtual_screen import HEIGHT, WIDTH, Hand, VirtualScreen
 from inspection.decision import Frozen
 from inspection.errors import PassgateError
 from inspection.status import Command, Mode

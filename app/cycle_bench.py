@@ -19,10 +19,10 @@ from typing import Final
 
 from app.fault_bench import READY, RunningStation
 from app.judge import build_inspector
-from app.plc_process import PlcProcess
 from app.recipes import RecipeLibrary
 from app.settings import InspectorKind
 from app.teaching import teach_simulated
+from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.clock import SystemClock
 from inspection.decision import Decision, Frozen, ModelRef

@@ -9,14 +9,14 @@ from typing import Any
 
 from rich.table import Table
 
-from app.accounts import account, read_plc_log, read_record
 from app.beforehand import refuse_unwritable
 from app.commands.output import progress, screen
 from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
-from app.rig import ConsoleEnd, LineRig, Tables, has_display
 from app.settings import home
 from app.teaching import plan, teach, teach_simulated
+from app.testline.reconciliation import account, read_plc_log, read_record
+from app.testline.rig import ConsoleEnd, LineRig, Tables, has_display
 from inspection.cameras.folder import FolderCamera
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome

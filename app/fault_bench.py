@@ -19,10 +19,10 @@ from typing import Final, Self
 
 from pydantic import Field
 
-from app.accounts import Account, WireWitness, account, read_plc_log, read_record
-from app.known_parts import known_action, known_parts_station
-from app.outages import Effect, Outages
-from app.plc_process import PlcProcess
+from app.testline.known_parts import known_action, known_parts_station
+from app.testline.outages import Effect, Outages
+from app.testline.plc_process import PlcProcess
+from app.testline.reconciliation import Account, WireWitness, account, read_plc_log, read_record
 from inspection.clock import SystemClock
 from inspection.decision import Frozen
 from inspection.errors import LineError
@@ -75,7 +75,7 @@ class FaultBench(Frozen):
     missed: dict[str, int]
     """Triggers that were not inspected, by cause."""
     faults: dict[WireFaultKind, dict[str, int]]
-    """Faults injected by kind, and what came of them: see ``app.outages.Effect``."""
+    """Faults injected by kind, and what came of them: see ``app.testline.outages.Effect``."""
     telegrams: dict[Direction, int]
     recoveries: dict[Effect, int]
     """Outages by how they ended."""

@@ -19,9 +19,9 @@ from typing import Final
 
 import psutil
 
-from app.accounts import written_vision
 from app.fault_bench import POLL_S, RunningStation
-from app.known_parts import KnownInspector, known_parts_station
+from app.testline.known_parts import KnownInspector, known_parts_station
+from app.testline.reconciliation import written_vision
 from inspection.clock import SystemClock
 from inspection.decision import Frozen
 from plc.link import ModbusLine

@@ -16,10 +16,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.accounts import read_plc_log, read_record
 from app.demo import reconcile, simulated_tables
-from app.rig import LineRig
 from app.settings import InspectorKind
+from app.testline.reconciliation import read_plc_log, read_record
+from app.testline.rig import LineRig
 from inspection.decision import DecidedBy, Frozen
 from inspection.errors import LineError
 from inspection.status import Mode, Percentiles

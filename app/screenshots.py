@@ -7,7 +7,7 @@ import httpx
 import numpy as np
 
 from app.demo import simulated_tables
-from app.rig import LineRig
+from app.testline.rig import LineRig
 from inspection.decision import Action
 from inspection.part import Picture
 from inspection.pictures.decoding import read_archived

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.accounts import Account, WireWitness, account, written_vision
 from app.fault_bench import DEADLINE_MS, bench_faults
-from app.known_parts import known_action
-from app.outages import BLAME_NS, Effect, Outages
+from app.testline.known_parts import known_action
+from app.testline.outages import BLAME_NS, Effect, Outages
+from app.testline.reconciliation import Account, WireWitness, account, written_vision
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome
 from plc.registers import (

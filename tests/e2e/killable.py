@@ -22,8 +22,8 @@ from typing import Any, Final, Self, cast
 
 import structlog
 
-import app.plc_process  # noqa: F401  (imported once, by the server that both kinds of process are forked from)
-from app.known_parts import KnownInspector, NoiseCamera, known_parts_station
+import app.testline.plc_process  # noqa: F401  (imported once, by the server that both kinds of process are forked from)
+from app.testline.known_parts import KnownInspector, NoiseCamera, known_parts_station
 from inspection.clock import SystemClock
 from inspection.part import Inspection
 from inspection.ports import LineEvent, PartTriggered, ResultAccepted

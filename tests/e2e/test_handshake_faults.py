@@ -14,9 +14,9 @@ from signal import SIGKILL
 
 import pytest
 
-from app.accounts import account, read_plc_log, read_record
-from app.known_parts import known_action
-from app.plc_process import PlcProcess
+from app.testline.known_parts import known_action
+from app.testline.plc_process import PlcProcess
+from app.testline.reconciliation import account, read_plc_log, read_record
 from inspection.part import Inspection, Outcome
 from plc.simulator import PartResult, SimulatorSettings
 from tests.e2e.killable import PATIENCE_S, Engine, Orders

@@ -9,9 +9,9 @@ import httpx
 import psutil
 import pytest
 
-from app.accounts import read_plc_log, read_record
 from app.demo import DemoSummary, reconcile
-from app.rig import LineRig, Tables
+from app.testline.reconciliation import read_plc_log, read_record
+from app.testline.rig import LineRig, Tables
 from inspection.part import Outcome
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]

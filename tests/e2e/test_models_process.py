@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from app.accounts import account, read_plc_log, read_record
 from app.fault_bench import READY, RunningStation
 from app.inference import process
 from app.inference.process import Built
 from app.inference.supervised import SupervisedInspector
-from app.known_parts import RECIPE, KnownInspector, known_action, known_parts_station
-from app.plc_process import PlcProcess
+from app.testline.known_parts import RECIPE, KnownInspector, known_action, known_parts_station
+from app.testline.plc_process import PlcProcess
+from app.testline.reconciliation import account, read_plc_log, read_record
 from inspection.clock import SystemClock
 from inspection.decision import Action, Decision
 from inspection.part import Frame

@@ -18,8 +18,8 @@ from typing import Any, Self, cast
 import pytest
 import structlog
 
-from app.accounts import read_record
-from app.known_parts import NoiseCamera, known_parts_station
+from app.testline.known_parts import NoiseCamera, known_parts_station
+from app.testline.reconciliation import read_record
 from inspection.clock import SystemClock
 from inspection.part import Frame, MissedCause
 from inspection.status import Command, CommandResult, Mode

@@ -9,9 +9,9 @@ from typing import Any
 import httpx
 import pytest
 
-from app.accounts import read_plc_log, read_record
 from app.demo import reconcile
-from app.rig import LineRig
+from app.testline.reconciliation import read_plc_log, read_record
+from app.testline.rig import LineRig
 from inspection.alarms import AlarmCode
 from inspection.events import Event, EventKind
 from reports.database import open_reader

@@ -1,9 +1,9 @@
 """Interoperation: Passgate before Modbus stacks that we did not write, thousands of parts, all accounted for.
 
 The engine's side is the product's: link, handshake, station, recorder and SQLite on disk; only what looks at
-the part is replaced by what is known of it (``app.known_parts``), so that parts come as fast as the handshake
-lets them. The PLC is another process: in C over libmodbus, with a program of its own; or pyModbusTCP under
-our Structured Text. Now and then the inspector fails, or is late for the deadline.
+the part is replaced by what is known of it (``app.testline.known_parts``), so that parts come as fast as the
+handshake lets them. The PLC is another process: in C over libmodbus, with a program of its own; or
+pyModbusTCP under our Structured Text. Now and then the inspector fails, or is late for the deadline.
 """
 
 import asyncio
@@ -19,10 +19,10 @@ from typing import Any
 
 import pytest
 
-from app.accounts import account
 from app.demo import read_plc_log, read_record
 from app.fault_bench import RunningStation
-from app.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
+from app.testline.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
+from app.testline.reconciliation import account
 from inspection.clock import SystemClock
 from inspection.decision import Action, Decision
 from inspection.part import Inspection, MissedCause

@@ -1,13 +1,13 @@
 """A real RTSP camera for tests and ``passgate bench camera``: a GStreamer server; run by the system's Python.
 
-    /usr/bin/python3 app/rtsp_camera.py {h264|mjpeg} WIDTH HEIGHT FPS FRAMES_PER_KEY_FRAME
-    /usr/bin/python3 app/rtsp_camera.py probe   # exit code 0 if all that it needs is here
+    /usr/bin/python3 app/testline/rtsp_camera.py {h264|mjpeg} WIDTH HEIGHT FPS FRAMES_PER_KEY_FRAME
+    /usr/bin/python3 app/testline/rtsp_camera.py probe   # exit code 0 if all that it needs is here
 
 It imports nothing of ours, since GStreamer's Python binding comes from Debian and not into our environment:
 ``apt-get install gir1.2-gst-rtsp-server-1.0 python3-gi gstreamer1.0-plugins-{base,good,ugly}``.
 
 It takes a free port on loopback, prints it, serves ``rtsp://127.0.0.1:PORT/camera`` until its standard input
-is closed, and draws into each picture when it was made, as ``app/clock_camera.py`` reads it.
+is closed, and draws into each picture when it was made, as ``app/testline/clock_camera.py`` reads it.
 """
 
 import sys

@@ -15,7 +15,7 @@ from plc.simulator import Progress, Report, SimulatorSettings, run_simulator
 
 START_TIMEOUT_S: Final = 30.0
 STOP_TIMEOUT_S: Final = 10.0
-PRELOAD: Final = ["app.plc_process"]
+PRELOAD: Final = ["app.testline.plc_process"]
 """What the server of processes imports before its first."""
 
 # Never a fork of ourselves, who may have threads; of a server that has imported what is needed, it is quick.

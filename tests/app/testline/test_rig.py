@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from app.rig import LAST_LINES, ConsoleEnd, LineRig
 from app.settings import load
+from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig
 
 
 @pytest.mark.parametrize(
