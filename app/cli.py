@@ -11,7 +11,7 @@ from app.commands import bench, dataset, docs, model, plc, recipe, record, repor
 from app.commands.output import InspectorOption, JsonFlag, print_json
 from app.ending import run_to_its_end
 from app.logs import log_to_stderr
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -58,7 +58,7 @@ def run(
     """Run the engine of one station until it is stopped."""
     import asyncio
 
-    from app.settings import load
+    from app.settings.station import load
 
     settings = load(config)
     from app.inference.worker import preload
@@ -96,7 +96,7 @@ def inspect(
     """Judge pictures by a recipe, without a PLC."""
     from app.judge import judge_files
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
     from inspection.pictures.files import pictures_among
 
     decisions = judge_files(

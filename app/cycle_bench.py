@@ -20,7 +20,7 @@ from typing import Final
 from app.fault_bench import READY, RunningStation
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.teaching import teach_simulated
 from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera

@@ -18,7 +18,7 @@ from app.damage import Damage, damaged
 from app.judge import build_inspector, judge
 from app.recipe_file import Taught, write
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Frozen

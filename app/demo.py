@@ -13,7 +13,7 @@ from app.beforehand import refuse_unwritable
 from app.commands.output import progress, screen
 from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
-from app.settings import home
+from app.settings.station import home
 from app.teaching import plan, teach, teach_simulated
 from app.testline.reconciliation import account, read_plc_log, read_record
 from app.testline.rig import ConsoleEnd, LineRig, Tables, has_display

@@ -19,7 +19,7 @@ from app.api.supervisor import ApiProcess, bind
 from app.inference.building import for_station
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
-from app.settings import Settings
+from app.settings.station import Settings
 from inspection.cameras import make_camera
 from inspection.clock import SystemClock
 from inspection.motion import NOMINAL_LINE

@@ -9,7 +9,7 @@ from app.file_frames import FileFrames, read_through
 from app.judge import build_inspector, refuse_too_small, unheard_by
 from app.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.decision import SCORE_LIMIT, Action
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures

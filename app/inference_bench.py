@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from app.demo import reconcile, simulated_tables
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig
 from inspection.decision import DecidedBy, Frozen

@@ -12,7 +12,7 @@ from app.beforehand import refuse_unwritable
 from app.commands.output import progress
 from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef
 from inspection.errors import CameraError, PassgateError, SettingsError
 from inspection.guard import undecided

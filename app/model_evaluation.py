@@ -9,7 +9,7 @@ import numpy as np
 
 from app.commands.output import progress
 from app.recipes import RecipeLibrary
-from app.settings import home
+from app.settings.station import home
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import Picture

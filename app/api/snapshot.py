@@ -3,7 +3,7 @@
 import re
 from importlib.metadata import version
 
-from app.settings import Settings
+from app.settings.station import Settings
 from inspection.decision import ModelRef
 from inspection.ports import Clock, LineState, StoreHealth
 from inspection.station import Station

@@ -13,7 +13,7 @@ from rich.table import Table
 from app.beforehand import refuse_unwritable
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.commands.output import InspectorOption, JsonFlag, print_json, progress, screen
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.soak import RESULT
 
 LONGEST_S = 86_400.0

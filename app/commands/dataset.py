@@ -77,7 +77,7 @@ def convert(
     """
     from app.dataset import convert_folder, convert_record
     from app.recipes import RecipeLibrary
-    from app.settings import find_record, home, load
+    from app.settings.station import find_record, home, load
 
     from_record = record is not None or config is not None
     if (folder is not None) is from_record:

@@ -1,4 +1,4 @@
-"""Where the record lies: the options of every command that reads one, for ``app.settings.find_record``."""
+"""Where the record lies: the options of every command that reads one, for ``find_record``."""
 
 from pathlib import Path
 from typing import Annotated

@@ -187,7 +187,7 @@ def probe(
     as_json: JsonFlag = False,
 ) -> None:
     """Look at the PLC, and say what is wrong and how to mend it. Only reads, unless --write is given."""
-    from app.settings import load
+    from app.settings.station import load
     from inspection.clock import SystemClock
     from plc.probe import probe as look
 

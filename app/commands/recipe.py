@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.commands.output import InspectorOption, JsonFlag, print_json
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.pictures.levels import BitDepth
 from inspection.risk import Draw
 
@@ -69,7 +69,7 @@ def teach(
     from app.certifying import spent
     from app.recipe_file import write
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
     from app.teaching import hear, plan, teach_folder
 
     library = RecipeLibrary(home() / "recipes")
@@ -133,7 +133,7 @@ def adapt(
     from app.adapting import adapt_recipe
     from app.certifying import spent
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
 
     library = RecipeLibrary(home() / "recipes")
     result = adapt_recipe(name, labels, good=good, seed=seed, library=library)
@@ -162,7 +162,7 @@ def adapt(
 def list_recipes(as_json: JsonFlag = False) -> None:
     """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
     from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
 
@@ -203,7 +203,7 @@ def list_recipes(as_json: JsonFlag = False) -> None:
 def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_json: JsonFlag = False) -> None:
     """Keep a recipe from before digests anew, as its next version, so that damage is found from now on."""
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
     from app.teaching import seal as sealed
 
     library = RecipeLibrary(home() / "recipes")
@@ -229,7 +229,7 @@ def show(
     """Show all that a recipe says, whether it is certified, and what of it will not be heard."""
     from app.certifying import stored_certification
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
     from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
 
@@ -267,7 +267,7 @@ def evaluate(
     """Measure a recipe on pictures whose truth is known."""
     from app.evaluation import evaluate_recipe
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
 
     result = evaluate_recipe(
         name, good=good, bad=bad, library=RecipeLibrary(home() / "recipes"), kind=inspector
@@ -304,7 +304,7 @@ def certify(
     """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
     from app.certifying import certify as certified
     from app.recipes import RecipeLibrary
-    from app.settings import home
+    from app.settings.station import home
 
     library = RecipeLibrary(home() / "recipes")
     done = certified(

@@ -7,7 +7,7 @@ import typer
 
 from app.commands.output import JsonFlag, print_json, progress
 from app.commands.place import ConfigOption, RecordOption
-from app.settings import find_record
+from app.settings.station import find_record
 from inspection.errors import StoreError
 
 if TYPE_CHECKING:

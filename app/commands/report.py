@@ -11,7 +11,7 @@ from rich.console import Console
 
 from app.commands.output import JsonFlag, print_json
 from app.commands.place import ConfigOption, RecordOption
-from app.settings import find_record, load
+from app.settings.station import find_record, load
 from inspection.errors import StoreError
 from inspection.local_time import moment, moments, shown
 from inspection.shifts import shift_start

@@ -3,7 +3,7 @@
 from functools import partial
 
 from app.inference.process import Build, Built
-from app.settings import Settings
+from app.settings.station import Settings
 
 
 def for_station(settings: Settings) -> Build:

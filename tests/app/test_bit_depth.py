@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from app.judge import judge_files
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.teaching import plan, teach_folder
 from inspection.cameras import FolderSettings, make_camera
 from inspection.errors import CameraError

@@ -12,7 +12,7 @@ from app.adapting import adapt_recipe
 from app.certifying import certify
 from app.demo import _folder_tables
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.one_by_one import OneByOne
 from inspection.risk import Draw
 from models.adaptation import CellNet

@@ -16,7 +16,7 @@ from app.engine import Engine
 from app.judge import build_inspector, judge_files
 from app.recipe_file import Taught, write
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind, ModelTable, Settings, StationTable
+from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef

@@ -12,7 +12,7 @@ from app.damage_bench import Subject, count
 from app.judge import build_inspector, judge
 from app.recipe_file import Taught, write
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action
 from inspection.part import Frame

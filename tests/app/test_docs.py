@@ -8,7 +8,7 @@ from typing import NamedTuple, get_args
 import pytest
 from pydantic import BaseModel
 
-from app.settings import Settings
+from app.settings.station import Settings
 from tests.app.command_tree import all_commands
 
 ROOT = Path(__file__).parents[2]

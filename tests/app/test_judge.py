@@ -7,7 +7,7 @@ import pytest
 
 from app.judge import build_inspector, judge, unheard_by
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind, load
+from app.settings.station import InspectorKind, load
 from app.teaching import plan, teach_folder
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError

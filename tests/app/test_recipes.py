@@ -16,7 +16,7 @@ from safetensors.torch import save_file
 from app.judge import build_inspector, judge
 from app.recipe_file import Taught, read_recipe, write
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from app.teaching import hear, plan, seal, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError

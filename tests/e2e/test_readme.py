@@ -17,7 +17,7 @@ import pytest
 import typer
 
 from app import cli
-from app.settings import find_record, load
+from app.settings.station import find_record, load
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.simulation import Variation
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.judge import build_inspector
 from app.recipes import RecipeLibrary
-from app.settings import InspectorKind
+from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Decision, Severity
 from inspection.errors import RecipeError

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.settings import load
+from app.settings.station import load
 from inspection.errors import SettingsError
 from plc.layout import WordOrder
 from plc.presets import PRESETS, PresetName

@@ -14,7 +14,7 @@ from app.api.channel import MOST_ASKED, MOST_TOLD, Channel
 from app.api.engine_end import EngineEnd
 from app.api.messages import HealthReport
 from app.api.snapshot import snapshot
-from app.settings import Settings, StationTable
+from app.settings.station import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.part import Inspection
 from inspection.ports import LinkChanged

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import load
+from app.settings.station import load
 from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import load
+from app.settings.station import load
 from inspection.errors import SettingsError
 
 GOOD = """\

@@ -1,7 +1,7 @@
 """The station's settings: one TOML file, plus environment variables, validated.
 
-An unknown key is refused and named (``app.settings_errors``); the environment goes before the file
-(``app.environment``).
+An unknown key is refused and named (``app.settings.wording``); the environment goes before the file
+(``app.settings.environment``).
 """
 
 import os
@@ -14,8 +14,8 @@ from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.environment import PREFIX, from_environment, overlaid, refuse_unknown_names
-from app.settings_errors import in_words
+from app.settings.environment import PREFIX, from_environment, overlaid, refuse_unknown_names
+from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext

@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_ori
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from app.environment import BETWEEN, variable
+from app.settings.environment import BETWEEN, variable
 from inspection.value_words import value_in_words
 
 Location = tuple[str | int, ...]

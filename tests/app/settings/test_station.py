@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.settings import find_record, load
+from app.settings.station import find_record, load
 from inspection.errors import SettingsError
 from reports.settings import StoreSettings
 from reports.store import SqlStore
