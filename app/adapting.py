@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import progress
+from app.command_line.output import progress
 from app.recipes import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne

@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.commands.output import progress
+from app.command_line.output import progress
 from app.demo import reconcile, simulated_tables
 from app.judge import THREADS, build_inspector
 from app.memory_use import peak_memory_mb

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import structlog
 
-from app.commands.output import progress
+from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
 from app.judge import REFLEX_NAME, build_inspector, judge, refuse_too_small
 from app.learned_from import CertifiedFrom

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from app.beforehand import refuse_unwritable
-from app.commands.output import progress
+from app.command_line.beforehand import refuse_unwritable
+from app.command_line.output import progress
 from app.recipes import RecipeLibrary
 from app.recorded import RecordedSamples
 from inspection.cameras.folder import TRUTH_TABLE

@@ -9,8 +9,8 @@ from typing import Any
 
 from rich.table import Table
 
-from app.beforehand import refuse_unwritable
-from app.commands.output import progress, screen
+from app.command_line.beforehand import refuse_unwritable
+from app.command_line.output import progress, screen
 from app.file_frames import FileFrames
 from app.recipes import RecipeLibrary
 from app.settings.station import home

@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.commands.output import progress
+from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
 from app.judge import build_inspector, refuse_too_small, unheard_by
 from app.learned_from import NOT_REMEMBERED, LearnedFrom

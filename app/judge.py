@@ -8,8 +8,8 @@ from pathlib import Path
 
 import structlog
 
-from app.beforehand import refuse_unwritable
-from app.commands.output import progress
+from app.command_line.beforehand import refuse_unwritable
+from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
 from app.recipes import RecipeLibrary
 from app.settings.station import InspectorKind

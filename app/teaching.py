@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from app.commands.output import progress
+from app.command_line.output import progress
 from app.file_frames import FileFrames
 from app.learned_from import LearnedFrom
 from app.recipes import RecipeLibrary, Taught

@@ -8,7 +8,7 @@ import pytest
 import structlog
 from hypothesis import settings
 
-from app.logs import log_to_stderr
+from app.command_line.logs import log_to_stderr
 from tests import skips
 
 # How long an example takes says how busy the machine is, and nothing of the code: benches measure time.

@@ -10,9 +10,9 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.beforehand import refuse_unwritable
+from app.command_line.beforehand import refuse_unwritable
+from app.command_line.output import InspectorOption, JsonFlag, print_json, progress, screen
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
-from app.commands.output import InspectorOption, JsonFlag, print_json, progress, screen
 from app.settings.station import InspectorKind
 from app.soak import RESULT
 

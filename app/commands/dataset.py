@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json
-from app.commands.place import ConfigOption, RecordOption
+from app.command_line.output import JsonFlag, print_json
+from app.command_line.place import ConfigOption, RecordOption
 from inspection.errors import SettingsError
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.commands.output import JsonFlag, print_json
+from app.command_line.output import JsonFlag, print_json
 
 cli = typer.Typer(help="Models: train, evaluate, list, show.", no_args_is_help=True)
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, answer, print_json, progress, screen
+from app.command_line.output import JsonFlag, answer, print_json, progress, screen
 
 if TYPE_CHECKING:
     from plc.simulator import Report, SimulatorSettings

@@ -7,7 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.commands.output import InspectorOption, JsonFlag, print_json
+from app.command_line.output import InspectorOption, JsonFlag, print_json
 from app.settings.station import InspectorKind
 from inspection.pictures.levels import BitDepth
 from inspection.risk import Draw
@@ -65,8 +65,8 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
-    from app.beforehand import refuse_unwritable
     from app.certifying import spent
+    from app.command_line.beforehand import refuse_unwritable
     from app.recipe_file import write
     from app.recipes import RecipeLibrary
     from app.settings.station import home

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json, progress
-from app.commands.place import ConfigOption, RecordOption
+from app.command_line.output import JsonFlag, print_json, progress
+from app.command_line.place import ConfigOption, RecordOption
 from app.settings.station import find_record
 from inspection.errors import StoreError
 
 if TYPE_CHECKING:
-    from app.commands.output import Bar
+    from app.command_line.output import Bar
     from reports.picture_audit import Show
     from reports.verification import RecordReport
 

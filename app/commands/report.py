@@ -9,8 +9,8 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from app.commands.output import JsonFlag, print_json
-from app.commands.place import ConfigOption, RecordOption
+from app.command_line.output import JsonFlag, print_json
+from app.command_line.place import ConfigOption, RecordOption
 from app.settings.station import find_record, load
 from inspection.errors import StoreError
 from inspection.local_time import moment, moments, shown

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from app.commands.output import JsonFlag, print_json, progress
+from app.command_line.output import JsonFlag, print_json, progress
 from inspection.errors import SettingsError
 
 cli = typer.Typer(help="Base weights: fetch and check.", no_args_is_help=True)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import structlog
 
+from app.command_line.logs import log_to_stderr
 from app.inference.messages import (
     Answer,
     Done,
@@ -32,7 +33,6 @@ from app.inference.messages import (
     packed,
 )
 from app.inference.pictures import SeenPictures
-from app.logs import log_to_stderr
 from app.memory_use import peak_memory_mb
 from inspection.errors import PassgateError
 from inspection.ports import Inspector, MovingInspector

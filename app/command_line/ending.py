@@ -27,7 +27,7 @@ import typer
 from pydantic import ValidationError
 from typer.exceptions import TyperException
 
-from app.commands.output import answer, print_json
+from app.command_line.output import answer, print_json
 from inspection.errors import PassgateError
 from inspection.value_words import value_in_words
 

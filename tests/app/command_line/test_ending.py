@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from app.ending import run_to_its_end
+from app.command_line.ending import run_to_its_end
 from inspection.errors import PassgateError, RecordRefusedError, SettingsError
 from inspection.value_words import value_in_words
 from tests.app.command_tree import Command, all_commands, some_value, wrong_values
