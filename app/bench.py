@@ -14,10 +14,10 @@ from torch import Tensor
 
 from app.command_line.output import progress
 from app.demo import reconcile, simulated_tables
-from app.judge import THREADS, build_inspector
 from app.memory_use import peak_memory_mb
-from app.recipes import RecipeLibrary
-from app.teaching import teach_simulated
+from app.recipes.judging import THREADS, build_inspector
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import teach_simulated
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig
 from inspection.cameras.simulated import SimulatedCamera

@@ -94,8 +94,8 @@ def inspect(
     as_json: JsonFlag = False,
 ) -> None:
     """Judge pictures by a recipe, without a PLC."""
-    from app.judge import judge_files
-    from app.recipes import RecipeLibrary
+    from app.recipes.judging import judge_files
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
     from inspection.pictures.files import pictures_among
 

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from app.fault_bench import READY, RunningStation
-from app.judge import build_inspector
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import teach_simulated
 from app.settings.station import InspectorKind
-from app.teaching import teach_simulated
 from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.clock import SystemClock

@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import Final
 
 from app.damage import Damage, damaged
-from app.judge import build_inspector, judge
-from app.recipe_file import Taught, write
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector, judge
+from app.recipes.library import RecipeLibrary
+from app.recipes.recipe_file import Taught, write
+from app.recipes.teaching import teach_simulated
 from app.settings.station import InspectorKind
-from app.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Frozen
 from inspection.errors import PassgateError

@@ -12,9 +12,9 @@ from rich.table import Table
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import progress, screen
 from app.file_frames import FileFrames
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import plan, teach, teach_simulated
 from app.settings.station import home
-from app.teaching import plan, teach, teach_simulated
 from app.testline.reconciliation import account, read_plc_log, read_record
 from app.testline.rig import ConsoleEnd, LineRig, Tables, has_display
 from inspection.cameras.folder import FolderCamera

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from app.command_line.output import progress
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
 from app.settings.station import home
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived, read_picture

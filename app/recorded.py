@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
 from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth

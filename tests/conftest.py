@@ -56,8 +56,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(scope="session")
 def taught_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A library that holds the simulated product, taught once for all tests. Not to be written into."""
-    from app.recipes import RecipeLibrary
-    from app.teaching import teach_simulated
+    from app.recipes.library import RecipeLibrary
+    from app.recipes.teaching import teach_simulated
 
     folder = tmp_path_factory.mktemp("recipes")
     teach_simulated(RecipeLibrary(folder), seed=1, good_parts=24)

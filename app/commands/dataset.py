@@ -76,7 +76,7 @@ def convert(
     With --record or --config instead of a folder: the parts on Passgate's own record with a known truth.
     """
     from app.dataset import convert_folder, convert_record
-    from app.recipes import RecipeLibrary
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import find_record, home, load
 
     from_record = record is not None or config is not None

@@ -65,12 +65,12 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
-    from app.certifying import spent
     from app.command_line.beforehand import refuse_unwritable
-    from app.recipe_file import write
-    from app.recipes import RecipeLibrary
+    from app.recipes.certifying import spent
+    from app.recipes.library import RecipeLibrary
+    from app.recipes.recipe_file import write
+    from app.recipes.teaching import hear, plan, teach_folder
     from app.settings.station import home
-    from app.teaching import hear, plan, teach_folder
 
     library = RecipeLibrary(home() / "recipes")
     planned = plan(
@@ -130,9 +130,9 @@ def adapt(
     as_json: JsonFlag = False,
 ) -> None:
     """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
-    from app.adapting import adapt_recipe
-    from app.certifying import spent
-    from app.recipes import RecipeLibrary
+    from app.recipes.adapting import adapt_recipe
+    from app.recipes.certifying import spent
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
 
     library = RecipeLibrary(home() / "recipes")
@@ -161,7 +161,7 @@ def adapt(
 @cli.command("list")
 def list_recipes(as_json: JsonFlag = False) -> None:
     """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
-    from app.recipes import RecipeLibrary
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
     from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
@@ -202,9 +202,9 @@ def list_recipes(as_json: JsonFlag = False) -> None:
 @cli.command()
 def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_json: JsonFlag = False) -> None:
     """Keep a recipe from before digests anew, as its next version, so that damage is found from now on."""
-    from app.recipes import RecipeLibrary
+    from app.recipes.library import RecipeLibrary
+    from app.recipes.teaching import seal as sealed
     from app.settings.station import home
-    from app.teaching import seal as sealed
 
     library = RecipeLibrary(home() / "recipes")
     path = sealed(name, library=library)
@@ -227,8 +227,8 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Show all that a recipe says, whether it is certified, and what of it will not be heard."""
-    from app.certifying import stored_certification
-    from app.recipes import RecipeLibrary
+    from app.recipes.certifying import stored_certification
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
     from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
@@ -265,8 +265,8 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a recipe on pictures whose truth is known."""
-    from app.evaluation import evaluate_recipe
-    from app.recipes import RecipeLibrary
+    from app.recipes.evaluating import evaluate_recipe
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
 
     result = evaluate_recipe(
@@ -302,8 +302,8 @@ def certify(
     as_json: JsonFlag = False,
 ) -> None:
     """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
-    from app.certifying import certify as certified
-    from app.recipes import RecipeLibrary
+    from app.recipes.certifying import certify as certified
+    from app.recipes.library import RecipeLibrary
     from app.settings.station import home
 
     library = RecipeLibrary(home() / "recipes")

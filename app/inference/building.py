@@ -13,9 +13,12 @@ def for_station(settings: Settings) -> Build:
 
 def _build(settings: Settings, version: int | None) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
-    from app.certifying import certification
-    from app.judge import build_inspector, unheard_by  # torch comes with it: the engine does without
-    from app.recipes import RecipeLibrary
+    from app.recipes.certifying import certification
+    from app.recipes.judging import (  # torch comes with it: the engine does without
+        build_inspector,
+        unheard_by,
+    )
+    from app.recipes.library import RecipeLibrary
 
     model = settings.model
     library = RecipeLibrary(settings.recipes)

@@ -225,7 +225,7 @@ def _read_annotated(root: Path, annotations: Annotations) -> tuple[Photograph, .
         found.append(
             Photograph(
                 path=picture.path,
-                # With its suffix, so that it is no group of a class folder's (app.adapting).
+                # With its suffix, so that it is no group of a class folder's (app.recipes.adapting).
                 group=picture.group or picture.path.relative_to(root).as_posix(),
                 defects=_defects(picture.path, boxes),
                 mask=mask,

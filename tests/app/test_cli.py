@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
 from models.vision import EfficientNetLite0
 from tests.app.commands import Passgate, assert_one_line
 

@@ -9,9 +9,9 @@ import pytest
 
 from app.damage import Damage, damaged
 from app.damage_bench import Subject, count
-from app.judge import build_inspector, judge
-from app.recipe_file import Taught, write
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector, judge
+from app.recipes.library import RecipeLibrary
+from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
 from app.recorded import RecordedSamples
 from inspection.decision import Action, DecidedBy, RecipeRef, Severity
 from inspection.errors import StoreError

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.judge import build_inspector
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector
+from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Decision, Severity

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.command_line.output import progress
-from app.recipes import RecipeLibrary, Taught
+from app.recipes.library import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
 from inspection.pictures.labels import telling_folders

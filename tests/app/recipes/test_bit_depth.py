@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from app.judge import judge_files
-from app.recipes import RecipeLibrary
+from app.recipes.judging import judge_files
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import plan, teach_folder
 from app.settings.station import InspectorKind
-from app.teaching import plan, teach_folder
 from inspection.cameras import FolderSettings, make_camera
 from inspection.errors import CameraError
 from inspection.pictures.copies import pixels_sha256

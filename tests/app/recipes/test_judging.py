@@ -5,10 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.judge import build_inspector, judge, unheard_by
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector, judge, unheard_by
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import plan, teach_folder
 from app.settings.station import InspectorKind, load
-from app.teaching import plan, teach_folder
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame

@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 import torch
 
-from app.adapting import adapt_recipe
-from app.certifying import certify
 from app.demo import _folder_tables
-from app.recipes import RecipeLibrary
+from app.recipes.adapting import adapt_recipe
+from app.recipes.certifying import certify
+from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.one_by_one import OneByOne
 from inspection.risk import Draw
@@ -49,7 +49,7 @@ def test_an_unreadable_picture_is_told_before_any_is_judged(
     passgate: Passgate, recipes: None, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[object] = []
-    monkeypatch.setattr("app.judge.judge", lambda *one, **_: judged.append(one))
+    monkeypatch.setattr("app.recipes.judging.judge", lambda *one, **_: judged.append(one))
     (parts / "good" / "9.png").write_bytes(b"no picture")
     files = sorted((parts / "good").glob("*.png"))
     said = passgate("inspect", *files, "--recipe", "cover", "--inspector", "reflex")

@@ -13,11 +13,11 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from app.judge import build_inspector, judge
-from app.recipe_file import Taught, read_recipe, write
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector, judge
+from app.recipes.library import RecipeLibrary
+from app.recipes.recipe_file import Taught, read_recipe, write
+from app.recipes.teaching import hear, plan, seal, teach_folder
 from app.settings.station import InspectorKind
-from app.teaching import hear, plan, seal, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation

@@ -9,9 +9,9 @@ import structlog
 
 from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
-from app.judge import REFLEX_NAME, build_inspector, judge, refuse_too_small
-from app.learned_from import CertifiedFrom
-from app.recipes import RecipeLibrary, Taught
+from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_small
+from app.recipes.learned_from import CertifiedFrom
+from app.recipes.library import RecipeLibrary, Taught
 from app.settings.station import InspectorKind
 from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError

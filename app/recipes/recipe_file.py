@@ -15,7 +15,7 @@ from typing import Final
 from pydantic import ValidationError
 from torch import Tensor
 
-from app.learned_from import NOT_REMEMBERED, LearnedFrom
+from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
 from models import sealed

@@ -5,7 +5,7 @@ import hashlib
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.learned_from import MOST, NOT_REMEMBERED, LearnedFrom
+from app.recipes.learned_from import MOST, NOT_REMEMBERED, LearnedFrom
 
 
 def sha256(*numbers: int) -> list[str]:

@@ -6,9 +6,9 @@ from typing import Any
 
 from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
-from app.judge import build_inspector, refuse_too_small, unheard_by
-from app.learned_from import NOT_REMEMBERED, LearnedFrom
-from app.recipes import RecipeLibrary
+from app.recipes.judging import build_inspector, refuse_too_small, unheard_by
+from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
+from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import SCORE_LIMIT, Action
 from inspection.part import Frame

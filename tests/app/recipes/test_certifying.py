@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 import pytest
 
-from app.certifying import Certified, certification, certify, stored_certification
 from app.engine import Engine
-from app.judge import build_inspector, judge_files
-from app.recipe_file import Taught, write
-from app.recipes import RecipeLibrary
+from app.recipes.certifying import Certified, certification, certify, stored_certification
+from app.recipes.judging import build_inspector, judge_files
+from app.recipes.library import RecipeLibrary
+from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
@@ -129,7 +129,7 @@ def test_a_subfolder_is_one_part(pictures: Path, taught_library: Path) -> None:
 def test_too_few_defective_parts_are_told_before_anything_is_judged(
     pictures: Path, taught_library: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.certifying.build_inspector", lambda *_, **__: pytest.fail("judged"))
+    monkeypatch.setattr("app.recipes.certifying.build_inspector", lambda *_, **__: pytest.fail("judged"))
     with pytest.raises(CertificateError, match=r"14 defective parts cannot prove .* at least 299 are needed"):
         _certify(RecipeLibrary(taught_library), pictures, alpha=0.01)
 

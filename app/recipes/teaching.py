@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from app.command_line.output import progress
 from app.file_frames import FileFrames
-from app.learned_from import LearnedFrom
-from app.recipes import RecipeLibrary, Taught
+from app.recipes.learned_from import LearnedFrom
+from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne

@@ -12,9 +12,9 @@ import cv2
 import numpy as np
 import pytest
 
-from app.learned_from import NOT_REMEMBERED
-from app.recipes import RecipeLibrary
-from app.teaching import plan, teach_folder
+from app.recipes.learned_from import NOT_REMEMBERED
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import plan, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
 from inspection.simulation import Variation
@@ -188,8 +188,10 @@ def test_of_an_export_what_its_labels_call_good_is_taught_and_its_splits_are_no_
             label.write_text("0 0.5 0.5 0.1 0.1" if number == 4 else "")
     (tmp_path / "data.yaml").write_text("names: [dent]")
     seen: dict[str, Any] = {}
-    monkeypatch.setattr("app.teaching.build_tower", lambda _: None)
-    monkeypatch.setattr("app.teaching.teach", lambda _, frames, **how: seen.update(how, frames=len(frames)))
+    monkeypatch.setattr("app.recipes.teaching.build_tower", lambda _: None)
+    monkeypatch.setattr(
+        "app.recipes.teaching.teach", lambda _, frames, **how: seen.update(how, frames=len(frames))
+    )
     teach_folder(plan("dented", library=RecipeLibrary(tmp_path / "recipes")), tmp_path)
     assert seen["frames"] == copies * (PARTS - 1)
     assert not any(name.startswith("train/images/04") for name in seen["names"])

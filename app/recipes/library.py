@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Final
 
 from app.command_line.beforehand import refuse_unwritable
-from app.learned_from import CertifiedFrom, LearnedFrom
-from app.recipe_file import Taught as Taught
-from app.recipe_file import describe, read, read_learned_from, read_recipe, write
+from app.recipes.learned_from import CertifiedFrom, LearnedFrom
+from app.recipes.recipe_file import Taught as Taught
+from app.recipes.recipe_file import describe, read, read_learned_from, read_recipe, write
 from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe

@@ -10,10 +10,10 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-import app.adapting
-from app.adapting import AdaptedRecipe, adapt_recipe
+import app.recipes.adapting
 from app.cli import cli
-from app.recipes import RecipeLibrary, Taught
+from app.recipes.adapting import AdaptedRecipe, adapt_recipe
+from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
 from inspection.errors import DatasetError, RecipeError
@@ -98,7 +98,7 @@ def seen(
         given.extend(examples)
         return learned(adaptation, given, helps=request.param)
 
-    monkeypatch.setattr(app.adapting, "adapt", adapt)
+    monkeypatch.setattr(app.recipes.adapting, "adapt", adapt)
     return given
 
 

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 import pytest
 
-from app.recipes import RecipeLibrary
-from app.teaching import plan, teach_folder
+from app.recipes.library import RecipeLibrary
+from app.recipes.teaching import plan, teach_folder
 from inspection.errors import RecipeError
 from models.vision import EfficientNetLite0
 from tests.app.commands import Passgate, assert_one_line

@@ -11,7 +11,7 @@ import structlog
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import progress
 from app.file_frames import FileFrames, read_through
-from app.recipes import RecipeLibrary
+from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef
 from inspection.errors import CameraError, PassgateError, SettingsError

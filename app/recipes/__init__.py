@@ -1,0 +1,1 @@
+"""What the recipe commands do: teach, adapt, certify, judge, evaluate; and where recipes lie."""
