@@ -11,7 +11,7 @@ from rich.table import Table
 
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import progress, screen
-from app.file_frames import FileFrames
+from app.datasets.file_frames import FileFrames
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach, teach_simulated
 from app.settings.station import home

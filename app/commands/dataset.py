@@ -11,7 +11,7 @@ from app.command_line.place import ConfigOption, RecordOption
 from inspection.errors import SettingsError
 
 if TYPE_CHECKING:
-    from app.dataset import Written
+    from app.datasets.files import Written
 
 cli = typer.Typer(help="Labelled pictures, split by group: export, convert, simulate.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def export(
     as_json: JsonFlag = False,
 ) -> None:
     """Lay one split out in folders: no group is in both teaching and test."""
-    from app.dataset import export as lay_out
+    from app.datasets.files import export as lay_out
 
     done = lay_out(dataset.value, data=data, out=out, teach_on=teach_on, seed=seed)
     if as_json:
@@ -75,7 +75,7 @@ def convert(
 
     With --record or --config instead of a folder: the parts on Passgate's own record with a known truth.
     """
-    from app.dataset import convert_folder, convert_record
+    from app.datasets.files import convert_folder, convert_record
     from app.recipes.library import RecipeLibrary
     from app.settings.station import find_record, home, load
 
@@ -125,7 +125,7 @@ def simulate(
     as_json: JsonFlag = False,
 ) -> None:
     """Render parts whose truth is known, from plain defects to faint ones, as training samples."""
-    from app.dataset import simulate as make
+    from app.datasets.files import simulate as make
 
     written = make(
         out=out,

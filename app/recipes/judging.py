@@ -10,7 +10,7 @@ import structlog
 
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import progress
-from app.file_frames import FileFrames, read_through
+from app.datasets.file_frames import FileFrames, read_through
 from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef

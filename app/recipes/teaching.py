@@ -10,7 +10,7 @@ import structlog
 from pydantic import ValidationError
 
 from app.command_line.output import progress
-from app.file_frames import FileFrames
+from app.datasets.file_frames import FileFrames
 from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera

@@ -13,7 +13,7 @@ from tests.alive import AlivePictures
 from tests.app.commands import Passgate, assert_one_line
 
 READERS = (
-    "app.file_frames",
+    "app.datasets.file_frames",
     "models.training.labelled",
     "models.training.photographs",
     "inspection.cameras.folder",

@@ -11,8 +11,8 @@ from pydantic import Field
 
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import progress
+from app.datasets.from_record import RecordedSamples
 from app.recipes.library import RecipeLibrary
-from app.recorded import RecordedSamples
 from inspection.cameras.folder import TRUTH_TABLE
 from inspection.decision import Action, Frozen
 from inspection.errors import DatasetError, PassgateError

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from app.datasets.from_record import RecordedSamples
 from app.recipes.library import RecipeLibrary
-from app.recorded import RecordedSamples
 from inspection.decision import Action, DecidedBy, RecipeRef, Severity
 from inspection.errors import StoreError
 from inspection.part import Inspection, Truth
