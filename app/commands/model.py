@@ -28,7 +28,7 @@ def train(
     as_json: JsonFlag = False,
 ) -> None:
     """Train an adapter in three stages; started again, it goes on from the last checkpoint."""
-    from app.training import train_from
+    from app.training.train import train_from
 
     result = train_from(config, fresh=fresh, skip_broken=skip_broken)
     if as_json:
@@ -67,7 +67,7 @@ def evaluate(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a model on pictures whose truth is known, beside plain baselines."""
-    from app.model_evaluation import evaluate_model
+    from app.training.evaluating import evaluate_model
 
     result = evaluate_model(
         images,

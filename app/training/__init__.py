@@ -1,0 +1,1 @@
+"""What the model commands do: train and evaluate."""
