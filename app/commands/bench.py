@@ -10,11 +10,11 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.benches.soak import RESULT
 from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import InspectorOption, JsonFlag, print_json, progress, screen
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.settings.station import InspectorKind
-from app.soak import RESULT
 
 LONGEST_S = 86_400.0
 """A day: no bench needs more."""
@@ -28,7 +28,7 @@ def line(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the whole simulated line, trigger to accepted result."""
-    from app.bench import bench_line
+    from app.benches.speed import bench_line
 
     _say(bench_line(parts), as_json)
 
@@ -39,7 +39,7 @@ def vision(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure pictures alone, stage by stage."""
-    from app.bench import bench_vision
+    from app.benches.speed import bench_vision
 
     _say(bench_vision(pictures), as_json)
 
@@ -53,7 +53,7 @@ def model(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the whole inspector on pictures alone: vision, language model, action head."""
-    from app.bench import bench_model
+    from app.benches.speed import bench_model
 
     _say(bench_model(pictures, choices=choices), as_json)
 
@@ -93,7 +93,7 @@ def risk(
     as_json: JsonFlag = False,
 ) -> None:
     """Count on simulated lines how often the certified bound on escapes is broken; seconds."""
-    from app.risk_bench import bench_risk
+    from app.benches.risk import bench_risk
 
     _say(bench_risk(lines, delta=delta, seed=seed), as_json)
 
@@ -183,7 +183,7 @@ def faults(
     as_json: JsonFlag = False,
 ) -> None:
     """Break the wire between engine and PLC again and again, and check every part; exit 0 if all is true."""
-    from app.fault_bench import bench_faults
+    from app.benches.faults import bench_faults
 
     _quiet()
     with progress("parts", parts) as bar:
@@ -200,7 +200,7 @@ def inference(
     as_json: JsonFlag = False,
 ) -> None:
     """Kill and stop the process that holds the models while it judges; exit 0 if the promises were kept."""
-    from app.inference_bench import bench_inference
+    from app.benches.inference import bench_inference
 
     _quiet()
     with progress("blows", 2 * times) as bar:
@@ -220,7 +220,7 @@ def camera(
 
     And if at most 1 % of the triggers of steady running get no picture. Needs GStreamer's RTSP server.
     """
-    from app.camera_bench import bench_camera
+    from app.benches.cameras import bench_camera
 
     _quiet()
     with progress("triggers", triggers) as bar:
@@ -239,7 +239,7 @@ def hostile(
     as_json: JsonFlag = False,
 ) -> None:
     """Put the station before peers that are no PLC; exit 0 if nothing broke, grew or was published."""
-    from app.hostile_bench import Hostile, bench_hostile
+    from app.benches.hostile import Hostile, bench_hostile
 
     _quiet()
     with progress("peers", len(Hostile)) as bar:
@@ -256,7 +256,7 @@ def damage(
     as_json: JsonFlag = False,
 ) -> None:
     """Damage recipes and adapters; exit 0 if none judges milder than the true file and all end in words."""
-    from app.damage_bench import bench_damage
+    from app.benches.damage.bench import bench_damage
 
     _quiet()
     with progress("files", files) as bar:
@@ -275,8 +275,8 @@ def api(
     as_json: JsonFlag = False,
 ) -> None:
     """Put clients that behave badly before the API of a line of 120 parts a minute; exit 0 if it goes on."""
-    from app.api_bench import bench_api
-    from app.api_loads import Load
+    from app.benches.api.bench import bench_api
+    from app.benches.api.loads import Load
 
     _quiet()
     with progress("loads", len(Load)) as bar:
@@ -298,7 +298,7 @@ def cycle(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the link's cycle while the model works on all cores; exit 0 if all goals are met."""
-    from app.cycle_bench import bench_cycle
+    from app.benches.cycle import bench_cycle
 
     _quiet()
     with progress("seconds", int(seconds)) as bar:
@@ -318,7 +318,7 @@ def console(
     as_json: JsonFlag = False,
 ) -> None:
     """Touch the console on a line of 120 parts a minute; exit 0 if it lived, stayed small and closed."""
-    from app.console_soak import soak_console
+    from app.benches.console import soak_console
 
     if not soak:
         raise typer.BadParameter("the console's only bench is its soak", param_hint="--soak")
@@ -337,8 +337,8 @@ def soak(
     as_json: JsonFlag = False,
 ) -> None:
     """Run all that is too long for CI, in the checkout; hours. Exit 0 if every run was kept."""
-    from app.soak import RUNS
-    from app.soak import soak as run_soak
+    from app.benches.soak import RUNS
+    from app.benches.soak import soak as run_soak
 
     with progress("runs", len(only or RUNS)) as bar:
         found = run_soak(
@@ -376,7 +376,7 @@ def finetune(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure memory and time of a training step: all weights, LoRA, QLoRA, each in its own process."""
-    from app.finetune_bench import bench_finetune
+    from app.benches.finetune import bench_finetune
 
     result = bench_finetune(base=base, layers=layers, batch=batch, length=length, steps=steps, device=device)
     if as_json:

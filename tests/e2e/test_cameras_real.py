@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from app.camera_bench import Moment, StreamKind, bench_camera
+from app.benches.cameras import Moment, StreamKind, bench_camera
 from app.testline.clock_camera import HttpCamera, Network, RtspCamera, draw_clock, read_clock
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.errors import CameraError

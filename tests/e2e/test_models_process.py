@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.fault_bench import READY, RunningStation
+from app.benches.faults import READY, RunningStation
 from app.inference import process
 from app.inference.process import Built
 from app.inference.supervised import SupervisedInspector

@@ -9,7 +9,7 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from app.damage import Damage, damaged
+from app.benches.damage.files import Damage, damaged
 from inspection.errors import WeightsError
 from models import sealed
 from models.checkpoint import (

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.api_fuzz import fuzz
+from app.benches.api.fuzz import fuzz
 from inspection.status import Mode
 from tests.app.api.serving import FakeEngine
 from tests.app.api.test_supervisor import served

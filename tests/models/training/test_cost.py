@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from app.finetune_bench import bench_finetune
+from app.benches.finetune import bench_finetune
 from inspection.errors import PassgateError, SettingsError
 from models.training.cost import METHODS, Task, measure
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
+from app.benches.risk import Population, bench_risk
 from app.cli import cli
-from app.risk_bench import Population, bench_risk
 from inspection import risk
 
 LINES, DELTA = 2000, 0.05

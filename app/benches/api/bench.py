@@ -1,8 +1,9 @@
 """``passgate bench api``: what clients of the API can do to the line.
 
 PLC, engine and API are the programs as they are shipped, each in its own process, at 120 parts a minute; the
-clients are ``app.api_loads``'s, in this process, which steps back behind them. An honest client watches the
-stream all the while, as a console does. How long our heartbeat stood still is measured by the PLC.
+clients are ``app.benches.api.loads``'s, in this process, which steps back behind them. An honest client
+watches the stream all the while, as a console does. How long our heartbeat stood still is measured by the
+PLC.
 """
 
 import asyncio
@@ -20,7 +21,7 @@ import psutil
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
-from app.api_loads import HALF_OPEN, MAY_BE_SILENT_S, Clients, Load, Seen
+from app.benches.api.loads import HALF_OPEN, MAY_BE_SILENT_S, Clients, Load, Seen
 from app.demo import LATE, simulated_tables
 from app.settings.station import InspectorKind
 from app.testline.reconciliation import read_plc_log

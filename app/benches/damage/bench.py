@@ -1,8 +1,8 @@
 """``passgate bench damage``: no damaged file judges milder than the true one, and all end in words.
 
 A recipe is taught, another one with what labels taught, and the shipped adapter is taken as it is and sealed.
-Each file is damaged in every way of ``app.damage``; whatever can still be loaded judges the same pictures as
-the true file.
+Each file is damaged in every way of ``app.benches.damage.files``; whatever can still be loaded judges the
+same pictures as the true file.
 """
 
 import random
@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.damage import Damage, damaged
+from app.benches.damage.files import Damage, damaged
 from app.recipes.judging import build_inspector, judge
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from app import console_soak
-from app.console_soak import MOST_RISE_MB, ConsoleSoak, by_minute, rise, soak_console
+from app.benches import console as console_soak
+from app.benches.console import MOST_RISE_MB, ConsoleSoak, by_minute, rise, soak_console
 from app.testline.virtual_screen import VirtualScreen
 from inspection.errors import SettingsError
 from tests.app.commands import Passgate, assert_one_line
@@ -65,7 +65,7 @@ def test_without_a_screen_the_soak_says_what_to_install(
     passgate: Passgate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.testline.virtual_screen.shutil.which", lambda _: None)
-    monkeypatch.setattr("app.console_soak.simulated_tables", lambda folder, seed: {})
+    monkeypatch.setattr("app.benches.console.simulated_tables", lambda folder, seed: {})
     said = passgate("bench", "console", "--soak", "--minutes", 1, "--json")
     assert_one_line(said, r"no virtual screen: .*xvfb missing.*apt-get install")
     assert passgate("bench", "console").code != 0

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from app.damage import Damage, damaged
-from app.damage_bench import Subject, count
+from app.benches.damage.bench import Subject, count
+from app.benches.damage.files import Damage, damaged
 from app.recipes.judging import build_inspector, judge
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.hostile_bench import GROWTH_LIMIT_MB, Hostile, bench_hostile
+from app.benches.hostile import GROWTH_LIMIT_MB, Hostile, bench_hostile
 
 SECONDS = 2.0
 

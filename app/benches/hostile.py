@@ -19,7 +19,7 @@ from typing import Final
 
 import psutil
 
-from app.fault_bench import POLL_S, RunningStation
+from app.benches.faults import POLL_S, RunningStation
 from app.testline.known_parts import KnownInspector, known_parts_station
 from app.testline.reconciliation import written_vision
 from inspection.clock import SystemClock

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.fault_bench import DEADLINE_MS, bench_faults
+from app.benches.faults import DEADLINE_MS, bench_faults
 from app.testline.known_parts import known_action
 from app.testline.outages import BLAME_NS, Effect, Outages
 from app.testline.reconciliation import Account, WireWitness, account, written_vision

@@ -2,8 +2,8 @@
 
 import pytest
 
-from app.api_bench import PhaseReport, _goals
-from app.api_loads import Load
+from app.benches.api.bench import PhaseReport, _goals
+from app.benches.api.loads import Load
 
 GOOD = PhaseReport(
     seconds=45.0,

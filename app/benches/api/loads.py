@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
 
-from app.api_fuzz import fuzz
+from app.benches.api.fuzz import fuzz
 
 SLOW_CLIENTS: Final = 200
 HALF_OPEN: Final = 1500

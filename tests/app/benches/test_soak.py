@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.soak import RUNS, Run, Soak, soak
+from app.benches.soak import RUNS, Run, Soak, soak
 from inspection.errors import SettingsError
 from tests.app.commands import Passgate, assert_one_line
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 def run(name: str, code: str, limit_s: float = 60.0) -> Run:

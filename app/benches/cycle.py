@@ -17,7 +17,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from app.fault_bench import READY, RunningStation
+from app.benches.faults import READY, RunningStation
 from app.recipes.judging import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated

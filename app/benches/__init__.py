@@ -1,0 +1,1 @@
+"""``passgate bench``: what is measured, never believed: speed, memory, faults, damage."""

@@ -1,0 +1,1 @@
+"""The API under load: slow, silent and many clients beside a running line."""

@@ -1,0 +1,1 @@
+"""Damaged recipe and adapter files: none may judge milder than the true one."""
