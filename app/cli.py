@@ -139,7 +139,7 @@ def demo(
     """Run the whole line on this machine: simulated PLC, conveyor and camera, engine, console."""
     if recipe_name is not None and images is None:
         raise typer.BadParameter("it is for --images FOLDER, which is not named", param_hint="--recipe")
-    from app.demo import run_demo
+    from app.demo.demo import run_demo
 
     done = run_demo(
         headless=headless,

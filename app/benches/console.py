@@ -21,7 +21,7 @@ import httpx
 import psutil
 from pydantic import computed_field
 
-from app.demo import simulated_tables
+from app.demo.demo import simulated_tables
 from app.testline.reconciliation import account, read_plc_log, read_record
 from app.testline.rig import LineRig
 from app.testline.virtual_screen import HEIGHT, WIDTH, Hand, VirtualScreen

@@ -16,7 +16,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.demo import reconcile, simulated_tables
+from app.demo.demo import reconcile, simulated_tables
 from app.settings.station import InspectorKind
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from app.command_line.output import progress
-from app.demo import reconcile, simulated_tables
+from app.demo.demo import reconcile, simulated_tables
 from app.memory_use import peak_memory_mb
 from app.recipes.judging import THREADS, build_inspector
 from app.recipes.library import RecipeLibrary

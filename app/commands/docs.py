@@ -29,7 +29,7 @@ def screenshots(
     """Run the demo line and photograph the Run screen of what really happened, in both languages."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     from app.console.main import screenshot
-    from app.screenshots import run_line
+    from app.demo.screenshots import run_line
 
     refuse_unwritable(folder / "run.png")
     folder.mkdir(parents=True, exist_ok=True)

@@ -135,7 +135,7 @@ def simulate(
 
 
 def _run(settings: "SimulatorSettings", *, watch: bool) -> "Report":
-    from app.line_watch import can_draw, watching
+    from app.demo.line_watch import can_draw, watching
     from plc.simulator import Progress, run_simulator
 
     if watch and can_draw(screen):

@@ -9,7 +9,8 @@ from collections.abc import Callable
 import pytest
 from rich.console import Console
 
-from app import cli, line_watch
+from app import cli
+from app.demo import line_watch
 from plc.simulator import Report, TestBench
 from tests.plc.simulator.lines import Line
 

@@ -9,7 +9,7 @@ import httpx
 import psutil
 import pytest
 
-from app.demo import DemoSummary, reconcile
+from app.demo.demo import DemoSummary, reconcile
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig, Tables
 from inspection.part import Outcome

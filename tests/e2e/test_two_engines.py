@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.demo import reconcile
+from app.demo.demo import reconcile
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig
 from inspection.alarms import AlarmCode

@@ -22,7 +22,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
 from app.benches.api.loads import HALF_OPEN, MAY_BE_SILENT_S, Clients, Load, Seen
-from app.demo import LATE, simulated_tables
+from app.demo.demo import LATE, simulated_tables
 from app.settings.station import InspectorKind
 from app.testline.reconciliation import read_plc_log
 from app.testline.rig import LineRig

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from app.demo import _folder_tables
+from app.demo.demo import _folder_tables
 from app.recipes.adapting import adapt_recipe
 from app.recipes.certifying import certify
 from app.recipes.library import RecipeLibrary

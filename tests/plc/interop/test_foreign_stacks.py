@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from app.benches.faults import RunningStation
-from app.demo import read_plc_log, read_record
+from app.demo.demo import read_plc_log, read_record
 from app.testline.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
 from app.testline.reconciliation import account
 from inspection.clock import SystemClock

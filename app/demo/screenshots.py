@@ -6,7 +6,7 @@ from pathlib import Path
 import httpx
 import numpy as np
 
-from app.demo import simulated_tables
+from app.demo.demo import simulated_tables
 from app.testline.rig import LineRig
 from inspection.decision import Action
 from inspection.part import Picture
