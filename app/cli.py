@@ -64,7 +64,7 @@ def run(
     from app.inference.worker import preload
 
     preload()  # beside us, while we import our own
-    from app.engine import Engine  # after the settings: their errors need not wait for it
+    from app.engine.engine import Engine  # after the settings: their errors need not wait for it
 
     asyncio.run(Engine(settings).run())
 

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 import pytest
 
-from app.engine import Engine
+from app.engine.engine import Engine
 from app.recipes.certifying import Certified, certification, certify, stored_certification
 from app.recipes.judging import build_inspector, judge_files
 from app.recipes.library import RecipeLibrary

@@ -1,0 +1,1 @@
+"""The engine: the program that owns PLC, cameras, model and store."""
