@@ -12,10 +12,10 @@ from types import FrameType
 
 import structlog
 
-from app.api.gate import LOOPBACK
+from app.api.engine.snapshot import ENGINE_VERSION, snapshot
+from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport
-from app.api.snapshot import ENGINE_VERSION, snapshot
-from app.api.supervisor import ApiProcess, bind
+from app.api.server.gate import LOOPBACK
 from app.inference.building import for_station
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb

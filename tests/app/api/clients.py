@@ -5,10 +5,10 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from app.api.accepting import LimitedServer
-from app.api.connections import Connections, Limits
-from app.api.process import Start, configured
-from app.api.supervisor import bind
+from app.api.engine.supervisor import bind
+from app.api.server.accepting import LimitedServer
+from app.api.server.connections import Connections, Limits
+from app.api.server.process import Start, configured
 from tests.app.api.serving import FakeEngine, connected
 
 HEAD = b"GET /api/%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"

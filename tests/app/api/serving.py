@@ -8,12 +8,12 @@ from pathlib import Path
 
 import httpx
 
-from app.api import server
-from app.api.api_end import ApiEnd
 from app.api.channel import MOST_ASKED, MOST_TOLD, Channel
-from app.api.engine_end import EngineEnd
+from app.api.engine.engine_end import EngineEnd
+from app.api.engine.snapshot import snapshot
 from app.api.messages import HealthReport
-from app.api.snapshot import snapshot
+from app.api.server import routes as server
+from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.part import Inspection

@@ -8,12 +8,12 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api import server
-from app.api.api_end import ApiEnd, NoAnswerError
 from app.api.channel import MOST_ASKED, MOST_TOLD, Channel, Kind
-from app.api.engine_end import COMMANDS_AT_ONCE, HISTORY, EngineEnd
+from app.api.engine.engine_end import COMMANDS_AT_ONCE, HISTORY, EngineEnd
 from app.api.messages import Question
 from app.api.rate import Rate
+from app.api.server import routes as server
+from app.api.server.api_end import ApiEnd, NoAnswerError
 from inspection.part import Inspection, Outcome
 from inspection.ports import OutcomeReported, PartTriggered
 from inspection.status import Command, CommandResult, Mode, StationStatus

@@ -7,8 +7,8 @@ import pytest
 
 from app.benches.api.fuzz import fuzz
 from inspection.status import Mode
+from tests.app.api.engine.test_supervisor import served
 from tests.app.api.serving import FakeEngine
-from tests.app.api.test_supervisor import served
 
 SAYS_THAT_IT_IS_BUSY = {503, 504}
 """Right answers of a server whose engine gets no processor in time: they say how busy the machine is."""

@@ -11,9 +11,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.accepting import LOOK_EVERY_S
-from app.api.connections import Limits
-from app.api.process import PING_EVERY_S, PONG_TIMEOUT_S, allowed_connections
+from app.api.server.accepting import LOOK_EVERY_S
+from app.api.server.connections import Limits
+from app.api.server.process import PING_EVERY_S, PONG_TIMEOUT_S, allowed_connections
 from tests.app.api.clients import UPGRADE, Served, received, serving, was_reset
 from tests.app.api.serving import FakeEngine
 

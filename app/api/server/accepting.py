@@ -12,7 +12,7 @@ from typing import Final
 
 import uvicorn
 
-from app.api.connections import Connections, LimitedHttp, LimitedState, reset
+from app.api.server.connections import Connections, LimitedHttp, LimitedState, reset
 
 LOOK_EVERY_S: Final = 0.5
 SEND_BUFFER: Final = 64 * 1024

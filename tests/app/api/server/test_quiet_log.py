@@ -3,7 +3,7 @@
 import io
 import logging
 
-from app.api.quiet_log import LINES_AT_ONCE, MOST_LETTERS, QuietHandler
+from app.api.server.quiet_log import LINES_AT_ONCE, MOST_LETTERS, QuietHandler
 from tests.app.api.clients import Clock
 
 

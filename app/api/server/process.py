@@ -1,4 +1,4 @@
-"""``python -m app.api.process``: what faces the clients, in a process of its own. The engine starts it.
+"""The API process, ``python -m app.api.server.process``: what faces the clients. The engine starts it.
 
 It is told on stdin, in one line of JSON, where it listens and over what it speaks to the engine. It ends when
 the engine does, however that ends: the channel closes then.
@@ -17,12 +17,12 @@ import psutil
 import uvicorn
 from pydantic import BaseModel
 
-from app.api import server
-from app.api.accepting import LimitedServer
-from app.api.api_end import ApiEnd
 from app.api.channel import MOST_TOLD, Channel
-from app.api.connections import Connections, LimitedHttp, LimitedWebSocket, Limits
-from app.api.quiet_log import log_quietly
+from app.api.server import routes as server
+from app.api.server.accepting import LimitedServer
+from app.api.server.api_end import ApiEnd
+from app.api.server.connections import Connections, LimitedHttp, LimitedWebSocket, Limits
+from app.api.server.quiet_log import log_quietly
 
 NICENESS: Final = 10
 """Below the line's: where there are too few processors, the API is what gets slow."""

@@ -8,8 +8,8 @@ import httpx
 import pytest
 from starlette.types import Message
 
-from app.api import server
-from app.api.gate import SECURITY_HEADERS, Gate, OriginRules
+from app.api.server import routes as server
+from app.api.server.gate import SECURITY_HEADERS, Gate, OriginRules
 from inspection.status import Mode
 from tests.app.api.serving import PORT, FakeEngine, connected, in_engine
 

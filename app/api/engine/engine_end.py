@@ -15,8 +15,8 @@ import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
+from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question
-from app.api.picture_levels import archived_png, camera_jpeg
 from app.api.rate import Rate
 from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.api.supervisor import ApiProcess, bind
+from app.api.engine.supervisor import ApiProcess, bind
 from inspection.errors import SettingsError
 from tests.app.api.serving import FakeEngine
 

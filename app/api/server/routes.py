@@ -9,10 +9,10 @@ from fastapi import FastAPI, Header, HTTPException, Query, Request, Response, We
 from fastapi import Path as PathParameter
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
-from app.api.api_end import ApiEnd, NoAnswerError
 from app.api.clients import CLIENT_HEADER, named
-from app.api.gate import Gate, OriginRules
 from app.api.messages import HealthReport, Question
+from app.api.server.api_end import ApiEnd, NoAnswerError
+from app.api.server.gate import Gate, OriginRules
 from inspection.part import Inspection
 from inspection.pictures.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus

@@ -19,11 +19,11 @@ import structlog
 
 import app
 from app.api.channel import MOST_ASKED, Channel
-from app.api.engine_end import EngineEnd, ServedStation
-from app.api.gate import LOOPBACK
+from app.api.engine.engine_end import EngineEnd, ServedStation
+from app.api.server.gate import LOOPBACK
 from inspection.errors import SettingsError
 
-PROGRAM: Final = "app.api.process"
+PROGRAM: Final = "app.api.server.process"
 PORT_PATIENCE_S: Final = 5.0
 """The API process of an engine that was killed has the port until it has ended, about a second later."""
 FIRST_BACKOFF_S: Final = 0.2
@@ -169,7 +169,7 @@ class ApiProcess:
 
 
 def _shared(one: socket.socket, pid: int) -> str:
-    """What ``app.api.process.take_socket`` makes a socket of."""
+    """What ``app.api.server.process.take_socket`` makes a socket of."""
     if sys.platform == "win32":
         return base64.b64encode(one.share(pid)).decode()
     return str(one.fileno())
