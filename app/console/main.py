@@ -13,15 +13,15 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
 from app.console.binding import refuse_bad_binding, refuse_losing_binding
-from app.console.client import StationClient
-from app.console.replies import PictureReply, Received
-from app.console.run_state import RunState
-from app.console.run_view import present
-from app.console.screen import RunScreen
+from app.console.client.client import StationClient
+from app.console.client.replies import PictureReply, Received
+from app.console.screens.run.model.state import RunState
+from app.console.screens.run.model.view import present
+from app.console.screens.run.screen import RunScreen
 from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
-from app.console.theme import dress
+from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
-from app.console.words import Words, words_for
+from app.console.words.words import Words, words_for
 from inspection.part import Picture
 from inspection.status import StationStatus
 

@@ -9,14 +9,14 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from app.console.client import StationClient
-from app.console.details import AlarmsTopic, PartTopic, StationTopic, Topic, details
-from app.console.replies import CommandReply, ContactTrouble, PictureReply, Received
-from app.console.run_state import RunState
-from app.console.run_view import present
-from app.console.screen import RunScreen
-from app.console.view_model import RunView
-from app.console.words import Words, other
+from app.console.client.client import StationClient
+from app.console.client.replies import CommandReply, ContactTrouble, PictureReply, Received
+from app.console.screens.run.model.details import AlarmsTopic, PartTopic, StationTopic, Topic, details
+from app.console.screens.run.model.shown import RunView
+from app.console.screens.run.model.state import RunState
+from app.console.screens.run.model.view import present
+from app.console.screens.run.screen import RunScreen
+from app.console.words.words import Words, other
 from inspection.status import Command
 
 REFRESH_MS: Final = 100

@@ -11,10 +11,10 @@ import pytest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from app.console.client import StationClient
-from app.console.theme import dress
+from app.console.client.client import StationClient
+from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
-from app.console.words import EN
+from app.console.words.words import EN
 
 from .fake_engine import FakeEngine
 

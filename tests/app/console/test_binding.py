@@ -19,7 +19,7 @@ from app.console.binding import (
     refuse_losing_binding,
 )
 from app.console.window import ConsoleWindow
-from app.console.words import other
+from app.console.words.words import other
 
 from . import samples
 from .conftest import Clock

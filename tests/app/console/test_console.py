@@ -18,13 +18,13 @@ from PySide6.QtGui import QFontMetricsF, QImage, QRawFont
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from app.console.client.replies import ContactTrouble
 from app.console.main import screenshot
-from app.console.replies import ContactTrouble
-from app.console.run_state import Contact
-from app.console.theme import BYPASSED, Theme
-from app.console.views.basics import Card, ElidedLabel
+from app.console.screens.run.model.state import Contact
+from app.console.widgets.basics import Card, ElidedLabel
+from app.console.widgets.theme import BYPASSED, Theme
 from app.console.window import ConsoleWindow
-from app.console.words import EN, LANGUAGES, ZH, Words, words_for
+from app.console.words.words import EN, LANGUAGES, ZH, Words, words_for
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause
 from inspection.status import Alarm, Command, Counts, Mode, StationStatus, Subsystem
@@ -489,7 +489,7 @@ def test_the_program_starts_and_ends_as_a_service_does(engine: FakeEngine, qtbot
 def test_a_fault_of_its_own_ends_the_program(engine: FakeEngine) -> None:
     """Qt would go on after it, with a screen that still says that it is live (promise 6)."""
     code = (
-        "import sys, app.console.screen as s; from app.console.main import run\n"
+        "import sys, app.console.screens.run.screen as s; from app.console.main import run\n"
         "def show_picture(*a, **k): raise KeyError('nobody thought of this')\n"
         "from PySide6.QtCore import QTimer; from PySide6.QtWidgets import QApplication\n"
         "def spoil(): s.RunScreen.show_picture = show_picture\n"

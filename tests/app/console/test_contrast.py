@@ -6,9 +6,9 @@ import pytest
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from app.console.drawing import draw_shape
-from app.console.signs import Shape, Tone
-from app.console.theme import (
+from app.console.widgets.drawing import draw_shape
+from app.console.widgets.signs import Shape, Tone
+from app.console.widgets.theme import (
     BYPASSED,
     CARD,
     CASINGS,

@@ -10,16 +10,16 @@ from PySide6.QtGui import QFontMetricsF, QHelpEvent
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidget
 from pytestqt.qtbot import QtBot
 
-from app.console.replies import CommandProblem, CommandReply, ContactTrouble, Received
-from app.console.run_state import Notice, RunState
-from app.console.run_view import present
-from app.console.screen import RunScreen
-from app.console.theme import dress
-from app.console.view_model import RunView
-from app.console.views.basics import Card, ElidedLabel
-from app.console.views.header import Banner
-from app.console.views.room import Piece, kept
-from app.console.words import LANGUAGES, Words
+from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
+from app.console.screens.run.model.room import Piece, kept
+from app.console.screens.run.model.shown import RunView
+from app.console.screens.run.model.state import Notice, RunState
+from app.console.screens.run.model.view import present
+from app.console.screens.run.panels.header import Banner
+from app.console.screens.run.screen import RunScreen
+from app.console.widgets.basics import Card, ElidedLabel
+from app.console.widgets.theme import dress
+from app.console.words.words import LANGUAGES, Words
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Alarm, Command, Mode, StationStatus, Subsystem

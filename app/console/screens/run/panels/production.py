@@ -4,11 +4,11 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from app.console.signs import OUTCOME_SIGNS
-from app.console.theme import FILLS, INK, LINE, WHITE, Theme
-from app.console.view_model import FigureView, LatencyView, ProductionView
-from app.console.views.basics import Card, ElidedLabel, ShapeView, caption
-from app.console.views.room import Piece
+from app.console.screens.run.model.room import Piece
+from app.console.screens.run.model.shown import FigureView, LatencyView, ProductionView
+from app.console.widgets.basics import Card, ElidedLabel, ShapeView, caption
+from app.console.widgets.signs import OUTCOME_SIGNS
+from app.console.widgets.theme import FILLS, INK, LINE, WHITE, Theme
 from inspection.decision import Action
 
 _TOTALS_PX = 51

@@ -7,8 +7,8 @@ from typing import Final
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPainterPath, QPen, QPolygonF
 
-from app.console.signs import Shape, Tone
-from app.console.theme import CASINGS, FILLS, INKS
+from app.console.widgets.signs import Shape, Tone
+from app.console.widgets.theme import CASINGS, FILLS, INKS
 
 _UNIT: Final = 100.0
 """Shapes are described in a square of this edge."""

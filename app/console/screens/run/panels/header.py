@@ -4,11 +4,11 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.console.drawing import hatch
-from app.console.theme import BYPASSED, DARK, INK, SIMULATED, TOUCH_PX, WHITE, Theme
-from app.console.view_model import HeaderView
-from app.console.views.basics import ElidedLabel, SignView, caption
-from app.console.words import Words
+from app.console.screens.run.model.shown import HeaderView
+from app.console.widgets.basics import ElidedLabel, SignView, caption
+from app.console.widgets.drawing import hatch
+from app.console.widgets.theme import BYPASSED, DARK, INK, SIMULATED, TOUCH_PX, WHITE, Theme
+from app.console.words.words import Words
 
 
 class Header(QWidget):

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
-from app.console.replies import CommandReply, ContactTrouble, Received
+from app.console.client.replies import CommandReply, ContactTrouble, Received
 from inspection.decision import Action
 from inspection.part import Inspection
 from inspection.status import Command, Mode

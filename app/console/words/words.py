@@ -7,7 +7,7 @@ that the engine sends (reasons, tile texts, alarms) are data and are shown as th
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.console.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem

@@ -12,9 +12,15 @@ from fastapi.responses import StreamingResponse
 from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
-import app.console.client as client_module
-from app.console.client import StationClient
-from app.console.replies import CommandProblem, CommandReply, ContactTrouble, PictureProblem, PictureReply
+import app.console.client.client as client_module
+from app.console.client.client import StationClient
+from app.console.client.replies import (
+    CommandProblem,
+    CommandReply,
+    ContactTrouble,
+    PictureProblem,
+    PictureReply,
+)
 from inspection.status import Command, CommandResult, Mode
 
 from . import samples

@@ -4,10 +4,10 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.console.drawing import draw_shape, hatch
-from app.console.signs import Shape, Tone
-from app.console.theme import CARD, LINE, Theme, tone_ink
-from app.console.view_model import Sign
+from app.console.screens.run.model.shown import Sign
+from app.console.widgets.drawing import draw_shape, hatch
+from app.console.widgets.signs import Shape, Tone
+from app.console.widgets.theme import CARD, LINE, Theme, tone_ink
 
 
 class Veil(QWidget):

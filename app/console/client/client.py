@@ -25,7 +25,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
-from app.console.replies import (
+from app.console.client.replies import (
     CommandProblem,
     CommandReply,
     ContactTrouble,
@@ -33,7 +33,7 @@ from app.console.replies import (
     PictureReply,
     Received,
 )
-from app.console.run_state import COMMAND_TIMEOUT_S
+from app.console.screens.run.model.state import COMMAND_TIMEOUT_S
 from inspection.status import Command, CommandResult, StationStatus
 
 CONNECT_TIMEOUT_S: Final = 6.0

@@ -11,7 +11,7 @@ from typing import Final
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
-from app.console.signs import Tone
+from app.console.widgets.signs import Tone
 from inspection.fonts import FAMILY, cjk_font_path
 
 BASE_WIDTH: Final = 1280

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from app.console.run_state import Contact, RunState
-from app.console.run_view import came_last_at, defect_label, percent
-from app.console.view_model import RunView
-from app.console.words import Words
+from app.console.screens.run.model.shown import RunView
+from app.console.screens.run.model.state import Contact, RunState
+from app.console.screens.run.model.view import came_last_at, defect_label, percent
+from app.console.words.words import Words
 from inspection.decision import GaugeReading, Timings
 from inspection.part import Inspection
 from inspection.status import Subsystem

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from app.console.run_state import Contact
-from app.console.signs import Shape, Tone
+from app.console.screens.run.model.state import Contact
+from app.console.widgets.signs import Shape, Tone
 from inspection.decision import Box, Severity
 from inspection.status import Command, Subsystem
 

@@ -4,10 +4,10 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.console.drawing import hatch
-from app.console.signs import Tone
-from app.console.theme import BODY_PX, DARK, FILLS, INK, STRONG_PX, Theme
-from app.console.view_model import BoxView
+from app.console.screens.run.model.shown import BoxView
+from app.console.widgets.drawing import hatch
+from app.console.widgets.signs import Tone
+from app.console.widgets.theme import BODY_PX, DARK, FILLS, INK, STRONG_PX, Theme
 from inspection.decision import Severity
 
 _PENS = {

@@ -4,9 +4,12 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from app.console.drawing import draw_shape, hatch
-from app.console.signs import Tone
-from app.console.theme import (
+from app.console.screens.run.model.room import Piece
+from app.console.screens.run.model.shown import PartView
+from app.console.widgets.basics import Card, ElidedLabel, SignView, caption
+from app.console.widgets.drawing import draw_shape, hatch
+from app.console.widgets.signs import Tone
+from app.console.widgets.theme import (
     CARD,
     FILLS,
     INK,
@@ -19,10 +22,7 @@ from app.console.theme import (
     VERDICT_WORD_PX,
     Theme,
 )
-from app.console.view_model import PartView
-from app.console.views.basics import Card, ElidedLabel, SignView, caption
-from app.console.views.room import Piece
-from app.console.words import Words
+from app.console.words.words import Words
 
 _TIGHT = 0.72
 """Line height of the decision's word, as a share of the font's own."""

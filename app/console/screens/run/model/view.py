@@ -8,19 +8,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
-from app.console.run_state import COMMAND_TIMEOUT_S, LOOK_BACK_S, Contact, RunState
-from app.console.signs import (
-    ACTION_SIGNS,
-    HEALTH_SIGNS,
-    MISSED_SIGN,
-    MODE_SIGNS,
-    OPEN_OUTCOME_SIGN,
-    OUTCOME_SIGNS,
-    WITHHELD_SIGN,
-    Shape,
-    Tone,
-)
-from app.console.view_model import (
+from app.console.screens.run.model.shown import (
     STRIP_LENGTH,
     AlarmsView,
     BoxView,
@@ -35,7 +23,19 @@ from app.console.view_model import (
     Sign,
     TileView,
 )
-from app.console.words import Words
+from app.console.screens.run.model.state import COMMAND_TIMEOUT_S, LOOK_BACK_S, Contact, RunState
+from app.console.widgets.signs import (
+    ACTION_SIGNS,
+    HEALTH_SIGNS,
+    MISSED_SIGN,
+    MODE_SIGNS,
+    OPEN_OUTCOME_SIGN,
+    OUTCOME_SIGNS,
+    WITHHELD_SIGN,
+    Shape,
+    Tone,
+)
+from app.console.words.words import Words
 from inspection.decision import SCORE_LIMIT, Action, Defect
 from inspection.part import Inspection, Outcome
 from inspection.status import (

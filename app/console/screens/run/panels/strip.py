@@ -4,10 +4,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from app.console.drawing import draw_shape
-from app.console.theme import CARD, DARK, INK, LINE, MUTED_INK, TOUCH_PX, WHITE, Theme
-from app.console.view_model import STRIP_LENGTH, CellView
-from app.console.views.basics import Card
+from app.console.screens.run.model.shown import STRIP_LENGTH, CellView
+from app.console.widgets.basics import Card
+from app.console.widgets.drawing import draw_shape
+from app.console.widgets.theme import CARD, DARK, INK, LINE, MUTED_INK, TOUCH_PX, WHITE, Theme
 
 _MIN_CELL: float = TOUCH_PX - 4
 

@@ -4,9 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from app.console.details import AlarmsTopic, PartTopic, details
-from app.console.replies import CommandProblem, CommandReply, ContactTrouble, Received
-from app.console.run_state import (
+from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
+from app.console.screens.run.model.details import AlarmsTopic, PartTopic, details
+from app.console.screens.run.model.shown import RunView, Sign
+from app.console.screens.run.model.state import (
     FAILURE_NOTICE_S,
     LOOK_BACK_S,
     NOTICE_S,
@@ -14,10 +15,9 @@ from app.console.run_state import (
     Contact,
     RunState,
 )
-from app.console.run_view import age_text, percent, present
-from app.console.signs import Shape, Tone
-from app.console.view_model import RunView, Sign
-from app.console.words import EN, ZH, Words
+from app.console.screens.run.model.view import age_text, percent, present
+from app.console.widgets.signs import Shape, Tone
+from app.console.words.words import EN, ZH, Words
 from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
 from inspection.risk import UNCERTIFIED, Certificate, Certification

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from app.console.signs import Tone
-from app.console.theme import COMMAND_PX, TOUCH_PX, Theme, tone_ink
-from app.console.view_model import AlarmsView, CommandView, TileView
-from app.console.views.basics import Card, ElidedLabel, SignView, caption, set_ink
+from app.console.screens.run.model.shown import AlarmsView, CommandView, TileView
+from app.console.widgets.basics import Card, ElidedLabel, SignView, caption, set_ink
+from app.console.widgets.signs import Tone
+from app.console.widgets.theme import COMMAND_PX, TOUCH_PX, Theme, tone_ink
 from inspection.status import Command
 
 

@@ -12,9 +12,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from app.console.details import Details
-from app.console.theme import TOUCH_PX, Theme
-from app.console.views.basics import Card, ElidedLabel, caption
+from app.console.screens.run.model.details import Details
+from app.console.widgets.basics import Card, ElidedLabel, caption
+from app.console.widgets.theme import TOUCH_PX, Theme
 
 
 class DetailsPane(Card):

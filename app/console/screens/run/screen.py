@@ -6,21 +6,29 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
 
-from app.console.details import AlarmsTopic, Details, NoticeTopic, PartTopic, StationTopic, TileTopic, Topic
-from app.console.replies import PictureReply
-from app.console.run_state import Contact
-from app.console.theme import DESK, LEAST_SIZE, Theme, style_sheet
-from app.console.view_model import RunView
-from app.console.views.basics import Card
-from app.console.views.header import Header, bypass_banner, simulated_banner, stale_banner
-from app.console.views.pane import DetailsPane
-from app.console.views.part import PartCard
-from app.console.views.picture import PictureView
-from app.console.views.production import ProductionCard
-from app.console.views.room import Piece, kept
-from app.console.views.station import AlarmsLine, CommandsCard, TileCard
-from app.console.views.strip import Strip
-from app.console.words import Words
+from app.console.client.replies import PictureReply
+from app.console.screens.run.model.details import (
+    AlarmsTopic,
+    Details,
+    NoticeTopic,
+    PartTopic,
+    StationTopic,
+    TileTopic,
+    Topic,
+)
+from app.console.screens.run.model.room import Piece, kept
+from app.console.screens.run.model.shown import RunView
+from app.console.screens.run.model.state import Contact
+from app.console.screens.run.panels.header import Header, bypass_banner, simulated_banner, stale_banner
+from app.console.screens.run.panels.pane import DetailsPane
+from app.console.screens.run.panels.part import PartCard
+from app.console.screens.run.panels.picture import PictureView
+from app.console.screens.run.panels.production import ProductionCard
+from app.console.screens.run.panels.station import AlarmsLine, CommandsCard, TileCard
+from app.console.screens.run.panels.strip import Strip
+from app.console.widgets.basics import Card
+from app.console.widgets.theme import DESK, LEAST_SIZE, Theme, style_sheet
+from app.console.words.words import Words
 from inspection.status import Command, Subsystem
 
 _GAP_PX = 10

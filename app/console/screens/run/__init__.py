@@ -1,0 +1,1 @@
+"""The Run screen, which the operator sees all day."""

@@ -1,0 +1,1 @@
+"""What stands where on the Run screen at a moment. Pure: no Qt."""

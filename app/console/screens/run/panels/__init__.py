@@ -1,0 +1,1 @@
+"""The pieces of the Run screen: each paints what it is told, and knows nothing else."""

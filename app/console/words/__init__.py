@@ -1,0 +1,1 @@
+"""Every word the console says, in each of its languages."""
