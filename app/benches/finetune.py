@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from app.command_line.output import progress
+from app.progress import progress
 from inspection.errors import PassgateError, SettingsError
 from models.base_weights import REGISTRY
 from models.language import SHIPPED_BASE, require_device

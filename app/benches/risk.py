@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.random import Generator
 
-from app.command_line.output import progress
+from app.progress import progress
 from inspection.risk import NEVER_PASSES, by_group, most_misses, parts_needed, upper_bound, walk
 from inspection.status import Percentiles
 

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from app.command_line.output import progress
 from app.demo.demo import reconcile, simulated_tables
 from app.memory_use import peak_memory_mb
+from app.progress import progress
 from app.recipes.judging import THREADS, build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated

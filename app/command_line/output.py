@@ -1,22 +1,11 @@
-"""What every command says and how: results on stdout, everything else on stderr."""
+"""What every command takes, and how it answers: results on stdout, everything else on stderr."""
 
 import json
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Any, Final
 
 import typer
 from pydantic import BaseModel
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    DownloadColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-)
 
 from app.settings.station import InspectorKind
 
@@ -39,9 +28,6 @@ InspectorOption = Annotated[
         help="Who judges: vla, with the language model; reflex, vision and memory alone.",
     ),
 ]
-
-screen = Console(stderr=True)
-"""For people: progress, tables that are not the result, hints."""
 
 
 class Answer:
@@ -66,30 +52,3 @@ def print_json(value: BaseModel | dict[str, Any]) -> None:
     sys.stdout.write(json.dumps(plain, ensure_ascii=False) + "\n")
     sys.stdout.flush()
     answer.given = True
-
-
-@contextmanager
-def progress(title: str, total: int | None, *, unit_bytes: bool = False) -> Iterator["Bar"]:
-    """A progress bar on stderr; only its last state where stderr is no terminal."""
-    with Progress(
-        TextColumn("[bold]{task.description}"),
-        BarColumn(),
-        DownloadColumn() if unit_bytes else MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TextColumn("{task.fields[note]}"),
-        console=screen,
-        transient=False,
-    ) as bars:
-        yield Bar(bars, bars.add_task(title, total=total, note=""))
-
-
-class Bar:
-    """One bar."""
-
-    def __init__(self, bars: Progress, task: Any) -> None:
-        self._bars = bars
-        self._task = task
-
-    def show(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Show how far it is."""
-        self._bars.update(self._task, completed=done, total=total, note=note)

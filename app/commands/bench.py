@@ -12,8 +12,9 @@ from rich.table import Table
 
 from app.benches.soak import RESULT
 from app.command_line.beforehand import refuse_unwritable
-from app.command_line.output import InspectorOption, JsonFlag, print_json, progress, screen
+from app.command_line.output import InspectorOption, JsonFlag, print_json
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
+from app.progress import progress, screen
 from app.settings.station import InspectorKind
 
 LONGEST_S = 86_400.0

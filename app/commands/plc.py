@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.command_line.output import JsonFlag, answer, print_json, progress, screen
+from app.command_line.output import JsonFlag, answer, print_json
+from app.progress import progress, screen
 
 if TYPE_CHECKING:
     from plc.simulator import Report, SimulatorSettings

@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from app.command_line.output import JsonFlag, print_json, progress
+from app.command_line.output import JsonFlag, print_json
 from app.command_line.place import ConfigOption, RecordOption
+from app.progress import progress
 from app.settings.station import find_record
 from inspection.errors import StoreError
 
 if TYPE_CHECKING:
-    from app.command_line.output import Bar
+    from app.progress import Bar
     from reports.picture_audit import Show
     from reports.verification import RecordReport
 

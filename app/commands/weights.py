@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from app.command_line.output import JsonFlag, print_json, progress
+from app.command_line.output import JsonFlag, print_json
+from app.progress import progress
 from inspection.errors import SettingsError
 
 cli = typer.Typer(help="Base weights: fetch and check.", no_args_is_help=True)

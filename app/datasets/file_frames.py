@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.command_line.output import progress
+from app.progress import progress
 from inspection.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.decoding import read_picture

@@ -10,8 +10,8 @@ import numpy as np
 from pydantic import Field
 
 from app.command_line.beforehand import refuse_unwritable
-from app.command_line.output import progress
 from app.datasets.from_record import RecordedSamples
+from app.progress import progress
 from app.recipes.library import RecipeLibrary
 from inspection.cameras.folder import TRUTH_TABLE
 from inspection.decision import Action, Frozen

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from app.command_line.output import progress
+from app.progress import progress
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import structlog
 
-from app.command_line.output import progress
 from app.datasets.file_frames import FileFrames, read_through
+from app.progress import progress
 from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_small
 from app.recipes.learned_from import CertifiedFrom
 from app.recipes.library import RecipeLibrary, Taught

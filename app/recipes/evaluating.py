@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.command_line.output import progress
 from app.datasets.file_frames import FileFrames, read_through
+from app.progress import progress
 from app.recipes.judging import build_inspector, refuse_too_small, unheard_by
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes.library import RecipeLibrary

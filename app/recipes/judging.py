@@ -9,8 +9,8 @@ from pathlib import Path
 import structlog
 
 from app.command_line.beforehand import refuse_unwritable
-from app.command_line.output import progress
 from app.datasets.file_frames import FileFrames, read_through
+from app.progress import progress
 from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from app.command_line.output import progress
 from app.datasets.file_frames import FileFrames
+from app.progress import progress
 from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from app.command_line.output import progress
+from app.progress import progress
 from app.recipes.library import RecipeLibrary
 from app.settings.station import home
 from inspection.errors import DatasetError

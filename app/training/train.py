@@ -8,7 +8,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from app.command_line.beforehand import refuse_unwritable
-from app.command_line.output import screen
+from app.progress import screen
 from models.checkpoint import read_header
 from models.towers import build_tower
 from models.training.calibration import calibrate
