@@ -9,7 +9,7 @@ Whoever finds another one writes nothing from then on, until a person has stoppe
 from enum import Enum, auto
 from typing import Final
 
-from plc.registers import GOLDEN, MAP_VERSION, LineBits, VisionBits, VisionBlock
+from plc.register_map.registers import GOLDEN, MAP_VERSION, LineBits, VisionBits, VisionBlock
 
 STILL_NS: Final = 300_000_000
 """A vision heartbeat that stands for so long is a dead engine's; the PLC says the same of it."""

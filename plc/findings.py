@@ -10,8 +10,8 @@ from inspection.decision import Frozen
 from plc.diagnostics import CycleReport
 from plc.fc23 import failing_at, refusing
 from plc.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
-from plc.layout import WordOrder
-from plc.registers import MAP_VERSION, LineBits, LineBlock, VisionBlock
+from plc.register_map.layout import WordOrder
+from plc.register_map.registers import MAP_VERSION, LineBits, LineBlock, VisionBlock
 from plc.transactions import Habit
 from plc.wire_failures import WireError
 

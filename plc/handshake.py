@@ -26,7 +26,7 @@ from inspection.ports import (
     RunTakenOver,
 )
 from plc.error_display import ErrorDisplay
-from plc.registers import (
+from plc.register_map.registers import (
     DECISION_CODES,
     LAST_SEQ,
     MAP_VERSION,

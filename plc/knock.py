@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspection.ports import LineEvent, SecondEngine, SecondEngineGone
-from plc.registers import GOLDEN, MAP_VERSION, LineBlock, VisionBits, VisionBlock
+from plc.register_map.registers import GOLDEN, MAP_VERSION, LineBlock, VisionBits, VisionBlock
 
 PERIOD_NS: Final = 1_000_000_000
 """From one turn of knocking to the next. Before each the other engine's heart is looked at."""

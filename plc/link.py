@@ -23,7 +23,7 @@ from plc.knock import Knocking, Listening
 from plc.motion_feed import MotionFeed
 from plc.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
-from plc.registers import MAP_VERSION, LineBlock, VisionBlock
+from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from plc.timeline import Handshake, Timeline
 from plc.wire import REFUSALS, Wire, WireError

@@ -12,7 +12,7 @@ from inspection.ports import Clock, LineEvent
 from plc.diagnostics import MotionReport
 from plc.handshake import VisionHandshake
 from plc.motion_stream import STEP_NS, MotionStream
-from plc.registers import LineBlock
+from plc.register_map.registers import LineBlock
 from plc.wire import Wire, WireError
 
 ROOM_NS: Final = 4_000_000

@@ -26,7 +26,7 @@ from inspection.motion import (
 from inspection.part import Trigger
 from inspection.ports import LineEvent, OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from inspection.trajectory import Trajectory
-from plc.registers import LAST_SEQ, LineBits, LineBlock, seq_distance
+from plc.register_map.registers import LAST_SEQ, LineBits, LineBlock, seq_distance
 
 STEP_NS: Final = round(STEP_S * 1e9)
 

@@ -15,9 +15,9 @@ from inspection.ports import Clock
 from plc import findings
 from plc.diagnostics import CycleReport, CycleTimes
 from plc.findings import Finding, Seen, Verdict
-from plc.layout import swapped
-from plc.presets import PRESETS
-from plc.registers import LINE_SIZE, MAP_VERSION, LineBlock, VisionBlock, complement
+from plc.register_map.layout import swapped
+from plc.register_map.presets import PRESETS
+from plc.register_map.registers import LINE_SIZE, MAP_VERSION, LineBlock, VisionBlock, complement
 from plc.settings import LinkSettings, Telegrams
 from plc.telegram import ExcCodes
 from plc.transactions import TransactionCheck

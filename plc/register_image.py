@@ -4,7 +4,7 @@ from enum import IntFlag
 
 from inspection.decision import Frozen
 from inspection.part import Outcome
-from plc.registers import (
+from plc.register_map.registers import (
     LINE_WORDS,
     VISION_WORDS,
     ErrorCode,

@@ -9,7 +9,7 @@ standing part would jam it; the PLC brakes by itself 100 ms later.
 import math
 from typing import Final, NamedTuple
 
-from plc.registers import next_seq
+from plc.register_map.registers import next_seq
 
 STREAM_TIMEOUT_NS: Final = 100_000_000
 """A pair that no newer one has followed for this long is of yesterday: the stream has dried up."""

@@ -8,9 +8,9 @@ from typing import Any, Final, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
-from plc.layout import Layout, WordOrder
-from plc.presets import PRESETS, PresetName
-from plc.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
+from plc.register_map.layout import Layout, WordOrder
+from plc.register_map.presets import PRESETS, PresetName
+from plc.register_map.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
 from plc.transactions import TransactionCheck
 
 TLS_PORT: Final = 802

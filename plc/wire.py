@@ -15,7 +15,7 @@ from typing import Final, NoReturn, TypeVar
 from plc import tls, wire_failures
 from plc.fc23 import Fc23
 from plc.lookup import Lookup
-from plc.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
+from plc.register_map.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
 from plc.set_points import MotionWords
 from plc.settings import LinkSettings
 from plc.stream import Stream

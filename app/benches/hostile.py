@@ -25,7 +25,7 @@ from app.testline.reconciliation import written_vision
 from inspection.clock import SystemClock
 from inspection.decision import Frozen
 from plc.link import ModbusLine
-from plc.registers import LINE_SIZE, MAP_VERSION, VISION_BASE, VisionBits
+from plc.register_map.registers import LINE_SIZE, MAP_VERSION, VISION_BASE, VisionBits
 from plc.settings import LinkSettings
 from plc.simulator.wire_faults import split_telegrams
 

@@ -31,7 +31,7 @@ def register_map(
     as_json: JsonFlag = False,
 ) -> None:
     """Print the register map, made from the code that reads and writes it."""
-    from plc.map_document import as_csv, as_markdown, as_rows
+    from plc.register_map.map_document import as_csv, as_markdown, as_rows
 
     if as_json:
         print_json({"registers": as_rows()})

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, MissedCause, Outcome
-from plc.registers import (
+from plc.register_map.registers import (
     DECISION_CODES,
     VISION_BASE,
     VISION_SIZE,

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from inspection.decision import Action
-from plc.registers import LineBlock, VisionBlock
+from plc.register_map.registers import LineBlock, VisionBlock
 from plc.simulator.conveyor import Commands, Conveyor, Lane, Layout, Sensors
 from plc.simulator.faulty_handshake import FaultyHandshake
 from plc.simulator.handshake import Switches

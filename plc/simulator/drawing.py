@@ -11,7 +11,7 @@ from typing import Final
 from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
-from plc.registers import VisionState
+from plc.register_map.registers import VisionState
 from plc.simulator.bench import BenchState, Shown
 from plc.simulator.conveyor import Lane
 from plc.simulator.stack_light import Lamp, Lit

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
-from plc.registers import VisionBits, VisionBlock
+from plc.register_map.registers import VisionBits, VisionBlock
 
 MOTION_TIMEOUT_NS: Final = 100_000_000
 """A ``motion_seq`` that stands still for this long is a stream that has dried up."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.registers import (
+from plc.register_map.registers import (
     MAP_VERSION,
     OUTCOME_CODES,
     LineBits,

@@ -11,7 +11,7 @@ from typing import Final
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.registers import LineBlock, VisionBlock
+from plc.register_map.registers import LineBlock, VisionBlock
 from plc.simulator.conveyor import Commands, Lane, Layout, Sensors
 from plc.simulator.following import MotionMode
 from plc.simulator.handshake import PlcHandshake, Rejected, Verdict

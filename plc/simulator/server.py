@@ -9,7 +9,7 @@ from pymodbus.server import ModbusTcpServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import LineError
-from plc.registers import (
+from plc.register_map.registers import (
     LINE_BASE,
     LINE_SIZE,
     PLC_WORDS,

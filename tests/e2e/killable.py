@@ -28,7 +28,7 @@ from inspection.clock import SystemClock
 from inspection.part import Inspection
 from inspection.ports import LineEvent, PartTriggered, ResultAccepted
 from plc.link import ModbusLine
-from plc.registers import VisionBits, VisionBlock
+from plc.register_map.registers import VisionBits, VisionBlock
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 from reports.store import SqlStore

@@ -24,7 +24,7 @@ from inspection.clock import SystemClock
 from inspection.part import Frame, MissedCause
 from inspection.status import Command, CommandResult, Mode
 from plc.link import ModbusLine
-from plc.registers import LineBits, LineBlock, VisionBits
+from plc.register_map.registers import LineBits, LineBlock, VisionBits
 from plc.settings import LinkSettings
 from tests.e2e.killable import CONTEXT, PATIENCE_S
 from tests.plc.handshaking import RUNNING

@@ -8,7 +8,7 @@ from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 from inspection.part import Trigger
 from inspection.ports import KnownPart, LineEvent, PartTriggered
 from plc.handshake import VisionHandshake
-from plc.registers import LineBits, LineBlock, VisionBits
+from plc.register_map.registers import LineBits, LineBlock, VisionBits
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)
 MS = 1_000_000

@@ -16,7 +16,15 @@ from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-unt
 from inspection.clock import SystemClock
 from inspection.ports import KnownPart, LineEvent
 from plc.link import ModbusLine
-from plc.registers import LINE_BASE, LINE_SIZE, PLC_WORDS, VISION_BASE, VISION_SIZE, LineBlock, VisionBlock
+from plc.register_map.registers import (
+    LINE_BASE,
+    LINE_SIZE,
+    PLC_WORDS,
+    VISION_BASE,
+    VISION_SIZE,
+    LineBlock,
+    VisionBlock,
+)
 from plc.settings import LinkSettings
 
 PATIENCE_S = 5.0

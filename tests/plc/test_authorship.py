@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from plc.authorship import AGAIN_NS, BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
-from plc.registers import LineBits, VisionBits, VisionBlock
+from plc.register_map.registers import LineBits, VisionBits, VisionBlock
 from tests.plc.handshaking import MS, RUNNING
 
 OURS, OTHER = 5, 6

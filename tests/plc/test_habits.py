@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from inspection.decision import Action
 from inspection.ports import LineEvent, PartTriggered, ResultAccepted
 from plc.link import ModbusLine
-from plc.registers import LineBlock, VisionBits
+from plc.register_map.registers import LineBlock, VisionBits
 from plc.settings import LinkSettings
 from plc.transactions import TransactionCheck
 from plc.wire import Wire

@@ -19,7 +19,7 @@ from inspection.decision import Action
 from inspection.part import Outcome, Trigger
 from inspection.ports import KnownPart, LineEvent, OutcomeReported, PartMissed, PartTriggered
 from plc.handshake import VisionHandshake
-from plc.registers import LineBlock, VisionBits, VisionBlock, action_of
+from plc.register_map.registers import LineBlock, VisionBits, VisionBlock, action_of
 from plc.simulator.following import MOTION_TIMEOUT_NS, MotionMode
 from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict
 from plc.simulator.program import OUTCOMES

@@ -19,7 +19,7 @@ from plc.knock import (
     Knocking,
     Listening,
 )
-from plc.registers import LineBlock, VisionBits, VisionBlock
+from plc.register_map.registers import LineBlock, VisionBits, VisionBlock
 from tests.plc.handshaking import MS
 
 FIRST, SECOND = 5, 6

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plc.registers import LineBlock, VisionBlock
+from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from plc.stream import Stream
 from plc.transactions import _MADE, Habit

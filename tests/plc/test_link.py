@@ -29,7 +29,7 @@ from inspection.ports import (
 )
 from plc import knock
 from plc.link import QUEUE_SIZE, ModbusLine
-from plc.registers import (
+from plc.register_map.registers import (
     PLC_WORDS,
     VISION_BASE,
     VISION_SIZE,

@@ -9,7 +9,7 @@ from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from plc.diagnostics import CYCLES, CycleTimes, LinkCounters
 from plc.register_image import register_image
-from plc.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState
+from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState
 from plc.settings import LinkSettings
 from plc.timeline import LENGTH, OVERHEADS, Timeline
 from plc.wire import WireCounters

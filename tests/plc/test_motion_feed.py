@@ -16,7 +16,7 @@ from inspection.part import Outcome
 from inspection.ports import LineEvent, OutcomeReported, PartTriggered
 from plc.link import ModbusLine
 from plc.motion_stream import MOST_STEPS
-from plc.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
+from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
 from plc.set_points import MotionWords
 from plc.settings import LinkSettings
 from plc.simulator.report import Report

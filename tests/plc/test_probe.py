@@ -20,9 +20,9 @@ from inspection.status import Percentiles
 from plc import findings
 from plc.diagnostics import CycleReport
 from plc.findings import Finding, Seen, Verdict
-from plc.layout import Layout, WordOrder
 from plc.probe import ProbeReport, probe
-from plc.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
+from plc.register_map.layout import Layout, WordOrder
+from plc.register_map.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.habits import HABITS
 from tests.plc.handshaking import RUNNING

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from plc.registers import LineBits
+from plc.register_map.registers import LineBits
 from plc.set_points import NO_MOTION, MotionWords, SetPoints
 from tests.plc.handshaking import RUNNING, Vision
 

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.ports import KnownPart
-from plc.registers import LineBlock, next_seq
+from plc.register_map.registers import LineBlock, next_seq
 from plc.trigger_count import MAX_BACKLOG, MAX_GAP, News, TriggerCount
 
 

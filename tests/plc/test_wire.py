@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from plc.registers import LineBlock, VisionBlock
+from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from plc.stream import MAX_BUFFER
 from plc.wire import Wire, WireError

@@ -15,8 +15,8 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersResponse,
 )
 
-from plc.layout import Layout, WordOrder, swapped
-from plc.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
+from plc.register_map.layout import Layout, WordOrder, swapped
+from plc.register_map.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
 from plc.telegram import (
     Function,
     GarbledError,

@@ -14,7 +14,7 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import SettingsError
 from inspection.ports import LinkChanged
-from plc.registers import LINE_SIZE, LineBlock, VisionBits, VisionBlock
+from plc.register_map.registers import LINE_SIZE, LineBlock, VisionBits, VisionBlock
 from plc.settings import LinkSettings
 from plc.wire import Wire, WireError
 from tests.plc.authority import OPENSSL, Authority

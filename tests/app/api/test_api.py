@@ -29,7 +29,7 @@ from models.unheard import Unheard
 from plc.diagnostics import LinkDiagnostics
 from plc.link import ModbusLine
 from plc.register_image import RegisterImage
-from plc.registers import LineBlock, VisionBits
+from plc.register_map.registers import LineBlock, VisionBits
 from plc.timeline import Handshake
 from reports.images import encode
 from tests.app.api.serving import FakeEngine, client_of, in_engine

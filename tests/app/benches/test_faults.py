@@ -16,7 +16,7 @@ from app.testline.outages import BLAME_NS, Effect, Outages
 from app.testline.reconciliation import Account, WireWitness, account, written_vision
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome
-from plc.registers import (
+from plc.register_map.registers import (
     DECISION_CODES,
     VISION_BASE,
     VISION_SIZE,

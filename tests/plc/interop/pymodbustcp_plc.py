@@ -18,7 +18,7 @@ from typing import Any, Final, TextIO
 from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
 
 from inspection.part import Outcome
-from plc.registers import LINE_BASE, OUTCOME_CODES, VISION_BASE, VISION_SIZE, VisionBlock
+from plc.register_map.registers import LINE_BASE, OUTCOME_CODES, VISION_BASE, VISION_SIZE, VisionBlock
 from plc.simulator.handshake import Rejected
 from plc.simulator.report import PartResult
 from tests.plc.peers import free_port

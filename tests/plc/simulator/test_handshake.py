@@ -7,7 +7,14 @@ import pytest
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.registers import DECISION_CODES, LineBits, VisionBits, VisionBlock, VisionState, complement
+from plc.register_map.registers import (
+    DECISION_CODES,
+    LineBits,
+    VisionBits,
+    VisionBlock,
+    VisionState,
+    complement,
+)
 from plc.simulator.handshake import (
     OUTCOME_FIFO,
     RESET_PULSE_NS,

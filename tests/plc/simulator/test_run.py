@@ -14,7 +14,7 @@ from inspection.errors import LineError
 from inspection.part import Outcome
 from inspection.ports import Halted, LineEvent, OutcomeReported, PartTriggered, PlcRestarted, SecondEngine
 from plc.link import ModbusLine
-from plc.registers import LineBlock
+from plc.register_map.registers import LineBlock
 from plc.simulator import (
     LineFault,
     LineFaultKind,

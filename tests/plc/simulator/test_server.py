@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from plc.registers import VISION_BASE, VISION_SIZE, VisionBlock
+from plc.register_map.registers import VISION_BASE, VISION_SIZE, VisionBlock
 from plc.simulator import server as module
 from plc.simulator.server import PlcServer
 

@@ -8,7 +8,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from plc.registers import LINE_BASE, LINE_WORDS, VISION_BASE, VISION_WORDS, Word
+from plc.register_map.registers import LINE_BASE, LINE_WORDS, VISION_BASE, VISION_WORDS, Word
 from tests.plc.structured_text.compiler import Block, compile_text
 from tests.plc.structured_text.station import FOLDER
 

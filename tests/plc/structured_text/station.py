@@ -7,7 +7,7 @@ from typing import Any, Final
 import plc
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.registers import OUTCOME_CODES, LineBlock, VisionBlock
+from plc.register_map.registers import OUTCOME_CODES, LineBlock, VisionBlock
 from plc.simulator.following import Motion, MotionMode
 from plc.simulator.handshake import NO_LIMIT, Rejected, Switches, Verdict
 from tests.plc.structured_text.compiler import Block, Clock, compile_text, copy_of, instance

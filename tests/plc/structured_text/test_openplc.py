@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from inspection.decision import Action
-from plc.presets import PRESETS, PresetName
-from plc.registers import DECISION_CODES, PLC_WORDS, VISION_WORDS, VisionBits, complement
+from plc.register_map.presets import PRESETS, PresetName
+from plc.register_map.registers import DECISION_CODES, PLC_WORDS, VISION_WORDS, VisionBits, complement
 from tests.plc.structured_text.compiler import Block, Clock, compile_text, instance
 from tests.plc.structured_text.station import FOLDER
 

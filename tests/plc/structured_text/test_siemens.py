@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from plc.registers import LINE_WORDS, VISION_WORDS
+from plc.register_map.registers import LINE_WORDS, VISION_WORDS
 from tests.plc.structured_text.compiler import compile_text
 from tests.plc.structured_text.siemens import BLOCKS, as_common, files
 from tests.plc.structured_text.station import FOLDER

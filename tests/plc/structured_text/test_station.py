@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.registers import (
+from plc.register_map.registers import (
     DECISION_CODES,
     PLC_WORDS,
     LineBits,

@@ -4,10 +4,10 @@ import csv
 import io
 from pathlib import Path
 
-from plc.map_document import as_csv, as_markdown
-from plc.registers import LINE_WORDS, VISION_WORDS
+from plc.register_map.map_document import as_csv, as_markdown
+from plc.register_map.registers import LINE_WORDS, VISION_WORDS
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "register-map.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "register-map.md"
 
 
 def test_the_document_is_not_stale() -> None:

@@ -3,7 +3,7 @@
 import csv
 import io
 
-from plc.registers import LINE_BASE, LINE_WORDS, MAP_VERSION, VISION_BASE, VISION_WORDS, Word
+from plc.register_map.registers import LINE_BASE, LINE_WORDS, MAP_VERSION, VISION_BASE, VISION_WORDS, Word
 
 _BLOCKS = (
     ("line block: the PLC writes, but for word 15; Passgate reads", "line", LINE_BASE, LINE_WORDS),

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc import registers
-from plc.registers import (
+from plc.register_map import registers
+from plc.register_map.registers import (
     DECISION_CODES,
     LINE_SIZE,
     LINE_WORDS,

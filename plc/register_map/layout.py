@@ -7,7 +7,7 @@ word. A PLC may hold a 32-bit value the other way round, and some gateways swap 
 from dataclasses import dataclass
 from enum import StrEnum
 
-from plc.registers import LINE_WORDS, VISION_WORDS, LineBlock, VisionBlock, Word
+from plc.register_map.registers import LINE_WORDS, VISION_WORDS, LineBlock, VisionBlock, Word
 
 
 class WordOrder(StrEnum):

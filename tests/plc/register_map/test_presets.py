@@ -9,12 +9,12 @@ from pydantic import ValidationError
 
 from app.settings.station import load
 from inspection.errors import SettingsError
-from plc.layout import WordOrder
-from plc.presets import PRESETS, PresetName
-from plc.registers import LINE_SIZE, VISION_SIZE
+from plc.register_map.layout import WordOrder
+from plc.register_map.presets import PRESETS, PresetName
+from plc.register_map.registers import LINE_SIZE, VISION_SIZE
 from plc.settings import LinkSettings, Telegrams
 
-GUIDE = Path(__file__).parents[2] / "docs" / "integrator.md"
+GUIDE = Path(__file__).parents[3] / "docs" / "integrator.md"
 TLS = {"ca": "ca.pem", "certificate": "own.pem", "key": "own.key"}
 
 

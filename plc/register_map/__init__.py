@@ -1,0 +1,1 @@
+"""The register map, described once, and what is made of it."""
