@@ -20,13 +20,13 @@ from plc.authorship import Authorship
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.handshake import MAX_EVENTS, VisionHandshake
 from plc.knock import Knocking, Listening
+from plc.modbus.wire import REFUSALS, Wire, WireError
 from plc.motion_feed import MotionFeed
 from plc.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
 from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from plc.timeline import Handshake, Timeline
-from plc.wire import REFUSALS, Wire, WireError
 
 QUEUE_SIZE: Final = 4 * MAX_EVENTS
 """Events that may wait for the station.

@@ -11,9 +11,9 @@ from typing import Final
 from inspection.ports import Clock, LineEvent
 from plc.diagnostics import MotionReport
 from plc.handshake import VisionHandshake
+from plc.modbus.wire import Wire, WireError
 from plc.motion_stream import STEP_NS, MotionStream
 from plc.register_map.registers import LineBlock
-from plc.wire import Wire, WireError
 
 ROOM_NS: Final = 4_000_000
 """Time that a telegram must have for its answer before the next exchange."""

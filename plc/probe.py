@@ -15,13 +15,13 @@ from inspection.ports import Clock
 from plc import findings
 from plc.diagnostics import CycleReport, CycleTimes
 from plc.findings import Finding, Seen, Verdict
+from plc.modbus.telegram import ExcCodes
+from plc.modbus.transactions import TransactionCheck
+from plc.modbus.wire import REFUSALS, Wire, WireError
 from plc.register_map.layout import swapped
 from plc.register_map.presets import PRESETS
 from plc.register_map.registers import LINE_SIZE, MAP_VERSION, LineBlock, VisionBlock, complement
 from plc.settings import LinkSettings, Telegrams
-from plc.telegram import ExcCodes
-from plc.transactions import TransactionCheck
-from plc.wire import REFUSALS, Wire, WireError
 
 T = TypeVar("T")
 

@@ -8,10 +8,10 @@ from typing import Any, Final, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
+from plc.modbus.transactions import TransactionCheck
 from plc.register_map.layout import Layout, WordOrder
 from plc.register_map.presets import PRESETS, PresetName
 from plc.register_map.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
-from plc.transactions import TransactionCheck
 
 TLS_PORT: Final = 802
 """Registered for Modbus/TCP Security (mbap/TLS/TCP)."""
@@ -21,7 +21,7 @@ class Telegrams(StrEnum):
     """Which functions carry one exchange."""
 
     AUTO = "auto"
-    """FC23; where the PLC lacks it, FC16 and FC03: see ``plc.fc23``."""
+    """FC23; where the PLC lacks it, FC16 and FC03: see ``plc.modbus.fc23``."""
     FC23 = "fc23"
     FC16_FC03 = "fc16-fc03"
     """Two telegrams a cycle."""

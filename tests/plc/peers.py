@@ -130,7 +130,7 @@ Misbehaviour = Callable[[bytes, bytes], "list[tuple[float, bytes]] | None"]
 class ScriptedPlc:
     """A Modbus server on asyncio that answers rightly, but for what a test has lined up. Any two blocks.
 
-    Framing and functions are written anew here, and know nothing of ``plc.telegram``.
+    Framing and functions are written anew here, and know nothing of ``plc.modbus.telegram``.
     """
 
     def __init__(self, line: LineBlock | None = None, *, tls: ssl.SSLContext | None = None) -> None:

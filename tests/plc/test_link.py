@@ -29,6 +29,8 @@ from inspection.ports import (
 )
 from plc import knock
 from plc.link import QUEUE_SIZE, ModbusLine
+from plc.modbus.stream import Stream
+from plc.modbus.wire import Wire, WireError
 from plc.register_map.registers import (
     PLC_WORDS,
     VISION_BASE,
@@ -41,8 +43,6 @@ from plc.register_map.registers import (
     action_of,
 )
 from plc.settings import LinkSettings
-from plc.stream import Stream
-from plc.wire import Wire, WireError
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.peers import (
     ForeignPlc,

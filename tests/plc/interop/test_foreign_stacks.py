@@ -27,8 +27,8 @@ from inspection.clock import SystemClock
 from inspection.decision import Action, Decision
 from inspection.part import Inspection, MissedCause
 from plc.link import LinkSettings, ModbusLine
+from plc.modbus.wire import Wire
 from plc.simulator import PartResult
-from plc.wire import Wire
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 

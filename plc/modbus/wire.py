@@ -3,7 +3,7 @@
 Written on asyncio's transports, not on pymodbus's client (3.16.1), which raises one class for a time-out, a
 lost connection and a foreign answer, hides why TLS failed, and raises inside the transport where an answer
 cannot be decoded: here each of these must be told apart, counted and survived. The telegrams are pymodbus's,
-see ``plc.telegram``.
+see ``plc.modbus.telegram``.
 """
 
 import asyncio
@@ -12,14 +12,11 @@ import ssl
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
-from plc import tls, wire_failures
-from plc.fc23 import Fc23
-from plc.lookup import Lookup
-from plc.register_map.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
-from plc.set_points import MotionWords
-from plc.settings import LinkSettings
-from plc.stream import Stream
-from plc.telegram import (
+from plc.modbus import tls, wire_failures
+from plc.modbus.fc23 import Fc23
+from plc.modbus.lookup import Lookup
+from plc.modbus.stream import Stream
+from plc.modbus.telegram import (
     ExcCodes,
     Function,
     GarbledError,
@@ -32,10 +29,13 @@ from plc.telegram import (
     registers_in,
     write_request,
 )
-from plc.transactions import Fit, TransactionCheck, Transactions
-from plc.wire_failures import PART, Failing
-from plc.wire_failures import WireCounters as WireCounters  # as: for the rest of the link
-from plc.wire_failures import WireError as WireError
+from plc.modbus.transactions import Fit, TransactionCheck, Transactions
+from plc.modbus.wire_failures import PART, Failing
+from plc.modbus.wire_failures import WireCounters as WireCounters  # as: for the rest of the link
+from plc.modbus.wire_failures import WireError as WireError
+from plc.register_map.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
+from plc.set_points import MotionWords
+from plc.settings import LinkSettings
 
 T = TypeVar("T")
 

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
+from plc.modbus.stream import MAX_BUFFER
+from plc.modbus.wire import Wire, WireError
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
-from plc.stream import MAX_BUFFER
-from plc.wire import Wire, WireError
 from tests.plc.peers import Misbehaviour, ScriptedPlc, answered, eventually, free_port, refused, says
 
 LINE = LineBlock(boot_id=77, heartbeat=5, part_id=0x10002)

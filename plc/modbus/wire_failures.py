@@ -5,9 +5,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from plc.modbus.telegram import ExcCodes, Function
+from plc.modbus.transactions import Habit, TransactionCheck
 from plc.settings import LinkSettings, Telegrams
-from plc.telegram import ExcCodes, Function
-from plc.transactions import Habit, TransactionCheck
 
 PART: Final = "An open part is default-rejected"
 

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plc.fc23 import Fc23
+from plc.modbus.fc23 import Fc23
+from plc.modbus.wire_failures import Failing
 from plc.settings import Telegrams
-from plc.wire_failures import Failing
 
 FAILING = st.sampled_from(Failing)
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plc.modbus.stream import Stream
+from plc.modbus.transactions import _MADE, Habit
+from plc.modbus.wire import Wire, WireError
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
-from plc.stream import Stream
-from plc.transactions import _MADE, Habit
-from plc.wire import Wire, WireError
 from tests.plc.peers import answered
 
 TIMEOUT_S = 0.05

@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from plc.lookup import Lookup
+from plc.modbus.lookup import Lookup
+from plc.modbus.wire import Wire, WireError
 from plc.settings import LinkSettings
-from plc.wire import Wire, WireError
 
 
 @pytest.mark.parametrize("address", ["127.0.0.1", "10.0.0.5", "::1"])

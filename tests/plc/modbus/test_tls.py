@@ -14,9 +14,9 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import SettingsError
 from inspection.ports import LinkChanged
+from plc.modbus.wire import Wire, WireError
 from plc.register_map.registers import LINE_SIZE, LineBlock, VisionBits, VisionBlock
 from plc.settings import LinkSettings
-from plc.wire import Wire, WireError
 from tests.plc.authority import OPENSSL, Authority
 from tests.plc.handshaking import RUNNING
 from tests.plc.peers import ScriptedPlc, eventually, free_port, raw_server, running

@@ -3,7 +3,7 @@
 import asyncio
 from typing import Final
 
-from plc.telegram import HEADER, GarbledError, Telegram, take
+from plc.modbus.telegram import HEADER, GarbledError, Telegram, take
 
 MAX_BUFFER: Final = 4096
 """Received bytes that may wait. Sixteen answers would fit: who sends more does not answer us."""

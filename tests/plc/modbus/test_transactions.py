@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plc.transactions import _MADE, RECENT, Fit, Habit, TransactionCheck, Transactions, following, habit_of
+from plc.modbus.transactions import (
+    _MADE,
+    RECENT,
+    Fit,
+    Habit,
+    TransactionCheck,
+    Transactions,
+    following,
+    habit_of,
+)
 
 NUMBERS = st.integers(0, 0xFFFF).map(following)
 DISTORTING = [habit for habit in _MADE if habit is not Habit.RIGHT]

@@ -12,9 +12,9 @@ PLC, only failures of a connection's first exchange count: what stops working la
 
 from typing import Final
 
+from plc.modbus.telegram import ExcCodes
+from plc.modbus.wire_failures import Failing
 from plc.settings import Telegrams
-from plc.telegram import ExcCodes
-from plc.wire_failures import Failing
 
 ENOUGH: Final = 2
 """Times that FC16 and FC03 must carry an exchange that FC23 failed at."""

@@ -15,9 +15,7 @@ from pymodbus.pdu.register_message import (
     WriteMultipleRegistersResponse,
 )
 
-from plc.register_map.layout import Layout, WordOrder, swapped
-from plc.register_map.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
-from plc.telegram import (
+from plc.modbus.telegram import (
     Function,
     GarbledError,
     RefusedError,
@@ -30,6 +28,8 @@ from plc.telegram import (
     take,
     write_request,
 )
+from plc.register_map.layout import Layout, WordOrder, swapped
+from plc.register_map.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
 
 WORD = st.integers(0, 0xFFFF)
 BYTE = st.integers(0, 0xFF)
