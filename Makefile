@@ -30,7 +30,7 @@ quick: weights
 
 # The handshake through thousands of new random histories, of both PLCs: some minutes.
 explore: weights
-	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/test_handshake_both_sides.py \
+	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/handshake/test_both_sides.py \
 		tests/plc/structured_text/test_station.py
 
 # All that is too long for CI, one after the other, into docs/measurements/soak.json: hours, on a machine that does nothing

@@ -8,7 +8,7 @@ from typing import Final
 
 from inspection.decision import Frozen
 from plc.diagnostics import CycleReport
-from plc.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
+from plc.handshake.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
 from plc.modbus.fc23 import failing_at, refusing
 from plc.modbus.transactions import Habit
 from plc.modbus.wire_failures import WireError

@@ -16,10 +16,10 @@ from inspection.decision import Decision
 from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
-from plc.authorship import Authorship
 from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
-from plc.handshake import MAX_EVENTS, VisionHandshake
-from plc.knock import Knocking, Listening
+from plc.handshake.authorship import Authorship
+from plc.handshake.handshake import MAX_EVENTS, VisionHandshake
+from plc.handshake.knock import Knocking, Listening
 from plc.modbus.wire import REFUSALS, Wire, WireError
 from plc.motion_feed import MotionFeed
 from plc.motion_stream import MotionStream

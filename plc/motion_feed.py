@@ -10,7 +10,7 @@ from typing import Final
 
 from inspection.ports import Clock, LineEvent
 from plc.diagnostics import MotionReport
-from plc.handshake import VisionHandshake
+from plc.handshake.handshake import VisionHandshake
 from plc.modbus.wire import Wire, WireError
 from plc.motion_stream import STEP_NS, MotionStream
 from plc.register_map.registers import LineBlock

@@ -6,7 +6,7 @@ to that decision, and otherwise along the planner's way; the part's outcome ends
 part from its decision, or the PLC follows no longer, the stream comes to its safe state: the belt stands, the
 diverter rejects. It gets there by a ramp that keeps every limit, never by a step.
 
-``motion_seq`` and the words themselves are ``plc.set_points``'.
+``motion_seq`` and the words themselves are ``plc.handshake.set_points``'.
 """
 
 from typing import Final

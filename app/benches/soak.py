@@ -67,7 +67,7 @@ RUNS: Final[Sequence[Run]] = (
     *(_tests(f"kills-{again}", *_KILLS, limit_min=60) for again in (1, 2, 3)),
     _tests(
         "explore",
-        *("tests/plc/test_handshake_both_sides.py", "tests/plc/structured_text/test_station.py"),
+        *("tests/plc/handshake/test_both_sides.py", "tests/plc/structured_text/test_station.py"),
         limit_min=60,
         PASSGATE_HANDSHAKE_EXAMPLES="8000",
     ),

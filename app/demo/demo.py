@@ -24,7 +24,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.status import Percentiles
 from models.vision import EfficientNetLite0
-from plc.handshake import DEFAULT_DEADLINE_MS
+from plc.handshake.handshake import DEFAULT_DEADLINE_MS
 from plc.simulator import PartResult
 from plc.simulator.handshake import Rejected
 

@@ -1,6 +1,6 @@
 """The register map: two blocks of holding registers, each written by one side only, but for one word.
 
-That word, the line block's last, is written by an engine that refuses to work: see ``plc.knock``.
+That word, the line block's last, is written by an engine that refuses to work: see ``plc.handshake.knock``.
 
 This is the one description of it. The link, the simulated PLC and the documentation are made from the word
 tables ``LINE_WORDS`` and ``VISION_WORDS``; a block travels as a list of 16-bit words, high word first.

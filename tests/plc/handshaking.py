@@ -7,7 +7,7 @@ from typing import Any
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 from inspection.part import Trigger
 from inspection.ports import KnownPart, LineEvent, PartTriggered
-from plc.handshake import VisionHandshake
+from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBits, LineBlock, VisionBits
 
 AT = datetime(2026, 1, 1, tzinfo=UTC)

@@ -27,7 +27,7 @@ from inspection.ports import (
     RunTakenOver,
     SecondEngine,
 )
-from plc import knock
+from plc.handshake import knock
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.modbus.stream import Stream
 from plc.modbus.wire import Wire, WireError

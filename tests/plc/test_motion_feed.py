@@ -14,11 +14,11 @@ from inspection.decision import Action
 from inspection.motion import NOMINAL_LINE, STEP_S
 from inspection.part import Outcome
 from inspection.ports import LineEvent, OutcomeReported, PartTriggered
+from plc.handshake.set_points import MotionWords
 from plc.link import ModbusLine
 from plc.modbus.wire import MOTION_OFFSET
 from plc.motion_stream import MOST_STEPS
 from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
-from plc.set_points import MotionWords
 from plc.settings import LinkSettings
 from plc.simulator.report import Report
 from plc.simulator.run import SimulatorSettings, run_simulator

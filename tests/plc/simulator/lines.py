@@ -7,7 +7,7 @@ from itertools import count
 from inspection.decision import Action
 from inspection.part import Outcome, Trigger
 from inspection.ports import LineEvent, OutcomeReported, PartTriggered
-from plc.handshake import VisionHandshake
+from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.simulator import FaultPlan, LineFault, PartResult, SimulatorSettings, TestBench
 from tests.plc.handshaking import AT, MS, decision_on

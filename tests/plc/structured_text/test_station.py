@@ -23,7 +23,7 @@ from plc.register_map.registers import (
     complement,
 )
 from plc.simulator.handshake import PlcHandshake, Switches
-from tests.plc import test_handshake_both_sides as both_sides
+from tests.plc.handshake import test_both_sides as both_sides
 from tests.plc.simulator import test_handshake as reference
 from tests.plc.simulator.test_handshake import *  # noqa: F403  (the same promises, by the other PLC)
 from tests.plc.structured_text.station import MS, StructuredTextPlc, line_block, line_words, vision_pins

@@ -4,8 +4,8 @@ import math
 
 import pytest
 
+from plc.handshake.set_points import NO_MOTION, MotionWords, SetPoints
 from plc.register_map.registers import LineBits
-from plc.set_points import NO_MOTION, MotionWords, SetPoints
 from tests.plc.handshaking import RUNNING, Vision
 
 FOLLOWING = RUNNING | LineBits.FOLLOW_MOTION

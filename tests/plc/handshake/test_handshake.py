@@ -20,9 +20,9 @@ from inspection.ports import (
     ResultAccepted,
     RunTakenOver,
 )
-from plc.handshake import LINK_HALTED, MAX_EVENTS
+from plc.handshake.handshake import LINK_HALTED, MAX_EVENTS
+from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP
 from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState, action_of
-from plc.trigger_count import MAX_BACKLOG, MAX_GAP
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on
 
 

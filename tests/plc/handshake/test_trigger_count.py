@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.ports import KnownPart
+from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP, News, TriggerCount
 from plc.register_map.registers import LineBlock, next_seq
-from plc.trigger_count import MAX_BACKLOG, MAX_GAP, News, TriggerCount
 
 
 def numbers(news: News, line: LineBlock) -> list[int]:

@@ -25,7 +25,9 @@ from inspection.ports import (
     ResultAccepted,
     RunTakenOver,
 )
-from plc.error_display import ErrorDisplay
+from plc.handshake.error_display import ErrorDisplay
+from plc.handshake.set_points import MotionWords, SetPoints
+from plc.handshake.trigger_count import MAX_GAP, TriggerCount
 from plc.register_map.registers import (
     DECISION_CODES,
     LAST_SEQ,
@@ -42,8 +44,6 @@ from plc.register_map.registers import (
     previous_seq,
     seq_distance,
 )
-from plc.set_points import MotionWords, SetPoints
-from plc.trigger_count import MAX_GAP, TriggerCount
 
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""
@@ -197,7 +197,7 @@ class VisionHandshake:
 
     @property
     def motion(self) -> MotionWords:
-        """The motion words as the next image will carry them; ``plc.set_points`` says how a stream ends."""
+        """The motion words of the next image; ``plc.handshake.set_points`` says how a stream ends."""
         return self._set_points.words
 
     # --- commands of the motion stream ----------------------------------------------------------------------

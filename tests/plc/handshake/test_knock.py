@@ -7,7 +7,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from inspection.ports import LineEvent, SecondEngine, SecondEngineGone
-from plc.knock import (
+from plc.handshake.knock import (
     AGAIN_NS,
     BURST_NS,
     KNOCKS,

@@ -18,7 +18,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from inspection.decision import Action
 from inspection.part import Outcome, Trigger
 from inspection.ports import KnownPart, LineEvent, OutcomeReported, PartMissed, PartTriggered
-from plc.handshake import VisionHandshake
+from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBits, VisionBlock, action_of
 from plc.simulator.following import MOTION_TIMEOUT_NS, MotionMode
 from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plc.error_display import MAX_UNACKNOWLEDGED, ErrorDisplay
+from plc.handshake.error_display import MAX_UNACKNOWLEDGED, ErrorDisplay
 
 CODES = st.integers(0x1101, 0x1101 + 5)
 

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from plc.authorship import AGAIN_NS, BEATS, LOOK_EVERY_NS, MOST_MISSES, STILL_NS, SUSPICION_NS, Authorship
+from plc.handshake.authorship import (
+    AGAIN_NS,
+    BEATS,
+    LOOK_EVERY_NS,
+    MOST_MISSES,
+    STILL_NS,
+    SUSPICION_NS,
+    Authorship,
+)
 from plc.register_map.registers import LineBits, VisionBits, VisionBlock
 from tests.plc.handshaking import MS, RUNNING
 
