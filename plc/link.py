@@ -21,8 +21,8 @@ from plc.handshake.authorship import Authorship
 from plc.handshake.handshake import MAX_EVENTS, VisionHandshake
 from plc.handshake.knock import Knocking, Listening
 from plc.modbus.wire import REFUSALS, Wire, WireError
-from plc.motion_feed import MotionFeed
-from plc.motion_stream import MotionStream
+from plc.motion.motion_feed import MotionFeed
+from plc.motion.motion_stream import MotionStream
 from plc.register_image import RegisterImage, register_image
 from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBlock
 from plc.settings import LinkSettings

@@ -12,7 +12,7 @@ from inspection.ports import Clock, LineEvent
 from plc.diagnostics import MotionReport
 from plc.handshake.handshake import VisionHandshake
 from plc.modbus.wire import Wire, WireError
-from plc.motion_stream import STEP_NS, MotionStream
+from plc.motion.motion_stream import STEP_NS, MotionStream
 from plc.register_map.registers import LineBlock
 
 ROOM_NS: Final = 4_000_000

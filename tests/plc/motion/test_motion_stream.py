@@ -22,7 +22,7 @@ from inspection.motion import (
 )
 from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import OutcomeReported, PartMissed, PartTriggered, PlcRestarted
-from plc.motion_stream import MOST_STEPS, SETTLED_NS, STEP_NS, MotionStream
+from plc.motion.motion_stream import MOST_STEPS, SETTLED_NS, STEP_NS, MotionStream
 from plc.register_map.registers import LineBits, LineBlock
 from tests.inspection.test_motion import contexts, wishes
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING

@@ -17,7 +17,7 @@ from inspection.ports import LineEvent, OutcomeReported, PartTriggered
 from plc.handshake.set_points import MotionWords
 from plc.link import ModbusLine
 from plc.modbus.wire import MOTION_OFFSET
-from plc.motion_stream import MOST_STEPS
+from plc.motion.motion_stream import MOST_STEPS
 from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
 from plc.settings import LinkSettings
 from plc.simulator.report import Report

@@ -1,0 +1,1 @@
+"""Set points of belt and diverter, streamed to the PLC."""
