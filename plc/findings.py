@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import Final
 
 from inspection.decision import Frozen
-from plc.diagnostics import CycleReport
+from plc.diagnostics.diagnostics import CycleReport
 from plc.handshake.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
 from plc.modbus.fc23 import failing_at, refusing
 from plc.modbus.transactions import Habit

@@ -16,17 +16,17 @@ from inspection.decision import Decision
 from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
-from plc.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
+from plc.diagnostics.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
+from plc.diagnostics.register_image import RegisterImage, register_image
+from plc.diagnostics.timeline import Handshake, Timeline
 from plc.handshake.authorship import Authorship
 from plc.handshake.handshake import MAX_EVENTS, VisionHandshake
 from plc.handshake.knock import Knocking, Listening
 from plc.modbus.wire import REFUSALS, Wire, WireError
 from plc.motion.motion_feed import MotionFeed
 from plc.motion.motion_stream import MotionStream
-from plc.register_image import RegisterImage, register_image
 from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBlock
 from plc.settings import LinkSettings
-from plc.timeline import Handshake, Timeline
 
 QUEUE_SIZE: Final = 4 * MAX_EVENTS
 """Events that may wait for the station.

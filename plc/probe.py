@@ -13,7 +13,7 @@ from typing import Final, TypeVar
 from inspection.decision import Frozen
 from inspection.ports import Clock
 from plc import findings
-from plc.diagnostics import CycleReport, CycleTimes
+from plc.diagnostics.diagnostics import CycleReport, CycleTimes
 from plc.findings import Finding, Seen, Verdict
 from plc.modbus.telegram import ExcCodes
 from plc.modbus.transactions import TransactionCheck

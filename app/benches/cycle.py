@@ -34,11 +34,11 @@ from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import Command, Percentiles
-from plc.diagnostics import LinkCounters, MotionReport
+from plc.diagnostics.diagnostics import LinkCounters, MotionReport
+from plc.diagnostics.timeline import Overhead
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import SimulatorSettings
-from plc.timeline import Overhead
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 

@@ -90,7 +90,7 @@ class LineRig:
         """From the start of the engine's process until it took parts, at its first start."""
         self.engine_peak_mb = 0.0
         self.link: dict[str, Any] = {}
-        """What the engine told of its link to the PLC last (``plc.diagnostics.LinkDiagnostics``)."""
+        """What the engine told of its link last (``plc.diagnostics.diagnostics.LinkDiagnostics``)."""
         self._plc_port, self._api_port = _free_port(), _free_port()
         self._tables = tables
         self._rate = rate

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from inspection.ports import Clock, LineEvent
-from plc.diagnostics import MotionReport
+from plc.diagnostics.diagnostics import MotionReport
 from plc.handshake.handshake import VisionHandshake
 from plc.modbus.wire import Wire, WireError
 from plc.motion.motion_stream import STEP_NS, MotionStream

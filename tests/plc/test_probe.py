@@ -18,7 +18,7 @@ from app.cli import cli
 from inspection.clock import SystemClock
 from inspection.status import Percentiles
 from plc import findings
-from plc.diagnostics import CycleReport
+from plc.diagnostics.diagnostics import CycleReport
 from plc.findings import Finding, Seen, Verdict
 from plc.probe import ProbeReport, probe
 from plc.register_map.layout import Layout, WordOrder

@@ -22,9 +22,9 @@ from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection
 from inspection.station import Station
 from inspection.status import Command, StationStatus
-from plc.diagnostics import LinkDiagnostics
-from plc.register_image import RegisterImage
-from plc.timeline import Handshake
+from plc.diagnostics.diagnostics import LinkDiagnostics
+from plc.diagnostics.register_image import RegisterImage
+from plc.diagnostics.timeline import Handshake
 
 PUSH_EVERY_S: Final = 0.1
 """A change is pushed at most so often …"""

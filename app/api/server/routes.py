@@ -16,9 +16,9 @@ from app.api.server.gate import Gate, OriginRules
 from inspection.part import Inspection
 from inspection.pictures.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus
-from plc.diagnostics import LinkDiagnostics
-from plc.register_image import RegisterImage
-from plc.timeline import Handshake
+from plc.diagnostics.diagnostics import LinkDiagnostics
+from plc.diagnostics.register_image import RegisterImage
+from plc.diagnostics.timeline import Handshake
 
 CHUNK: Final = 64 * 1024
 """Bytes that are handed to a client's connection at a time; it must take them before the next."""

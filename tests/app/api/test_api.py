@@ -26,11 +26,11 @@ from inspection.ports import (
 from inspection.risk import Certification
 from inspection.status import Health, Mode, StationStatus, Tile
 from models.unheard import Unheard
-from plc.diagnostics import LinkDiagnostics
+from plc.diagnostics.diagnostics import LinkDiagnostics
+from plc.diagnostics.register_image import RegisterImage
+from plc.diagnostics.timeline import Handshake
 from plc.link import ModbusLine
-from plc.register_image import RegisterImage
 from plc.register_map.registers import LineBlock, VisionBits
-from plc.timeline import Handshake
 from reports.images import encode
 from tests.app.api.serving import FakeEngine, client_of, in_engine
 from tests.fakes import (

@@ -5,8 +5,8 @@ from typing import Final
 
 from inspection.decision import Frozen
 from inspection.status import Percentiles
+from plc.diagnostics.timeline import Overhead
 from plc.modbus.wire import WireCounters
-from plc.timeline import Overhead
 
 CYCLES: Final = 3000
 """Cycles whose times are kept: a minute at 20 ms."""

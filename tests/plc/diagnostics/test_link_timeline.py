@@ -7,12 +7,12 @@ from hypothesis import strategies as st
 from inspection.decision import Action
 from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import OutcomeReported, PartMissed, PartTriggered, ResultAccepted
-from plc.diagnostics import CYCLES, CycleTimes, LinkCounters
+from plc.diagnostics.diagnostics import CYCLES, CycleTimes, LinkCounters
+from plc.diagnostics.register_image import register_image
+from plc.diagnostics.timeline import LENGTH, OVERHEADS, Timeline
 from plc.modbus.wire import WireCounters
-from plc.register_image import register_image
 from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState
 from plc.settings import LinkSettings
-from plc.timeline import LENGTH, OVERHEADS, Timeline
 from tests.plc.handshaking import AT, MS, decision_on
 
 BOOT = 77

@@ -1,0 +1,1 @@
+"""What a person sees of the link: the register image, counters, the timeline."""
