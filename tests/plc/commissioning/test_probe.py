@@ -17,10 +17,10 @@ from typer.testing import CliRunner
 from app.cli import cli
 from inspection.clock import SystemClock
 from inspection.status import Percentiles
-from plc import findings
+from plc.commissioning import findings
+from plc.commissioning.findings import Finding, Seen, Verdict
+from plc.commissioning.probe import ProbeReport, probe
 from plc.diagnostics.diagnostics import CycleReport
-from plc.findings import Finding, Seen, Verdict
-from plc.probe import ProbeReport, probe
 from plc.register_map.layout import Layout, WordOrder
 from plc.register_map.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings

@@ -12,9 +12,9 @@ from typing import Final, TypeVar
 
 from inspection.decision import Frozen
 from inspection.ports import Clock
-from plc import findings
+from plc.commissioning import findings
+from plc.commissioning.findings import Finding, Seen, Verdict
 from plc.diagnostics.diagnostics import CycleReport, CycleTimes
-from plc.findings import Finding, Seen, Verdict
 from plc.modbus.telegram import ExcCodes
 from plc.modbus.transactions import TransactionCheck
 from plc.modbus.wire import REFUSALS, Wire, WireError

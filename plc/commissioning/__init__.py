@@ -1,0 +1,1 @@
+"""``passgate plc probe``: whether a PLC does what the handshake needs."""
