@@ -32,9 +32,9 @@ from inspection.status import Mode, Percentiles
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import Report, SimulatorSettings
-from plc.simulator.fault_proxy import FaultProxy
+from plc.simulator.faults.fault_proxy import FaultProxy
+from plc.simulator.faults.wire_faults import Direction, FaultSchedule, WireFaultKind
 from plc.simulator.handshake import Rejected
-from plc.simulator.wire_faults import Direction, FaultSchedule, WireFaultKind
 
 RATE_PER_MIN: Final = 600.0
 CYCLE_MS: Final = 10

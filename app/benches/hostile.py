@@ -27,7 +27,7 @@ from inspection.decision import Frozen
 from plc.link import ModbusLine
 from plc.register_map.registers import LINE_SIZE, MAP_VERSION, VISION_BASE, VisionBits
 from plc.settings import LinkSettings
-from plc.simulator.wire_faults import split_telegrams
+from plc.simulator.faults.wire_faults import split_telegrams
 
 CYCLE_MS: Final = 10
 RECONNECT_MS: Final = 50

@@ -43,7 +43,7 @@ def _show_fault_kinds(wanted: bool) -> None:
     """``--list-faults``: what ``--fault`` may be."""
     if not wanted:
         return
-    from plc.simulator.line_faults import GRAMMAR, USUAL, LineFault
+    from plc.simulator.faults.line_faults import GRAMMAR, USUAL, LineFault
 
     if answer.wanted:
         print_json(

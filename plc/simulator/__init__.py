@@ -6,8 +6,8 @@ runs (``TestBench.inject``).
 """
 
 from plc.simulator.bench import BenchSettings, BenchState, TestBench
-from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.physics import LinePhysics
+from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
+from plc.simulator.machine.physics import LinePhysics
 from plc.simulator.report import Bench, PartResult, Report
 from plc.simulator.run import Progress, SimulatorSettings, run_simulator
 

@@ -12,15 +12,15 @@ from typing import Final
 
 from inspection.decision import Action
 from plc.register_map.registers import LineBlock, VisionBlock
-from plc.simulator.conveyor import Commands, Conveyor, Lane, Layout, Sensors
-from plc.simulator.faulty_handshake import FaultyHandshake
+from plc.simulator.faults.faulty_handshake import FaultyHandshake
+from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
 from plc.simulator.handshake import Switches
-from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.physics import LinePhysics
+from plc.simulator.machine.conveyor import Commands, Conveyor, Lane, Layout, Sensors
+from plc.simulator.machine.physics import LinePhysics
+from plc.simulator.machine.stack_light import Condition, StackLight, stack_light
+from plc.simulator.machine.tracking import Tracked
 from plc.simulator.program import PlcProgram, ProgramSettings
 from plc.simulator.report import Bench, Numbered, PartResult
-from plc.simulator.stack_light import Condition, StackLight, stack_light
-from plc.simulator.tracking import Tracked
 
 _LAST_PARTS: Final = 8
 """Decisions that the picture keeps in view."""

@@ -12,13 +12,13 @@ from typing import Final
 from inspection.decision import Action
 from inspection.part import Outcome
 from plc.register_map.registers import LineBlock, VisionBlock
-from plc.simulator.conveyor import Commands, Lane, Layout, Sensors
-from plc.simulator.following import MotionMode
 from plc.simulator.handshake import PlcHandshake, Rejected, Verdict
-from plc.simulator.interlocks import Limits, lane_of, limits
-from plc.simulator.physics import LinePhysics
+from plc.simulator.machine.conveyor import Commands, Lane, Layout, Sensors
+from plc.simulator.machine.following import MotionMode
+from plc.simulator.machine.interlocks import Limits, lane_of, limits
+from plc.simulator.machine.physics import LinePhysics
+from plc.simulator.machine.tracking import OUTCOMES, AtGate, Doubt, Tracked, Tracking
 from plc.simulator.report import PartResult
-from plc.simulator.tracking import OUTCOMES, AtGate, Doubt, Tracked, Tracking
 
 __all__ = ["OUTCOMES", "PlcProgram", "ProgramSettings"]
 

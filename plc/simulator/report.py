@@ -10,9 +10,9 @@ from pydantic import Field
 from inspection.decision import Action, Frozen
 from inspection.part import Outcome
 from inspection.status import Percentiles
+from plc.simulator.faults.line_faults import LineFault
 from plc.simulator.handshake import Rejected
-from plc.simulator.line_faults import LineFault
-from plc.simulator.tracking import Doubt
+from plc.simulator.machine.tracking import Doubt
 
 
 class PartResult(Frozen):

@@ -18,9 +18,9 @@ from pydantic import Field, model_validator
 from inspection.decision import Frozen
 from inspection.errors import LineError
 from plc.simulator.bench import BenchSettings, TestBench
-from plc.simulator.interlocks import layout_for
-from plc.simulator.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.physics import SCAN_S, LinePhysics
+from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
+from plc.simulator.machine.interlocks import layout_for
+from plc.simulator.machine.physics import SCAN_S, LinePhysics
 from plc.simulator.report import PartResult, Report
 from plc.simulator.server import PlcServer
 

@@ -25,8 +25,8 @@ from plc.register_map.registers import (
     complement,
 )
 from plc.simulator import PartResult
+from plc.simulator.faults.wire_faults import WireFaultKind
 from plc.simulator.handshake import Rejected
-from plc.simulator.wire_faults import WireFaultKind
 from tests.fakes import BOOT, EPOCH, decision, trigger
 
 MS = 1_000_000

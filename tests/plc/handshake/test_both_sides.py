@@ -20,8 +20,8 @@ from inspection.part import Outcome, Trigger
 from inspection.ports import KnownPart, LineEvent, OutcomeReported, PartMissed, PartTriggered
 from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBits, VisionBlock, action_of
-from plc.simulator.following import MOTION_TIMEOUT_NS, MotionMode
 from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict
+from plc.simulator.machine.following import MOTION_TIMEOUT_NS, MotionMode
 from plc.simulator.program import OUTCOMES
 from tests.plc.handshaking import AT, MS, decision_on
 

@@ -7,7 +7,7 @@ from inspection.part import Outcome
 from inspection.ports import HaltCleared, Halted, OutcomeReported, PartMissed, PartTriggered
 from plc.simulator import LineFault
 from plc.simulator.handshake import Rejected
-from plc.simulator.tracking import Doubt
+from plc.simulator.machine.tracking import Doubt
 from tests.plc.simulator.lines import SCAN_MS, Line
 
 ALL = [Action.PASS, Action.REWORK, Action.PASS, Action.MANUAL_REVIEW]

@@ -12,8 +12,8 @@ from enum import StrEnum
 from typing import Final
 
 from inspection.motion import GRAVITY_MM_S2
-from plc.simulator.diverter import Diverter
-from plc.simulator.physics import SCAN_S, LinePhysics, approach, carried, stopping_distance
+from plc.simulator.machine.diverter import Diverter
+from plc.simulator.machine.physics import SCAN_S, LinePhysics, approach, carried, stopping_distance
 
 SPACING_JITTER: Final = 0.2
 """Parts lie up to this share of their mean distance nearer or farther: nobody feeds a belt like a clock."""

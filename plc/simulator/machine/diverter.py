@@ -3,7 +3,7 @@
 from math import degrees
 from typing import Final
 
-from plc.simulator.physics import LinePhysics, approach, stopping_speed
+from plc.simulator.machine.physics import LinePhysics, approach, stopping_speed
 
 IN_PLACE_DEG: Final = 1.0
 """Nearer to where it shall be than this is there."""

@@ -5,8 +5,8 @@ from itertools import pairwise
 
 import pytest
 
-from plc.simulator.conveyor import SPACING_JITTER, Commands, Conveyor, Exit, Lane, Layout
-from plc.simulator.physics import SCAN_S, LinePhysics
+from plc.simulator.machine.conveyor import SPACING_JITTER, Commands, Conveyor, Exit, Lane, Layout
+from plc.simulator.machine.physics import SCAN_S, LinePhysics
 
 LAYOUT = Layout(gate_eye_mm=150.0, diverter_mm=300.0)
 RUN = Commands(belt_speed_mm_s=100.0, diverter_deg=0.0)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspection.errors import SettingsError
 from plc.simulator import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.line_faults import USUAL
+from plc.simulator.faults.line_faults import USUAL
 
 
 @pytest.mark.parametrize(

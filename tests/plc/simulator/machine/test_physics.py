@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.motion import GRAVITY_MM_S2
-from plc.simulator.diverter import Diverter
-from plc.simulator.physics import (
+from plc.simulator.machine.diverter import Diverter
+from plc.simulator.machine.physics import (
     KINETIC_SHARE,
     SCAN_S,
     LinePhysics,

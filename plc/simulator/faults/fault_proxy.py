@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final, Protocol, Self
 
-from plc.simulator.wire_faults import Direction, WireFault, WireFaultKind, split_telegrams
+from plc.simulator.faults.wire_faults import Direction, WireFault, WireFaultKind, split_telegrams
 
 LINGER_S: Final = 3.0
 """How long the PLC still sees a half-open connection after Passgate has let go of its end."""

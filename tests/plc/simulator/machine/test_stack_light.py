@@ -5,7 +5,7 @@ from itertools import product
 
 import pytest
 
-from plc.simulator.stack_light import Condition, Lamp, Lit, stack_light
+from plc.simulator.machine.stack_light import Condition, Lamp, Lit, stack_light
 
 RUNNING = Condition(running=True)
 

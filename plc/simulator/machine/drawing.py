@@ -13,8 +13,8 @@ from rich.text import Text
 
 from plc.register_map.registers import VisionState
 from plc.simulator.bench import BenchState, Shown
-from plc.simulator.conveyor import Lane
-from plc.simulator.stack_light import Lamp, Lit
+from plc.simulator.machine.conveyor import Lane
+from plc.simulator.machine.stack_light import Lamp, Lit
 
 LEAST_COLUMNS: Final = 60
 LEAST_ROWS: Final = 22

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plc.simulator.fault_proxy import FaultProxy, Schedule
-from plc.simulator.wire_faults import (
+from plc.simulator.faults.fault_proxy import FaultProxy, Schedule
+from plc.simulator.faults.wire_faults import (
     LONGEST_DELAY_S,
     MOST_RANDOM_BYTES,
     Direction,

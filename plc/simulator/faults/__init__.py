@@ -1,0 +1,1 @@
+"""Faults on purpose: of the line, of the wire, of the handshake."""

@@ -1,0 +1,1 @@
+"""The machine: belt, diverter, interlocks, lamps, and the parts that ride on it."""
