@@ -24,8 +24,8 @@ from plc.diagnostics.diagnostics import CycleReport
 from plc.register_map.layout import Layout, WordOrder
 from plc.register_map.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings
-from tests.plc.habits import HABITS
 from tests.plc.handshaking import RUNNING
+from tests.plc.interop.habits import HABITS
 from tests.plc.peers import ForeignPlc, Misbehaviour, ScriptedPlc, free_port, refused
 
 LINE = LineBlock(boot_id=77, bits=RUNNING, heartbeat=100, deadline_ms=500, trigger_seq=3, part_id=1234)

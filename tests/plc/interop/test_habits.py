@@ -14,8 +14,8 @@ from plc.modbus.transactions import TransactionCheck
 from plc.modbus.wire import Wire
 from plc.register_map.registers import LineBlock, VisionBits
 from plc.settings import LinkSettings
-from tests.plc.habits import GOOD, HABITS, PlcHabit
 from tests.plc.handshaking import RUNNING, decision_on
+from tests.plc.interop.habits import GOOD, HABITS, PlcHabit
 from tests.plc.peers import Misbehaviour, ScriptedPlc, eventually, free_port, running
 
 MANUAL = Path(__file__).parents[2] / "docs" / "integrator.md"
