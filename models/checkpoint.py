@@ -1,8 +1,8 @@
 """An adapter on disk: everything that was trained, in one safetensors file that names the base it fits.
 
-A sealed file (``models.sealed``), written beside its name and renamed when it is whole, so the last good one
-stays where the disk is full. Reading it runs no code, and refuses what does not fit: another base, another
-tower, another shape, and numbers that training cannot give.
+A sealed file (``models.weights.sealed``), written beside its name and renamed when it is whole, so the last
+good one stays where the disk is full. Reading it runs no code, and refuses what does not fit: another base,
+another tower, another shape, and numbers that training cannot give.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from inspection.errors import WeightsError
-from models import sealed
 from models.language import LanguageSettings, decoder_of, hold_weights, load_base
-from models.soundness import Expected, fault, in_one_line
 from models.vision import VisionTower
 from models.vla import InspectionVLA, VlaSettings
+from models.weights import sealed
+from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1
 CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"

@@ -25,7 +25,6 @@ from torch import Tensor
 from inspection.decision import Action, Severity
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.base_weights import quiet_transformers
 from models.language import (
     UNLOADABLE,
     LanguageSettings,
@@ -35,6 +34,7 @@ from models.language import (
     require_device,
     whole,
 )
+from models.weights.base_weights import quiet_transformers
 
 THOUSANDTHS: Final = 1000
 """A box is told in thousandths of the picture's sides: models are trained so, and it is short."""

@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from inspection.errors import SettingsError, WeightsError
-from models.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, verify
+from models.weights.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, verify
 
 SHIPPED_BASE: Final = SMOLLM2_135M.name
 _LAYER = "model.layers."

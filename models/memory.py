@@ -35,9 +35,9 @@ from models.coreset import coreset
 from models.near_copies import moved, sampled
 from models.regions import find_regions
 from models.sizes import too_small
-from models.soundness import Expected, fault, in_one_line
 from models.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.vision import FeatureMaps, VisionTower
+from models.weights.soundness import Expected, fault, in_one_line
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2

@@ -20,9 +20,9 @@ from torch import Tensor
 
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.base_weights import quiet_transformers
 from models.language import UNLOADABLE, folder_sha256, not_loadable, whole
 from models.vision import EfficientNetLite0, FeatureMaps, VisionTower, stacked
+from models.weights.base_weights import quiet_transformers
 
 
 def build_tower(folder: Path | None) -> VisionTower:

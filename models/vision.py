@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
-from models.base_weights import EFFICIENTNET_LITE0, verify
+from models.weights.base_weights import EFFICIENTNET_LITE0, verify
 
 
 @dataclass(frozen=True)

@@ -24,10 +24,10 @@ from torch import Tensor, nn
 from inspection.decision import Action
 from inspection.motion import MotionChunk, PhysicsContext, limited
 from models.action import ActionHead, meant_by, physics_row
-from models.base_weights import quiet_transformers
 from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
 from models.looking import GRID, WHOLE, Seen, evidence_size
+from models.weights.base_weights import quiet_transformers
 
 _PROJECTOR_WIDTH: Final = 256
 _FARTHEST: Final = 6.0

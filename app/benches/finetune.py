@@ -10,9 +10,9 @@ import torch
 
 from app.progress import progress
 from inspection.errors import PassgateError, SettingsError
-from models.base_weights import REGISTRY
 from models.language import SHIPPED_BASE, require_device
 from models.training.cost import METHODS, SHAPES, Cost, Task
+from models.weights.base_weights import REGISTRY
 
 _TIMEOUT_S = 3600.0
 

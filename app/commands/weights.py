@@ -20,7 +20,7 @@ def pull(
     as_json: JsonFlag = False,
 ) -> None:
     """Fetch the base weights into the cache, checked by SHA-256."""
-    from models.base_weights import SHIPPED, BaseWeights, Stage, fetch
+    from models.weights.base_weights import SHIPPED, BaseWeights, Stage, fetch
 
     if source is not None and not source.is_dir():
         raise SettingsError(
@@ -41,8 +41,8 @@ def pull(
 @cli.command()
 def verify(as_json: JsonFlag = False) -> None:
     """Hash what lies in the cache again."""
-    from models.base_weights import SHIPPED
-    from models.base_weights import verify as check
+    from models.weights.base_weights import SHIPPED
+    from models.weights.base_weights import verify as check
 
     _say({entry.name: str(check(entry)) for entry in SHIPPED}, as_json)
 

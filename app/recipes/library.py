@@ -24,8 +24,8 @@ from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
-from models import sealed
 from models.vision import VisionTower
+from models.weights import sealed
 
 _CERTIFIED_FROM: Final = "certified_from"
 _FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")

@@ -1,9 +1,9 @@
 """One recipe in one file: what it says and what was taught for it cannot be parted.
 
-A sealed file (``models.sealed``): the taught memories' tensors as ``view/name``, what labels taught as
-``view/adaptation.name``; in its words the recipe's JSON, which pictures it learned from and, for each view,
-the headers of both. Reading one never runs a pickle, and nothing is judged by a file that is not as it was
-written, or that says what cannot have been taught.
+A sealed file (``models.weights.sealed``): the taught memories' tensors as ``view/name``, what labels taught
+as ``view/adaptation.name``; in its words the recipe's JSON, which pictures it learned from and, for each
+view, the headers of both. Reading one never runs a pickle, and nothing is judged by a file that is not as it
+was written, or that says what cannot have been taught.
 """
 
 from collections import defaultdict
@@ -18,11 +18,11 @@ from torch import Tensor
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
-from models import sealed
 from models.adaptation import Adaptation, AdaptedMemory
 from models.memory import NormalityMemory
-from models.soundness import in_one_line
 from models.vision import VisionTower
+from models.weights import sealed
+from models.weights.soundness import in_one_line
 
 _RECIPE: Final = "recipe"
 _LEARNED_FROM: Final = "learned_from"

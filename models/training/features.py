@@ -21,11 +21,11 @@ from torch import Tensor
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived
-from models import sealed
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
 from models.vision import VisionTower
+from models.weights import sealed
 
 FORMAT: Final = 2
 _NEAR_PX: Final = 12

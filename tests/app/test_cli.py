@@ -176,7 +176,7 @@ def test_a_record_that_is_not_there_and_times_that_are_none(passgate: Passgate, 
 def test_base_weights_with_a_wrong_hash(
     passgate: Passgate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from models.base_weights import EFFICIENTNET_LITE0, verify
+    from models.weights.base_weights import EFFICIENTNET_LITE0, verify
 
     real = verify(EFFICIENTNET_LITE0)
     monkeypatch.setenv("PASSGATE_CACHE", str(tmp_path))

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 import torch
 
-from models import base_weights
 from models.vision import EfficientNetLite0
+from models.weights import base_weights
 
 
 @pytest.fixture(scope="session", autouse=True)

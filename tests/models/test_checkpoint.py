@@ -11,7 +11,6 @@ from safetensors.torch import load_file, save_file
 
 from app.benches.damage.files import Damage, damaged
 from inspection.errors import WeightsError
-from models import sealed
 from models.checkpoint import (
     SHIPPED,
     SHIPPED_SHA256,
@@ -24,6 +23,7 @@ from models.checkpoint import (
 )
 from models.language import LanguageSettings, load_base
 from models.vla import InspectionVLA, LoraSettings, VlaSettings
+from models.weights import sealed
 from tests.models import bases
 
 

@@ -3,7 +3,7 @@ import pytest
 import torch
 from safetensors.torch import load_file
 
-from models import base_weights
+from models.weights import base_weights
 from tests.models.plain_lite0 import REFERENCE, clock, run
 
 ANALOG_CLOCK = 409

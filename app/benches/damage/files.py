@@ -14,7 +14,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from models import sealed
+from models.weights import sealed
 
 _LENGTH_BYTES: Final = 8
 _SECTOR_BYTES: Final = 512

@@ -21,8 +21,8 @@ from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation
-from models import sealed
 from models.vision import EfficientNetLite0
+from models.weights import sealed
 
 
 @pytest.fixture(scope="module")

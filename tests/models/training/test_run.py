@@ -9,7 +9,7 @@ import torch
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion import plan
-from models import checkpoint, sealed
+from models import checkpoint
 from models.language import LanguageSettings
 from models.reasoning import NOMINAL_LINE
 from models.training.curves import read_losses
@@ -25,6 +25,7 @@ from models.training.samples import (
 )
 from models.training.settings import DataSettings, StageSettings, TrainingSettings, read_settings
 from models.vla import VlaSettings
+from models.weights import sealed
 from tests.models.bases import llama
 from tests.models.test_vla import CHANNELS, seen
 
@@ -169,7 +170,7 @@ def test_a_full_disk_leaves_the_last_good_checkpoint(
     monkeypatch.setattr(torch, "save", full)
     with pytest.raises(WeightsError, match="No space left"):
         train(one, tower=Tower(), material=material())
-    monkeypatch.setattr("models.sealed.write", full)
+    monkeypatch.setattr("models.weights.sealed.write", full)
     with pytest.raises(WeightsError, match="No space left"):
         train(one, tower=Tower(), material=material())
     assert (tmp_path / "state.pt").read_bytes() == state

@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import save, save_file
 from torch import Tensor
 
-from models.sealed import DamageError, packed, read, unpacked, write
+from models.weights.sealed import DamageError, packed, read, unpacked, write
 
 WORDS = {"recipe": '{"id":1}', "memory/top": "{}", "memory/下": "零件"}
 
@@ -44,7 +44,7 @@ def test_what_is_written_is_read_with_the_files_own_hash(tmp_path: Path) -> None
 @pytest.mark.slow
 def test_the_same_content_gives_the_same_bytes_in_every_process(tmp_path: Path) -> None:
     program = (
-        "import hashlib; from tests.models.test_sealed import *;"
+        "import hashlib; from tests.models.weights.test_sealed import *;"
         "print(hashlib.sha256(packed(tensors(), WORDS)).hexdigest())"
     )
     hashes = {

@@ -7,8 +7,8 @@ import torch
 from safetensors.torch import load_file
 
 from inspection.errors import WeightsError
-from models import base_weights
-from models.base_weights import BaseWeights, fetch, torch_to_safetensors, verify
+from models.weights import base_weights
+from models.weights.base_weights import BaseWeights, fetch, torch_to_safetensors, verify
 
 
 def sha256(path):

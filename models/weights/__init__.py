@@ -1,0 +1,1 @@
+"""Weights in files: where they come from, how they are sealed, whether they are sound."""
