@@ -29,8 +29,8 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
+from models.backbone.features import AdaptableTower, FeatureMaps, VisionTower
 from models.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
-from models.vision import AdaptableTower, FeatureMaps, VisionTower
 from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from models.vision import FeatureMaps
+from models.backbone.features import FeatureMaps
 
 PATCHES: Final = 4_000
 TOP: Final = 20

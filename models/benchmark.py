@@ -19,10 +19,10 @@ import numpy as np
 
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
+from models.backbone.features import VisionTower
 from models.baselines import BASELINES
 from models.evaluation import Evaluation, evaluate
 from models.memory import MemorySettings, NormalityMemory
-from models.vision import VisionTower
 
 DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]
 

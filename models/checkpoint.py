@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor
 
 from inspection.errors import WeightsError
+from models.backbone.features import VisionTower
 from models.language import LanguageSettings, decoder_of, hold_weights, load_base
-from models.vision import VisionTower
 from models.vla import InspectionVLA, VlaSettings
 from models.weights import sealed
 from models.weights.soundness import Expected, fault, in_one_line

@@ -16,13 +16,13 @@ import numpy as np
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.adaptation import Adaptation
+from models.backbone.features import AdaptableTower
 from models.benchmark import READERS, DatasetName, Sample
 from models.evaluation import evaluate
 from models.memory import Assessment, NormalityMemory
 from models.training.adaptation import adapt
 from models.training.labelled import AdaptationSettings, read_example
 from models.training.photographs import read_photographs
-from models.vision import AdaptableTower
 
 Listener = Callable[[str], None]
 """Is told in words how far it is."""

@@ -31,12 +31,12 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
+from models.backbone.features import FeatureMaps, VisionTower
 from models.coreset import coreset
 from models.near_copies import moved, sampled
 from models.regions import find_regions
 from models.sizes import too_small
 from models.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
-from models.vision import FeatureMaps, VisionTower
 from models.weights.soundness import Expected, fault, in_one_line
 
 FEWEST_PICTURES: Final = 5

@@ -23,13 +23,13 @@ from inspection.errors import PassgateError
 from inspection.guard import review
 from inspection.part import Frame, Picture, Trigger
 from inspection.recipe import ANY_TYPE, DefectRule, Recipe
+from models.backbone.features import FeatureMaps
 from models.checkpoint import Adapter, AdapterHeader
 from models.decoding import OTHER
 from models.inspector import ANOMALY
 from models.language import LanguageBase
 from models.memory import MemorySettings, NormalityMemory
 from models.reasoning import VlaInspector
-from models.vision import FeatureMaps
 from models.vla import InspectionVLA, VlaSettings
 
 _CHANNELS: Final = 8

@@ -69,8 +69,8 @@ def memory(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the normality memory on photographs, split by group; minutes."""
+    from models.backbone.features import EfficientNetLite0
     from models.benchmark import group_split_benchmark
-    from models.vision import EfficientNetLite0
 
     _say(
         group_split_benchmark(
@@ -116,8 +116,8 @@ def labels(
     as_json: JsonFlag = False,
 ) -> None:
     """Measure what labels add to the memory, split by group; an hour for three splits."""
+    from models.backbone.features import EfficientNetLite0
     from models.label_benchmark import draw, label_benchmark
-    from models.vision import EfficientNetLite0
 
     try:
         numbers = sorted({int(count) for count in counts.split(",")})

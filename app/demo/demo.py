@@ -23,7 +23,7 @@ from inspection.part import Inspection, Outcome
 from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.status import Percentiles
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from plc.handshake.handshake import DEFAULT_DEADLINE_MS
 from plc.simulator import PartResult
 from plc.simulator.handshake import Rejected

@@ -20,13 +20,13 @@ from inspection.part import Frame, Picture, Trigger
 from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
+from models.backbone.transformers_tower import build_tower
 from models.checkpoint import SHIPPED, load, read_header
 from models.foreign import ForeignVlmInspector
 from models.free_generation import ForeignModel
 from models.inspector import ReflexInspector
 from models.language import LanguageSettings
 from models.reasoning import VlaInspector
-from models.towers import build_tower
 from models.unheard import Unheard, unheard
 
 THREADS = 2

@@ -24,7 +24,7 @@ from inspection.durable import whole
 from inspection.errors import CertificateError, RecipeError
 from inspection.recipe import Recipe
 from inspection.risk import Certificate
-from models.vision import VisionTower
+from models.backbone.features import VisionTower
 from models.weights import sealed
 
 _CERTIFIED_FROM: Final = "certified_from"

@@ -19,8 +19,8 @@ from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
 from models.adaptation import Adaptation, AdaptedMemory
+from models.backbone.features import VisionTower
 from models.memory import NormalityMemory
-from models.vision import VisionTower
 from models.weights import sealed
 from models.weights.soundness import in_one_line
 

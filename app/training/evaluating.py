@@ -15,6 +15,7 @@ from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import Picture
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from models import checkpoint
+from models.backbone.features import EfficientNetLite0, VisionTower
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
 from models.language import LanguageSettings
@@ -24,7 +25,6 @@ from models.training.material import kinds_of, teach_memory
 from models.training.photographs import read_photographs
 from models.training.samples import SPLITS, read_samples
 from models.type_baseline import TypeRegression
-from models.vision import EfficientNetLite0, VisionTower
 from models.vla_evaluation import Shown, judge_all, summary
 
 Labelled = tuple[Path, str | None]

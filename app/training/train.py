@@ -9,8 +9,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app.command_line.beforehand import refuse_unwritable
 from app.progress import screen
+from models.backbone.transformers_tower import build_tower
 from models.checkpoint import read_header
-from models.towers import build_tower
 from models.training.calibration import calibrate
 from models.training.material import Progress as Report
 from models.training.material import gather

@@ -9,9 +9,9 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from torch.optim.swa_utils import AveragedModel
 
 from models.adaptation import CellNet
+from models.backbone.features import AdaptableTower
 from models.training.labelled import AdaptationSettings, Counter
 from models.training.variants import Pool
-from models.vision import AdaptableTower
 
 
 def train_cells(

@@ -21,10 +21,10 @@ from torch import Tensor
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived
+from models.backbone.features import VisionTower
 from models.looking import Place, Seen, look
 from models.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
-from models.vision import VisionTower
 from models.weights import sealed
 
 FORMAT: Final = 2

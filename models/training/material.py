@@ -10,11 +10,11 @@ import numpy as np
 from inspection.errors import DatasetError
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_archived
+from models.backbone.features import VisionTower
 from models.memory import NormalityMemory
 from models.training.features import Example, prepare
 from models.training.samples import Samples, TrainingSample, read_samples
 from models.training.settings import DataSettings, TrainingSettings
-from models.vision import VisionTower
 
 Progress = Callable[[str, int, int, str], None]
 """Called as ``progress(what, done, total, note)``."""

@@ -25,6 +25,7 @@ from torch import Tensor
 from inspection.durable import whole
 from inspection.errors import WeightsError
 from models import checkpoint
+from models.backbone.features import VisionTower
 from models.checkpoint import AdapterHeader
 from models.language import hold_weights, load_base
 from models.training.alignment import align_with_words
@@ -35,7 +36,6 @@ from models.training.losses import ChunkWeights
 from models.training.material import Material, Progress
 from models.training.policies import DEFECT_NAMES
 from models.training.settings import StageName, StageSettings, TrainingSettings
-from models.vision import VisionTower
 from models.vla import InspectionVLA
 
 _STATE: Final = "state.pt"

@@ -17,9 +17,9 @@ from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled
 from models.adaptation import finest, moments
+from models.backbone.features import AdaptableTower
 from models.memory import NormalityMemory
 from models.training.labelled import AdaptationSettings, Counter, Example, Label
-from models.vision import AdaptableTower
 
 _IN_MASK: Final = 0.3
 """Share of a quarter of a cell that a mask must cover for the cell to be defective."""

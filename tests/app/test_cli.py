@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from app.recipes.library import RecipeLibrary
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from tests.app.commands import Passgate, assert_one_line
 
 # --- what is asked is done ----------------------------------------------------------------------------

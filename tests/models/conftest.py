@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from models.weights import base_weights
 
 

@@ -1,7 +1,7 @@
 """EfficientNet-Lite0 once more, as plain as can be: no folding, TensorFlow's padding spelt out.
 
-It shares no code with models/vision.py. ``python -m tests.models.plain_lite0`` wrote reference.npz from the
-original checkpoint.
+It shares no code with models/backbone/features.py. ``python -m tests.models.plain_lite0`` wrote reference.npz
+from the original checkpoint.
 """
 
 import sys

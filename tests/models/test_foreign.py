@@ -11,11 +11,11 @@ from inspection.decision import Action, DecidedBy, Decision, Severity
 from inspection.guard import review
 from inspection.part import Frame, Picture
 from inspection.recipe import DefectRule, Recipe, View
+from models.backbone.features import VisionTower
 from models.foreign import ForeignVlmInspector, legal, question
 from models.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
 from models.language import LanguageSettings
 from models.memory import MemorySettings, NormalityMemory
-from models.vision import VisionTower
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import scratched

@@ -28,7 +28,7 @@ from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models import checkpoint
 from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule, moments
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 
 _NAME: Final = "cover"
 _GOOD_PARTS: Final = 24

@@ -16,13 +16,13 @@ from app.settings.station import InspectorKind
 from inspection.one_by_one import OneByOne
 from inspection.risk import Draw
 from models.adaptation import CellNet
+from models.backbone.features import EfficientNetLite0
 from models.training import adaptation as learning
 from models.training.convert import from_photographs
 from models.training.labelled import AdaptationSettings
 from models.training.material import teach_memory
 from models.training.photographs import good_photographs
 from models.training.samples import Samples
-from models.vision import EfficientNetLite0
 from tests.alive import AlivePictures
 from tests.app.commands import Passgate
 

@@ -25,7 +25,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from reports.settings import StoreSettings
 from tests.app.commands import Passgate, assert_one_line
 

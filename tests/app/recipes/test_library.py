@@ -21,7 +21,7 @@ from app.settings.station import InspectorKind
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from models.weights import sealed
 
 

@@ -10,7 +10,7 @@ import pytest
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach_folder
 from inspection.errors import RecipeError
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from tests.app.commands import Passgate, assert_one_line
 from tests.models.conftest import part
 

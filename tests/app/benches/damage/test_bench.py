@@ -17,7 +17,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action
 from inspection.part import Frame
 from inspection.simulation import Variation
-from models.vision import EfficientNetLite0
+from models.backbone.features import EfficientNetLite0
 from models.weights import sealed
 from tests.app.commands import Passgate, assert_one_line
 

@@ -1,0 +1,1 @@
+"""Vision towers: from a picture to feature maps."""
