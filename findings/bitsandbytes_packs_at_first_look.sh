@@ -11,7 +11,7 @@
 #               On a CPU without AVX512-BF16 nothing of this happens, so results depend on the machine.
 # Why it hurts  A model that is measured and then saved is not the one that was loaded; what is trained after a look
 #               learns less, in silence.
-# What we do    models/language.py, hold_weights: support_avx512bf16_for_cpu = False on each layer, where float32 is asked
+# What we do    models/language/base.py, hold_weights: support_avx512bf16_for_cpu = False on each layer, where float32 is asked
 #               for and where a model is trained. An adapter is saved without asking the base for its state.
 #
 # Output seen:

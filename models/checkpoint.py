@@ -18,7 +18,7 @@ from torch import Tensor
 
 from inspection.errors import WeightsError
 from models.backbone.features import VisionTower
-from models.language import LanguageSettings, decoder_of, hold_weights, load_base
+from models.language.base import LanguageSettings, decoder_of, hold_weights, load_base
 from models.vla import InspectionVLA, VlaSettings
 from models.weights import sealed
 from models.weights.soundness import Expected, fault, in_one_line

@@ -17,9 +17,9 @@ import numpy as np
 from inspection.decision import Action, Box, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from models.decoding import NONE, OTHER
-from models.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
 from models.inspector import Look, ReflexInspector, ViewKey
+from models.language.decoding import NONE, OTHER
+from models.language.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
 from models.memory import NormalityMemory
 from models.reasoning import Late, instruction_of
 

@@ -23,11 +23,11 @@ from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from models.backbone.features import VisionTower
 from models.checkpoint import Adapter
-from models.decoding import DecisionGrammar
 from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
+from models.language.decoding import DecisionGrammar
+from models.language.instructions import from_rules, with_names_quoted, words
 from models.looking import Place, look
 from models.memory import NormalityMemory
-from models.policy import from_rules, with_names_quoted, words
 from models.vla import Prompt, Reason, Verdict
 
 _PUBLISHING_MS: Final = 30.0

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from models.decoding import NONE
+from models.language.decoding import NONE
 from models.looking import Seen
 
 _ROUNDS: Final = 60

@@ -10,7 +10,7 @@ from inspection.decision import Action, Severity
 from inspection.recipe import Recipe
 from inspection.unheard import Unheard as Unheard
 from models.inspector import ANOMALY
-from models.policy import action_for, asked_in_words, from_rules
+from models.language.instructions import action_for, asked_in_words, from_rules
 
 
 def unheard(recipe: Recipe, kinds: Iterable[str] | None) -> Unheard:

@@ -25,9 +25,9 @@ from inspection.part import Frame, Picture, Trigger
 from inspection.recipe import ANY_TYPE, DefectRule, Recipe
 from models.backbone.features import FeatureMaps
 from models.checkpoint import Adapter, AdapterHeader
-from models.decoding import OTHER
 from models.inspector import ANOMALY
-from models.language import LanguageBase
+from models.language.base import LanguageBase
+from models.language.decoding import OTHER
 from models.memory import MemorySettings, NormalityMemory
 from models.reasoning import VlaInspector
 from models.vla import InspectionVLA, VlaSettings

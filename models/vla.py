@@ -2,8 +2,8 @@
 
 What the tower saw becomes tokens (one for the whole picture, a grid of context, two for each place that
 stands out: what is there, and how bad it is) that a language model reads among words: before them the
-recipe's policy, after them the decision, written through the grammar of ``models.decoding``. At the action
-slot the action head reads the same state.
+recipe's policy, after them the decision, written through the grammar of ``models.language.decoding``. At the
+action slot the action head reads the same state.
 
 In the manner of OpenVLA (Kim et al. 2024, arXiv:2406.09246) and pi-zero (Black et al. 2024,
 arXiv:2410.24164), small enough for the line's deadline on two CPU cores. LoRA: Hu et al., ICLR 2022
@@ -24,8 +24,8 @@ from torch import Tensor, nn
 from inspection.decision import Action
 from inspection.motion import MotionChunk, PhysicsContext, limited
 from models.action import ActionHead, meant_by, physics_row
-from models.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
-from models.language import LanguageBase, LanguageSettings, decoder_of, embed, head_of
+from models.language.base import LanguageBase, LanguageSettings, decoder_of, embed, head_of
+from models.language.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.looking import GRID, WHOLE, Seen, evidence_size
 from models.weights.base_weights import quiet_transformers
 

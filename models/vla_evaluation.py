@@ -15,10 +15,10 @@ import numpy as np
 
 from inspection.decision import Action, Severity
 from models.checkpoint import Adapter
-from models.decoding import NONE, OTHER, DecisionGrammar
 from models.evaluation import evaluate
+from models.language.decoding import NONE, OTHER, DecisionGrammar
+from models.language.instructions import Language, Policy, action_for, words
 from models.looking import Seen
-from models.policy import Language, Policy, action_for, words
 from models.reasoning import NOMINAL_LINE, not_pass
 from models.type_baseline import TypeRegression
 from models.vla import Verdict

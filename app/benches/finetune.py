@@ -10,7 +10,7 @@ import torch
 
 from app.progress import progress
 from inspection.errors import PassgateError, SettingsError
-from models.language import SHIPPED_BASE, require_device
+from models.language.base import SHIPPED_BASE, require_device
 from models.training.cost import METHODS, SHAPES, Cost, Task
 from models.weights.base_weights import REGISTRY
 

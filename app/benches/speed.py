@@ -28,8 +28,8 @@ from inspection.simulation import Variation
 from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0
 from models.checkpoint import SHIPPED, load
-from models.decoding import DecisionGrammar, Tokens
-from models.language import LanguageSettings, load_base
+from models.language.base import LanguageSettings, load_base
+from models.language.decoding import DecisionGrammar, Tokens
 from models.looking import Seen, look
 from models.reasoning import NOMINAL_LINE, instruction_of
 from models.vla import InspectionVLA, Prompt, VlaSettings

@@ -23,9 +23,9 @@ from inspection.recipe import Recipe
 from models.backbone.transformers_tower import build_tower
 from models.checkpoint import SHIPPED, load, read_header
 from models.foreign import ForeignVlmInspector
-from models.free_generation import ForeignModel
 from models.inspector import ReflexInspector
-from models.language import LanguageSettings
+from models.language.base import LanguageSettings
+from models.language.free_generation import ForeignModel
 from models.reasoning import VlaInspector
 from models.unheard import Unheard, unheard
 

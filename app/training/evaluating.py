@@ -18,7 +18,7 @@ from models import checkpoint
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
-from models.language import LanguageSettings
+from models.language.base import LanguageSettings
 from models.looking import look
 from models.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory

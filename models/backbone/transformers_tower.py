@@ -21,7 +21,7 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import EfficientNetLite0, FeatureMaps, VisionTower, stacked
-from models.language import UNLOADABLE, folder_sha256, not_loadable, whole
+from models.language.base import UNLOADABLE, folder_sha256, not_loadable, whole
 from models.weights.base_weights import quiet_transformers
 
 

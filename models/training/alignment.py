@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.decision import Severity
-from models.decoding import NONE
+from models.language.decoding import NONE
 from models.training.features import Example
 from models.vla import InspectionVLA, Projector
 

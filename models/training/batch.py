@@ -18,9 +18,9 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.decision import Action, Severity
 from inspection.motion import PhysicsContext, plan
 from models.action import physics_row
-from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
+from models.language.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
+from models.language.instructions import LANGUAGES, STYLES, Language, Policy, action_for, words
 from models.looking import GRID, Seen
-from models.policy import LANGUAGES, STYLES, Language, Policy, action_for, words
 from models.training.compose import asked_by, draw_context, reasoning
 from models.training.features import Example, Truth
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss

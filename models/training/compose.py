@@ -12,7 +12,7 @@ import numpy as np
 
 from inspection.decision import Action
 from inspection.motion import MARGIN, PhysicsContext, plan
-from models.policy import (
+from models.language.instructions import (
     LANGUAGES,
     STYLES,
     Language,

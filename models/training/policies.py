@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from inspection.decision import Action, Severity
-from models.policy import Asked, Policy
+from models.language.instructions import Asked, Policy
 
 _CLAUSES: Final = 3
 """Different demands in one policy at most: real policies have few, and the prompt stays short."""

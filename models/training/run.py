@@ -27,7 +27,7 @@ from inspection.errors import WeightsError
 from models import checkpoint
 from models.backbone.features import VisionTower
 from models.checkpoint import AdapterHeader
-from models.language import hold_weights, load_base
+from models.language.base import hold_weights, load_base
 from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
 from models.training.curves import draw_losses, read_losses

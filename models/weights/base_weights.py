@@ -83,7 +83,7 @@ def gguf_to_safetensors(checkpoint: Path, target: Path) -> None:
     """Rewrite a GGUF language model as one safetensors file, bfloat16, dequantized.
 
     Configuration and tokenizer go into the file's metadata as the JSON that transformers writes, so that one
-    hash covers all that the model is. ``models.language`` reads it back.
+    hash covers all that the model is. ``models.language.base`` reads it back.
 
     Args:
         checkpoint: a ``.gguf`` file that transformers can read.

@@ -21,7 +21,7 @@ from models.checkpoint import (
     rewrite,
     save,
 )
-from models.language import LanguageSettings, load_base
+from models.language.base import LanguageSettings, load_base
 from models.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights import sealed
 from tests.models import bases

@@ -13,8 +13,8 @@ from inspection.part import Frame, Picture
 from inspection.recipe import DefectRule, Recipe, View
 from models.backbone.features import VisionTower
 from models.foreign import ForeignVlmInspector, legal, question
-from models.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
-from models.language import LanguageSettings
+from models.language.base import LanguageSettings
+from models.language.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
 from models.memory import MemorySettings, NormalityMemory
 from tests import fakes
 from tests.models import bases

@@ -13,7 +13,7 @@ from inspection.motion import plan
 from inspection.ports import MovingInspector
 from inspection.recipe import DefectRule, Recipe
 from models import reasoning
-from models.decoding import NONE, Choice
+from models.language.decoding import NONE, Choice
 from models.looking import Place
 from models.reasoning import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
 from models.vla import Named, Verdict

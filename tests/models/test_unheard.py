@@ -4,7 +4,7 @@ import pytest
 
 from inspection.decision import Action, Severity
 from inspection.recipe import DefectRule, Recipe
-from models.policy import LANGUAGES, STYLES, Policy, asked_in_words, words
+from models.language.instructions import LANGUAGES, STYLES, Policy, asked_in_words, words
 from models.unheard import unheard
 
 KINDS = ("scratch", "dent")

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
 from inspection.motion import plan
-from models.decoding import NONE, OTHER, Choice
-from models.policy import Policy, action_for, words
+from models.language.decoding import NONE, OTHER, Choice
+from models.language.instructions import Policy, action_for, words
 from models.reasoning import NOMINAL_LINE
 from models.vla import Named, Verdict
 from models.vla_evaluation import Shown, calibration_error, judge_all, opposites, summary

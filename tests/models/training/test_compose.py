@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
 from inspection.motion import plan
-from models.policy import Policy
+from models.language.instructions import Policy
 from models.training.compose import asked_by, compose, draw_context, reasoning, redrawn
 from models.training.samples import LabelledDefect, VisualInput
 

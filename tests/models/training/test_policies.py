@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.decision import Severity
-from models.policy import STYLES, action_for, words
+from models.language.instructions import STYLES, action_for, words
 from models.training.policies import draw_policy
 
 TYPES = ("scratch", "dent", "stain", "crack", "pit")

@@ -10,7 +10,7 @@ from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion import plan
 from models import checkpoint
-from models.language import LanguageSettings
+from models.language.base import LanguageSettings
 from models.reasoning import NOMINAL_LINE
 from models.training.curves import read_losses
 from models.training.features import Example, truth_of

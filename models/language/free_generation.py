@@ -25,7 +25,7 @@ from torch import Tensor
 from inspection.decision import Action, Severity
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.language import (
+from models.language.base import (
     UNLOADABLE,
     LanguageSettings,
     folder_sha256,

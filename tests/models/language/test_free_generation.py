@@ -10,8 +10,8 @@ import torch
 
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
-from models.free_generation import Answer, ForeignModel, Legal, Written
-from models.language import LanguageSettings
+from models.language.base import LanguageSettings
+from models.language.free_generation import Answer, ForeignModel, Legal, Written
 from tests.models import bases
 
 LEGAL = Legal(("scratch", "oxide scale", "划痕", "other"), (Action.PASS, Action.REWORK, Action.MANUAL_REVIEW))

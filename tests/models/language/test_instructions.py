@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Defect, Severity
 from inspection.recipe import DefectRule, Recipe
-from models.policy import (
+from models.language.instructions import (
     STYLES,
     Asked,
     Language,

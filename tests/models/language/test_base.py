@@ -14,8 +14,8 @@ from torch import Tensor
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from models.checkpoint import AdapterHeader, load, save
-from models.decoding import DecisionGrammar
-from models.language import LanguageSettings, folder_sha256, load_base
+from models.language.base import LanguageSettings, folder_sha256, load_base
+from models.language.decoding import DecisionGrammar
 from models.looking import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.reasoning import NOMINAL_LINE
 from models.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from inspection.decision import Action, Severity
 from inspection.recipe import DefectRule, Recipe
-from models.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, Writer, targets
+from models.language.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, Writer, targets
 
 
 def encode(text: str) -> list[int]:

@@ -27,7 +27,7 @@ from torch import Tensor
 
 from inspection.decision import Action, Severity
 from inspection.recipe import Recipe
-from models.policy import LANGUAGES, action_word, no_defect, severity_word
+from models.language.instructions import LANGUAGES, action_word, no_defect, severity_word
 
 NONE: Final = "none"
 """What the model calls a place where nothing is wrong."""

@@ -1,0 +1,1 @@
+"""Language models: the base, legal decoding, the words of the instructions."""
