@@ -33,10 +33,10 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
 from models.coreset import coreset
-from models.near_copies import moved, sampled
+from models.good_parts.near_copies import moved, sampled
+from models.good_parts.sizes import too_small
+from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.regions import find_regions
-from models.sizes import too_small
-from models.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.weights.soundness import Expected, fault, in_one_line
 
 FEWEST_PICTURES: Final = 5
@@ -218,7 +218,7 @@ class NormalityMemory:
         return self._header.taught_on
 
     def too_small(self, size: tuple[int, ...]) -> str:
-        """Why a picture of that height and width is too small (:mod:`models.sizes`); else empty."""
+        """Why a picture of that size is too small (:mod:`models.good_parts.sizes`); else empty."""
         working = self._header.working_height, self._header.working_width
         return too_small((size[0], size[1]), working=working, strides=self._tower.strides)
 
@@ -249,9 +249,9 @@ class NormalityMemory:
 
         Raises:
             RecipeError: fewer than five pictures or two groups, or groups of another number; a picture that
-                is too small, or much coarser than the others (:mod:`models.sizes`), or lies far outside them
-                (:mod:`models.outliers`); pictures most of which are near-copies of others
-                (:mod:`models.near_copies`).
+                is too small, or much coarser than the others (:mod:`models.good_parts.sizes`), or lies far
+                outside them (:mod:`models.good_parts.outliers`); pictures most of which are near-copies of
+                others (:mod:`models.good_parts.near_copies`).
         """
         settings = settings or MemorySettings()
         keys: list[Hashable] = list(range(len(pictures))) if groups is None else list(groups)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models import sizes
+from models.good_parts import sizes
 
 WORKING, STRIDES = (256, 320), (8, 16, 32)
 SIDE = st.integers(1, 3000)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from models.outliers import FAR, FEWEST, outlyingness
+from models.good_parts.outliers import FAR, FEWEST, outlyingness
 
 
 def pictures(count: int, *, seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
-from models.near_copies import mostly_near_copies
-from models.outliers import FAR, outlyingness
-from models.sizes import Size, coarser, too_small
+from models.good_parts.near_copies import mostly_near_copies
+from models.good_parts.outliers import FAR, outlyingness
+from models.good_parts.sizes import Size, coarser, too_small
 
 _NAMED: Final = 10
 """Pictures that a message names; it counts the others."""

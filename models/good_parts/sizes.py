@@ -19,7 +19,7 @@ Size = tuple[int, int]
 """Height and width in pixels."""
 
 _VARIANT: Final = 0.1
-"""Share of a set from which pictures are a variant of their own, as :mod:`models.outliers` has it."""
+"""Share of a set from which pictures count as a variant, as :mod:`~models.good_parts.outliers` has it."""
 
 
 def least_size(working: Size, strides: Sequence[int]) -> Size:

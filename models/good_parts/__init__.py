@@ -1,0 +1,1 @@
+"""What nothing is taught from: odd ones, near-copies, pictures of a wrong size."""
