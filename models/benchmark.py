@@ -22,7 +22,7 @@ from inspection.pictures.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.baselines import BASELINES
 from models.evaluation import Evaluation, evaluate
-from models.memory import MemorySettings, NormalityMemory
+from models.memory.memory import MemorySettings, NormalityMemory
 
 DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]
 

@@ -20,7 +20,7 @@ from inspection.recipe import Recipe
 from models.inspector import Look, ReflexInspector, ViewKey
 from models.language.decoding import NONE, OTHER
 from models.language.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
-from models.memory import NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.reasoning import Late, instruction_of
 
 _PUBLISHING_MS: Final = 30.0

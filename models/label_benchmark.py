@@ -15,11 +15,11 @@ import numpy as np
 
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
-from models.adaptation import Adaptation
 from models.backbone.features import AdaptableTower
 from models.benchmark import READERS, DatasetName, Sample
 from models.evaluation import evaluate
-from models.memory import Assessment, NormalityMemory
+from models.memory.adaptation import Adaptation
+from models.memory.memory import Assessment, NormalityMemory
 from models.training.adaptation import adapt
 from models.training.labelled import AdaptationSettings, read_example
 from models.training.photographs import read_photographs

@@ -27,7 +27,7 @@ from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
 from models.language.decoding import DecisionGrammar
 from models.language.instructions import from_rules, with_names_quoted, words
 from models.looking import Place, look
-from models.memory import NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.vla import Prompt, Reason, Verdict
 
 _PUBLISHING_MS: Final = 30.0

@@ -28,7 +28,7 @@ from models.checkpoint import Adapter, AdapterHeader
 from models.inspector import ANOMALY
 from models.language.base import LanguageBase
 from models.language.decoding import OTHER
-from models.memory import MemorySettings, NormalityMemory
+from models.memory.memory import MemorySettings, NormalityMemory
 from models.reasoning import VlaInspector
 from models.vla import InspectionVLA, VlaSettings
 

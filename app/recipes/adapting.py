@@ -12,11 +12,11 @@ from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
 from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
-from models.adaptation import AdaptedMemory
 from models.backbone.features import EfficientNetLite0
 from models.evaluation import Evaluation
 from models.inspector import crop
-from models.memory import NormalityMemory
+from models.memory.adaptation import AdaptedMemory
+from models.memory.memory import NormalityMemory
 from models.training.adaptation import adapt, refuse_too_few
 from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph, good_photographs, read_photographs

@@ -18,9 +18,9 @@ from torch import Tensor
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
-from models.adaptation import Adaptation, AdaptedMemory
 from models.backbone.features import VisionTower
-from models.memory import NormalityMemory
+from models.memory.adaptation import Adaptation, AdaptedMemory
+from models.memory.memory import NormalityMemory
 from models.weights import sealed
 from models.weights.soundness import in_one_line
 

@@ -29,7 +29,7 @@ from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.checkpoint import SHIPPED, read_header
 from models.inspector import crop
-from models.memory import MemorySettings, NormalityMemory
+from models.memory.memory import MemorySettings, NormalityMemory
 from models.unheard import Unheard, unheard
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
 from models.language.base import LanguageSettings
 from models.looking import look
-from models.memory import NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
 from models.training.photographs import read_photographs
 from models.training.samples import SPLITS, read_samples

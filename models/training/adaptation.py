@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
-from models.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
 from models.backbone.features import AdaptableTower
 from models.evaluation import Evaluation, evaluate
-from models.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
+from models.memory.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
+from models.memory.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
 from models.training.cells import train_cells
 from models.training.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.summing import direction_between, level_of, rule_of, weights_of

@@ -8,8 +8,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from torch.optim.swa_utils import AveragedModel
 
-from models.adaptation import CellNet
 from models.backbone.features import AdaptableTower
+from models.memory.adaptation import CellNet
 from models.training.labelled import AdaptationSettings, Counter
 from models.training.variants import Pool
 

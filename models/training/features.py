@@ -23,7 +23,7 @@ from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.looking import Place, Seen, look
-from models.memory import NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
 from models.weights import sealed
 

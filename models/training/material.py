@@ -11,7 +11,7 @@ from inspection.errors import DatasetError
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
-from models.memory import NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.training.features import Example, prepare
 from models.training.samples import Samples, TrainingSample, read_samples
 from models.training.settings import DataSettings, TrainingSettings

@@ -16,7 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.adaptation import Direction, Rule
+from models.memory.adaptation import Direction, Rule
 
 _TRUST: Final = (1.0, 0.5, 1.0)
 """In memory, direction and cells. The direction is the least steady from one group to the next, and the

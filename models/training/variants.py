@@ -16,9 +16,9 @@ from inspection.one_by_one import OneByOne
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled
-from models.adaptation import finest, moments
 from models.backbone.features import AdaptableTower
-from models.memory import NormalityMemory
+from models.memory.adaptation import finest, moments
+from models.memory.memory import NormalityMemory
 from models.training.labelled import AdaptationSettings, Counter, Example, Label
 
 _IN_MASK: Final = 0.3

@@ -15,7 +15,7 @@ from models.backbone.features import VisionTower
 from models.foreign import ForeignVlmInspector, legal, question
 from models.language.base import LanguageSettings
 from models.language.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
-from models.memory import MemorySettings, NormalityMemory
+from models.memory.memory import MemorySettings, NormalityMemory
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import scratched

@@ -20,11 +20,11 @@ from inspection.errors import DatasetError, RecipeError
 from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.decoding import read_picture
 from inspection.simulation import Variation
-from models.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
 from models.backbone.features import EfficientNetLite0
 from models.evaluation import evaluate
 from models.inspector import ReflexInspector
-from models.memory import NormalityMemory
+from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
+from models.memory.memory import NormalityMemory
 from models.training.adaptation import Adapted
 from models.training.labelled import Example
 

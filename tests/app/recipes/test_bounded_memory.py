@@ -15,8 +15,8 @@ from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.one_by_one import OneByOne
 from inspection.risk import Draw
-from models.adaptation import CellNet
 from models.backbone.features import EfficientNetLite0
+from models.memory.adaptation import CellNet
 from models.training import adaptation as learning
 from models.training.convert import from_photographs
 from models.training.labelled import AdaptationSettings

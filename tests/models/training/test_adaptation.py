@@ -7,8 +7,8 @@ import pytest
 import torch
 
 from inspection.errors import RecipeError, WeightsError
-from models.adaptation import Adaptation, AdaptedMemory, CellNet
-from models.memory import MemorySettings, NormalityMemory
+from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet
+from models.memory.memory import MemorySettings, NormalityMemory
 from models.training.adaptation import _folds, adapt
 from models.training.labelled import AdaptationSettings, Example, read_example
 from models.training.photographs import Photograph

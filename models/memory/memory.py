@@ -32,11 +32,11 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
-from models.coreset import coreset
 from models.good_parts.near_copies import moved, sampled
 from models.good_parts.sizes import too_small
 from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
-from models.regions import find_regions
+from models.memory.coreset import coreset
+from models.memory.regions import find_regions
 from models.weights.soundness import Expected, fault, in_one_line
 
 FEWEST_PICTURES: Final = 5

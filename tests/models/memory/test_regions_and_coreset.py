@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from models.coreset import POOL, coreset
-from models.regions import find_regions
+from models.memory.coreset import POOL, coreset
+from models.memory.regions import find_regions
 
 maps = arrays.arrays(np.float32, (6, 9), elements=st.sampled_from([0.0, 0.5, 1.0, 1.5, 2.0, 3.0]))
 

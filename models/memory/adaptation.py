@@ -30,7 +30,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.backbone.features import AdaptableTower, FeatureMaps, VisionTower
-from models.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
+from models.memory.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
 from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1
@@ -142,7 +142,7 @@ class _Header(BaseModel):
 
     @model_validator(mode="after")
     def _threshold_among_good_pictures(self) -> Self:
-        """It is one of n deviations from their median: within √(n - 1) + 1 (cf. ``models.memory``)."""
+        """It is one of n deviations from their median: within √(n - 1) + 1 (cf. ``models.memory.memory``)."""
         if not 1.0 <= self.rule.threshold <= math.sqrt(self.good) + 1.0:
             raise ValueError(f"a threshold of {self.rule.threshold:.4g} from {self.good} good pictures")
         return self
