@@ -22,13 +22,13 @@ from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from models.backbone.features import VisionTower
-from models.checkpoint import Adapter
 from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
 from models.language.decoding import DecisionGrammar
 from models.language.instructions import from_rules, with_names_quoted, words
-from models.looking import Place, look
 from models.memory.memory import NormalityMemory
-from models.vla import Prompt, Reason, Verdict
+from models.vla.checkpoint import Adapter
+from models.vla.perception import Place, look
+from models.vla.vla import Prompt, Reason, Verdict
 
 _PUBLISHING_MS: Final = 30.0
 """Kept free before the deadline for the guard, the record and the PLC."""

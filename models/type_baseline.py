@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from models.language.decoding import NONE
-from models.looking import Seen
+from models.vla.perception import Seen
 
 _ROUNDS: Final = 60
 _DECAY: Final = 1e-2

@@ -14,14 +14,14 @@ from typing import Any, Final
 import numpy as np
 
 from inspection.decision import Action, Severity
-from models.checkpoint import Adapter
 from models.evaluation import evaluate
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Language, Policy, action_for, words
-from models.looking import Seen
 from models.reasoning import NOMINAL_LINE, not_pass
 from models.type_baseline import TypeRegression
-from models.vla import Verdict
+from models.vla.checkpoint import Adapter
+from models.vla.perception import Seen
+from models.vla.vla import Verdict
 
 BINS: Final = 10
 """Of the expected calibration error (Guo et al., ICML 2017, arXiv:1706.04599)."""

@@ -27,12 +27,12 @@ from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0
-from models.checkpoint import SHIPPED, load
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import DecisionGrammar, Tokens
-from models.looking import Seen, look
 from models.reasoning import NOMINAL_LINE, instruction_of
-from models.vla import InspectionVLA, Prompt, VlaSettings
+from models.vla.checkpoint import SHIPPED, load
+from models.vla.perception import Seen, look
+from models.vla.vla import InspectionVLA, Prompt, VlaSettings
 
 SEED = 1
 RATE = 60.0

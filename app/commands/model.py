@@ -86,7 +86,7 @@ def evaluate(
 @cli.command("list")
 def list_models(as_json: JsonFlag = False) -> None:
     """List the adapters that ship with Passgate."""
-    from models.checkpoint import CHECKPOINTS, read_header
+    from models.vla.checkpoint import CHECKPOINTS, read_header
 
     found = [(path, read_header(path)) for path in sorted(CHECKPOINTS.glob("*.safetensors"))]
     if as_json:
@@ -112,7 +112,7 @@ def list_models(as_json: JsonFlag = False) -> None:
 @cli.command()
 def show(adapter: AdapterOption = None, as_json: JsonFlag = False) -> None:
     """Show all that is known of an adapter."""
-    from models.checkpoint import SHIPPED, read_header
+    from models.vla.checkpoint import SHIPPED, read_header
 
     path = adapter or SHIPPED
     header = read_header(path)

@@ -163,8 +163,8 @@ def list_recipes(as_json: JsonFlag = False) -> None:
     """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
-    from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
+    from models.vla.checkpoint import SHIPPED, read_header
 
     library = RecipeLibrary(home() / "recipes")
     shelf = library.shelf()
@@ -230,8 +230,8 @@ def show(
     from app.recipes.certifying import stored_certification
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
-    from models.checkpoint import SHIPPED, read_header
     from models.unheard import unheard
+    from models.vla.checkpoint import SHIPPED, read_header
 
     library = RecipeLibrary(home() / "recipes")
     recipe = library.recipe(name, version)

@@ -21,13 +21,13 @@ from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
 from models.backbone.transformers_tower import build_tower
-from models.checkpoint import SHIPPED, load, read_header
 from models.foreign import ForeignVlmInspector
 from models.inspector import ReflexInspector
 from models.language.base import LanguageSettings
 from models.language.free_generation import ForeignModel
 from models.reasoning import VlaInspector
 from models.unheard import Unheard, unheard
+from models.vla.checkpoint import SHIPPED, load, read_header
 
 THREADS = 2
 REFLEX_NAME = "passgate-reflex"

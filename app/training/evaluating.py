@@ -14,17 +14,17 @@ from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import Picture
 from inspection.recipe import EIGHT_BITS, GreyLevels
-from models import checkpoint
 from models.backbone.features import EfficientNetLite0, VisionTower
-from models.checkpoint import SHIPPED, Adapter
 from models.inspector import crop
 from models.language.base import LanguageSettings
-from models.looking import look
 from models.memory.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
 from models.training.photographs import read_photographs
 from models.training.samples import SPLITS, read_samples
 from models.type_baseline import TypeRegression
+from models.vla import checkpoint
+from models.vla.checkpoint import SHIPPED, Adapter
+from models.vla.perception import look
 from models.vla_evaluation import Shown, judge_all, summary
 
 Labelled = tuple[Path, str | None]

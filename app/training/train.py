@@ -10,13 +10,13 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app.command_line.beforehand import refuse_unwritable
 from app.progress import screen
 from models.backbone.transformers_tower import build_tower
-from models.checkpoint import read_header
 from models.training.calibration import calibrate
 from models.training.material import Progress as Report
 from models.training.material import gather
 from models.training.run import ADAPTER, train
 from models.training.samples import read_samples
 from models.training.settings import read_settings
+from models.vla.checkpoint import read_header
 
 
 def train_from(config: Path, *, fresh: bool = False, skip_broken: bool = False) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """A batch as the model reads it: words and visual tokens in one row, and where something must be decided.
 
-The row is put together from the same pieces that ``models.vla.Prompt`` reads on the line. At a slot the loss
-compares the legal words alone, as the decoder will: nothing is spent on learning what cannot be written.
+The row is put together from the same pieces that ``models.vla.vla.Prompt`` reads on the line. At a slot the
+loss compares the legal words alone, as the decoder will: nothing is spent on learning what cannot be written.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.decision import Action, Severity
 from inspection.motion import PhysicsContext, plan
-from models.action import physics_row
 from models.language.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.language.instructions import LANGUAGES, STYLES, Language, Policy, action_for, words
-from models.looking import GRID, Seen
 from models.training.compose import asked_by, draw_context, reasoning
 from models.training.features import Example, Truth
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.training.policies import draw_policy
 from models.training.samples import LabelledDefect
-from models.vla import InspectionVLA, instruction_tokens
+from models.vla.action import physics_row
+from models.vla.perception import GRID, Seen
+from models.vla.vla import InspectionVLA, instruction_tokens
 
 _UNNAMED: Final = 0.1
 """Share of the lessons in which the recipe has no name for the defect: it is to be called ``other``."""

@@ -28,8 +28,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from models.language.base import LanguageBase, LanguageSettings, load_base, loading, require_device
-from models.looking import GEOMETRY, GRID, WHOLE, Place, Seen
-from models.vla import InspectionVLA, LoraSettings, VlaSettings
+from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights.base_weights import REGISTRY, quiet_transformers
 
 Method = Literal["full", "lora", "qlora"]

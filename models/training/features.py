@@ -22,9 +22,9 @@ from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
-from models.looking import Place, Seen, look
 from models.memory.memory import NormalityMemory
 from models.training.samples import Samples, TrainingSample
+from models.vla.perception import Place, Seen, look
 from models.weights import sealed
 
 FORMAT: Final = 2

@@ -16,11 +16,11 @@ from torch import Tensor
 
 from inspection.decision import Action
 from inspection.motion import plan
-from models.action import physics_row
 from models.training.batch import Lesson, action_states
 from models.training.compose import draw_context
 from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
-from models.vla import InspectionVLA
+from models.vla.action import physics_row
+from models.vla.vla import InspectionVLA
 
 _BATCH: Final = 128
 _RATE: Final = 2e-3

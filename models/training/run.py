@@ -24,9 +24,7 @@ from torch import Tensor
 
 from inspection.durable import whole
 from inspection.errors import WeightsError
-from models import checkpoint
 from models.backbone.features import VisionTower
-from models.checkpoint import AdapterHeader
 from models.language.base import hold_weights, load_base
 from models.training.alignment import align_with_words
 from models.training.batch import Lesson, draw_lesson, losses
@@ -36,7 +34,9 @@ from models.training.losses import ChunkWeights
 from models.training.material import Material, Progress
 from models.training.policies import DEFECT_NAMES
 from models.training.settings import StageName, StageSettings, TrainingSettings
-from models.vla import InspectionVLA
+from models.vla import checkpoint
+from models.vla.checkpoint import AdapterHeader
+from models.vla.vla import InspectionVLA
 
 _STATE: Final = "state.pt"
 ADAPTER: Final = "adapter.safetensors"

@@ -11,7 +11,7 @@ from inspection.errors import SettingsError
 from inspection.toml_words import read_toml
 from inspection.value_words import value_in_words
 from models.training.losses import ChunkWeights
-from models.vla import VlaSettings
+from models.vla.vla import VlaSettings
 
 StageName = Literal["align", "instruct", "act"]
 

@@ -14,9 +14,9 @@ from inspection.ports import MovingInspector
 from inspection.recipe import DefectRule, Recipe
 from models import reasoning
 from models.language.decoding import NONE, Choice
-from models.looking import Place
 from models.reasoning import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
-from models.vla import Named, Verdict
+from models.vla.perception import Place
+from models.vla.vla import Named, Verdict
 
 RECIPE = Recipe(
     id=1,

@@ -14,10 +14,10 @@ from inspection.motion import plan
 from models.language.decoding import NONE, OTHER, Choice
 from models.language.instructions import Policy, action_for, words
 from models.reasoning import NOMINAL_LINE
-from models.vla import Named, Verdict
+from models.vla.vla import Named, Verdict
 from models.vla_evaluation import Shown, calibration_error, judge_all, opposites, summary
 from tests.models.bases import tokenizer
-from tests.models.test_vla import seen
+from tests.models.vla.test_vla import seen
 
 KINDS = ("scratch", "dent")
 POLICIES = {words(policy, language): policy for policy in opposites(KINDS) for language in ("en", "zh")}

@@ -26,9 +26,9 @@ from inspection.errors import PassgateError
 from inspection.part import Frame
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
-from models import checkpoint
 from models.backbone.features import EfficientNetLite0
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule, moments
+from models.vla import checkpoint
 
 _NAME: Final = "cover"
 _GOOD_PARTS: Final = 24

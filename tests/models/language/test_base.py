@@ -13,12 +13,12 @@ from torch import Tensor
 
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
-from models.checkpoint import AdapterHeader, load, save
 from models.language.base import LanguageSettings, folder_sha256, load_base
 from models.language.decoding import DecisionGrammar
-from models.looking import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.reasoning import NOMINAL_LINE
-from models.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings
+from models.vla.checkpoint import AdapterHeader, load, save
+from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings
 from tests.models import bases
 
 CHANNELS = 24
@@ -155,7 +155,7 @@ def test_deciding_twice_gives_the_same(folder: Path) -> None:
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_qlora_step_lowers_the_loss_and_changes_the_adapter_alone(llama: Path, dtype: str) -> None:
     from models.training.batch import losses
-    from tests.models.test_vla import lesson
+    from tests.models.vla.test_vla import lesson
 
     torch.manual_seed(0)
     chosen = settings(llama, quantization="nf4", dtype=dtype)
@@ -234,7 +234,7 @@ def test_what_an_adapter_holds_is_asked_for_without_asking_the_base(
 def test_a_model_that_is_trained_learns_the_same_after_a_look(llama: Path, tmp_path: Path) -> None:
     """Gradients ended at a layer that had looked, without a word."""
     from models.training.batch import losses
-    from tests.models.test_vla import lesson
+    from tests.models.vla.test_vla import lesson
 
     path = tmp_path / "adapter.safetensors"
     whole = built(llama, quantization="nf4", dtype="bfloat16")

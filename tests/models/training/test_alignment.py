@@ -11,11 +11,11 @@ from models.language.base import load_base
 from models.language.decoding import NONE
 from models.training.alignment import align_with_words
 from models.training.features import Example
-from models.vla import InspectionVLA
+from models.vla.vla import InspectionVLA
 from tests.models.bases import llama
 from tests.models.language.test_base import settings
-from tests.models.test_vla import seen
 from tests.models.training.test_run import sample
+from tests.models.vla.test_vla import seen
 
 KINDS = ("scratch", "dent")
 

@@ -8,16 +8,16 @@ import torch
 
 from inspection.decision import Action
 from inspection.motion import MotionChunk, limited
-from models.action import meant_by, physics_row
 from models.language.base import load_base
 from models.training.batch import Lesson, action_states
 from models.training.compose import draw_context
 from models.training.head import fit_head
 from models.training.losses import ChunkWeights
-from models.vla import InspectionVLA
+from models.vla.action import meant_by, physics_row
+from models.vla.vla import InspectionVLA
 from tests.models.bases import llama
 from tests.models.language.test_base import settings
-from tests.models.test_vla import lesson
+from tests.models.vla.test_vla import lesson
 
 
 @pytest.fixture

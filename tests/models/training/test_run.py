@@ -9,7 +9,6 @@ import torch
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion import plan
-from models import checkpoint
 from models.language.base import LanguageSettings
 from models.reasoning import NOMINAL_LINE
 from models.training.curves import read_losses
@@ -24,10 +23,11 @@ from models.training.samples import (
     VisualInput,
 )
 from models.training.settings import DataSettings, StageSettings, TrainingSettings, read_settings
-from models.vla import VlaSettings
+from models.vla import checkpoint
+from models.vla.vla import VlaSettings
 from models.weights import sealed
 from tests.models.bases import llama
-from tests.models.test_vla import CHANNELS, seen
+from tests.models.vla.test_vla import CHANNELS, seen
 
 
 class Tower:

@@ -19,12 +19,12 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from models.backbone.features import VisionTower
 from models.language.base import LanguageSettings, decoder_of, hold_weights, load_base
-from models.vla import InspectionVLA, VlaSettings
+from models.vla.vla import InspectionVLA, VlaSettings
 from models.weights import sealed
 from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1
-CHECKPOINTS: Final = Path(__file__).parent / "checkpoints"
+CHECKPOINTS: Final = Path(__file__).parents[1] / "checkpoints"
 """The adapters that ship with Passgate."""
 SHIPPED: Final = CHECKPOINTS / "passgate-vla.safetensors"
 SHIPPED_SHA256: Final = "79557309fcc7e44564e68fa09e76d6634f3a6745db66b9b16ba26fef304da049"

@@ -23,10 +23,10 @@ from torch import Tensor, nn
 
 from inspection.decision import Action
 from inspection.motion import MotionChunk, PhysicsContext, limited
-from models.action import ActionHead, meant_by, physics_row
 from models.language.base import LanguageBase, LanguageSettings, decoder_of, embed, head_of
 from models.language.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
-from models.looking import GRID, WHOLE, Seen, evidence_size
+from models.vla.action import ActionHead, meant_by, physics_row
+from models.vla.perception import GRID, WHOLE, Seen, evidence_size
 from models.weights.base_weights import quiet_transformers
 
 _PROJECTOR_WIDTH: Final = 256

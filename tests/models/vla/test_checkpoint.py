@@ -11,7 +11,8 @@ from safetensors.torch import load_file, save_file
 
 from app.benches.damage.files import Damage, damaged
 from inspection.errors import WeightsError
-from models.checkpoint import (
+from models.language.base import LanguageSettings, load_base
+from models.vla.checkpoint import (
     SHIPPED,
     SHIPPED_SHA256,
     AdapterHeader,
@@ -21,8 +22,7 @@ from models.checkpoint import (
     rewrite,
     save,
 )
-from models.language.base import LanguageSettings, load_base
-from models.vla import InspectionVLA, LoraSettings, VlaSettings
+from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights import sealed
 from tests.models import bases
 

@@ -8,14 +8,14 @@ import torch
 
 from inspection.decision import Action, Severity
 from inspection.motion import MotionChunk, PhysicsContext, plan, violations
-from models.action import ActionHead, meant_by, physics_row
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Policy
-from models.looking import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.reasoning import NOMINAL_LINE
 from models.training.batch import Lesson, losses, write_row
-from models.vla import InspectionVLA, VlaSettings
+from models.vla.action import ActionHead, meant_by, physics_row
+from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.vla import InspectionVLA, VlaSettings
 from tests.models.bases import llama
 
 CHANNELS = 24

@@ -1,0 +1,1 @@
+"""The vision-language-action model, from tokens to action, and its file."""
