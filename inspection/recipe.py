@@ -143,7 +143,7 @@ class Recipe(Frozen):
     are always legal."""
     unheard_accepted: bool = False
     """Whether a person accepted that rules or words ask for more than is done, since they speak of types that
-    the language model cannot name (``models.unheard``)."""
+    the language model cannot name (``models.inspectors.unheard``)."""
     motion: PhysicsContext | None = None
     """Belt, diverter and part, for the action head; None for a nominal line."""
     deadline_ms: int = Field(default=450, ge=50, le=10_000)

@@ -1,6 +1,6 @@
 """What of a recipe does not come into force, since it speaks of types that nobody can name.
 
-``models.unheard`` finds it out; the guard, the alarms and the model's tile know of it.
+``models.inspectors.unheard`` finds it out; the guard, the alarms and the model's tile know of it.
 """
 
 from pydantic import Field

@@ -24,11 +24,11 @@ from inspection.guard import review
 from inspection.part import Frame, Picture, Trigger
 from inspection.recipe import ANY_TYPE, DefectRule, Recipe
 from models.backbone.features import FeatureMaps
-from models.inspector import ANOMALY
+from models.inspectors.reflex import ANOMALY
+from models.inspectors.vla import VlaInspector
 from models.language.base import LanguageBase
 from models.language.decoding import OTHER
 from models.memory.memory import MemorySettings, NormalityMemory
-from models.reasoning import VlaInspector
 from models.vla.checkpoint import Adapter, AdapterHeader
 from models.vla.vla import InspectionVLA, VlaSettings
 

@@ -15,9 +15,9 @@ import numpy as np
 
 from inspection.decision import Action, Severity
 from models.evaluation import evaluate
+from models.inspectors.vla import NOMINAL_LINE, not_pass
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Language, Policy, action_for, words
-from models.reasoning import NOMINAL_LINE, not_pass
 from models.type_baseline import TypeRegression
 from models.vla.checkpoint import Adapter
 from models.vla.perception import Seen

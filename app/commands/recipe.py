@@ -163,7 +163,7 @@ def list_recipes(as_json: JsonFlag = False) -> None:
     """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
-    from models.unheard import unheard
+    from models.inspectors.unheard import unheard
     from models.vla.checkpoint import SHIPPED, read_header
 
     library = RecipeLibrary(home() / "recipes")
@@ -230,7 +230,7 @@ def show(
     from app.recipes.certifying import stored_certification
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
-    from models.unheard import unheard
+    from models.inspectors.unheard import unheard
     from models.vla.checkpoint import SHIPPED, read_header
 
     library = RecipeLibrary(home() / "recipes")

@@ -18,7 +18,7 @@ from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
 from inspection.pictures.decoding import read_archived
 from inspection.recipe import Recipe
-from models.reasoning import instruction_of
+from models.inspectors.vla import instruction_of
 from models.training.compose import compose, decided
 from models.training.photographs import severity_by_share
 from models.training.samples import (

@@ -14,7 +14,7 @@ from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
 from models.evaluation import Evaluation
-from models.inspector import crop
+from models.inspectors.reflex import crop
 from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory
 from models.training.adaptation import adapt, refuse_too_few

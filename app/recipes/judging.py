@@ -21,12 +21,12 @@ from inspection.ports import Inspector
 from inspection.quality import check
 from inspection.recipe import Recipe
 from models.backbone.transformers_tower import build_tower
-from models.foreign import ForeignVlmInspector
-from models.inspector import ReflexInspector
+from models.inspectors.pretrained_vlm import ForeignVlmInspector
+from models.inspectors.reflex import ReflexInspector
+from models.inspectors.unheard import Unheard, unheard
+from models.inspectors.vla import VlaInspector
 from models.language.base import LanguageSettings
 from models.language.free_generation import ForeignModel
-from models.reasoning import VlaInspector
-from models.unheard import Unheard, unheard
 from models.vla.checkpoint import SHIPPED, load, read_header
 
 THREADS = 2

@@ -27,9 +27,9 @@ from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from inspection.value_words import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.inspector import crop
+from models.inspectors.reflex import crop
+from models.inspectors.unheard import Unheard, unheard
 from models.memory.memory import MemorySettings, NormalityMemory
-from models.unheard import Unheard, unheard
 from models.vla.checkpoint import SHIPPED, read_header
 
 log = structlog.get_logger(__name__)

@@ -15,7 +15,7 @@ from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import Picture
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from models.backbone.features import EfficientNetLite0, VisionTower
-from models.inspector import crop
+from models.inspectors.reflex import crop
 from models.language.base import LanguageSettings
 from models.memory.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory

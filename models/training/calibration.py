@@ -10,7 +10,7 @@ import numpy as np
 
 from models.backbone.features import VisionTower
 from models.evaluation import evaluate
-from models.reasoning import not_pass
+from models.inspectors.vla import not_pass
 from models.training.features import prepare
 from models.training.material import Material, Progress, counting
 from models.training.run import ADAPTER

@@ -60,7 +60,7 @@ class AdapterHeader(BaseModel):
     kinds: tuple[str, ...] = ()
     """The types of defects that it was trained to name."""
     trust: float = Field(default=0.0, ge=0.0, le=100.0)
-    """How much its own doubt counts beside the memory's: see ``models.reasoning.not_pass``."""
+    """How much its own doubt counts beside the memory's: see ``models.inspectors.vla.not_pass``."""
     trained: dict[str, Any] = Field(default_factory=dict)
     """Data, seeds, steps and losses, for the model card."""
 

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
 from inspection.motion import plan
+from models.inspectors.vla import NOMINAL_LINE
 from models.language.decoding import NONE, OTHER, Choice
 from models.language.instructions import Policy, action_for, words
-from models.reasoning import NOMINAL_LINE
 from models.vla.vla import Named, Verdict
 from models.vla_evaluation import Shown, calibration_error, judge_all, opposites, summary
 from tests.models.bases import tokenizer

@@ -25,7 +25,7 @@ from inspection.ports import (
 )
 from inspection.risk import Certification
 from inspection.status import Health, Mode, StationStatus, Tile
-from models.unheard import Unheard
+from models.inspectors.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake

@@ -22,7 +22,7 @@ from inspection.pictures.decoding import read_picture
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from models.evaluation import evaluate
-from models.inspector import ReflexInspector
+from models.inspectors.reflex import ReflexInspector
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
 from models.memory.memory import NormalityMemory
 from models.training.adaptation import Adapted

@@ -13,9 +13,9 @@ from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from models.foreign import ForeignVlmInspector
-from models.inspector import ReflexInspector
-from models.reasoning import VlaInspector
+from models.inspectors.pretrained_vlm import ForeignVlmInspector
+from models.inspectors.reflex import ReflexInspector
+from models.inspectors.vla import VlaInspector
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import part

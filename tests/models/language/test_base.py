@@ -13,9 +13,9 @@ from torch import Tensor
 
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
+from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, folder_sha256, load_base
 from models.language.decoding import DecisionGrammar
-from models.reasoning import NOMINAL_LINE
 from models.vla.checkpoint import AdapterHeader, load, save
 from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings

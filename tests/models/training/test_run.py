@@ -9,8 +9,8 @@ import torch
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion import plan
+from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
-from models.reasoning import NOMINAL_LINE
 from models.training.curves import read_losses
 from models.training.features import Example, truth_of
 from models.training.material import Material

@@ -8,10 +8,10 @@ import torch
 
 from inspection.decision import Action, Severity
 from inspection.motion import MotionChunk, PhysicsContext, plan, violations
+from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Policy
-from models.reasoning import NOMINAL_LINE
 from models.training.batch import Lesson, losses, write_row
 from models.vla.action import ActionHead, meant_by, physics_row
 from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen

@@ -17,11 +17,11 @@ import numpy as np
 from inspection.decision import Action, Box, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from models.inspector import Look, ReflexInspector, ViewKey
+from models.inspectors.reflex import Look, ReflexInspector, ViewKey
+from models.inspectors.vla import Late, instruction_of
 from models.language.decoding import NONE, OTHER
 from models.language.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
 from models.memory.memory import NormalityMemory
-from models.reasoning import Late, instruction_of
 
 _PUBLISHING_MS: Final = 30.0
 """Kept free before the deadline for the guard, the record and the PLC."""

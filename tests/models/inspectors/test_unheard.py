@@ -4,8 +4,8 @@ import pytest
 
 from inspection.decision import Action, Severity
 from inspection.recipe import DefectRule, Recipe
+from models.inspectors.unheard import unheard
 from models.language.instructions import LANGUAGES, STYLES, Policy, asked_in_words, words
-from models.unheard import unheard
 
 KINDS = ("scratch", "dent")
 

@@ -12,9 +12,9 @@ from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, R
 from inspection.motion import plan
 from inspection.ports import MovingInspector
 from inspection.recipe import DefectRule, Recipe
-from models import reasoning
+from models.inspectors import vla as reasoning
+from models.inspectors.vla import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
 from models.language.decoding import NONE, Choice
-from models.reasoning import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
 from models.vla.perception import Place
 from models.vla.vla import Named, Verdict
 

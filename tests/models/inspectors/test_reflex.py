@@ -16,7 +16,7 @@ from inspection.errors import RecipeError
 from inspection.part import Frame
 from inspection.recipe import DefectRule, Recipe, View
 from inspection.simulation import Variation, cover, draw_part, render
-from models.inspector import ReflexInspector, unclamped
+from models.inspectors.reflex import ReflexInspector, unclamped
 from tests.fakes import EPOCH
 
 CLEAR = Variation(defect_rate=1.0, contrast=(0.5, 0.6))

@@ -12,7 +12,7 @@ from inspection.guard import review
 from inspection.part import Frame, Picture
 from inspection.recipe import DefectRule, Recipe, View
 from models.backbone.features import VisionTower
-from models.foreign import ForeignVlmInspector, legal, question
+from models.inspectors.pretrained_vlm import ForeignVlmInspector, legal, question
 from models.language.base import LanguageSettings
 from models.language.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
 from models.memory.memory import MemorySettings, NormalityMemory

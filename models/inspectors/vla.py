@@ -22,7 +22,7 @@ from inspection.motion import PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from models.backbone.features import VisionTower
-from models.inspector import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
+from models.inspectors.reflex import ANOMALY, Look, ReflexInspector, ViewKey, unclamped
 from models.language.decoding import DecisionGrammar
 from models.language.instructions import from_rules, with_names_quoted, words
 from models.memory.memory import NormalityMemory

@@ -1,0 +1,1 @@
+"""What implements the port Inspector: reflex, our model, a foreign one."""
