@@ -21,7 +21,7 @@ from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.baselines import BASELINES
-from models.evaluation import Evaluation, evaluate
+from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.memory import MemorySettings, NormalityMemory
 
 DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]

@@ -13,7 +13,7 @@ from inspection.one_by_one import OneByOne
 from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
-from models.evaluation import Evaluation
+from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import crop
 from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory

@@ -16,7 +16,7 @@ from inspection.pictures.copies import SeenPictures
 from inspection.pictures.layouts.sides import good_and_defective
 from inspection.quality import wrong_size
 from inspection.status import Percentiles
-from models.evaluation import evaluate
+from models.evaluation.metrics import evaluate
 
 
 def evaluate_recipe(

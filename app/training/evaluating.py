@@ -15,17 +15,17 @@ from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.levels import Picture
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from models.backbone.features import EfficientNetLite0, VisionTower
+from models.evaluation.type_baseline import TypeRegression
+from models.evaluation.vla import Shown, judge_all, summary
 from models.inspectors.reflex import crop
 from models.language.base import LanguageSettings
 from models.memory.memory import NormalityMemory
 from models.training.material import kinds_of, teach_memory
 from models.training.photographs import read_photographs
 from models.training.samples import SPLITS, read_samples
-from models.type_baseline import TypeRegression
 from models.vla import checkpoint
 from models.vla.checkpoint import SHIPPED, Adapter
 from models.vla.perception import look
-from models.vla_evaluation import Shown, judge_all, summary
 
 Labelled = tuple[Path, str | None]
 """A picture's file and the type of its defect; None for a good part."""
@@ -58,7 +58,7 @@ def evaluate_model(
         limit: Judge only so many, drawn at random with a fixed seed; 0 for all.
 
     Returns:
-        See ``models.vla_evaluation.summary``; also ``model``, ``held``, ``split`` and ``memory``.
+        See ``models.evaluation.vla.summary``; also ``model``, ``held``, ``split`` and ``memory``.
 
     Raises:
         CameraError: A picture cannot be read.

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from inspection.errors import RecipeError
 from inspection.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
-from models.evaluation import Evaluation, evaluate
+from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
 from models.memory.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
 from models.training.cells import train_cells

@@ -21,7 +21,7 @@ from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.decoding import read_picture
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
-from models.evaluation import evaluate
+from models.evaluation.metrics import evaluate
 from models.inspectors.reflex import ReflexInspector
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
 from models.memory.memory import NormalityMemory

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.evaluation import evaluate
+from models.evaluation.metrics import evaluate
 
 scores = st.lists(st.integers(0, 20).map(float), min_size=1, max_size=30)
 

@@ -14,11 +14,11 @@ from typing import Any, Final
 import numpy as np
 
 from inspection.decision import Action, Severity
-from models.evaluation import evaluate
+from models.evaluation.metrics import evaluate
+from models.evaluation.type_baseline import TypeRegression
 from models.inspectors.vla import NOMINAL_LINE, not_pass
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Language, Policy, action_for, words
-from models.type_baseline import TypeRegression
 from models.vla.checkpoint import Adapter
 from models.vla.perception import Seen
 from models.vla.vla import Verdict

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
 from inspection.motion import plan
+from models.evaluation.vla import Shown, calibration_error, judge_all, opposites, summary
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.decoding import NONE, OTHER, Choice
 from models.language.instructions import Policy, action_for, words
 from models.vla.vla import Named, Verdict
-from models.vla_evaluation import Shown, calibration_error, judge_all, opposites, summary
 from tests.models.bases import tokenizer
 from tests.models.vla.test_vla import seen
 

@@ -1,0 +1,1 @@
+"""Figures of a judge: curves, rates, types, words."""
