@@ -20,9 +20,9 @@ from models.benchmark import READERS, DatasetName, Sample
 from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Adaptation
 from models.memory.memory import Assessment, NormalityMemory
-from models.training.adaptation import adapt
-from models.training.labelled import AdaptationSettings, read_example
-from models.training.photographs import read_photographs
+from models.training.adapting.adaptation import adapt
+from models.training.adapting.labelled import AdaptationSettings, read_example
+from models.training.data.photographs import read_photographs
 
 Listener = Callable[[str], None]
 """Is told in words how far it is."""

@@ -17,14 +17,14 @@ from inspection.cameras.folder import TRUTH_TABLE
 from inspection.decision import Action, Frozen
 from inspection.errors import DatasetError, PassgateError
 from models.benchmark import READERS, DatasetName, Sample, group_split
-from models.training.convert import (
+from models.training.data.convert import (
     from_good_photographs,
     from_photographs,
     from_simulation,
     pictures_of,
 )
-from models.training.photographs import good_photographs, read_photographs
-from models.training.samples import Split, TrainingSample, write_samples
+from models.training.data.photographs import good_photographs, read_photographs
+from models.training.data.samples import Split, TrainingSample, write_samples
 from reports.settings import StoreSettings
 
 

@@ -19,9 +19,9 @@ from inspection.part import Inspection, Truth
 from inspection.pictures.decoding import read_archived
 from inspection.recipe import Recipe
 from models.inspectors.vla import instruction_of
-from models.training.compose import compose, decided
-from models.training.photographs import severity_by_share
-from models.training.samples import (
+from models.training.data.compose import compose, decided
+from models.training.data.photographs import severity_by_share
+from models.training.data.samples import (
     LabelledDefect,
     TrainingSample,
     VisualInput,

@@ -17,9 +17,9 @@ from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import crop
 from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory
-from models.training.adaptation import adapt, refuse_too_few
-from models.training.labelled import AdaptationSettings, Example, read_example
-from models.training.photographs import Photograph, good_photographs, read_photographs
+from models.training.adapting.adaptation import adapt, refuse_too_few
+from models.training.adapting.labelled import AdaptationSettings, Example, read_example
+from models.training.data.photographs import Photograph, good_photographs, read_photographs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,8 @@ def adapt_recipe(
 
     Args:
         name: Of the recipe.
-        labels: Folder in one of the layouts of :mod:`models.training.photographs`; pictures in a subfolder
+        labels: Folder in one of the layouts of :mod:`models.training.data.photographs`; pictures in a
+        subfolder
             of a class folder are near-copies of each other.
         library: Has the recipe.
         good: Folder of more good pictures, as those that were taught; a subfolder is a group.

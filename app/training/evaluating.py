@@ -20,9 +20,9 @@ from models.evaluation.vla import Shown, judge_all, summary
 from models.inspectors.reflex import crop
 from models.language.base import LanguageSettings
 from models.memory.memory import NormalityMemory
+from models.training.data.photographs import read_photographs
+from models.training.data.samples import SPLITS, read_samples
 from models.training.material import kinds_of, teach_memory
-from models.training.photographs import read_photographs
-from models.training.samples import SPLITS, read_samples
 from models.vla import checkpoint
 from models.vla.checkpoint import SHIPPED, Adapter
 from models.vla.perception import look
@@ -46,7 +46,7 @@ def evaluate_model(
     """Judge labelled pictures with a model.
 
     Args:
-        images: A folder of labelled photographs (:mod:`models.training.photographs`), or a ``.jsonl`` of
+        images: A folder of labelled photographs (:mod:`models.training.data.photographs`), or a ``.jsonl`` of
             training samples.
         recipe_name: Its memory is looked with; the pictures are cropped to its view.
         split: Of a ``.jsonl``, which samples; ``all`` for every one.

@@ -11,10 +11,10 @@ from app.command_line.beforehand import refuse_unwritable
 from app.progress import screen
 from models.backbone.transformers_tower import build_tower
 from models.training.calibration import calibrate
+from models.training.data.samples import read_samples
 from models.training.material import Progress as Report
 from models.training.material import gather
 from models.training.run import ADAPTER, train
-from models.training.samples import read_samples
 from models.training.settings import read_settings
 from models.vla.checkpoint import read_header
 

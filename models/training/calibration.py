@@ -13,10 +13,10 @@ from models.evaluation.metrics import evaluate
 from models.evaluation.type_baseline import TypeRegression
 from models.evaluation.vla import Shown, judge_all
 from models.inspectors.vla import not_pass
-from models.training.features import prepare
 from models.training.material import Material, Progress, counting
 from models.training.run import ADAPTER
 from models.training.settings import TrainingSettings
+from models.training.steps.features import prepare
 from models.vla import checkpoint
 
 _TRUSTS: Final = (0.0, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6, 3.2)

@@ -12,9 +12,9 @@ from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory
-from models.training.features import Example, prepare
-from models.training.samples import Samples, TrainingSample, read_samples
+from models.training.data.samples import Samples, TrainingSample, read_samples
 from models.training.settings import DataSettings, TrainingSettings
+from models.training.steps.features import Example, prepare
 
 Progress = Callable[[str, int, int, str], None]
 """Called as ``progress(what, done, total, note)``."""

@@ -26,14 +26,14 @@ from inspection.durable import whole
 from inspection.errors import WeightsError
 from models.backbone.features import VisionTower
 from models.language.base import hold_weights, load_base
-from models.training.alignment import align_with_words
-from models.training.batch import Lesson, draw_lesson, losses
 from models.training.curves import draw_losses, read_losses
-from models.training.head import fit_head
-from models.training.losses import ChunkWeights
+from models.training.data.policies import DEFECT_NAMES
 from models.training.material import Material, Progress
-from models.training.policies import DEFECT_NAMES
 from models.training.settings import StageName, StageSettings, TrainingSettings
+from models.training.steps.alignment import align_with_words
+from models.training.steps.batch import Lesson, draw_lesson, losses
+from models.training.steps.head import fit_head
+from models.training.steps.losses import ChunkWeights
 from models.vla import checkpoint
 from models.vla.checkpoint import AdapterHeader
 from models.vla.vla import InspectionVLA

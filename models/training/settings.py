@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from inspection.errors import SettingsError
 from inspection.toml_words import read_toml
 from inspection.value_words import value_in_words
-from models.training.losses import ChunkWeights
+from models.training.steps.losses import ChunkWeights
 from models.vla.vla import VlaSettings
 
 StageName = Literal["align", "instruct", "act"]

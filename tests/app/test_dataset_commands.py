@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inspection.part import Truth
-from models.training.samples import read_samples
+from models.training.data.samples import read_samples
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 from tests.app.commands import Passgate

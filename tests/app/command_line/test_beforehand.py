@@ -14,8 +14,8 @@ from tests.app.commands import Passgate, assert_one_line
 
 READERS = (
     "app.datasets.file_frames",
-    "models.training.labelled",
-    "models.training.photographs",
+    "models.training.adapting.labelled",
+    "models.training.data.photographs",
     "inspection.cameras.folder",
 )
 
@@ -100,7 +100,7 @@ def test_what_changes_a_recipe_asks_first_whether_it_can_be_kept(
 def test_too_few_labels_are_refused_before_the_recipe_is_looked_with(
     passgate: Passgate, recipes: None, good: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alive = AlivePictures(monkeypatch, "models.training.labelled")
+    alive = AlivePictures(monkeypatch, "models.training.adapting.labelled")
     shutil.copytree(good, good.parent / "labels" / "good")
     said = passgate("recipe", "adapt", "cover", "--labels", good.parent / "labels")
     assert_one_line(said, "6 good and 0 defective pictures are too few")

@@ -12,7 +12,7 @@ from inspection.decision import Action, DecidedBy, RecipeRef, Severity
 from inspection.errors import StoreError
 from inspection.part import Inspection, Truth
 from inspection.recipe import DefectRule, Recipe, View
-from models.training.samples import TrainingSample, read_samples, write_samples
+from models.training.data.samples import TrainingSample, read_samples, write_samples
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME
 from reports.store import SqlStore

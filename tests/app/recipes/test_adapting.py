@@ -25,8 +25,8 @@ from models.evaluation.metrics import evaluate
 from models.inspectors.reflex import ReflexInspector
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
 from models.memory.memory import NormalityMemory
-from models.training.adaptation import Adapted
-from models.training.labelled import Example
+from models.training.adapting.adaptation import Adapted
+from models.training.adapting.labelled import Example
 
 CHANNELS = 4 * (40 + 112 + 192)
 

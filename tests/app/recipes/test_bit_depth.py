@@ -20,8 +20,8 @@ from inspection.pictures.decoding import read_archived, read_picture
 from inspection.pictures.files import picture_files
 from inspection.pictures.levels import BitDepth, to_8_bits
 from inspection.recipe import GreyLevels
-from models.training.labelled import read_example
-from models.training.photographs import Photograph
+from models.training.adapting.labelled import read_example
+from models.training.data.photographs import Photograph
 from reports.images import encode
 from tests.app.commands import Passgate, assert_one_line
 

@@ -17,18 +17,18 @@ from inspection.one_by_one import OneByOne
 from inspection.risk import Draw
 from models.backbone.features import EfficientNetLite0
 from models.memory.adaptation import CellNet
-from models.training import adaptation as learning
-from models.training.convert import from_photographs
-from models.training.labelled import AdaptationSettings
+from models.training.adapting import adaptation as learning
+from models.training.adapting.labelled import AdaptationSettings
+from models.training.data.convert import from_photographs
+from models.training.data.photographs import good_photographs
+from models.training.data.samples import Samples
 from models.training.material import teach_memory
-from models.training.photographs import good_photographs
-from models.training.samples import Samples
 from tests.alive import AlivePictures
 from tests.app.commands import Passgate
 
 AT_ONCE = 3
 """Pictures: the one that is looked at, the one before, the one that is decoded ahead."""
-READERS = ("app.datasets.file_frames", "models.training.labelled", "inspection.cameras.folder")
+READERS = ("app.datasets.file_frames", "models.training.adapting.labelled", "inspection.cameras.folder")
 
 
 @pytest.fixture

@@ -154,7 +154,7 @@ def test_deciding_twice_gives_the_same(folder: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["bfloat16", "float32"])
 def test_a_qlora_step_lowers_the_loss_and_changes_the_adapter_alone(llama: Path, dtype: str) -> None:
-    from models.training.batch import losses
+    from models.training.steps.batch import losses
     from tests.models.vla.test_vla import lesson
 
     torch.manual_seed(0)
@@ -233,7 +233,7 @@ def test_what_an_adapter_holds_is_asked_for_without_asking_the_base(
 
 def test_a_model_that_is_trained_learns_the_same_after_a_look(llama: Path, tmp_path: Path) -> None:
     """Gradients ended at a layer that had looked, without a word."""
-    from models.training.batch import losses
+    from models.training.steps.batch import losses
     from tests.models.vla.test_vla import lesson
 
     path = tmp_path / "adapter.safetensors"

@@ -12,17 +12,17 @@ from inspection.motion import plan
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
 from models.training.curves import read_losses
-from models.training.features import Example, truth_of
-from models.training.material import Material
-from models.training.run import train
-from models.training.samples import (
+from models.training.data.samples import (
     LabelledDecision,
     LabelledDefect,
     Samples,
     TrainingSample,
     VisualInput,
 )
+from models.training.material import Material
+from models.training.run import train
 from models.training.settings import DataSettings, StageSettings, TrainingSettings, read_settings
+from models.training.steps.features import Example, truth_of
 from models.vla import checkpoint
 from models.vla.vla import VlaSettings
 from models.weights import sealed

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from inspection.decision import Action, Severity
 from inspection.errors import DatasetError
 from inspection.motion import MotionChunk, plan
-from models.training.samples import (
+from models.training.data.samples import (
     LabelledDecision,
     LabelledDefect,
     TrainingSample,
@@ -20,7 +20,7 @@ from models.training.samples import (
     split_of,
     write_samples,
 )
-from tests.models.training.physics import drawn
+from tests.models.training.steps.physics import drawn
 
 
 def sample(number: int = 1) -> TrainingSample:

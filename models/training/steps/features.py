@@ -23,7 +23,7 @@ from inspection.errors import DatasetError
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory
-from models.training.samples import Samples, TrainingSample
+from models.training.data.samples import Samples, TrainingSample
 from models.vla.perception import Place, Seen, look
 from models.weights import sealed
 

@@ -22,10 +22,10 @@ from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
 from models.memory.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
-from models.training.cells import train_cells
-from models.training.labelled import AdaptationSettings, Counter, Example, Label, Progress
-from models.training.summing import direction_between, level_of, rule_of, weights_of
-from models.training.variants import Pool
+from models.training.adapting.cells import train_cells
+from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
+from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
+from models.training.adapting.variants import Pool
 
 FEWEST_DEFECTIVE: Final = 4
 

@@ -18,10 +18,10 @@ from inspection.pictures.decoding import read_picture
 from inspection.simulation import DefectType, Variation, cover, draw_part, render
 from inspection.simulation.defects import Mask
 from inspection.simulation.transplant import with_defects
-from models.training.compose import compose
-from models.training.curriculum import variation_at
-from models.training.photographs import Photograph
-from models.training.samples import (
+from models.training.data.compose import compose
+from models.training.data.curriculum import variation_at
+from models.training.data.photographs import Photograph
+from models.training.data.samples import (
     LabelledDefect,
     TrainingSample,
     VisualInput,
@@ -41,7 +41,7 @@ def from_photographs(
     """One sample a photograph, under a policy drawn for it.
 
     Args:
-        photographs: From :func:`models.training.photographs.read_photographs`.
+        photographs: From :func:`models.training.data.photographs.read_photographs`.
         jsonl: The file that the samples are for; pictures are named relative to it.
         source: The data set's name.
         seed: Draws policies and belts.
@@ -112,7 +112,7 @@ def from_good_photographs(
     """Put drawn defects on photographs of good parts, taken in turn; the copies go to ``pictures_of(jsonl)``.
 
     Args:
-        good: From :func:`models.training.photographs.good_photographs`.
+        good: From :func:`models.training.data.photographs.good_photographs`.
         jsonl: The file that the samples are for.
         parts: How many samples.
         source: The data set's name.

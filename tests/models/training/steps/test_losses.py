@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action
 from inspection.motion import MotionChunk, plan, violations
-from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
-from tests.models.training.physics import drawn
+from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
+from tests.models.training.steps.physics import drawn
 
 seeds = st.lists(st.integers(0, 10_000), min_size=1, max_size=4)
 

@@ -41,7 +41,7 @@ from inspection.pictures.layouts.annotated import Annotations
 from inspection.pictures.layouts.export import read_export
 from inspection.pictures.layouts.sides import good_pictures
 from inspection.pictures.masks import read_mask
-from models.training.samples import LabelledDefect, Polygon, Split, split_groups
+from models.training.data.samples import LabelledDefect, Polygon, Split, split_groups
 
 log = structlog.get_logger(__name__)
 

@@ -9,10 +9,10 @@ import torch
 from inspection.decision import Action
 from inspection.motion import MotionChunk, limited
 from models.language.base import load_base
-from models.training.batch import Lesson, action_states
-from models.training.compose import draw_context
-from models.training.head import fit_head
-from models.training.losses import ChunkWeights
+from models.training.data.compose import draw_context
+from models.training.steps.batch import Lesson, action_states
+from models.training.steps.head import fit_head
+from models.training.steps.losses import ChunkWeights
 from models.vla.action import meant_by, physics_row
 from models.vla.vla import InspectionVLA
 from tests.models.bases import llama

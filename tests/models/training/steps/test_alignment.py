@@ -9,8 +9,8 @@ import torch
 from inspection.decision import Severity
 from models.language.base import load_base
 from models.language.decoding import NONE
-from models.training.alignment import align_with_words
-from models.training.features import Example
+from models.training.steps.alignment import align_with_words
+from models.training.steps.features import Example
 from models.vla.vla import InspectionVLA
 from tests.models.bases import llama
 from tests.models.language.test_base import settings

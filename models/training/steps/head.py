@@ -16,9 +16,9 @@ from torch import Tensor
 
 from inspection.decision import Action
 from inspection.motion import plan
-from models.training.batch import Lesson, action_states
-from models.training.compose import draw_context
-from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
+from models.training.data.compose import draw_context
+from models.training.steps.batch import Lesson, action_states
+from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.vla.action import physics_row
 from models.vla.vla import InspectionVLA
 

@@ -9,11 +9,11 @@ import torch
 from inspection.errors import RecipeError, WeightsError
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet
 from models.memory.memory import MemorySettings, NormalityMemory
-from models.training.adaptation import _folds, adapt
-from models.training.labelled import AdaptationSettings, Example, read_example
-from models.training.photographs import Photograph
-from models.training.summing import direction_between, level_of, rule_of, weights_of
-from models.training.variants import varied
+from models.training.adapting.adaptation import _folds, adapt
+from models.training.adapting.labelled import AdaptationSettings, Example, read_example
+from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
+from models.training.adapting.variants import varied
+from models.training.data.photographs import Photograph
 
 pytestmark = pytest.mark.slow
 

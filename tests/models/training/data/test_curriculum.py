@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inspection.simulation import Variation, cover, draw_part, render
 from inspection.simulation.spec import MIN_CONTRAST
-from models.training.curriculum import FULL_AT, variation_at
+from models.training.data.curriculum import FULL_AT, variation_at
 
 progresses = st.floats(0.0, 1.0)
 

@@ -10,12 +10,12 @@ import structlog
 
 from inspection.errors import PassgateError
 from inspection.pictures.decoding import read_picture
-from models.training.labelled import read_example
-from models.training.photographs import Photograph, read_photographs
+from models.training.adapting.labelled import read_example
+from models.training.data.photographs import Photograph, read_photographs
 from tests.inspection.layouts.cases import CASES, Case
 from tests.inspection.layouts.world import PARTS, box, picture, region
 
-PAGE = Path(__file__).parents[3] / "docs" / "measurements" / "label-layouts.md"
+PAGE = Path(__file__).parents[4] / "docs" / "measurements" / "label-layouts.md"
 
 
 def part_of(photograph: Photograph) -> str:
@@ -95,7 +95,7 @@ def page() -> str:
 
 def test_the_page_is_not_stale() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), (
-        "run: python -m tests.models.training.test_label_layouts > docs/measurements/label-layouts.md"
+        "python -m tests.models.training.adapting.test_label_layouts > docs/measurements/label-layouts.md"
     )
 
 
@@ -108,8 +108,8 @@ none; boxes are right to 1.5 pixels (a turned box of CVAT: 2); where the labels 
 right: an overlap of at least 99 %, or of 60 % where they cannot say the ring or count pixels from 1.
 "Refused" has the words shown.
 
-Made and checked by `tests/models/training/test_label_layouts.py`. Files of tools that have a library were
-written by that library (`tests/inspection/layouts/made_by`).
+Made and checked by `tests/models/training/adapting/test_label_layouts.py`. Files of tools that have a library
+were written by that library (`tests/inspection/layouts/made_by`).
 """
 
 if __name__ == "__main__":

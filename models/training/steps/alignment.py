@@ -17,7 +17,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.decision import Severity
 from models.language.decoding import NONE
-from models.training.features import Example
+from models.training.steps.features import Example
 from models.vla.vla import InspectionVLA, Projector
 
 _BATCH: Final = 64

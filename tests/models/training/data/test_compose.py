@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from inspection.decision import Action, Severity
 from inspection.motion import plan
 from models.language.instructions import Policy
-from models.training.compose import asked_by, compose, draw_context, reasoning, redrawn
-from models.training.samples import LabelledDefect, VisualInput
+from models.training.data.compose import asked_by, compose, draw_context, reasoning, redrawn
+from models.training.data.samples import LabelledDefect, VisualInput
 
 TYPES = ("scratch", "dent")
 SEEN = VisualInput(pictures=("a.png",), group="a")

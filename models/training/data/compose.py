@@ -23,8 +23,8 @@ from models.language.instructions import (
     severity_word,
     words,
 )
-from models.training.policies import draw_policy
-from models.training.samples import LabelledDecision, LabelledDefect, Split, TrainingSample, VisualInput
+from models.training.data.policies import draw_policy
+from models.training.data.samples import LabelledDecision, LabelledDefect, Split, TrainingSample, VisualInput
 
 _NAMED: Final = 5
 """Types in one policy at most."""

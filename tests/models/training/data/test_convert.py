@@ -12,10 +12,10 @@ import structlog
 from inspection.decision import Severity
 from inspection.errors import DatasetError, PassgateError
 from inspection.pictures.decoding import read_picture
-from models.training.convert import from_good_photographs, from_photographs, from_simulation, pictures_of
-from models.training.labelled import read_example
-from models.training.photographs import good_photographs, read_photographs, severity_by_share
-from models.training.samples import TrainingSample, read_samples, write_samples
+from models.training.adapting.labelled import read_example
+from models.training.data.convert import from_good_photographs, from_photographs, from_simulation, pictures_of
+from models.training.data.photographs import good_photographs, read_photographs, severity_by_share
+from models.training.data.samples import TrainingSample, read_samples, write_samples
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the photographs of ../shared/data are not here")

@@ -19,11 +19,11 @@ from inspection.decision import Action, Severity
 from inspection.motion import PhysicsContext, plan
 from models.language.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.language.instructions import LANGUAGES, STYLES, Language, Policy, action_for, words
-from models.training.compose import asked_by, draw_context, reasoning
-from models.training.features import Example, Truth
-from models.training.losses import ChunkLimits, ChunkWeights, chunk_loss
-from models.training.policies import draw_policy
-from models.training.samples import LabelledDefect
+from models.training.data.compose import asked_by, draw_context, reasoning
+from models.training.data.policies import draw_policy
+from models.training.data.samples import LabelledDefect
+from models.training.steps.features import Example, Truth
+from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.vla.action import physics_row
 from models.vla.perception import GRID, Seen
 from models.vla.vla import InspectionVLA, instruction_tokens

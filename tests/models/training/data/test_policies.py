@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from inspection.decision import Severity
 from models.language.instructions import STYLES, action_for, words
-from models.training.policies import draw_policy
+from models.training.data.policies import draw_policy
 
 TYPES = ("scratch", "dent", "stain", "crack", "pit")
 

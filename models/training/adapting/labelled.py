@@ -16,7 +16,7 @@ from inspection.pictures.decoding import read_picture
 from inspection.pictures.masks import read_mask
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from inspection.simulation.defects import Mask
-from models.training.photographs import Photograph
+from models.training.data.photographs import Photograph
 
 Progress = Callable[[int, int], None]
 """Is told what is done, and of how much."""

@@ -19,7 +19,7 @@ from inspection.simulation.synthetic import spoiled
 from models.backbone.features import AdaptableTower
 from models.memory.adaptation import finest, moments
 from models.memory.memory import NormalityMemory
-from models.training.labelled import AdaptationSettings, Counter, Example, Label
+from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label
 
 _IN_MASK: Final = 0.3
 """Share of a quarter of a cell that a mask must cover for the cell to be defective."""

@@ -10,8 +10,8 @@ from torch.optim.swa_utils import AveragedModel
 
 from models.backbone.features import AdaptableTower
 from models.memory.adaptation import CellNet
-from models.training.labelled import AdaptationSettings, Counter
-from models.training.variants import Pool
+from models.training.adapting.labelled import AdaptationSettings, Counter
+from models.training.adapting.variants import Pool
 
 
 def train_cells(

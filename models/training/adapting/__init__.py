@@ -1,0 +1,1 @@
+"""What labelled pictures teach beside the memory, and whether it is worth having."""

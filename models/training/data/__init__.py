@@ -1,0 +1,1 @@
+"""The training data: photographs, samples, and how a sample is composed."""

@@ -1,0 +1,1 @@
+"""What one step of training needs: features, a batch, losses, the head."""
