@@ -70,7 +70,7 @@ def memory(
 ) -> None:
     """Measure the normality memory on photographs, split by group; minutes."""
     from models.backbone.features import EfficientNetLite0
-    from models.benchmark import group_split_benchmark
+    from models.benchmarks.memory import group_split_benchmark
 
     _say(
         group_split_benchmark(
@@ -117,7 +117,7 @@ def labels(
 ) -> None:
     """Measure what labels add to the memory, split by group; an hour for three splits."""
     from models.backbone.features import EfficientNetLite0
-    from models.label_benchmark import draw, label_benchmark
+    from models.benchmarks.labels import draw, label_benchmark
 
     try:
         numbers = sorted({int(count) for count in counts.split(",")})
@@ -167,7 +167,7 @@ def validity(
     """Count decisions that hold, on random weights, hostile words and broken features; minutes."""
     from dataclasses import asdict
 
-    from models.validity import check_validity
+    from models.benchmarks.robustness import check_validity
 
     with progress("judging", decodings) as bar:
         counted = check_validity(decodings, seed=seed, progress=bar.show)

@@ -20,7 +20,7 @@ import numpy as np
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.backbone.features import VisionTower
-from models.baselines import BASELINES
+from models.benchmarks.baselines import BASELINES
 from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.memory import MemorySettings, NormalityMemory
 

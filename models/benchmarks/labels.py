@@ -16,7 +16,7 @@ import numpy as np
 from inspection.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.backbone.features import AdaptableTower
-from models.benchmark import READERS, DatasetName, Sample
+from models.benchmarks.memory import READERS, DatasetName, Sample
 from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Adaptation
 from models.memory.memory import Assessment, NormalityMemory

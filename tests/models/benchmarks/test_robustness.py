@@ -4,7 +4,7 @@ import pytest
 
 from inspection.decision import Action
 from inspection.recipe import DefectRule
-from models.validity import check_validity
+from models.benchmarks.robustness import check_validity
 
 
 def holds(decodings: int, seed: int) -> None:

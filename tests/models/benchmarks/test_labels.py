@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.benchmark import Sample
-from models.label_benchmark import _over_seeds, draw, label_split
+from models.benchmarks.labels import _over_seeds, draw, label_split
+from models.benchmarks.memory import Sample
 
 
 def sample(number: int, group: str, *, defective: bool) -> Sample:

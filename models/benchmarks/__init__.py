@@ -1,0 +1,1 @@
+"""How good a judge is, against plain methods on the same split."""
