@@ -32,8 +32,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
-from inspection.durable import make_folder, sync_folder
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.files.atomic import make_folder, sync_folder
 from inspection.part import Inspection
 from reports.audit import GENESIS, hash_row
 from reports.entry import Entry, EventEntry, PartEntry

@@ -36,8 +36,8 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
-from inspection.durable import make_folder, sync_folder, whole
 from inspection.errors import StoreError
+from inspection.files.atomic import make_folder, sync_folder, whole
 from inspection.part import Frame
 from inspection.pictures.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.png_depth import with_depth

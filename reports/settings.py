@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from inspection.decision import Frozen
-from inspection.durable import whole
+from inspection.files.atomic import whole
 
 _SPOOL_PLACE = "spool.location"
 """File in the record's folder that says where the spool lies, when it lies elsewhere."""

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
-from inspection.durable import make_folder, sync_folder
 from inspection.errors import StoreError
+from inspection.files.atomic import make_folder, sync_folder
 from reports.entry import Entry, digest, entry_of
 
 FILE_NAME = "spool.jsonl"

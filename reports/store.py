@@ -13,9 +13,9 @@ from pathlib import Path
 from sqlalchemy import select
 
 from inspection.decision import Action
-from inspection.durable import make_folder
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
+from inspection.files.atomic import make_folder
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from inspection.durable import try_to_write
 from inspection.errors import PassgateError
+from inspection.files.atomic import try_to_write
 
 
 def refuse_unwritable(*files: Path) -> None:

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.progress import progress
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.decoding import read_picture
 from inspection.pictures.levels import BitDepth

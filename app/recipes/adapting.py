@@ -9,7 +9,7 @@ from typing import Any
 from app.progress import progress
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.errors import RecipeError
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0

@@ -15,7 +15,7 @@ from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
 from inspection.pictures.layouts.sides import good_pictures

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.backbone.features import AdaptableTower
 from models.benchmarks.memory import READERS, DatasetName, Sample

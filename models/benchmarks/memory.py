@@ -17,7 +17,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.benchmarks.baselines import BASELINES

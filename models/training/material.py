@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from inspection.errors import DatasetError
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory

@@ -22,8 +22,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inspection.durable import whole
 from inspection.errors import WeightsError
+from inspection.files.atomic import whole
 from models.backbone.features import VisionTower
 from models.language.base import hold_weights, load_base
 from models.training.curves import draw_losses, read_losses

@@ -30,7 +30,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from inspection.durable import whole
+from inspection.files.atomic import whole
 
 MOST_BYTES: Final = 4 << 30
 """No recipe and no adapter comes near it; a file that grew beyond it is not read."""

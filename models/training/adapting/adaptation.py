@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions

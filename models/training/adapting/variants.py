@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled

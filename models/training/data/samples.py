@@ -15,8 +15,8 @@ import numpy as np
 from pydantic import Field, ValidationError, model_validator
 
 from inspection.decision import Action, Box, Frozen, Severity
-from inspection.durable import whole
 from inspection.errors import DatasetError
+from inspection.files.atomic import whole
 from inspection.motion import MotionChunk, PhysicsContext, violations
 
 Split: TypeAlias = Literal["train", "val", "test"]

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inspection.durable import try_to_write
+from inspection.files.atomic import try_to_write
 from tests.alive import AlivePictures
 from tests.app.commands import Passgate, assert_one_line
 

@@ -13,7 +13,7 @@ from app.recipes.adapting import adapt_recipe
 from app.recipes.certifying import certify
 from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
-from inspection.one_by_one import OneByOne
+from inspection.files.one_by_one import OneByOne
 from inspection.risk import Draw
 from models.backbone.features import EfficientNetLite0
 from models.memory.adaptation import CellNet

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from inspection.durable import whole
+from inspection.files.atomic import whole
 
 
 def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Files read one by one and written whole or not at all."""
