@@ -44,9 +44,9 @@ from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.risk import UNCERTIFIED, Certification
-from inspection.shifts import THREE_SHIFTS, shift_start
 from inspection.status import Command, CommandResult, Counts, Mode
 from inspection.telemetry import WINDOW, Telemetry
+from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)

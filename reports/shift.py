@@ -16,10 +16,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
-from inspection.local_time import shown
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.risk import CertificateRef
 from inspection.status import Percentiles
+from inspection.times.local_time import shown
 from reports.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.clock_set_back import LeftOut, left_out
 from reports.database import open_reader

@@ -24,7 +24,6 @@ from app.recipes.teaching import teach_simulated
 from app.settings.station import InspectorKind
 from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
-from inspection.clock import SystemClock
 from inspection.decision import Decision, Frozen, ModelRef
 from inspection.errors import LineError
 from inspection.motion import ProposedMotion
@@ -34,6 +33,7 @@ from inspection.recipe import Recipe
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import Command, Percentiles
+from inspection.times.clock import SystemClock
 from plc.diagnostics.diagnostics import LinkCounters, MotionReport
 from plc.diagnostics.timeline import Overhead
 from plc.link import ModbusLine

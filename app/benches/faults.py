@@ -23,12 +23,12 @@ from app.testline.known_parts import known_action, known_parts_station
 from app.testline.outages import Effect, Outages
 from app.testline.plc_process import PlcProcess
 from app.testline.reconciliation import Account, WireWitness, account, read_plc_log, read_record
-from inspection.clock import SystemClock
 from inspection.decision import Frozen
 from inspection.errors import LineError
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import Mode, Percentiles
+from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import Report, SimulatorSettings

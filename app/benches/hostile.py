@@ -22,8 +22,8 @@ import psutil
 from app.benches.faults import POLL_S, RunningStation
 from app.testline.known_parts import KnownInspector, known_parts_station
 from app.testline.reconciliation import written_vision
-from inspection.clock import SystemClock
 from inspection.decision import Frozen
+from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.register_map.registers import LINE_SIZE, MAP_VERSION, VISION_BASE, VisionBits
 from plc.settings import LinkSettings

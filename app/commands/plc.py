@@ -189,7 +189,7 @@ def probe(
 ) -> None:
     """Look at the PLC, and say what is wrong and how to mend it. Only reads, unless --write is given."""
     from app.settings.station import load
-    from inspection.clock import SystemClock
+    from inspection.times.clock import SystemClock
     from plc.commissioning.probe import probe as look
 
     report = asyncio.run(look(load(config).plc, SystemClock(), write=write, watch_s=seconds))

@@ -13,8 +13,8 @@ from app.command_line.output import JsonFlag, print_json
 from app.command_line.place import ConfigOption, RecordOption
 from app.settings.station import find_record, load
 from inspection.errors import StoreError
-from inspection.local_time import moment, moments, shown
-from inspection.shifts import shift_start
+from inspection.times.local_time import moment, moments, shown
+from inspection.times.shifts import shift_start
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
 

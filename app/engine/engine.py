@@ -21,12 +21,12 @@ from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
 from app.settings.station import Settings
 from inspection.cameras import make_camera
-from inspection.clock import SystemClock
 from inspection.motion import NOMINAL_LINE
 from inspection.part import Inspection
 from inspection.recorder import Recorder
 from inspection.station import Station
 from inspection.status import StationStatus
+from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from reports.store import SqlStore
 

@@ -19,7 +19,7 @@ from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
-from inspection.shifts import THREE_SHIFTS
+from inspection.times.shifts import THREE_SHIFTS
 from inspection.toml_words import read_toml
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings

@@ -15,10 +15,10 @@ from app.inference.supervised import SupervisedInspector
 from app.testline.known_parts import RECIPE, KnownInspector, known_action, known_parts_station
 from app.testline.plc_process import PlcProcess
 from app.testline.reconciliation import account, read_plc_log, read_record
-from inspection.clock import SystemClock
 from inspection.decision import Action, Decision
 from inspection.part import Frame
 from inspection.recipe import Recipe
+from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import SimulatorSettings

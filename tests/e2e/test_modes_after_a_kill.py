@@ -20,9 +20,9 @@ import structlog
 
 from app.testline.known_parts import NoiseCamera, known_parts_station
 from app.testline.reconciliation import read_record
-from inspection.clock import SystemClock
 from inspection.part import Frame, MissedCause
 from inspection.status import Command, CommandResult, Mode
+from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.register_map.registers import LineBits, LineBlock, VisionBits
 from plc.settings import LinkSettings

@@ -34,9 +34,9 @@ from inspection.ports import (
 from inspection.recipe import GreyLevels, Recipe
 from inspection.recorder import RETRY_S, Recorder
 from inspection.risk import UNCERTIFIED, Certification
-from inspection.shifts import THREE_SHIFTS, shift_start
 from inspection.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
 from inspection.status import Command, Mode
+from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import Unheard
 from tests.fakes import (
     BOOT,

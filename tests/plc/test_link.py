@@ -10,7 +10,6 @@ from random import Random
 
 import pytest
 
-from inspection.clock import SystemClock
 from inspection.decision import Action
 from inspection.part import MissedCause, Outcome
 from inspection.ports import (
@@ -27,6 +26,7 @@ from inspection.ports import (
     RunTakenOver,
     SecondEngine,
 )
+from inspection.times.clock import SystemClock
 from plc.handshake import knock
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.modbus.stream import Stream

@@ -15,8 +15,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from typer.testing import CliRunner
 
 from app.cli import cli
-from inspection.clock import SystemClock
 from inspection.status import Percentiles
+from inspection.times.clock import SystemClock
 from plc.commissioning import findings
 from plc.commissioning.findings import Finding, Seen, Verdict
 from plc.commissioning.probe import ProbeReport, probe

@@ -23,9 +23,9 @@ from app.benches.faults import RunningStation
 from app.demo.demo import read_plc_log, read_record
 from app.testline.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
 from app.testline.reconciliation import account
-from inspection.clock import SystemClock
 from inspection.decision import Action, Decision
 from inspection.part import Inspection, MissedCause
+from inspection.times.clock import SystemClock
 from plc.link import LinkSettings, ModbusLine
 from plc.modbus.wire import Wire
 from plc.simulator import PartResult

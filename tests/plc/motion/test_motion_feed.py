@@ -9,11 +9,11 @@ from itertools import pairwise
 
 import pytest
 
-from inspection.clock import SystemClock
 from inspection.decision import Action
 from inspection.motion import NOMINAL_LINE, STEP_S
 from inspection.part import Outcome
 from inspection.ports import LineEvent, OutcomeReported, PartTriggered
+from inspection.times.clock import SystemClock
 from plc.handshake.set_points import MotionWords
 from plc.link import ModbusLine
 from plc.modbus.wire import MOTION_OFFSET

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.shifts import THREE_SHIFTS, shift_start
+from inspection.times.shifts import THREE_SHIFTS, shift_start
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

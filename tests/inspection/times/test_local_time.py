@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.local_time import moment, moments, shown
+from inspection.times.local_time import moment, moments, shown
 
 BERLIN = ZoneInfo("Europe/Berlin")
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, time, timedelta, tzinfo
 from typing import Final
 
-from inspection.local_time import moment
+from inspection.times.local_time import moment
 
 THREE_SHIFTS: Final = (time(6), time(14), time(22))
 """A plant's usual three, in local time."""

@@ -1,0 +1,1 @@
+"""Clocks, local times, shifts."""
