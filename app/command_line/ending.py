@@ -29,7 +29,7 @@ from typer.exceptions import TyperException
 
 from app.command_line.output import answer, print_json
 from inspection.errors import PassgateError
-from inspection.value_words import value_in_words
+from inspection.wording.value import value_in_words
 
 SCHEMA: Final = 1
 """Of the object that says why there is no result."""

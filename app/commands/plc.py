@@ -103,7 +103,7 @@ def simulate(
     from pydantic import ValidationError
 
     from inspection.errors import SettingsError
-    from inspection.value_words import value_in_words
+    from inspection.wording.value import value_in_words
     from plc.simulator import LineFault, SimulatorSettings
 
     try:

@@ -24,7 +24,7 @@ from inspection.quality import teach_limits
 from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
-from inspection.value_words import value_in_words
+from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.reflex import crop

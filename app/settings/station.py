@@ -20,7 +20,7 @@ from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion import PhysicsContext
 from inspection.times.shifts import THREE_SHIFTS
-from inspection.toml_words import read_toml
+from inspection.wording.toml_file import read_toml
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from app.settings.environment import BETWEEN, variable
-from inspection.value_words import value_in_words
+from inspection.wording.value import value_in_words
 
 Location = tuple[str | int, ...]
 

@@ -8,8 +8,8 @@ from typing import Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from inspection.errors import SettingsError
-from inspection.toml_words import read_toml
-from inspection.value_words import value_in_words
+from inspection.wording.toml_file import read_toml
+from inspection.wording.value import value_in_words
 from models.training.steps.losses import ChunkWeights
 from models.vla.vla import VlaSettings
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.command_line.ending import run_to_its_end
 from inspection.errors import PassgateError, RecordRefusedError, SettingsError
-from inspection.value_words import value_in_words
+from inspection.wording.value import value_in_words
 from tests.app.command_tree import Command, all_commands, some_value, wrong_values
 from tests.app.commands import Passgate, Said, assert_one_line
 
