@@ -8,7 +8,7 @@
 #               With IMREAD_ANYDEPTH all are there. Packed 12 bits come moved up by 4 bits, so white is 65520.
 #               Pillow gives grey of 16 bits as it is ("I;16"), but RGB of 16 bits as "RGB": the upper 8 bits, without a word.
 # Why it hurts  A defect 14 of 255 levels deep is less than one level of what is left; every such part passes.
-# What we do    inspection/pictures/decoding.py reads with IMREAD_ANYDEPTH and compares with the depth that the recipe states;
+# What we do    inspection/pictures/decoding/decoding.py reads with IMREAD_ANYDEPTH and compares with the depth that the recipe states;
 #               packed TIFFs are refused by name; Pillow decodes no picture that is judged.
 #
 # Output seen:

@@ -8,7 +8,7 @@
 # Behaviour     IMREAD_COLOR turns JPEG, PNG and WebP, and not AVIF. IMREAD_UNCHANGED turns none. VideoCapture does not turn.
 # Why it hurts  Pictures that were saved by a camera are turned when a model is taught from files, and are not when the same camera
 #               is read as a stream; masks read unchanged lie across their pictures. By 180 degrees no size tells.
-# What we do    Files are turned as they say, in every format that is read (inspection/pictures/decoding.py); AVIF is refused,
+# What we do    Files are turned as they say, in every format that is read (inspection/pictures/decoding/decoding.py); AVIF is refused,
 #               and so is a mask that says that it must be turned; docs/quality.md says what a live camera does.
 #
 # Output seen:

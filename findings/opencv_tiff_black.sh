@@ -10,7 +10,7 @@
 #               is where it belongs; of 8 bits they are read right. Where white is 0, 16 bits are given as they are stored, so
 #               black is 65535; 8 bits are turned over.
 # Why it hurts  imread's None is what programs test for. A data set converted by such a program is black, or negative, in part.
-# What we do    inspection/pictures/tiff.py reads the tags first, and refuses these kinds by name.
+# What we do    inspection/pictures/decoding/tiff.py reads the tags first, and refuses these kinds by name.
 #
 # Output seen:
 #   OpenCV 5.0.0

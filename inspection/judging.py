@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
-from inspection import guard, quality
+from inspection import guard
 from inspection.alarms import AlarmCode
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
+from inspection.pictures import quality
 from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera, WatchedInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder

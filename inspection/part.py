@@ -8,8 +8,8 @@ from pydantic import Field
 
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
-from inspection.pictures.levels import BitDepth, RawPicture, misfit
-from inspection.pictures.levels import Picture as Picture
+from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
+from inspection.pictures.decoding.levels import Picture as Picture
 from inspection.risk import CertificateRef
 
 

@@ -8,7 +8,7 @@ from inspection.decision import Action, Box, Defect, Frozen, Probability, Recipe
 from inspection.errors import RecipeError
 from inspection.motion import PhysicsContext
 from inspection.part import Frame
-from inspection.pictures.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
+from inspection.pictures.decoding.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 
 ANY_TYPE = "*"
 
@@ -64,7 +64,7 @@ class GreyLevels(Frozen):
     bit_depth: BitDepth = 8
     """Bits of a channel; stated when it was taught. A picture of another depth is never judged."""
     to_8_bits: EightBitRule = EightBitRule.LINEAR
-    """See ``inspection.pictures.levels.to_8_bits``."""
+    """See ``inspection.pictures.decoding.levels.to_8_bits``."""
 
     def misfit(self, frame: Frame) -> str:
         """Why a frame is not one for this recipe, in words; empty where it is."""
@@ -104,7 +104,7 @@ class QualityLimits(Frozen):
     min_contrast: float = Field(default=3.0, ge=0.0)
     """Standard deviation of grey levels over the picture."""
     min_focus: float = Field(default=0.0, ge=0.0)
-    """Least focus measure (see ``inspection.quality``); taught from the good parts, 0 switches it off."""
+    """Least focus measure (``inspection.pictures.quality``), taught from good parts; 0 switches it off."""
     size: tuple[int, int] | None = None
     """Width and height that a picture must have; None for any."""
 

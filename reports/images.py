@@ -20,7 +20,7 @@ grey levels at σ = 3). The file's extension, and ``encoding`` in the database, 
 
 **Depth.** A picture above 8 bits is a PNG of 16, its levels unchanged (aligned to the least significant bit,
 as the camera gave them, so it looks dark where it is shown as it is) and grey in one channel; the file says
-its depth (:mod:`inspection.pictures.png_depth`).
+its depth (:mod:`inspection.pictures.decoding.png_depth`).
 
 **Files.** ``<root>/ab/cd/<sha256>.png``, written beside its place, synchronised, then renamed: under its
 final name a picture is always whole. That takes two or three disk
@@ -39,8 +39,8 @@ from cv2.typing import MatLike
 from inspection.errors import StoreError
 from inspection.files.atomic import make_folder, sync_folder, whole
 from inspection.part import Frame
-from inspection.pictures.levels import BitDepth, RawPicture, misfit
-from inspection.pictures.png_depth import with_depth
+from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
+from inspection.pictures.decoding.png_depth import with_depth
 
 ENCODING = "png"
 """Name and file extension of the archive's encoding."""

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inspection.pictures.decoding import read_archived, read_picture
+from inspection.pictures.decoding.decoding import read_archived, read_picture
 
 
 class AlivePictures:

@@ -13,7 +13,7 @@ from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
 from inspection.motion import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
-from inspection.pictures.levels import BitDepth
+from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
 from inspection.risk import Certificate, Draw, upper_bound

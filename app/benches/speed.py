@@ -22,7 +22,7 @@ from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.part import Inspection
-from inspection.quality import check
+from inspection.pictures.quality import check
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from inspection.status import Percentiles

@@ -16,7 +16,7 @@ from app.recipes.library import RecipeLibrary
 from inspection.decision import Action, DecidedBy, Decision, Defect, RecipeRef
 from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
-from inspection.pictures.decoding import read_archived
+from inspection.pictures.decoding.decoding import read_archived
 from inspection.recipe import Recipe
 from models.inspectors.vla import instruction_of
 from models.training.data.compose import compose, decided

@@ -10,7 +10,7 @@ from app.demo.demo import simulated_tables
 from app.testline.rig import LineRig
 from inspection.decision import Action
 from inspection.part import Picture
-from inspection.pictures.decoding import read_archived
+from inspection.pictures.decoding.decoding import read_archived
 from inspection.status import StationStatus
 
 

@@ -10,7 +10,7 @@ from app.progress import progress
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.labels import telling_folders
+from inspection.pictures.labels.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
 from models.evaluation.metrics import Evaluation

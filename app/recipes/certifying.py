@@ -17,8 +17,8 @@ from inspection.decision import Action, Decision, ModelRef, RecipeRef
 from inspection.errors import CertificateError, PassgateError
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
-from inspection.pictures.layouts.sides import good_and_defective
-from inspection.quality import wrong_size
+from inspection.pictures.labels.layouts.sides import good_and_defective
+from inspection.pictures.quality import wrong_size
 from inspection.recipe import Recipe
 from inspection.risk import (
     NEVER_PASSES,

@@ -13,8 +13,8 @@ from app.settings.station import InspectorKind
 from inspection.decision import SCORE_LIMIT, Action
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
-from inspection.pictures.layouts.sides import good_and_defective
-from inspection.quality import wrong_size
+from inspection.pictures.labels.layouts.sides import good_and_defective
+from inspection.pictures.quality import wrong_size
 from inspection.status import Percentiles
 from models.evaluation.metrics import evaluate
 

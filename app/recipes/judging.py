@@ -17,8 +17,8 @@ from inspection.decision import Decision, ModelRef
 from inspection.errors import CameraError, PassgateError, SettingsError
 from inspection.guard import undecided
 from inspection.part import Frame, Picture, Trigger
+from inspection.pictures.quality import check
 from inspection.ports import Inspector
-from inspection.quality import check
 from inspection.recipe import Recipe
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import ForeignVlmInspector
@@ -232,7 +232,7 @@ def _drawings(files: Sequence[Path], folder: Path) -> list[Path]:
 def _annotate(picture: Picture, decision: Decision, path: Path) -> None:
     import cv2
 
-    from inspection.annotation import annotate
+    from inspection.pictures.annotation import annotate
 
     path.parent.mkdir(parents=True, exist_ok=True)
     drawn = annotate(picture, decision)

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 
 from inspection.errors import CameraError, DatasetError
 from inspection.part import Frame, Truth
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
+from inspection.pictures.decoding.levels import BitDepth, RawPicture
 from inspection.pictures.files import picture_files
-from inspection.pictures.labels import says_good, telling_folders
-from inspection.pictures.layouts.export import read_export
-from inspection.pictures.levels import BitDepth, RawPicture
+from inspection.pictures.labels.labels import says_good, telling_folders
+from inspection.pictures.labels.layouts.export import read_export
 
 log = structlog.get_logger(__name__)
 
@@ -31,15 +31,15 @@ class FolderCamera:
     Masks are left out, as everywhere (:mod:`inspection.pictures.files`).
 
     Frames are ``simulated``: a file is not the part on the belt (promise 2). In a labelling tool's export
-    (:mod:`inspection.pictures.layouts`) their truth is what its labels say, and not known where they say
-    nothing. In any other folder it comes from the first of these that knows the picture:
+    (:mod:`inspection.pictures.labels.layouts`) their truth is what its labels say, and not known where they
+    say nothing. In any other folder it comes from the first of these that knows the picture:
 
     1. ``<picture>.json`` beside it (``a.png.json`` or ``a.json``): ``{"defective": true, "types": ["pit"]}``;
     2. ``truth.csv`` in the folder: columns ``file`` (path within the folder, with /), ``defective`` (true or
        false, 1 or 0), ``types`` (separated by ;);
     3. the subfolder that it lies in: ``good``, ``ok``, ``gut``, ``良品`` and their like are free of defects,
-       ``images``, ``train`` and their like say nothing (:mod:`inspection.pictures.labels`), any other name is
-       the type of the defect. A picture that lies in no subfolder that tells has no known truth.
+       ``images``, ``train`` and their like say nothing (:mod:`inspection.pictures.labels.labels`), any other
+       name is the type of the defect. A picture that lies in no subfolder that tells has no known truth.
 
     While one picture is being judged, the next one is decoded in a thread of its own. One is held ready at
     most; none is left out: an unreadable one fails its own capture, and the next capture goes on after it.

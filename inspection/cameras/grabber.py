@@ -9,7 +9,7 @@ from typing import Final
 from inspection.cameras.device import CaptureDevice, as_rgb, stream_time_ns
 from inspection.cameras.freshness import Freshness
 from inspection.part import Picture
-from inspection.quality import digest
+from inspection.pictures.quality import digest
 
 _FIRST_RETRY_S: Final = 0.1
 _WATCH_S: Final = 0.1

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from inspection.errors import CameraError
-from inspection.pictures.labels import NEUTRAL_FOLDERS
-from inspection.pictures.masks import (
+from inspection.pictures.labels.labels import NEUTRAL_FOLDERS
+from inspection.pictures.labels.masks import (
     MASK_FOLDERS,
     Likeness,
     likeness,

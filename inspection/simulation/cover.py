@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inspection.fonts import cjk_font
+from inspection.pictures.fonts import cjk_font
 from inspection.simulation.defects import Mask, Plane
 from inspection.simulation.spec import HEIGHT, WIDTH
 

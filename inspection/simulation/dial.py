@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from inspection.fonts import cjk_font
+from inspection.pictures.fonts import cjk_font
 from inspection.simulation.defects import Plane
 from inspection.simulation.spec import DIAL_MAX_BAR
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import AdaptableTower
 from models.benchmarks.memory import READERS, DatasetName, Sample
 from models.evaluation.metrics import evaluate

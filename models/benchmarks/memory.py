@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeAlias
 import numpy as np
 
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.benchmarks.baselines import BASELINES
 from models.evaluation.metrics import Evaluation, evaluate

@@ -9,7 +9,7 @@ import numpy as np
 
 from inspection.errors import DatasetError
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.decoding import read_archived
+from inspection.pictures.decoding.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory
 from models.training.data.samples import Samples, TrainingSample, read_samples

@@ -22,11 +22,11 @@ from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError
 from inspection.part import Frame, Truth
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from inspection.pictures.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation
-from tests.inspection.layouts.cases import plain_coco, without_names
+from tests.inspection.pictures.labels.layouts.cases import plain_coco, without_names
 
 RGB = (200, 120, 40)
 

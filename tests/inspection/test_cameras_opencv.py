@@ -11,7 +11,7 @@ import pytest
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.errors import CameraError
 from inspection.part import Frame
-from inspection.quality import digest
+from inspection.pictures.quality import digest
 
 MS = 1_000_000
 UNTIMED = -(2.0**63)

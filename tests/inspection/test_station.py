@@ -17,7 +17,7 @@ from inspection.events import EventKind
 from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.picture_keeper import MOST_WAITING, SILENT_S
-from inspection.pictures.levels import BitDepth
+from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import (
     HaltCleared,
     Halted,

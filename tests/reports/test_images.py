@@ -22,9 +22,9 @@ from inspection.decision import Action
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, Outcome, Picture
-from inspection.pictures.decoding import read_archived, read_picture
-from inspection.pictures.levels import DEEP, BitDepth, to_8_bits, top_level
-from inspection.pictures.png_depth import stated_depth
+from inspection.pictures.decoding.decoding import read_archived, read_picture
+from inspection.pictures.decoding.levels import DEEP, BitDepth, to_8_bits, top_level
+from inspection.pictures.decoding.png_depth import stated_depth
 from reports.images import PictureArchive, encode
 from reports.pictures import RETIRE_S
 from reports.retention import RetentionReport

@@ -6,8 +6,8 @@ import cv2
 
 from inspection.errors import CameraError
 from inspection.part import Frame
-from inspection.pictures.decoding import read_archived
-from inspection.pictures.levels import EightBitRule, to_8_bits
+from inspection.pictures.decoding.decoding import read_archived
+from inspection.pictures.decoding.levels import EightBitRule, to_8_bits
 
 
 def camera_jpeg(frame: Frame, rule: EightBitRule) -> bytes | None:

@@ -14,7 +14,7 @@ from app.api.messages import HealthReport, Question
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.gate import Gate, OriginRules
 from inspection.part import Inspection
-from inspection.pictures.png_depth import HEAD_BYTES, stated_depth
+from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage

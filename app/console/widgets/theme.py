@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontDatabase, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from app.console.widgets.signs import Tone
-from inspection.fonts import FAMILY, cjk_font_path
+from inspection.pictures.fonts import FAMILY, cjk_font_path
 
 BASE_WIDTH: Final = 1280
 BASE_HEIGHT: Final = 800

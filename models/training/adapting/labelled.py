@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.part import Picture
 from inspection.pictures.copies import pixels_sha256
-from inspection.pictures.decoding import read_picture
-from inspection.pictures.masks import read_mask
+from inspection.pictures.decoding.decoding import read_picture
+from inspection.pictures.labels.masks import read_mask
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from inspection.simulation.defects import Mask
 from models.training.data.photographs import Photograph

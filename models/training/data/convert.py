@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from inspection.decision import Defect
 from inspection.errors import DatasetError
 from inspection.part import Picture
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from inspection.simulation import DefectType, Variation, cover, draw_part, render
 from inspection.simulation.defects import Mask
 from inspection.simulation.transplant import with_defects

@@ -3,7 +3,7 @@
 Two kinds of layout are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
 :mod:`inspection.pictures.files`) or with no places at all (like x-sdd), and ``index.csv``
 (``file,class,group``) where groups are known. Or labels in files: ``images/`` with ``labels.json`` (like
-bsdata) and what labelling tools export (:mod:`inspection.pictures.layouts`).
+bsdata) and what labelling tools export (:mod:`inspection.pictures.labels.layouts`).
 
 **Places.** Outlines, run lengths and masks say which pixels are the defect, and become a mask where they do
 for all defects of a picture. A box says where it is, and becomes no mask: most of its pixels may be good.
@@ -27,20 +27,20 @@ import structlog
 
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
-from inspection.pictures.decoding import picture_size
+from inspection.pictures.decoding.decoding import picture_size
 from inspection.pictures.files import picture_folder
-from inspection.pictures.labels import (
+from inspection.pictures.labels.labels import (
     MOST_IN_A_NAME,
     SOME_GOOD_WORDS,
     UNSORTED_FOLDERS,
     says_good,
     telling_folders,
 )
-from inspection.pictures.layouts import own
-from inspection.pictures.layouts.annotated import Annotations
-from inspection.pictures.layouts.export import read_export
-from inspection.pictures.layouts.sides import good_pictures
-from inspection.pictures.masks import read_mask
+from inspection.pictures.labels.layouts import own
+from inspection.pictures.labels.layouts.annotated import Annotations
+from inspection.pictures.labels.layouts.export import read_export
+from inspection.pictures.labels.layouts.sides import good_pictures
+from inspection.pictures.labels.masks import read_mask
 from models.training.data.samples import LabelledDefect, Polygon, Split, split_groups
 
 log = structlog.get_logger(__name__)

@@ -20,7 +20,7 @@ from torch import Tensor
 
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
-from inspection.pictures.decoding import read_archived
+from inspection.pictures.decoding.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory
 from models.training.data.samples import Samples, TrainingSample

@@ -13,7 +13,7 @@ import pytest
 
 from inspection.decision import Action
 from inspection.part import Frame, MissedCause, Outcome
-from inspection.pictures.levels import to_8_bits
+from inspection.pictures.decoding.levels import to_8_bits
 from inspection.ports import (
     Halted,
     LineEvent,

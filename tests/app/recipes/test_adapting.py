@@ -18,7 +18,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, ModelRef
 from inspection.errors import DatasetError, RecipeError
 from inspection.pictures.copies import pixels_sha256
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from models.evaluation.metrics import evaluate

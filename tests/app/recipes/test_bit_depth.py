@@ -16,9 +16,9 @@ from app.settings.station import InspectorKind
 from inspection.cameras import FolderSettings, make_camera
 from inspection.errors import CameraError
 from inspection.pictures.copies import pixels_sha256
-from inspection.pictures.decoding import read_archived, read_picture
+from inspection.pictures.decoding.decoding import read_archived, read_picture
+from inspection.pictures.decoding.levels import BitDepth, to_8_bits
 from inspection.pictures.files import picture_files
-from inspection.pictures.levels import BitDepth, to_8_bits
 from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph

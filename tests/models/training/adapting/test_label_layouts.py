@@ -9,11 +9,11 @@ import pytest
 import structlog
 
 from inspection.errors import PassgateError
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph, read_photographs
-from tests.inspection.layouts.cases import CASES, Case
-from tests.inspection.layouts.world import PARTS, box, picture, region
+from tests.inspection.pictures.labels.layouts.cases import CASES, Case
+from tests.inspection.pictures.labels.layouts.world import PARTS, box, picture, region
 
 PAGE = Path(__file__).parents[4] / "docs" / "measurements" / "label-layouts.md"
 
@@ -109,7 +109,7 @@ right: an overlap of at least 99 %, or of 60 % where they cannot say the ring or
 "Refused" has the words shown.
 
 Made and checked by `tests/models/training/adapting/test_label_layouts.py`. Files of tools that have a library
-were written by that library (`tests/inspection/layouts/made_by`).
+were written by that library (`tests/inspection/pictures/labels/layouts/made_by`).
 """
 
 if __name__ == "__main__":

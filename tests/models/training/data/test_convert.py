@@ -11,7 +11,7 @@ import structlog
 
 from inspection.decision import Severity
 from inspection.errors import DatasetError, PassgateError
-from inspection.pictures.decoding import read_picture
+from inspection.pictures.decoding.decoding import read_picture
 from models.training.adapting.labelled import read_example
 from models.training.data.convert import from_good_photographs, from_photographs, from_simulation, pictures_of
 from models.training.data.photographs import good_photographs, read_photographs, severity_by_share

@@ -1,0 +1,1 @@
+"""Labels beside pictures: masks and what labelling tools export."""
