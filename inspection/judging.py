@@ -19,7 +19,7 @@ from inspection import guard
 from inspection.alarms import AlarmCode
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
-from inspection.motion import ProposedMotion
+from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.passage import Passage, Phase
 from inspection.pictures import quality

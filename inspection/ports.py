@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar, runtime_checkable
 
 from inspection.decision import Action, Decision, ModelRef
 from inspection.events import Event, EventKind
-from inspection.motion import ProposedMotion
+from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, MissedCause, Outcome, Trigger
 from inspection.recipe import Recipe
 from inspection.status import Counts

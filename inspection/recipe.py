@@ -6,7 +6,7 @@ from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_valid
 
 from inspection.decision import Action, Box, Defect, Frozen, Probability, RecipeRef, Severity
 from inspection.errors import RecipeError
-from inspection.motion import PhysicsContext
+from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 from inspection.pictures.decoding.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 

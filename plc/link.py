@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 
 from inspection.decision import Decision
-from inspection.motion import NOMINAL_LINE, PhysicsContext, ProposedMotion
+from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
 from plc.diagnostics.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics

@@ -11,7 +11,7 @@ import numpy as np
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
-from inspection.motion import ProposedMotion
+from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth

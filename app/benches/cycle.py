@@ -26,7 +26,7 @@ from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Decision, Frozen, ModelRef
 from inspection.errors import LineError
-from inspection.motion import ProposedMotion
+from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe

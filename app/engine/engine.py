@@ -21,7 +21,7 @@ from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
 from app.settings.station import Settings
 from inspection.cameras import make_camera
-from inspection.motion import NOMINAL_LINE
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
 from inspection.recorder import Recorder
 from inspection.station import Station

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from inspection.decision import Action, Decision, Frozen, ModelRef
-from inspection.motion import MotionChunk, PhysicsContext, ProposedMotion
+from inspection.motion.chunk import MotionChunk, PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
 from inspection.risk import Certification

@@ -37,7 +37,7 @@ from app.inference.process import Build
 from app.inference.worker import PART_HELD, Worker, WorkerLostError, raised
 from inspection.decision import Decision, ModelRef
 from inspection.errors import InspectorError, PassgateError
-from inspection.motion import ProposedMotion
+from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
 from inspection.unheard import Unheard

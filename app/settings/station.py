@@ -18,7 +18,7 @@ from app.settings.environment import PREFIX, from_environment, overlaid, refuse_
 from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
-from inspection.motion import PhysicsContext
+from inspection.motion.chunk import PhysicsContext
 from inspection.times.shifts import THREE_SHIFTS
 from inspection.wording.toml_file import read_toml
 from plc.settings import LinkSettings

@@ -17,8 +17,8 @@ import torch
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
 from inspection.errors import WeightsError
-from inspection.motion import NOMINAL_LINE as NOMINAL_LINE
-from inspection.motion import PhysicsContext, ProposedMotion
+from inspection.motion.chunk import NOMINAL_LINE as NOMINAL_LINE
+from inspection.motion.chunk import PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from models.backbone.features import VisionTower

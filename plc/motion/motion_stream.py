@@ -12,7 +12,7 @@ diverter rejects. It gets there by a ramp that keeps every limit, never by a ste
 from typing import Final
 
 from inspection.decision import Action
-from inspection.motion import (
+from inspection.motion.chunk import (
     GRAVITY_MM_S2,
     STEP_S,
     Goal,
@@ -23,9 +23,9 @@ from inspection.motion import (
     approach,
     goal_of,
 )
+from inspection.motion.trajectory import Trajectory
 from inspection.part import Trigger
 from inspection.ports import LineEvent, OutcomeReported, PartMissed, PartTriggered, PlcRestarted
-from inspection.trajectory import Trajectory
 from plc.register_map.registers import LAST_SEQ, LineBits, LineBlock, seq_distance
 
 STEP_NS: Final = round(STEP_S * 1e9)

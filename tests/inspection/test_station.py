@@ -14,7 +14,7 @@ from inspection.alarms import AlarmCode
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
-from inspection.motion import NOMINAL_LINE, ProposedMotion, plan
+from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.picture_keeper import MOST_WAITING, SILENT_S
 from inspection.pictures.decoding.levels import BitDepth

@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from inspection.decision import Action
-from inspection.motion import MARGIN, PhysicsContext, plan
+from inspection.motion.chunk import MARGIN, PhysicsContext, plan
 from models.language.instructions import (
     LANGUAGES,
     STYLES,

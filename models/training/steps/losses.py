@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from inspection.motion import STEP_S, PhysicsContext
+from inspection.motion.chunk import STEP_S, PhysicsContext
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class ChunkLoss:
     """Mean squared difference to the teacher's chunk."""
     physics: Tensor
     """Mean over steps of the squared excess over slip and torque limits, relative to the limits: the mean of
-    ``slip**2 + torque**2`` of ``inspection.motion.violations``."""
+    ``slip**2 + torque**2`` of ``inspection.motion.chunk.violations``."""
     smoothness: Tensor
     """Mean squared second difference, the present state included."""
 

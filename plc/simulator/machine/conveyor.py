@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final
 
-from inspection.motion import GRAVITY_MM_S2
+from inspection.motion.chunk import GRAVITY_MM_S2
 from plc.simulator.machine.diverter import Diverter
 from plc.simulator.machine.physics import SCAN_S, LinePhysics, approach, carried, stopping_distance
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, FiniteFloat, model_validator
 
 from inspection.decision import Frozen
-from inspection.motion import GRAVITY_MM_S2, PhysicsContext
+from inspection.motion.chunk import GRAVITY_MM_S2, PhysicsContext
 
 SCAN_S: Final = 0.01
 """The PLC's scan cycle: one step of simulated time."""

@@ -13,7 +13,7 @@ from app.inference import process
 from app.inference.process import Built
 from inspection.decision import Action, Decision, ModelRef
 from inspection.errors import RecipeError
-from inspection.motion import NOMINAL_LINE, MotionChunk, ProposedMotion
+from inspection.motion.chunk import NOMINAL_LINE, MotionChunk, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
 from tests.fakes import decision

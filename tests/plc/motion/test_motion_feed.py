@@ -10,7 +10,7 @@ from itertools import pairwise
 import pytest
 
 from inspection.decision import Action
-from inspection.motion import NOMINAL_LINE, STEP_S
+from inspection.motion.chunk import NOMINAL_LINE, STEP_S
 from inspection.part import Outcome
 from inspection.ports import LineEvent, OutcomeReported, PartTriggered
 from inspection.times.clock import SystemClock

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action
-from inspection.motion import (
+from inspection.motion.chunk import (
     JERK_STEPS,
     NOMINAL_LINE,
     STEP_S,
@@ -24,7 +24,7 @@ from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from plc.motion.motion_stream import MOST_STEPS, SETTLED_NS, STEP_NS, MotionStream
 from plc.register_map.registers import LineBits, LineBlock
-from tests.inspection.test_motion import contexts, wishes
+from tests.inspection.motion.test_chunk import contexts, wishes
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING
 
 SPEED, END = NOMINAL_LINE.belt_speed_mm_s, NOMINAL_LINE.diverter_max_angle_deg

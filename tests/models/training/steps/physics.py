@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from inspection.motion import PhysicsContext
+from inspection.motion.chunk import PhysicsContext
 
 
 def drawn(seed: int, *, moving: bool = False) -> PhysicsContext:

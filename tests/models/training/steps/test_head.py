@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from inspection.decision import Action
-from inspection.motion import MotionChunk, limited
+from inspection.motion.chunk import MotionChunk, limited
 from models.language.base import load_base
 from models.training.data.compose import draw_context
 from models.training.steps.batch import Lesson, action_states

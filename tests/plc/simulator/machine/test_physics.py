@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.motion import GRAVITY_MM_S2
+from inspection.motion.chunk import GRAVITY_MM_S2
 from plc.simulator.machine.diverter import Diverter
 from plc.simulator.machine.physics import (
     KINETIC_SHARE,

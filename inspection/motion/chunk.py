@@ -386,8 +386,8 @@ def approach(goal: Goal, context: PhysicsContext) -> MotionChunk:
     """The next 100 ms of the quickest way to ``goal``: it keeps all limits, with ``MARGIN`` to them.
 
     Its corners are sharp: acceleration is there from one step to the next. Whoever follows it rounds them,
-    as ``plan`` does and ``inspection.trajectory`` across chunks. Where the goal is reached only in a later
-    chunk, approach it again from where this one ended.
+    as ``plan`` does and ``inspection.motion.trajectory`` across chunks. Where the goal is reached only in a
+    later chunk, approach it again from where this one ended.
     """
     speeds = _straight(context.belt_speed_mm_s, goal.belt_speed_mm_s, step=_belt_step(context))
     angles = context.diverter_angle_deg + np.cumsum(_moves(goal.diverter_deg, context, coasting=0.0))

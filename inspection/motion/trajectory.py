@@ -12,7 +12,7 @@ for online trajectory planning with time- and frequency-domain specifications", 
 from collections import deque
 from typing import Final
 
-from inspection.motion import (
+from inspection.motion.chunk import (
     JERK_STEPS,
     Goal,
     MotionChunk,

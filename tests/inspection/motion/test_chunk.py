@@ -8,7 +8,7 @@ from hypothesis.extra.numpy import arrays
 from pydantic import ValidationError
 
 from inspection.decision import Action
-from inspection.motion import (
+from inspection.motion.chunk import (
     JERK_STEPS,
     STEP_S,
     STEPS,

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action
-from inspection.motion import (
+from inspection.motion.chunk import (
     JERK_STEPS,
     MARGIN,
     NOMINAL_LINE,
@@ -19,8 +19,8 @@ from inspection.motion import (
     goal_of,
     plan,
 )
-from inspection.trajectory import Trajectory
-from tests.inspection.test_motion import context, contexts, wishes
+from inspection.motion.trajectory import Trajectory
+from tests.inspection.motion.test_chunk import context, contexts, wishes
 
 ROUNDING = 1 + 1e-5
 

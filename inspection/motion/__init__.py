@@ -1,0 +1,1 @@
+"""Set points: limits, chunks, trajectories."""
