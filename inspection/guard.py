@@ -2,10 +2,10 @@
 
 from collections.abc import Iterable
 
+from inspection.certification.certificate import Certificate
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, Recipe
-from inspection.risk import Certificate
 from inspection.unheard import ALL_HEARD, Unheard
 
 NO_MODEL = ModelRef(name="none", version="0", sha256="")

@@ -17,6 +17,7 @@ import structlog
 
 from inspection import guard
 from inspection.alarms import AlarmCode
+from inspection.certification.certificate import Certificate
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
 from inspection.motion.chunk import ProposedMotion
@@ -26,7 +27,6 @@ from inspection.pictures import quality
 from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera, WatchedInspector
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
-from inspection.risk import Certificate
 from inspection.unheard import ALL_HEARD, Unheard
 
 T = TypeVar("T")

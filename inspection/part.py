@@ -6,11 +6,11 @@ from enum import StrEnum
 
 from pydantic import Field
 
+from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
 from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.decoding.levels import Picture as Picture
-from inspection.risk import CertificateRef
 
 
 class Trigger(Frozen):

@@ -14,6 +14,7 @@ from uuid import uuid4
 import structlog
 
 from inspection.alarms import AlarmCode, defect_code
+from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.command_desk import CommandDesk
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
@@ -43,7 +44,6 @@ from inspection.ports import (
 from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
 from inspection.recorder import Recorder
-from inspection.risk import UNCERTIFIED, Certification
 from inspection.status import Command, CommandResult, Counts, Mode
 from inspection.telemetry import WINDOW, Telemetry
 from inspection.times.shifts import THREE_SHIFTS, shift_start

@@ -8,9 +8,9 @@ from typing import Self
 
 from pydantic import Field
 
+from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
-from inspection.risk import UNCERTIFIED, Certification
 
 
 class Mode(StrEnum):

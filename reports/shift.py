@@ -14,10 +14,10 @@ from rich.table import Table
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome
-from inspection.risk import CertificateRef
 from inspection.status import Percentiles
 from inspection.times.local_time import shown
 from reports.audit import EXAMINE_TODO, ChainReport, verify_connection

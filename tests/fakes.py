@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from inspection.certification.certificate import Certificate, Draw, upper_bound
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
@@ -16,7 +17,6 @@ from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth
 from inspection.recipe import Recipe
-from inspection.risk import Certificate, Draw, upper_bound
 from inspection.status import Counts
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)

@@ -9,8 +9,8 @@ from rich.table import Table
 
 from app.command_line.output import InspectorOption, JsonFlag, print_json
 from app.settings.station import InspectorKind
+from inspection.certification.certificate import Draw
 from inspection.pictures.decoding.levels import BitDepth
-from inspection.risk import Draw
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
 

@@ -10,11 +10,11 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, TypeAdapter
 
+from inspection.certification.certificate import Certification
 from inspection.decision import Action, Decision, Frozen, ModelRef
 from inspection.motion.chunk import MotionChunk, PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from inspection.risk import Certification
 from inspection.unheard import Unheard
 
 MOST_ANSWERED: Final = 1024 * 1024

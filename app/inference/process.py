@@ -34,10 +34,10 @@ from app.inference.messages import (
 )
 from app.inference.pictures import SeenPictures
 from app.memory_use import peak_memory_mb
+from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.errors import PassgateError
 from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
-from inspection.risk import UNCERTIFIED, Certification
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)

@@ -13,14 +13,7 @@ from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_
 from app.recipes.learned_from import CertifiedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from app.settings.station import InspectorKind
-from inspection.decision import Action, Decision, ModelRef, RecipeRef
-from inspection.errors import CertificateError, PassgateError
-from inspection.part import Frame
-from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
-from inspection.pictures.labels.layouts.sides import good_and_defective
-from inspection.pictures.quality import wrong_size
-from inspection.recipe import Recipe
-from inspection.risk import (
+from inspection.certification.certificate import (
     NEVER_PASSES,
     UNCERTIFIED,
     Certificate,
@@ -31,6 +24,13 @@ from inspection.risk import (
     upper_bound,
     walk,
 )
+from inspection.decision import Action, Decision, ModelRef, RecipeRef
+from inspection.errors import CertificateError, PassgateError
+from inspection.part import Frame
+from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
+from inspection.pictures.labels.layouts.sides import good_and_defective
+from inspection.pictures.quality import wrong_size
+from inspection.recipe import Recipe
 
 log = structlog.get_logger(__name__)
 

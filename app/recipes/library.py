@@ -20,10 +20,10 @@ from app.command_line.beforehand import refuse_unwritable
 from app.recipes.learned_from import CertifiedFrom, LearnedFrom
 from app.recipes.recipe_file import Taught as Taught
 from app.recipes.recipe_file import describe, read, read_learned_from, read_recipe, write
+from inspection.certification.certificate import Certificate
 from inspection.errors import CertificateError, RecipeError
 from inspection.files.atomic import whole
 from inspection.recipe import Recipe
-from inspection.risk import Certificate
 from models.backbone.features import VisionTower
 from models.weights import sealed
 

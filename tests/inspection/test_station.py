@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from inspection.alarms import AlarmCode
+from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
@@ -33,7 +34,6 @@ from inspection.ports import (
 )
 from inspection.recipe import GreyLevels, Recipe
 from inspection.recorder import RETRY_S, Recorder
-from inspection.risk import UNCERTIFIED, Certification
 from inspection.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
 from inspection.status import Command, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start

@@ -11,6 +11,7 @@ import httpx
 import numpy as np
 import pytest
 
+from inspection.certification.certificate import Certification
 from inspection.decision import Action
 from inspection.part import Frame, MissedCause, Outcome
 from inspection.pictures.decoding.levels import to_8_bits
@@ -23,7 +24,6 @@ from inspection.ports import (
     PartTriggered,
     ResultAccepted,
 )
-from inspection.risk import Certification
 from inspection.status import Health, Mode, StationStatus, Tile
 from models.inspectors.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics

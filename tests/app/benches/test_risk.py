@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app.benches.risk import Population, bench_risk
 from app.cli import cli
-from inspection import risk
+from inspection.certification import certificate as risk
 
 LINES, DELTA = 2000, 0.05
 NOISE = 3 * math.sqrt(DELTA * (1 - DELTA) / LINES)

@@ -13,8 +13,8 @@ from app.recipes.adapting import adapt_recipe
 from app.recipes.certifying import certify
 from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
+from inspection.certification.certificate import Draw
 from inspection.files.one_by_one import OneByOne
-from inspection.risk import Draw
 from models.backbone.features import EfficientNetLite0
 from models.memory.adaptation import CellNet
 from models.training.adapting import adaptation as learning

@@ -19,11 +19,11 @@ from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
+from inspection.certification.certificate import Certificate, Draw
 from inspection.decision import Action, ModelRef
 from inspection.errors import CameraError, CertificateError, DatasetError, RecipeError
 from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
-from inspection.risk import Certificate, Draw
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from reports.settings import StoreSettings

@@ -18,9 +18,9 @@ from app.console.screens.run.model.state import (
 from app.console.screens.run.model.view import age_text, percent, present
 from app.console.widgets.signs import Shape, Tone
 from app.console.words.words import EN, ZH, Words
+from inspection.certification.certificate import UNCERTIFIED, Certificate, Certification
 from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
-from inspection.risk import UNCERTIFIED, Certificate, Certification
 from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
 from tests.fakes import certificate
 

@@ -11,9 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from inspection import risk
+from inspection.certification import certificate as risk
+from inspection.certification.certificate import (
+    Certificate,
+    Certification,
+    by_group,
+    most_misses,
+    p_value,
+    parts_needed,
+)
 from inspection.decision import RecipeRef
-from inspection.risk import Certificate, Certification, by_group, most_misses, p_value, parts_needed
 from tests.fakes import certificate
 
 shares = st.floats(0.005, 0.6)

@@ -1,0 +1,1 @@
+"""How many defective parts may escape, proven by counting."""
