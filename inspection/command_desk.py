@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import structlog
 
-from inspection.alarm_list import AlarmList
-from inspection.alarms import AlarmCode
+from inspection.alarms.alarm_list import AlarmList
+from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
 from inspection.orders import FAULT, HALTED, HELD, Orders
 from inspection.ports import Line

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 import structlog
 
 from inspection import guard
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certificate
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError

@@ -14,7 +14,7 @@ from typing import Any, Final, NamedTuple
 
 import structlog
 
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.ports import Clock

@@ -13,7 +13,7 @@ from uuid import uuid4
 
 import structlog
 
-from inspection.alarms import AlarmCode, defect_code
+from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.command_desk import CommandDesk
 from inspection.decision import Decision

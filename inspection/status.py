@@ -142,7 +142,7 @@ class Counts(Frozen):
 
 
 class Alarm(Frozen):
-    """Something that asks for a person (ISA-18.2); ``inspection.alarm_list`` has its states."""
+    """Something that asks for a person (ISA-18.2); ``inspection.alarms.alarm_list`` has its states."""
 
     code: int
     """severity·4096 + component·256 + code, as in the register map."""

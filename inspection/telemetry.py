@@ -4,7 +4,7 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from datetime import datetime
 
-from inspection.alarm_list import AlarmList
+from inspection.alarms.alarm_list import AlarmList
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome, Trigger
 from inspection.status import Counts, Percentiles

@@ -12,7 +12,7 @@ import pytest
 from app.demo.demo import reconcile
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.events import Event, EventKind
 from reports.database import open_reader
 from reports.settings import StoreSettings

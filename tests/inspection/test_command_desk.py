@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Coroutine
 
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.command_desk import CommandDesk
 from inspection.events import EventKind
 from inspection.orders import FAULT, HALTED, HELD, PLC, Orders

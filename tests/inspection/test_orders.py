@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 import pytest
 
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
 from inspection.orders import FAULT, HELD, LATCHES, MOST_WAITING, PATIENCE_S, Latch, Orders
 from inspection.recorder import RETRY_S, Recorder

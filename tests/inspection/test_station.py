@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from inspection.alarms import AlarmCode
+from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError

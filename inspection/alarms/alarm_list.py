@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import overload
 
-from inspection.alarms import MOMENTARY, AlarmCode
+from inspection.alarms.catalogue import MOMENTARY, AlarmCode
 from inspection.status import Alarm
 
 MOST = 20

@@ -5,8 +5,8 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.alarm_list import MOST, AlarmList
-from inspection.alarms import MOMENTARY, AlarmCode
+from inspection.alarms.alarm_list import MOST, AlarmList
+from inspection.alarms.catalogue import MOMENTARY, AlarmCode
 from tests.fakes import EPOCH
 
 

@@ -1,0 +1,1 @@
+"""Alarms: what there is, and which stand."""
