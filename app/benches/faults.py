@@ -25,8 +25,8 @@ from app.testline.plc_process import PlcProcess
 from app.testline.reconciliation import Account, WireWitness, account, read_plc_log, read_record
 from inspection.decision import Frozen
 from inspection.errors import LineError
-from inspection.recorder import Recorder
-from inspection.station import Station
+from inspection.station.recorder import Recorder
+from inspection.station.station import Station
 from inspection.status import Mode, Percentiles
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine

@@ -15,11 +15,11 @@ from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef
 from inspection.errors import CameraError, PassgateError, SettingsError
-from inspection.guard import undecided
 from inspection.part import Frame, Picture, Trigger
 from inspection.pictures.quality import check
 from inspection.ports import Inspector
 from inspection.recipe import Recipe
+from inspection.station.guard import undecided
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import ForeignVlmInspector
 from models.inspectors.reflex import ReflexInspector

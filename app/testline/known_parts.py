@@ -17,8 +17,8 @@ from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.part import Frame, Truth
 from inspection.ports import Camera, Clock, Inspector, Line, Store
 from inspection.recipe import Recipe
-from inspection.recorder import Recorder
-from inspection.station import Station
+from inspection.station.recorder import Recorder
+from inspection.station.station import Station
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 

@@ -20,9 +20,9 @@ from pydantic import ValidationError
 
 from inspection.decision import Action, Decision, Severity
 from inspection.errors import PassgateError
-from inspection.guard import review
 from inspection.part import Frame, Picture, Trigger
 from inspection.recipe import ANY_TYPE, DefectRule, Recipe
+from inspection.station.guard import review
 from models.backbone.features import FeatureMaps
 from models.inspectors.reflex import ANOMALY
 from models.inspectors.vla import VlaInspector

@@ -39,7 +39,7 @@ class _Opinion:
 class ForeignVlmInspector:
     """Implements ``Inspector``: the reflex, and a foreign model that sees the same pictures.
 
-    The guard has the last word (``inspection.guard``).
+    The guard has the last word (``inspection.station.guard``).
     """
 
     def __init__(

@@ -58,7 +58,7 @@ class Opinion:
 class VlaInspector:
     """Implements ``Inspector``: the reflex, and a language model that has the last word but one.
 
-    The guard has the last (``inspection.guard``).
+    The guard has the last (``inspection.station.guard``).
     """
 
     def __init__(

@@ -18,9 +18,9 @@ from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
 from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question
 from app.api.rate import Rate
-from inspection.lone_thread import LoneThread
 from inspection.part import Frame, Inspection
-from inspection.station import Station
+from inspection.station.lone_thread import LoneThread
+from inspection.station.station import Station
 from inspection.status import Command, StationStatus
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage

@@ -6,7 +6,7 @@ from importlib.metadata import version
 from app.settings.station import Settings
 from inspection.decision import ModelRef
 from inspection.ports import Clock, LineState, StoreHealth
-from inspection.station import Station
+from inspection.station.station import Station
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
 from inspection.unheard import Unheard
 

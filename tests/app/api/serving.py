@@ -19,8 +19,8 @@ from inspection.cameras.settings import SimulatedSettings
 from inspection.part import Inspection
 from inspection.ports import LinkChanged
 from inspection.recipe import Recipe
-from inspection.recorder import Recorder
-from inspection.station import Station
+from inspection.station.recorder import Recorder
+from inspection.station.station import Station
 from inspection.status import Mode, StationStatus
 from models.inspectors.unheard import Unheard
 from plc.link import ModbusLine

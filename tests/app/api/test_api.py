@@ -192,7 +192,7 @@ def test_the_models_tile_says_that_the_model_is_away_though_no_part_met_that(
     engine.station.judge.last_decision_ns = 1
     assert engine.status().tiles[2].health is Health.OK
     away = "waits for the model: its process ended; it is started anew"
-    monkeypatch.setattr("inspection.judging.Judge.model_absent", away)
+    monkeypatch.setattr("inspection.station.judging.Judge.model_absent", away)
     tile = engine.status().tiles[2]
     assert (tile.health, tile.text) == (Health.FAULT, away)
 

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from inspection.decision import Action, DecidedBy, Decision, Severity
-from inspection.guard import review
 from inspection.part import Frame, Picture
 from inspection.recipe import DefectRule, Recipe, View
+from inspection.station.guard import review
 from models.backbone.features import VisionTower
 from models.inspectors.pretrained_vlm import ForeignVlmInspector, legal, question
 from models.language.base import LanguageSettings

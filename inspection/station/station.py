@@ -15,14 +15,10 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import UNCERTIFIED, Certification
-from inspection.command_desk import CommandDesk
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
-from inspection.judging import Judge, Judgement, Kept
-from inspection.orders import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
-from inspection.passage import PartKey, Passage, Phase
 from inspection.ports import (
     Camera,
     Clock,
@@ -41,11 +37,15 @@ from inspection.ports import (
     SecondEngine,
     SecondEngineGone,
 )
-from inspection.readiness import Circumstances, Standing
 from inspection.recipe import Recipe
-from inspection.recorder import Recorder
+from inspection.station.command_desk import CommandDesk
+from inspection.station.judging import Judge, Judgement, Kept
+from inspection.station.orders import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
+from inspection.station.passage import PartKey, Passage, Phase
+from inspection.station.readiness import Circumstances, Standing
+from inspection.station.recorder import Recorder
+from inspection.station.telemetry import WINDOW, Telemetry
 from inspection.status import Command, CommandResult, Counts, Mode
-from inspection.telemetry import WINDOW, Telemetry
 from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import ALL_HEARD, Unheard
 

@@ -15,18 +15,18 @@ from typing import Any, NamedTuple, TypeVar
 
 import structlog
 
-from inspection import guard
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certificate
 from inspection.decision import DecidedBy, Decision
 from inspection.errors import CameraError, PassgateError, StoreError
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Trigger
-from inspection.passage import Passage, Phase
 from inspection.pictures import quality
 from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera, WatchedInspector
 from inspection.recipe import Recipe
-from inspection.recorder import Recorder
+from inspection.station import guard
+from inspection.station.passage import Passage, Phase
+from inspection.station.recorder import Recorder
 from inspection.unheard import ALL_HEARD, Unheard
 
 T = TypeVar("T")

@@ -20,10 +20,10 @@ import structlog
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
-from inspection.lone_thread import LoneThread
 from inspection.part import Inspection
-from inspection.picture_keeper import PictureKeeper
 from inspection.ports import Clock, KnownPart, Store, StoreHealth
+from inspection.station.lone_thread import LoneThread
+from inspection.station.picture_keeper import PictureKeeper
 from inspection.status import Counts
 
 P = ParamSpec("P")

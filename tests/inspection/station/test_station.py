@@ -17,7 +17,6 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
 from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
-from inspection.picture_keeper import MOST_WAITING, SILENT_S
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import (
     HaltCleared,
@@ -33,8 +32,9 @@ from inspection.ports import (
     SecondEngineGone,
 )
 from inspection.recipe import GreyLevels, Recipe
-from inspection.recorder import RETRY_S, Recorder
-from inspection.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
+from inspection.station.picture_keeper import MOST_WAITING, SILENT_S
+from inspection.station.recorder import RETRY_S, Recorder
+from inspection.station.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
 from inspection.status import Command, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import Unheard

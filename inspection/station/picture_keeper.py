@@ -13,9 +13,9 @@ from typing import Final
 import structlog
 
 from inspection.errors import StoreError
-from inspection.lone_thread import LoneThread
 from inspection.part import Frame
 from inspection.ports import Clock, InRecord, Store
+from inspection.station.lone_thread import LoneThread
 
 log = structlog.get_logger(__name__)
 

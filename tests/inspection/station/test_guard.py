@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection import guard
 from inspection.decision import Action, DecidedBy, Defect, GaugeReading, RecipeRef, Severity
 from inspection.recipe import DefectRule, GaugeSpec, Recipe
+from inspection.station import guard
 from inspection.unheard import Unheard
 from tests.fakes import certificate, decision, trigger
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.passage import IllegalStepError, Passage, Phase
+from inspection.station.passage import IllegalStepError, Passage, Phase
 from tests.fakes import trigger
 
 

@@ -4,14 +4,14 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from inspection.alarms.catalogue import AlarmCode
-from inspection.command_desk import CommandDesk
 from inspection.events import EventKind
-from inspection.orders import FAULT, HALTED, HELD, PLC, Orders
 from inspection.ports import StoreHealth
-from inspection.readiness import Circumstances, Standing
-from inspection.recorder import Recorder
+from inspection.station.command_desk import CommandDesk
+from inspection.station.orders import FAULT, HALTED, HELD, PLC, Orders
+from inspection.station.readiness import Circumstances, Standing
+from inspection.station.recorder import Recorder
+from inspection.station.telemetry import Telemetry
 from inspection.status import Command
-from inspection.telemetry import Telemetry
 from tests.fakes import EPOCH, PATIENCE_S, FakeClock, FakeLine, FakeStore, until
 
 

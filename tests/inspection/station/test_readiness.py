@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.ports import LineState, StoreHealth
-from inspection.readiness import Circumstances, Standing
+from inspection.station.readiness import Circumstances, Standing
 from inspection.status import Mode
 
 FINE = Circumstances(

@@ -2,10 +2,10 @@
 
 import asyncio
 
-from inspection.judging import Judge
-from inspection.passage import Passage
 from inspection.recipe import Recipe, View
-from inspection.recorder import Recorder
+from inspection.station.judging import Judge
+from inspection.station.passage import Passage
+from inspection.station.recorder import Recorder
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeStore, trigger, until
 
 TWO_VIEWS = Recipe(

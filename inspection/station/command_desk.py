@@ -8,9 +8,9 @@ import structlog
 from inspection.alarms.alarm_list import AlarmList
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
-from inspection.orders import FAULT, HALTED, HELD, Orders
 from inspection.ports import Line
-from inspection.readiness import Standing
+from inspection.station.orders import FAULT, HALTED, HELD, Orders
+from inspection.station.readiness import Standing
 from inspection.status import Command, CommandResult, Mode
 
 log = structlog.get_logger(__name__)

@@ -1,0 +1,1 @@
+"""The life of one part, and the station around it."""
