@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import ColumnElement, Connection, func, select
 
 from inspection.decision import Frozen
-from reports.schema import InspectionRow
+from reports.record.schema import InspectionRow
 
 ORDINARY = timedelta(seconds=10)
 

@@ -35,12 +35,12 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.files.atomic import make_folder, sync_folder
 from inspection.part import Inspection
-from reports.audit import GENESIS, hash_row
-from reports.entry import Entry, EventEntry, PartEntry
 from reports.images import ENCODING
-from reports.journal import add_event, begin_events
 from reports.postgresql import InUseError, postgresql_engine
-from reports.schema import InspectionRow, PictureRow, columns_of
+from reports.record.audit import GENESIS, hash_row
+from reports.record.entry import Entry, EventEntry, PartEntry
+from reports.record.journal import add_event, begin_events
+from reports.record.schema import InspectionRow, PictureRow, columns_of
 
 Answer = TypeVar("Answer")
 

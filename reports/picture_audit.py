@@ -27,10 +27,10 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
-from reports.entry import Entry, PartEntry
 from reports.images import PictureArchive
-from reports.journal import has_events
-from reports.schema import EventRow, InspectionRow, PictureRow
+from reports.record.entry import Entry, PartEntry
+from reports.record.journal import has_events
+from reports.record.schema import EventRow, InspectionRow, PictureRow
 from reports.taking_up import latest_revision
 from reports.waiting import not_on_record
 

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
-from reports.schema import InspectionRow, PictureRow
+from reports.record.schema import InspectionRow, PictureRow
 
 
 class Kept(NamedTuple):

@@ -29,7 +29,7 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.images import ENCODING
-from reports.schema import InspectionRow, PictureRow
+from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 
 _ABANDONED_AFTER = timedelta(days=1)

@@ -20,16 +20,16 @@ from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles
 from inspection.times.local_time import shown
-from reports.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.clock_set_back import LeftOut, left_out
 from reports.database import open_reader
-from reports.journal import verify_events_beside
 from reports.pictures_kept import Kept, count_not_kept
-from reports.schema import InspectionRow
+from reports.record.audit import EXAMINE_TODO, ChainReport, verify_connection
+from reports.record.journal import verify_events_beside
+from reports.record.rows import ShiftRow, stored_parts, with_waiting
+from reports.record.schema import InspectionRow
+from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
-from reports.shift_rows import ShiftRow, stored_parts, with_waiting
 from reports.statistics import first_pass_yield
-from reports.unreadable import unreadable
 from reports.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 

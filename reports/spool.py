@@ -1,9 +1,9 @@
 """Where records wait while the database refuses them: one append-only file, synchronised line by line.
 
-A line is 16 hex digits of the SHA-256 of what follows, a space, and the entry as JSON (``reports.entry``).
-Only the last line can be torn, by a crash or a full disk before ``append`` returned; such a line was never
-acknowledged and is cut off. A bad line with others behind it is damage, and is not touched: a person must
-look.
+A line is 16 hex digits of the SHA-256 of what follows, a space, and the entry as JSON
+(``reports.record.entry``). Only the last line can be torn, by a crash or a full disk before ``append``
+returned; such a line was never acknowledged and is cut off. A bad line with others behind it is damage, and
+is not touched: a person must look.
 
 The file is emptied only after all its lines are committed to the database. A crash in between drains them
 again, which changes nothing, because the database takes the same revision once.
@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from inspection.errors import StoreError
 from inspection.files.atomic import make_folder, sync_folder
-from reports.entry import Entry, digest, entry_of
+from reports.record.entry import Entry, digest, entry_of
 
 FILE_NAME = "spool.jsonl"
 

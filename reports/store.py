@@ -19,14 +19,14 @@ from inspection.files.atomic import make_folder
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
-from reports.audit import canonical_json
 from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
-from reports.entry import Entry, EventEntry, PartEntry, digest
-from reports.journal import Journal
-from reports.journal import entry as event_entry
-from reports.ledger import Ledger
 from reports.lock import WriterLock
 from reports.pictures import NO_ROOM, Pictures, at_once
+from reports.record.audit import canonical_json
+from reports.record.entry import Entry, EventEntry, PartEntry, digest
+from reports.record.journal import Journal
+from reports.record.journal import entry as event_entry
+from reports.record.ledger import Ledger
 from reports.retention import RetentionReport, Standing, standing
 from reports.settings import StoreSettings
 from reports.spool import Spool

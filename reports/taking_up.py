@@ -6,10 +6,10 @@ from sqlalchemy import Connection, select
 
 from inspection.errors import StoreError
 from inspection.part import Inspection
-from reports.entry import Entry, EventEntry
-from reports.journal import Journal
-from reports.ledger import Ledger
-from reports.schema import InspectionRow
+from reports.record.entry import Entry, EventEntry
+from reports.record.journal import Journal
+from reports.record.ledger import Ledger
+from reports.record.schema import InspectionRow
 from reports.waiting import not_on_record
 
 

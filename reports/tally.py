@@ -10,9 +10,9 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Action
 from inspection.part import Inspection, Outcome, went_as_decided
 from inspection.status import Counts
-from reports.entry import Entry, PartEntry
-from reports.schema import InspectionRow
-from reports.shift_rows import ShiftRow, stored_parts, with_waiting
+from reports.record.entry import Entry, PartEntry
+from reports.record.rows import ShiftRow, stored_parts, with_waiting
+from reports.record.schema import InspectionRow
 from reports.waiting import not_on_record
 
 _NO_END = datetime(9999, 1, 1, tzinfo=UTC)

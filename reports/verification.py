@@ -4,15 +4,15 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
-from reports.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
 from reports.database import open_reader
 from reports.images import PictureArchive
-from reports.journal import verify_events
 from reports.picture_audit import PicturesReport, Show, audit_pictures
 from reports.pictures_kept import count_not_kept_on_record
-from reports.schema import EventRow, InspectionRow
+from reports.record.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
+from reports.record.journal import verify_events
+from reports.record.schema import EventRow, InspectionRow
+from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
-from reports.unreadable import unreadable
 from reports.waiting import SpoolReport, check_spool, read_waiting
 
 

@@ -12,9 +12,9 @@ from sqlalchemy import Connection, select
 from inspection.decision import Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection
-from reports.entry import Entry, PartEntry, part_key
-from reports.journal import has_events
-from reports.schema import EventRow, InspectionRow
+from reports.record.entry import Entry, PartEntry, part_key
+from reports.record.journal import has_events
+from reports.record.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, read_spool
 

@@ -2,7 +2,7 @@
 
 from alembic import context
 
-from reports.schema import Base
+from reports.record.schema import Base
 
 context.configure(
     connection=context.config.attributes["connection"],

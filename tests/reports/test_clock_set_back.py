@@ -10,7 +10,7 @@ from sqlalchemy import Engine, create_engine, insert
 from sqlalchemy.pool import StaticPool
 
 from reports.clock_set_back import ORDINARY, LeftOut, left_out
-from reports.schema import Base, InspectionRow, columns_of
+from reports.record.schema import Base, InspectionRow, columns_of
 from tests.reports.parts import START, closed, part
 
 BORDER = ORDINARY.total_seconds()

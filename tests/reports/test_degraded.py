@@ -16,10 +16,10 @@ from sqlalchemy import event, select
 from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
-from reports.audit import canonical_json, verify
 from reports.database import open_reader
-from reports.entry import PartEntry
-from reports.schema import InspectionRow
+from reports.record.audit import canonical_json, verify
+from reports.record.entry import PartEntry
+from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, Spool, read_spool
 from reports.store import DRAIN_BATCH, SqlStore

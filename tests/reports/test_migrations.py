@@ -13,11 +13,11 @@ from sqlalchemy import create_engine, inspect
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
-from reports.audit import verify
 from reports.database import DatabaseUnavailableError, migrate, open_reader
-from reports.journal import entry, verify_events
 from reports.migrations.versions import r0001_inspections, r0002_events
-from reports.schema import Base
+from reports.record.audit import verify
+from reports.record.journal import entry, verify_events
+from reports.record.schema import Base
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, Spool
 from reports.store import SqlStore
@@ -102,7 +102,7 @@ def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_re
         def killed(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr("reports.journal.entry", killed)
+        patch.setattr("reports.record.journal.entry", killed)
         patch.setattr("reports.store.event_entry", killed)
         with pytest.raises(KeyboardInterrupt):
             open_store()

@@ -18,14 +18,14 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
-from reports.audit import canonical_json, words_of_head
 from reports.database import open_reader
-from reports.entry import PartEntry
 from reports.pictures_kept import count_not_kept_on_record
+from reports.record.audit import canonical_json, words_of_head
+from reports.record.entry import PartEntry
+from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
 from reports.shift import ShiftSummary, shift_inspections, shift_summary, to_table
 from reports.shift_csv import COLUMNS, to_csv
-from reports.shift_rows import with_waiting
 from reports.spool import FILE_NAME
 from reports.statistics import first_pass_yield
 from reports.store import SqlStore

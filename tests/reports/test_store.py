@@ -16,9 +16,9 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import MissedCause, Outcome
 from inspection.ports import KnownPart, Store
 from inspection.status import Counts
-from reports.audit import verify
 from reports.database import open_reader
-from reports.schema import InspectionRow, PictureRow
+from reports.record.audit import verify
+from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.shift import shift_summary
 from reports.store import SqlStore
@@ -218,7 +218,7 @@ def test_what_json_cannot_keep_is_refused(store: SqlStore) -> None:
 
 def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Engine, monkeypatch) -> None:
     """Constant part ids, as poor PLC programs send them; window and round are cut short."""
-    monkeypatch.setattr("reports.ledger.DUPLICATE_WINDOW", 8)
+    monkeypatch.setattr("reports.record.ledger.DUPLICATE_WINDOW", 8)
     for number in range(1, 20):
         store.append(part(number, seq=(number - 1) % 9 + 1, part_id=0))
     cycles = rows(reader, InspectionRow.trigger_cycle)
@@ -229,7 +229,7 @@ def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Eng
 def test_within_the_window_the_same_number_is_the_same_trigger(
     store: SqlStore, open_store, monkeypatch
 ) -> None:
-    monkeypatch.setattr("reports.ledger.DUPLICATE_WINDOW", 8)
+    monkeypatch.setattr("reports.record.ledger.DUPLICATE_WINDOW", 8)
     for number in range(1, 9):
         store.append(part(number))
     for again in range(2):
@@ -444,7 +444,7 @@ def test_closed_twice_and_used_after_it(store: SqlStore) -> None:
 
 def test_an_operators_revision_of_an_old_part(store: SqlStore, monkeypatch, open_store) -> None:
     """The part is no longer at hand, so the database is asked."""
-    monkeypatch.setattr("reports.ledger.RECENT_PARTS", 3)
+    monkeypatch.setattr("reports.record.ledger.RECENT_PARTS", 3)
     held = part(1, action=Action.MANUAL_REVIEW)
     store.append(held)
     store.append(closed(held, Outcome.HELD))

@@ -11,7 +11,7 @@ import pytest
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
-from reports.audit import LEAST_DIGITS, parse_head
+from reports.record.audit import LEAST_DIGITS, parse_head
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME
 from reports.store import SqlStore

@@ -18,9 +18,9 @@ from sqlalchemy.exc import IntegrityError
 from inspection.decision import Action, RecipeRef
 from inspection.errors import StoreError
 from inspection.part import Inspection, Outcome, Truth
-from reports.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
 from reports.database import open_reader
-from reports.schema import InspectionRow
+from reports.record.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
+from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 from tests.reports.parts import START, closed, part

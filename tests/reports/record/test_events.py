@@ -14,11 +14,11 @@ from sqlalchemy.exc import IntegrityError
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
-from reports.audit import ChainReport
 from reports.database import open_reader
-from reports.entry import EventEntry, PartEntry, entry_of
-from reports.journal import RECENT_EVENTS, entry, event_json, verify_events
-from reports.schema import EventRow
+from reports.record.audit import ChainReport
+from reports.record.entry import EventEntry, PartEntry, entry_of
+from reports.record.journal import RECENT_EVENTS, entry, event_json, verify_events
+from reports.record.schema import EventRow
 from reports.settings import StoreSettings
 from reports.spool import FILE_NAME, read_spool
 from reports.store import SqlStore

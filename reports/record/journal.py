@@ -20,9 +20,9 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
-from reports.audit import GENESIS, ChainReport
-from reports.entry import Entry, EventEntry
-from reports.schema import EventRow, InspectionRow, columns_of_event
+from reports.record.audit import GENESIS, ChainReport
+from reports.record.entry import Entry, EventEntry
+from reports.record.schema import EventRow, InspectionRow, columns_of_event
 
 RECENT_EVENTS = 200
 """How many of the newest events are kept at hand."""
@@ -47,7 +47,7 @@ def entry(event: Event) -> EventEntry:
 
 
 def event_json(event: Event) -> str:
-    """The event as canonical JSON (see ``reports.audit``), proven to read back as the same event.
+    """The event as canonical JSON (see ``reports.record.audit``), proven to read back as the same event.
 
     Raises:
         RecordRefusedError: It has no time zone, or holds something that JSON cannot keep.

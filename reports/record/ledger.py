@@ -14,7 +14,7 @@ from inspection.decision import Action
 from inspection.errors import RecordRefusedError
 from inspection.part import Inspection, Trigger
 from inspection.ports import KnownPart
-from reports.schema import DUPLICATE_WINDOW, InspectionRow
+from reports.record.schema import DUPLICATE_WINDOW, InspectionRow
 
 RECENT_PARTS = 1000
 """How many of the newest parts are kept at hand."""
@@ -61,7 +61,7 @@ class Ledger:
     def refuse_second_record(self, inspection: Inspection) -> None:
         """Raise RecordRefusedError where a trigger that has an inspection is about to get another one.
 
-        The rule is that of ``reports.schema``: the same boot id and sequence number among the newest
+        The rule is that of ``reports.record.schema``: the same boot id and sequence number among the newest
         ``DUPLICATE_WINDOW`` parts is the same trigger.
         """
         if inspection.revision != 0:

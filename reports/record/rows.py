@@ -9,8 +9,8 @@ from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
 from inspection.part import Inspection, Outcome, went_as_decided
-from reports.entry import Entry, PartEntry
-from reports.schema import InspectionRow, columns_of
+from reports.record.entry import Entry, PartEntry
+from reports.record.schema import InspectionRow, columns_of
 
 _BATCH = 500
 """Ids in one question: a database takes only so many."""

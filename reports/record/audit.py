@@ -32,8 +32,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from inspection.decision import Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection
-from reports.schema import InspectionRow, PictureRow, columns_of
-from reports.unreadable import unreadable
+from reports.record.schema import InspectionRow, PictureRow, columns_of
+from reports.record.unreadable import unreadable
 
 GENESIS = "0" * 64
 """``prev_hash`` of the first row."""

@@ -1,7 +1,8 @@
 """The tables: one append-only table of revisions, which pictures each revision names, and one of events.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
-and every column is derived from it (``columns_of``), so that ``reports.audit`` can tell a changed column.
+and every column is derived from it (``columns_of``), so that ``reports.record.audit`` can tell a changed
+column.
 
 **Unique per trigger.** The PLC's sequence number wraps from 65535 to 1, its boot id has 16 bits and comes
 again some day, and part ids are constant in poor PLC programs. So a trigger is named by boot id, sequence
@@ -103,7 +104,7 @@ class InspectionRow(Base):
     latency_ms: Mapped[float]
     """Trigger as we saw it to decision, ms; 0 where nothing was judged."""
     record: Mapped[str] = mapped_column(Text)
-    """The whole inspection as canonical JSON (``reports.audit.canonical_json``)."""
+    """The whole inspection as canonical JSON (``reports.record.audit.canonical_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 
@@ -114,7 +115,8 @@ class InspectionRow(Base):
         Index("ix_inspections_seen_at", "seen_at"),
         Index("ix_inspections_root", "root"),
         Index("ix_inspections_part_id", "part_id"),
-        # SQLite then remembers the highest position ever given: a removed end shows (``reports.audit``).
+        # SQLite then remembers the highest position ever given: a removed end shows
+        # (``reports.record.audit``).
         {"sqlite_autoincrement": True},
     )
 
@@ -150,7 +152,7 @@ class EventRow(Base):
     subjects: Mapped[str] = mapped_column(Text)
     """JSON array."""
     record: Mapped[str] = mapped_column(Text)
-    """The whole event as canonical JSON (``reports.journal.event_json``)."""
+    """The whole event as canonical JSON (``reports.record.journal.event_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 

@@ -1,0 +1,1 @@
+"""The record in SQL: rows in a chain, a spool, the pictures beside."""
