@@ -16,7 +16,7 @@ from inspection.errors import StoreError
 from inspection.events import Event
 from inspection.part import Frame
 from inspection.ports import Answer, InRecord
-from reports.database import DatabaseUnavailableError
+from reports.database.database import DatabaseUnavailableError
 from reports.images import PictureArchive
 from reports.retention import Retention, RetentionReport, Standing
 from reports.settings import StoreSettings

@@ -21,7 +21,7 @@ from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles
 from inspection.times.local_time import shown
 from reports.clock_set_back import LeftOut, left_out
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.pictures_kept import Kept, count_not_kept
 from reports.record.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.record.journal import verify_events_beside
@@ -169,7 +169,8 @@ def shift_summary(
     It is not in the chain yet, and the statement says so.
 
     Args:
-        engine: From ``reports.database.open_reader``; read in one transaction, so the figures fit each other.
+        engine: From ``reports.database.database.open_reader``; read in one transaction, so the figures fit
+        each other.
         start: With time zone.
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.waiting.read_waiting``).
@@ -242,7 +243,7 @@ def shift_inspections(
     """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
 
     Args:
-        engine: From ``reports.database.open_reader``.
+        engine: From ``reports.database.database.open_reader``.
         start: Inclusive, with time zone.
         end: Exclusive, with time zone, after ``start``.
         waiting: What lies in the spool (``reports.waiting.read_waiting``).

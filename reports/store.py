@@ -19,7 +19,7 @@ from inspection.files.atomic import make_folder
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
-from reports.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
+from reports.database.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
 from reports.lock import WriterLock
 from reports.pictures import NO_ROOM, Pictures, at_once
 from reports.record.audit import canonical_json

@@ -4,7 +4,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.images import PictureArchive
 from reports.picture_audit import PicturesReport, Show, audit_pictures
 from reports.pictures_kept import count_not_kept_on_record

@@ -83,7 +83,7 @@ def shift(
     A local time that comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
-    from reports.database import open_reader
+    from reports.database.database import open_reader
     from reports.record.audit import words_of_head
     from reports.shift import shift_inspections, shift_summary, to_table
     from reports.shift_csv import to_csv

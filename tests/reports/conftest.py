@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.settings import StoreSettings
 from reports.store import SqlStore
 

@@ -16,7 +16,7 @@ from sqlalchemy import event, select
 from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.record.audit import canonical_json, verify
 from reports.record.entry import PartEntry
 from reports.record.schema import InspectionRow

@@ -16,7 +16,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import MissedCause, Outcome
 from inspection.ports import KnownPart, Store
 from inspection.status import Counts
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.record.audit import verify
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings

@@ -16,10 +16,10 @@ from reports.settings import StoreSettings
 from reports.spool import FILE_NAME
 from reports.store import SqlStore
 from reports.verification import RecordReport, verify_record
+from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
 from tests.reports.test_degraded import locked
 from tests.reports.test_images import NOW, Archive
-from tests.reports.test_migrations import old_record
 
 # --- a noted head -----------------------------------------------------------------------------------------
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import IntegrityError
 from inspection.decision import Action, RecipeRef
 from inspection.errors import StoreError
 from inspection.part import Inspection, Outcome, Truth
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.record.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
-from reports.database import open_reader
+from reports.database.database import open_reader
 from reports.record.audit import ChainReport
 from reports.record.entry import EventEntry, PartEntry, entry_of
 from reports.record.journal import RECENT_EVENTS, entry, event_json, verify_events

@@ -1,4 +1,4 @@
-"""Alembic's entry point: runs on the connection that ``reports.database.migrate`` hands over."""
+"""Alembic's entry point: runs on the connection that ``reports.database.database.migrate`` hands over."""
 
 from alembic import context
 

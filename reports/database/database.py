@@ -35,8 +35,8 @@ from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQL
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.files.atomic import make_folder, sync_folder
 from inspection.part import Inspection
+from reports.database.postgresql import InUseError, postgresql_engine
 from reports.images import ENCODING
-from reports.postgresql import InUseError, postgresql_engine
 from reports.record.audit import GENESIS, hash_row
 from reports.record.entry import Entry, EventEntry, PartEntry
 from reports.record.journal import add_event, begin_events
@@ -311,7 +311,7 @@ def is_up_to_date(connection: Connection) -> bool:
 @contextmanager
 def _migrations() -> Iterator[Config]:
     config = Config()
-    with resources.as_file(resources.files("reports") / "migrations") as scripts:
+    with resources.as_file(resources.files("reports.database") / "migrations") as scripts:
         config.set_main_option("script_location", str(scripts).replace("%", "%%"))
         yield config
 

@@ -13,8 +13,8 @@ from sqlalchemy import create_engine, inspect
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
-from reports.database import DatabaseUnavailableError, migrate, open_reader
-from reports.migrations.versions import r0001_inspections, r0002_events
+from reports.database.database import DatabaseUnavailableError, migrate, open_reader
+from reports.database.migrations.versions import r0001_inspections, r0002_events
 from reports.record.audit import verify
 from reports.record.journal import entry, verify_events
 from reports.record.schema import Base
@@ -122,7 +122,7 @@ def test_never_rewritten_the_first_event_comes_with_its_table_and_never_waits_in
         def locked(*_: object) -> int:
             raise DatabaseUnavailableError("database is locked")
 
-        patch.setattr("reports.database.Database.append", locked)
+        patch.setattr("reports.database.database.Database.append", locked)
         assert not open_store().health().spooled
     report = verify_record(settings)
     assert (report.intact, report.events.rows) == (True, 1), report.reason

@@ -1,0 +1,1 @@
+"""Alembic migrations, run by ``reports.database.database`` when the store opens."""

@@ -1,1 +1,0 @@
-"""Alembic migrations, run by ``reports.database`` when the store opens."""
