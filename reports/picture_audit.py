@@ -31,8 +31,8 @@ from reports.images import PictureArchive
 from reports.record.entry import Entry, PartEntry
 from reports.record.journal import has_events
 from reports.record.schema import EventRow, InspectionRow, PictureRow
-from reports.taking_up import latest_revision
-from reports.waiting import not_on_record
+from reports.store.taking_up import latest_revision
+from reports.store.waiting import not_on_record
 
 MOST_NAMED = 100
 """Broken pictures that a report names; all are counted."""

@@ -30,7 +30,7 @@ from reports.record.schema import InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 from reports.statistics import first_pass_yield
-from reports.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
+from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 
 class ShiftPart(Frozen):
@@ -173,7 +173,7 @@ def shift_summary(
         each other.
         start: With time zone.
         end: With time zone, after ``start``.
-        waiting: What lies in the spool (``reports.waiting.read_waiting``).
+        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
         now: The wall clock, with time zone; None for this computer's.
 
     Raises:
@@ -246,7 +246,7 @@ def shift_inspections(
         engine: From ``reports.database.database.open_reader``.
         start: Inclusive, with time zone.
         end: Exclusive, with time zone, after ``start``.
-        waiting: What lies in the spool (``reports.waiting.read_waiting``).
+        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
@@ -261,7 +261,7 @@ def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) 
     Raises:
         StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
     """
-    waiting = read_waiting(settings)  # first: see ``reports.waiting``
+    waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
     reader = open_reader(settings.url)
     try:
         parts, fault = _inspections(reader, start, end, waiting)

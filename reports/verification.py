@@ -13,7 +13,7 @@ from reports.record.journal import verify_events
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
-from reports.waiting import SpoolReport, check_spool, read_waiting
+from reports.store.waiting import SpoolReport, check_spool, read_waiting
 
 
 class NamedHead(Frozen):

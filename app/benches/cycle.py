@@ -40,7 +40,7 @@ from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from plc.simulator import SimulatorSettings
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 SEED: Final = 1
 RATE_PER_MIN: Final = 240.0

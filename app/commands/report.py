@@ -87,7 +87,7 @@ def shift(
     from reports.record.audit import words_of_head
     from reports.shift import shift_inspections, shift_summary, to_table
     from reports.shift_csv import to_csv
-    from reports.waiting import read_waiting
+    from reports.store.waiting import read_waiting
 
     marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)
     until = _moment(end, "--to") if end else datetime.now(UTC)

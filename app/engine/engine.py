@@ -28,7 +28,7 @@ from inspection.station.station import Station
 from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 log = structlog.get_logger(__name__)
 

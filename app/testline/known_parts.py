@@ -20,7 +20,7 @@ from inspection.recipe import Recipe
 from inspection.station.recorder import Recorder
 from inspection.station.station import Station
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 RECIPE: Final = Recipe(id=1, name="known parts")
 

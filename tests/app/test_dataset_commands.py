@@ -11,7 +11,7 @@ import pytest
 from inspection.part import Truth
 from models.training.data.samples import read_samples
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 from tests.app.commands import Passgate
 from tests.reports.parts import frame, part
 

@@ -31,7 +31,7 @@ from plc.link import ModbusLine
 from plc.register_map.registers import VisionBits, VisionBlock
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 CONTEXT: Final = multiprocessing.get_context("forkserver")
 PATIENCE_S: Final = 150.0

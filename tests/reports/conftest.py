@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from reports.database.database import open_reader
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 
 class HandClock:

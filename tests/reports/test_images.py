@@ -26,12 +26,12 @@ from inspection.pictures.decoding.decoding import read_archived, read_picture
 from inspection.pictures.decoding.levels import DEEP, BitDepth, to_8_bits, top_level
 from inspection.pictures.decoding.png_depth import stated_depth
 from reports.images import PictureArchive, encode
-from reports.pictures import RETIRE_S
 from reports.retention import RetentionReport
 from reports.settings import StoreSettings
-from reports.store import DRAIN_BATCH, SqlStore
+from reports.store.pictures import RETIRE_S
+from reports.store.store import DRAIN_BATCH, SqlStore
 from tests.reports.parts import closed, frame, part
-from tests.reports.test_degraded import locked
+from tests.reports.store.test_degraded import locked
 
 NOW = datetime(2026, 6, 1, tzinfo=UTC)
 shapes = st.tuples(st.integers(1, 20), st.integers(1, 20), st.just(3))

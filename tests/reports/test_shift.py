@@ -26,13 +26,13 @@ from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
 from reports.shift import ShiftSummary, shift_inspections, shift_summary, to_table
 from reports.shift_csv import COLUMNS, to_csv
-from reports.spool import FILE_NAME
 from reports.statistics import first_pass_yield
-from reports.store import SqlStore
-from reports.waiting import Waiting, read_waiting
+from reports.store.spool import FILE_NAME
+from reports.store.store import SqlStore
+from reports.store.waiting import Waiting, read_waiting
 from tests.fakes import certificate
 from tests.reports.parts import START, closed, part
-from tests.reports.test_degraded import locked
+from tests.reports.store.test_degraded import locked
 
 END = START + timedelta(hours=8)
 HELD = certificate().ref

@@ -13,12 +13,12 @@ from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.record.audit import LEAST_DIGITS, parse_head
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME
-from reports.store import SqlStore
+from reports.store.spool import FILE_NAME
+from reports.store.store import SqlStore
 from reports.verification import RecordReport, verify_record
 from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
-from tests.reports.test_degraded import locked
+from tests.reports.store.test_degraded import locked
 from tests.reports.test_images import NOW, Archive
 
 # --- a noted head -----------------------------------------------------------------------------------------

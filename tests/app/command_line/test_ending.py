@@ -200,7 +200,7 @@ def test_json_behind_two_dashes_is_a_name(capfd: pytest.CaptureFixture[str]) -> 
 def test_a_result_that_says_no_is_the_one_object(passgate: Passgate, tmp_path: Path) -> None:
     """A broken record: the report itself, the words on stderr, and no second object."""
     from reports.settings import StoreSettings
-    from reports.store import SqlStore
+    from reports.store.store import SqlStore
 
     store = SqlStore(StoreSettings(folder=tmp_path / "record"))
     store.open()

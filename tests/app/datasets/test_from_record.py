@@ -14,8 +14,8 @@ from inspection.part import Inspection, Truth
 from inspection.recipe import DefectRule, Recipe, View
 from models.training.data.samples import TrainingSample, read_samples, write_samples
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME
-from reports.store import SqlStore
+from reports.store.spool import FILE_NAME
+from reports.store.store import SqlStore
 from tests.reports.parts import frame, part
 
 

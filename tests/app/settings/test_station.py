@@ -9,7 +9,7 @@ import pytest
 from app.settings.station import find_record, load
 from inspection.errors import SettingsError
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 
 GOOD = """
 [station]

@@ -19,8 +19,8 @@ from reports.record.audit import verify
 from reports.record.journal import entry, verify_events
 from reports.record.schema import Base
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, Spool
-from reports.store import SqlStore
+from reports.store.spool import FILE_NAME, Spool
+from reports.store.store import SqlStore
 from reports.verification import verify_record
 from tests.reports.parts import START, closed, part
 
@@ -103,7 +103,7 @@ def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_re
             raise KeyboardInterrupt
 
         patch.setattr("reports.record.journal.entry", killed)
-        patch.setattr("reports.store.event_entry", killed)
+        patch.setattr("reports.store.store.event_entry", killed)
         with pytest.raises(KeyboardInterrupt):
             open_store()
     report = verify_record(settings)

@@ -22,7 +22,7 @@ from reports.database.database import open_reader
 from reports.record.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 
 PARTS = 6

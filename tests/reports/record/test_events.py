@@ -20,11 +20,11 @@ from reports.record.entry import EventEntry, PartEntry, entry_of
 from reports.record.journal import RECENT_EVENTS, entry, event_json, verify_events
 from reports.record.schema import EventRow
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, read_spool
-from reports.store import SqlStore
+from reports.store.spool import FILE_NAME, read_spool
+from reports.store.store import SqlStore
 from reports.verification import verify_record
 from tests.reports.parts import START, closed, part
-from tests.reports.test_degraded import locked
+from tests.reports.store.test_degraded import locked
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
 MADE_BY_THE_STORE = 1
@@ -117,7 +117,7 @@ def test_default_reject_an_event_that_neither_takes_is_refused(
         raise OSError("input/output error")
 
     with locked(settings, store), monkeypatch.context() as patch:
-        patch.setattr("reports.spool.os.fsync", broken)
+        patch.setattr("reports.store.spool.os.fsync", broken)
         with pytest.raises(StoreError, match="input/output error"):
             store.note(event())
         assert store.last_event(ORDERS) is None

@@ -10,7 +10,7 @@ from reports.record.entry import Entry, EventEntry
 from reports.record.journal import Journal
 from reports.record.ledger import Ledger
 from reports.record.schema import InspectionRow
-from reports.waiting import not_on_record
+from reports.store.waiting import not_on_record
 
 
 def take_up(connection: Connection, ledger: Ledger, journal: Journal, waiting: Sequence[Entry]) -> None:

@@ -13,7 +13,7 @@ from inspection.status import Counts
 from reports.record.entry import Entry, PartEntry
 from reports.record.rows import ShiftRow, stored_parts, with_waiting
 from reports.record.schema import InspectionRow
-from reports.waiting import not_on_record
+from reports.store.waiting import not_on_record
 
 _NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 

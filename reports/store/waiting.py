@@ -16,7 +16,7 @@ from reports.record.entry import Entry, PartEntry, part_key
 from reports.record.journal import has_events
 from reports.record.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, read_spool
+from reports.store.spool import FILE_NAME, read_spool
 
 
 class Waiting(NamedTuple):

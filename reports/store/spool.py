@@ -72,8 +72,8 @@ def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, Entry]]:
 def read_spool(folder: Path) -> list[Entry]:
     """What lies in the spool of ``folder``, in order; may be asked by another process.
 
-    Some of it may be in the database already (``reports.waiting``). A last line without an end is torn, or is
-    being written now; one that has its end and a wrong checksum is damage until somebody knows better.
+    Some of it may be in the database already (``reports.store.waiting``). A last line without an end is torn,
+    or is being written now; one that has its end and a wrong checksum is damage until somebody knows better.
 
     Raises:
         StoreError: The spool is damaged or cannot be read.

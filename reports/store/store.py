@@ -20,8 +20,6 @@ from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
 from reports.database.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
-from reports.lock import WriterLock
-from reports.pictures import NO_ROOM, Pictures, at_once
 from reports.record.audit import canonical_json
 from reports.record.entry import Entry, EventEntry, PartEntry, digest
 from reports.record.journal import Journal
@@ -29,9 +27,11 @@ from reports.record.journal import entry as event_entry
 from reports.record.ledger import Ledger
 from reports.retention import RetentionReport, Standing, standing
 from reports.settings import StoreSettings
-from reports.spool import Spool
-from reports.taking_up import latest_revision, take_up
-from reports.tally import tally
+from reports.store.lock import WriterLock
+from reports.store.pictures import NO_ROOM, Pictures, at_once
+from reports.store.spool import Spool
+from reports.store.taking_up import latest_revision, take_up
+from reports.store.tally import tally
 
 __all__ = ["SqlStore", "StoreSettings"]
 

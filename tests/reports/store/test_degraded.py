@@ -21,8 +21,8 @@ from reports.record.audit import canonical_json, verify
 from reports.record.entry import PartEntry
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, Spool, read_spool
-from reports.store import DRAIN_BATCH, SqlStore
+from reports.store.spool import FILE_NAME, Spool, read_spool
+from reports.store.store import DRAIN_BATCH, SqlStore
 from tests.reports.parts import closed, part
 
 RETRY_S = 1.0
@@ -262,7 +262,7 @@ def test_default_reject_when_neither_takes_it(store: SqlStore, settings: StoreSe
     with locked(settings, store):
         store.append(part(1))
         with monkeypatch.context() as patch:
-            patch.setattr("reports.spool.os.fsync", broken)
+            patch.setattr("reports.store.spool.os.fsync", broken)
             with pytest.raises(StoreError, match="input/output error"):
                 store.append(part(2))
         assert store.health().full

@@ -21,9 +21,9 @@ from reports.record.audit import verify
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.shift import shift_summary
-from reports.store import SqlStore
+from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
-from tests.reports.test_degraded import locked
+from tests.reports.store.test_degraded import locked
 
 
 def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
@@ -256,7 +256,7 @@ def test_the_last_part_is_the_one_farthest_ahead_not_the_newest(store: SqlStore)
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from reports.store import SqlStore, StoreSettings
+from reports.store.store import SqlStore, StoreSettings
 from tests.reports.parts import START, closed, part
 
 store = SqlStore(StoreSettings(folder=Path(sys.argv[1]), spool_max_bytes=60_000))

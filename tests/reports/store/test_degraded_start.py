@@ -14,8 +14,8 @@ from inspection.decision import Action
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from reports.settings import StoreSettings
-from reports.spool import FILE_NAME, read_spool
-from reports.store import SqlStore
+from reports.store.spool import FILE_NAME, read_spool
+from reports.store.store import SqlStore
 from reports.verification import verify_record
 from tests.reports.parts import closed, part
 
