@@ -27,7 +27,7 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
-from reports.images import PictureArchive
+from reports.pictures.images import PictureArchive
 from reports.record.entry import Entry, PartEntry
 from reports.record.journal import has_events
 from reports.record.schema import EventRow, InspectionRow, PictureRow

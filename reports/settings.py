@@ -14,7 +14,7 @@ _SPOOL_PLACE = "spool.location"
 
 
 class StoreSettings(Frozen):
-    """Settings of the store. ``pictures_*``: how long pictures are kept (see ``reports.retention``)."""
+    """Settings of the store. ``pictures_*``: how long they are kept (see ``reports.pictures.retention``)."""
 
     folder: Path
     """Holds what the other settings do not place elsewhere: ``inspections.db``, ``pictures/``, ``spool/``."""

@@ -28,7 +28,7 @@ from models.training.data.samples import (
     relative_to_file,
     split_of,
 )
-from reports.images import PictureArchive
+from reports.pictures.images import PictureArchive
 from reports.settings import StoreSettings
 from reports.shift import all_inspections
 

@@ -36,7 +36,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.files.atomic import make_folder, sync_folder
 from inspection.part import Inspection
 from reports.database.postgresql import InUseError, postgresql_engine
-from reports.images import ENCODING
+from reports.pictures.images import ENCODING
 from reports.record.audit import GENESIS, hash_row
 from reports.record.entry import Entry, EventEntry, PartEntry
 from reports.record.journal import add_event, begin_events

@@ -17,8 +17,8 @@ from inspection.events import Event
 from inspection.part import Frame
 from inspection.ports import Answer, InRecord
 from reports.database.database import DatabaseUnavailableError
-from reports.images import PictureArchive
-from reports.retention import Retention, RetentionReport, Standing
+from reports.pictures.images import PictureArchive
+from reports.pictures.retention import Retention, RetentionReport, Standing
 from reports.settings import StoreSettings
 
 log = structlog.get_logger(__name__)

@@ -20,12 +20,12 @@ from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, KnownPart, StoreHealth
 from inspection.status import Counts
 from reports.database.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
+from reports.pictures.retention import RetentionReport, Standing, standing
 from reports.record.audit import canonical_json
 from reports.record.entry import Entry, EventEntry, PartEntry, digest
 from reports.record.journal import Journal
 from reports.record.journal import entry as event_entry
 from reports.record.ledger import Ledger
-from reports.retention import RetentionReport, Standing, standing
 from reports.settings import StoreSettings
 from reports.store.lock import WriterLock
 from reports.store.pictures import NO_ROOM, Pictures, at_once

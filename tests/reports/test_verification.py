@@ -18,8 +18,8 @@ from reports.store.store import SqlStore
 from reports.verification import RecordReport, verify_record
 from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
+from tests.reports.pictures.test_images import NOW, Archive
 from tests.reports.store.test_degraded import locked
-from tests.reports.test_images import NOW, Archive
 
 # --- a noted head -----------------------------------------------------------------------------------------
 

@@ -22,7 +22,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph
-from reports.images import encode
+from reports.pictures.images import encode
 from tests.app.commands import Passgate, assert_one_line
 
 SHARED = Path(__file__).parents[3] / "shared"

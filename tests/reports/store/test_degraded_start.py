@@ -185,7 +185,7 @@ def test_a_disk_that_turns_read_only_after_a_start_without_room_does_not_end_the
     def refuse(_: object) -> None:
         raise failure
 
-    monkeypatch.setattr("reports.images.PictureArchive.prepare", refuse)
+    monkeypatch.setattr("reports.pictures.images.PictureArchive.prepare", refuse)
     store = open_store()
     store.prepare_pictures()
     failure = OSError(errno.EROFS, "Read-only file system")

@@ -28,7 +28,7 @@ from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
-from reports.images import ENCODING
+from reports.pictures.images import ENCODING
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 

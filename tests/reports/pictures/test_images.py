@@ -25,8 +25,8 @@ from inspection.part import Inspection, Outcome, Picture
 from inspection.pictures.decoding.decoding import read_archived, read_picture
 from inspection.pictures.decoding.levels import DEEP, BitDepth, to_8_bits, top_level
 from inspection.pictures.decoding.png_depth import stated_depth
-from reports.images import PictureArchive, encode
-from reports.retention import RetentionReport
+from reports.pictures.images import PictureArchive, encode
+from reports.pictures.retention import RetentionReport
 from reports.settings import StoreSettings
 from reports.store.pictures import RETIRE_S
 from reports.store.store import DRAIN_BATCH, SqlStore
@@ -124,7 +124,7 @@ def test_a_half_written_picture_never_gets_its_name(tmp_path: Path, monkeypatch)
     archive = PictureArchive(tmp_path)
     archive.prepare()
     with monkeypatch.context() as patch:
-        patch.setattr("reports.images.os.fsync", broken)
+        patch.setattr("reports.pictures.images.os.fsync", broken)
         with pytest.raises(StoreError, match="no space left"):
             archive.keep(frame(1))
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
@@ -358,7 +358,7 @@ def test_what_was_used_again_before_the_event_is_not_named(open_store, settings)
 
 
 def test_many_expire_in_batches(open_store, settings, monkeypatch) -> None:
-    monkeypatch.setattr("reports.retention.BATCH", 2)
+    monkeypatch.setattr("reports.pictures.retention.BATCH", 2)
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     passed = [archive.add("passed", days=days) for days in (5, 4, 3, 2, 1)]
     report = archive.sweep()

@@ -1,0 +1,1 @@
+"""The pictures beside the record, and for how long."""
