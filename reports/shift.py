@@ -20,9 +20,9 @@ from inspection.errors import StoreError
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles
 from inspection.times.local_time import shown
-from reports.clock_set_back import LeftOut, left_out
+from reports.audit.clock_set_back import LeftOut, left_out
+from reports.audit.pictures_kept import Kept, count_not_kept
 from reports.database.database import open_reader
-from reports.pictures_kept import Kept, count_not_kept
 from reports.record.audit import EXAMINE_TODO, ChainReport, verify_connection
 from reports.record.journal import verify_events_beside
 from reports.record.rows import ShiftRow, stored_parts, with_waiting

@@ -13,8 +13,8 @@ from inspection.errors import StoreError
 
 if TYPE_CHECKING:
     from app.progress import Bar
-    from reports.picture_audit import Show
-    from reports.verification import RecordReport
+    from reports.audit.picture_audit import Show
+    from reports.audit.verification import RecordReport
 
 cli = typer.Typer(help="The record itself: verify it.", no_args_is_help=True)
 
@@ -40,7 +40,7 @@ def verify(
     as_json: JsonFlag = False,
 ) -> None:
     """Check every row against the hash chains, and the spool: nothing changed, removed or inserted."""
-    from reports.verification import verify_record
+    from reports.audit.verification import verify_record
 
     settings = find_record(record=record, config=config)
     if pictures:

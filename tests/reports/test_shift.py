@@ -18,8 +18,8 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
+from reports.audit.pictures_kept import count_not_kept_on_record
 from reports.database.database import open_reader
-from reports.pictures_kept import count_not_kept_on_record
 from reports.record.audit import canonical_json, words_of_head
 from reports.record.entry import PartEntry
 from reports.record.rows import with_waiting

@@ -13,6 +13,7 @@ from sqlalchemy import create_engine, inspect
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
+from reports.audit.verification import verify_record
 from reports.database.database import DatabaseUnavailableError, migrate, open_reader
 from reports.database.migrations.versions import r0001_inspections, r0002_events
 from reports.record.audit import verify
@@ -21,7 +22,6 @@ from reports.record.schema import Base
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, Spool
 from reports.store.store import SqlStore
-from reports.verification import verify_record
 from tests.reports.parts import START, closed, part
 
 OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"

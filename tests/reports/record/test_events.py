@@ -14,6 +14,7 @@ from sqlalchemy.exc import IntegrityError
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
+from reports.audit.verification import verify_record
 from reports.database.database import open_reader
 from reports.record.audit import ChainReport
 from reports.record.entry import EventEntry, PartEntry, entry_of
@@ -22,7 +23,6 @@ from reports.record.schema import EventRow
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
-from reports.verification import verify_record
 from tests.reports.parts import START, closed, part
 from tests.reports.store.test_degraded import locked
 

@@ -13,10 +13,10 @@ import pytest
 from inspection.decision import Action
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
+from reports.audit.verification import verify_record
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
-from reports.verification import verify_record
 from tests.reports.parts import closed, part
 
 RETRY_S = 1.0

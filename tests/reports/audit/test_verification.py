@@ -11,11 +11,11 @@ import pytest
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
+from reports.audit.verification import RecordReport, verify_record
 from reports.record.audit import LEAST_DIGITS, parse_head
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
-from reports.verification import RecordReport, verify_record
 from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
 from tests.reports.pictures.test_images import NOW, Archive

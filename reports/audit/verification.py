@@ -4,10 +4,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
+from reports.audit.picture_audit import PicturesReport, Show, audit_pictures
+from reports.audit.pictures_kept import count_not_kept_on_record
 from reports.database.database import open_reader
-from reports.picture_audit import PicturesReport, Show, audit_pictures
 from reports.pictures.images import PictureArchive
-from reports.pictures_kept import count_not_kept_on_record
 from reports.record.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
 from reports.record.journal import verify_events
 from reports.record.schema import EventRow, InspectionRow

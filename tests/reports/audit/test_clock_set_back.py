@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine, insert
 from sqlalchemy.pool import StaticPool
 
-from reports.clock_set_back import ORDINARY, LeftOut, left_out
+from reports.audit.clock_set_back import ORDINARY, LeftOut, left_out
 from reports.record.schema import Base, InspectionRow, columns_of
 from tests.reports.parts import START, closed, part
 
