@@ -85,8 +85,8 @@ def shift(
     """
     from reports.database.database import open_reader
     from reports.record.audit import words_of_head
-    from reports.shift import shift_inspections, shift_summary, to_table
-    from reports.shift_csv import to_csv
+    from reports.shift.as_csv import to_csv
+    from reports.shift.figures import shift_inspections, shift_summary, to_table
     from reports.store.waiting import read_waiting
 
     marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)

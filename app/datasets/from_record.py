@@ -30,7 +30,7 @@ from models.training.data.samples import (
 )
 from reports.pictures.images import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift import all_inspections
+from reports.shift.figures import all_inspections
 
 SOURCE = "record"
 

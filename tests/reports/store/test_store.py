@@ -20,7 +20,7 @@ from reports.database.database import open_reader
 from reports.record.audit import verify
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
-from reports.shift import shift_summary
+from reports.shift.figures import shift_summary
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.store.test_degraded import locked

@@ -24,9 +24,9 @@ from reports.record.audit import canonical_json, words_of_head
 from reports.record.entry import PartEntry
 from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
-from reports.shift import ShiftSummary, shift_inspections, shift_summary, to_table
-from reports.shift_csv import COLUMNS, to_csv
-from reports.statistics import first_pass_yield
+from reports.shift.as_csv import COLUMNS, to_csv
+from reports.shift.figures import ShiftSummary, shift_inspections, shift_summary, to_table
+from reports.shift.statistics import first_pass_yield
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting

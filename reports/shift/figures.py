@@ -29,7 +29,7 @@ from reports.record.rows import ShiftRow, stored_parts, with_waiting
 from reports.record.schema import InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
-from reports.statistics import first_pass_yield
+from reports.shift.statistics import first_pass_yield
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 

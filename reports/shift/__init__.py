@@ -1,0 +1,1 @@
+"""What a shift did, out of the record."""
