@@ -132,6 +132,23 @@ class Timings(Frozen):
     """From the trigger as we saw it to the decision ready to be published."""
 
 
+class DefectProbability(Frozen):
+    """How many of the labelled parts with such a defect score were defective: calibrated to *these* parts.
+
+    The labelled parts have their own share of defective ones, which is not the line's: where a line has
+    fewer, fewer parts with such a score are defective on it (:mod:`inspection.certification.probability`).
+    """
+
+    among_labelled: float = Field(gt=0.0, lt=1.0)
+    """The share, never 0 or 1: m labels all alike support (m + 1) / (m + 2) at most."""
+    alike: int = Field(ge=1)
+    """On how many labelled parts it rests: those with such a score."""
+    labelled_good: int = Field(ge=1)
+    """All labelled good parts."""
+    labelled_defective: int = Field(ge=1)
+    """All labelled defective parts."""
+
+
 class Decision(Frozen):
     """The decision on one part: the JSON that Passgate stands for."""
 
@@ -145,10 +162,13 @@ class Decision(Frozen):
     """What the decider's own scale says for ``action``, 0 to 1; register 11 carries it. No calibrated
     probability: the reflex's is a curve over its score, cut at n/(n+1) of n taught pictures and so the same
     for all that is clear; a language model's is that of its words. 0 where a rule, the guard or a time-out
-    decided. ``defect_score`` against its limit says more."""
+    decided. ``defect_score`` against its limit says more, and ``defect_probability`` where there is one."""
     defect_score: Probability | None = None
     """How far from a pass by the model alone: unclamped, strictly rising with what it saw, comparable within
     one recipe and model. A certificate puts its threshold on it. None where no model scored the part."""
+    defect_probability: DefectProbability | None = Field(default=None, exclude_if=lambda said: said is None)
+    """What labelled parts say of ``defect_score``. None, and then not written, where there are none that this
+    recipe and model were measured on, none of them had such a score, or the model decided without it."""
     decided_by: DecidedBy
     reason: str = Field(max_length=500)
     defects: tuple[Defect, ...] = ()

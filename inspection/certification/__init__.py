@@ -1,1 +1,1 @@
-"""How many defective parts may escape, proven by counting."""
+"""How many defective parts may escape, proven by counting; and what labelled parts say of a score."""
