@@ -9,7 +9,7 @@ import pytest
 from app import cli
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.simulation import Variation
-from tests.app.commands import Passgate, Said
+from tests.app.running import Passgate, Said
 
 
 @pytest.fixture

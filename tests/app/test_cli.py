@@ -13,7 +13,7 @@ import pytest
 
 from app.recipes.library import RecipeLibrary
 from models.backbone.features import EfficientNetLite0
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 # --- what is asked is done ----------------------------------------------------------------------------
 

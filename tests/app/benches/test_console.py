@@ -9,7 +9,7 @@ from app.benches import console as console_soak
 from app.benches.console import MOST_RISE_MB, ConsoleSoak, by_minute, rise, soak_console
 from app.testline.virtual_screen import VirtualScreen
 from inspection.errors import SettingsError
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 SOUND: dict[str, Any] = {
     "minutes": 10.0,

@@ -9,7 +9,7 @@ import pytest
 
 from app.benches.soak import RUNS, Run, Soak, soak
 from inspection.errors import SettingsError
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 ROOT = Path(__file__).parents[3]
 

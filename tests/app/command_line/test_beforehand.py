@@ -10,7 +10,7 @@ import pytest
 
 from inspection.files.atomic import try_to_write
 from tests.alive import AlivePictures
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 READERS = (
     "app.datasets.file_frames",

@@ -14,8 +14,8 @@ import pytest
 from app.command_line.ending import run_to_its_end
 from inspection.errors import PassgateError, RecordRefusedError, SettingsError
 from inspection.wording.value import value_in_words
-from tests.app.command_tree import Command, all_commands, some_value, wrong_values
-from tests.app.commands import Passgate, Said, assert_one_line
+from tests.app.commands.command_tree import Command, all_commands, some_value, wrong_values
+from tests.app.running import Passgate, Said, assert_one_line
 
 COMMANDS = all_commands()
 ENDLESS = {"run", "console"}

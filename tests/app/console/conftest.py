@@ -15,8 +15,7 @@ from app.console.client.client import StationClient
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
 from app.console.words.words import EN
-
-from .fake_engine import FakeEngine
+from tests.app.console.fake_engine import FakeEngine
 
 
 class Clock:

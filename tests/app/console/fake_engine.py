@@ -9,8 +9,7 @@ import uvicorn
 from fastapi import FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
 
 from inspection.status import Command, CommandResult, Mode
-
-from . import samples
+from tests.app.console import samples
 
 
 class FakeEngine:

@@ -20,10 +20,9 @@ from app.console.binding import (
 )
 from app.console.window import ConsoleWindow
 from app.console.words.words import other
-
-from . import samples
-from .conftest import Clock
-from .fake_engine import FakeEngine
+from tests.app.console import samples
+from tests.app.console.conftest import Clock
+from tests.app.console.fake_engine import FakeEngine
 
 REFRESHES = 100
 MAY_GO = 50

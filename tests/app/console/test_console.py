@@ -28,10 +28,9 @@ from app.console.words.words import EN, LANGUAGES, ZH, Words, words_for
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause
 from inspection.status import Alarm, Command, Counts, Mode, StationStatus, Subsystem
-
-from . import samples
-from .conftest import Clock
-from .fake_engine import FakeEngine
+from tests.app.console import samples
+from tests.app.console.conftest import Clock
+from tests.app.console.fake_engine import FakeEngine
 
 SIZES = [(1280, 800), (1920, 1080)]
 WEST, EAST = timezone(timedelta(hours=-14)), timezone(timedelta(hours=14))

@@ -23,8 +23,7 @@ from app.console.words.words import LANGUAGES, Words
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Alarm, Command, Mode, StationStatus, Subsystem
-
-from . import samples
+from tests.app.console import samples
 
 SIZES = [(1024, 600), (1280, 800), (1366, 768), (1920, 1080), (1280, 1024)]
 URL = "http://passgate-line-14.final-assembly.factory.example:8730"

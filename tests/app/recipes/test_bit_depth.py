@@ -23,9 +23,9 @@ from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph
 from reports.pictures.images import encode
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 CASES = SHARED / "cases"
 GOOD, SPOT = CASES / "mono12_in_16bit_good.png", CASES / "mono12_in_16bit_spot_escapes.png"
 PARTS = 16

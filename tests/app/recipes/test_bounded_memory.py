@@ -24,7 +24,7 @@ from models.training.data.photographs import good_photographs
 from models.training.data.samples import Samples
 from models.training.material import teach_memory
 from tests.alive import AlivePictures
-from tests.app.commands import Passgate
+from tests.app.running import Passgate
 
 AT_ONCE = 3
 """Pictures: the one that is looked at, the one before, the one that is decoded ahead."""

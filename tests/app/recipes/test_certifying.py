@@ -27,7 +27,7 @@ from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from reports.settings import StoreSettings
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 BAD, GOOD = 14, 8
 """Enough for 20 % at 5 %: 14 parts without a miss."""

@@ -11,7 +11,7 @@ from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach_folder
 from inspection.errors import RecipeError
 from models.backbone.features import EfficientNetLite0
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 from tests.models.conftest import part
 
 

@@ -19,7 +19,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
 from inspection.simulation import Variation
 from tests.alive import AlivePictures
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 PARTS = 12
 AT_ONCE = 3

@@ -9,7 +9,7 @@ from tests.inspection.pictures.picture_damage import DAMAGES, SOUND, told
 from tests.inspection.pictures.picture_kind import DEEP, PictureKind
 from tests.inspection.pictures.picture_kinds import KINDS
 
-DOCUMENT: Final = Path(__file__).parents[2] / "docs" / "measurements" / "picture-kinds.md"
+DOCUMENT: Final = Path(__file__).parents[3] / "docs" / "measurements" / "picture-kinds.md"
 COMMAND: Final = "python -m tests.inspection.pictures.picture_kinds_document"
 
 _HEAD: Final = f"""# Which pictures are read

@@ -16,7 +16,7 @@ from inspection.pictures.labels.masks import read_mask
 from tests.inspection.pictures.picture_kind import TOO_LARGE, PictureKind
 from tests.inspection.pictures.picture_kinds import KINDS
 
-SHARED = Path(__file__).parents[3] / "shared"
+SHARED = Path(__file__).parents[4] / "shared"
 SECTOR = 512
 
 

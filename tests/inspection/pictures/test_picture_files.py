@@ -19,7 +19,7 @@ from inspection.pictures.files import (
 from inspection.pictures.labels.masks import Likeness, likeness
 from tests.inspection.pictures.pictures_drawn import FORMATS, HEIGHT, WIDTH, mask, photograph, write
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
+SHARED = Path(__file__).parents[4] / "shared" / "data"
 
 
 def names(folder: Path) -> list[str]:

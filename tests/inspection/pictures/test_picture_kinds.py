@@ -103,7 +103,7 @@ def test_the_document_is_not_stale() -> None:
 
 def test_one_reader_serves_all() -> None:
     """Whoever decodes a picture's file elsewhere decodes it in another way."""
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     decoders = re.compile(r"cv2\.(imread|imdecode)\w*\(|Image\.open\(|simplejpeg\.decode")
     found = {
         path.relative_to(root).as_posix()

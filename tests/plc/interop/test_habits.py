@@ -18,7 +18,7 @@ from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.interop.habits import GOOD, HABITS, PlcHabit
 from tests.plc.peers import Misbehaviour, ScriptedPlc, eventually, free_port, running
 
-MANUAL = Path(__file__).parents[2] / "docs" / "integrator.md"
+MANUAL = Path(__file__).parents[3] / "docs" / "integrator.md"
 
 
 def settled(line: ModbusLine, *, runs: bool) -> bool:

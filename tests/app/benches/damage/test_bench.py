@@ -19,7 +19,7 @@ from inspection.part import Frame
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from models.weights import sealed
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 
 
 @pytest.fixture(scope="module")

@@ -22,10 +22,9 @@ from app.console.client.replies import (
     PictureReply,
 )
 from inspection.status import Command, CommandResult, Mode
-
-from . import samples
-from .conftest import Clock
-from .fake_engine import FakeEngine
+from tests.app.console import samples
+from tests.app.console.conftest import Clock
+from tests.app.console.fake_engine import FakeEngine
 
 
 @contextmanager

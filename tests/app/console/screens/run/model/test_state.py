@@ -22,9 +22,8 @@ from inspection.certification.certificate import UNCERTIFIED, Certificate, Certi
 from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
 from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
+from tests.app.console import samples
 from tests.fakes import certificate
-
-from . import samples
 
 
 def heard(status: StationStatus, at_s: float = 0.0) -> RunState:

@@ -15,7 +15,7 @@ from inspection.part import Outcome
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 from tests.reports.parts import closed, frame, part
 from tests.reports.store.test_degraded import locked
 

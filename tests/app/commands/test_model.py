@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from tests.app.commands import Passgate, assert_one_line
+from tests.app.running import Passgate, assert_one_line
 from tests.models.bases import llama
 
 

@@ -12,7 +12,7 @@ from inspection.part import Truth
 from models.training.data.samples import read_samples
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
-from tests.app.commands import Passgate
+from tests.app.running import Passgate
 from tests.reports.parts import frame, part
 
 

@@ -9,9 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from app.settings.station import Settings
-from tests.app.command_tree import all_commands
+from tests.app.commands.command_tree import all_commands
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PAGES = [
     ROOT / "README.md",
     *sorted(ROOT.glob("docs/**/*.md")),
