@@ -118,6 +118,8 @@ def inspect(
     for path, decision in decisions:
         score = decision.deviation
         deviation = "no score" if score is None else f"deviation {score:.3f}, limit {SCORE_LIMIT:.3f}"
+        if decision.defect_probability is not None:
+            deviation += f"; {decision.defect_probability.in_words}"
         typer.echo(f"{path}: {decision.action} ({deviation}) {decision.reason}")
 
 

@@ -148,6 +148,19 @@ class DefectProbability(Frozen):
     labelled_defective: int = Field(ge=1)
     """All labelled defective parts."""
 
+    @property
+    def in_words(self) -> str:
+        """For people: what it is a share of, in whole per cent, never 0 or 100."""
+        return (
+            f"of labelled parts with such a score about {self.percent} % were defective "
+            f"({self.alike} such, of {self.labelled_defective} defective and {self.labelled_good} good)"
+        )
+
+    @property
+    def percent(self) -> int:
+        """The share in whole per cent, 1 to 99."""
+        return min(max(round(100 * self.among_labelled), 1), 99)
+
 
 class Decision(Frozen):
     """The decision on one part: the JSON that Passgate stands for."""

@@ -226,7 +226,8 @@ def show(
     ] = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Show all that a recipe says, whether it is certified, and what of it will not be heard."""
+    """Show all that a recipe says, its certificate, what labelled parts say, and what will not be heard."""
+    from app.commands.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import stored_certification
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
@@ -235,7 +236,7 @@ def show(
 
     library = RecipeLibrary(home() / "recipes")
     recipe = library.recipe(name, version)
-    certification = stored_certification(name, version, library=library)
+    certification, labelled = stored_certification(name, version, library=library)
     missed = unheard(recipe, read_header(adapter or SHIPPED).kinds)
     if as_json:
         print_json(
@@ -245,6 +246,7 @@ def show(
                 "sha256": recipe.sha256,
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
+                "labelled": None if labelled is None else in_json(labelled),
             }
         )
     else:
@@ -252,6 +254,7 @@ def show(
         typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")
         typer.echo(f"SHA-256 of its file: {recipe.sha256}")
         typer.echo(certification.in_words)
+        typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if missed.types:
             typer.echo(f"Mind: {missed.in_words}")
 
@@ -302,6 +305,7 @@ def certify(
     as_json: JsonFlag = False,
 ) -> None:
     """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
+    from app.commands.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import certify as certified
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
@@ -313,7 +317,14 @@ def certify(
     path = done.keep(library)
     certificate = done.certificate
     if as_json:
-        print_json({**certificate.model_dump(mode="json"), "file": str(path), "mind": done.mind})
+        print_json(
+            {
+                **certificate.model_dump(mode="json"),
+                "file": str(path),
+                "mind": done.mind,
+                "labelled": None if done.scores is None else in_json(done.scores),
+            }
+        )
         return
     typer.echo(f"{name} version {certificate.recipe.version} is certified: {certificate.promise}")
     typer.echo(
@@ -322,6 +333,7 @@ def certify(
         f"{100 * certificate.overkill_bound:.3g} %, {100 * (1 - certificate.delta):.4g} % sure."
     )
     typer.echo(f"One part is one {certificate.draw}. {path}")
+    typer.echo(NOTHING_LABELLED if done.scores is None else in_words(done.scores))
     typer.echo("An engine that runs takes the certificate when it starts next.")
     if done.mind:
         typer.echo(f"Mind: {done.mind}")

@@ -13,7 +13,7 @@ def for_station(settings: Settings) -> Build:
 
 def _build(settings: Settings, version: int | None) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
-    from app.recipes.certifying import certification
+    from app.recipes.in_force import certification, labelled_scores
     from app.recipes.judging import (  # torch comes with it: the engine does without
         build_inspector,
         unheard_by,
@@ -34,9 +34,11 @@ def _build(settings: Settings, version: int | None) -> Built:
         tower_folder=model.tower,
         threads=model.threads,
     )
+    held = certification(recipe, model=inspector.model, library=library)
     return Built(
         recipe,
         inspector,
         unheard=unheard_by(model.inspector, recipe, model.adapter),
-        certification=certification(recipe, model=inspector.model, library=library),
+        certification=held,
+        labelled=labelled_scores(recipe, model=inspector.model, certification=held, library=library),
     )

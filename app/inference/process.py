@@ -35,6 +35,7 @@ from app.inference.messages import (
 from app.inference.pictures import SeenPictures
 from app.memory_use import peak_memory_mb
 from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.certification.probability import LabelledScores
 from inspection.errors import PassgateError
 from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
@@ -50,6 +51,7 @@ class Built(NamedTuple):
     inspector: Inspector
     unheard: Unheard = ALL_HEARD
     certification: Certification = UNCERTIFIED
+    labelled: LabelledScores | None = None
 
 
 Build = Callable[[int | None], Built]
@@ -102,7 +104,7 @@ class _Serving:
     """One inspector, and the engine that asks."""
 
     def __init__(self, built: Built, ours: Connection) -> None:
-        self._recipe, self._inspector = built.recipe, built.inspector
+        self._recipe, self._inspector, self._labelled = built.recipe, built.inspector, built.labelled
         self._ours = ours
         self._pictures = SeenPictures()
         ready = Ready(
@@ -151,6 +153,8 @@ class _Serving:
             trigger_seq=question.trigger_seq,
             deadline_ns=question.deadline_ns,
         )
+        if self._labelled is not None:
+            decision = self._labelled.on(decision)
         inspector = self._inspector
         motion = inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
         return Judged(

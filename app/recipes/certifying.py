@@ -1,14 +1,13 @@
-"""Certifying a recipe: from labelled pictures to a certificate, and whether one still holds."""
+"""Certifying a recipe: from labelled pictures to a certificate, and to what their scores say."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-import structlog
-
 from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
+from app.recipes.in_force import certification, labelled_scores
 from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_small
 from app.recipes.learned_from import CertifiedFrom
 from app.recipes.library import RecipeLibrary, Taught
@@ -24,15 +23,13 @@ from inspection.certification.certificate import (
     upper_bound,
     walk,
 )
-from inspection.decision import Action, Decision, ModelRef, RecipeRef
+from inspection.certification.probability import LabelledScores, Origin, one_of_each
+from inspection.decision import Action, Decision, RecipeRef
 from inspection.errors import CertificateError, PassgateError
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
 from inspection.pictures.labels.layouts.sides import good_and_defective
 from inspection.pictures.quality import wrong_size
-from inspection.recipe import Recipe
-
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +38,14 @@ class Certified:
 
     certificate: Certificate
     pictures: CertifiedFrom
+    scores: LabelledScores | None
+    """Of the parts; None where all of one kind were refused by the quality check or a rule."""
     mind: str
     """What weakens the proof, in words; empty for nothing that is known."""
 
     def keep(self, library: RecipeLibrary) -> Path:
-        """Keep both; returns the certificate's file. Raises RecipeError or CertificateError."""
-        library.keep_certified_from(self.certificate, self.pictures)
+        """Keep all; returns the certificate's file. Raises RecipeError or CertificateError."""
+        library.keep_certified_from(self.certificate, self.pictures, self.scores)
         return library.keep_certificate(self.certificate)
 
 
@@ -94,7 +93,7 @@ def certify(
     library.refuse_unwritable(name)
     recipe, inspector = build_inspector(library, name, kind=kind)
     inspector.prepare(recipe)
-    known, learned = library.learned_from(name, recipe.version), list[Path]()
+    known, learned, sha256 = library.learned_from(name, recipe.version), list[Path](), list[str]()
     files = (*bad_files, *good_files)
     groups = [("bad", group) for group in bad_groups] + [("good", group) for group in good_groups]
     seen = SeenPictures(part=_NOTHING_ISSUED)
@@ -107,16 +106,18 @@ def certify(
                 part=_NOTHING_ISSUED,
             )
         seen.add(frame.picture, path=files[index], group=groups[index])
-        if known.among([pixels_sha256(frame.picture)]):
+        sha256.append(pixels_sha256(frame.picture))
+        if known.among(sha256[-1:]):
             learned.append(files[index])
 
     read_through(files, look, bit_depth=recipe.levels.bit_depth)
     _refuse_learned_from(learned, pictures=len(seen.sha256))
-    scores = []
+    decisions = []
     with progress("certifying", len(files)) as bar:
         for number, frame in enumerate(FileFrames(files, bit_depth=recipe.levels.bit_depth), 1):
-            scores.append(_passing_score(judge(frame, recipe=recipe, inspector=inspector)))
+            decisions.append(judge(frame, recipe=recipe, inspector=inspector))
             bar.show(number)
+    scores = [_passing_score(decision) for decision in decisions]
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)
     fine = by_group(scores[len(bad_files) :], good_groups, worst=max)
 
@@ -149,50 +150,41 @@ def certify(
         certified_at=datetime.now(UTC),
     )
     mind = _used_before(seen.sha256, library.certified_from(name))
-    return Certified(certificate, CertifiedFrom.of(certificate.id, seen.sha256), mind)
+    deviations = [decision.deviation for decision in decisions]
+    drawn = [
+        one_of_each(deviations[side], parts=groups[side], names=sha256[side])
+        for side in (slice(len(bad_files)), slice(len(bad_files), None))
+    ]
+    labelled = LabelledScores.of(
+        good=drawn[1], defective=drawn[0], origin=Origin.HELD_OUT, judged_by=inspector.model
+    )
+    return Certified(certificate, CertifiedFrom.of(certificate.id, seen.sha256), labelled, mind)
 
 
-def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) -> Certification:
-    """Whether the certificate beside ``recipe`` holds for what judges now, or why not. Never raises.
+def stored_certification(
+    name: str, version: int | None, *, library: RecipeLibrary
+) -> tuple[Certification, LabelledScores | None]:
+    """``certification`` and ``labelled_scores`` of a version by what would judge on this machine.
 
-    Args:
-        recipe: The version in use, as it was read from its file.
-        model: The inspector's.
-        library: Has the recipe's file and the certificate.
-    """
-    try:
-        certificate = library.certificate(recipe.name, recipe.version)
-        if certificate is None:
-            return UNCERTIFIED
-        objection = certificate.objection(
-            recipe=RecipeRef(id=recipe.id, version=recipe.version),
-            recipe_sha256=recipe.sha256,
-            model=model,
-        )
-    except PassgateError as error:
-        objection = str(error)
-    if objection:
-        log.warning("the certificate is refused", recipe=recipe.name, version=recipe.version, why=objection)
-        return Certification(reason=objection)
-    return Certification(certificate=certificate, reason="")
+    The model is loaded only where there is something to compare it with.
 
-
-def stored_certification(name: str, version: int | None, *, library: RecipeLibrary) -> Certification:
-    """``certification`` of a version by what would judge on this machine. Raises RecipeError.
-
-    The model is loaded only where there is a certificate to compare it with.
+    Raises:
+        RecipeError: The recipe is unknown or damaged.
     """
     recipe = library.recipe(name, version)
     try:
         certificate = library.certificate(name, version)
-        if certificate is None:
-            return UNCERTIFIED
-        reflex = certificate.model.name == REFLEX_NAME
-        kind = InspectorKind.REFLEX if reflex else InspectorKind.VLA
-        model = build_inspector(library, name, kind=kind)[1].model
+        taught = library.taught_scores(name, version)
+        judged_by = None if taught is None else taught.judged_by
+        judged_by = judged_by if certificate is None else certificate.model
+        if judged_by is None:
+            return UNCERTIFIED, None
+        kind = InspectorKind.REFLEX if judged_by.name == REFLEX_NAME else InspectorKind.VLA
+        model = build_inspector(library, name, version=version, kind=kind)[1].model
     except PassgateError as error:
-        return Certification(reason=str(error))
-    return certification(recipe, model=model, library=library)
+        return Certification(reason=str(error)), None
+    held = certification(recipe, model=model, library=library)
+    return held, labelled_scores(recipe, model=model, certification=held, library=library)
 
 
 def spent(taught: Taught, *, library: RecipeLibrary) -> str:

@@ -11,6 +11,7 @@ import structlog
 from app.command_line.beforehand import refuse_unwritable
 from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
+from app.recipes.in_force import certification, labelled_scores
 from app.recipes.library import RecipeLibrary
 from app.settings.station import InspectorKind
 from inspection.decision import Decision, ModelRef
@@ -169,10 +170,14 @@ def judge_files(
 
     read_through(files, look, bit_depth=bit_depth)
     inspector.prepare(recipe)
+    held = certification(recipe, model=inspector.model, library=library)
+    labelled = labelled_scores(recipe, model=inspector.model, certification=held, library=library)
     judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
         for index, (path, frame) in enumerate(zip(files, frames, strict=True)):
             decision = judge(frame, recipe=recipe, inspector=inspector)
+            if labelled is not None:
+                decision = labelled.on(decision)
             if drawings:
                 _annotate(recipe.levels.of(frame), decision, drawings[index])
             judged.append((path, decision))

@@ -6,7 +6,7 @@ was asked for.
 
 A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
 newer certificate replaces the older; what held when a part was judged stays in the part's record. Beside it
-lies, sealed, which pictures it was issued on (``v0001.certified-from.safetensors``).
+lies, sealed, which pictures it was issued on, and their scores (``v0001.certified-from.safetensors``).
 """
 
 import re
@@ -19,8 +19,9 @@ from typing import Final
 from app.command_line.beforehand import refuse_unwritable
 from app.recipes.learned_from import CertifiedFrom, LearnedFrom
 from app.recipes.recipe_file import Taught as Taught
-from app.recipes.recipe_file import describe, read, read_learned_from, read_recipe, write
+from app.recipes.recipe_file import describe, read, read_labelled, read_learned_from, read_recipe, write
 from inspection.certification.certificate import Certificate
+from inspection.certification.probability import LabelledScores
 from inspection.errors import CertificateError, RecipeError
 from inspection.files.atomic import whole
 from inspection.recipe import Recipe
@@ -28,6 +29,7 @@ from models.backbone.features import VisionTower
 from models.weights import sealed
 
 _CERTIFIED_FROM: Final = "certified_from"
+_LABELLED: Final = "labelled_scores"
 _FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")
 
 
@@ -98,6 +100,14 @@ class RecipeLibrary:
         """
         return read_learned_from(self._file(name, version))
 
+    def taught_scores(self, name: str, version: int | None = None) -> LabelledScores | None:
+        """The scores of the labelled parts that a recipe was adapted on; None where it was on none.
+
+        Raises:
+            RecipeError: Unknown, or its file is damaged.
+        """
+        return read_labelled(self._file(name, version))
+
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.
 
@@ -167,16 +177,21 @@ class RecipeLibrary:
             ) from error
         return path
 
-    def keep_certified_from(self, certificate: Certificate, pictures: CertifiedFrom) -> None:
-        """Keep beside a certificate which pictures it was issued on; before the certificate itself.
+    def keep_certified_from(
+        self, certificate: Certificate, pictures: CertifiedFrom, scores: LabelledScores | None = None
+    ) -> None:
+        """Keep beside a certificate which pictures it was issued on, and their scores; before itself.
 
         Raises:
             RecipeError: The recipe is unknown.
             CertificateError: It cannot be written.
         """
         path = _pictures_file(self._file(certificate.recipe_name, certificate.recipe.version))
+        words = {_CERTIFIED_FROM: pictures.model_dump_json()}
+        if scores is not None:
+            words[_LABELLED] = scores.model_dump_json()
         try:
-            sealed.write(path, {}, {_CERTIFIED_FROM: pictures.model_dump_json()})
+            sealed.write(path, {}, words)
         except OSError as error:
             raise CertificateError(
                 f"cannot write {path}: {error}",
@@ -194,8 +209,21 @@ class RecipeLibrary:
             with suppress(CertificateError, RecipeError):
                 certificate = self.certificate(name, version)
                 if certificate is not None:
-                    found[version] = _read_pictures(_pictures_file(path), certificate.id)
+                    beside = _issued_on(_pictures_file(path), certificate.id)
+                    found[version] = None if beside is None else beside[0]
         return found
+
+    def certified_scores(self, certificate: Certificate) -> LabelledScores | None:
+        """The scores of the parts that a certificate was issued on.
+
+        None where they are not known: an older Passgate issued it, or what it kept is damaged.
+
+        Raises:
+            RecipeError: The recipe is unknown.
+        """
+        path = _pictures_file(self._file(certificate.recipe_name, certificate.recipe.version))
+        beside = _issued_on(path, certificate.id)
+        return None if beside is None else beside[1]
 
     def _file(self, name: str, version: int | None) -> Path:
         versions = self._versions(name)
@@ -280,13 +308,16 @@ def _pictures_file(recipe_file: Path) -> Path:
     return recipe_file.with_suffix(".certified-from.safetensors")
 
 
-def _read_pictures(path: Path, certificate: str) -> CertifiedFrom | None:
+def _issued_on(path: Path, certificate: str) -> tuple[CertifiedFrom, LabelledScores | None] | None:
+    """What lies beside the certificate with that id; None where it is not that one's, or damaged."""
     try:
         content = sealed.read(path)
         pictures = CertifiedFrom.model_validate_json(content.words[_CERTIFIED_FROM])
+        said = content.words.get(_LABELLED)
+        scores = None if said is None else LabelledScores.model_validate_json(said)
     except (OSError, ValueError, KeyError):
         return None
-    return pictures if content.sealed and pictures.certificate == certificate else None
+    return (pictures, scores) if content.sealed and pictures.certificate == certificate else None
 
 
 def _certificate_file(recipe_file: Path) -> Path:

@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from torch import Tensor
 
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
+from inspection.certification.probability import LabelledScores
 from inspection.errors import RecipeError
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
@@ -26,6 +27,7 @@ from models.weights.soundness import in_one_line
 
 _RECIPE: Final = "recipe"
 _LEARNED_FROM: Final = "learned_from"
+_LABELLED: Final = "labelled_scores"
 _MEMORY: Final = "memory/"
 _ADAPTATION: Final = "adaptation/"
 """Keys of the file's words; the view's name follows the second and the third."""
@@ -43,6 +45,8 @@ class Taught:
     sealed: bool = True
     """False where it was read from a file of before digests: nothing proves that it is as it was taught."""
     learned_from: LearnedFrom = NOT_REMEMBERED
+    labelled: LabelledScores | None = None
+    """How parts scored whose labels it was adapted on, each judged by what had not learned from it."""
 
 
 def write(path: Path, taught: Taught) -> None:
@@ -51,6 +55,8 @@ def write(path: Path, taught: Taught) -> None:
     words = {_RECIPE: taught.recipe.model_dump_json()}
     if taught.learned_from != NOT_REMEMBERED:
         words[_LEARNED_FROM] = taught.learned_from.model_dump_json()
+    if taught.labelled is not None:
+        words[_LABELLED] = taught.labelled.model_dump_json()
     for view, memory in taught.memories.items():
         of_view, words[_MEMORY + view] = memory.packed()
         if isinstance(memory, AdaptedMemory):
@@ -83,6 +89,11 @@ def read_learned_from(path: Path) -> LearnedFrom:
     return _learned_from(path, _opened(path)[1].words)
 
 
+def read_labelled(path: Path) -> LabelledScores | None:
+    """How the labelled parts scored that the recipe in a file was adapted on. Raises RecipeError."""
+    return _labelled(path, _opened(path)[1].words)
+
+
 def read(path: Path, *, tower: VisionTower) -> Taught:
     """A recipe with its memories from one file.
 
@@ -96,17 +107,31 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         view, _, name = key.rpartition("/")
         tensors[view][name] = tensor
     views = {view.name for view in recipe.views}
-    headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, *map(_ADAPTATION.__add__, views)}
+    headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *map(_ADAPTATION.__add__, views)}
     if tensors.keys() != views or headers != set(map(_MEMORY.__add__, views)):
         raise _damaged(path, "the views that were taught are not those of the recipe")
     memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
-    return Taught(recipe, memories, content.sealed, _learned_from(path, content.words))
+    return Taught(
+        recipe,
+        memories,
+        content.sealed,
+        _learned_from(path, content.words),
+        _labelled(path, content.words),
+    )
 
 
 def _learned_from(path: Path, words: Mapping[str, str]) -> LearnedFrom:
     said = words.get(_LEARNED_FROM)
     try:
         return NOT_REMEMBERED if said is None else LearnedFrom.model_validate_json(said)
+    except ValidationError as error:
+        raise _damaged(path, in_one_line(error)) from error
+
+
+def _labelled(path: Path, words: Mapping[str, str]) -> LabelledScores | None:
+    said = words.get(_LABELLED)
+    try:
+        return None if said is None else LabelledScores.model_validate_json(said)
     except ValidationError as error:
         raise _damaged(path, in_one_line(error)) from error
 

@@ -28,6 +28,7 @@ each part is drawn (``one_of_each``).
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Sequence
+from enum import StrEnum
 from fractions import Fraction
 from itertools import pairwise
 from typing import Annotated, Final, Self
@@ -43,23 +44,35 @@ _Count = Annotated[int, Field(ge=0, le=1_000_000)]
 _Level = tuple[Annotated[int, Field(ge=0, le=LEVELS)], _Count, _Count]
 
 
+class Origin(StrEnum):
+    """Where labelled scores come from."""
+
+    HELD_OUT = "held_out"
+    """From ``recipe certify``: the recipe itself judged parts that it had not learned from."""
+    CROSS_FITTED = "cross_fitted"
+    """From ``recipe adapt``: each part was judged by what was learned from the others."""
+
+
 class LabelledScores(Frozen):
-    """The defect scores of parts whose truth is known, none of which the recipe had learned from."""
+    """The defect scores of parts whose truth is known, none of which had taught what judged it."""
 
     schema_version: int = Field(default=1, alias="schema", ge=1, le=1)
+    origin: Origin
     judged_by: ModelRef
     """What gave the scores; another model's lie on another scale."""
     levels: tuple[_Level, ...] = Field(min_length=1, max_length=LEVELS + 1)
     """(score in thousandths, good parts, defective parts), ascending."""
 
     @classmethod
-    def of(cls, *, good: Iterable[float], defective: Iterable[float], judged_by: ModelRef) -> Self | None:
-        """The scores, 0 to 1, one for each part; None where there are none of either kind."""
+    def of(
+        cls, *, good: Iterable[float], defective: Iterable[float], origin: Origin, judged_by: ModelRef
+    ) -> Self | None:
+        """The scores, 0 to 1, one for each part; None where there are none of one of the two kinds."""
         fine, bad = Counter(map(_level, good)), Counter(map(_level, defective))
         if not fine or not bad:
             return None
         levels = tuple((level, fine[level], bad[level]) for level in sorted({*fine, *bad}))
-        return cls(judged_by=judged_by, levels=levels)
+        return cls(origin=origin, judged_by=judged_by, levels=levels)
 
     @property
     def good(self) -> int:
@@ -85,6 +98,10 @@ class LabelledScores(Frozen):
             labelled_defective=self.defective,
         )
 
+    def table(self) -> list[tuple[float, DefectProbability | None]]:
+        """What is said at tenths of the scale, limit among them: for people who look at a recipe."""
+        return [(step / 10, self.probability(step / 10)) for step in range(11)]
+
     def on(self, decision: Decision) -> Decision:
         """``decision`` with what the labels say of its score; as it is where it does not rest on that.
 
@@ -93,11 +110,6 @@ class LabelledScores(Frozen):
         if decision.deviation is None or decision.model != self.judged_by:
             return decision
         return decision.model_copy(update={"defect_probability": self.probability(decision.deviation)})
-
-    @property
-    def in_words(self) -> str:
-        """For people: how many labels there are."""
-        return f"{self.defective} defective and {self.good} good labelled parts"
 
     @model_validator(mode="after")
     def _as_counted(self) -> Self:

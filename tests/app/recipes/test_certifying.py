@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from app.engine.engine import Engine
-from app.recipes.certifying import Certified, certification, certify, stored_certification
+from app.recipes.certifying import Certified, certify, stored_certification
+from app.recipes.in_force import certification
 from app.recipes.judging import build_inspector, judge_files
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
@@ -261,7 +262,7 @@ def test_a_kept_certificate_holds_for_the_recipe_and_model_that_it_names(
     path = library.keep_certificate(issued)
     assert path.name == "v0001.certificate.json"
     assert certification(recipe, model=model, library=library).certificate == issued
-    assert stored_certification("cover", None, library=library).certificate == issued
+    assert stored_certification("cover", None, library=library)[0].certificate == issued
     assert library.names() == ["cover"]
     assert library.next_identity("cover")[1] == 2, "a certificate is no version"
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from inspection.certification import probability
-from inspection.certification.probability import LEVELS, LabelledScores, one_of_each
+from inspection.certification.probability import LEVELS, LabelledScores, Origin, one_of_each
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
 
 MODEL = ModelRef(name="passgate-reflex", version="1", sha256="ab")
@@ -21,7 +21,7 @@ one_score = st.floats(0.0, 1.0)
 
 
 def labelled(good: list[float], defective: list[float]) -> LabelledScores:
-    found = LabelledScores.of(good=good, defective=defective, judged_by=MODEL)
+    found = LabelledScores.of(good=good, defective=defective, origin=Origin.HELD_OUT, judged_by=MODEL)
     assert found is not None
     return found
 
@@ -130,12 +130,15 @@ def test_what_is_kept_is_read_again_in_any_order_of_the_parts(
 )
 def test_scores_that_cannot_have_been_counted_are_refused(levels: list[list[int]]) -> None:
     with pytest.raises(ValidationError):
-        LabelledScores.model_validate({"schema": 1, "judged_by": MODEL.model_dump(), "levels": levels})
+        LabelledScores.model_validate(
+            {"schema": 1, "origin": "held_out", "judged_by": MODEL.model_dump(), "levels": levels}
+        )
 
 
 def test_labels_of_one_kind_alone_say_nothing() -> None:
-    assert LabelledScores.of(good=[0.5], defective=[], judged_by=MODEL) is None
-    assert LabelledScores.of(good=[], defective=[0.5], judged_by=MODEL) is None
+    for good, defective in (([0.5], []), ([], [0.5])):
+        found = LabelledScores.of(good=good, defective=defective, origin=Origin.CROSS_FITTED, judged_by=MODEL)
+        assert found is None
 
 
 @pytest.mark.parametrize("by", [DecidedBy.REFLEX, DecidedBy.VLA])
