@@ -74,6 +74,11 @@ class Words:
     trigger: str
     deviation: str
     """The score and the limit that it had to keep."""
+    labelled: str
+    """In its place, where labelled parts say what such a score means."""
+    labelled_share: str
+    labelled_told: str
+    """The same in a sentence: a share of which parts, and that the line's is another."""
     decided: str
     outcome: str
     reason: str
@@ -248,6 +253,10 @@ EN = Words(
     part="Part",
     trigger="Trigger",
     deviation="Deviation / limit",
+    labelled="Bad of labelled",
+    labelled_share="{percent} % of {alike}",
+    labelled_told="Of labelled parts with such a score about {percent} % were defective: {alike} such, of "
+    "{defective} defective and {good} good ones. The line's share of defects is another.",
     decided="Decided by",
     outcome="Outcome",
     reason="Reason",
@@ -414,6 +423,10 @@ ZH = Words(
     part="工件",
     trigger="触发号",
     deviation="偏差 / 上限",
+    labelled="标注件缺陷率",
+    labelled_share="{percent} % / {alike} 件",
+    labelled_told="已标注工件中，分数与此相近的 {alike} 件约 {percent} % 为缺陷件"
+    "（共标注缺陷件 {defective} 件、良品 {good} 件）。产线上的缺陷率与此不同。",
     decided="判定者",
     outcome="去向",
     reason="原因",

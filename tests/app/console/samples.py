@@ -10,6 +10,7 @@ from inspection.decision import (
     DecidedBy,
     Decision,
     Defect,
+    DefectProbability,
     GaugeReading,
     ModelRef,
     RecipeRef,
@@ -32,6 +33,11 @@ NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 SCRATCH = Defect(type="scratch", severity=Severity.MAJOR, box=(412, 96, 88, 21), length_mm=14.2, score=0.93)
 STAIN = Defect(type="stain", severity=Severity.MINOR, box=(180, 300, 60, 48), length_mm=6.1, score=0.71)
+
+LABELLED = DefectProbability(
+    among_labelled=0.9934, alike=10_241, labelled_good=12_033, labelled_defective=11_417
+)
+"""Of very many labels."""
 
 
 def inspection(

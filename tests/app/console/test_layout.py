@@ -35,6 +35,8 @@ def verdicts() -> list[Inspection]:
     long = samples.crowded().recent[0].decision.reason
     fates = {"reason": long, "outcome": Outcome.DEFAULT_REJECTED}
     parts = [samples.inspection(65535, action, **fates) for action in Action]  # type: ignore[arg-type]
+    said = parts[-1].decision.model_copy(update={"defect_probability": samples.LABELLED})
+    parts[-1] = parts[-1].model_copy(update={"decision": said})
     parts.append(samples.inspection(65535, published=False, **fates))  # type: ignore[arg-type]
     for cause in (MissedCause.BEFORE_RECORD, MissedCause.GAP):
         missed = samples.inspection(65535, published=False, missed=cause, **fates)  # type: ignore[arg-type]
@@ -184,6 +186,29 @@ def test_nothing_is_cut_overlapped_or_outside_in_any_state(
         settle(qapp)
         assert screen.size().toTuple() == size, "the window never outgrows its panel"
         assert faults(screen) == []
+
+
+@pytest.mark.parametrize("size", SIZES, ids=str)
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_what_is_said_of_a_score_is_never_cut_since_a_number_cut_short_is_another(
+    open_screen: Callable[[tuple[int, int]], RunScreen],
+    qapp: QApplication,
+    words: Words,
+    size: tuple[int, int],
+) -> None:
+    screen = open_screen(size)
+    for said in (samples.LABELLED, None):
+        part = samples.inspection()
+        decision = part.decision.model_copy(update={"defect_probability": said, "defect_score": 0.987})
+        state = RunState()
+        last = part.model_copy(update={"decision": decision})
+        state.take(Received(status=samples.status(last=last, recent=(last,)), at_s=0.0))
+        view = present(state, now_s=0.1, words=words, url=URL)
+        assert view.part is not None
+        screen.show_view(view, words)
+        settle(qapp)
+        shown = {label.text(): label for label in screen.part.findChildren(ElidedLabel) if label.isVisible()}
+        assert not shown[view.part.facts[2][1]].elided
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from app.console.screens.run.model import score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.screens.run.model.view import came_last_at, defect_label, percent
@@ -70,7 +71,7 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             if part is None or view.part is None:
                 return Details(title=words.no_part, rows=())
             title = view.part.banner or f"{view.part.sign.word} – {view.part.age}"
-            return Details(title=title, rows=_part_rows(part, view, words))
+            return Details(title=title, rows=_part_rows(part, state, view, words))
 
 
 def _station_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
@@ -94,10 +95,13 @@ def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
     return tuple(rows)
 
 
-def _part_rows(part: Inspection, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
+def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
     assert view.part is not None
     decision = part.decision
-    rows = [(words.reason, view.part.reason), *view.part.facts, (words.outcome, view.part.outcome.word)]
+    rows = [(words.reason, view.part.reason), *view.part.facts]
+    if state.received is not None:
+        rows += score.rows(part, state.received.status, words)
+    rows.append((words.outcome, view.part.outcome.word))
     if view.part.warning is not None:
         rows.append(("", view.part.warning.word))
     rows += [

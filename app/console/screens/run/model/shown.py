@@ -9,6 +9,8 @@ from inspection.decision import Box, Severity
 from inspection.status import Command, Subsystem
 
 STRIP_LENGTH: Final = 20
+NOTHING: Final = "–"
+"""In the place of a number that is not known: never a 0, which would be one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,9 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from app.console.screens.run.model import score
 from app.console.screens.run.model.shown import (
+    NOTHING,
     STRIP_LENGTH,
     AlarmsView,
     BoxView,
@@ -36,7 +38,7 @@ from app.console.widgets.signs import (
     Tone,
 )
 from app.console.words.words import Words
-from inspection.decision import SCORE_LIMIT, Action, Defect
+from inspection.decision import Action, Defect
 from inspection.part import Inspection, Outcome
 from inspection.status import (
     Alarm,
@@ -54,8 +56,6 @@ BUDGET_MS: Final = 500.0
 """From trigger to decision in the PLC."""
 AGED_AFTER_S: Final = 30.0
 """A decision older than this is shown as the last one there was, not as one of now."""
-_NOTHING: Final = "–"
-"""In the place of a number that is not known: never a 0, which would be one."""
 
 
 def present(state: RunState, *, now_s: float, words: Words, url: str) -> RunView:
@@ -131,7 +131,7 @@ def _header(status: StationStatus | None, contact: Contact, silence_s: float, wo
     else:
         word = words.stale_short if contact is Contact.STALE else words.no_contact
         link = Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word)
-    recipe = _NOTHING if status is None else words.no_recipe
+    recipe = NOTHING if status is None else words.no_recipe
     if status is not None and status.recipe_name is not None:
         version = "" if status.recipe_version is None else f"  v{status.recipe_version}"
         recipe = f"{status.recipe_name}{version}"
@@ -207,8 +207,8 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
         facts=(
             (words.part, str(decision.part_id)),
             (words.trigger, str(part.trigger.seq)),
-            (words.deviation, _deviation(part, status)),
-            (words.decided, words.decided_by[decision.decided_by] if part.missed is None else _NOTHING),
+            score.fact(part, status, words),
+            (words.decided, words.decided_by[decision.decided_by] if part.missed is None else NOTHING),
         ),
         outcome=outcome_sign(part.outcome, words),
         warning=_warning(part, words),
@@ -219,29 +219,6 @@ def _part(state: RunState, part: Inspection, status: StationStatus, now_s: float
             for defect in decision.defects
         ),
     )
-
-
-def _deviation(part: Inspection, status: StationStatus) -> str:
-    """The model's score against the limit that it had to keep; no probability, and not shown as one."""
-    score = part.decision.deviation
-    if score is None or part.missed is not None:
-        return _NOTHING
-    limit = _limit(part, status)
-    return f"{score:.3f} / {_NOTHING if limit is None else f'{limit:.3f}'}"
-
-
-def _limit(part: Inspection, status: StationStatus) -> float | None:
-    """The limit that the part was judged with; None where that is not known any more.
-
-    A part's record names its certificate, which alone has the threshold: one that does not hold today is not
-    at hand, and today's says nothing about a part that was judged before it.
-    """
-    if part.certificate is None:
-        return SCORE_LIMIT
-    certificate = status.certification.certificate
-    if certificate is None or certificate.id != part.certificate.id:
-        return None
-    return min(SCORE_LIMIT, certificate.threshold)
 
 
 def _reason(part: Inspection, words: Words) -> str:
@@ -295,7 +272,7 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
 
     def number(value: int) -> str:
         """A whole number with spaces between thousands (ISO 80000-1); the font has no thin ones."""
-        return _NOTHING if known is None else f"{value:,}".replace(",", "\u00a0")
+        return NOTHING if known is None else f"{value:,}".replace(",", "\u00a0")
 
     return ProductionView(
         totals=(
@@ -305,7 +282,7 @@ def _production(status: StationStatus | None, fresh: bool, words: Words) -> Prod
                 else _judged_since(known, status.at, words),
                 value=number(counts.judged),
             ),
-            FigureView(caption=words.yield_rate, value=_NOTHING if share is None else percent(share)),
+            FigureView(caption=words.yield_rate, value=NOTHING if share is None else percent(share)),
             FigureView(caption=words.missed_count, value=number(counts.missed)),
             FigureView(caption=words.late_count, value=number(counts.late)),
         ),
@@ -355,7 +332,7 @@ def _latency(latency_ms: Percentiles | None, fresh: bool, words: Words) -> Laten
         tone = Tone.CAUTION
     return LatencyView(
         caption=words.latency,
-        value=_NOTHING if p95_ms is None else f"{p95_ms:.0f} ms",
+        value=NOTHING if p95_ms is None else f"{p95_ms:.0f} ms",
         limit=words.latency_limit.format(limit=f"{BUDGET_MS:.0f}"),
         p95_ms=p95_ms,
         limit_ms=BUDGET_MS,

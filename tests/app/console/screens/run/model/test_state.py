@@ -399,6 +399,45 @@ def test_no_score_is_shown_as_a_probability(decided_by: DecidedBy, shown: str, w
     assert not any("%" in value for _, value in view.part.facts)
 
 
+@pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
+def test_what_labelled_parts_say_of_a_score_is_named_a_share_of_them(words: Words) -> None:
+    part = samples.inspection()
+    decision = part.decision.model_copy(update={"defect_probability": samples.LABELLED})
+    part = part.model_copy(update={"decision": decision})
+    state = heard(samples.status(last=part))
+    view = view_of(state, 0.0, words)
+    assert view.part is not None
+    assert words.deviation not in dict(view.part.facts)
+    shown = dict(view.part.facts)[words.labelled]
+    assert "99 %" in shown
+    assert "500+" in shown
+    told = details(PartTopic(), state, view, words).rows
+    assert (words.deviation, "0.125 / 0.500") in told
+    sentence = [text for caption, text in told if caption == words.labelled][-1]
+    assert all(number in sentence for number in ("99 %", "10241", "11417", "12033"))
+
+
+@pytest.mark.parametrize("decided_by", [DecidedBy.GUARD, DecidedBy.TIMEOUT])
+def test_it_is_not_said_of_a_part_that_was_decided_without_the_score(decided_by: DecidedBy) -> None:
+    part = samples.inspection()
+    decision = part.decision.model_copy(
+        update={"defect_probability": samples.LABELLED, "decided_by": decided_by}
+    )
+    view = view_of(heard(samples.status(last=part.model_copy(update={"decision": decision}))), 0.0)
+    assert view.part is not None
+    assert dict(view.part.facts)[EN.deviation] == "–"
+
+
+@pytest.mark.parametrize(("share", "shown"), [(0.0004, "1 %"), (0.9996, "99 %"), (0.5, "50 %")])
+def test_it_never_says_0_or_100_per_cent(share: float, shown: str) -> None:
+    part = samples.inspection()
+    said = samples.LABELLED.model_copy(update={"among_labelled": share})
+    decision = part.decision.model_copy(update={"defect_probability": said})
+    view = view_of(heard(samples.status(last=part.model_copy(update={"decision": decision}))), 0.0)
+    assert view.part is not None
+    assert dict(view.part.facts)[EN.labelled].startswith(shown)
+
+
 @pytest.mark.parametrize(
     ("then", "now", "limit"),
     [
