@@ -13,9 +13,10 @@ from typing import Final
 import structlog
 
 from inspection.decision import Decision
+from inspection.line_events import KnownPart, LineEvent, LineState, LinkChanged
 from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
-from inspection.ports import Clock, KnownPart, LineEvent, LineState, LinkChanged
+from inspection.ports import Clock
 from plc.diagnostics.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage, register_image
 from plc.diagnostics.timeline import Handshake, Timeline

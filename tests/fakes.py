@@ -12,10 +12,11 @@ from inspection.certification.certificate import Certificate, Draw, upper_bound
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
+from inspection.line_events import Halted, KnownPart, LineEvent, LineState
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.pictures.decoding.levels import BitDepth
-from inspection.ports import Halted, InRecord, KnownPart, LineEvent, LineState, StoreHealth
+from inspection.ports import InRecord, StoreHealth
 from inspection.recipe import Recipe
 from inspection.status import Counts
 

@@ -30,7 +30,7 @@ from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.ports import Inspector, MovingInspector
 from inspection.recipe import Recipe
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Command, Percentiles
 from inspection.times.clock import SystemClock

@@ -25,7 +25,7 @@ from app.testline.plc_process import PlcProcess
 from app.testline.reconciliation import Account, WireWitness, account, read_plc_log, read_record
 from inspection.decision import Frozen
 from inspection.errors import LineError
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode, Percentiles
 from inspection.times.clock import SystemClock

@@ -23,7 +23,7 @@ from app.settings.station import Settings
 from inspection.cameras import make_camera
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import StationStatus
 from inspection.times.clock import SystemClock

@@ -17,7 +17,7 @@ from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.part import Frame, Truth
 from inspection.ports import Camera, Clock, Inspector, Line, Store
 from inspection.recipe import Recipe
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore

@@ -26,7 +26,7 @@ from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedC
 from inspection.recipe import Recipe
 from inspection.station import guard
 from inspection.station.passage import Passage, Phase
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.unheard import ALL_HEARD, Unheard
 
 T = TypeVar("T")

@@ -6,7 +6,8 @@ they cannot say different things. Pure.
 
 from dataclasses import dataclass
 
-from inspection.ports import LineState, StoreHealth
+from inspection.line_events import LineState
+from inspection.ports import StoreHealth
 from inspection.status import Mode
 
 

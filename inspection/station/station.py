@@ -18,14 +18,9 @@ from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
-from inspection.part import Inspection, MissedCause, Outcome, Trigger
-from inspection.ports import (
-    Camera,
-    Clock,
+from inspection.line_events import (
     HaltCleared,
     Halted,
-    Inspector,
-    Line,
     LineEvent,
     LinkChanged,
     OutcomeReported,
@@ -37,13 +32,15 @@ from inspection.ports import (
     SecondEngine,
     SecondEngineGone,
 )
+from inspection.part import Inspection, MissedCause, Outcome, Trigger
+from inspection.ports import Camera, Clock, Inspector, Line
 from inspection.recipe import Recipe
-from inspection.station.command_desk import CommandDesk
 from inspection.station.judging import Judge, Judgement, Kept
-from inspection.station.orders import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
+from inspection.station.orders.command_desk import CommandDesk
+from inspection.station.orders.latches import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
 from inspection.station.passage import PartKey, Passage, Phase
 from inspection.station.readiness import Circumstances, Standing
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import WINDOW, Telemetry
 from inspection.status import Command, CommandResult, Counts, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start

@@ -5,8 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from inspection.decision import Action, Decision, Frozen
+from inspection.line_events import LineEvent, OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from inspection.part import MissedCause, Outcome, Trigger
-from inspection.ports import LineEvent, OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from inspection.status import Percentiles
 
 LENGTH: Final = 100

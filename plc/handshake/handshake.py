@@ -11,8 +11,7 @@ from datetime import datetime
 from typing import Final
 
 from inspection.decision import Decision
-from inspection.part import MissedCause, Trigger
-from inspection.ports import (
+from inspection.line_events import (
     HaltCleared,
     Halted,
     KnownPart,
@@ -25,6 +24,7 @@ from inspection.ports import (
     ResultAccepted,
     RunTakenOver,
 )
+from inspection.part import MissedCause, Trigger
 from plc.handshake.error_display import ErrorDisplay
 from plc.handshake.set_points import MotionWords, SetPoints
 from plc.handshake.trigger_count import MAX_GAP, TriggerCount

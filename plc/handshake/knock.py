@@ -13,7 +13,7 @@ scan only; so it is written in each cycle of a turn, at moments that fall evenly
 from dataclasses import dataclass
 from typing import Final
 
-from inspection.ports import LineEvent, SecondEngine, SecondEngineGone
+from inspection.line_events import LineEvent, SecondEngine, SecondEngineGone
 from plc.register_map.registers import GOLDEN, MAP_VERSION, LineBlock, VisionBits, VisionBlock
 
 PERIOD_NS: Final = 1_000_000_000

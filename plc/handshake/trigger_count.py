@@ -8,8 +8,8 @@ keeps up; and not at all where it is so much that it can be no gap but another c
 from dataclasses import dataclass
 from typing import Final
 
+from inspection.line_events import KnownPart
 from inspection.part import MissedCause
-from inspection.ports import KnownPart
 from plc.register_map.registers import LineBlock, next_seq, previous_seq, seq_distance
 
 MAX_GAP: Final = 256

@@ -8,7 +8,8 @@ due, is not waited for longer, is never repeated and never kept for later.
 from collections.abc import Sequence
 from typing import Final
 
-from inspection.ports import Clock, LineEvent
+from inspection.line_events import LineEvent
+from inspection.ports import Clock
 from plc.diagnostics.diagnostics import MotionReport
 from plc.handshake.handshake import VisionHandshake
 from plc.modbus.wire import Wire, WireError

@@ -12,6 +12,7 @@ diverter rejects. It gets there by a ramp that keeps every limit, never by a ste
 from typing import Final
 
 from inspection.decision import Action
+from inspection.line_events import LineEvent, OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from inspection.motion.chunk import (
     GRAVITY_MM_S2,
     STEP_S,
@@ -25,7 +26,6 @@ from inspection.motion.chunk import (
 )
 from inspection.motion.trajectory import Trajectory
 from inspection.part import Trigger
-from inspection.ports import LineEvent, OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from plc.register_map.registers import LAST_SEQ, LineBits, LineBlock, seq_distance
 
 STEP_NS: Final = round(STEP_S * 1e9)

@@ -12,8 +12,8 @@ from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
 from inspection.errors import RecordRefusedError
+from inspection.line_events import KnownPart
 from inspection.part import Inspection, Trigger
-from inspection.ports import KnownPart
 from reports.record.schema import DUPLICATE_WINDOW, InspectionRow
 
 RECENT_PARTS = 1000

@@ -16,8 +16,9 @@ from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.files.atomic import make_folder
+from inspection.line_events import KnownPart
 from inspection.part import Frame, Inspection
-from inspection.ports import InRecord, KnownPart, StoreHealth
+from inspection.ports import InRecord, StoreHealth
 from inspection.status import Counts
 from reports.database.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
 from reports.pictures.retention import RetentionReport, Standing, standing

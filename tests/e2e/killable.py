@@ -24,8 +24,8 @@ import structlog
 
 import app.testline.plc_process  # noqa: F401  (imported once, by the server that both kinds of process are forked from)
 from app.testline.known_parts import KnownInspector, NoiseCamera, known_parts_station
+from inspection.line_events import LineEvent, PartTriggered, ResultAccepted
 from inspection.part import Inspection
-from inspection.ports import LineEvent, PartTriggered, ResultAccepted
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.register_map.registers import VisionBits, VisionBlock

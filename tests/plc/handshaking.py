@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
+from inspection.line_events import KnownPart, LineEvent, PartTriggered
 from inspection.part import Trigger
-from inspection.ports import KnownPart, LineEvent, PartTriggered
 from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBits, LineBlock, VisionBits
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION  # type: ignore[import-untyped]
 from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
 
-from inspection.ports import KnownPart, LineEvent
+from inspection.line_events import KnownPart, LineEvent
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.register_map.registers import (

@@ -11,8 +11,7 @@ from random import Random
 import pytest
 
 from inspection.decision import Action
-from inspection.part import MissedCause, Outcome
-from inspection.ports import (
+from inspection.line_events import (
     HaltCleared,
     Halted,
     KnownPart,
@@ -26,6 +25,7 @@ from inspection.ports import (
     RunTakenOver,
     SecondEngine,
 )
+from inspection.part import MissedCause, Outcome
 from inspection.times.clock import SystemClock
 from plc.handshake import knock
 from plc.link import QUEUE_SIZE, ModbusLine

@@ -19,7 +19,7 @@ from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question
 from app.api.rate import Rate
 from inspection.part import Frame, Inspection
-from inspection.station.lone_thread import LoneThread
+from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.station import Station
 from inspection.status import Command, StationStatus
 from plc.diagnostics.diagnostics import LinkDiagnostics

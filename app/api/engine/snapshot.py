@@ -5,7 +5,8 @@ from importlib.metadata import version
 
 from app.settings.station import Settings
 from inspection.decision import ModelRef
-from inspection.ports import Clock, LineState, StoreHealth
+from inspection.line_events import LineState
+from inspection.ports import Clock, StoreHealth
 from inspection.station.station import Station
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
 from inspection.unheard import Unheard

@@ -16,10 +16,10 @@ from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
+from inspection.line_events import LinkChanged
 from inspection.part import Inspection
-from inspection.ports import LinkChanged
 from inspection.recipe import Recipe
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode, StationStatus
 from models.inspectors.unheard import Unheard

@@ -13,9 +13,7 @@ import pytest
 
 from inspection.certification.certificate import Certification
 from inspection.decision import Action
-from inspection.part import Frame, MissedCause, Outcome
-from inspection.pictures.decoding.levels import to_8_bits
-from inspection.ports import (
+from inspection.line_events import (
     Halted,
     LineEvent,
     LineState,
@@ -24,6 +22,8 @@ from inspection.ports import (
     PartTriggered,
     ResultAccepted,
 )
+from inspection.part import Frame, MissedCause, Outcome
+from inspection.pictures.decoding.levels import to_8_bits
 from inspection.status import Health, Mode, StationStatus, Tile
 from models.inspectors.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics

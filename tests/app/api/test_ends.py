@@ -14,8 +14,8 @@ from app.api.messages import Question
 from app.api.rate import Rate
 from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd, NoAnswerError
+from inspection.line_events import OutcomeReported, PartTriggered
 from inspection.part import Inspection, Outcome
-from inspection.ports import OutcomeReported, PartTriggered
 from inspection.status import Command, CommandResult, Mode, StationStatus
 from tests.app.api.serving import PORT, URL, FakeEngine, connected, in_engine
 from tests.fakes import BOOT, trigger

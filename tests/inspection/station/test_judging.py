@@ -5,7 +5,7 @@ import asyncio
 from inspection.recipe import Recipe, View
 from inspection.station.judging import Judge
 from inspection.station.passage import Passage
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeStore, trigger, until
 
 TWO_VIEWS = Recipe(

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.ports import LineState, StoreHealth
+from inspection.line_events import LineState
+from inspection.ports import StoreHealth
 from inspection.station.readiness import Circumstances, Standing
 from inspection.status import Mode
 

@@ -15,10 +15,7 @@ from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
-from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
-from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
-from inspection.pictures.decoding.levels import BitDepth
-from inspection.ports import (
+from inspection.line_events import (
     HaltCleared,
     Halted,
     LinkChanged,
@@ -31,9 +28,12 @@ from inspection.ports import (
     SecondEngine,
     SecondEngineGone,
 )
+from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
+from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
+from inspection.pictures.decoding.levels import BitDepth
 from inspection.recipe import GreyLevels, Recipe
-from inspection.station.picture_keeper import MOST_WAITING, SILENT_S
-from inspection.station.recorder import RETRY_S, Recorder
+from inspection.station.recording.picture_keeper import MOST_WAITING, SILENT_S
+from inspection.station.recording.recorder import RETRY_S, Recorder
 from inspection.station.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
 from inspection.status import Command, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.decision import Action
+from inspection.line_events import OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from inspection.part import MissedCause, Outcome, Trigger
-from inspection.ports import OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from plc.diagnostics.diagnostics import CYCLES, CycleTimes, LinkCounters
 from plc.diagnostics.register_image import register_image
 from plc.diagnostics.timeline import LENGTH, OVERHEADS, Timeline

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 
 from inspection.decision import Action
+from inspection.line_events import KnownPart, LineEvent, OutcomeReported, PartMissed, PartTriggered
 from inspection.part import Outcome, Trigger
-from inspection.ports import KnownPart, LineEvent, OutcomeReported, PartMissed, PartTriggered
 from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBits, VisionBlock, action_of
 from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict

@@ -6,8 +6,7 @@ from dataclasses import replace
 import pytest
 
 from inspection.decision import Action
-from inspection.part import MissedCause, Outcome
-from inspection.ports import (
+from inspection.line_events import (
     HaltCleared,
     Halted,
     KnownPart,
@@ -20,6 +19,7 @@ from inspection.ports import (
     ResultAccepted,
     RunTakenOver,
 )
+from inspection.part import MissedCause, Outcome
 from plc.handshake.handshake import LINK_HALTED, MAX_EVENTS
 from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP
 from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState, action_of

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from inspection.ports import LineEvent, SecondEngine, SecondEngineGone
+from inspection.line_events import LineEvent, SecondEngine, SecondEngineGone
 from plc.handshake.knock import (
     AGAIN_NS,
     BURST_NS,

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.ports import KnownPart
+from inspection.line_events import KnownPart
 from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP, News, TriggerCount
 from plc.register_map.registers import LineBlock, next_seq
 

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from inspection.decision import Action
-from inspection.ports import LineEvent, PartTriggered, ResultAccepted
+from inspection.line_events import LineEvent, PartTriggered, ResultAccepted
 from plc.link import ModbusLine
 from plc.modbus.transactions import TransactionCheck
 from plc.modbus.wire import Wire

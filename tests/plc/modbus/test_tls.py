@@ -13,7 +13,7 @@ from pymodbus.server import ModbusTlsServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import SettingsError
-from inspection.ports import LinkChanged
+from inspection.line_events import LinkChanged
 from plc.modbus.wire import Wire, WireError
 from plc.register_map.registers import LINE_SIZE, LineBlock, VisionBits, VisionBlock
 from plc.settings import LinkSettings

@@ -10,9 +10,9 @@ from itertools import pairwise
 import pytest
 
 from inspection.decision import Action
+from inspection.line_events import LineEvent, OutcomeReported, PartTriggered
 from inspection.motion.chunk import NOMINAL_LINE, STEP_S
 from inspection.part import Outcome
-from inspection.ports import LineEvent, OutcomeReported, PartTriggered
 from inspection.times.clock import SystemClock
 from plc.handshake.set_points import MotionWords
 from plc.link import ModbusLine

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action
+from inspection.line_events import OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from inspection.motion.chunk import (
     JERK_STEPS,
     NOMINAL_LINE,
@@ -21,7 +22,6 @@ from inspection.motion.chunk import (
     plan,
 )
 from inspection.part import MissedCause, Outcome, Trigger
-from inspection.ports import OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from plc.motion.motion_stream import MOST_STEPS, SETTLED_NS, STEP_NS, MotionStream
 from plc.register_map.registers import LineBits, LineBlock
 from tests.inspection.motion.test_chunk import contexts, wishes

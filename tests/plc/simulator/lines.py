@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import count
 
 from inspection.decision import Action
+from inspection.line_events import LineEvent, OutcomeReported, PartTriggered
 from inspection.part import Outcome, Trigger
-from inspection.ports import LineEvent, OutcomeReported, PartTriggered
 from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.simulator import FaultPlan, LineFault, PartResult, SimulatorSettings, TestBench

@@ -3,8 +3,8 @@
 import pytest
 
 from inspection.decision import Action
+from inspection.line_events import HaltCleared, Halted, OutcomeReported, PartMissed, PartTriggered
 from inspection.part import Outcome
-from inspection.ports import HaltCleared, Halted, OutcomeReported, PartMissed, PartTriggered
 from plc.simulator import LineFault
 from plc.simulator.handshake import Rejected
 from plc.simulator.machine.tracking import Doubt

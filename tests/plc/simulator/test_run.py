@@ -11,8 +11,15 @@ import pytest
 
 from inspection.decision import Action
 from inspection.errors import LineError
+from inspection.line_events import (
+    Halted,
+    LineEvent,
+    OutcomeReported,
+    PartTriggered,
+    PlcRestarted,
+    SecondEngine,
+)
 from inspection.part import Outcome
-from inspection.ports import Halted, LineEvent, OutcomeReported, PartTriggered, PlcRestarted, SecondEngine
 from plc.link import ModbusLine
 from plc.register_map.registers import LineBlock
 from plc.simulator import (

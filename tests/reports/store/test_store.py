@@ -13,8 +13,9 @@ from sqlalchemy import Engine, select
 
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.line_events import KnownPart
 from inspection.part import MissedCause, Outcome
-from inspection.ports import KnownPart, Store
+from inspection.ports import Store
 from inspection.status import Counts
 from reports.database.database import open_reader
 from reports.record.audit import verify

@@ -8,8 +8,8 @@ import pytest
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
-from inspection.station.orders import FAULT, HELD, LATCHES, MOST_WAITING, PATIENCE_S, Latch, Orders
-from inspection.station.recorder import RETRY_S, Recorder
+from inspection.station.orders.latches import FAULT, HELD, LATCHES, MOST_WAITING, PATIENCE_S, Latch, Orders
+from inspection.station.recording.recorder import RETRY_S, Recorder
 from tests.fakes import FakeClock, FakeStore, until
 
 

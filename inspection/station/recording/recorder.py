@@ -20,10 +20,11 @@ import structlog
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
+from inspection.line_events import KnownPart
 from inspection.part import Inspection
-from inspection.ports import Clock, KnownPart, Store, StoreHealth
-from inspection.station.lone_thread import LoneThread
-from inspection.station.picture_keeper import PictureKeeper
+from inspection.ports import Clock, Store, StoreHealth
+from inspection.station.recording.lone_thread import LoneThread
+from inspection.station.recording.picture_keeper import PictureKeeper
 from inspection.status import Counts
 
 P = ParamSpec("P")

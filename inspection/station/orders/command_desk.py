@@ -9,7 +9,7 @@ from inspection.alarms.alarm_list import AlarmList
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
 from inspection.ports import Line
-from inspection.station.orders import FAULT, HALTED, HELD, Orders
+from inspection.station.orders.latches import FAULT, HALTED, HELD, Orders
 from inspection.station.readiness import Standing
 from inspection.status import Command, CommandResult, Mode
 

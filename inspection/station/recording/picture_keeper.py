@@ -15,7 +15,7 @@ import structlog
 from inspection.errors import StoreError
 from inspection.part import Frame
 from inspection.ports import Clock, InRecord, Store
-from inspection.station.lone_thread import LoneThread
+from inspection.station.recording.lone_thread import LoneThread
 
 log = structlog.get_logger(__name__)
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Coroutine
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
 from inspection.ports import StoreHealth
-from inspection.station.command_desk import CommandDesk
-from inspection.station.orders import FAULT, HALTED, HELD, PLC, Orders
+from inspection.station.orders.command_desk import CommandDesk
+from inspection.station.orders.latches import FAULT, HALTED, HELD, PLC, Orders
 from inspection.station.readiness import Circumstances, Standing
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import Telemetry
 from inspection.status import Command
 from tests.fakes import EPOCH, PATIENCE_S, FakeClock, FakeLine, FakeStore, until

@@ -18,7 +18,7 @@ from inspection.alarms.catalogue import AlarmCode
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.ports import Clock
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 
 log = structlog.get_logger(__name__)
 

@@ -14,7 +14,7 @@ from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
 from inspection.ports import InRecord
-from inspection.station.recorder import END_S, MOST_EVENTS, RETRY_S, Recorder
+from inspection.station.recording.recorder import END_S, MOST_EVENTS, RETRY_S, Recorder
 from tests.fakes import EPOCH, FakeCamera, FakeClock, FakeStore, decision, trigger, until
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
@@ -169,7 +169,7 @@ async def test_what_the_archive_asks_of_the_record_is_asked_in_its_thread_and_no
     writing = asyncio.create_task(recorder.append(intent()))
     await until(store.waiting.is_set)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("inspection.station.recorder.ANSWER_S", 0.01)
+        patch.setattr("inspection.station.recording.recorder.ANSWER_S", 0.01)
         with pytest.raises(StoreError, match="the record does not answer"):
             await recorder.pictures.retire()
     store.gate.set()
@@ -181,9 +181,9 @@ async def test_what_the_archive_asks_of_the_record_is_asked_in_its_thread_and_no
 HANGS = """
 import asyncio, time
 from inspection.errors import StoreError
-from inspection.station.recorder import Recorder
+from inspection.station.recording.recorder import Recorder
 from tests.fakes import EPOCH, FakeCamera, FakeClock, FakeStore, until
-from tests.inspection.station.test_recorder import intent
+from tests.inspection.station.recording.test_recorder import intent
 
 class Dead(FakeStore):
     def append(self, inspection):

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from inspection.station.lone_thread import LoneThread
+from inspection.station.recording.lone_thread import LoneThread
 from tests.fakes import PATIENCE_S
 
 

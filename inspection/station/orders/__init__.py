@@ -1,0 +1,1 @@
+"""What people order and what latches, on record: it holds over restarts."""

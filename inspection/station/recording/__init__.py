@@ -1,0 +1,1 @@
+"""What is durable: the record and the pictures, each with a thread of its own that may hang."""
