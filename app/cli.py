@@ -10,7 +10,8 @@ import typer
 from app.command_line.ending import run_to_its_end
 from app.command_line.logs import log_to_stderr
 from app.command_line.output import InspectorOption, JsonFlag, print_json
-from app.commands import bench, dataset, docs, model, plc, recipe, record, report, weights
+from app.commands import dataset, docs, model, plc, recipe, record, report, weights
+from app.commands.bench import cli as bench
 from app.settings.station import InspectorKind
 from inspection.decision import SCORE_LIMIT
 

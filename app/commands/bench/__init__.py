@@ -1,0 +1,1 @@
+"""``passgate bench``: what is measured, by what it asks."""

@@ -1,0 +1,9 @@
+"""``passgate bench``: all benches under one noun."""
+
+import typer
+
+from app.commands.bench import accuracy, robustness, speed
+
+cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
+for group in (speed, accuracy, robustness):
+    cli.add_typer(group.cli)
