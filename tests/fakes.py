@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from inspection.certification.certificate import Certificate, Draw, upper_bound
+from inspection.certification.binomial import upper_bound
+from inspection.certification.certificate import Certificate, Draw
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind

@@ -9,14 +9,8 @@ import numpy as np
 from numpy.random import Generator
 
 from app.progress import progress
-from inspection.certification.certificate import (
-    NEVER_PASSES,
-    by_group,
-    most_misses,
-    parts_needed,
-    upper_bound,
-    walk,
-)
+from inspection.certification.binomial import most_misses, parts_needed, upper_bound
+from inspection.certification.threshold import NEVER_PASSES, by_group, walk
 from inspection.status import Percentiles
 
 ALPHAS = (0.01, 0.02, 0.05, 0.1, 0.2)

@@ -12,18 +12,10 @@ from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_
 from app.recipes.learned_from import CertifiedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from app.settings.station import InspectorKind
-from inspection.certification.certificate import (
-    NEVER_PASSES,
-    UNCERTIFIED,
-    Certificate,
-    Certification,
-    Draw,
-    by_group,
-    parts_needed,
-    upper_bound,
-    walk,
-)
+from inspection.certification.binomial import parts_needed, upper_bound
+from inspection.certification.certificate import UNCERTIFIED, Certificate, Certification, Draw
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
+from inspection.certification.threshold import NEVER_PASSES, by_group, walk
 from inspection.decision import Action, Decision, RecipeRef
 from inspection.errors import CertificateError, PassgateError
 from inspection.part import Frame

@@ -1,6 +1,6 @@
 """From one set point to the next, without a jump, towards a goal that may change at any step. No I/O.
 
-Two stages. The first strings chunks together, a model's or ``motion.approach``'s, each limited from where the
+Two stages. The first strings chunks together, a model's or the planner's (``approach``), each limited from where the
 last set point left belt and diverter. The second rounds the corners: what comes out is the mean of the first
 stage's last ``JERK_STEPS`` set points. The limits are linear in the set points, so a mean of kept ones keeps
 them too, across every join and change of mind; and from one step to the next an acceleration changes by no
@@ -12,15 +12,9 @@ for online trajectory planning with time- and frequency-domain specifications", 
 from collections import deque
 from typing import Final
 
-from inspection.motion.chunk import (
-    JERK_STEPS,
-    Goal,
-    MotionChunk,
-    PhysicsContext,
-    SetPoint,
-    approach,
-    limited,
-)
+from inspection.motion.chunk import MotionChunk, PhysicsContext, SetPoint
+from inspection.motion.limits import limited
+from inspection.motion.planner import JERK_STEPS, Goal, approach
 
 _CLOSE: Final = 1e-6
 """mm/s and degrees: nearer to a goal than this is there."""

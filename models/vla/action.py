@@ -2,7 +2,7 @@
 
 It reads the language model's state at the action slot, before the action is chosen, so it is a second
 opinion on the action and not its echo. The limits of physics are trained in and enforced outside as well
-(``inspection.motion.chunk.limited``).
+(``inspection.motion.limits.limited``).
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inspection.decision import Action
-from inspection.motion.chunk import STEP_S, STEPS, MotionChunk, PhysicsContext, plan
+from inspection.motion.chunk import STEP_S, STEPS, MotionChunk, PhysicsContext
+from inspection.motion.planner import plan
 
 PHYSICS: Final = 7
 """Numbers that tell the physics context."""

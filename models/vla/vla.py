@@ -22,7 +22,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from torch import Tensor, nn
 
 from inspection.decision import Action
-from inspection.motion.chunk import MotionChunk, PhysicsContext, limited
+from inspection.motion.chunk import MotionChunk, PhysicsContext
+from inspection.motion.limits import limited
 from models.language.base import LanguageBase, LanguageSettings, decoder_of, embed, head_of
 from models.language.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.vla.action import ActionHead, meant_by, physics_row

@@ -16,14 +16,12 @@ from inspection.line_events import LineEvent, OutcomeReported, PartMissed, PartT
 from inspection.motion.chunk import (
     GRAVITY_MM_S2,
     STEP_S,
-    Goal,
     MotionChunk,
     PhysicsContext,
     ProposedMotion,
     SetPoint,
-    approach,
-    goal_of,
 )
+from inspection.motion.planner import Goal, approach, goal_of
 from inspection.motion.trajectory import Trajectory
 from inspection.part import Trigger
 from plc.register_map.registers import LAST_SEQ, LineBits, LineBlock, seq_distance

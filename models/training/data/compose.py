@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from inspection.decision import Action
-from inspection.motion.chunk import MARGIN, PhysicsContext, plan
+from inspection.motion.chunk import PhysicsContext
+from inspection.motion.planner import MARGIN, plan
 from models.language.instructions import (
     LANGUAGES,
     STYLES,

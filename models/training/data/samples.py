@@ -17,7 +17,8 @@ from pydantic import Field, ValidationError, model_validator
 from inspection.decision import Action, Box, Frozen, Severity
 from inspection.errors import DatasetError
 from inspection.files.atomic import whole
-from inspection.motion.chunk import MotionChunk, PhysicsContext, violations
+from inspection.motion.chunk import MotionChunk, PhysicsContext
+from inspection.motion.limits import violations
 
 Split: TypeAlias = Literal["train", "val", "test"]
 SPLITS: Final[tuple[Split, ...]] = get_args(Split)

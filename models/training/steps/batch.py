@@ -16,7 +16,8 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.decision import Action, Severity
-from inspection.motion.chunk import PhysicsContext, plan
+from inspection.motion.chunk import PhysicsContext
+from inspection.motion.planner import plan
 from models.language.decoding import NONE, OTHER, DecisionGrammar, Slot, Tokens, targets
 from models.language.instructions import LANGUAGES, STYLES, Language, Policy, action_for, words
 from models.training.data.compose import asked_by, draw_context, reasoning

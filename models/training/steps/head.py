@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from inspection.decision import Action
-from inspection.motion.chunk import plan
+from inspection.motion.planner import plan
 from models.training.data.compose import draw_context
 from models.training.steps.batch import Lesson, action_states
 from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss

@@ -73,7 +73,7 @@ class ChunkLoss:
     """Mean squared difference to the teacher's chunk."""
     physics: Tensor
     """Mean over steps of the squared excess over slip and torque limits, relative to the limits: the mean of
-    ``slip**2 + torque**2`` of ``inspection.motion.chunk.violations``."""
+    ``slip**2 + torque**2`` of ``inspection.motion.limits.violations``."""
     smoothness: Tensor
     """Mean squared second difference, the present state included."""
 

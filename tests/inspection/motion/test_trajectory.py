@@ -6,21 +6,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action
-from inspection.motion.chunk import (
-    JERK_STEPS,
-    MARGIN,
-    NOMINAL_LINE,
-    STEP_S,
-    STEPS,
-    Goal,
-    MotionChunk,
-    PhysicsContext,
-    SetPoint,
-    goal_of,
-    plan,
-)
+from inspection.motion.chunk import NOMINAL_LINE, STEP_S, STEPS, MotionChunk, PhysicsContext, SetPoint
+from inspection.motion.planner import JERK_STEPS, MARGIN, Goal, goal_of, plan
 from inspection.motion.trajectory import Trajectory
-from tests.inspection.motion.test_chunk import context, contexts, wishes
+from tests.inspection.motion.lines import context, contexts, wishes
 
 ROUNDING = 1 + 1e-5
 

@@ -28,7 +28,8 @@ from inspection.line_events import (
     SecondEngine,
     SecondEngineGone,
 )
-from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
+from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion
+from inspection.motion.planner import plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.recipe import GreyLevels, Recipe

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
-from inspection.motion.chunk import plan
+from inspection.motion.planner import plan
 from models.evaluation.vla import Shown, calibration_error, judge_all, opposites, summary
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.decoding import NONE, OTHER, Choice

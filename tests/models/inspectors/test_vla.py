@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef, Severity
-from inspection.motion.chunk import plan
+from inspection.motion.planner import plan
 from inspection.ports import MovingInspector
 from inspection.recipe import DefectRule, Recipe
 from models.inspectors import vla as reasoning

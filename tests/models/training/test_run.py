@@ -8,7 +8,7 @@ import torch
 
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
-from inspection.motion.chunk import plan
+from inspection.motion.planner import plan
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
 from models.training.curves import read_losses

@@ -7,7 +7,9 @@ import pytest
 import torch
 
 from inspection.decision import Action, Severity
-from inspection.motion.chunk import MotionChunk, PhysicsContext, plan, violations
+from inspection.motion.chunk import MotionChunk, PhysicsContext
+from inspection.motion.limits import violations
+from inspection.motion.planner import plan
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar

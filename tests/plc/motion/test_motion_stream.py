@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from inspection.decision import Action
 from inspection.line_events import OutcomeReported, PartMissed, PartTriggered, PlcRestarted
 from inspection.motion.chunk import (
-    JERK_STEPS,
     NOMINAL_LINE,
     STEP_S,
     STEPS,
@@ -19,12 +18,12 @@ from inspection.motion.chunk import (
     PhysicsContext,
     ProposedMotion,
     SetPoint,
-    plan,
 )
+from inspection.motion.planner import JERK_STEPS, plan
 from inspection.part import MissedCause, Outcome, Trigger
 from plc.motion.motion_stream import MOST_STEPS, SETTLED_NS, STEP_NS, MotionStream
 from plc.register_map.registers import LineBits, LineBlock
-from tests.inspection.motion.test_chunk import contexts, wishes
+from tests.inspection.motion.lines import contexts, wishes
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING
 
 SPEED, END = NOMINAL_LINE.belt_speed_mm_s, NOMINAL_LINE.diverter_max_angle_deg

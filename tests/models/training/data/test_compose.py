@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
-from inspection.motion.chunk import plan
+from inspection.motion.planner import plan
 from models.language.instructions import Policy
 from models.training.data.compose import asked_by, compose, draw_context, reasoning, redrawn
 from models.training.data.samples import LabelledDefect, VisualInput

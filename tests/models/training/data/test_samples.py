@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from inspection.decision import Action, Severity
 from inspection.errors import DatasetError
-from inspection.motion.chunk import MotionChunk, plan
+from inspection.motion.chunk import MotionChunk
+from inspection.motion.planner import plan
 from models.training.data.samples import (
     LabelledDecision,
     LabelledDefect,

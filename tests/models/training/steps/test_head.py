@@ -7,7 +7,8 @@ import pytest
 import torch
 
 from inspection.decision import Action
-from inspection.motion.chunk import MotionChunk, limited
+from inspection.motion.chunk import MotionChunk
+from inspection.motion.limits import limited
 from models.language.base import load_base
 from models.training.data.compose import draw_context
 from models.training.steps.batch import Lesson, action_states

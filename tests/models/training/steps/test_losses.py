@@ -7,7 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.decision import Action
-from inspection.motion.chunk import MotionChunk, plan, violations
+from inspection.motion.chunk import MotionChunk
+from inspection.motion.limits import violations
+from inspection.motion.planner import plan
 from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
 from tests.models.training.steps.physics import drawn
 
