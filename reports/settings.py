@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field
 
 from inspection.decision import Frozen
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 
 _SPOOL_PLACE = "spool.location"
 """File in the record's folder that says where the spool lies, when it lies elsewhere."""
@@ -66,7 +66,7 @@ class StoreSettings(Frozen):
         said = json.dumps({"record": str(self.folder.resolve()), "spool": str(self.spool_folder.resolve())})
         if place.is_file() and place.read_bytes() == said.encode():
             return
-        with whole(place) as unfinished:
+        with atomic_write(place) as unfinished:
             unfinished.write_text(said, encoding="utf-8")
 
     @property

@@ -3,14 +3,14 @@
 from pathlib import Path
 
 from inspection.errors import PassgateError
-from inspection.files.atomic import try_to_write
+from inspection.files.atomic import check_writable
 
 
 def refuse_unwritable(*files: Path) -> None:
     """Raise PassgateError where one of some files could not be written: asked before the work, not after."""
     for file in files:
         try:
-            try_to_write(file)
+            check_writable(file)
         except OSError as error:
             raise PassgateError(
                 f"{file} cannot be written: {error.strerror or error}",

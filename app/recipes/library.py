@@ -23,7 +23,7 @@ from app.recipes.recipe_file import describe, read, read_labelled, read_learned_
 from inspection.certification.certificate import Certificate
 from inspection.certification.probability import LabelledScores
 from inspection.errors import CertificateError, RecipeError
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.weights import sealed
@@ -167,7 +167,7 @@ class RecipeLibrary:
         """
         path = _certificate_file(self._file(certificate.recipe_name, certificate.recipe.version))
         try:
-            with whole(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 unfinished.write_text(certificate.model_dump_json(indent=2) + "\n", encoding="utf-8")
         except OSError as error:
             raise CertificateError(

@@ -1,4 +1,4 @@
-"""The exact binomial: how likely so few misses are, how many still prove a rate, and a rate's upper bound. Pure."""
+"""The exact binomial: how likely so few misses are, how many still prove a rate, its upper bound. Pure."""
 
 import math
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 
 @contextmanager
-def whole(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path) -> Iterator[Path]:
     """Write a file that replaces ``path`` only when it is whole, and durable.
 
     Gives the name to write to, in the same folder, which is made where it lacks. What the body raises leaves
@@ -19,7 +19,7 @@ def whole(path: Path) -> Iterator[Path]:
     Raises:
         OSError: The disk refuses.
     """
-    make_folder(path.parent)
+    make_folder_durable(path.parent)
     # not tempfile's: its files can be read by their owner alone, but engine and engineer may be two users
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
@@ -34,8 +34,8 @@ def whole(path: Path) -> Iterator[Path]:
     sync_folder(path.parent)
 
 
-def try_to_write(path: Path) -> None:
-    """Find out whether a file could be written at ``path``; nothing is left behind, and no folder is made.
+def check_writable(path: Path) -> None:
+    """Check that a file could be written at ``path``; nothing is left behind, and no folder is made.
 
     What says nothing now may still refuse later: a disk fills, a folder goes.
 
@@ -67,7 +67,7 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def make_folder(folder: Path) -> None:
+def make_folder_durable(folder: Path) -> None:
     """Make ``folder`` and what lies above it, durably; nothing is done for a folder that is there.
 
     Raises:
@@ -75,6 +75,6 @@ def make_folder(folder: Path) -> None:
     """
     if folder.is_dir():
         return
-    make_folder(folder.parent)
+    make_folder_durable(folder.parent)
     folder.mkdir(exist_ok=True)
     sync_folder(folder.parent)

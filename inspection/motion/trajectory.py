@@ -1,12 +1,12 @@
 """From one set point to the next, without a jump, towards a goal that may change at any step. No I/O.
 
-Two stages. The first strings chunks together, a model's or the planner's (``approach``), each limited from where the
-last set point left belt and diverter. The second rounds the corners: what comes out is the mean of the first
-stage's last ``JERK_STEPS`` set points. The limits are linear in the set points, so a mean of kept ones keeps
-them too, across every join and change of mind; and from one step to the next an acceleration changes by no
-more than ``2 / JERK_STEPS`` of its limit. It costs a lag of one step. (Biagiotti and Melchiorri, "FIR filters
-for online trajectory planning with time- and frequency-domain specifications", Control Engineering Practice
-20, 2012.)
+Two stages. The first strings chunks together, a model's or the planner's (``approach``), each limited from
+where the last set point left belt and diverter. The second rounds the corners: what comes out is the mean of
+the first stage's last ``JERK_STEPS`` set points. The limits are linear in the set points, so a mean of kept
+ones keeps them too, across every join and change of mind; and from one step to the next an acceleration
+changes by no more than ``2 / JERK_STEPS`` of its limit. It costs a lag of one step. (Biagiotti and
+Melchiorri, "FIR filters for online trajectory planning with time- and frequency-domain specifications",
+Control Engineering Practice 20, 2012.)
 """
 
 from collections import deque

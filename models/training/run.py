@@ -23,7 +23,7 @@ import torch
 from torch import Tensor
 
 from inspection.errors import WeightsError
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 from models.backbone.features import VisionTower
 from models.language.base import hold_weights, load_base
 from models.training.curves import draw_losses, read_losses
@@ -345,7 +345,7 @@ class _Run:
         }
         path = self._settings.out / _STATE
         try:
-            with whole(path) as unfinished:
+            with atomic_write(path) as unfinished:
                 torch.save(state, unfinished)
         except (OSError, RuntimeError) as error:
             raise WeightsError(

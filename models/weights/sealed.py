@@ -30,7 +30,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
 
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 
 MOST_BYTES: Final = 4 << 30
 """No recipe and no adapter comes near it; a file that grew beyond it is not read."""
@@ -85,7 +85,7 @@ def write(path: Path, tensors: Mapping[str, Tensor], words: Mapping[str, str]) -
         OSError: The disk refuses; what was there before is still there.
     """
     data = packed(tensors, words)
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)  # not by safetensors, which makes files that their owner alone can read
 
 

@@ -33,7 +33,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import ArgumentError, IntegrityError, NoSuchModuleError, SQLAlchemyError
 
 from inspection.errors import RecordRefusedError, StoreError
-from inspection.files.atomic import make_folder, sync_folder
+from inspection.files.atomic import make_folder_durable, sync_folder
 from inspection.part import Inspection
 from reports.database.postgresql import InUseError, postgresql_engine
 from reports.pictures.images import ENCODING
@@ -184,7 +184,7 @@ class Database:
         """
         try:
             if self._path is not None:
-                make_folder(self._path.parent)
+                make_folder_durable(self._path.parent)
                 self._path.touch()
                 sync_folder(self._path.parent)
                 self._identity = _identity(self._path)

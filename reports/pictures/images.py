@@ -37,7 +37,7 @@ import numpy as np
 from cv2.typing import MatLike
 
 from inspection.errors import StoreError
-from inspection.files.atomic import make_folder, sync_folder, whole
+from inspection.files.atomic import atomic_write, make_folder_durable, sync_folder
 from inspection.part import Frame
 from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.decoding.png_depth import with_depth
@@ -64,7 +64,7 @@ class PictureArchive:
 
     def prepare(self) -> None:
         """Make the first level of folders, so that no part has to wait for them. Raises OSError."""
-        make_folder(self.root)
+        make_folder_durable(self.root)
         for first in range(256):
             (self.root / f"{first:02x}").mkdir(exist_ok=True)
         sync_folder(self.root)
@@ -85,7 +85,7 @@ class PictureArchive:
             if path.is_file() and path.stat().st_size == len(data):
                 os.utime(path)
             else:
-                make_folder(path.parent)
+                make_folder_durable(path.parent)
                 _write(path, data)
         except OSError as error:
             raise StoreError(
@@ -144,5 +144,5 @@ def _as_stored(picture: RawPicture) -> MatLike:
 
 
 def _write(path: Path, data: bytes) -> None:
-    with whole(path) as unfinished:
+    with atomic_write(path) as unfinished:
         unfinished.write_bytes(data)

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inspection.errors import StoreError
-from inspection.files.atomic import make_folder, sync_folder
+from inspection.files.atomic import make_folder_durable, sync_folder
 from reports.record.entry import Entry, digest, entry_of
 
 FILE_NAME = "spool.jsonl"
@@ -118,7 +118,7 @@ class Spool:
         self._pending: dict[str, str] = {}
         """SHA-256 of what waits, by the key of its entry."""
         try:
-            make_folder(folder)
+            make_folder_durable(folder)
             self._file = self._open()
         except OSError as error:
             raise StoreError(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
-from inspection.files.atomic import make_folder
+from inspection.files.atomic import make_folder_durable
 from inspection.line_events import KnownPart
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, StoreHealth
@@ -283,9 +283,9 @@ class SqlStore:
         folder = self._settings.spool
         database = sqlite_file(parse_url(self._settings.url))
         try:
-            make_folder(folder)
+            make_folder_durable(folder)
             if database is not None:
-                make_folder(database.parent)
+                make_folder_durable(database.parent)
         except OSError as error:
             raise StoreError(
                 f"The folders of the record cannot be made: {error}",

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from inspection.decision import Action, Box, Frozen, Severity
 from inspection.errors import DatasetError
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 from inspection.motion.chunk import MotionChunk, PhysicsContext
 from inspection.motion.limits import violations
 
@@ -159,7 +159,7 @@ def write_samples(path: Path, samples: Iterable[TrainingSample]) -> int:
     """
     count = 0
     try:
-        with whole(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
+        with atomic_write(path) as unfinished, unfinished.open("w", encoding="utf-8", newline="\n") as file:
             for sample in samples:
                 file.write(sample.model_dump_json() + "\n")
                 count += 1

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inspection.files.atomic import try_to_write
+from inspection.files.atomic import check_writable
 from tests.alive import AlivePictures
 from tests.app.running import Passgate, assert_one_line
 
@@ -91,7 +91,7 @@ def test_what_changes_a_recipe_asks_first_whether_it_can_be_kept(
     def read_only(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("app.command_line.beforehand.try_to_write", read_only)
+    monkeypatch.setattr("app.command_line.beforehand.check_writable", read_only)
     words = [str(good) if word in ("GOOD", "LABELS") else word for word in asked]
     assert_one_line(passgate(*words), "cover.*cannot be written: Permission denied.*nothing was begun")
     assert reading.read == 0
@@ -151,8 +151,8 @@ def test_the_label_bench_refuses_what_it_could_only_refuse_an_hour_later(
 
 
 def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:
-    try_to_write(tmp_path / "new" / "deep" / "file.bin")
+    check_writable(tmp_path / "new" / "deep" / "file.bin")
     (tmp_path / "there.bin").write_bytes(b"as it was")
-    try_to_write(tmp_path / "there.bin")
+    check_writable(tmp_path / "there.bin")
     assert [path.name for path in tmp_path.iterdir()] == ["there.bin"]
     assert (tmp_path / "there.bin").read_bytes() == b"as it was"

@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from inspection.files.atomic import whole
+from inspection.files.atomic import atomic_write
 
 
 def test_a_file_is_replaced_when_it_is_whole(tmp_path: Path) -> None:
     path = tmp_path / "a" / "b" / "file.txt"
     for text in ("one", "two"):
-        with whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_text(text)
             assert not path.exists() or path.read_text() == "one"
         assert path.read_text() == text
@@ -25,7 +25,7 @@ def test_what_fails_half_way_leaves_the_old_file_and_nothing_beside_it(
     path.write_text("old")
 
     def write() -> None:
-        with whole(path) as unfinished:
+        with atomic_write(path) as unfinished:
             unfinished.write_text("ne")
             raise failure
 
@@ -36,6 +36,6 @@ def test_what_fails_half_way_leaves_the_old_file_and_nothing_beside_it(
 
 
 def test_what_was_never_begun_is_an_error_and_no_file(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError), whole(tmp_path / "file.txt"):
+    with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "file.txt"):
         pass
     assert not list(tmp_path.iterdir())
