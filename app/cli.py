@@ -12,7 +12,7 @@ from app.command_line.logs import log_to_stderr
 from app.command_line.output import InspectorOption, JsonFlag, print_json
 from app.commands import dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.bench import cli as bench
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -95,16 +95,16 @@ def inspect(
     as_json: JsonFlag = False,
 ) -> None:
     """Judge pictures by a recipe, without a PLC."""
-    from app.recipes.judging import judge_files
+    from app.recipes.inspecting import inspect_files
     from app.recipes.library import RecipeLibrary
     from app.settings.station import home
     from inspection.pictures.files import pictures_among
 
-    decisions = judge_files(
+    decisions = inspect_files(
         pictures_among(images),
         library=RecipeLibrary(home() / "recipes"),
         recipe_name=recipe_name,
-        kind=inspector,
+        model=ModelTable(inspector=inspector),
         annotate_into=annotate,
     )
     if as_json:

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.command_line.output import InspectorOption, JsonFlag, print_json
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.certification.certificate import Draw
 from inspection.pictures.decoding.levels import BitDepth
 
@@ -273,7 +273,11 @@ def evaluate(
     from app.settings.station import home
 
     result = evaluate_recipe(
-        name, good=good, bad=bad, library=RecipeLibrary(home() / "recipes"), kind=inspector
+        name,
+        good=good,
+        bad=bad,
+        library=RecipeLibrary(home() / "recipes"),
+        model=ModelTable(inspector=inspector),
     )
     if as_json:
         print_json(result)
@@ -312,7 +316,14 @@ def certify(
 
     library = RecipeLibrary(home() / "recipes")
     done = certified(
-        name, good=good, bad=bad, alpha=alpha, delta=delta, draw=count, library=library, kind=inspector
+        name,
+        good=good,
+        bad=bad,
+        alpha=alpha,
+        delta=delta,
+        draw=count,
+        library=library,
+        model=ModelTable(inspector=inspector),
     )
     path = done.keep(library)
     certificate = done.certificate

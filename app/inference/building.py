@@ -14,31 +14,18 @@ def for_station(settings: Settings) -> Build:
 def _build(settings: Settings, version: int | None) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
     from app.recipes.in_force import certification, labelled_scores
-    from app.recipes.judging import (  # torch comes with it: the engine does without
-        build_inspector,
-        unheard_by,
-    )
+    from app.recipes.inspectors import build_inspector, unheard_by  # with torch: the engine does without
     from app.recipes.library import RecipeLibrary
 
-    model = settings.model
     library = RecipeLibrary(settings.recipes)
     recipe, inspector = build_inspector(
-        library,
-        settings.station.recipe,
-        version=version,
-        kind=model.inspector,
-        adapter=model.adapter,
-        base=model.base,
-        device=model.device,
-        quantization=model.quantization,
-        tower_folder=model.tower,
-        threads=model.threads,
+        library, settings.station.recipe, version=version, model=settings.model
     )
     held = certification(recipe, model=inspector.model, library=library)
     return Built(
         recipe,
         inspector,
-        unheard=unheard_by(model.inspector, recipe, model.adapter),
+        unheard=unheard_by(settings.model, recipe),
         certification=held,
         labelled=labelled_scores(recipe, model=inspector.model, certification=held, library=library),
     )

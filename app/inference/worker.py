@@ -16,7 +16,7 @@ from app.inference.process import Build, serve
 from inspection import errors
 from inspection.errors import InspectorError, PassgateError
 
-PRELOAD: Final = ["app.inference.process", "app.recipes.judging"]
+PRELOAD: Final = ["app.inference.process", "app.recipes.inspectors"]
 """What the server of processes imports before its first: torch alone takes seconds."""
 KILL_TIMEOUT_S: Final = 5.0
 PART_HELD: Final = "the part goes to manual review, and the model is started anew"

@@ -8,10 +8,11 @@ from pathlib import Path
 from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
 from app.recipes.in_force import certification, labelled_scores
-from app.recipes.judging import REFLEX_NAME, build_inspector, judge, refuse_too_small
+from app.recipes.inspecting import inspect_one, refuse_too_small
+from app.recipes.inspectors import REFLEX_NAME, build_inspector
 from app.recipes.learned_from import CertifiedFrom
 from app.recipes.library import RecipeLibrary, Taught
-from app.settings.station import InspectorKind
+from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.certification.binomial import parts_needed, upper_bound
 from inspection.certification.certificate import UNCERTIFIED, Certificate, Certification, Draw
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
@@ -53,7 +54,7 @@ def certify(
     delta: float,
     draw: Draw,
     library: RecipeLibrary,
-    kind: InspectorKind = InspectorKind.VLA,
+    model: ModelTable = AS_SHIPPED,
 ) -> Certified:
     """Certify the newest version of a recipe on labelled pictures; the result is not yet kept.
 
@@ -68,7 +69,7 @@ def certify(
         delta: How often such a procedure may be wrong, above 0 and below 1.
         draw: What counts as one part; ``FOLDER`` counts a picture outside any subfolder for itself.
         library: Has the recipe.
-        kind: Who judges; a station that lets another judge refuses the certificate.
+        model: Who judges: ``[model]`` of a station; one that lets another judge refuses the certificate.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -83,7 +84,7 @@ def certify(
     _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta, draw=draw)
 
     library.refuse_unwritable(name)
-    recipe, inspector = build_inspector(library, name, kind=kind)
+    recipe, inspector = build_inspector(library, name, model=model)
     inspector.prepare(recipe)
     known, learned, sha256 = library.learned_from(name, recipe.version), list[Path](), list[str]()
     files = (*bad_files, *good_files)
@@ -107,7 +108,7 @@ def certify(
     decisions = []
     with progress("certifying", len(files)) as bar:
         for number, frame in enumerate(FileFrames(files, bit_depth=recipe.levels.bit_depth), 1):
-            decisions.append(judge(frame, recipe=recipe, inspector=inspector))
+            decisions.append(inspect_one(frame, recipe=recipe, inspector=inspector))
             bar.show(number)
     scores = [_passing_score(decision) for decision in decisions]
     defective = by_group(scores[: len(bad_files)], bad_groups, worst=min)
@@ -172,11 +173,11 @@ def stored_certification(
         if judged_by is None:
             return UNCERTIFIED, None
         kind = InspectorKind.REFLEX if judged_by.name == REFLEX_NAME else InspectorKind.VLA
-        model = build_inspector(library, name, version=version, kind=kind)[1].model
+        built = build_inspector(library, name, version=version, model=ModelTable(inspector=kind))[1].model
     except PassgateError as error:
         return Certification(reason=str(error)), None
-    held = certification(recipe, model=model, library=library)
-    return held, labelled_scores(recipe, model=model, certification=held, library=library)
+    held = certification(recipe, model=built, library=library)
+    return held, labelled_scores(recipe, model=built, certification=held, library=library)
 
 
 def spent(taught: Taught, *, library: RecipeLibrary) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
-from app.recipes.judging import build_inspector, refuse_too_small, unheard_by
+from app.recipes.inspecting import refuse_too_small
+from app.recipes.inspectors import build_inspector, unheard_by
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes.library import RecipeLibrary
-from app.settings.station import InspectorKind
+from app.settings.station import AS_SHIPPED, ModelTable
 from inspection.decision import SCORE_LIMIT, Action
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
@@ -25,7 +26,7 @@ def evaluate_recipe(
     good: Path,
     bad: Path,
     library: RecipeLibrary,
-    kind: InspectorKind = InspectorKind.VLA,
+    model: ModelTable = AS_SHIPPED,
 ) -> dict[str, Any]:
     """Judge every picture below two folders by the newest version of a recipe.
 
@@ -46,7 +47,7 @@ def evaluate_recipe(
     library.recipe(name)
     fine, defective = good_and_defective(good, bad)
     files = [(path, False) for path in fine] + [(path, True) for path in defective]
-    recipe, inspector = build_inspector(library, name, kind=kind)
+    recipe, inspector = build_inspector(library, name, model=model)
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []
     seen = SeenPictures(part="nothing was measured")
@@ -105,7 +106,7 @@ def evaluate_recipe(
             )
             if said
         ),
-        "unheard": unheard_by(kind, recipe, None).in_words,
+        "unheard": unheard_by(model, recipe).in_words,
     }
 
 

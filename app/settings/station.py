@@ -8,7 +8,7 @@ import os
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -99,6 +99,10 @@ class ModelTable(_Table):
     """Folder of the vision tower that the recipe was taught on; EfficientNet-Lite0, where none is named."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of one inspection."""
+
+
+AS_SHIPPED: Final = ModelTable()
+"""What judges where no settings say otherwise."""
 
 
 class _Stored(BaseSettings):

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Final
 
 from app.benches.damage.files import Damage, damaged
-from app.recipes.judging import build_inspector, judge
+from app.recipes.inspecting import inspect_one
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
 from app.recipes.teaching import teach_simulated
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Frozen
 from inspection.errors import PassgateError
@@ -222,9 +223,9 @@ def _adapters(work: Path) -> list[Subject]:
 
 def _judged(library: RecipeLibrary, pictures: list[Frame], adapter: Path | None) -> list[Action]:
     kind = InspectorKind.REFLEX if adapter is None else InspectorKind.VLA
-    recipe, inspector = build_inspector(library, _NAME, kind=kind, adapter=adapter)
+    recipe, inspector = build_inspector(library, _NAME, model=ModelTable(inspector=kind, adapter=adapter))
     inspector.prepare(recipe)
-    return [judge(frame, recipe=recipe, inspector=inspector).action for frame in pictures]
+    return [inspect_one(frame, recipe=recipe, inspector=inspector).action for frame in pictures]
 
 
 def _pictures() -> list[Frame]:

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Final
 
 from app.benches.faults import READY, RunningStation
-from app.recipes.judging import build_inspector
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Decision, Frozen, ModelRef
@@ -157,7 +157,7 @@ def bench_cycle(
         folder = Path(name)
         library = RecipeLibrary(folder / "recipes")
         recipe_name = teach_simulated(library, seed=SEED).recipe.name
-        recipe, inspector = build_inspector(library, recipe_name, kind=kind)
+        recipe, inspector = build_inspector(library, recipe_name, model=ModelTable(inspector=kind))
         return asyncio.run(
             _Measure(folder, recipe, _Timed(inspector), follow_motion).run(seconds, on_progress)
         )

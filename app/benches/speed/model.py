@@ -15,7 +15,7 @@ from torch import Tensor
 from app.benches.speed.percentiles import percentiles
 from app.memory_use import peak_memory_mb
 from app.progress import progress
-from app.recipes.judging import THREADS
+from app.recipes.inspectors import THREADS
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera

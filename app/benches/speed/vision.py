@@ -9,7 +9,7 @@ from typing import Any, Final
 from app.benches.speed.percentiles import percentiles
 from app.memory_use import peak_memory_mb
 from app.progress import progress
-from app.recipes.judging import build_inspector
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from app.recipes.judging import judge_files
+from app.recipes.inspecting import inspect_files
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach_folder
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras import FolderSettings, make_camera
 from inspection.errors import CameraError
 from inspection.pictures.copies import pixels_sha256
@@ -167,11 +167,11 @@ def test_photographs_in_12_bits_score_as_in_8(tmp_path: Path) -> None:
     for bit_depth in DEPTHS:
         folder = tmp_path / str(bit_depth)
         library.save(teach_folder(plan(folder.name, library=library, bit_depth=bit_depth), folder / "good"))
-        judged = judge_files(
+        judged = inspect_files(
             picture_files(folder / "line"),
             library=library,
             recipe_name=folder.name,
-            kind=InspectorKind.REFLEX,
+            model=ModelTable(inspector=InspectorKind.REFLEX),
         )
         scores[bit_depth] = [decision.defect_score for _, decision in judged]
     assert len(scores[8]) == 6

@@ -12,7 +12,7 @@ from app.demo.demo import _folder_tables
 from app.recipes.adapting import adapt_recipe
 from app.recipes.certifying import certify
 from app.recipes.library import RecipeLibrary
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.certification.certificate import Draw
 from inspection.files.one_by_one import OneByOne
 from models.backbone.features import EfficientNetLite0
@@ -49,7 +49,7 @@ def test_an_unreadable_picture_is_told_before_any_is_judged(
     passgate: Passgate, recipes: None, parts: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     judged: list[object] = []
-    monkeypatch.setattr("app.recipes.judging.judge", lambda *one, **_: judged.append(one))
+    monkeypatch.setattr("app.recipes.inspecting.inspect_one", lambda *one, **_: judged.append(one))
     (parts / "good" / "9.png").write_bytes(b"no picture")
     files = sorted((parts / "good").glob("*.png"))
     said = passgate("inspect", *files, "--recipe", "cover", "--inspector", "reflex")
@@ -76,7 +76,7 @@ def test_certifying_reads_one_by_one(taught_library: Path, parts: Path, alive: A
         delta=0.4,
         draw=Draw.PICTURE,
         library=RecipeLibrary(taught_library),
-        kind=InspectorKind.REFLEX,
+        model=ModelTable(inspector=InspectorKind.REFLEX),
     )
     assert alive.read == 24
     assert alive.most <= AT_ONCE

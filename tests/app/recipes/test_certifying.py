@@ -14,7 +14,8 @@ import pytest
 from app.engine.engine import Engine
 from app.recipes.certifying import Certified, certify, stored_certification
 from app.recipes.in_force import certification
-from app.recipes.judging import build_inspector, judge_files
+from app.recipes.inspecting import inspect_files
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
@@ -79,12 +80,12 @@ def _certified(
         delta=0.05,
         draw=draw,
         library=library,
-        kind=InspectorKind.REFLEX,
+        model=ModelTable(inspector=InspectorKind.REFLEX),
     )
 
 
 def _in_use(library: RecipeLibrary) -> tuple[Recipe, ModelRef]:
-    recipe, inspector = build_inspector(library, "cover", kind=InspectorKind.REFLEX)
+    recipe, inspector = build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX))
     return recipe, inspector.model
 
 
@@ -104,11 +105,11 @@ def test_the_threshold_lies_just_below_the_defective_part_that_the_inspector_pas
     files = picture_files(pictures / "bad")
     decisions = [
         d
-        for _, d in judge_files(
+        for _, d in inspect_files(
             files,
             library=RecipeLibrary(taught_library),
             recipe_name="cover",
-            kind=InspectorKind.REFLEX,
+            model=ModelTable(inspector=InspectorKind.REFLEX),
         )
     ]
     (escape,) = (d.defect_score for d in decisions if d.action is Action.PASS)
@@ -176,7 +177,7 @@ def test_masks_prove_nothing(
             delta=0.05,
             draw=Draw.PICTURE,
             library=RecipeLibrary(taught_library),
-            kind=InspectorKind.REFLEX,
+            model=ModelTable(inspector=InspectorKind.REFLEX),
         )
 
 
@@ -195,7 +196,7 @@ def test_a_picture_counts_once(pictures: Path, taught_library: Path, tmp_path: P
             delta=0.05,
             draw=Draw.PICTURE,
             library=RecipeLibrary(taught_library),
-            kind=InspectorKind.REFLEX,
+            model=ModelTable(inspector=InspectorKind.REFLEX),
         )
 
 

@@ -10,10 +10,11 @@ import pytest
 
 from app.recipes.certifying import Certified, certify
 from app.recipes.in_force import certification, labelled_scores
-from app.recipes.judging import build_inspector, judge_files
+from app.recipes.inspecting import inspect_files
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import Draw
 from inspection.certification.probability import LabelledScores, Origin
@@ -53,7 +54,7 @@ def certified(taught_library: Path, pictures: Path) -> Certified:
         delta=0.05,
         draw=Draw.PICTURE,
         library=RecipeLibrary(taught_library),
-        kind=InspectorKind.REFLEX,
+        model=ModelTable(inspector=InspectorKind.REFLEX),
     )
 
 
@@ -67,7 +68,7 @@ def library(taught_library: Path, home: Path) -> RecipeLibrary:
 @pytest.fixture
 def in_use(library: RecipeLibrary) -> tuple[Recipe, ModelRef]:
     """What judges now."""
-    recipe, inspector = build_inspector(library, "cover", kind=InspectorKind.REFLEX)
+    recipe, inspector = build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX))
     return recipe, inspector.model
 
 
@@ -88,7 +89,9 @@ def judged(library: RecipeLibrary, pictures: Path) -> list[Decision]:
                 "timings_ms": decision.timings_ms.model_copy(update=dict.fromkeys(("vision", "total"), 0.0))
             }
         )
-        for _, decision in judge_files(files, library=library, recipe_name="cover", kind=InspectorKind.REFLEX)
+        for _, decision in inspect_files(
+            files, library=library, recipe_name="cover", model=ModelTable(inspector=InspectorKind.REFLEX)
+        )
     ]
 
 

@@ -13,11 +13,12 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from app.recipes.judging import build_inspector, judge
+from app.recipes.inspecting import inspect_one
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, read_recipe, write
 from app.recipes.teaching import hear, plan, seal, teach_folder
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation
@@ -184,10 +185,12 @@ def test_teaching_the_same_pictures_in_two_processes_gives_the_same_file(tmp_pat
 
 
 def test_every_decision_names_the_file_that_it_was_made_by(shelf: Path) -> None:
-    recipe, inspector = build_inspector(RecipeLibrary(shelf), "cover", kind=InspectorKind.REFLEX)
+    recipe, inspector = build_inspector(
+        RecipeLibrary(shelf), "cover", model=ModelTable(inspector=InspectorKind.REFLEX)
+    )
     camera = SimulatedCamera("main", seed=1)
     camera.open()
-    decision = judge(camera.capture(1), recipe=recipe, inspector=inspector)
+    decision = inspect_one(camera.capture(1), recipe=recipe, inspector=inspector)
     file = (shelf / "cover" / "v0001.safetensors").read_bytes()
     assert decision.recipe.sha256 == hashlib.sha256(file).hexdigest()
 
@@ -234,7 +237,7 @@ def test_an_older_version_never_stands_in_for_a_damaged_one(
     for attempt in (
         lambda: library.recipe("cover"),
         lambda: library.load("cover", tower=tower),
-        lambda: build_inspector(library, "cover", kind=InspectorKind.REFLEX),
+        lambda: build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX)),
     ):
         with pytest.raises(RecipeError, match=r"v0002.*nothing is inspected.*restore the file"):
             attempt()

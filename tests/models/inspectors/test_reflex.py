@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.recipes.judging import build_inspector
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Decision, Severity
 from inspection.errors import RecipeError
@@ -25,7 +25,9 @@ CLEAR = Variation(defect_rate=1.0, contrast=(0.5, 0.6))
 @pytest.fixture(scope="module")
 def reflex(taught_library: Path) -> tuple[Recipe, ReflexInspector]:
     """The recipe of the simulated product and its inspector."""
-    recipe, inspector = build_inspector(RecipeLibrary(taught_library), "cover", kind=InspectorKind.REFLEX)
+    recipe, inspector = build_inspector(
+        RecipeLibrary(taught_library), "cover", model=ModelTable(inspector=InspectorKind.REFLEX)
+    )
     inspector.prepare(recipe)
     return recipe, inspector
 

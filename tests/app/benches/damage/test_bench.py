@@ -9,10 +9,11 @@ import pytest
 
 from app.benches.damage.bench import Subject, count
 from app.benches.damage.files import Damage, damaged
-from app.recipes.judging import build_inspector, judge
+from app.recipes.inspecting import inspect_one
+from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
-from app.settings.station import InspectorKind
+from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action
 from inspection.part import Frame
@@ -45,8 +46,10 @@ def test_no_damaged_recipe_judges_milder_or_ends_in_a_traceback(
     frames = pictures()
 
     def judged() -> list[Action]:
-        recipe, inspector = build_inspector(library, "cover", kind=InspectorKind.REFLEX)
-        return [judge(frame, recipe=recipe, inspector=inspector).action for frame in frames]
+        recipe, inspector = build_inspector(
+            library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX)
+        )
+        return [inspect_one(frame, recipe=recipe, inspector=inspector).action for frame in frames]
 
     assert len(set(judged())) > 1, "some pass and some do not"
     subject = Subject(

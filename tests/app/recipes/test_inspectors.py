@@ -5,10 +5,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.recipes.judging import build_inspector, judge, unheard_by
+from app.recipes.inspecting import inspect_one
+from app.recipes.inspectors import build_inspector, unheard_by
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach_folder
-from app.settings.station import InspectorKind, load
+from app.settings.station import InspectorKind, ModelTable, load
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
@@ -40,13 +41,13 @@ def test_a_recipe_is_taught_and_judged_on_the_tower_that_is_named(good: Path, tm
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library), good, tower=eyes))
     recipe, inspector = build_inspector(
-        library, "cover", kind=InspectorKind.REFLEX, tower_folder=eyes, threads=1
+        library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX, tower=eyes, threads=1)
     )
     assert isinstance(inspector, ReflexInspector)
     inspector.prepare(recipe)
-    assert judge(frame(20), recipe=recipe, inspector=inspector).model == inspector.model
+    assert inspect_one(frame(20), recipe=recipe, inspector=inspector).model == inspector.model
     with pytest.raises(WeightsError, match="was taught on clip"):
-        build_inspector(library, "cover", kind=InspectorKind.REFLEX, threads=1)
+        build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.REFLEX, threads=1))
 
 
 def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) -> None:
@@ -54,23 +55,23 @@ def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) ->
     library.save(teach_folder(plan("cover", library=library), good))
     model = bases.qwen_vl(tmp_path / "qwen")
     recipe, inspector = build_inspector(
-        library, "cover", kind=InspectorKind.FOREIGN, base=str(model), threads=1
+        library, "cover", model=ModelTable(inspector=InspectorKind.FOREIGN, base=str(model), threads=1)
     )
     assert isinstance(inspector, ForeignVlmInspector)
     inspector.prepare(recipe)
-    decision = judge(frame(20), recipe=recipe, inspector=inspector)
+    decision = inspect_one(frame(20), recipe=recipe, inspector=inspector)
     assert decision.action in Action
     assert decision.model.name == "qwen"
     noise = np.random.default_rng(0).integers(0, 256, (120, 160, 3), dtype=np.uint8)
     rejected = Frame(picture=noise, camera="main", captured_at=fakes.EPOCH, number=2, simulated=False)
-    assert judge(rejected, recipe=recipe, inspector=inspector).action is not Action.PASS
+    assert inspect_one(rejected, recipe=recipe, inspector=inspector).action is not Action.PASS
 
 
 def test_a_foreign_inspector_needs_a_folder(good: Path, tmp_path: Path) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library), good))
     with pytest.raises(SettingsError, match="no folder with its model"):
-        build_inspector(library, "cover", kind=InspectorKind.FOREIGN)
+        build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.FOREIGN))
 
 
 def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
@@ -98,7 +99,7 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
 ) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library, defect_types=names), good))
-    _, inspector = build_inspector(library, "cover", threads=1)
+    _, inspector = build_inspector(library, "cover", model=ModelTable(threads=1))
     assert type(inspector) is who
 
 
@@ -112,4 +113,4 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
 )
 def test_what_nobody_hears_depends_on_who_judges(kind: InspectorKind, types: tuple[str, ...]) -> None:
     recipe = Recipe(id=1, name="cover", defect_types=("crack", "porosity"))
-    assert unheard_by(kind, recipe, None).types == types
+    assert unheard_by(ModelTable(inspector=kind), recipe).types == types

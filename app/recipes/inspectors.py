@@ -1,0 +1,119 @@
+"""The inspector that a recipe is judged by: built from the recipe and from ``[model]`` of a station's file.
+
+Engine, recipe commands and benches build theirs here, so that what is measured and certified is what runs.
+"""
+
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+import structlog
+
+from app.recipes.library import RecipeLibrary
+from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
+from inspection.decision import ModelRef
+from inspection.errors import SettingsError
+from inspection.recipe import Recipe
+from models.backbone.transformers_tower import build_tower
+from models.inspectors.pretrained_vlm import ForeignVlmInspector
+from models.inspectors.reflex import ReflexInspector
+from models.inspectors.unheard import Unheard, unheard
+from models.inspectors.vla import VlaInspector
+from models.language.base import LanguageSettings
+from models.language.free_generation import ForeignModel
+from models.vla.checkpoint import SHIPPED, load, read_header
+
+THREADS: Final = AS_SHIPPED.threads
+"""CPU threads of one inspection, where no settings say otherwise."""
+REFLEX_NAME: Final = "passgate-reflex"
+
+log = structlog.get_logger(__name__)
+
+
+def build_inspector(
+    library: RecipeLibrary, name: str, *, version: int | None = None, model: ModelTable = AS_SHIPPED
+) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
+    """A recipe and the inspector that judges by it.
+
+    Args:
+        library: Has the recipe.
+        name: Of the recipe.
+        version: Of the recipe; None for the newest.
+        model: Who judges, with which weights, and how they are held. The reflex alone judges where the
+            language model would, but has no say in this recipe.
+
+    Raises:
+        RecipeError: The recipe is unknown or damaged.
+        WeightsError: Weights are absent, or not the ones that recipe and adapter were made on.
+        SettingsError: The model wants a device that this machine lacks, or no foreign model is named.
+    """
+    library.recipe(name, version)  # an unknown name is said at once, before the weights are read
+    tower = build_tower(model.tower)
+    taught = library.load(name, version, tower=tower)
+    recipe = taught.recipe
+    if not taught.sealed:
+        log.warning(
+            "the recipe's file is from before digests: nothing proves that it is as it was taught",
+            recipe=recipe.name,
+            version=recipe.version,
+            todo=f"measure it (passgate recipe evaluate), then: passgate recipe seal {recipe.name}",
+        )
+    memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
+    adapter = model.adapter or SHIPPED
+    kind = model.inspector
+    if kind is InspectorKind.REFLEX or (kind is InspectorKind.VLA and not _has_a_say(recipe, adapter)):
+        reflex = ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
+        return recipe, ReflexInspector(memories, model=reflex, threads=model.threads)
+    asked = {"base": model.base, "device": model.device, "quantization": model.quantization}
+    given = {key: value for key, value in asked.items() if value is not None}
+    if kind is InspectorKind.FOREIGN:
+        if model.base is None:
+            raise SettingsError(
+                "a foreign inspector was asked for, but no folder with its model is named",
+                part="nothing is inspected",
+                todo='set base in the table [model], beside inspector = "foreign"',
+            )
+        foreign = ForeignModel(LanguageSettings.model_validate(given))
+        return recipe, ForeignVlmInspector(memories, model=foreign, threads=model.threads)
+    language = read_header(adapter).settings.language.model_copy(update=given) if given else None
+    loaded = load(adapter, tower=tower, language=language)
+    if not loaded.proven:
+        log.warning(
+            "the adapter's file is from before digests: nothing proves that it is as it was trained",
+            adapter=str(adapter),
+            sha256=loaded.sha256,
+            todo="train it again when there is time, or compare its SHA-256 with a copy's",
+        )
+    return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=model.threads)
+
+
+def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
+    """Whether the language model is asked at all.
+
+    A recipe that names no defects and has no words leaves it nothing to say. Where it was not trained on what
+    the recipe names, it does not know the product and would doubt nearly every part.
+    """
+    if not recipe.has_words:
+        return False
+    missed = unheard(recipe, read_header(adapter).kinds)
+    if missed.types:
+        log.warning(
+            missed.in_words,
+            recipe=recipe.name,
+            todo="train an adapter with pictures of them: passgate model train",
+        )
+    return not missed.types
+
+
+def unheard_by(model: ModelTable, recipe: Recipe) -> Unheard:
+    """What of ``recipe`` does not come into force where such a model judges.
+
+    A foreign model is told the recipe's types and may name any of them; the reflex names none.
+    """
+    match model.inspector:
+        case InspectorKind.FOREIGN:
+            return Unheard()
+        case InspectorKind.REFLEX:
+            return unheard(recipe, None)
+        case InspectorKind.VLA:
+            return unheard(recipe, read_header(model.adapter or SHIPPED).kinds)
