@@ -33,9 +33,12 @@ from inspection.motion.planner import plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.recipe import GreyLevels, Recipe
+from inspection.station.open_parts import MAX_OPEN
+from inspection.station.outcomes import CLERK_QUEUE
+from inspection.station.recording.housekeeping import HOUSEKEEPING_S
 from inspection.station.recording.picture_keeper import MOST_WAITING, SILENT_S
 from inspection.station.recording.recorder import RETRY_S, Recorder
-from inspection.station.station import CLERK_QUEUE, HOUSEKEEPING_S, MAX_OPEN, Station
+from inspection.station.station import Station
 from inspection.status import Command, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import Unheard
@@ -1261,7 +1264,7 @@ async def test_a_flood_faster_than_the_disk_loses_nothing_and_takes_no_part_unti
     world.store.gate.clear()
     for seq in range(1, flood + 1):
         world.line.post(PartMissed(trigger(seq), MissedCause.GAP))
-    await until(lambda: world.station._clerk_queue.full())
+    await until(lambda: world.station._clerk._queue.full())
     assert not world.line.ready
     assert "no outcome" in world.station.standing.reason
     world.store.gate.set()

@@ -1,0 +1,250 @@
+"""The life of one part, from its trigger to the record of its outcome, one step after the other.
+
+``PartLife`` alone advances a part's ``Passage``; whom it asks (``Judge``, ``Recorder``, ``Line``) answers and
+knows nothing of the steps. Whatever fails on the way, the part ends as one inspection on record, and only a
+decision that is on record is offered to the PLC.
+"""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from uuid import uuid4
+
+import structlog
+
+from inspection.alarms.catalogue import AlarmCode, defect_code
+from inspection.certification.certificate import Certification
+from inspection.decision import Decision
+from inspection.errors import RecordRefusedError, StoreError
+from inspection.part import Inspection, MissedCause, Outcome
+from inspection.ports import Clock, Line
+from inspection.station.judging import Judge, Judgement, Kept
+from inspection.station.open_parts import OpenParts
+from inspection.station.passage import Passage, Phase
+from inspection.station.recording.recorder import Recorder
+from inspection.station.telemetry import Telemetry
+
+log = structlog.get_logger(__name__)
+
+
+class PartLife:
+    """Leads the parts of one station through their lives. Lives in the event loop.
+
+    Args:
+        line: The conveyor: is told when the part may move, and offered the decision.
+        judge: Decides.
+        recorder: Makes durable what happens.
+        clock: Time.
+        open_parts: Of which a part is taken that the record refuses.
+        telemetry: Shows and counts what became of the parts.
+        certification: Asked for each part: which certificate holds at that moment.
+        alarm: Told whatever asks for a person.
+        spawn: Runs what follows when the decision is published; whoever ends the station waits for it.
+    """
+
+    def __init__(
+        self,
+        *,
+        line: Line,
+        judge: Judge,
+        recorder: Recorder,
+        clock: Clock,
+        open_parts: OpenParts,
+        telemetry: Telemetry,
+        certification: Callable[[], Certification],
+        alarm: Callable[[AlarmCode, str], None],
+        spawn: Callable[[Coroutine[object, object, None], str], None],
+    ) -> None:
+        self.ending = False
+        """The station ends: no explanation is waited for any more."""
+        self._line = line
+        self._judge = judge
+        self._recorder = recorder
+        self._clock = clock
+        self._open = open_parts
+        self._telemetry = telemetry
+        self._certification = certification
+        self._alarm = alarm
+        self._spawn = spawn
+
+    # --- the part that is judged ----------------------------------------------------------------------
+
+    async def see_through(self, passage: Passage) -> None:
+        """Have a part judged, its decision recorded and then offered to the PLC.
+
+        On return nothing more happens to the part before its outcome, but that its record may gain what comes
+        late: pictures, the model's words, a decision after the deadline.
+        """
+        trigger = passage.trigger
+        try:
+            judgement = await self._judge.judge(
+                passage, on_exposed=lambda: self._line.exposure_complete(trigger)
+            )
+        except Exception as error:  # a bug must not lose the part: it goes to a person, on record
+            log.exception("judging failed", part_id=trigger.part_id)
+            self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
+            judgement = Judgement(decision=self._judge.undecided(trigger, f"internal error: {error!r}"))
+        self._step(passage, Phase.DECIDED)
+        try:
+            await self._record_and_publish(passage, judgement)
+        except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
+            log.exception("publishing failed", part_id=trigger.part_id)
+            self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
+            if not passage.reached_ns.keys() & {Phase.PUBLISHED, Phase.WITHHELD}:
+                await self._withhold(passage)
+        if judgement.late_pictures is not None:
+            self._spawn(self._add_pictures(passage, judgement.late_pictures), f"pictures-{trigger.seq}")
+        if judgement.straggler is not None:
+            self._spawn(self._add_late_decision(passage, judgement.straggler), f"late-{trigger.seq}")
+        else:
+            self._spawn(self._explain(passage, judgement.decision), f"reason-{trigger.seq}")
+
+    async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
+        trigger = passage.trigger
+        simulated = self._judge.simulated or any(frame.simulated for frame in judgement.frames)
+        inspection = Inspection(
+            inspection_id=uuid4().hex,
+            trigger=trigger,
+            decision=judgement.decision,
+            pictures=judgement.pictures,
+            unkept=judgement.unkept[:500],
+            simulated=simulated,
+            certificate=self._certification().ref,
+            truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
+            recorded_at=self._clock.now(),
+        )
+        passage.inspection = inspection  # shown when it is published or withheld, and no moment earlier
+        await passage.turn()
+        try:
+            await self._recorder.append(inspection)
+        except RecordRefusedError as error:  # this trigger has its inspection already; that one counts
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._line.abandon(trigger)
+            self._open.remove(passage)
+            return
+        except StoreError as error:
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+        else:
+            self._step(passage, Phase.RECORDED)
+            if self._line.publish(
+                trigger,
+                inspection.decision,
+                defect_code=defect_code(inspection.decision),
+                simulated=simulated,
+                motion=judgement.motion,
+            ):
+                self._step(passage, Phase.PUBLISHED)
+                self._telemetry.intent(inspection)
+                self._telemetry.published(passage.elapsed_ms(Phase.PUBLISHED) or 0.0)
+                return
+            self._tell_late_record(passage)
+        await self._withhold(passage)
+
+    def _tell_late_record(self, passage: Passage) -> None:
+        """Where the decision was in time and its record was not: the PLC has rejected the part, and why."""
+        recorded_ms, deadline_ms = passage.elapsed_ms(Phase.RECORDED), passage.trigger.deadline_ms
+        if recorded_ms is None or not deadline_ms or recorded_ms < deadline_ms:
+            return
+        self._telemetry.late_record(passage.trigger)
+        self._alarm(
+            AlarmCode.RECORD_LATE,
+            f"the record took {passage.recording_ms or 0.0:.0f} ms, longer than the PLC waits: the part is "
+            "not released. Check the disk of the record",
+        )
+
+    async def _withhold(self, passage: Passage) -> None:
+        """The PLC is given no result for the part, and the record says so."""
+        self._line.abandon(passage.trigger)
+        self._step(passage, Phase.WITHHELD)
+        if passage.inspection is not None:
+            self._telemetry.intent(passage.inspection.model_copy(update={"published": False}))
+        await self._revise(passage, published=False)
+
+    # --- what comes late ------------------------------------------------------------------------------
+
+    async def _add_late_decision(self, passage: Passage, straggler: "asyncio.Future[Decision]") -> None:
+        """What the model says after the deadline is kept for the record; it is never offered to the PLC."""
+        try:
+            late = await straggler
+        except Exception as error:
+            log.warning("late inspection failed", part_id=passage.trigger.part_id, error=repr(error))
+            return
+        await self._revise(passage, late_decision=late)
+
+    async def _add_pictures(self, passage: Passage, late: "asyncio.Future[Kept]") -> None:
+        """The part goes to a person, who wants to see it: what is kept at last joins its record."""
+        kept = await late
+        await self._revise(passage, pictures=kept.pictures, unkept=kept.fault[:500])
+
+    async def _explain(self, passage: Passage, decision: Decision) -> None:
+        """Have the model say why, until the next part comes; kept with the record's next revision."""
+        text = await self._judge.explain(
+            decision, go_on=lambda: not self.ending and self._open.judged in (None, passage)
+        )
+        if not text:
+            return
+        if passage.inspection is not None and passage.inspection.outcome is not None:
+            await self._revise(passage, explanation=text)
+        else:
+            passage.explanation = text
+
+    # --- the part that is not judged, and the end of each ---------------------------------------------
+
+    async def record_missed(self, passage: Passage, cause: MissedCause) -> None:
+        """Put a part on record that gets no inspection, and is never released by us."""
+        trigger = passage.trigger
+        self._step(passage, Phase.DECIDED)
+        inspection = Inspection(
+            inspection_id=uuid4().hex,
+            trigger=trigger,
+            decision=self._judge.undecided(trigger, f"not inspected: {cause.replace('_', ' ')}"),
+            published=False,
+            missed=cause,
+            recorded_at=self._clock.now(),
+        )
+        passage.inspection = inspection
+        await passage.turn()
+        try:
+            await self._recorder.append(inspection)
+        except RecordRefusedError as error:  # it has its inspection already; that one counts
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+        except StoreError as error:
+            self._telemetry.intent(inspection)
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+        else:
+            self._telemetry.intent(inspection)
+            self._step(passage, Phase.RECORDED)
+        self._step(passage, Phase.WITHHELD)
+        passage.settled.set()
+
+    async def close(self, passage: Passage, outcome: Outcome) -> None:
+        """Put the outcome on record: the part's life ends. What the store refuses waits in the recorder."""
+        await self._revise(passage, outcome=outcome, outcome_at=self._clock.now())
+        self._step(passage, Phase.CLOSED)
+        if passage.inspection is not None:
+            self._telemetry.outcome(passage.inspection)
+        self._open.remove(passage)
+
+    async def _revise(self, passage: Passage, **changes: object) -> None:
+        """Supersede the part's record. What the store refuses waits in the recorder, in order."""
+        before = passage.inspection
+        if before is None:
+            return
+        after = before.model_copy(
+            update={
+                "explanation": passage.explanation or before.explanation,
+                **changes,
+                "revision": before.revision + 1,
+                "recording_ms": passage.recording_ms,
+                "accepted_ms": passage.accepted_ms,
+                "recorded_at": self._clock.now(),
+            }
+        )
+        passage.inspection = after
+        self._telemetry.revised(after)
+        try:
+            await self._recorder.append(after)
+        except StoreError as error:
+            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+
+    def _step(self, passage: Passage, phase: Phase) -> None:
+        passage.advance(phase, self._clock.monotonic_ns())
