@@ -79,7 +79,7 @@ class ModbusLine:
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue(QUEUE_SIZE)
         self._wire = Wire(settings)
         self._motion = MotionFeed(
-            MotionStream(physics), handshake=self._handshake, wire=self._wire, clock=clock
+            MotionStream(physics), set_points=self._handshake.set_points, wire=self._wire, clock=clock
         )
         self._connecting: asyncio.Task[None] | None = None
         self._next_connect_ns = 0

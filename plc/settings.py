@@ -8,7 +8,6 @@ from typing import Any, Final, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
-from plc.modbus.transactions import TransactionCheck
 from plc.register_map.layout import Layout, WordOrder
 from plc.register_map.presets import PRESETS, PresetName
 from plc.register_map.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
@@ -25,6 +24,17 @@ class Telegrams(StrEnum):
     FC23 = "fc23"
     FC16_FC03 = "fc16-fc03"
     """Two telegrams a cycle."""
+
+
+class TransactionCheck(StrEnum):
+    """Which answers are believed, by their transaction number."""
+
+    STRICT = "strict"
+    """Only those with the number of the question, as Modbus has it."""
+    GATEWAY = "gateway"
+    """Those with the number that the gateway makes of it, as its first answer shows; any number, where that
+    shows nothing. One question is under way at a time, and after each that is not answered in time the
+    connection is made anew, so that no late answer can be taken for the next one."""
 
 
 class TlsSettings(Frozen):

@@ -28,7 +28,7 @@ from app.testline.virtual_screen import HEIGHT, WIDTH, Hand, VirtualScreen
 from inspection.decision import Frozen
 from inspection.errors import PassgateError
 from inspection.status import Command, Mode
-from plc.handshake.handshake import DEFAULT_DEADLINE_MS
+from plc.register_map.registers import DEFAULT_DEADLINE_MS
 
 RATE_PER_MIN: Final = 120.0
 SAMPLE_S: Final = 5.0

@@ -24,7 +24,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0
-from plc.handshake.handshake import DEFAULT_DEADLINE_MS
+from plc.register_map.registers import DEFAULT_DEADLINE_MS
 from plc.simulator import PartResult
 from plc.simulator.handshake import Rejected
 

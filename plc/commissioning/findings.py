@@ -8,12 +8,12 @@ from typing import Final
 
 from inspection.decision import Frozen
 from plc.diagnostics.diagnostics import CycleReport
-from plc.handshake.handshake import DEFAULT_DEADLINE_MS, HEARTBEAT_TIMEOUT_NS
+from plc.handshake.heartbeat import HEARTBEAT_TIMEOUT_NS
 from plc.modbus.fc23 import failing_at, refusing
 from plc.modbus.transactions import Habit
 from plc.modbus.wire_failures import WireError
 from plc.register_map.layout import WordOrder
-from plc.register_map.registers import MAP_VERSION, LineBits, LineBlock, VisionBlock
+from plc.register_map.registers import DEFAULT_DEADLINE_MS, MAP_VERSION, LineBits, LineBlock, VisionBlock
 
 STANDSTILL_MS: Final = HEARTBEAT_TIMEOUT_NS / 2e6
 """A PLC heartbeat that stands for half the time after which Passgate halts is one slow scan from a halt."""

@@ -16,12 +16,11 @@ from plc.commissioning import findings
 from plc.commissioning.findings import Finding, Seen, Verdict
 from plc.diagnostics.diagnostics import CycleReport, CycleTimes
 from plc.modbus.telegram import ExcCodes
-from plc.modbus.transactions import TransactionCheck
 from plc.modbus.wire import REFUSALS, Wire, WireError
 from plc.register_map.layout import swapped
 from plc.register_map.presets import PRESETS
 from plc.register_map.registers import LINE_SIZE, MAP_VERSION, LineBlock, VisionBlock, complement
-from plc.settings import LinkSettings, Telegrams
+from plc.settings import LinkSettings, Telegrams, TransactionCheck
 
 T = TypeVar("T")
 

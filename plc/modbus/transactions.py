@@ -12,6 +12,8 @@ from collections.abc import Callable, Mapping
 from enum import Enum, StrEnum
 from typing import Final, NamedTuple
 
+from plc.settings import TransactionCheck
+
 STEP: Final = 0x0107
 """From one number to the next: both bytes change, and one too high is never the next."""
 
@@ -21,17 +23,6 @@ RECENT: Final = 32
 BELIEVED: Final = 4
 """Answers in a row that show one habit, where the first one showed none: numbers of a gateway's own fit one
 by chance, but not so often."""
-
-
-class TransactionCheck(StrEnum):
-    """Which answers are believed, by their transaction number."""
-
-    STRICT = "strict"
-    """Only those with the number of the question, as Modbus has it."""
-    GATEWAY = "gateway"
-    """Those with the number that the gateway makes of it, as its first answer shows; any number, where that
-    shows nothing. One question is under way at a time, and after each that is not answered in time the
-    connection is made anew, so that no late answer can be taken for the next one."""
 
 
 class Habit(StrEnum):

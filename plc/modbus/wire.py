@@ -12,7 +12,6 @@ import ssl
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
-from plc.handshake.set_points import MotionWords
 from plc.modbus import tls, wire_failures
 from plc.modbus.fc23 import Fc23
 from plc.modbus.lookup import Lookup
@@ -30,12 +29,13 @@ from plc.modbus.telegram import (
     registers_in,
     write_request,
 )
-from plc.modbus.transactions import Fit, TransactionCheck, Transactions
+from plc.modbus.transactions import Fit, Transactions
 from plc.modbus.wire_failures import PART, Failing
 from plc.modbus.wire_failures import WireCounters as WireCounters  # as: for the rest of the link
 from plc.modbus.wire_failures import WireError as WireError
+from plc.register_map.motion_words import MotionWords
 from plc.register_map.registers import LINE_SIZE, PLC_WORDS, VISION_SIZE, VISION_WORDS, LineBlock, VisionBlock
-from plc.settings import LinkSettings
+from plc.settings import LinkSettings, TransactionCheck
 
 T = TypeVar("T")
 

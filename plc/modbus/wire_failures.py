@@ -6,8 +6,8 @@ from typing import Final
 from pydantic import BaseModel
 
 from plc.modbus.telegram import ExcCodes, Function
-from plc.modbus.transactions import Habit, TransactionCheck
-from plc.settings import LinkSettings, Telegrams
+from plc.modbus.transactions import Habit
+from plc.settings import LinkSettings, Telegrams, TransactionCheck
 
 PART: Final = "An open part is default-rejected"
 

@@ -11,7 +11,7 @@ from typing import Final
 from inspection.line_events import LineEvent
 from inspection.ports import Clock
 from plc.diagnostics.diagnostics import MotionReport
-from plc.handshake.handshake import VisionHandshake
+from plc.handshake.set_points import SetPoints
 from plc.modbus.wire import Wire, WireError
 from plc.motion.motion_stream import STEP_NS, MotionStream
 from plc.register_map.registers import LineBlock
@@ -26,10 +26,10 @@ PAUSE_NS: Final = 200_000_000
 class MotionFeed:
     """One line's set points on their way. Lives in the event loop."""
 
-    def __init__(self, stream: MotionStream, *, handshake: VisionHandshake, wire: Wire, clock: Clock) -> None:
+    def __init__(self, stream: MotionStream, *, set_points: SetPoints, wire: Wire, clock: Clock) -> None:
         self.stream = stream
         self._sent = self._late = 0
-        self._handshake = handshake
+        self._set_points = set_points
         self._wire = wire
         self._clock = clock
         self._renewed_ns = 0
@@ -44,17 +44,17 @@ class MotionFeed:
 
     def observed(self, line: LineBlock, events: Sequence[LineEvent], *, now_ns: int) -> None:
         """After each read, with what the handshake made of it."""
-        self.stream.follow(self._handshake.follows_motion, line, now_ns=now_ns)
+        self.stream.follow(self._set_points.followed, line, now_ns=now_ns)
         for event in events:
             self.stream.hear(event, line)
 
     def renew(self) -> bool:
-        """Put the pair that holds now into the handshake's image; False where nothing is streamed."""
+        """Put the pair that holds now into the next image; False where nothing is streamed."""
         self._renewed_ns = self._clock.monotonic_ns()
-        if not self._handshake.follows_motion:
+        if not self._set_points.followed:
             self.stream.let_go()  # halted, or lost, since the last read
         pair = self.stream.at(self._renewed_ns)
-        return pair is not None and self._handshake.set_motion(
+        return pair is not None and self._set_points.show(
             belt_speed_mm_s=pair.belt_speed_mm_s,
             diverter_deg=pair.diverter_deg,
             now_ns=self._renewed_ns,
@@ -83,7 +83,7 @@ class MotionFeed:
         self._sent += 1
         try:
             answered = await self._wire.write_motion(
-                self._handshake.motion, patience_s=(due_ns - self._clock.monotonic_ns()) / 1e9
+                self._set_points.words, patience_s=(due_ns - self._clock.monotonic_ns()) / 1e9
             )
         except WireError as failure:
             if failure.exception is None:

@@ -25,6 +25,9 @@ VISION_BASE: Final = 100
 LAST_SEQ: Final = 0xFFFF
 """Sequence numbers run from 1 to this and then from 1 again; 0 stands for none."""
 
+DEFAULT_DEADLINE_MS: Final = 500
+"""What a deadline word of 0 stands for."""
+
 
 def next_seq(seq: int) -> int:
     """The sequence number after ``seq``; 1 after 65535, and 1 after 0 (none yet)."""

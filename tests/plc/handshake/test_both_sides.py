@@ -570,7 +570,7 @@ class Line(RuleBasedStateMachine):
     def set_points_are_streamed(self, follow: bool, speed: int, pairs: int) -> None:
         self._set(replace(self.switches, follow_motion=follow))
         for _ in range(pairs):
-            self.vision.set_motion(belt_speed_mm_s=speed, diverter_deg=1.0, now_ns=self.now_ns)
+            self.vision.set_points.show(belt_speed_mm_s=speed, diverter_deg=1.0, now_ns=self.now_ns)
             self.all_runs_well(1)
 
     @rule()

@@ -20,7 +20,8 @@ from inspection.line_events import (
     RunTakenOver,
 )
 from inspection.part import MissedCause, Outcome
-from plc.handshake.handshake import LINK_HALTED, MAX_EVENTS
+from plc.handshake.halts import LINK_HALTED
+from plc.handshake.handshake import MAX_EVENTS
 from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP
 from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState, action_of
 from tests.plc.handshaking import AT, MS, PLC_BOOT, RUNNING, Vision, decision_on

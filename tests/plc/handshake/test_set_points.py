@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from plc.handshake.set_points import NO_MOTION, MotionWords, SetPoints
+from plc.handshake.set_points import SetPoints
+from plc.register_map.motion_words import NO_MOTION, MotionWords
 from plc.register_map.registers import LineBits
 from tests.plc.handshaking import RUNNING, Vision
 
@@ -18,7 +19,7 @@ def following() -> Vision:
 
 
 def stream(vision: Vision, speed: float = 200.0, angle: float = 12.34) -> bool:
-    return vision.handshake.set_motion(belt_speed_mm_s=speed, diverter_deg=angle, now_ns=vision.now_ns)
+    return vision.handshake.set_points.show(belt_speed_mm_s=speed, diverter_deg=angle, now_ns=vision.now_ns)
 
 
 def shown(vision: Vision) -> MotionWords:
@@ -37,6 +38,7 @@ def test_each_pair_of_set_points_has_a_number_of_its_own() -> None:
 
 def test_the_number_wraps_past_zero_and_goes_on_from_stream_to_stream() -> None:
     points = SetPoints()
+    points.heed(asked=True, able=True)
     for _ in range(0xFFFF):
         points.show(belt_speed_mm_s=1, diverter_deg=0, now_ns=0)
     assert points.words.motion_seq == 0xFFFF
@@ -60,7 +62,7 @@ def test_a_stream_that_dries_up_stands_still_after_100_ms_and_does_not_swing_the
 def test_a_stream_that_ends_in_order_says_so() -> None:
     vision = following()
     stream(vision)
-    vision.handshake.end_motion()
+    vision.handshake.set_points.end()
     assert shown(vision) == NO_MOTION
     vision.cycle(ms=200)
     assert shown(vision) == NO_MOTION
@@ -120,7 +122,7 @@ def test_a_stop_goes_on_step_by_step_where_the_plc_follows_no_longer(end: str) -
         vision.cycle(bits=RUNNING)
     else:
         vision.handshake.halt("test")
-    assert vision.handshake.set_motion(
+    assert vision.handshake.set_points.show(
         belt_speed_mm_s=190.0, diverter_deg=13.0, now_ns=vision.now_ns, stopping=True
     )
     assert shown(vision) == (190, 130, 2), "and not a belt that stands from one moment to the next"

@@ -10,10 +10,9 @@ from structlog.testing import capture_logs
 from inspection.decision import Action
 from inspection.line_events import LineEvent, PartTriggered, ResultAccepted
 from plc.link import ModbusLine
-from plc.modbus.transactions import TransactionCheck
 from plc.modbus.wire import Wire
 from plc.register_map.registers import LineBlock, VisionBits
-from plc.settings import LinkSettings
+from plc.settings import LinkSettings, TransactionCheck
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.interop.habits import GOOD, HABITS, PlcHabit
 from tests.plc.peers import Misbehaviour, ScriptedPlc, eventually, free_port, running

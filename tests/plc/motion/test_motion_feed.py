@@ -14,10 +14,10 @@ from inspection.line_events import LineEvent, OutcomeReported, PartTriggered
 from inspection.motion.chunk import NOMINAL_LINE, STEP_S
 from inspection.part import Outcome
 from inspection.times.clock import SystemClock
-from plc.handshake.set_points import MotionWords
 from plc.link import ModbusLine
 from plc.modbus.wire import MOTION_OFFSET
 from plc.motion.motion_stream import MOST_STEPS
+from plc.register_map.motion_words import MotionWords
 from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
 from plc.settings import LinkSettings
 from plc.simulator.report import Report

@@ -98,7 +98,7 @@ class Line:
                 self.decide(pending.trigger)
         if self.stream is not None:
             speed, angle = self.stream(self.now_ns / 1e9)
-            self.vision.set_motion(belt_speed_mm_s=speed, diverter_deg=angle, now_ns=self.now_ns)
+            self.vision.set_points.show(belt_speed_mm_s=speed, diverter_deg=angle, now_ns=self.now_ns)
         self.registers = self.vision.image()
         events = (*self.vision.observe(line, now_ns=self.now_ns, at=AT), *self.vision.tick(self.now_ns))
         self.events.extend(events)
