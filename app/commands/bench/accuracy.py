@@ -58,6 +58,38 @@ def risk(
 
 
 @cli.command()
+def probability(
+    dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
+    data: DataOption = SHARED_DATA,
+    splits: Annotated[int, typer.Option(min=1, help="How many memories are taught.")] = 3,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 0,
+    halvings: Annotated[int, typer.Option(min=1, help="Of the other parts, for each memory.")] = 20,
+    fewer: Annotated[
+        list[int] | None, typer.Option(min=2, help="Also with so many labelled parts at most; repeat.")
+    ] = None,
+    labels: Annotated[
+        int, typer.Option(min=0, help="Also adapt on so many labelled defects: minutes a split.")
+    ] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Count how true it is what labelled parts say of a score, split by group; minutes."""
+    from models.backbone.features import EfficientNetLite0
+    from models.benchmarks.probability import probability_benchmark
+
+    result = probability_benchmark(
+        dataset.value,
+        data=data,
+        tower=EfficientNetLite0(),
+        seeds=range(seed, seed + splits),
+        halvings=halvings,
+        most_parts=fewer or (),
+        labels=labels,
+        listener=screen.print,
+    )
+    show(result, as_json)
+
+
+@cli.command()
 def labels(
     dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
     data: DataOption = SHARED_DATA,

@@ -41,6 +41,8 @@ class Adapted:
     """Memory and labels together, on the same pictures, none of which any part of it had seen."""
     marked: int
     """Defective pictures with a mask."""
+    above_threshold: NDArray[np.float64]
+    """(pictures,): the adapted score minus its threshold, of models that had not seen the picture's group."""
 
     @property
     def better(self) -> bool:
@@ -100,10 +102,11 @@ def adapt(
     level = level_of(seen, truth, np.array(folds))
     learned = _learn(labels, range(len(labels)), pool, tower, settings, seed, counted)
     counted.finish()
+    rule = rule_of(seen, level, peaks, truth, of_memory.overkill)
     adaptation = Adaptation(
         net=learned.net,
         direction=learned.direction,
-        rule=rule_of(seen, level, peaks, truth, of_memory.overkill),
+        rule=rule,
         tower_sha256=tower.sha256,
         good=int((~truth).sum()),
         defective=int(truth.sum()),
@@ -113,6 +116,7 @@ def adapt(
         alone=evaluate((seen - level)[:, 0], truth),
         together=evaluate((seen - level) @ weights_of(seen, level, truth), truth),
         marked=sum(one.defective and one.marked is not None for one in labels),
+        above_threshold=rule.score(seen) - rule.threshold,
     )
 
 

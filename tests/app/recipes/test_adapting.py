@@ -83,7 +83,11 @@ def learned(adaptation: Adaptation, seen: list[Example], *, helps: bool) -> Adap
     well, badly = ([float(bad) if good else -float(bad) for bad in truth] for good in (True, False))
     alone, together = (badly, well) if helps else (well, badly)
     return Adapted(
-        adaptation=adaptation, alone=evaluate(alone, truth), together=evaluate(together, truth), marked=12
+        adaptation=adaptation,
+        alone=evaluate(alone, truth),
+        together=evaluate(together, truth),
+        marked=12,
+        above_threshold=np.where(truth, 2.0, -2.0),
     )
 
 

@@ -72,6 +72,18 @@ def test_the_comparison_is_on_every_picture_and_both_are_held_out(adapted, examp
     assert adapted.adaptation.labels == (16, 16)
 
 
+def test_the_scores_that_are_kept_are_those_of_models_that_had_not_seen_the_picture(
+    adapted, examples, memory
+):
+    """Against the threshold that stands on the same scores: it lies above every good picture held out."""
+    truth = np.array([one.defective for one in examples])
+    assert adapted.above_threshold.shape == truth.shape
+    assert adapted.above_threshold[~truth].max() <= 0.0
+    together = AdaptedMemory(memory, adapted.adaptation)
+    own = [together.assess(one.picture).score - together.threshold for one in examples]
+    assert not np.allclose(adapted.above_threshold, own), "the final model has learned from them all"
+
+
 def test_labels_beat_the_memory_on_a_defect_as_faint_as_the_parts_differ(adapted, memory, parts):
     together = AdaptedMemory(memory, adapted.adaptation)
     pictures = [(part, faintly_marked(part, 50 + n)[0]) for n, part in enumerate(parts[24:30])]
