@@ -29,7 +29,8 @@ from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.reflex import crop
 from models.inspectors.unheard import Unheard, unheard
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from models.vla.checkpoint import SHIPPED, read_header
 
 log = structlog.get_logger(__name__)

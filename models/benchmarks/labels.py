@@ -19,7 +19,8 @@ from models.backbone.features import AdaptableTower
 from models.benchmarks.memory import READERS, DatasetName, Sample
 from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Adaptation
-from models.memory.memory import Assessment, NormalityMemory
+from models.memory.assessment import Assessment
+from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import adapt
 from models.training.adapting.labelled import AdaptationSettings, read_example
 from models.training.data.photographs import read_photographs

@@ -22,7 +22,8 @@ from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.benchmarks.baselines import BASELINES
 from models.evaluation.metrics import Evaluation, evaluate
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 
 DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]
 

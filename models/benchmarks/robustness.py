@@ -28,7 +28,8 @@ from models.inspectors.reflex import ANOMALY
 from models.inspectors.vla import VlaInspector
 from models.language.base import LanguageBase
 from models.language.decoding import OTHER
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from models.vla.checkpoint import Adapter, AdapterHeader
 from models.vla.vla import InspectionVLA, VlaSettings
 

@@ -27,7 +27,8 @@ from inspection.decision import (
 from inspection.errors import RecipeError
 from inspection.part import Frame, Picture
 from inspection.recipe import Recipe, View
-from models.memory.memory import Assessment, NormalityMemory, Region
+from models.memory.assessment import Assessment, Region
+from models.memory.memory import NormalityMemory
 
 ANOMALY: Final = "anomaly"
 """What the reflex calls every defect: it sees that something is wrong, not what."""

@@ -30,7 +30,10 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.backbone.features import AdaptableTower, FeatureMaps, VisionTower
-from models.memory.memory import Assessment, NormalityMemory, _describe, _distances, _moments, confidence
+from models.memory.assessment import Assessment
+from models.memory.calibration import confidence
+from models.memory.embedding import moments
+from models.memory.memory import NormalityMemory
 from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1
@@ -142,7 +145,10 @@ class _Header(BaseModel):
 
     @model_validator(mode="after")
     def _threshold_among_good_pictures(self) -> Self:
-        """It is one of n deviations from their median: within √(n - 1) + 1 (cf. ``models.memory.memory``)."""
+        """It is one of n deviations from their median: within √(n - 1) + 1.
+
+        ``models.memory.calibration`` has why.
+        """
         if not 1.0 <= self.rule.threshold <= math.sqrt(self.good) + 1.0:
             raise ValueError(f"a threshold of {self.rule.threshold:.4g} from {self.good} good pictures")
         return self
@@ -285,9 +291,7 @@ class AdaptedMemory(NormalityMemory):
         refined = self.adaptation.refine(first)
         if not (refined.anomaly_map > np.maximum(first.anomaly_map, 1.0)).any():
             return refined
-        described = _describe(first.features)
-        nearest = _distances(described, self._normal)[1]
-        regions = self._regions(refined.anomaly_map, described, nearest, picture.shape, level=1.0)
+        regions = self.regions(refined.anomaly_map, features=first.features, shape=picture.shape)
         return replace(refined, regions=regions, foremost=regions[0])
 
 
@@ -305,11 +309,6 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
 def finest(maps: FeatureMaps) -> Tensor:
     """The tower's finest map, (pictures, channels, rows, columns), channels last."""
     return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)
-
-
-def moments(maps: FeatureMaps) -> Tensor:
-    """The memory's description of the first picture as a whole, (pooled channels,)."""
-    return torch.cat([_moments(maps.maps[stride][0].flatten(1)) for stride in sorted(maps.maps)])
 
 
 def opinions(memory: float, whole: float, cells: Tensor) -> NDArray[np.float64]:

@@ -22,7 +22,9 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
-from models.memory.memory import Assessment, NormalityMemory, Region, working_size
+from models.memory.assessment import Assessment, Region
+from models.memory.embedding import working_size
+from models.memory.memory import NormalityMemory
 
 GRID: Final = 4
 """Rows and columns of the context."""

@@ -28,7 +28,8 @@ from inspection.part import Frame
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
-from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule, moments
+from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
+from models.memory.embedding import moments
 from models.vla import checkpoint
 
 _NAME: Final = "cover"

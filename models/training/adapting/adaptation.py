@@ -20,8 +20,11 @@ from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
-from models.memory.adaptation import Adaptation, CellNet, Direction, finest, moments, opinions
-from models.memory.memory import FEWEST_PICTURES, Assessment, MemorySettings, NormalityMemory
+from models.memory.adaptation import Adaptation, CellNet, Direction, finest, opinions
+from models.memory.assessment import Assessment
+from models.memory.embedding import moments
+from models.memory.memory import FEWEST_PICTURES, NormalityMemory
+from models.memory.settings import MemorySettings
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
@@ -85,7 +88,7 @@ def adapt(
     folds = _folds(labels, settings.folds, seed)
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
-    of_memory = memory._header.settings
+    of_memory = memory.settings
     counted = Counter(on_progress)
     pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
     seen = np.zeros((len(examples), 3))

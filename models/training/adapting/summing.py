@@ -8,7 +8,6 @@ weights lose to equal ones is an old finding: Clemen, "Combining forecasts", Int
 
 from __future__ import annotations
 
-import math
 from typing import Final
 
 import numpy as np
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.memory.adaptation import Direction, Rule
+from models.memory.calibration import conformal_quantile
 
 _TRUST: Final = (1.0, 0.5, 1.0)
 """In memory, direction and cells. The direction is the least steady from one group to the next, and the
@@ -89,15 +89,13 @@ def rule_of(
     score = seen @ weights
     centre = float(np.median(score[~defective]))
     spread = max(float(score[~defective].std()), _LEAST_DEVIATION)
-    unseen = np.sort((score[~defective] - centre) / spread)
-    # the conformal quantile, as the memory's
-    rank = min(math.ceil((len(unseen) + 1) * (1 - overkill)), len(unseen))
+    unseen = (score[~defective] - centre) / spread
     of_memory, of_whole, of_cells = (float(weight) for weight in weights / spread)
     return Rule(
         memory=of_memory,
         whole=of_whole,
         cells=of_cells,
         offset=-centre / spread,
-        threshold=max(float(unseen[rank - 1]), 1.0),
+        threshold=max(conformal_quantile(unseen, overkill), 1.0),
         cell_level=float(np.quantile(peaks[~defective], 0.9)),
     )

@@ -17,7 +17,8 @@ from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled
 from models.backbone.features import AdaptableTower
-from models.memory.adaptation import finest, moments
+from models.memory.adaptation import finest
+from models.memory.embedding import moments, resized
 from models.memory.memory import NormalityMemory
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label
 
@@ -125,14 +126,12 @@ class Pool:
 
 
 def _scaled(one: Example, height: int, width: int) -> tuple[Picture, Mask | None]:
-    shrinks = height * width < one.picture.shape[0] * one.picture.shape[1]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    picture = cv2.resize(one.picture, (width, height), interpolation=interpolation)
+    picture = resized(one.picture, height, width)
     if one.mask is None or not one.mask.any():
-        return picture.astype(np.uint8, copy=False), None
+        return picture, None
     marked = np.where(one.mask > 0, 255, 0).astype(np.uint8)
     mask = cv2.resize(marked, (width, height), interpolation=cv2.INTER_AREA)
-    return picture.astype(np.uint8, copy=False), mask.astype(np.uint8, copy=False)
+    return picture, mask.astype(np.uint8, copy=False)
 
 
 def varied(picture: Picture, mask: Mask, rng: np.random.Generator) -> tuple[Picture, Mask]:

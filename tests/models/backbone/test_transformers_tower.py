@@ -12,7 +12,8 @@ from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import TransformersTower, build_tower
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from models.vla.perception import GRID, WHOLE, channels_of, look
 from tests.models import bases
 from tests.models.conftest import scratched

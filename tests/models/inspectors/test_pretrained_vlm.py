@@ -15,7 +15,8 @@ from models.backbone.features import VisionTower
 from models.inspectors.pretrained_vlm import ForeignVlmInspector, legal, question
 from models.language.base import LanguageSettings
 from models.language.free_generation import Answer, ForeignModel, Legal, SeenDefect, Written
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import scratched

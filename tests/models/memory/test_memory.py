@@ -7,7 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.errors import RecipeError, WeightsError
-from models.memory.memory import MemorySettings, NormalityMemory, confidence, working_size
+from models.memory.calibration import confidence
+from models.memory.embedding import working_size
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from tests.models.conftest import part, scratched
 
 SMALL = MemorySettings(patches=150, working_area_px=12_288)

@@ -8,7 +8,8 @@ import torch
 
 from inspection.errors import RecipeError, WeightsError
 from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from models.training.adapting.adaptation import _folds, adapt
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
 from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of

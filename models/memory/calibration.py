@@ -1,0 +1,146 @@
+"""From distances to one score, a threshold and a confidence: by what unseen good pictures have.
+
+It knows distances alone, not how they come about, so that it can calibrate any model that gives one distance
+for each cell and one for the whole picture.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Annotated, Final, Self
+
+import cv2
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from pydantic import BaseModel, ConfigDict, Field
+from torch import Tensor
+
+from models.memory.embedding import LEAST_DEVIATION, MOST_DISTANCE
+from models.memory.settings import MemorySettings
+
+_PATCH_BEND: Final = 4.0
+"""The deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was
+tried."""
+_LEAST_SPREAD: Final = 0.05
+"""The least spread of either distance among unseen good pictures: keeps rounding from counting where they
+never vary."""
+_LEAST_MARGIN: Final = 1.0
+"""The deviations by which the threshold lies above the middling good picture at least."""
+
+_Distance = Annotated[float, Field(ge=0.0, le=MOST_DISTANCE)]
+_Spread = Annotated[float, Field(ge=_LEAST_SPREAD, le=MOST_DISTANCE)]
+
+
+class Calibration(BaseModel):
+    """How the scores of unseen good pictures lie."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    patch_mean: _Distance
+    patch_deviation: _Spread
+    whole_mean: _Distance
+    whole_deviation: _Spread
+    cell_level: Annotated[float, Field(ge=LEAST_DEVIATION, le=MOST_DISTANCE)]
+    """The ratio to the expected distance that the highest cell of nine in ten good pictures stays below."""
+    median: float
+    """The score of a middling good picture."""
+    threshold: float
+    """The score from which a picture is not normal."""
+
+    @classmethod
+    def of(cls, ratios: Tensor, whole: NDArray[np.float64], settings: MemorySettings) -> Self:
+        """Put both distances of unseen good pictures on one scale.
+
+        Args:
+            ratios: (pictures, rows, columns): the distance of each cell over the expected one.
+            whole: (pictures,): the distance of each picture as a whole.
+            settings: The memory's.
+        """
+        patch = np.array([patch_score(one, settings) for one in ratios])
+        peaks = ratios.flatten(1).amax(1).numpy()
+        uncut = cls(
+            patch_mean=float(patch.mean()),
+            patch_deviation=max(float(patch.std()), _LEAST_SPREAD),
+            whole_mean=float(whole.mean()),
+            whole_deviation=max(float(whole.std()), _LEAST_SPREAD),
+            cell_level=max(float(np.quantile(peaks, 0.9)), LEAST_DEVIATION),
+            median=0.0,
+            threshold=0.0,
+        )
+        scores = np.array([uncut.combined(*pair) for pair in zip(patch, whole, strict=True)])
+        median = float(np.median(scores))
+        threshold = max(conformal_quantile(scores, settings.overkill), median + _LEAST_MARGIN)
+        return uncut.model_copy(update={"median": median, "threshold": threshold})
+
+    def combined(self, patch: float, whole: float) -> float:
+        """Add up both distances, each in deviations of unseen good pictures.
+
+        Where good parts come from another place or time than the taught ones, patches run off by tens of
+        deviations and the whole by a few. So the patches' share grows ever slower, but without a bound: one
+        glaring spot is enough to reject.
+        """
+        of_patch = (patch - self.patch_mean) / self.patch_deviation
+        return _bent(of_patch) + (whole - self.whole_mean) / self.whole_deviation
+
+    def refuse_unless_from(self, taught_on: int) -> None:
+        """Raise ValueError where median and threshold cannot lie so after teaching on ``taught_on`` pictures.
+
+        Of n numbers none lies more than √(n - 1) of their own deviations from their mean (Samuelson 1968,
+        "How deviant can you be?"), and both scores are put on the scale of those n pictures themselves.
+        """
+        farthest = math.sqrt(taught_on - 1) + 1e-6
+        most = farthest + _bent(farthest)
+        least = self.median + _LEAST_MARGIN
+        if abs(self.median) > most or not least <= self.threshold <= max(most, least):
+            raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
+
+
+def expected_distances(unseen: Tensor) -> Tensor:
+    """Average the distance of each cell over unseen good pictures.
+
+    Edges and seams always lie far from everything: what a picture has there is compared with this. It is
+    smoothed, since a mean over so few pictures is noisy from cell to cell.
+
+    Args:
+        unseen: (pictures, rows, columns).
+
+    Returns:
+        (rows, columns)
+    """
+    smooth = torch.from_numpy(cv2.GaussianBlur(unseen.mean(0).numpy(), (0, 0), 1.0))
+    return smooth.clamp_min(LEAST_DEVIATION)
+
+
+def patch_score(ratios: Tensor, settings: MemorySettings) -> float:
+    """Say how far the highest cells lie above the middling one.
+
+    Above that one, since a new batch that lies off as a whole is not a defect.
+
+    Args:
+        ratios: (rows, columns): the distance of each cell over the expected one.
+        settings: The memory's; ``top_share`` says how many cells are the highest.
+    """
+    cells = ratios.flatten()
+    highest = cells.topk(max(1, round(settings.top_share * len(cells)))).values
+    return float(highest.mean() - cells.median())
+
+
+def conformal_quantile(scores: NDArray[np.float64], share: float) -> float:
+    """Find the score that at most ``share`` of further good pictures exceed, as far as so many can tell.
+
+    It is the split-conformal quantile: with n pictures no finer statement than 1/(n+1) can be made, and what
+    is asked beyond it is answered with the highest score.
+    """
+    rank = min(math.ceil((len(scores) + 1) * (1 - share)), len(scores))
+    return float(np.sort(scores)[rank - 1])
+
+
+def confidence(score: float, *, median: float, threshold: float) -> float:
+    """Map a score to 0…1, falling: a logistic curve, 0.99 at the median good part, 0.5 at the threshold."""
+    slope = math.log(99.0) / (threshold - median)
+    return 1.0 / (1.0 + math.exp(min(slope * (score - threshold), 700.0)))
+
+
+def _bent(deviations: float) -> float:
+    return _PATCH_BEND * math.asinh(deviations / _PATCH_BEND)
