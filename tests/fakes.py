@@ -302,6 +302,8 @@ class FakeStore:
         self.gate.set()
         self.picture_gate = threading.Event()
         self.picture_gate.set()
+        self.housekeeping_gate = threading.Event()
+        self.housekeeping_gate.set()
 
     def open(self) -> None:
         pass
@@ -368,6 +370,7 @@ class FakeStore:
         return self.events[::-1][: min(limit, 200)]  # as SqlStore keeps at hand
 
     def maintain(self) -> None:
+        self.housekeeping_gate.wait(PATIENCE_S)
         self.maintained += 1
 
     def prepare_pictures(self) -> None:

@@ -10,7 +10,7 @@ So an engine that dies at any moment comes back at least as strict as people wer
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -19,6 +19,7 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.ports import Clock
 from inspection.station.recording.recorder import Recorder
+from inspection.station.waiting import done_within
 
 log = structlog.get_logger(__name__)
 
@@ -217,13 +218,7 @@ class Orders:
             note.told.set_result(refused)
 
     async def _heard(self, told: "asyncio.Future[str]") -> str:
-        timer = asyncio.ensure_future(self._clock.sleep(PATIENCE_S))
-        either: tuple[asyncio.Future[Any], ...] = (told, timer)
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-        if told.done():
+        if await done_within(PATIENCE_S, told, self._clock):
             return told.result()
         told.cancel()
         return f"the disk of the record did not answer within {PATIENCE_S:.0f} s. Check the disk"

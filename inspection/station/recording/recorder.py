@@ -25,6 +25,7 @@ from inspection.part import Inspection
 from inspection.ports import Clock, Store, StoreHealth
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.recording.picture_keeper import PictureKeeper
+from inspection.station.waiting import done_within
 from inspection.status import Counts
 
 P = ParamSpec("P")
@@ -90,7 +91,7 @@ class Recorder:
         """
         await self._call(self._store.open)
         preparing = asyncio.create_task(self.pictures.prepare(), name="pictures-prepare")
-        if await self._done_within(END_S, preparing):
+        if await done_within(END_S, preparing, self._clock):
             preparing.result()
         else:
             log.error("the disk of the pictures does not answer", waited_s=END_S)
@@ -175,7 +176,7 @@ class Recorder:
         self.pictures.close()
         ending = asyncio.create_task(self._end(), name="store-end")
         try:
-            if not await self._done_within(END_S, ending):
+            if not await done_within(END_S, ending, self._clock):
                 raise StoreError(
                     f"the record did not answer within {END_S:.0f} s of the end",
                     part="what is not on record is in the log; its parts are not released",
@@ -262,16 +263,6 @@ class Recorder:
                 "Old pictures are not deleted now: the record does not answer",
                 todo="Check the disk of the record",
             ) from error
-
-    async def _done_within(self, limit_s: float, work: "asyncio.Task[None]") -> bool:
-        """Wait for ``work``, at most so long; it goes on where it was not done."""
-        timer = asyncio.ensure_future(self._clock.sleep(limit_s))
-        either: tuple[asyncio.Future[None], ...] = (work, timer)
-        try:
-            await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            timer.cancel()
-        return work.done()
 
     def _write_now(self, record: Inspection | Event) -> None:
         """In the store's thread."""
