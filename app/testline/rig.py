@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import httpx
 import structlog
@@ -34,6 +34,7 @@ STALL_TIMEOUT_S = 60.0
 """A line that finishes no part for so long will not finish."""
 MAX_RESTARTS = 10
 POLL_S = 0.1
+_PASSGATE: Final = ("-m", "app")
 LAST_LINES = 12
 """Of a log, told where its program crashed: a traceback's end fits."""
 
@@ -72,6 +73,7 @@ class LineRig:
         parts: int,
         rate: float,
         seed: int,
+        engine: Sequence[str] = (*_PASSGATE, "run"),
     ) -> None:
         """Prepare a line.
 
@@ -82,6 +84,7 @@ class LineRig:
             parts: Parts that the PLC triggers; 0 for no end.
             rate: Parts a minute.
             seed: Of the PLC's randomness.
+            engine: How Python starts the engine; ``--config FILE`` follows.
         """
         self.folder = folder.resolve()
         self.parts = parts
@@ -95,6 +98,7 @@ class LineRig:
         self._tables = tables
         self._rate = rate
         self._seed = seed
+        self._engine = tuple(engine)
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._http = httpx.Client(base_url=self.url, timeout=2.0)
 
@@ -147,7 +151,7 @@ class LineRig:
 
     def start_console(self, environment: Mapping[str, str] | None = None) -> None:
         """Open the operator console on this line; ``environment`` is added to ours."""
-        self._spawn("console", "console", "--url", self.url, environment=environment)
+        self._spawn("console", *_PASSGATE, "console", "--url", self.url, environment=environment)
 
     @property
     def console_open(self) -> bool:
@@ -248,18 +252,18 @@ class LineRig:
     def _start_plc(self) -> None:
         self._spawn(
             "plc",
-            *("plc", "simulate", "--port", str(self._plc_port), "--rate", str(self._rate)),
+            *(*_PASSGATE, "plc", "simulate", "--port", str(self._plc_port), "--rate", str(self._rate)),
             *("--parts", str(self.parts), "--seed", str(self._seed), "--log", str(self.plc_log)),
             "--allow-simulated",
         )
 
     def _start_engine(self) -> None:
-        self._spawn("engine", "run", "--config", str(self.folder / "station.toml"))
+        self._spawn("engine", *self._engine, "--config", str(self.folder / "station.toml"))
 
     def _spawn(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as sink:
             self._processes[name] = subprocess.Popen(  # noqa: S603  (our own program)
-                [sys.executable, "-m", "app", *arguments],
+                [sys.executable, *arguments],
                 env={**os.environ, **(environment or {})},
                 stdin=subprocess.DEVNULL,
                 stdout=sink,

@@ -8,6 +8,7 @@ from app.benches.cameras import Moment, StreamKind, bench_camera
 from app.testline.clock_camera import HttpCamera, Network, RtspCamera, draw_clock, read_clock
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.errors import CameraError
+from inspection.recipe import EIGHT_BITS
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -47,7 +48,7 @@ def test_h264_with_key_frames_four_seconds_apart_is_connected_once_and_is_not_re
             second.open()
             wait_ready(second)
             asked_ms = time.monotonic_ns() // 1_000_000
-            assert read_clock(second.capture(1).picture) >= asked_ms
+            assert read_clock(EIGHT_BITS.of(second.capture(1))) >= asked_ms
             assert second.diagnostics.reconnects == 0
         finally:
             first.close()

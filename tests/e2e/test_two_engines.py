@@ -11,7 +11,7 @@ import pytest
 
 from app.demo.demo import reconcile
 from app.testline.reconciliation import read_plc_log, read_record
-from app.testline.rig import LineRig
+from app.testline.rig import LineRig, Tables
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import Event, EventKind
 from reports.database.database import open_reader
@@ -28,7 +28,7 @@ PATIENCE_S = 90.0
 def test_the_second_engine_refuses_in_words_the_first_says_so_and_the_line_runs_on(
     tmp_path: Path, taught_library: Path
 ) -> None:
-    tables = {
+    tables: Tables = {
         "recipes": str(taught_library),
         "station": {"name": "Test line", "recipe": "cover"},
         "cameras": [{"name": "main", "kind": "simulated", "seed": 1, "defect_rate": 0.5}],

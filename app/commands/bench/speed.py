@@ -1,27 +1,42 @@
 """``passgate bench``: how fast the station is, and how much memory it takes."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import InspectorOption, JsonFlag, print_json
 from app.commands.bench.shown import LONGEST_S, show, without_alarms
 from app.progress import progress
 from app.settings.station import InspectorKind
 
 cli = typer.Typer()
+WATCHED_PARTS = 8
+"""Parts of the run beforehand that is watched, not timed."""
 
 
 @cli.command()
 def line(
     parts: Annotated[int, typer.Option(min=1, help="Parts to run, at 60 a minute.")] = 300,
+    trace: Annotated[
+        Path | None,
+        typer.Option(
+            help="Run some parts beforehand, watched, and draw one's way through our files (Mermaid) here."
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the whole simulated line, trigger to accepted result."""
     from app.benches.speed.line import bench_line
 
+    if trace is not None:
+        from app.benches.speed.way import trace_line
+
+        refuse_unwritable(trace)
+        trace.write_text(trace_line(WATCHED_PARTS), encoding="utf-8")
     show(bench_line(parts), as_json)
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.settings.station import load
-from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig
+from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig, Tables
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_a_relative_folder_is_the_same_for_the_rig_and_in_the_settings_that_lie_
         def _await_ready(self, started: float) -> None: ...
 
     monkeypatch.chdir(tmp_path)
-    tables = {"station": {"recipe": "x"}, "cameras": [{"name": "main", "kind": "simulated"}]}
+    tables: Tables = {"station": {"recipe": "x"}, "cameras": [{"name": "main", "kind": "simulated"}]}
     with Unmanned(Path("trial"), tables=tables, parts=1, rate=60.0, seed=0) as rig:
         assert rig.record == tmp_path.resolve() / "trial" / "record"
         assert load(rig.folder / "station.toml").store.folder == rig.record
