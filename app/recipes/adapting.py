@@ -7,17 +7,20 @@ from pathlib import Path
 from typing import Any
 
 from app.progress import progress
+from app.recipes.judging import reflex_on
 from app.recipes.library import RecipeLibrary, Taught
+from inspection.certification.probability import LabelledScores, Origin, one_of_each
+from inspection.decision import ModelRef
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
 from models.evaluation.metrics import Evaluation
-from models.inspectors.reflex import crop
+from models.inspectors.reflex import crop, unclamped
 from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory
-from models.training.adapting.adaptation import adapt, refuse_too_few
+from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
 from models.training.data.photographs import Photograph, good_photographs, read_photographs
 
@@ -100,8 +103,27 @@ def adapt_recipe(
     recipe = taught.recipe.model_copy(update={"version": version, "sha256": ""})
     adapted = AdaptedMemory(memory, result.adaptation)
     learned_from = taught.learned_from.and_labels(pictures)
+    labelled = _cross_fitted(result, photographs, pictures, judged_by=reflex_on(tower))
     return AdaptedRecipe(
-        Taught(recipe, {view.name: adapted}, learned_from=learned_from), report | {"version": version}
+        Taught(recipe, {view.name: adapted}, learned_from=learned_from, labelled=labelled),
+        report | {"version": version},
+    )
+
+
+def _cross_fitted(
+    result: Adapted, photographs: Sequence[Photograph], sha256: Sequence[str], *, judged_by: ModelRef
+) -> LabelledScores | None:
+    """How the labelled parts scored, one picture of each, by models that had not learned from them."""
+    scores: dict[bool, list[float]] = {}
+    for kind in (False, True):
+        of_kind = [place for place, one in enumerate(photographs) if bool(one.defects) is kind]
+        scores[kind] = one_of_each(
+            [unclamped(float(result.above_threshold[place])) for place in of_kind],
+            parts=[photographs[place].group for place in of_kind],
+            names=[sha256[place] for place in of_kind],
+        )
+    return LabelledScores.of(
+        good=scores[False], defective=scores[True], origin=Origin.CROSS_FITTED, judged_by=judged_by
     )
 
 

@@ -327,11 +327,17 @@ def _disagreements(reflex: Decision, opinions: list[Opinion], defects: tuple[Def
 
 
 def _late(reflex: Decision, recipe: Recipe) -> Decision:
-    return reflex.stricter(
+    """What the recipe wants of a late part, or the reflex where that is as strict: then without its score.
+
+    A score is this model's, memory and language together: the reflex's own lies on another scale.
+    """
+    decision = reflex.stricter(
         recipe.late_policy,
         decided_by=DecidedBy.TIMEOUT,
         reason=f"the language model did not answer in time; by reflex: {reflex.reason}",
     )
+    late = decision.decided_by is DecidedBy.TIMEOUT
+    return decision if late else decision.model_copy(update={"defect_score": None})
 
 
 def _named(defects: tuple[Defect, ...]) -> str:

@@ -210,7 +210,9 @@ def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_refle
     late = reasoning._late(reflex(Action.PASS), RECIPE)
     assert (late.action, late.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.TIMEOUT)
     stops = RECIPE.model_copy(update={"late_policy": Action.REWORK})
-    assert reasoning._late(reflex(Action.STOP, (defect(),)), stops).action is Action.STOP
+    stopped = reasoning._late(reflex(Action.STOP, (defect(),)), stops)
+    assert (stopped.action, stopped.decided_by) == (Action.STOP, DecidedBy.REFLEX)
+    assert stopped.deviation is None, "the reflex's score is no score of this model's"
     assert reasoning._late(reflex(Action.PASS), stops).action is Action.REWORK
 
 
