@@ -8,13 +8,15 @@ from pathlib import Path
 import cv2
 import pytest
 
+from app.inference.building import for_station
 from app.recipes.certifying import Certified, certify
 from app.recipes.in_force import certification, labelled_scores
 from app.recipes.inspecting import inspect_files
 from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, write
-from app.settings.station import InspectorKind, ModelTable
+from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
+from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import Draw
 from inspection.certification.probability import LabelledScores, Origin
@@ -23,6 +25,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
+from reports.settings import StoreSettings
 from tests.app.running import Passgate
 
 BAD, GOOD = 14, 8
@@ -113,6 +116,24 @@ def test_decisions_are_the_same_but_for_what_the_labels_say(
     assert sum(one is not None for one in said) > (GOOD + BAD) // 2
     assert all(one is None or (one.labelled_good, one.labelled_defective) == (GOOD, BAD) for one in said)
     assert [decision.model_copy(update={"defect_probability": None}) for decision in after] == before
+
+
+def test_a_station_judges_with_them_while_the_certificate_holds(
+    certified: Certified, library: RecipeLibrary, home: Path
+) -> None:
+    settings = Settings(
+        station=StationTable(recipe="cover"),
+        cameras=(SimulatedSettings(),),
+        recipes=home / "recipes",
+        store=StoreSettings(folder=home / "record"),
+        model=ModelTable(inspector=InspectorKind.REFLEX),
+    )
+    build = for_station(settings)
+    assert build(None).labelled is None
+    certified.keep(library)
+    assert build(None).labelled == certified.scores
+    (home / "recipes/cover/v0001.certificate.json").unlink()
+    assert build(None).labelled is None
 
 
 def test_an_older_certificate_without_scores_holds_and_says_nothing_of_them(
