@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from app.progress import progress
-from app.recipes.judging import reflex_on
+from app.recipes.inspectors import reflex_on
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
 from inspection.decision import ModelRef

@@ -14,6 +14,7 @@ from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.decision import ModelRef
 from inspection.errors import SettingsError
 from inspection.recipe import Recipe
+from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import ForeignVlmInspector
 from models.inspectors.reflex import ReflexInspector
@@ -62,8 +63,7 @@ def build_inspector(
     adapter = model.adapter or SHIPPED
     kind = model.inspector
     if kind is InspectorKind.REFLEX or (kind is InspectorKind.VLA and not _has_a_say(recipe, adapter)):
-        reflex = ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
-        return recipe, ReflexInspector(memories, model=reflex, threads=model.threads)
+        return recipe, ReflexInspector(memories, model=reflex_on(tower), threads=model.threads)
     asked = {"base": model.base, "device": model.device, "quantization": model.quantization}
     given = {key: value for key, value in asked.items() if value is not None}
     if kind is InspectorKind.FOREIGN:
@@ -85,6 +85,11 @@ def build_inspector(
             todo="train it again when there is time, or compare its SHA-256 with a copy's",
         )
     return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=model.threads)
+
+
+def reflex_on(tower: VisionTower) -> ModelRef:
+    """What decisions say of the reflex that sees by ``tower``."""
+    return ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
 
 
 def _has_a_say(recipe: Recipe, adapter: Path) -> bool:

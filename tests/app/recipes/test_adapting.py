@@ -13,8 +13,10 @@ from typer.testing import CliRunner
 import app.recipes.adapting
 from app.cli import cli
 from app.recipes.adapting import AdaptedRecipe, adapt_recipe
+from app.recipes.inspectors import reflex_on
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.cameras.simulated import SimulatedCamera
+from inspection.certification.probability import Origin
 from inspection.decision import Action, ModelRef
 from inspection.errors import DatasetError, RecipeError
 from inspection.pictures.copies import pixels_sha256
@@ -129,6 +131,23 @@ def test_labels_that_help_become_a_new_version_beside_the_old_one(
     # near-copies of one part stay together, good and scratched; the marks are those beside the pictures
     assert {one.group for one in seen} == {"part 0", "part 1", "part 2"}
     assert all((one.mask is not None and one.mask[12, 20] == 255) == one.defective for one in seen)
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+def test_what_labels_say_of_scores_goes_with_the_version_each_part_once(
+    library: RecipeLibrary, labels: Path, seen: list[Example], tower: EfficientNetLite0
+) -> None:
+    done = CliRunner().invoke(cli, ["recipe", "adapt", "cover", "--labels", str(labels), "--json"])
+    assert json.loads(done.stdout)["version"] == 2
+    scores = library.taught_scores("cover")
+    assert scores is not None
+    assert (scores.good, scores.defective) == (3, 3), "four pictures each are near-copies of one part"
+    assert scores.origin is Origin.CROSS_FITTED
+    assert scores.judged_by == reflex_on(tower)
+    assert [level > 500 for level, _, _ in scores.levels] == [False, True]
+    assert library.taught_scores("cover", 1) is None
+    shown = CliRunner().invoke(cli, ["recipe", "show", "cover"]).stdout
+    assert "3 defective and 3 good labelled parts (those it was adapted on" in shown
 
 
 @pytest.mark.parametrize("seen", [False], indirect=True)
