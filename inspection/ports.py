@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol, TypeVar, runtime_checkable
 
-from inspection.decision import Action, Decision, ModelRef
+from inspection.decision import Decision, ModelRef
 from inspection.events import Event, EventKind
 from inspection.line_events import KnownPart, LineEvent, LineState
 from inspection.motion.chunk import ProposedMotion
@@ -277,9 +277,6 @@ class Store(Protocol):
 
     def recent(self, limit: int) -> list[Inspection]:
         """Latest revisions, newest first."""
-
-    def counts_by_action(self) -> dict[Action, int]:
-        """Parts on record by action, latest revisions only."""
 
     def counts_since(self, since: datetime) -> Counts:
         """Parts whose trigger was seen since then. Raises StoreError."""

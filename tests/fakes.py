@@ -354,9 +354,6 @@ class FakeStore:
             missed=len(parts) - len(judged),
         )
 
-    def counts_by_action(self) -> dict[Action, int]:
-        return {}
-
     def note(self, event: Event) -> None:
         self.gate.wait(PATIENCE_S)
         if self.broken:

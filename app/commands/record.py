@@ -73,7 +73,7 @@ def _shown_on(bar: "Bar") -> "Show":
 
 def _words(report: "RecordReport") -> list[str]:
     """An intact record, for people."""
-    from reports.record.audit import words_of_head
+    from reports.record.chain import words_of_head
 
     spool, found, seen = report.spool, report.named_head, report.pictures
     lines = [

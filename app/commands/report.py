@@ -83,10 +83,12 @@ def shift(
     A local time that comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
-    from reports.database.database import open_reader
-    from reports.record.audit import words_of_head
+    from reports.database.connecting import open_reader
+    from reports.record.chain import words_of_head
     from reports.shift.as_csv import to_csv
-    from reports.shift.figures import shift_inspections, shift_summary, to_table
+    from reports.shift.as_table import to_table
+    from reports.shift.figures import shift_summary
+    from reports.shift.query import shift_inspections
     from reports.store.waiting import read_waiting
 
     marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)

@@ -28,9 +28,9 @@ from models.training.data.samples import (
     relative_to_file,
     split_of,
 )
-from reports.pictures.images import PictureArchive
+from reports.pictures.archive import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift.figures import all_inspections
+from reports.shift.query import all_inspections
 
 SOURCE = "record"
 

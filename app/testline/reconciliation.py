@@ -19,7 +19,7 @@ from plc.register_map.registers import (
 )
 from plc.simulator import PartResult
 from reports.settings import StoreSettings
-from reports.shift.figures import all_inspections
+from reports.shift.query import all_inspections
 
 MOST_TOLD: Final = 20
 _MISSED_IN_A_JUMP: Final = 0

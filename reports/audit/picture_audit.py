@@ -27,9 +27,9 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from inspection.part import Inspection
-from reports.pictures.images import PictureArchive
+from reports.pictures.archive import PictureArchive
 from reports.record.entry import Entry, PartEntry
-from reports.record.journal import has_events
+from reports.record.events_chain import has_events
 from reports.record.schema import EventRow, InspectionRow, PictureRow
 from reports.store.taking_up import latest_revision
 from reports.store.waiting import not_on_record

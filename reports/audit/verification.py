@@ -6,10 +6,11 @@ from sqlalchemy.exc import SQLAlchemyError
 from inspection.decision import Frozen
 from reports.audit.picture_audit import PicturesReport, Show, audit_pictures
 from reports.audit.pictures_kept import count_not_kept_on_record
-from reports.database.database import open_reader
-from reports.pictures.images import PictureArchive
-from reports.record.audit import EXAMINE_TODO, GENESIS, ChainReport, parse_head, verify_connection
-from reports.record.journal import verify_events
+from reports.database.connecting import open_reader
+from reports.pictures.archive import PictureArchive
+from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, parse_head
+from reports.record.events_chain import verify_events
+from reports.record.parts_chain import verify_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
@@ -79,7 +80,7 @@ def verify_record(
     try:
         with reader.connect() as connection:
             events = verify_events(connection, named_head=named, waiting=waiting.entries)
-            chain = verify_connection(connection, expected_head=named if events.named_at is None else None)
+            chain = verify_parts(connection, expected_head=named if events.named_at is None else None)
             spool = check_spool(connection, settings.spool, waiting)
             not_kept = count_not_kept_on_record(connection)
             found = None if named is None else _named_head(connection, named, chain, events)

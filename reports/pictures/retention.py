@@ -28,8 +28,7 @@ from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
-from reports.pictures.images import ENCODING
-from reports.record.schema import InspectionRow, PictureRow
+from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow
 from reports.settings import StoreSettings
 
 _ABANDONED_AFTER = timedelta(days=1)
@@ -240,7 +239,7 @@ def _pictures(folder: Path, now_s: float) -> Iterator[_File]:
     """The pictures in a folder; what a crash left half-written goes."""
     for path in folder.iterdir():
         status = path.stat()
-        if path.suffix == f".{ENCODING}":
+        if path.suffix == f".{PICTURE_ENCODING}":
             yield _File(status.st_mtime, status.st_size, path)
         elif path.suffix == ".part" and now_s - status.st_mtime > _ABANDONED_AFTER.total_seconds():
             path.unlink(missing_ok=True)

@@ -1,8 +1,8 @@
 """The tables: one append-only table of revisions, which pictures each revision names, and one of events.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
-and every column is derived from it (``columns_of``), so that ``reports.record.audit`` can tell a changed
-column.
+and every column is derived from it (``columns_of``), so that ``reports.record.parts_chain`` can tell a
+changed column.
 
 **Unique per trigger.** The PLC's sequence number wraps from 65535 to 1, its boot id has 16 bits and comes
 again some day, and part ids are constant in poor PLC programs. So a trigger is named by boot id, sequence
@@ -36,6 +36,9 @@ from inspection.part import Inspection
 
 DUPLICATE_WINDOW = 128
 """Parts back from the newest in which the same boot id and sequence number mean the same trigger."""
+
+PICTURE_ENCODING = "png"
+"""How the archive writes pictures now: what the record says of a picture, and its file's extension."""
 
 # SQLite counts rows only in a column declared INTEGER; PostgreSQL's INTEGER ends at 2³¹.
 _Position = BigInteger().with_variant(Integer(), "sqlite")
@@ -104,7 +107,7 @@ class InspectionRow(Base):
     latency_ms: Mapped[float]
     """Trigger as we saw it to decision, ms; 0 where nothing was judged."""
     record: Mapped[str] = mapped_column(Text)
-    """The whole inspection as canonical JSON (``reports.record.audit.canonical_json``)."""
+    """The whole inspection as canonical JSON (``reports.record.parts_chain.part_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 
@@ -116,7 +119,7 @@ class InspectionRow(Base):
         Index("ix_inspections_root", "root"),
         Index("ix_inspections_part_id", "part_id"),
         # SQLite then remembers the highest position ever given: a removed end shows
-        # (``reports.record.audit``).
+        # (``reports.record.chain``).
         {"sqlite_autoincrement": True},
     )
 
@@ -152,7 +155,7 @@ class EventRow(Base):
     subjects: Mapped[str] = mapped_column(Text)
     """JSON array."""
     record: Mapped[str] = mapped_column(Text)
-    """The whole event as canonical JSON (``reports.record.journal.event_json``)."""
+    """The whole event as canonical JSON (``reports.record.events_chain.event_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 

@@ -1,36 +1,25 @@
-"""The shift report: what happened to the parts of a stretch of time, as figures and table.
+"""The shift report: what happened to the parts of a stretch of time, in figures.
 
-A part belongs to the shift in which its trigger was seen (``Trigger.seen_at``), however late its outcome
-came.
 Everything but ``first_pass_yield`` and latency speaks of the latest revision of each part.
 """
 
 import json
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 
-from rich.table import Table
-from sqlalchemy import Connection, Engine, func, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Engine
 
 from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Frozen
-from inspection.errors import StoreError
-from inspection.part import Inspection, MissedCause, Outcome
+from inspection.part import MissedCause, Outcome
 from inspection.status import Percentiles
-from inspection.times.local_time import shown
-from reports.audit.clock_set_back import LeftOut, left_out
+from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import Kept, count_not_kept
-from reports.database.database import open_reader
-from reports.record.audit import EXAMINE_TODO, ChainReport, verify_connection
-from reports.record.journal import verify_events_beside
-from reports.record.rows import ShiftRow, stored_parts, with_waiting
-from reports.record.schema import InspectionRow
-from reports.record.unreadable import unreadable
-from reports.settings import StoreSettings
-from reports.shift.statistics import first_pass_yield
-from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
+from reports.record.chain import EXAMINE_TODO, ChainReport
+from reports.record.rows import ShiftRow
+from reports.shift.query import shift_on_record
+from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting
 
 
 class ShiftPart(Frozen):
@@ -169,8 +158,8 @@ def shift_summary(
     It is not in the chain yet, and the statement says so.
 
     Args:
-        engine: From ``reports.database.database.open_reader``; read in one transaction, so the figures fit
-        each other.
+        engine: From ``reports.database.connecting.open_reader``; read in one transaction, so the
+            figures fit each other.
         start: With time zone.
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
@@ -179,22 +168,8 @@ def shift_summary(
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
-    _check_range(start, end)
-    try:
-        with engine.connect() as connection:
-            stored = stored_parts(connection, start, end)
-            low = min((row.root for row in stored), default=None)
-            high = max((row.position for row in stored), default=None)
-            newest = _newest(connection) if high is None else 0
-            chain = verify_connection(connection, first=low or max(newest, 1), last=high or newest)
-            events = verify_events_beside(
-                connection, start=start, end=end, low=low, high=high, waiting=waiting.entries
-            )
-            spooled, fault = not_on_record(connection, waiting.entries)
-            outside = left_out(connection, start=start, end=end, now=now or datetime.now(UTC))
-    except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
-        raise unreadable(engine, error) from error
-    rows = with_waiting(stored, spooled, start, end)
+    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now or datetime.now(UTC))
+    rows = found.rows
     judged = [row for row in rows if row.missed is None]
     went = Counter(row.went_as_decided for row in judged)
     passed = sum(
@@ -228,133 +203,24 @@ def shift_summary(
             for row in rows
         ),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
-        spooled=len(spooled),
-        spool_fault=waiting.fault or fault,
-        spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if fault else "",
-        left_out=outside,
-        chain=chain,
-        events=events,
+        spooled=found.spooled,
+        spool_fault=waiting.fault or found.contradiction,
+        spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if found.contradiction else "",
+        left_out=found.left_out,
+        chain=found.chain,
+        events=found.events,
     )
 
 
-def shift_inspections(
-    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting = NOTHING
-) -> list[Inspection]:
-    """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
-
-    Args:
-        engine: From ``reports.database.database.open_reader``.
-        start: Inclusive, with time zone.
-        end: Exclusive, with time zone, after ``start``.
-        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+def first_pass_yield(*, passed_at_first_look: int, judged: int) -> float | None:
+    """Share of judged parts that passed at the first look, 0 to 1; None where no part was judged.
 
     Raises:
-        StoreError: The times make no sense, or the database cannot be read.
+        ValueError: More passed than were judged.
     """
-    parts, _ = _inspections(engine, start, end, waiting)
-    return parts
-
-
-def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) -> list[Inspection]:
-    """As ``shift_inspections``, of the record that ``settings`` name, and none without the others.
-
-    Raises:
-        StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
-    """
-    waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
-    reader = open_reader(settings.url)
-    try:
-        parts, fault = _inspections(reader, start, end, waiting)
-    finally:
-        reader.dispose()
-    if fault := waiting.fault or fault:
-        raise StoreError(
-            f"Not all parts of the record in {settings.folder} can be read: {fault}",
-            part="Nothing was made of the others, or those that wait in the spool would lack",
-            todo=waiting.todo if waiting.fault else CONTRADICTION_TODO,
-        )
-    return parts
-
-
-def _inspections(
-    engine: Engine, start: datetime, end: datetime, waiting: Waiting
-) -> tuple[list[Inspection], str]:
-    """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
-    _check_range(start, end)
-    try:
-        with engine.connect() as connection:
-            stored = stored_parts(connection, start, end)
-            spooled, fault = not_on_record(connection, waiting.entries)
-    except (SQLAlchemyError, TypeError, ValueError) as error:
-        raise unreadable(engine, error) from error
-    rows = with_waiting(stored, spooled, start, end)
-    return [Inspection.model_validate_json(row.record) for row in rows], fault
-
-
-def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
-    """The summary for the terminal, but for the chain's head, which needs a line to be copied from.
-
-    Times are local, each with its offset: on the night when the clock is set back two hours look alike.
-
-    Args:
-        summary: What to show.
-        zone: The plant's time zone; None for this machine's.
-    """
-    start, end = (shown(at, zone=zone, timespec="minutes") for at in (summary.start, summary.end))
-    table = Table(
-        title=f"Shift {start} to {end}",
-        caption=summary.statement,
-        show_header=False,
-    )
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    rate, latency = summary.first_pass_yield, summary.latency_ms
-    table.add_row("parts", str(summary.parts))
-    for action in Action:
-        table.add_row(f"  {action.value}", str(summary.by_action.get(action, 0)))
-    table.add_row("  not as decided", str(summary.not_as_decided))
-    table.add_row("  not known yet", str(summary.pending))
-    table.add_section()
-    for outcome in Outcome:
-        table.add_row(f"  {outcome.value}", str(summary.by_outcome.get(outcome, 0)))
-    table.add_row("unreconciled", str(summary.unreconciled))
-    table.add_section()
-    table.add_row("missed", str(sum(summary.missed.values())))
-    for cause, parts in summary.missed.items():
-        table.add_row(f"  {cause.value}", str(parts))
-    table.add_row("late", str(summary.late))
-    table.add_row("simulated", str(summary.simulated))
-    table.add_row("first-pass yield", "none judged" if rate is None else f"{rate:.2%}")
-    for held in summary.certified:
-        name = "uncertified" if held.certificate is None else f"certificate {held.certificate.id[:8]}"
-        promise = "" if held.certificate is None else f"{held.certificate.promise}, "
-        table.add_row(name, f"{promise}{held.parts} parts")
-    if latency is not None:
-        figures = " / ".join(f"{ms:.0f}" for ms in (latency.p50, latency.p95, latency.p99, latency.max))
-        table.add_row("latency p50 / p95 / p99 / max, ms", figures)
-    known = f" of {summary.truth_known} known" if summary.truth_known else ", truth unknown"
-    table.add_row("false releases", f"{summary.false_releases}{known}" if summary.truth_known else known[2:])
-    table.add_row("releases without a published pass", str(summary.mismatched_releases))
-    table.add_row("parts looked at that lack a picture", str(summary.pictures_not_kept))
-    for name, part in (("first part", summary.first), ("last part", summary.last)):
-        if part is not None:
-            table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
-    return table
-
-
-def _check_range(start: datetime, end: datetime) -> None:
-    if start.tzinfo is None or end.tzinfo is None:
-        raise StoreError("The shift's times lack a time zone", todo="Write 2026-03-02T06:00:00+01:00")
-    if start >= end:
-        raise StoreError(
-            f"The shift begins at {start.isoformat()}, not before its end at {end.isoformat()}",
-            todo="Exchange --from and --to, or choose a longer time",
-        )
-
-
-def _newest(connection: Connection) -> int:
-    """Position of the record's newest row; 0 for none."""
-    return connection.scalar(select(func.max(InspectionRow.position))) or 0
+    if not 0 <= passed_at_first_look <= judged:
+        raise ValueError(f"{passed_at_first_look} of {judged} parts cannot have passed")
+    return passed_at_first_look / judged if judged else None
 
 
 def _kept(row: ShiftRow) -> Kept:

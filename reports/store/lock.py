@@ -1,4 +1,8 @@
-"""One writer only: a file locked by the operating system, free again the moment its holder dies."""
+"""One writer only: files locked by the operating system, free again the moment their holder dies.
+
+Each says which process holds it, so that whoever is refused can name it. filelock (4.3.1) writes nothing into
+its files, and on Windows locks their first byte, so that a process id there could not be read: hence our own.
+"""
 
 import contextlib
 import os
@@ -7,6 +11,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from inspection.errors import StoreError
+from inspection.files.atomic import make_folder_durable
+from reports.database.connecting import parse_url
+from reports.database.sqlite import sqlite_file
+from reports.settings import StoreSettings
 
 if sys.platform == "win32":
     import msvcrt
@@ -66,3 +74,35 @@ class WriterLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def lock_record(settings: StoreSettings) -> list[WriterLock]:
+    """Become the one writer of the database file and of the spool, whose folders are made.
+
+    Raises:
+        StoreError: Another engine writes one of them, or a folder or lock file cannot be made. Then none is
+            held.
+    """
+    database = sqlite_file(parse_url(settings.url))
+    try:
+        make_folder_durable(settings.spool)
+        if database is not None:
+            make_folder_durable(database.parent)
+    except OSError as error:
+        raise StoreError(
+            f"The folders of the record cannot be made: {error}",
+            part="Parts could not be recorded, so the station does not start",
+            todo="Check the folder in the settings, its rights and its disk",
+        ) from error
+    locks: list[WriterLock] = []
+    try:
+        if database is not None:
+            # Beside the database, and named after it: whoever writes this file meets this lock.
+            path = database.with_name(database.name + ".lock")
+            locks.append(WriterLock(path, guarded=f"The database {database}"))
+        locks.append(WriterLock(settings.spool / "spool.lock", guarded=f"The spool {settings.spool}"))
+    except BaseException:
+        for lock in locks:
+            lock.release()
+        raise
+    return locks

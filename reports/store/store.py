@@ -1,7 +1,7 @@
 """The store: database first, spool when it refuses, and never an answer before the record is durable.
 
-While the database is away, records go to the spool; as long as any wait there the order is kept, and nothing
-overtakes them into the database. Appends (once in ``retry_s``) and ``maintain`` try to drain it.
+How a record gets to the disk is :mod:`reports.store.way_to_disk`'s; what is known without asking the disk is
+the ledger's (of the parts) and the journal's (of the events).
 """
 
 import time
@@ -10,37 +10,27 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import Connection
 
-from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
-from inspection.files.atomic import make_folder_durable
 from inspection.line_events import KnownPart
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, StoreHealth
 from inspection.status import Counts
-from reports.database.database import Database, DatabaseUnavailableError, parse_url, sqlite_file
+from reports.database.database import DatabaseUnavailableError
+from reports.pictures.keeping import NO_ROOM, Pictures, at_once
 from reports.pictures.retention import RetentionReport, Standing, standing
-from reports.record.audit import canonical_json
-from reports.record.entry import Entry, EventEntry, PartEntry, digest
-from reports.record.journal import Journal
-from reports.record.journal import entry as event_entry
-from reports.record.ledger import Ledger
+from reports.record.entry import PartEntry, digest
+from reports.record.events_chain import event_entry
+from reports.record.parts_chain import part_entry
 from reports.settings import StoreSettings
-from reports.store.lock import WriterLock
-from reports.store.pictures import NO_ROOM, Pictures, at_once
-from reports.store.spool import Spool
+from reports.store.journal import Journal
+from reports.store.ledger import Ledger
+from reports.store.lock import WriterLock, lock_record
 from reports.store.taking_up import latest_revision, take_up
 from reports.store.tally import tally
-
-__all__ = ["SqlStore", "StoreSettings"]
-
-DRAIN_BATCH = 64
-"""Records drained in one transaction: about 60 ms, which an append has to wait."""
-
-SPOOL_RESERVE_BYTES = 32 << 10
-"""With less room in the spool no further part is taken: those on the belt must still be closed."""
+from reports.store.way_to_disk import WayToDisk
 
 
 class SqlStore:
@@ -63,21 +53,14 @@ class SqlStore:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._settings = settings
-        self._monotonic_ns = monotonic_ns
         self._now = now
-        self._database = Database(settings.url, busy_timeout_ms=settings.busy_timeout_ms)
+        self._way = WayToDisk(settings, monotonic_ns=monotonic_ns)
         self._ledger = Ledger()
         self._journal = Journal()
         self._pictures = Pictures(settings, self, monotonic_ns=monotonic_ns)
         self._locks: list[WriterLock] = []
-        self._opened_spool: Spool | None = None
-        self._failing = ""
-        """Why the database takes nothing; empty while it works."""
-        self._retry_ns = 0
-        self._spool_failing = ""
         self._said = False
         """Where the spool lies is said beside the record."""
-        self._last_write_ns = 0
         self._health = StoreHealth(detail="not open")
 
     # --- life -----------------------------------------------------------------------------------------
@@ -95,18 +78,14 @@ class SqlStore:
         Raises:
             StoreError: Another engine writes, or database, spool or archive cannot be used.
         """
-        if self._opened_spool is not None:
+        if self._way.is_open:
             return
-        self._failing = self._spool_failing = ""
         self._said = False
         try:
-            self._take_locks()
-            refusal = self._database.open(now=self._now())
-            self._opened_spool = Spool(self._settings.spool, limit_bytes=self._settings.spool_max_bytes)
-            if refusal:
-                self._degrade(DatabaseUnavailableError(refusal))
+            self._locks = lock_record(self._settings)
+            self._way.open(now=self._now())
             self._leave_word()
-            self._drain_all()
+            self._way.drain_all()
             self._load()
         except (OSError, ValueError, DatabaseUnavailableError) as error:  # ValueError: no row of ours
             self.close()
@@ -122,10 +101,7 @@ class SqlStore:
 
     def close(self) -> None:
         """Let go of everything. May be called twice; what waits in the spool stays there, durable."""
-        if self._opened_spool is not None:
-            self._opened_spool.close()
-            self._opened_spool = None
-        self._database.close()
+        self._way.close()
         for lock in self._locks:
             lock.release()
         self._locks = []
@@ -139,8 +115,8 @@ class SqlStore:
         Raises:
             StoreError: Where the spool lies cannot be said beside the record.
         """
-        self._try_drain()
-        if not self._failing and not self._said:
+        self._way.try_drain()
+        if self._way.database_takes and not self._said:
             self._leave_word_later()
         self._note_health()
 
@@ -177,7 +153,7 @@ class SqlStore:
             RecordRefusedError: It contradicts what is on record; trying again cannot help.
             StoreError: Neither database nor spool took it; the part must not be released.
         """
-        entry = PartEntry(inspection, canonical_json(inspection))
+        entry = part_entry(inspection)
         self._ledger.refuse_second_record(inspection)
         try:
             if not self._append_to_database(entry):
@@ -194,8 +170,7 @@ class SqlStore:
         """
         entry = event_entry(event)
         try:
-            if not self._note_in_database(entry):
-                self._to_spool(entry)
+            self._way.add(entry)
             self._journal.apply(event)
         finally:
             self._note_health()
@@ -222,37 +197,32 @@ class SqlStore:
 
     def counts_since(self, since: datetime) -> Counts:
         """Parts whose trigger was seen since then; those in the spool too. Raises StoreError."""
-        waiting = self._waiting()
+        waiting = self._way.waiting()
         try:
-            return self._database.look(lambda connection: tally(connection, since, waiting))
+            return self._way.database.look(lambda connection: tally(connection, since, waiting))
         except DatabaseUnavailableError as error:
             raise StoreError(
                 f"The parts of the record in {self._settings.folder} cannot be counted: {error}",
                 todo="Check the rights and the disk of its database",
             ) from error
 
-    def counts_by_action(self) -> dict[Action, int]:
-        """Parts on record by action, latest revisions only; those in the spool too."""
-        return self._ledger.counts_by_action()
-
     # --- what the pictures' half asks, in the record's thread ------------------------------------------
 
     def all_in_database(self) -> None:
         """Raise DatabaseUnavailableError where the database does not have all that is on record."""
-        if self._failing or len(self._spool):
-            raise DatabaseUnavailableError(self._failing or "records wait in the spool")
+        self._way.all_in_database()
 
     def standing_of(self, sha256: str) -> Standing:
         """What a picture's parts ask of it. Raises DatabaseUnavailableError."""
         self.all_in_database()
         with self._told_where_it_fails():
-            return self._database.read(lambda connection: standing(connection, sha256))
+            return self._way.database.read(lambda connection: standing(connection, sha256))
 
     def expire(self, event: Event) -> None:
         """Put on record, in the database itself, which pictures go now. Raises DatabaseUnavailableError."""
         self.all_in_database()
         with self._told_where_it_fails():
-            self._database.append((event_entry(event),))
+            self._way.database.append((event_entry(event),))
         self._journal.apply(event)
 
     @contextmanager
@@ -261,7 +231,7 @@ class SqlStore:
         try:
             yield
         except DatabaseUnavailableError as error:
-            self._degrade(error)
+            self._way.degrade(error)
             self._note_health()
             raise
 
@@ -271,32 +241,10 @@ class SqlStore:
         """As of the last call that did something. Never blocks and never raises; from any thread."""
         return self._health
 
+    def _note_health(self) -> None:
+        self._health = self._way.health()
+
     # --- inside ---------------------------------------------------------------------------------------
-
-    @property
-    def _spool(self) -> Spool:
-        if self._opened_spool is None:
-            raise StoreError("The store is not open", part="Nothing is recorded", todo="Open it first")
-        return self._opened_spool
-
-    def _take_locks(self) -> None:
-        folder = self._settings.spool
-        database = sqlite_file(parse_url(self._settings.url))
-        try:
-            make_folder_durable(folder)
-            if database is not None:
-                make_folder_durable(database.parent)
-        except OSError as error:
-            raise StoreError(
-                f"The folders of the record cannot be made: {error}",
-                part="Parts could not be recorded, so the station does not start",
-                todo="Check the folder in the settings, its rights and its disk",
-            ) from error
-        if database is not None:
-            # Beside the database, and named after it: whoever writes this file meets this lock.
-            lock = database.with_name(database.name + ".lock")
-            self._locks.append(WriterLock(lock, guarded=f"The database {database}"))
-        self._locks.append(WriterLock(folder / "spool.lock", guarded=f"The spool {folder}"))
 
     def _leave_word(self) -> None:
         """Say where the spool lies; without room, later. Raises OSError."""
@@ -306,7 +254,7 @@ class SqlStore:
         except OSError as error:
             if error.errno not in NO_ROOM:
                 raise
-            self._degrade(error)
+            self._way.degrade(error)
 
     def _leave_word_later(self) -> None:
         """What there was no room for at the start. Raises StoreError: a station that serves goes on."""
@@ -320,60 +268,35 @@ class SqlStore:
                 todo="Check that folder, its rights and its disk",
             ) from error
 
-    def _drain_all(self) -> None:
-        """Empty the spool, or degrade. Raises StoreError."""
-        try:
-            while len(self._spool) and not self._failing:
-                self._drain()
-        except DatabaseUnavailableError as error:
-            self._degrade(error)
-
     def _load(self) -> None:
         """Take up what database and spool hold. Raises StoreError or DatabaseUnavailableError."""
-        waiting = self._waiting()
-        self._database.look(lambda connection: take_up(connection, self._ledger, self._journal, waiting))
-
-    def _waiting(self) -> list[Entry]:
-        """What is not known to be in the database, in order. Raises StoreError."""
-        return self._spool.batch(len(self._spool)) if len(self._spool) else []
-
-    def _note_in_database(self, entry: EventEntry) -> bool:
-        """False where it did not take the event, so that the spool must."""
-        self._try_drain()
-        if self._failing or len(self._spool):
-            return False
-        try:
-            self._database.append((entry,))
-        except DatabaseUnavailableError as error:
-            self._degrade(error)
-            return False
-        self._last_write_ns = self._monotonic_ns()
-        return True
+        waiting = self._way.waiting()
+        self._way.database.look(lambda connection: take_up(connection, self._ledger, self._journal, waiting))
 
     def _append_to_database(self, entry: PartEntry) -> bool:
         """False where it did not take the entry, so that the spool must. Raises RecordRefusedError."""
-        self._try_drain()
-        if self._failing or len(self._spool):
-            return False
         inspection = entry.inspection
-        try:
-            before = self._ledger.latest(inspection.inspection_id)
-            if before is None and inspection.revision > 0:
-                before = self._database.read(
-                    lambda connection: latest_revision(connection, inspection.inspection_id)
-                )
-            added = self._database.append((entry,))
-        except DatabaseUnavailableError as error:
-            self._degrade(error)
+        before = self._ledger.latest(inspection.inspection_id)
+
+        def latest_on_record(connection: Connection) -> Inspection | None:
+            return latest_revision(connection, inspection.inspection_id)
+
+        if not self._way.is_clear():
             return False
-        self._last_write_ns = self._monotonic_ns()
+        try:
+            if before is None and inspection.revision > 0:
+                before = self._way.database.read(latest_on_record)
+            added = self._way.to_database(entry)
+        except DatabaseUnavailableError as error:
+            self._way.degrade(error)
+            return False
         if added:
             self._ledger.apply(inspection, before=before)
         return True
 
     def _append_to_spool(self, entry: PartEntry) -> None:
         inspection = entry.inspection
-        waiting = self._spool.find(entry.key)
+        waiting = self._way.spool.find(entry.key)
         if waiting is not None:
             if waiting != digest(entry.line()):
                 raise _contradiction(inspection, "waits in the spool with another content")
@@ -386,57 +309,8 @@ class SqlStore:
         expected = 0 if before is None else before.revision + 1
         if inspection.revision != expected or (before and before.trigger != inspection.trigger):
             raise _contradiction(inspection, "does not follow what is known while the database is away")
-        self._to_spool(entry)
+        self._way.to_spool(entry)
         self._ledger.apply(inspection, before=before)
-
-    def _to_spool(self, entry: Entry) -> None:
-        try:
-            self._spool.append(entry)
-        except StoreError as error:
-            self._spool_failing = error.what
-            raise
-        self._spool_failing = ""
-        self._last_write_ns = self._monotonic_ns()
-
-    def _try_drain(self) -> None:
-        """Drain one batch where the database may be asked again; afterwards ``_failing`` says how it is."""
-        if self._failing and self._monotonic_ns() < self._retry_ns:
-            return
-        try:
-            if len(self._spool):
-                self._drain()
-            elif self._failing:
-                self._database.read(lambda connection: connection.scalar(select(1)))
-            self._failing = self._spool_failing = ""
-        except (DatabaseUnavailableError, StoreError) as error:
-            self._degrade(error)
-
-    def _drain(self) -> None:
-        """Move one batch from the spool into the database, in order.
-
-        Raises:
-            StoreError: The spool is damaged, or the database contradicts it.
-            DatabaseUnavailableError: The database took nothing; the spool is as it was.
-        """
-        entries = self._spool.batch(DRAIN_BATCH)
-        self._database.append(entries)
-        self._spool.drained(entries)
-
-    def _degrade(self, error: Exception) -> None:
-        self._failing = error.what if isinstance(error, StoreError) else str(error)
-        self._retry_ns = self._monotonic_ns() + round(self._settings.retry_s * 1e9)
-
-    def _note_health(self) -> None:
-        spool = self._spool
-        degraded = bool(self._failing) or len(spool) > 0
-        full = degraded and (bool(self._spool_failing) or spool.room_bytes < SPOOL_RESERVE_BYTES)
-        self._health = StoreHealth(
-            degraded=degraded,
-            full=full,
-            spooled=len(spool),
-            last_write_ns=self._last_write_ns,
-            detail=self._spool_failing or self._failing,
-        )
 
 
 def _contradiction(inspection: Inspection, why: str) -> RecordRefusedError:

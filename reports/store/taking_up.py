@@ -7,9 +7,9 @@ from sqlalchemy import Connection, select
 from inspection.errors import StoreError
 from inspection.part import Inspection
 from reports.record.entry import Entry, EventEntry
-from reports.record.journal import Journal
-from reports.record.ledger import Ledger
 from reports.record.schema import InspectionRow
+from reports.store.journal import Journal
+from reports.store.ledger import Ledger
 from reports.store.waiting import not_on_record
 
 

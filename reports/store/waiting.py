@@ -13,7 +13,7 @@ from inspection.decision import Frozen
 from inspection.errors import StoreError
 from inspection.part import Inspection
 from reports.record.entry import Entry, PartEntry, part_key
-from reports.record.journal import has_events
+from reports.record.events_chain import has_events
 from reports.record.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool

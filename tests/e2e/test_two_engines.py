@@ -14,7 +14,7 @@ from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig, Tables
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import Event, EventKind
-from reports.database.database import open_reader
+from reports.database.connecting import open_reader
 from reports.settings import StoreSettings
 from tests.plc.peers import free_port
 

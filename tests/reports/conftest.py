@@ -1,27 +1,15 @@
-"""A store in a temporary folder, and a clock that moves by hand."""
+"""A store in a temporary folder, by a clock that moves by hand."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine
 
-from reports.database.database import open_reader
+from reports.database.connecting import open_reader
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
-
-
-class HandClock:
-    """A monotonic clock that stands still until it is moved."""
-
-    def __init__(self) -> None:
-        self.ns = 1_000
-
-    def __call__(self) -> int:
-        return self.ns
-
-    def forward(self, seconds: float) -> None:
-        self.ns += round(seconds * 1e9)
+from tests.reports.stores import HandClock, OpenStore
 
 
 @pytest.fixture
@@ -35,9 +23,7 @@ def clock() -> HandClock:
 
 
 @pytest.fixture
-def open_store(
-    settings: StoreSettings, clock: HandClock
-) -> Iterator[Callable[[StoreSettings | None], SqlStore]]:
+def open_store(settings: StoreSettings, clock: HandClock) -> Iterator[OpenStore]:
     """Opens stores that are closed after the test."""
     stores: list[SqlStore] = []
 
@@ -53,7 +39,7 @@ def open_store(
 
 
 @pytest.fixture
-def store(open_store: Callable[[], SqlStore]) -> SqlStore:
+def store(open_store: OpenStore) -> SqlStore:
     return open_store()
 
 

@@ -31,7 +31,7 @@ from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake
 from plc.link import ModbusLine
 from plc.register_map.registers import LineBlock, VisionBits
-from reports.pictures.images import encode
+from reports.pictures.archive import encode
 from tests.app.api.serving import FakeEngine, client_of, in_engine
 from tests.fakes import (
     BOOT,

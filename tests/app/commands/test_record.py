@@ -120,7 +120,7 @@ def test_a_broken_chain_fails_in_every_format(
     run_parts(settings, spooled=0)
     store = SqlStore(settings)
     store.open()
-    with store._database.engine.begin() as connection:
+    with store._way.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
         connection.exec_driver_sql("UPDATE inspections SET outcome = 'held' WHERE position = 4")
     store.close()

@@ -22,7 +22,7 @@ from inspection.pictures.files import picture_files
 from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph
-from reports.pictures.images import encode
+from reports.pictures.archive import encode
 from tests.app.running import Passgate, assert_one_line
 
 SHARED = Path(__file__).parents[4] / "shared"

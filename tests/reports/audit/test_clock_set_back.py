@@ -41,7 +41,7 @@ def asked(
             rows.append({**columns_of(revision), **link, "supersedes": None, "trigger_cycle": None})
     with engine.connect() as connection:
         if rows:
-            connection.execute(insert(InspectionRow.__table__), rows)
+            connection.execute(insert(InspectionRow.metadata.tables[InspectionRow.__tablename__]), rows)
         found = left_out(
             connection,
             start=START + timedelta(seconds=FROM),

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -12,14 +13,15 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.audit.verification import RecordReport, verify_record
-from reports.record.audit import LEAST_DIGITS, parse_head
+from reports.record.chain import LEAST_DIGITS, parse_head
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
-from tests.reports.pictures.test_images import NOW, Archive
+from tests.reports.pictures.aged import NOW, Archive
 from tests.reports.store.test_degraded import locked
+from tests.reports.stores import OpenStore, picture_file
 
 # --- a noted head -----------------------------------------------------------------------------------------
 
@@ -96,7 +98,7 @@ def test_what_waits_in_the_spool_is_counted_and_follows(store: SqlStore, setting
 
 
 def test_what_was_drained_but_not_yet_emptied_does_not_wait(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings, store):
         for number in (1, 2):
@@ -155,7 +157,7 @@ def test_a_damaged_spool_is_a_break(
 
 
 @pytest.fixture
-def archive(open_store, settings: StoreSettings) -> Archive:
+def archive(open_store: OpenStore, settings: StoreSettings) -> Archive:
     """Four pictures of passed parts."""
     archive = Archive(open_store, settings)
     for days in (4, 3, 2, 1):
@@ -165,6 +167,12 @@ def archive(open_store, settings: StoreSettings) -> Archive:
 
 def audited(settings: StoreSettings) -> RecordReport:
     return verify_record(settings, pictures=True)
+
+
+def hashed(settings: StoreSettings) -> int:
+    report = audited(settings)
+    assert report.pictures is not None
+    return report.pictures.hashed
 
 
 def test_every_picture_is_hashed_where_asked_and_only_there(
@@ -193,7 +201,7 @@ def test_every_picture_is_hashed_where_asked_and_only_there(
     ],
 )
 def test_a_picture_that_is_not_what_the_record_says_is_a_break(
-    archive: Archive, settings: StoreSettings, harm, said: str
+    archive: Archive, settings: StoreSettings, harm: Callable[[Path], object], said: str
 ) -> None:
     shas = sorted(path.stem for path in settings.pictures.rglob("*.png"))
     path = archive.store.picture_path(shas[-1])
@@ -210,7 +218,9 @@ def test_a_picture_that_is_not_what_the_record_says_is_a_break(
     assert said in report.reason
 
 
-def test_what_retention_deleted_is_no_break_and_what_a_person_deleted_is(open_store, settings) -> None:
+def test_what_retention_deleted_is_no_break_and_what_a_person_deleted_is(
+    open_store: OpenStore, settings: StoreSettings
+) -> None:
     archive = Archive(open_store, settings, pictures_days=10.0)
     expired = [archive.add("passed", days=days) for days in (30, 20)]
     kept = archive.add("passed", days=5)
@@ -219,12 +229,14 @@ def test_what_retention_deleted_is_no_break_and_what_a_person_deleted_is(open_st
     assert report.intact
     assert report.pictures is not None
     assert (report.pictures.hashed, report.pictures.expired) == (1, 2)
-    archive.store.picture_path(kept).unlink()
+    picture_file(archive.store, kept).unlink()
     assert not audited(settings).intact
     assert expired
 
 
-def test_a_picture_used_again_after_it_expired_is_due_again(open_store, settings) -> None:
+def test_a_picture_used_again_after_it_expired_is_due_again(
+    open_store: OpenStore, settings: StoreSettings
+) -> None:
     archive = Archive(open_store, settings, pictures_days=10.0)
     sha256 = archive.add("passed", days=30)
     archive.sweep()
@@ -233,8 +245,8 @@ def test_a_picture_used_again_after_it_expired_is_due_again(open_store, settings
     assert audited(settings).intact, "a later revision of the same part names it again, and keeps nothing"
     assert archive.store.archive_picture(frame(1)) == sha256
     archive.store.append(part(9, pictures=(sha256,)))
-    assert audited(settings).pictures.hashed == 1  # type: ignore[union-attr]
-    archive.store.picture_path(sha256).unlink()
+    assert hashed(settings) == 1
+    picture_file(archive.store, sha256).unlink()
     report = audited(settings)
     assert not report.intact
     assert "part 1009" in report.reason
@@ -243,7 +255,7 @@ def test_a_picture_used_again_after_it_expired_is_due_again(open_store, settings
 def test_one_picture_of_two_parts_is_hashed_once(archive: Archive, settings: StoreSettings) -> None:
     shared = archive.store.archive_picture(frame(1))
     archive.store.append(part(50, pictures=(shared,)))
-    assert audited(settings).pictures.hashed == 4  # type: ignore[union-attr]
+    assert hashed(settings) == 4
 
 
 def test_a_picture_that_no_record_names_is_nobodys(archive: Archive, settings: StoreSettings) -> None:
@@ -285,15 +297,15 @@ def test_pictures_of_what_waits_in_the_spool_are_due(archive: Archive, settings:
     sha256 = archive.store.archive_picture(frame(99))
     with locked(settings, archive.store):
         archive.store.append(part(70, pictures=(sha256,)))
-    assert audited(settings).pictures.hashed == 5  # type: ignore[union-attr]
-    archive.store.picture_path(sha256).unlink()  # type: ignore[union-attr]
+    assert hashed(settings) == 5
+    picture_file(archive.store, sha256).unlink()
     report = audited(settings)
     assert not report.intact
     assert "part 1070" in report.reason
 
 
 def test_what_an_older_version_deleted_without_leaving_word_is_said_not_called_broken(
-    settings: StoreSettings, open_store
+    settings: StoreSettings, open_store: OpenStore
 ) -> None:
     old_record(settings)
     before = audited(settings)
@@ -305,11 +317,11 @@ def test_what_an_older_version_deleted_without_leaving_word_is_said_not_called_b
         assert report.intact
         assert report.pictures is not None
         assert (report.pictures.absent_before_events, report.pictures.hashed) == (2, hashed)
-    store.picture_path(sha256).unlink()
+    picture_file(store, sha256).unlink()
     assert not audited(settings).intact
 
 
-def test_what_expires_while_it_is_hashed_is_no_break(open_store, settings) -> None:
+def test_what_expires_while_it_is_hashed_is_no_break(open_store: OpenStore, settings: StoreSettings) -> None:
     """The station runs on: its sweep comes between the list of what is due and the last file."""
     archive = Archive(open_store, settings, pictures_days=10.0)
     for number in range(3):
@@ -326,7 +338,7 @@ def test_what_expires_while_it_is_hashed_is_no_break(open_store, settings) -> No
     assert (report.pictures.hashed, report.pictures.expired) == (1, 2)
 
 
-def test_a_backdated_clock_cannot_hide_a_picture(open_store, settings) -> None:
+def test_a_backdated_clock_cannot_hide_a_picture(open_store: OpenStore, settings: StoreSettings) -> None:
     """Expired is what an event behind the row says, by its place in the order and not by the clock."""
     archive = Archive(open_store, settings, pictures_days=10.0)
     sha256 = archive.add("passed", days=30)
@@ -334,7 +346,7 @@ def test_a_backdated_clock_cannot_hide_a_picture(open_store, settings) -> None:
     archive.sweep()
     archive.store.archive_picture(frame(1))
     archive.store.append(part(9, pictures=(sha256,)))
-    archive.store.picture_path(sha256).unlink()
+    picture_file(archive.store, sha256).unlink()
     assert not audited(settings).intact
 
 

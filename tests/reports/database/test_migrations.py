@@ -14,15 +14,17 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.audit.verification import verify_record
-from reports.database.database import DatabaseUnavailableError, migrate, open_reader
+from reports.database.connecting import open_reader
+from reports.database.database import DatabaseUnavailableError
+from reports.database.migrating import migrate
 from reports.database.migrations.versions import r0001_inspections, r0002_events
-from reports.record.audit import verify
-from reports.record.journal import entry, verify_events
+from reports.record.events_chain import event_entry, verify_events
 from reports.record.schema import Base
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, Spool
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
+from tests.reports.stores import OpenStore, verify
 
 OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"
 """Five revisions of three parts, written by Passgate at a2ffe54, which knew no events."""
@@ -54,7 +56,7 @@ def old_record(settings: StoreSettings) -> Path:
 
 
 def test_never_rewritten_an_older_record_goes_on_with_its_rows_as_they_were(
-    settings: StoreSettings, open_store
+    settings: StoreSettings, open_store: OpenStore
 ) -> None:
     path = old_record(settings)
 
@@ -93,7 +95,7 @@ def test_an_older_record_can_be_verified_before_it_is_brought_up_to_date(setting
 
 
 def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_record_and_no_alarm(
-    settings: StoreSettings, open_store, monkeypatch
+    settings: StoreSettings, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed, or kept out, between the table of the events and the first of them."""
     old_record(settings)
@@ -102,7 +104,7 @@ def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_re
         def killed(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
-        patch.setattr("reports.record.journal.entry", killed)
+        patch.setattr("reports.record.events_chain.event_entry", killed)
         patch.setattr("reports.store.store.event_entry", killed)
         with pytest.raises(KeyboardInterrupt):
             open_store()
@@ -114,7 +116,7 @@ def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_re
 
 
 def test_never_rewritten_the_first_event_comes_with_its_table_and_never_waits_in_the_spool(
-    settings: StoreSettings, open_store, monkeypatch
+    settings: StoreSettings, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old_record(settings)
     with monkeypatch.context() as patch:
@@ -129,7 +131,7 @@ def test_never_rewritten_the_first_event_comes_with_its_table_and_never_waits_in
 
 
 def test_a_first_event_that_an_earlier_build_left_in_the_spool_is_no_break(
-    settings: StoreSettings, open_store
+    settings: StoreSettings, open_store: OpenStore
 ) -> None:
     old_record(settings)
     open_store().close()
@@ -142,14 +144,14 @@ def test_a_first_event_that_an_earlier_build_left_in_the_spool_is_no_break(
         connection.close()
         (settings.spool / FILE_NAME).unlink()
         spool = Spool(settings.spool, limit_bytes=1 << 20)
-        spool.append(entry(spooled))
+        spool.append(event_entry(spooled))
         spool.close()
         assert verify_record(settings).intact == waits
 
 
 def test_durable_and_the_highest_row_is_remembered(store: SqlStore, settings: StoreSettings) -> None:
     store.append(part(1))
-    with store._database.engine.connect() as connection:
+    with store._way.database.engine.connect() as connection:
         pragmas = ("journal_mode", "synchronous", "foreign_keys", "busy_timeout")
         found = [connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in pragmas]
     assert found == ["wal", 2, 1, settings.busy_timeout_ms]
@@ -159,7 +161,7 @@ def test_durable_and_the_highest_row_is_remembered(store: SqlStore, settings: St
 
 
 def test_a_database_of_a_newer_passgate_is_refused_untouched(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.append(part(1))
     store.close()

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 import sqlite3
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -19,14 +19,16 @@ from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome, Truth
 from inspection.status import Percentiles, percentile
 from reports.audit.pictures_kept import count_not_kept_on_record
-from reports.database.database import open_reader
-from reports.record.audit import canonical_json, words_of_head
+from reports.database.connecting import open_reader
+from reports.record.chain import words_of_head
 from reports.record.entry import PartEntry
+from reports.record.parts_chain import part_json
 from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
 from reports.shift.as_csv import COLUMNS, to_csv
-from reports.shift.figures import ShiftSummary, shift_inspections, shift_summary, to_table
-from reports.shift.statistics import first_pass_yield
+from reports.shift.as_table import to_table
+from reports.shift.figures import ShiftSummary, first_pass_yield, shift_summary
+from reports.shift.query import shift_inspections
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting
@@ -104,12 +106,12 @@ def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: 
     assert summary.chain.intact
     assert summary.chain.rows == 15, "from the shift's first row to its last"
     assert "intact: 15 rows" in summary.statement
-    with shift._database.engine.begin() as connection:
+    with shift._way.database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
         connection.exec_driver_sql("UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
     broken = shift_summary(reader, start=START, end=END)
     assert broken.statement == "THE RECORD IS BROKEN at row 10: column outcome contradicts the record."
-    with shift._database.engine.begin() as connection:
+    with shift._way.database.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE inspections SET record = 'no JSON' WHERE position = 10")
     assert "its hash does not fit" in shift_summary(reader, start=START, end=END).statement
 
@@ -128,7 +130,7 @@ def witnessed(shift: SqlStore) -> SqlStore:
 
 
 def tampered(store: SqlStore, *statements: str) -> None:
-    with store._database.engine.begin() as connection:
+    with store._way.database.engine.begin() as connection:
         for trigger in connection.exec_driver_sql(
             "SELECT name FROM sqlite_master WHERE type = 'trigger'"
         ).all():
@@ -272,12 +274,12 @@ def test_what_waits_counts_as_if_it_had_been_drained(
     for number, outcome in made:
         before = latest.get(number)
         latest[number] = part(number) if before is None else closed(before, outcome or Outcome.HELD)
-        entries.append(PartEntry(latest[number], canonical_json(latest[number])))
+        entries.append(PartEntry(latest[number], part_json(latest[number])))
     stretch = (START, START + timedelta(seconds=4))  # the fourth part is not in it
     stored = with_waiting([], entries[:cut], *stretch)
     assert with_waiting(stored, entries[cut:], *stretch) == with_waiting([], entries, *stretch)
     assert [json.loads(row.record) for row in with_waiting([], entries, *stretch)] == [
-        json.loads(canonical_json(latest[number])) for number in sorted(latest) if number < 4
+        json.loads(part_json(latest[number])) for number in sorted(latest) if number < 4
     ]
 
 
@@ -298,7 +300,7 @@ def test_a_spool_that_cannot_be_read_leaves_the_report_incomplete(
     (settings.spool / FILE_NAME).mkdir()
     unreadable = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
     assert "check the spool's disk" in unreadable.advice
-    entry = PartEntry(part(2, reason="x"), canonical_json(part(2, reason="x")))
+    entry = PartEntry(part(2, reason="x"), part_json(part(2, reason="x")))
     contradicting = shift_summary(reader, start=START, end=END, waiting=Waiting([entry]))
     assert "keep spool and database as they are" in contradicting.advice
 
@@ -374,10 +376,11 @@ def test_a_record_that_cannot_be_read_is_named_and_what_to_do_is_said(tmp_path: 
         (START.replace(tzinfo=None), END, "lack a time zone"),
     ],
 )
-def test_times_that_make_no_sense(reader: Engine, start, end, message) -> None:
-    for ask in (shift_summary, shift_inspections):
-        with pytest.raises(StoreError, match=message):
-            ask(reader, start=start, end=end)
+def test_times_that_make_no_sense(reader: Engine, start: datetime, end: datetime, message: str) -> None:
+    with pytest.raises(StoreError, match=message):
+        shift_summary(reader, start=start, end=end)
+    with pytest.raises(StoreError, match=message):
+        shift_inspections(reader, start=start, end=end)
 
 
 def test_csv_opens_in_excel(shift: SqlStore, reader: Engine) -> None:
@@ -410,7 +413,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"
 def test_csv_reads_back_with_each_separator_and_decimal_mark(
     total_ms: float, score: float, reason: str, marks: str
 ) -> None:
-    separator, decimal = marks
+    separator, decimal = marks[0], marks[1]
     record = part(1, total_ms=total_ms, reason=reason)
     judged = record.decision.model_copy(update={"defect_score": score})
     data = to_csv([record.model_copy(update={"decision": judged})], separator=separator, decimal=decimal)

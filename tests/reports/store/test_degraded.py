@@ -3,6 +3,7 @@
 import os
 import sqlite3
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,14 +17,16 @@ from sqlalchemy import event, select
 from inspection.decision import Action
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
-from reports.database.database import open_reader
-from reports.record.audit import canonical_json, verify
+from reports.database.connecting import open_reader
 from reports.record.entry import PartEntry
+from reports.record.parts_chain import part_json
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, Spool, read_spool
-from reports.store.store import DRAIN_BATCH, SqlStore
+from reports.store.store import SqlStore
+from reports.store.way_to_disk import DRAIN_BATCH
 from tests.reports.parts import closed, part
+from tests.reports.stores import HandClock, OpenStore, by_action, verify
 
 RETRY_S = 1.0
 
@@ -57,7 +60,7 @@ def pragma(store: SqlStore, statement: str) -> Iterator[None]:
     def refuse(connection: sqlite3.Connection, *_: object) -> None:
         connection.execute(statement)
 
-    engine = store._database.engine
+    engine = store._way.database.engine
     event.listen(engine, "connect", refuse)
     engine.dispose()
     yield
@@ -98,7 +101,7 @@ FAILURES = [locked, removed, full, read_only]
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_accounted_while_the_database_refuses(
-    failure: Callable[..., object], store: SqlStore, settings: StoreSettings, clock
+    failure: Callable[..., object], store: SqlStore, settings: StoreSettings, clock: HandClock
 ) -> None:
     many = ("a" * 64,) * 200  # a record that does not fit into the database's last pages
     before, during, after = part(1), part(2, action=Action.STOP, pictures=many), part(3)
@@ -111,8 +114,11 @@ def test_accounted_while_the_database_refuses(
         assert health.detail
         assert store.open_inspections() == [during]
         assert store.recent(5) == [during, closed(before)]
-        assert store.counts_by_action() == {Action.PASS: 1, Action.STOP: 1}
-        assert store.last_part().seq == 2
+        by_action_at_hand = Counter(part.decision.action for part in store.recent(1000))
+        assert by_action_at_hand == {Action.PASS: 1, Action.STOP: 1}
+        last = store.last_part()
+        assert last is not None
+        assert last.seq == 2
         assert len(read_spool(settings.spool)) == 2
         clock.forward(RETRY_S)
         store.maintain()
@@ -125,10 +131,12 @@ def test_accounted_while_the_database_refuses(
     assert not store.health().degraded
     assert stored(settings) == keys(before, during, closed(before), after)
     assert len(read_spool(settings.spool)) == 0
-    assert store.counts_by_action() == {Action.PASS: 2, Action.STOP: 1}
+    assert by_action(store) == {Action.PASS: 2, Action.STOP: 1}
 
 
-def test_an_append_drains_first_and_keeps_the_order(store: SqlStore, settings: StoreSettings, clock) -> None:
+def test_an_append_drains_first_and_keeps_the_order(
+    store: SqlStore, settings: StoreSettings, clock: HandClock
+) -> None:
     parts = [part(number) for number in range(1, DRAIN_BATCH + 4)]
     with locked(settings, store):
         for record in parts[:-2]:
@@ -141,7 +149,9 @@ def test_an_append_drains_first_and_keeps_the_order(store: SqlStore, settings: S
     assert stored(settings) == keys(*parts)
 
 
-def test_a_replaced_database_is_not_written(store: SqlStore, settings: StoreSettings, clock) -> None:
+def test_a_replaced_database_is_not_written(
+    store: SqlStore, settings: StoreSettings, clock: HandClock
+) -> None:
     store.append(part(1))
     database(settings).rename(database(settings).with_suffix(".aside"))
     database(settings).touch()
@@ -167,11 +177,11 @@ def test_contradictions_are_refused_in_the_spool_too(store: SqlStore, settings: 
             with pytest.raises(RecordRefusedError):
                 store.append(bad)
         assert store.health().spooled == 1
-        assert store.counts_by_action() == {Action.PASS: 2}
+        assert by_action(store) == {Action.PASS: 2}
 
 
 def test_restart_with_records_in_the_spool_drains_before_anything_else(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     parts = [part(number) for number in range(1, 2 * DRAIN_BATCH + 2)]
     with locked(settings, store):
@@ -186,7 +196,7 @@ def test_restart_with_records_in_the_spool_drains_before_anything_else(
 
 @pytest.mark.parametrize("torn", [b"", b"0123456789abcdef {", b"\0" * 40, b'0123456789abcdef {"a": 1}\n'])
 def test_exactly_once_after_a_crash_between_commit_and_emptying(
-    store: SqlStore, settings: StoreSettings, open_store, torn: bytes
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore, torn: bytes
 ) -> None:
     """The worst moment of kill -9: part of the spool is committed, none of it gone, the last line torn."""
     parts = [part(1), closed(part(1)), part(2), part(3)]
@@ -208,7 +218,11 @@ def test_exactly_once_after_a_crash_between_commit_and_emptying(
 
 
 def test_kill_in_the_middle_of_draining(
-    store: SqlStore, settings: StoreSettings, open_store, monkeypatch, clock
+    store: SqlStore,
+    settings: StoreSettings,
+    open_store: OpenStore,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: HandClock,
 ) -> None:
     parts = [part(number) for number in range(1, DRAIN_BATCH + 10)]
     with locked(settings, store):
@@ -236,7 +250,9 @@ def test_kill_in_the_middle_of_draining(
 # --- the spool's limits -----------------------------------------------------------------------------------
 
 
-def test_default_reject_a_full_spool_refuses_and_says_so(settings: StoreSettings, open_store, clock) -> None:
+def test_default_reject_a_full_spool_refuses_and_says_so(
+    settings: StoreSettings, open_store: OpenStore, clock: HandClock
+) -> None:
     small = settings.model_copy(update={"spool_max_bytes": 3000})
     store = open_store(small)
     with locked(settings, store):
@@ -255,7 +271,9 @@ def test_default_reject_a_full_spool_refuses_and_says_so(settings: StoreSettings
     store.append(part(10))
 
 
-def test_default_reject_when_neither_takes_it(store: SqlStore, settings: StoreSettings, monkeypatch, clock):
+def test_default_reject_when_neither_takes_it(
+    store: SqlStore, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch, clock: HandClock
+) -> None:
     def broken(_: int) -> None:
         raise OSError("input/output error")
 
@@ -285,7 +303,7 @@ def test_a_spool_that_was_removed_takes_nothing(store: SqlStore, settings: Store
 
 
 def test_a_damaged_line_in_the_middle_is_not_passed_over(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings, store):
         for number in (1, 2, 3):
@@ -301,7 +319,7 @@ def test_a_damaged_line_in_the_middle_is_not_passed_over(
 
 
 def test_a_spool_that_contradicts_the_database_is_kept_for_a_person(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings, store):
         store.append(part(1))
@@ -318,7 +336,7 @@ def test_a_spool_that_contradicts_the_database_is_kept_for_a_person(
 
 
 @pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path: Path, open_store) -> None:
+def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path: Path, open_store: OpenStore) -> None:
     tmp_path.chmod(0o500)
     with pytest.raises(StoreError, match="cannot be made"):
         open_store(StoreSettings(folder=tmp_path / "record"))
@@ -326,21 +344,23 @@ def test_a_folder_that_may_not_be_written_is_a_clear_error(tmp_path: Path, open_
 
 @given(cut=st.integers(min_value=0, max_value=6000), count=st.integers(min_value=0, max_value=4))
 @hypothesis_settings(max_examples=25)
-def test_torn_anywhere_the_whole_lines_before_it_are_kept(tmp_path_factory, cut: int, count: int) -> None:
+def test_torn_anywhere_the_whole_lines_before_it_are_kept(
+    tmp_path_factory: pytest.TempPathFactory, cut: int, count: int
+) -> None:
     folder = tmp_path_factory.mktemp("spool")
     path = folder / FILE_NAME
     spool = Spool(folder, limit_bytes=1 << 20)
     ends = [0]
     for number in range(1, count + 1):
-        spool.append(PartEntry(part(number), canonical_json(part(number))))
+        spool.append(PartEntry(part(number), part_json(part(number))))
         ends.append(path.stat().st_size)
     spool.close()
     path.write_bytes(path.read_bytes()[:cut])
     whole = sum(end <= cut for end in ends) - 1
     spool = Spool(folder, limit_bytes=1 << 20)
     assert len(spool) == whole
-    spool.append(PartEntry(part(9), canonical_json(part(9))))
+    spool.append(PartEntry(part(9), part_json(part(9))))
     assert [entry.line() for entry in spool.batch(99)] == [
-        canonical_json(part(n)) for n in [*range(1, whole + 1), 9]
+        part_json(part(n)) for n in [*range(1, whole + 1), 9]
     ]
     spool.close()

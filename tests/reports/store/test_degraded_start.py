@@ -18,6 +18,7 @@ from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
 from tests.reports.parts import closed, part
+from tests.reports.stores import HandClock, OpenStore, by_action
 
 RETRY_S = 1.0
 HOLD = Event(at=datetime(2026, 3, 2, 6, 5, tzinfo=UTC), kind=EventKind.HOLD, by="Ada")
@@ -51,7 +52,11 @@ REFUSALS = [no_room, locked]
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
-    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store, clock
+    refusal: Callable[..., object],
+    store: SqlStore,
+    settings: StoreSettings,
+    open_store: OpenStore,
+    clock: HandClock,
 ) -> None:
     store.append(part(1))
     store.append(part(2))
@@ -73,7 +78,7 @@ def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
         store = open_store()  # died again, nothing better yet
         assert store.open_inspections() == [part(2), part(3, action=Action.STOP)]
         assert store.recent(5) == [part(3, action=Action.STOP), part(2), closed(part(1))]
-        assert store.counts_by_action() == {Action.PASS: 2, Action.STOP: 1}
+        assert by_action(store) == {Action.PASS: 2, Action.STOP: 1}
         assert store.last_event(frozenset(EventKind)) == HOLD
         assert store.health().spooled == 3
         with pytest.raises(StoreError, match="in use by another"):
@@ -89,7 +94,7 @@ def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
 
 
 def test_exactly_once_what_the_database_has_already_is_not_taken_up_twice(
-    store: SqlStore, settings: StoreSettings, open_store, clock
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore, clock: HandClock
 ) -> None:
     """Killed between commit and emptying, and the database is held at the restart."""
     with locked(settings):
@@ -103,7 +108,7 @@ def test_exactly_once_what_the_database_has_already_is_not_taken_up_twice(
     (settings.spool / FILE_NAME).write_bytes(waited)
     with locked(settings):
         store = open_store()
-        assert store.counts_by_action() == {Action.PASS: 1}
+        assert by_action(store) == {Action.PASS: 1}
         assert store.open_inspections() == []
         assert [event.kind for event in store.recent_events(9)] == [EventKind.HOLD, EventKind.RECORD_BEGAN]
     clock.forward(RETRY_S)
@@ -113,7 +118,7 @@ def test_exactly_once_what_the_database_has_already_is_not_taken_up_twice(
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_spool_that_contradicts_the_database_stops_a_degraded_start_too(
-    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store
+    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings):
         store.append(part(1))
@@ -131,7 +136,7 @@ def test_a_spool_that_contradicts_the_database_stops_a_degraded_start_too(
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_schema_that_must_be_brought_up_to_date_first_is_refused(
-    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store
+    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.close()
     with sqlite3.connect(settings.folder / "inspections.db") as connection:
@@ -141,7 +146,9 @@ def test_a_schema_that_must_be_brought_up_to_date_first_is_refused(
         open_store()
 
 
-def test_what_cannot_be_read_is_refused(store: SqlStore, settings: StoreSettings, open_store) -> None:
+def test_what_cannot_be_read_is_refused(
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
+) -> None:
     store.close()
     (settings.folder / "inspections.db").write_bytes(b"no database" * 1000)
     with pytest.raises(StoreError, match="not a database"):
@@ -150,7 +157,11 @@ def test_what_cannot_be_read_is_refused(store: SqlStore, settings: StoreSettings
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its error numbers differ")
 def test_a_word_for_which_there_is_no_room_is_left_later(
-    tmp_path: Path, settings: StoreSettings, open_store, clock, monkeypatch
+    tmp_path: Path,
+    settings: StoreSettings,
+    open_store: OpenStore,
+    clock: HandClock,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The spool was just moved to a disk that has room; the record's own has none to say so."""
     elsewhere = settings.model_copy(update={"spool_folder": tmp_path / "elsewhere"})
@@ -160,7 +171,7 @@ def test_a_word_for_which_there_is_no_room_is_left_later(
 
     open_store().close()
     with monkeypatch.context() as patch:
-        patch.setattr("reports.settings.whole", refuse)
+        patch.setattr("reports.settings.atomic_write", refuse)
         store = open_store(elsewhere)
         assert "No space left" in store.health().detail
         store.append(part(1))
@@ -171,13 +182,13 @@ def test_a_word_for_which_there_is_no_room_is_left_later(
     assert StoreSettings.of_folder(settings.folder).spool == elsewhere.spool
     store.close()
     with monkeypatch.context() as patch:
-        patch.setattr("reports.settings.whole", refuse)
+        patch.setattr("reports.settings.atomic_write", refuse)
         assert not open_store(elsewhere).health().degraded, "what is said already needs no room"
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="its error numbers differ")
 def test_a_disk_that_turns_read_only_after_a_start_without_room_does_not_end_the_housekeeping(
-    settings: StoreSettings, open_store, clock, monkeypatch
+    settings: StoreSettings, open_store: OpenStore, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Whoever keeps house knows StoreError alone; anything else would end the station."""
     failure = OSError(errno.ENOSPC, "No space left on device")
@@ -185,7 +196,7 @@ def test_a_disk_that_turns_read_only_after_a_start_without_room_does_not_end_the
     def refuse(_: object) -> None:
         raise failure
 
-    monkeypatch.setattr("reports.pictures.images.PictureArchive.prepare", refuse)
+    monkeypatch.setattr("reports.pictures.archive.PictureArchive.prepare", refuse)
     store = open_store()
     store.prepare_pictures()
     failure = OSError(errno.EROFS, "Read-only file system")

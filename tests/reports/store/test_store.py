@@ -14,17 +14,17 @@ from sqlalchemy import Engine, select
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.line_events import KnownPart
-from inspection.part import MissedCause, Outcome
+from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import Store
 from inspection.status import Counts
-from reports.database.database import open_reader
-from reports.record.audit import verify
+from reports.database.connecting import open_reader
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.shift.figures import shift_summary
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.store.test_degraded import locked
+from tests.reports.stores import HandClock, OpenStore, by_action, verify
 
 
 def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
@@ -42,11 +42,11 @@ def test_is_a_store(store: SqlStore) -> None:
 def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
     assert store.recent(10) == []
     assert store.open_inspections() == []
-    assert store.counts_by_action() == {}
+    assert by_action(store) == {}
     assert store.last_part() is None
 
 
-def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_store) -> None:
+def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_store: OpenStore) -> None:
     first, second = part(1, pictures=("a" * 64, "b" * 64)), part(2, action=Action.REWORK)
     for record in (first, second, closed(first)):
         store.append(record)
@@ -54,7 +54,7 @@ def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_
         assert store.open_inspections() == [second]
         assert store.recent(10) == [second, closed(first)]
         assert store.recent(1) == [second]
-        assert store.counts_by_action() == {Action.PASS: 1, Action.REWORK: 1}
+        assert by_action(store) == {Action.PASS: 1, Action.REWORK: 1}
         assert store.last_part() == KnownPart(plc_boot_id=7, seq=2, part_id=1002)
         store.close()
         store = open_store()
@@ -108,7 +108,7 @@ def test_a_part_counts_as_what_became_of_it_and_not_as_what_was_meant(
 
 @pytest.mark.parametrize("in_the_database", [9, 8, 6, 5, 3, 0])
 def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wherever_they_lie(
-    in_the_database: int, store: SqlStore, settings: StoreSettings, open_store, clock
+    in_the_database: int, store: SqlStore, settings: StoreSettings, open_store: OpenStore, clock: HandClock
 ) -> None:
     """Also those that wait in the spool, and after a restart while the database takes nothing."""
     early, good, late = part(1), part(2), part(3, action=Action.REWORK, decided_by=DecidedBy.TIMEOUT)
@@ -164,7 +164,7 @@ def test_columns_and_chain_of_the_rows(store: SqlStore, reader: Engine) -> None:
     assert verify(reader).intact
 
 
-def test_last_write_is_on_the_monotonic_clock(store: SqlStore, clock) -> None:
+def test_last_write_is_on_the_monotonic_clock(store: SqlStore, clock: HandClock) -> None:
     assert store.health().last_write_ns == 0, "nothing but what opening wrote"
     clock.forward(1)
     store.append(part(1))
@@ -179,7 +179,7 @@ def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> 
     for record in (first, first, closed(first), closed(first), first):
         store.append(record)
     assert rows(reader, InspectionRow.position) == [(1,), (2,)]
-    assert store.counts_by_action() == {Action.PASS: 1}
+    assert by_action(store) == {Action.PASS: 1}
     assert store.open_inspections() == []
 
 
@@ -193,12 +193,14 @@ def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> 
         pytest.param(part(2, seq=1), id="another record of the same trigger"),
     ],
 )
-def test_a_contradiction_is_refused_and_changes_nothing(store: SqlStore, reader: Engine, second) -> None:
+def test_a_contradiction_is_refused_and_changes_nothing(
+    store: SqlStore, reader: Engine, second: Inspection
+) -> None:
     store.append(part(1))
     with pytest.raises(RecordRefusedError):
         store.append(second)
     assert rows(reader, InspectionRow.position) == [(1,)]
-    assert store.counts_by_action() == {Action.PASS: 1}
+    assert by_action(store) == {Action.PASS: 1}
     assert not store.health().degraded
     store.append(part(3))
 
@@ -217,9 +219,11 @@ def test_what_json_cannot_keep_is_refused(store: SqlStore) -> None:
 # --- one record a trigger, also when the counter wraps ---------------------------------------------------
 
 
-def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Engine, monkeypatch) -> None:
+def test_a_wrapped_sequence_number_is_a_new_trigger(
+    store: SqlStore, reader: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Constant part ids, as poor PLC programs send them; window and round are cut short."""
-    monkeypatch.setattr("reports.record.ledger.DUPLICATE_WINDOW", 8)
+    monkeypatch.setattr("reports.store.ledger.DUPLICATE_WINDOW", 8)
     for number in range(1, 20):
         store.append(part(number, seq=(number - 1) % 9 + 1, part_id=0))
     cycles = rows(reader, InspectionRow.trigger_cycle)
@@ -228,9 +232,9 @@ def test_a_wrapped_sequence_number_is_a_new_trigger(store: SqlStore, reader: Eng
 
 
 def test_within_the_window_the_same_number_is_the_same_trigger(
-    store: SqlStore, open_store, monkeypatch
+    store: SqlStore, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reports.record.ledger.DUPLICATE_WINDOW", 8)
+    monkeypatch.setattr("reports.store.ledger.DUPLICATE_WINDOW", 8)
     for number in range(1, 9):
         store.append(part(number))
     for again in range(2):
@@ -257,7 +261,8 @@ def test_the_last_part_is_the_one_farthest_ahead_not_the_newest(store: SqlStore)
 CHILD = """
 import os, signal, sys
 from pathlib import Path
-from reports.store.store import SqlStore, StoreSettings
+from reports.settings import StoreSettings
+from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 
 store = SqlStore(StoreSettings(folder=Path(sys.argv[1]), spool_max_bytes=60_000))
@@ -298,7 +303,9 @@ def child(body: str, folder: Path) -> subprocess.Popen[bytes]:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-def test_durable_before_visible_kill_right_after_append(settings: StoreSettings, open_store) -> None:
+def test_durable_before_visible_kill_right_after_append(
+    settings: StoreSettings, open_store: OpenStore
+) -> None:
     with child(KILL_AT_ONCE, settings.folder) as process:
         assert process.wait() == -signal.SIGKILL
     assert open_store().open_inspections() == [part(1)]
@@ -306,7 +313,7 @@ def test_durable_before_visible_kill_right_after_append(settings: StoreSettings,
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
-    settings: StoreSettings, open_store
+    settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with child(FOREVER, settings.folder) as process:
         assert process.stdout is not None
@@ -325,7 +332,9 @@ def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs RLIMIT_FSIZE")
-def test_accounted_a_really_full_disk_loses_no_acknowledged_part(settings: StoreSettings, open_store) -> None:
+def test_accounted_a_really_full_disk_loses_no_acknowledged_part(
+    settings: StoreSettings, open_store: OpenStore
+) -> None:
     """No file may grow beyond 160 kB: first the database refuses, then the spool, and then comes kill -9."""
     with child(SMALL_DISK, settings.folder) as process:
         assert process.stdout is not None
@@ -382,7 +391,7 @@ def test_never_rewritten_a_row_goes_only_to_the_end_of_the_chain(
 # --- one writer, many readers -----------------------------------------------------------------------------
 
 
-def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, open_store) -> None:
+def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, open_store: OpenStore) -> None:
     with pytest.raises(StoreError, match=f"in use by another Passgate engine .process {os.getpid()}"):
         open_store()
     store.append(part(1))
@@ -390,7 +399,9 @@ def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, ope
     assert open_store().recent(1) == [part(1)]
 
 
-def test_neither_the_database_nor_the_spool_is_shared(store: SqlStore, open_store, tmp_path: Path) -> None:
+def test_neither_the_database_nor_the_spool_is_shared(
+    store: SqlStore, open_store: OpenStore, tmp_path: Path
+) -> None:
     shared = store._settings
     for other in (
         StoreSettings(folder=tmp_path / "b", database_url=shared.url),
@@ -401,7 +412,7 @@ def test_neither_the_database_nor_the_spool_is_shared(store: SqlStore, open_stor
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
-def test_the_lock_dies_with_its_holder(settings: StoreSettings, open_store) -> None:
+def test_the_lock_dies_with_its_holder(settings: StoreSettings, open_store: OpenStore) -> None:
     body = "print('open', flush=True)\nsignal.pause()"
     with child(body, settings.folder) as process:
         assert process.stdout is not None
@@ -428,7 +439,7 @@ def test_a_reader_cannot_write(store: SqlStore, reader: Engine) -> None:
         connection.exec_driver_sql("INSERT INTO inspection_pictures VALUES (1, 0, 'x', 'png')")
 
 
-def test_no_record_yet_and_unusable_urls_are_clear(tmp_path: Path, open_store) -> None:
+def test_no_record_yet_and_unusable_urls_are_clear(tmp_path: Path, open_store: OpenStore) -> None:
     with pytest.raises(StoreError, match="There is no record"):
         open_reader(StoreSettings(folder=tmp_path).url)
     for url in ("sqlite://", "sqlite:///:memory:", "nonsense", "nodb://x/y"):
@@ -443,9 +454,11 @@ def test_closed_twice_and_used_after_it(store: SqlStore) -> None:
         store.append(part(1))
 
 
-def test_an_operators_revision_of_an_old_part(store: SqlStore, monkeypatch, open_store) -> None:
+def test_an_operators_revision_of_an_old_part(
+    store: SqlStore, monkeypatch: pytest.MonkeyPatch, open_store: OpenStore
+) -> None:
     """The part is no longer at hand, so the database is asked."""
-    monkeypatch.setattr("reports.record.ledger.RECENT_PARTS", 3)
+    monkeypatch.setattr("reports.store.ledger.RECENT_PARTS", 3)
     held = part(1, action=Action.MANUAL_REVIEW)
     store.append(held)
     store.append(closed(held, Outcome.HELD))
@@ -456,6 +469,6 @@ def test_an_operators_revision_of_an_old_part(store: SqlStore, monkeypatch, open
     )
     store.append(freed)
     assert held.inspection_id not in {recent.inspection_id for recent in store.recent(100)}
-    assert store.counts_by_action() == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
+    assert by_action(store) == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
     store.close()
-    assert open_store().counts_by_action() == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
+    assert by_action(open_store()) == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}

@@ -1,17 +1,13 @@
-"""What people and the station did, on record: a table and a hash chain of its own beside the parts'.
+"""What people and the station did, on record: the events' hash chain, and how it is added to and verified.
 
-**Chain.** ``row_hash = SHA-256(canonical JSON of [prev_hash, position, event_id, after, record])``, in
-lower-case hex; the first row's ``prev_hash`` is 64 zeros. ``after`` says behind which row of the inspections
-an event stands, whatever the wall clock said: it never falls, and never lies beyond the record's end. So an
-event also witnesses that the inspections before it were there.
+A table and a chain of its own (see :mod:`reports.record.chain`) beside the parts'.
+``row_hash = SHA-256(JSON of [prev_hash, position, event_id, after, record])``. ``after`` says behind which
+row of the inspections an event stands, whatever the wall clock said: it never falls, and never lies beyond
+the record's end. So an event also witnesses that the inspections before it were there.
 """
 
-import hashlib
-import json
-from collections import deque
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
-from itertools import islice
 from typing import Any
 from uuid import uuid4
 
@@ -20,12 +16,9 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
-from reports.record.audit import GENESIS, ChainReport
+from reports.record.chain import GENESIS, ChainReport, broken, canonical_json, hash_of, highest_ever_given
 from reports.record.entry import Entry, EventEntry
 from reports.record.schema import EventRow, InspectionRow, columns_of_event
-
-RECENT_EVENTS = 200
-"""How many of the newest events are kept at hand."""
 
 _BATCH_ROWS = 200
 
@@ -37,7 +30,7 @@ _TABLE = EventRow.metadata.tables[EventRow.__tablename__]
 _INSERT = insert(_TABLE)
 
 
-def entry(event: Event) -> EventEntry:
+def event_entry(event: Event) -> EventEntry:
     """The event, named and ready for the record.
 
     Raises:
@@ -47,7 +40,7 @@ def entry(event: Event) -> EventEntry:
 
 
 def event_json(event: Event) -> str:
-    """The event as canonical JSON (see ``reports.record.audit``), proven to read back as the same event.
+    """The event as canonical JSON (see :mod:`reports.record.chain`), proven to read back as the same event.
 
     Raises:
         RecordRefusedError: It has no time zone, or holds something that JSON cannot keep.
@@ -56,14 +49,7 @@ def event_json(event: Event) -> str:
         if event.at.tzinfo is None:
             raise ValueError("its time lacks a time zone")
         in_utc = event.model_copy(update={"at": event.at.astimezone(UTC)})
-        record = json.dumps(
-            in_utc.model_dump(mode="json", warnings="error"),
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        record.encode()
+        record = canonical_json(in_utc)
         if Event.model_validate_json(record) != event:
             raise ValueError("it does not read back as it was written")
     except (ValueError, TypeError) as error:
@@ -77,10 +63,7 @@ def event_json(event: Event) -> str:
 
 def hash_event(*, prev_hash: str, position: int, event_id: str, after: int, record: str) -> str:
     """``row_hash`` of one event (see the module)."""
-    envelope = json.dumps(
-        [prev_hash, position, event_id, after, record], separators=(",", ":"), ensure_ascii=False
-    )
-    return hashlib.sha256(envelope.encode()).hexdigest()
+    return hash_of(prev_hash, position, event_id, after, record)
 
 
 def add_event(connection: Connection, entry: EventEntry) -> bool:
@@ -131,7 +114,7 @@ def begin_events(connection: Connection, *, now: datetime) -> None:
     parts = connection.scalar(select(func.count()).where(InspectionRow.revision == 0))
     before = f"parts before it: {parts}; what was done with them and their pictures is not on record"
     detail = before if parts else "a new record"
-    add_event(connection, entry(Event(at=now, kind=EventKind.RECORD_BEGAN, by="store", detail=detail)))
+    add_event(connection, event_entry(Event(at=now, kind=EventKind.RECORD_BEGAN, by="store", detail=detail)))
 
 
 def begins_in(waiting: Iterable[Entry]) -> bool:
@@ -144,59 +127,6 @@ def begins_in(waiting: Iterable[Entry]) -> bool:
 def has_events(connection: Connection) -> bool:
     """Whether the record keeps events: one of a Passgate before them has no table."""
     return inspect(connection).has_table(EventRow.__tablename__)
-
-
-class Journal:
-    """The newest events at hand, without asking the database. One thread.
-
-    Loaded once when the store opens, and carried along with every event that became durable, in the database
-    or in the spool.
-    """
-
-    def __init__(self) -> None:
-        self._last: dict[EventKind, tuple[int, Event]] = {}
-        """The newest of each kind, and its place in the order."""
-        self._recent: deque[Event] = deque(maxlen=RECENT_EVENTS)
-        self._count = 0
-
-    def __len__(self) -> int:
-        """Events on record."""
-        return self._count
-
-    def load(self, connection: Connection) -> None:
-        """Take over what the database holds. Raises SQLAlchemyError."""
-        table = EventRow
-        self._count = connection.scalar(select(func.max(table.position))) or 0
-        self._last = {}
-        for kind in EventKind:
-            newest = connection.execute(
-                select(table.position, table.record)
-                .where(table.kind == kind.value)
-                .order_by(table.position.desc())
-                .limit(1)
-            ).first()
-            if newest is not None:
-                self._last[kind] = newest.position, Event.model_validate_json(newest.record)
-        records = connection.scalars(
-            select(table.record).order_by(table.position.desc()).limit(RECENT_EVENTS)
-        ).all()
-        self._recent.clear()
-        self._recent.extend(map(Event.model_validate_json, reversed(records)))
-
-    def apply(self, event: Event) -> None:
-        """Take note of an event that became durable."""
-        self._count += 1
-        self._last[event.kind] = self._count, event
-        self._recent.append(event)
-
-    def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
-        """The newest event of any of ``kinds``; None where there is none."""
-        found = [self._last[kind] for kind in kinds if kind in self._last]
-        return max(found, key=lambda numbered: numbered[0])[1] if found else None
-
-    def recent_events(self, limit: int) -> list[Event]:
-        """Newest first; at most ``RECENT_EVENTS``."""
-        return list(islice(reversed(self._recent), max(limit, 0)))
 
 
 def verify_events(
@@ -223,29 +153,29 @@ def verify_events(
     if not has_events(connection):
         if _older_than_events(connection):
             return ChainReport(intact=True, rows=0, head=GENESIS)
-        return _broken(1, "the table of the events is gone", rows=0, head=GENESIS)
+        return broken(1, "the table of the events is gone", rows=0, head=GENESIS)
     end = connection.scalar(select(func.max(InspectionRow.position))) or 0
     head, after, position, named_at = GENESIS, 0, first, None
     try:
         if first > 1:
             before = connection.execute(select(_TABLE).where(_TABLE.c.position == first - 1)).first()
             if before is None:
-                return _broken(first - 1, "the event is absent", rows=0, head=GENESIS)
+                return broken(first - 1, "the event is absent", rows=0, head=GENESIS)
             head, after = before.row_hash, before.after
         for row in _rows(connection, first=first if first > 1 else None, last=last):
             reason = _fault(row, position=position, prev_hash=head, lowest=after, highest=end)
             if reason:
-                return _broken(position, reason, rows=position - first, head=head)
+                return broken(position, reason, rows=position - first, head=head)
             if named_head is not None and row.row_hash.startswith(named_head):
                 named_at = position
             head, after, position = row.row_hash, row.after, position + 1
     except (TypeError, ValueError):  # a column that is no date, say
-        return _broken(position, "a column cannot be read", rows=position - first, head=head)
+        return broken(position, "a column cannot be read", rows=position - first, head=head)
     checked = position - first
     if last is not None and position <= last:
-        return _broken(position, "the event is absent", rows=checked, head=head)
+        return broken(position, "the event is absent", rows=checked, head=head)
     if fault := _fault_at_the_end(connection, parts=end, waiting=waiting):
-        return _broken(fault[0], fault[1], rows=checked, head=head)
+        return broken(fault[0], fault[1], rows=checked, head=head)
     return ChainReport(intact=True, rows=checked, head=head, named_at=named_at)
 
 
@@ -359,7 +289,7 @@ def _fault_at_the_end(
     newest = connection.execute(
         select(table.position, table.after).order_by(table.position.desc()).limit(1)
     ).first()
-    given = _highest_ever_given(connection)
+    given = highest_ever_given(connection, EventRow)
     if newest is None:
         if given or (parts and not begins_in(waiting)):
             return 1, "the events are gone: a record begins with one"
@@ -369,17 +299,3 @@ def _fault_at_the_end(
         return newest.position + 1, gone
     beyond = _beyond(newest.after, parts) if isinstance(newest.after, int) else "column after is no number"
     return (newest.position, beyond) if beyond else None
-
-
-def _highest_ever_given(connection: Connection) -> int | None:
-    """The highest position that SQLite ever gave; None on databases that do not remember it."""
-    if connection.dialect.name != "sqlite":
-        return None
-    found = connection.scalar(
-        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": EventRow.__tablename__}
-    )
-    return int(found) if found is not None else 0
-
-
-def _broken(position: int, reason: str, *, rows: int, head: str) -> ChainReport:
-    return ChainReport(intact=False, rows=rows, head=head, broken_at=position, reason=reason)

@@ -1,16 +1,15 @@
-"""What the store knows without asking the database: counts, open parts, the newest parts, the last triggers.
+"""What the store knows without asking the database: open parts, the newest parts, the last triggers.
 
 Loaded once when the store opens and carried along with every record that became durable, in the database or
 in the spool; so answers hold and are quick while the database is away. One thread.
 """
 
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from itertools import islice
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
-from inspection.decision import Action
 from inspection.errors import RecordRefusedError
 from inspection.line_events import KnownPart
 from inspection.part import Inspection, Trigger
@@ -27,7 +26,6 @@ class Ledger:
     """The running state of the record."""
 
     def __init__(self) -> None:
-        self._counts: Counter[Action] = Counter()
         self._open: dict[str, Inspection] = {}
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
         """Latest revisions by inspection id, oldest part first."""
@@ -39,14 +37,6 @@ class Ledger:
             select(row.record)
             .outerjoin(later, later.supersedes == row.position)
             .where(later.position.is_(None))
-        )
-        self._counts = Counter(
-            {
-                Action(action): parts
-                for action, parts in connection.execute(
-                    latest.with_only_columns(row.action, func.count()).group_by(row.action)
-                )
-            }
         )
         unfinished = connection.scalars(latest.where(row.outcome.is_(None)).order_by(row.root))
         self._open = {part.inspection_id: part for part in map(Inspection.model_validate_json, unfinished)}
@@ -79,9 +69,6 @@ class Ledger:
 
     def apply(self, inspection: Inspection, *, before: Inspection | None) -> None:
         """Take note of a revision that became durable; ``before`` is the one that it supersedes."""
-        if before is not None:
-            self._counts[before.decision.action] -= 1
-        self._counts[inspection.decision.action] += 1
         key = inspection.inspection_id
         if inspection.outcome is None:
             self._open[key] = inspection
@@ -91,10 +78,6 @@ class Ledger:
             self._recent[key] = inspection
         if len(self._recent) > RECENT_PARTS:
             self._recent.popitem(last=False)
-
-    def counts_by_action(self) -> dict[Action, int]:
-        """Parts by action, latest revisions only; actions without parts are absent."""
-        return {action: parts for action, parts in self._counts.items() if parts}
 
     def open_inspections(self) -> list[Inspection]:
         """Latest revisions without an outcome, oldest part first."""

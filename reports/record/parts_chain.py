@@ -1,50 +1,26 @@
-"""The hash chain over the record: who changes a stored row breaks it.
+"""The parts' hash chain (see :mod:`reports.record.chain`): how it is added to, and how it is verified.
 
-**Canonical JSON.** The inspection under its public names, keys sorted, no white space, UTF-8 without escapes
-beyond JSON's own, floats as the shortest digits that read back the same (Python's ``repr``), points in time
-as ISO 8601 in UTC, nothing that JSON lacks (NaN, infinities).
-
-**Chain.** ``row_hash = SHA-256(canonical JSON of [prev_hash, position, root, supersedes, trigger_cycle,
-record])``, in lower-case hex, where ``record`` is the text as stored; the first row's ``prev_hash`` is 64
-zeros. Columns that follow from the record are not hashed again but compared with it.
-
-**What verification finds:** any changed, inserted, deleted or exchanged row, a column that contradicts its
-record, and, on SQLite, removed newest rows, because SQLite remembers the highest position it ever gave.
-
-**What it cannot find:** a hash without a secret binds nobody who can write the file and compute anew. Whoever
-rewrites all rows from one point on, or removes the newest and resets ``sqlite_sequence``, leaves a chain that
-verifies. Against that, shift reports name the chain's head; given as ``expected_head``, a printed head proves
-that its row is still there, and with it all rows before. Its first ``LEAST_DIGITS`` digits prove it as well:
-2⁶⁴ trials for whoever wants to write another row with the same beginning.
+``row_hash = SHA-256(JSON of [prev_hash, position, root, supersedes, trigger_cycle, record])``.
 """
 
-import hashlib
-import json
-import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Boolean, Connection, Engine, Integer, Row, func, select, text, type_coerce
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy import Boolean, Connection, Integer, Row, func, insert, select, type_coerce
 
-from inspection.decision import Frozen
-from inspection.errors import StoreError
+from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
-from reports.record.schema import InspectionRow, PictureRow, columns_of
-from reports.record.unreadable import unreadable
-
-GENESIS = "0" * 64
-"""``prev_hash`` of the first row."""
-
-LEAST_DIGITS = 16
-"""Digits of a head that are enough to name it."""
-
-EXAMINE_TODO = "keep the folder as it is, and have the record examined"
-"""What to do where a record is broken."""
+from reports.record.chain import GENESIS, ChainReport, broken, canonical_json, hash_of, highest_ever_given
+from reports.record.entry import PartEntry
+from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow, columns_of
 
 _BATCH_ROWS = 1000
+
+# On the tables, not the mapped classes: the ORM's bookkeeping costs half a millisecond a row.
+_INSERT_ROW = insert(InspectionRow.metadata.tables[InspectionRow.__tablename__])
+_INSERT_PICTURE = insert(PictureRow.metadata.tables[PictureRow.__tablename__])
 
 # Booleans as they lie there: SQLAlchemy reads whatever is not 0 as true, SQL's comparisons do not.
 _RAW_COLUMNS = [
@@ -53,52 +29,16 @@ _RAW_COLUMNS = [
 ]
 
 
-class ChainReport(Frozen):
-    """What verification of a chain, of the parts or of the events, or of a stretch of it found."""
-
-    intact: bool
-    rows: int
-    """Rows that were checked and found good."""
-    head: str
-    """``row_hash`` of the last good row, or of the one before the stretch; 64 zeros where there was none."""
-    broken_at: int | None = None
-    """Position of the first row that is wrong or absent; None where intact, or a named head is absent."""
-    reason: str = ""
-    named_at: int | None = None
-    """Position of the row whose hash was named; None where none was, or it is not here."""
-
-
-def parse_head(text: str) -> str:
-    """A head, or the beginning of one, as somebody noted it: in any case, with blanks.
+def part_entry(inspection: Inspection) -> PartEntry:
+    """The revision with its canonical JSON, ready for the record.
 
     Raises:
-        StoreError: It is no such thing, or too short to prove anything.
+        StoreError: It holds something that JSON cannot keep, such as NaN, or a time without time zone.
     """
-    head = "".join(text.split()).lower()
-    if not re.fullmatch("[0-9a-f]*", head) or len(head) > len(GENESIS):
-        raise StoreError(
-            f"{text!r} is not a chain head: a head is {len(GENESIS)} digits, 0 to 9 and a to f",
-            todo="copy it from the shift report; the record was not checked",
-        )
-    if len(head) < LEAST_DIGITS:
-        raise StoreError(
-            f"{len(head)} digits of a chain head are too few to prove that its row is still there",
-            todo=f"give all {len(GENESIS)}, or the first {LEAST_DIGITS} at least; the record was not checked",
-        )
-    if GENESIS.startswith(head):
-        raise StoreError(
-            "a head of zeros is that of an empty record: every record begins with it, so it proves nothing",
-            todo="name the head of a report that has parts; the record was not checked",
-        )
-    return head
+    return PartEntry(inspection, part_json(inspection))
 
 
-def words_of_head(head: str) -> str:
-    """A head as people are told it: never the zeros before the first row, which prove nothing."""
-    return "none: the record is empty" if head == GENESIS else head
-
-
-def canonical_json(inspection: Inspection) -> str:
+def part_json(inspection: Inspection) -> str:
     """The inspection as canonical JSON, proven to read back as the same inspection.
 
     Raises:
@@ -117,14 +57,7 @@ def canonical_json(inspection: Inspection) -> str:
         }
     )
     try:
-        record = json.dumps(
-            in_utc.model_dump(mode="json", warnings="error"),
-            sort_keys=True,
-            separators=(",", ":"),
-            ensure_ascii=False,
-            allow_nan=False,
-        )
-        record.encode()  # a lone surrogate is refused here, not years later
+        record = canonical_json(in_utc)
         same = Inspection.model_validate_json(record) == inspection
     except (ValueError, TypeError) as error:
         raise _unreadable(inspection, str(error)) from error
@@ -151,21 +84,106 @@ def hash_row(
     record: str,
 ) -> str:
     """``row_hash`` of one row (see the module)."""
-    envelope = json.dumps(
-        [prev_hash, position, root, supersedes, trigger_cycle, record],
-        separators=(",", ":"),
-        ensure_ascii=False,
+    return hash_of(prev_hash, position, root, supersedes, trigger_cycle, record)
+
+
+def add_part(connection: Connection, entry: PartEntry) -> bool:
+    """Add one revision at the end of the chain; False where it is there already.
+
+    Raises:
+        RecordRefusedError: It contradicts what is on record.
+        SQLAlchemyError: The database refuses.
+    """
+    inspection = entry.inspection
+    table = InspectionRow
+    same_part = table.inspection_id == inspection.inspection_id
+    stored = connection.scalar(select(table.record).where(same_part, table.revision == inspection.revision))
+    if stored is not None:
+        if stored != entry.record:
+            raise conflict(f"{_name(inspection)} is on record with another content")
+        return False
+    head = connection.execute(
+        select(table.position, table.row_hash).order_by(table.position.desc()).limit(1)
+    ).first()
+    position = head.position + 1 if head else 1
+    root, supersedes, cycle = position, None, None
+    if inspection.revision == 0:
+        cycle = _next_cycle(connection, inspection)
+    else:
+        root, supersedes = _place_after_revision(connection, inspection)
+    link: dict[str, Any] = {
+        "prev_hash": head.row_hash if head else GENESIS,
+        "position": position,
+        "root": root,
+        "supersedes": supersedes,
+        "trigger_cycle": cycle,
+        "record": entry.record,
+    }
+    connection.execute(_INSERT_ROW, {**columns_of(inspection), **link, "row_hash": hash_row(**link)})
+    if inspection.pictures:
+        connection.execute(
+            _INSERT_PICTURE,
+            [
+                {"position": position, "view": view, "sha256": sha256, "encoding": PICTURE_ENCODING}
+                for view, sha256 in enumerate(inspection.pictures)
+            ],
+        )
+    return True
+
+
+def _next_cycle(connection: Connection, inspection: Inspection) -> int:
+    trigger = inspection.trigger
+    cycles = connection.scalar(
+        select(func.max(InspectionRow.trigger_cycle)).where(
+            InspectionRow.plc_boot_id == trigger.plc_boot_id, InspectionRow.trigger_seq == trigger.seq
+        )
     )
-    return hashlib.sha256(envelope.encode()).hexdigest()
+    return 0 if cycles is None else cycles + 1
 
 
-def verify(
-    engine: Engine, *, first: int = 1, last: int | None = None, expected_head: str | None = None
+def _place_after_revision(connection: Connection, inspection: Inspection) -> tuple[int, int]:
+    """``root`` and ``supersedes`` of a later revision. Raises RecordRefusedError where it cannot follow."""
+    table = InspectionRow
+    before = connection.execute(
+        select(table.position, table.root, table.plc_boot_id, table.trigger_seq, table.part_id).where(
+            table.inspection_id == inspection.inspection_id, table.revision == inspection.revision - 1
+        )
+    ).first()
+    if before is None:
+        raise conflict(f"{_name(inspection)} has no revision {inspection.revision - 1} before it")
+    trigger = inspection.trigger
+    if (before.plc_boot_id, before.trigger_seq, before.part_id) != (
+        trigger.plc_boot_id,
+        trigger.seq,
+        trigger.part_id,
+    ):
+        raise conflict(f"{_name(inspection)} names another trigger than the revision before it")
+    return before.root, before.position
+
+
+def _name(inspection: Inspection) -> str:
+    return (
+        f"Revision {inspection.revision} of inspection {inspection.inspection_id}"
+        f" (part {inspection.trigger.part_id})"
+    )
+
+
+def conflict(what: str) -> RecordRefusedError:
+    """The error to raise where a record contradicts what is stored already, in the way ``what`` says."""
+    return RecordRefusedError(
+        what,
+        part="This record is not kept, and the part must not be released on it",
+        todo="Compare with the stored record; it is the one that counts",
+    )
+
+
+def verify_parts(
+    connection: Connection, *, first: int = 1, last: int | None = None, expected_head: str | None = None
 ) -> ChainReport:
     """Check the chain, or a stretch of it.
 
     Args:
-        engine: The database; it is only read, in one transaction.
+        connection: Read only, in its transaction.
         first: Position to begin at; the row before is taken as given.
         last: Position to end at; None for the end of the record. Whether newest rows are gone is
             checked anyhow.
@@ -173,22 +191,12 @@ def verify(
             (``parse_head``); it must occur in the checked stretch.
 
     Raises:
-        StoreError: The database cannot be read.
+        StoreError: Several rows have a hash that begins with ``expected_head``.
+        SQLAlchemyError: The database cannot be read.
     """
-    try:
-        with engine.connect() as connection:
-            return verify_connection(connection, first=first, last=last, expected_head=expected_head)
-    except SQLAlchemyError as error:
-        raise unreadable(engine, error) from error
-
-
-def verify_connection(
-    connection: Connection, *, first: int = 1, last: int | None = None, expected_head: str | None = None
-) -> ChainReport:
-    """As ``verify``, within the transaction of ``connection``."""
     head = _hash_before(connection, first)
     if head is None:
-        return _broken(first - 1, "the row is absent", rows=0, head=GENESIS)
+        return broken(first - 1, "the row is absent", rows=0, head=GENESIS)
     named = [first - 1] if expected_head is not None and head.startswith(expected_head) else []
     position = first
     size = _BATCH_ROWS
@@ -199,38 +207,34 @@ def verify_connection(
             if size > 1:
                 size = 1
                 continue
-            return _broken(position, "a column cannot be read", rows=position - first, head=head)
+            return broken(position, "a column cannot be read", rows=position - first, head=head)
         if not rows:
             break
         pictures = _pictures(connection, rows[0].position, rows[-1].position)
         for row in rows:
             reason = _fault(row, position=position, prev_hash=head, pictures=pictures.get(row.position, []))
             if reason:
-                return _broken(position, reason, rows=position - first, head=head)
+                return broken(position, reason, rows=position - first, head=head)
             head = row.row_hash
             if expected_head is not None and head.startswith(expected_head):
                 named.append(position)
             position += 1
     checked = position - first
     if last is not None and position <= last:
-        return _broken(position, "the row is absent", rows=checked, head=head)
+        return broken(position, "the row is absent", rows=checked, head=head)
     if fault := _fault_at_the_ends(connection):
-        return _broken(fault[0], fault[1], rows=checked, head=head)
+        return broken(fault[0], fault[1], rows=checked, head=head)
     if expected_head is not None and not named:
         reason = (
             f"no row has the head {expected_head}: rows were removed or rewritten, unless it was copied"
             " wrongly or is another record's"
         )
-        return _broken(None, reason, rows=checked, head=head)
+        return broken(None, reason, rows=checked, head=head)
     if len(named) > 1:
         raise StoreError(
             f"{len(named)} rows have a hash that begins with {expected_head}", todo="name more of its digits"
         )
     return ChainReport(intact=True, rows=checked, head=head, named_at=named[0] if named else None)
-
-
-def _broken(position: int | None, reason: str, *, rows: int, head: str) -> ChainReport:
-    return ChainReport(intact=False, rows=rows, head=head, broken_at=position, reason=reason)
 
 
 def _hash_before(connection: Connection, first: int) -> str | None:
@@ -246,7 +250,7 @@ def _fault_at_the_ends(connection: Connection) -> tuple[int, str] | None:
     lowest, highest = connection.execute(select(func.min(table.position), func.max(table.position))).one()
     if lowest is not None and lowest < 1:
         return lowest, "a row was inserted before the first"
-    end, given = highest or 0, _highest_ever_given(connection)
+    end, given = highest or 0, highest_ever_given(connection, InspectionRow)
     if given is not None and given != end:
         return end + 1, f"{given} rows were written, but the record ends at row {end}: the newest are gone"
     return None
@@ -309,13 +313,3 @@ def _same(stored: object, derived: object) -> bool:
     if isinstance(stored, datetime) and isinstance(derived, datetime):
         return stored == derived
     return type(stored) is type(derived) and stored == derived
-
-
-def _highest_ever_given(connection: Connection) -> int | None:
-    """The highest position that SQLite ever gave; None on databases that do not remember it."""
-    if connection.dialect.name != "sqlite":
-        return None
-    found = connection.scalar(
-        text("SELECT seq FROM sqlite_sequence WHERE name = :name"), {"name": InspectionRow.__tablename__}
-    )
-    return int(found) if found is not None else 0

@@ -12,18 +12,20 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, create_engine, text
+from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import IntegrityError
 
 from inspection.decision import Action, RecipeRef
 from inspection.errors import StoreError
 from inspection.part import Inspection, Outcome, Truth
-from reports.database.database import open_reader
-from reports.record.audit import GENESIS, ChainReport, canonical_json, verify, verify_connection
+from reports.audit.verification import verify_record
+from reports.record.chain import GENESIS, ChainReport
+from reports.record.parts_chain import part_json, verify_parts
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
+from tests.reports.stores import verify
 
 PARTS = 6
 ROWS = 2 * PARTS
@@ -54,7 +56,7 @@ def check(record: Connection, *statements: str, **options: Any) -> ChainReport:
     try:
         for statement in statements:
             record.exec_driver_sql(statement)
-        return verify_connection(record, **options)
+        return verify_parts(record, **options)
     finally:
         record.rollback()
 
@@ -67,7 +69,7 @@ def test_an_untouched_record_is_intact(record: Connection) -> None:
     assert check(record) == ChainReport(intact=True, rows=ROWS, head=hash_of(record, ROWS))
 
 
-def test_an_empty_record_is_intact(store: SqlStore, reader) -> None:
+def test_an_empty_record_is_intact(store: SqlStore, reader: Engine) -> None:
     assert verify(reader) == ChainReport(intact=True, rows=0, head=GENESIS)
 
 
@@ -165,10 +167,9 @@ def test_a_database_of_something_else_is_a_clear_error(tmp_path: Path) -> None:
     connection = sqlite3.connect(tmp_path / "other.db")
     connection.execute("CREATE TABLE other (x)")
     connection.close()
-    engine = open_reader(f"sqlite:///{tmp_path / 'other.db'}")
+    other = StoreSettings(folder=tmp_path, database_url=f"sqlite:///{tmp_path / 'other.db'}")
     with pytest.raises(StoreError, match=r"other\.db cannot be read: no such table.*another record is meant"):
-        verify(engine)
-    engine.dispose()
+        verify_record(other)
 
 
 # --- canonical JSON ---------------------------------------------------------------------------------------
@@ -189,24 +190,24 @@ inspections = st.builds(
 
 @given(inspections)
 def test_canonical_json_reads_back_and_is_a_fixed_point(inspection: Inspection) -> None:
-    record = canonical_json(inspection)
+    record = part_json(inspection)
     again = Inspection.model_validate_json(record)
     assert again == inspection
-    assert canonical_json(again) == record
+    assert part_json(again) == record
 
 
 @given(inspections, inspections)
 def test_canonical_json_differs_where_the_inspections_differ(one: Inspection, other: Inspection) -> None:
-    assert (canonical_json(one) == canonical_json(other)) == (one == other)
+    assert (part_json(one) == part_json(other)) == (one == other)
 
 
 def test_never_rewritten_a_row_from_before_recipes_were_named_by_hash_stays_as_it_was() -> None:
     before = part(1)
-    record = json.loads(canonical_json(before))
+    record = json.loads(part_json(before))
     assert record["decision"]["recipe"] == {"id": 3, "version": 7}
     assert Inspection.model_validate_json(json.dumps(record)).decision.recipe.sha256 == ""
     named = before.decision.model_copy(update={"recipe": RecipeRef(id=3, version=7, sha256="ab" * 32)})
-    record = json.loads(canonical_json(before.model_copy(update={"decision": named})))
+    record = json.loads(part_json(before.model_copy(update={"decision": named})))
     assert record["decision"]["recipe"] == {"id": 3, "version": 7, "sha256": "ab" * 32}
 
 
@@ -218,5 +219,5 @@ def test_canonical_json_refuses_what_it_would_lose() -> None:
         good.model_copy(update={"outcome": "melted"}),
     ):
         with pytest.raises(StoreError, match="cannot be kept"):
-            canonical_json(bad)
+            part_json(bad)
     assert datetime.fromisoformat("2026-03-02T06:00:00Z") == START.astimezone(UTC)

@@ -41,9 +41,7 @@ from inspection.files.atomic import atomic_write, make_folder_durable, sync_fold
 from inspection.part import Frame
 from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.decoding.png_depth import with_depth
-
-ENCODING = "png"
-"""Name and file extension of the archive's encoding."""
+from reports.record.schema import PICTURE_ENCODING
 
 _PNG = (
     cv2.IMWRITE_PNG_COMPRESSION,
@@ -57,7 +55,7 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 class PictureArchive:
-    """Content-addressed pictures below ``root``. ``path`` and ``verify`` may be called from any thread."""
+    """Content-addressed pictures below ``root``. ``path`` may be called from any thread."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -99,20 +97,7 @@ class PictureArchive:
         """Where the picture lies, or would lie. Raises ValueError for what is no SHA-256."""
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hex")
-        return self.root / sha256[:2] / sha256[2:4] / f"{sha256}.{ENCODING}"
-
-    def verify(self, sha256: str) -> bool:
-        """Whether the picture is there and its bytes still are those that named it.
-
-        Raises:
-            StoreError: The file is there but cannot be read.
-        """
-        try:
-            return hashlib.sha256(self.path(sha256).read_bytes()).hexdigest() == sha256
-        except FileNotFoundError:
-            return False
-        except OSError as error:
-            raise StoreError(f"Picture {sha256} cannot be read: {error}") from error
+        return self.root / sha256[:2] / sha256[2:4] / f"{sha256}.{PICTURE_ENCODING}"
 
 
 def encode(picture: RawPicture, *, bit_depth: BitDepth = 8) -> bytes:
@@ -127,7 +112,7 @@ def encode(picture: RawPicture, *, bit_depth: BitDepth = 8) -> bytes:
             "cannot be archived"
         )
     try:
-        done, data = cv2.imencode(f".{ENCODING}", _as_stored(picture), _PNG)
+        done, data = cv2.imencode(f".{PICTURE_ENCODING}", _as_stored(picture), _PNG)
     except cv2.error as error:
         raise StoreError(f"A picture cannot be encoded: {error}") from error
     if not done:

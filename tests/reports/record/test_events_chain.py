@@ -15,16 +15,18 @@ from sqlalchemy.exc import IntegrityError
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from reports.audit.verification import verify_record
-from reports.database.database import open_reader
-from reports.record.audit import ChainReport
+from reports.database.connecting import open_reader
+from reports.record.chain import ChainReport
 from reports.record.entry import EventEntry, PartEntry, entry_of
-from reports.record.journal import RECENT_EVENTS, entry, event_json, verify_events
+from reports.record.events_chain import event_entry, event_json, verify_events
 from reports.record.schema import EventRow
 from reports.settings import StoreSettings
+from reports.store.journal import RECENT_EVENTS
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.store.test_degraded import locked
+from tests.reports.stores import HandClock, OpenStore
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
 MADE_BY_THE_STORE = 1
@@ -46,7 +48,7 @@ def on_record(settings: StoreSettings) -> list[Event]:
     return [Event.model_validate_json(record) for record in records[MADE_BY_THE_STORE:]]
 
 
-def test_what_was_noted_is_told_and_survives_reopening(store: SqlStore, open_store) -> None:
+def test_what_was_noted_is_told_and_survives_reopening(store: SqlStore, open_store: OpenStore) -> None:
     assert store.last_event(ORDERS) is None
     (began,) = store.recent_events(10)
     assert (began.kind, began.by, began.detail) == (EventKind.RECORD_BEGAN, "store", "a new record")
@@ -63,7 +65,7 @@ def test_what_was_noted_is_told_and_survives_reopening(store: SqlStore, open_sto
 
 
 def test_the_order_is_that_of_noting_whatever_the_clock_says(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     """Set back between two orders, and the same order in the same microsecond again: none is dropped."""
     later = event(EventKind.HOLD, at=START + timedelta(hours=1))
@@ -76,7 +78,7 @@ def test_the_order_is_that_of_noting_whatever_the_clock_says(
 
 
 def test_accounted_what_was_ordered_while_the_database_is_away_counts_at_once_and_comes_on_record_in_order(
-    store: SqlStore, settings: StoreSettings, open_store, clock
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore, clock: HandClock
 ) -> None:
     store.note(event(EventKind.START))
     with locked(settings, store):
@@ -91,12 +93,12 @@ def test_accounted_what_was_ordered_while_the_database_is_away_counts_at_once_an
     store = open_store()
     assert store.last_event(ORDERS) == event(EventKind.HOLD, by="Bo")
     assert on_record(settings) == [event(EventKind.START), event(EventKind.HOLD, by="Bo")]
-    with store._database.engine.connect() as connection:
+    with store._way.database.engine.connect() as connection:
         assert connection.exec_driver_sql("SELECT after FROM events").scalars().all() == [0, 0, 1]
 
 
 def test_exactly_once_after_a_crash_between_commit_and_emptying(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings, store):
         store.note(event())
@@ -111,7 +113,7 @@ def test_exactly_once_after_a_crash_between_commit_and_emptying(
 
 
 def test_default_reject_an_event_that_neither_takes_is_refused(
-    store: SqlStore, settings: StoreSettings, monkeypatch
+    store: SqlStore, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(_: int) -> None:
         raise OSError("input/output error")
@@ -130,7 +132,7 @@ def test_a_time_without_zone_is_refused_for_good(store: SqlStore) -> None:
     assert not store.health().degraded
 
 
-def test_what_is_at_hand_is_bounded(store: SqlStore, open_store) -> None:
+def test_what_is_at_hand_is_bounded(store: SqlStore, open_store: OpenStore) -> None:
     for number in range(RECENT_EVENTS + 5):
         store.note(event(detail=str(number)))
     for _ in range(2):
@@ -156,7 +158,7 @@ events = st.builds(
 
 @given(events)
 def test_an_event_reads_back_from_the_record_and_from_the_spool(noted: Event) -> None:
-    made = entry(noted)
+    made = event_entry(noted)
     assert Event.model_validate_json(made.record) == noted
     assert entry_of(made.line()) == made
     assert "\n" not in made.line()
@@ -164,7 +166,7 @@ def test_an_event_reads_back_from_the_record_and_from_the_spool(noted: Event) ->
 
 
 def test_a_part_and_an_event_are_told_apart_in_the_spool() -> None:
-    assert isinstance(entry_of(entry(event()).line()), EventEntry)
+    assert isinstance(entry_of(event_entry(event()).line()), EventEntry)
     assert isinstance(entry_of(part(1).model_dump_json()), PartEntry)
     for bad in ('{"event":{}}', '{"event":{},"event_id":"x"}', "[]", '{"event":'):
         with pytest.raises(ValueError):  # noqa: PT011  (whatever pydantic or json say)
@@ -306,7 +308,7 @@ def test_events_that_are_gone_altogether_are_a_break(
 
 
 def test_a_record_with_an_event_that_is_none_is_not_opened_and_the_reason_is_said(
-    store: SqlStore, settings: StoreSettings, open_store
+    store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.close()
     with sqlite3.connect(settings.folder / "inspections.db") as database:

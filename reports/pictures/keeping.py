@@ -17,7 +17,7 @@ from inspection.events import Event
 from inspection.part import Frame
 from inspection.ports import Answer, InRecord
 from reports.database.database import DatabaseUnavailableError
-from reports.pictures.images import PictureArchive
+from reports.pictures.archive import PictureArchive
 from reports.pictures.retention import Retention, RetentionReport, Standing
 from reports.settings import StoreSettings
 

@@ -1,0 +1,151 @@
+"""What the record holds of a stretch of time: its parts, and whether the chains around them are whole.
+
+A part belongs to the shift in which its trigger was seen (``Trigger.seen_at``), however late its outcome
+came. What waits in the spool is read as well: it is durable, and a shift without it would be told wrongly.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy.exc import SQLAlchemyError
+
+from inspection.errors import StoreError
+from inspection.part import Inspection
+from reports.audit.clock_set_back import LeftOut, left_out
+from reports.database.connecting import open_reader
+from reports.record.chain import ChainReport
+from reports.record.events_chain import verify_events_beside
+from reports.record.parts_chain import verify_parts
+from reports.record.rows import ShiftRow, stored_parts, with_waiting
+from reports.record.schema import InspectionRow
+from reports.record.unreadable import unreadable
+from reports.settings import StoreSettings
+from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
+
+
+class ShiftOnRecord(NamedTuple):
+    """What database and spool hold of a shift, read in one transaction, so that it fits together."""
+
+    rows: Sequence[ShiftRow]
+    """The latest revision of each part, in the order of the triggers."""
+    chain: ChainReport
+    """Of the rows from the shift's first to its last."""
+    events: ChainReport
+    """Of the events in the shift's time and between its parts."""
+    spooled: int
+    """Records of any time that wait in the spool."""
+    contradiction: str
+    """What is wrong with the first record in the spool that is bad; empty for nothing."""
+    left_out: LeftOut | None
+    """Parts outside the shift's time that were recorded in it or beside it."""
+
+
+def shift_on_record(
+    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting, now: datetime
+) -> ShiftOnRecord:
+    """Read the parts whose trigger was seen from ``start`` up to, not including, ``end``, and verify them.
+
+    Args:
+        engine: From ``reports.database.connecting.open_reader``.
+        start: With time zone.
+        end: With time zone, after ``start``.
+        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+        now: The wall clock, with time zone.
+
+    Raises:
+        StoreError: The times make no sense, or the database cannot be read.
+    """
+    _check_range(start, end)
+    try:
+        with engine.connect() as connection:
+            stored = stored_parts(connection, start, end)
+            low = min((row.root for row in stored), default=None)
+            high = max((row.position for row in stored), default=None)
+            newest = _newest(connection) if high is None else 0
+            chain = verify_parts(connection, first=low or max(newest, 1), last=high or newest)
+            events = verify_events_beside(
+                connection, start=start, end=end, low=low, high=high, waiting=waiting.entries
+            )
+            spooled, contradiction = not_on_record(connection, waiting.entries)
+            outside = left_out(connection, start=start, end=end, now=now)
+    except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
+        raise unreadable(engine, error) from error
+    return ShiftOnRecord(
+        rows=with_waiting(stored, spooled, start, end),
+        chain=chain,
+        events=events,
+        spooled=len(spooled),
+        contradiction=contradiction,
+        left_out=outside,
+    )
+
+
+def shift_inspections(
+    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting = NOTHING
+) -> list[Inspection]:
+    """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
+
+    Args:
+        engine: From ``reports.database.connecting.open_reader``.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone, after ``start``.
+        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+
+    Raises:
+        StoreError: The times make no sense, or the database cannot be read.
+    """
+    parts, _ = _inspections(engine, start, end, waiting)
+    return parts
+
+
+def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) -> list[Inspection]:
+    """As ``shift_inspections``, of the record that ``settings`` name, and none without the others.
+
+    Raises:
+        StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
+    """
+    waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
+    reader = open_reader(settings.url)
+    try:
+        parts, fault = _inspections(reader, start, end, waiting)
+    finally:
+        reader.dispose()
+    if fault := waiting.fault or fault:
+        raise StoreError(
+            f"Not all parts of the record in {settings.folder} can be read: {fault}",
+            part="Nothing was made of the others, or those that wait in the spool would lack",
+            todo=waiting.todo if waiting.fault else CONTRADICTION_TODO,
+        )
+    return parts
+
+
+def _inspections(
+    engine: Engine, start: datetime, end: datetime, waiting: Waiting
+) -> tuple[list[Inspection], str]:
+    """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
+    _check_range(start, end)
+    try:
+        with engine.connect() as connection:
+            stored = stored_parts(connection, start, end)
+            spooled, fault = not_on_record(connection, waiting.entries)
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise unreadable(engine, error) from error
+    rows = with_waiting(stored, spooled, start, end)
+    return [Inspection.model_validate_json(row.record) for row in rows], fault
+
+
+def _check_range(start: datetime, end: datetime) -> None:
+    if start.tzinfo is None or end.tzinfo is None:
+        raise StoreError("The shift's times lack a time zone", todo="Write 2026-03-02T06:00:00+01:00")
+    if start >= end:
+        raise StoreError(
+            f"The shift begins at {start.isoformat()}, not before its end at {end.isoformat()}",
+            todo="Exchange --from and --to, or choose a longer time",
+        )
+
+
+def _newest(connection: Connection) -> int:
+    """Position of the record's newest row; 0 for none."""
+    return connection.scalar(select(func.max(InspectionRow.position))) or 0
