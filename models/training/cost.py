@@ -28,6 +28,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from models.language.base import LanguageBase, LanguageSettings, load_base, loading, require_device
+from models.training.steps.optimizer import adamw
 from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights.base_weights import REGISTRY, quiet_transformers
@@ -129,7 +130,7 @@ def measure(task: Task) -> Cost:
     chosen = list({id(parameter): parameter for parameter in both if parameter.requires_grad}.values())
     _settle()
     loaded = _held(on_cuda) - before
-    optimizer = _optimizer(chosen, paged=on_cuda and task.method == "qlora")
+    optimizer = adamw(chosen, paged=on_cuda and task.method == "qlora", lr=1e-4)
     ids, seen, learned = _rows(task, vla)
     times, cpu_times, losses = [], [], []
     with _peak(on_cuda) as peak:
@@ -234,15 +235,6 @@ def _loss(vla: InspectionVLA, ids: Tensor, seen: list[Seen], learned: Tensor) ->
     rows = torch.cat([tokens.to(words.dtype), words[:, tokens.shape[1] :]], dim=1)
     states = vla.states(vla.run(inputs_embeds=rows, use_cache=False).last_hidden_state[:, learned])
     return F.cross_entropy(vla.logits(states).flatten(0, 1), ids[:, learned + 1].flatten())
-
-
-def _optimizer(parameters: list[Any], *, paged: bool) -> Any:
-    if paged:
-        import bitsandbytes.optim
-
-        untyped: Any = bitsandbytes.optim
-        return untyped.PagedAdamW(parameters, lr=1e-4)
-    return torch.optim.AdamW(parameters, lr=1e-4)
 
 
 def _settle() -> None:

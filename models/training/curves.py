@@ -1,21 +1,13 @@
-"""The losses of a run: read from its log, and drawn."""
+"""The losses of a run, drawn."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-
-def read_losses(path: Path) -> Iterator[dict[str, Any]]:
-    """The log, line by line."""
-    with path.open(encoding="utf-8") as log:
-        for line in log:
-            yield json.loads(line)
+from models.training.loss_log import read_losses
 
 
 def draw_losses(log: Path, picture: Path) -> None:

@@ -46,6 +46,10 @@ class StageSettings(_Settings):
     words_first: float = Field(default=0.0, ge=0.0, le=1.0)
     """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
 
+    def reads_words(self, step: int) -> bool:
+        """Whether, when so many steps are done, it is at its beginning and looks at no picture."""
+        return step < self.words_first * self.steps
+
 
 class TrainingSettings(_Settings):
     """What ``passgate model train --config`` reads."""

@@ -17,7 +17,8 @@ from torch import Tensor
 from inspection.decision import Action
 from inspection.motion.planner import plan
 from models.training.data.compose import draw_context
-from models.training.steps.batch import Lesson, action_states
+from models.training.steps.batch import action_states
+from models.training.steps.lesson import Lesson
 from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.vla.action import physics_row
 from models.vla.vla import InspectionVLA

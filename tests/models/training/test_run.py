@@ -11,7 +11,6 @@ from inspection.errors import SettingsError, WeightsError
 from inspection.motion.planner import plan
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
-from models.training.curves import read_losses
 from models.training.data.samples import (
     LabelledDecision,
     LabelledDefect,
@@ -19,6 +18,7 @@ from models.training.data.samples import (
     TrainingSample,
     VisualInput,
 )
+from models.training.loss_log import read_losses
 from models.training.material import Material
 from models.training.run import train
 from models.training.settings import DataSettings, StageSettings, TrainingSettings, read_settings

@@ -14,7 +14,8 @@ from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Policy
-from models.training.steps.batch import Lesson, losses, write_row
+from models.training.steps.batch import losses, write_row
+from models.training.steps.lesson import Lesson
 from models.vla.action import ActionHead, meant_by, physics_row
 from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, VlaSettings

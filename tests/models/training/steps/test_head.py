@@ -11,8 +11,9 @@ from inspection.motion.chunk import MotionChunk
 from inspection.motion.limits import limited
 from models.language.base import load_base
 from models.training.data.compose import draw_context
-from models.training.steps.batch import Lesson, action_states
+from models.training.steps.batch import action_states
 from models.training.steps.head import fit_head
+from models.training.steps.lesson import Lesson
 from models.training.steps.losses import ChunkWeights
 from models.vla.action import meant_by, physics_row
 from models.vla.vla import InspectionVLA
