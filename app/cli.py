@@ -9,10 +9,10 @@ import typer
 
 from app.command_line.ending import run_to_its_end
 from app.command_line.logs import log_to_stderr
-from app.command_line.output import InspectorOption, JsonFlag, print_json
+from app.command_line.options import AskedInspector, StationOption, named_recipe, setup_of
+from app.command_line.output import JsonFlag, print_json
 from app.commands import dataset, docs, model, plc, recipe, record, report, weights
 from app.commands.bench import cli as bench
-from app.settings.station import InspectorKind, ModelTable
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -87,8 +87,11 @@ def console(
 @cli.command()
 def inspect(
     images: Annotated[list[Path], typer.Argument(help="Pictures to judge.")],
-    recipe_name: Annotated[str, typer.Option("--recipe", help="A taught recipe.")],
-    inspector: InspectorOption = InspectorKind.VLA,
+    recipe_name: Annotated[
+        str | None, typer.Option("--recipe", help="A taught recipe; with --config by default the station's.")
+    ] = None,
+    config: StationOption = None,
+    inspector: AskedInspector = None,
     annotate: Annotated[
         Path | None, typer.Option(help="Folder for pictures with the decision drawn in.")
     ] = None,
@@ -97,14 +100,15 @@ def inspect(
     """Judge pictures by a recipe, without a PLC."""
     from app.recipes.inspecting import inspect_files
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
     from inspection.pictures.files import pictures_among
 
+    setup = setup_of(config, inspector=inspector)
     decisions = inspect_files(
         pictures_among(images),
-        library=RecipeLibrary(home() / "recipes"),
-        recipe_name=recipe_name,
-        model=ModelTable(inspector=inspector),
+        library=RecipeLibrary(setup.recipes),
+        recipe_name=named_recipe(recipe_name, setup, option="--recipe"),
+        model=setup.model,
+        line=setup.line,
         annotate_into=annotate,
     )
     if as_json:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.command_line.options import ConfigOption, RecordOption, refuse_beside
 from app.command_line.output import JsonFlag, print_json
-from app.command_line.place import ConfigOption, RecordOption
 from inspection.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def convert(
     """
     from app.datasets.files import convert_folder, convert_record
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import find_record, home, load
+    from app.settings.finding import find_record, find_setup
 
     from_record = record is not None or config is not None
     if (folder is not None) is from_record:
@@ -85,12 +85,13 @@ def convert(
             "name either a folder or --record or --config", todo="see passgate dataset convert --help"
         )
     if folder is not None:
+        refuse_beside({"--recipes": recipes}, "it is for parts on record; a folder has labels of its own")
         written = convert_folder(folder, out=out, seed=seed, without_good=without_good)
     else:
-        theirs = home() / "recipes" if config is None else load(config).recipes
+        refuse_beside({"--without-good": without_good or None}, "it is for a folder of photographs")
         written = convert_record(
             find_record(record=record, config=config),
-            library=RecipeLibrary(recipes or theirs),
+            library=RecipeLibrary(recipes or find_setup(config).recipes),
             out=out,
             seed=seed,
         )
@@ -127,6 +128,8 @@ def simulate(
     """Render parts whose truth is known, from plain defects to faint ones, as training samples."""
     from app.datasets.files import simulate as make
 
+    if good is None:
+        refuse_beside({"--mm-per-pixel": mm_per_pixel}, "it is the scale of --good FOLDER, which is missing")
     written = make(
         out=out,
         parts=parts,

@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import JsonFlag, print_json
+from app.command_line.writable import refuse_unwritable
 from app.progress import screen
 
 cli = typer.Typer(help="Make the documentation's pictures.", no_args_is_help=True)

@@ -7,6 +7,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.command_line.options import refuse_beside
 from app.command_line.output import JsonFlag, print_json
 
 cli = typer.Typer(help="Models: train, evaluate, list, show.", no_args_is_help=True)
@@ -46,10 +47,12 @@ def evaluate(
     recipe_name: Annotated[
         str | None, typer.Option("--recipe", help="Look with the taught memory of this recipe.")
     ] = None,
-    split: Annotated[str, typer.Option(help="Of a .jsonl: train, val, test or all.")] = "test",
+    split: Annotated[
+        str | None, typer.Option(help="Of a .jsonl: train, val, test or all; default: test.")
+    ] = None,
     teach: Annotated[
-        int, typer.Option(min=0, help="Of a .jsonl: teach a memory on so many good training pictures.")
-    ] = 0,
+        int | None, typer.Option(min=0, help="Of a .jsonl: teach a memory on so many good training pictures.")
+    ] = None,
     mm_per_pixel: Annotated[
         float | None,
         typer.Option(
@@ -69,11 +72,18 @@ def evaluate(
     """Measure a model on pictures whose truth is known, beside plain baselines."""
     from app.training.evaluating import evaluate_model
 
+    if images.suffix != ".jsonl":
+        refuse_beside({"--split": split, "--teach": teach}, f"{images} is no .jsonl of samples")
+    if recipe_name is not None:
+        refuse_beside(
+            {"--teach": teach, "--mm-per-pixel": mm_per_pixel},
+            f"recipe {recipe_name!r} has a memory and a scale of its own",
+        )
     result = evaluate_model(
         images,
         recipe_name=recipe_name,
-        split=split,
-        teach=teach,
+        split=split or "test",
+        teach=teach or 0,
         mm_per_pixel=mm_per_pixel,
         adapter=adapter,
         quantization=quantization,

@@ -1,4 +1,8 @@
-"""``passgate recipe``: teach, adapt, look at, measure and certify recipes."""
+"""``passgate recipe``: teach, adapt, look at, measure and certify recipes.
+
+Every command takes ``--config``: a station's file, whose library, model and line it then goes by. So what is
+taught, measured and certified is what runs there.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,8 +11,15 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.output import InspectorOption, JsonFlag, print_json
-from app.settings.station import InspectorKind, ModelTable
+from app.command_line.options import (
+    AskedAdapter,
+    AskedInspector,
+    NamedRecipe,
+    StationOption,
+    named_recipe,
+    setup_of,
+)
+from app.command_line.output import JsonFlag, print_json
 from inspection.certification.certificate import Draw
 from inspection.pictures.decoding.levels import BitDepth
 
@@ -17,10 +28,10 @@ cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, se
 
 @cli.command()
 def teach(
-    name: Annotated[str, typer.Argument(help="The recipe's name.")],
     good: Annotated[
         Path, typer.Option(help="Folder of good pictures; a subfolder is a group of near-copies.")
     ],
+    name: NamedRecipe = None,
     out: Annotated[
         Path | None, typer.Option(help="Write the recipe to this file instead of the library.")
     ] = None,
@@ -38,9 +49,8 @@ def teach(
     instruction: Annotated[
         str, typer.Option(help='The policy in words, e.g. "scratch: rework; crack: stop."')
     ] = "",
-    adapter: Annotated[
-        Path | None, typer.Option(help="The language model's adapter that will judge; default: as shipped.")
-    ] = None,
+    config: StationOption = None,
+    adapter: AskedAdapter = None,
     accept_unheard: Annotated[
         bool,
         typer.Option(
@@ -65,14 +75,15 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
-    from app.command_line.beforehand import refuse_unwritable
+    from app.command_line.writable import refuse_unwritable
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
     from app.recipes.teaching import hear, plan, teach_folder
-    from app.settings.station import home
 
-    library = RecipeLibrary(home() / "recipes")
+    setup = setup_of(config, adapter=adapter)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
     planned = plan(
         name,
         library=library,
@@ -81,12 +92,14 @@ def teach(
         instruction=instruction,
         bit_depth=bit_depth,
     )
-    planned, missed = hear(planned, adapter=adapter, accept=accept_unheard)
+    planned, missed = hear(planned, model=setup.model, accept=accept_unheard)
     if out is None:
         library.refuse_unwritable(name)
     else:
         refuse_unwritable(out)
-    taught = teach_folder(planned, good, overkill=overkill, keep_outliers=keep_outliers)
+    taught = teach_folder(
+        planned, good, overkill=overkill, tower=setup.model.tower, keep_outliers=keep_outliers
+    )
     if out is None:
         path = library.save(taught)
     else:
@@ -116,7 +129,6 @@ def teach(
 
 @cli.command()
 def adapt(
-    name: Annotated[str, typer.Argument(help="The recipe's name.")],
     labels: Annotated[
         Path,
         typer.Option(
@@ -125,7 +137,9 @@ def adapt(
             "labels.json. index.csv or a subfolder tells near-copies."
         ),
     ],
+    name: NamedRecipe = None,
     good: Annotated[Path | None, typer.Option(help="Folder of more good pictures.")] = None,
+    config: StationOption = None,
     seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 0,
     as_json: JsonFlag = False,
 ) -> None:
@@ -133,10 +147,11 @@ def adapt(
     from app.recipes.adapting import adapt_recipe
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
 
-    library = RecipeLibrary(home() / "recipes")
-    result = adapt_recipe(name, labels, good=good, seed=seed, library=library)
+    setup = setup_of(config)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
+    result = adapt_recipe(name, labels, good=good, seed=seed, library=library, tower=setup.model.tower)
     path, mind = None, ""
     if result.taught is not None:
         path, mind = library.save(result.taught), spent(result.taught, library=library)
@@ -159,17 +174,16 @@ def adapt(
 
 
 @cli.command("list")
-def list_recipes(as_json: JsonFlag = False) -> None:
-    """List the taught recipes, those that are damaged, and what of them the shipped model cannot name."""
+def list_recipes(config: StationOption = None, as_json: JsonFlag = False) -> None:
+    """List the taught recipes, those that are damaged, and what of them the model cannot name."""
+    from app.recipes.inspectors import unheard_by
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
-    from models.inspectors.unheard import unheard
-    from models.vla.checkpoint import SHIPPED, read_header
 
-    library = RecipeLibrary(home() / "recipes")
-    shelf = library.shelf()
-    kinds = read_header(SHIPPED).kinds
-    unheard_words = ["" if one.recipe is None else unheard(one.recipe, kinds).in_words for one in shelf]
+    setup = setup_of(config)
+    shelf = RecipeLibrary(setup.recipes).shelf()
+    unheard_words = [
+        "" if one.recipe is None else unheard_by(setup.model, one.recipe).in_words for one in shelf
+    ]
     if as_json:
         print_json(
             {
@@ -200,14 +214,15 @@ def list_recipes(as_json: JsonFlag = False) -> None:
 
 
 @cli.command()
-def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_json: JsonFlag = False) -> None:
+def seal(name: NamedRecipe = None, config: StationOption = None, as_json: JsonFlag = False) -> None:
     """Keep a recipe from before digests anew, as its next version, so that damage is found from now on."""
     from app.recipes.library import RecipeLibrary
     from app.recipes.teaching import seal as sealed
-    from app.settings.station import home
 
-    library = RecipeLibrary(home() / "recipes")
-    path = sealed(name, library=library)
+    setup = setup_of(config)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
+    path = sealed(name, library=library, tower=setup.model.tower)
     recipe = library.recipe(name)
     if as_json:
         print_json({"name": name, "version": recipe.version, "sha256": recipe.sha256, "file": str(path)})
@@ -219,25 +234,26 @@ def seal(name: Annotated[str, typer.Argument(help="The recipe's name.")], as_jso
 
 @cli.command()
 def show(
-    name: Annotated[str, typer.Argument(help="The recipe's name.")],
+    name: NamedRecipe = None,
     version: Annotated[int | None, typer.Option(help="Default: the newest.")] = None,
-    adapter: Annotated[
-        Path | None, typer.Option(help="The language model's adapter that judges; default: as shipped.")
-    ] = None,
+    config: StationOption = None,
+    adapter: AskedAdapter = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Show all that a recipe says, its certificate, what labelled parts say, and what will not be heard."""
     from app.commands.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import stored_certification
+    from app.recipes.inspectors import unheard_by
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
-    from models.inspectors.unheard import unheard
-    from models.vla.checkpoint import SHIPPED, read_header
 
-    library = RecipeLibrary(home() / "recipes")
+    setup = setup_of(config, adapter=adapter)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
     recipe = library.recipe(name, version)
-    certification, labelled = stored_certification(name, version, library=library)
-    missed = unheard(recipe, read_header(adapter or SHIPPED).kinds)
+    certification, labelled = stored_certification(
+        name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
+    )
+    missed = unheard_by(setup.model, recipe)
     if as_json:
         print_json(
             {
@@ -261,23 +277,26 @@ def show(
 
 @cli.command()
 def evaluate(
-    name: Annotated[str, typer.Argument(help="The recipe's name.")],
     good: Annotated[Path, typer.Option(help="Folder of good pictures that were not taught.")],
     bad: Annotated[Path, typer.Option(help="Folder of defective pictures.")],
-    inspector: InspectorOption = InspectorKind.VLA,
+    name: NamedRecipe = None,
+    config: StationOption = None,
+    inspector: AskedInspector = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure a recipe on pictures whose truth is known."""
     from app.recipes.evaluating import evaluate_recipe
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
 
+    setup = setup_of(config, inspector=inspector)
+    name = named_recipe(name, setup)
     result = evaluate_recipe(
         name,
         good=good,
         bad=bad,
-        library=RecipeLibrary(home() / "recipes"),
-        model=ModelTable(inspector=inspector),
+        library=RecipeLibrary(setup.recipes),
+        model=setup.model,
+        line=setup.line,
     )
     if as_json:
         print_json(result)
@@ -293,9 +312,9 @@ def evaluate(
 
 @cli.command()
 def certify(
-    name: Annotated[str, typer.Argument(help="The recipe's name.")],
     good: Annotated[Path, typer.Option(help="Folder of good pictures that were not taught.")],
     bad: Annotated[Path, typer.Option(help="Folder of defective pictures that nothing was chosen on.")],
+    name: NamedRecipe = None,
     alpha: Annotated[
         float, typer.Option(min=1e-4, max=0.5, help="Bound on the share of defective parts let through.")
     ] = 0.05,
@@ -305,16 +324,18 @@ def certify(
     count: Annotated[
         Draw, typer.Option(help="What is one part: a subfolder of near-copies, or every picture.")
     ] = Draw.FOLDER,
-    inspector: InspectorOption = InspectorKind.VLA,
+    config: StationOption = None,
+    inspector: AskedInspector = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Prove a bound on escapes, and keep the certificate: passes above its threshold then go to a person."""
     from app.commands.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import certify as certified
     from app.recipes.library import RecipeLibrary
-    from app.settings.station import home
 
-    library = RecipeLibrary(home() / "recipes")
+    setup = setup_of(config, inspector=inspector)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
     done = certified(
         name,
         good=good,
@@ -323,7 +344,8 @@ def certify(
         delta=delta,
         draw=count,
         library=library,
-        model=ModelTable(inspector=inspector),
+        model=setup.model,
+        line=setup.line,
     )
     path = done.keep(library)
     certificate = done.certificate

@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
-from app.command_line.place import ConfigOption, RecordOption
 from app.progress import progress
-from app.settings.station import find_record
+from app.settings.finding import find_record
 from inspection.errors import StoreError
 
 if TYPE_CHECKING:

@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
-from app.command_line.place import ConfigOption, RecordOption
-from app.settings.station import find_record, load
+from app.settings.finding import find_record
+from app.settings.station import load
 from inspection.errors import StoreError
 from inspection.times.local_time import moment, moments, shown
 from inspection.times.shifts import shift_start

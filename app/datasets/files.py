@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import Field
 
-from app.command_line.beforehand import refuse_unwritable
+from app.command_line.writable import refuse_unwritable
 from app.datasets.from_record import RecordedSamples
 from app.progress import progress
 from app.recipes.library import RecipeLibrary

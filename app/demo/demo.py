@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.table import Table
 
-from app.command_line.beforehand import refuse_unwritable
+from app.command_line.writable import refuse_unwritable
 from app.datasets.file_frames import FileFrames
 from app.progress import progress, screen
 from app.recipes.library import RecipeLibrary

@@ -50,8 +50,6 @@ class Engine:
         self._unheard = self._inspector.unheard
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
-        if recipe.motion is None:
-            recipe = recipe.model_copy(update={"motion": settings.line})
         self.link = ModbusLine(settings.plc, self._clock, physics=recipe.motion or NOMINAL_LINE)
         self.station = Station(
             line=self.link,

@@ -19,7 +19,7 @@ def _build(settings: Settings, version: int | None) -> Built:
 
     library = RecipeLibrary(settings.recipes)
     recipe, inspector = build_inspector(
-        library, settings.station.recipe, version=version, model=settings.model
+        library, settings.station.recipe, version=version, model=settings.model, line=settings.line
     )
     held = certification(recipe, model=inspector.model, library=library)
     return Built(

@@ -16,6 +16,7 @@ from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
+from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import crop, unclamped
 from models.memory.adaptation import AdaptedMemory
@@ -44,6 +45,7 @@ def adapt_recipe(
     good: Path | None = None,
     seed: int = 0,
     settings: AdaptationSettings | None = None,
+    tower: Path | None = None,
 ) -> AdaptedRecipe:
     """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
 
@@ -58,14 +60,24 @@ def adapt_recipe(
         good: Folder of more good pictures, as those that were taught; a subfolder is a group.
         seed: The same pictures and seed give the same recipe on one machine.
         settings: None takes the defaults.
+        tower: Folder of the vision tower that it was taught on and that judges; None: EfficientNet-Lite0.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
         DatasetError: The labels cannot be understood.
-        RecipeError: The recipe is unknown or has several views, or there are too few labels.
+        RecipeError: The recipe is unknown or has several views, the tower cannot learn from labels, or there
+            are too few of them.
+        WeightsError: No vision tower there, or another than the recipe was taught on.
     """
-    tower = EfficientNetLite0()
-    taught = library.load(name, tower=tower)
+    library.recipe(name)  # an unknown name is said at once, before the weights are read
+    eyes = build_tower(tower)
+    if not isinstance(eyes, EfficientNetLite0):
+        raise RecipeError(
+            f"labels can be learned from on the tower that ships only, and {eyes.name} judges here",
+            part="the recipe as it was stays in use",
+            todo="teach and adapt for a station without tower in its table [model], or do without adapting",
+        )
+    taught = library.load(name, tower=eyes)
     if len(taught.recipe.views) != 1:
         raise RecipeError(
             f"recipe {name!r} has {len(taught.recipe.views)} views; only one can be adapted from a folder",
@@ -83,7 +95,7 @@ def adapt_recipe(
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
-            examples, memory=memory, tower=tower, settings=settings, seed=seed, on_progress=bar.show
+            examples, memory=memory, tower=eyes, settings=settings, seed=seed, on_progress=bar.show
         )
     report = {
         "name": name,

@@ -19,6 +19,7 @@ from inspection.certification.probability import LabelledScores, Origin, one_of_
 from inspection.certification.threshold import NEVER_PASSES, by_group, walk
 from inspection.decision import Action, Decision, RecipeRef
 from inspection.errors import CertificateError, PassgateError
+from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
 from inspection.pictures.labels.layouts.sides import good_and_defective
@@ -55,6 +56,7 @@ def certify(
     draw: Draw,
     library: RecipeLibrary,
     model: ModelTable = AS_SHIPPED,
+    line: PhysicsContext | None = None,
 ) -> Certified:
     """Certify the newest version of a recipe on labelled pictures; the result is not yet kept.
 
@@ -70,6 +72,7 @@ def certify(
         draw: What counts as one part; ``FOLDER`` counts a picture outside any subfolder for itself.
         library: Has the recipe.
         model: Who judges: ``[model]`` of a station; one that lets another judge refuses the certificate.
+        line: Belt, diverter and part of that station, where the recipe describes none.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -84,7 +87,7 @@ def certify(
     _refuse_too_few(len(set(bad_groups)), pictures=len(bad_files), alpha=alpha, delta=delta, draw=draw)
 
     library.refuse_unwritable(name)
-    recipe, inspector = build_inspector(library, name, model=model)
+    recipe, inspector = build_inspector(library, name, model=model, line=line)
     inspector.prepare(recipe)
     known, learned, sha256 = library.learned_from(name, recipe.version), list[Path](), list[str]()
     files = (*bad_files, *good_files)
@@ -155,11 +158,26 @@ def certify(
 
 
 def stored_certification(
-    name: str, version: int | None, *, library: RecipeLibrary
+    name: str,
+    version: int | None,
+    *,
+    library: RecipeLibrary,
+    model: ModelTable = AS_SHIPPED,
+    line: PhysicsContext | None = None,
+    of_a_station: bool = False,
 ) -> tuple[Certification, LabelledScores | None]:
-    """``certification`` and ``labelled_scores`` of a version by what would judge on this machine.
+    """``certification`` and ``labelled_scores`` of a version by what would judge.
 
     The model is loaded only where there is something to compare it with.
+
+    Args:
+        name: Of the recipe.
+        version: None for the newest.
+        library: Has the recipe and its certificate.
+        model: What would judge.
+        line: Belt, diverter and part, where the recipe describes none.
+        of_a_station: Whether ``model`` says which kind of inspector judges. Where no station is named, it is
+            taken to be the kind that the certificate names.
 
     Raises:
         RecipeError: The recipe is unknown or damaged.
@@ -172,12 +190,14 @@ def stored_certification(
         judged_by = judged_by if certificate is None else certificate.model
         if judged_by is None:
             return UNCERTIFIED, None
-        kind = InspectorKind.REFLEX if judged_by.name == REFLEX_NAME else InspectorKind.VLA
-        built = build_inspector(library, name, version=version, model=ModelTable(inspector=kind))[1].model
+        if not of_a_station:
+            kind = InspectorKind.REFLEX if judged_by.name == REFLEX_NAME else InspectorKind.VLA
+            model = model.model_copy(update={"inspector": kind})
+        in_use = build_inspector(library, name, version=version, model=model, line=line)[1].model
     except PassgateError as error:
         return Certification(reason=str(error)), None
-    held = certification(recipe, model=built, library=library)
-    return held, labelled_scores(recipe, model=built, certification=held, library=library)
+    held = certification(recipe, model=in_use, library=library)
+    return held, labelled_scores(recipe, model=in_use, certification=held, library=library)
 
 
 def spent(taught: Taught, *, library: RecipeLibrary) -> str:

@@ -12,6 +12,7 @@ from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, ModelTable
 from inspection.decision import SCORE_LIMIT, Action
+from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
 from inspection.pictures.labels.layouts.sides import good_and_defective
@@ -27,6 +28,7 @@ def evaluate_recipe(
     bad: Path,
     library: RecipeLibrary,
     model: ModelTable = AS_SHIPPED,
+    line: PhysicsContext | None = None,
 ) -> dict[str, Any]:
     """Judge every picture below two folders by the newest version of a recipe.
 
@@ -47,7 +49,7 @@ def evaluate_recipe(
     library.recipe(name)
     fine, defective = good_and_defective(good, bad)
     files = [(path, False) for path in fine] + [(path, True) for path in defective]
-    recipe, inspector = build_inspector(library, name, model=model)
+    recipe, inspector = build_inspector(library, name, model=model, line=line)
     inspector.prepare(recipe)
     scores, passed, milliseconds = [], [], []
     seen = SeenPictures(part="nothing was measured")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from app.command_line.beforehand import refuse_unwritable
+from app.command_line.writable import refuse_unwritable
 from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
 from app.recipes.in_force import certification, labelled_scores
@@ -14,6 +14,7 @@ from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, ModelTable
 from inspection.decision import Decision
 from inspection.errors import CameraError, PassgateError
+from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame, Picture, Trigger
 from inspection.pictures.quality import check
 from inspection.ports import Inspector
@@ -30,6 +31,7 @@ def inspect_files(
     library: RecipeLibrary,
     recipe_name: str,
     model: ModelTable = AS_SHIPPED,
+    line: PhysicsContext | None = None,
     annotate_into: Path | None = None,
 ) -> list[tuple[Path, Decision]]:
     """Judge each picture as the line would: quality check, inspector, but no deadline and no PLC.
@@ -45,7 +47,7 @@ def inspect_files(
     if annotate_into is not None:
         refuse_unwritable(annotate_into / "picture.png")
         drawings = _drawings(files, annotate_into)
-    recipe, inspector = build_inspector(library, recipe_name, model=model)
+    recipe, inspector = build_inspector(library, recipe_name, model=model, line=line)
     bit_depth = recipe.levels.bit_depth
 
     def look(_: int, frame: Frame) -> None:

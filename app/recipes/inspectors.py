@@ -13,6 +13,7 @@ from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.decision import ModelRef
 from inspection.errors import SettingsError
+from inspection.motion.chunk import PhysicsContext
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
@@ -32,7 +33,12 @@ log = structlog.get_logger(__name__)
 
 
 def build_inspector(
-    library: RecipeLibrary, name: str, *, version: int | None = None, model: ModelTable = AS_SHIPPED
+    library: RecipeLibrary,
+    name: str,
+    *,
+    version: int | None = None,
+    model: ModelTable = AS_SHIPPED,
+    line: PhysicsContext | None = None,
 ) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
     """A recipe and the inspector that judges by it.
 
@@ -42,6 +48,7 @@ def build_inspector(
         version: Of the recipe; None for the newest.
         model: Who judges, with which weights, and how they are held. The reflex alone judges where the
             language model would, but has no say in this recipe.
+        line: Belt, diverter and part, where the recipe describes none; the recipe then does.
 
     Raises:
         RecipeError: The recipe is unknown or damaged.
@@ -52,6 +59,8 @@ def build_inspector(
     tower = build_tower(model.tower)
     taught = library.load(name, version, tower=tower)
     recipe = taught.recipe
+    if recipe.motion is None:
+        recipe = recipe.model_copy(update={"motion": line})
     if not taught.sealed:
         log.warning(
             "the recipe's file is from before digests: nothing proves that it is as it was taught",

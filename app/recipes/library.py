@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.command_line.beforehand import refuse_unwritable
+from app.command_line.writable import refuse_unwritable
 from app.recipes.learned_from import CertifiedFrom, LearnedFrom
 from app.recipes.recipe_file import Taught as Taught
 from app.recipes.recipe_file import describe, read, read_labelled, read_learned_from, read_recipe, write

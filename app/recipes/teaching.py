@@ -11,8 +11,10 @@ from pydantic import ValidationError
 
 from app.datasets.file_frames import FileFrames
 from app.progress import progress
+from app.recipes.inspectors import unheard_by
 from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
+from app.settings.station import ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
@@ -28,10 +30,9 @@ from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.reflex import crop
-from models.inspectors.unheard import Unheard, unheard
+from models.inspectors.unheard import Unheard
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
-from models.vla.checkpoint import SHIPPED, read_header
 
 log = structlog.get_logger(__name__)
 
@@ -107,19 +108,19 @@ def plan(
     return recipe
 
 
-def hear(recipe: Recipe, *, adapter: Path | None, accept: bool) -> tuple[Recipe, Unheard]:
-    """``recipe``, and what of it the language model will not hear.
+def hear(recipe: Recipe, *, model: ModelTable, accept: bool) -> tuple[Recipe, Unheard]:
+    """``recipe``, and what of it does not come into force where such a model judges.
 
     Args:
         recipe: As it is planned.
-        adapter: What will judge; None for the adapter that ships.
+        model: What will judge.
         accept: Whether that is accepted; the recipe then says so.
 
     Raises:
         RecipeError: More is asked than will be done, and nobody accepted it.
         WeightsError: The adapter is absent or damaged.
     """
-    missed = unheard(recipe, read_header(adapter or SHIPPED).kinds)
+    missed = unheard_by(model, recipe)
     if missed.lost and not accept:
         raise RecipeError(
             missed.in_words,
@@ -235,14 +236,17 @@ def teach_folder(
         )
 
 
-def seal(name: str, *, library: RecipeLibrary) -> Path:
+def seal(name: str, *, library: RecipeLibrary, tower: Path | None = None) -> Path:
     """Keep the newest version of a recipe from before digests as the next one; returns its file.
+
+    ``tower`` is the folder of the vision tower that it was taught on; None: EfficientNet-Lite0.
 
     Raises:
         RecipeError: Unknown, damaged, or sealed already.
-        WeightsError: Taught on another tower than EfficientNet-Lite0, or what was taught is damaged.
+        WeightsError: Taught on another tower, or what was taught is damaged.
     """
-    taught = library.load(name, tower=EfficientNetLite0())
+    library.recipe(name)  # an unknown name is said at once, before the weights are read
+    taught = library.load(name, tower=build_tower(tower))
     if taught.sealed:
         raise RecipeError(f"recipe {name!r} version {taught.recipe.version} is sealed already")
     _, version = library.next_identity(name)

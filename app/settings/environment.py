@@ -13,6 +13,7 @@ from typing import Any, Final
 from pydantic_settings import BaseSettings, EnvSettingsSource
 from pydantic_settings import SettingsError as UnreadableVariableError
 
+from app.settings.annotations import members, place_named
 from inspection.errors import SettingsError
 
 PREFIX: Final = "PASSGATE_"
@@ -32,8 +33,8 @@ def variable(location: tuple[str | int, ...]) -> str:
 def refuse_unknown_names(settings: type[BaseSettings]) -> None:
     """Raise SettingsError where a variable is meant for ``settings`` and would be passed over.
 
-    It names a table that they do not have, a key without its table, or one underscore stands for two. What
-    else begins with PASSGATE_ (PASSGATE_HOME) may be somebody else's.
+    It names a table that they do not have, a key without its table, or one underscore stands for two,
+    anywhere in its name. What else begins with PASSGATE_ (PASSGATE_HOME) may be somebody else's.
     """
     known = list(settings.model_fields)
     for name in sorted(os.environ):
@@ -53,16 +54,14 @@ def refuse_unknown_names(settings: type[BaseSettings]) -> None:
 
 
 def _meant_by(name: str, settings: type[BaseSettings]) -> str:
-    """The variable that ``name``, in which nothing stands between table and key, was probably meant to be."""
-    if BETWEEN in name or name in settings.model_fields:
-        return ""
+    """The variable that ``name`` was probably meant to be; empty where it is one, or nobody knows."""
     for table, field in settings.model_fields.items():
-        keys = getattr(field.annotation, "model_fields", {})
-        if name in keys:
-            return variable((table, name))
-        if name.removeprefix(f"{table}_") in keys:
-            return variable((table, name.removeprefix(f"{table}_")))
-    return ""
+        if any(name in getattr(one, "model_fields", {}) for one in members(field.annotation)):
+            return "" if name in settings.model_fields else variable((table, name))
+    place = place_named(settings, name.replace(BETWEEN, "_"))
+    if place is None or variable(place).lower() == f"{PREFIX}{name}".lower():
+        return ""
+    return variable(place)
 
 
 def from_environment(settings: type[BaseSettings]) -> dict[str, Any]:

@@ -8,13 +8,13 @@ import os
 from datetime import time
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, Self
 
 from platformdirs import user_data_path
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-from app.settings.environment import PREFIX, from_environment, overlaid, refuse_unknown_names
+from app.settings.environment import BETWEEN, PREFIX, from_environment, overlaid, refuse_unknown_names
 from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
@@ -100,16 +100,32 @@ class ModelTable(_Table):
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of one inspection."""
 
+    def beside(self, folder: Path) -> Self:
+        """With relative folders and files counted from ``folder``; a name of base weights stays a name."""
+        return self.model_copy(
+            update={
+                "adapter": self.adapter and folder / self.adapter,
+                "base": self.base and self._base_beside(folder, self.base),
+                "tower": self.tower and folder / self.tower,
+            }
+        )
+
+    def _base_beside(self, folder: Path, base: str) -> str:
+        """A foreign model is always a folder; the language model's base is one where it looks like one."""
+        path = folder / base
+        foreign = self.inspector is InspectorKind.FOREIGN
+        return str(path) if foreign or path.is_dir() or len(Path(base).parts) > 1 else base
+
 
 AS_SHIPPED: Final = ModelTable()
 """What judges where no settings say otherwise."""
 
 
-class _Stored(BaseSettings):
+class Stored(BaseSettings):
     """What has a record."""
 
     model_config = SettingsConfigDict(
-        env_prefix="PASSGATE_", env_nested_delimiter="__", extra="ignore", frozen=True
+        env_prefix=PREFIX, env_nested_delimiter=BETWEEN, extra="ignore", frozen=True
     )
 
     store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))
@@ -124,20 +140,29 @@ class _Stored(BaseSettings):
         return values
 
 
-class Settings(_Stored):
+class Judging(BaseSettings):
+    """What judges parts by recipes."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter=BETWEEN, extra="ignore", frozen=True
+    )
+
+    recipes: Path = Field(default_factory=lambda: home() / "recipes")
+    model: ModelTable = AS_SHIPPED
+    line: PhysicsContext | None = None
+    """Belt, diverter and part, for a PLC that follows set points, where the recipe describes none; where
+    neither does, a nominal line is taken for granted. The belt's speed is the one that parts pass at."""
+
+
+class Settings(Stored, Judging):
     """One station."""
 
     model_config = SettingsConfigDict(extra="forbid")
 
     station: StationTable
     plc: LinkSettings = LinkSettings()
-    line: PhysicsContext | None = None
-    """Belt, diverter and part, for a PLC that follows set points, where the recipe describes none; where
-    neither does, a nominal line is taken for granted. The belt's speed is the one that parts pass at."""
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
-    model: ModelTable = ModelTable()
     api: ApiTable = ApiTable()
-    recipes: Path = Field(default_factory=lambda: home() / "recipes")
 
     @field_validator("cameras")
     @classmethod
@@ -184,13 +209,7 @@ def load(path: Path) -> Settings:
     return settings.model_copy(
         update={
             "recipes": folder / settings.recipes,
-            "model": settings.model.model_copy(
-                update={
-                    "adapter": settings.model.adapter and folder / settings.model.adapter,
-                    "base": settings.model.base and _beside(folder, settings.model.base),
-                    "tower": settings.model.tower and folder / settings.model.tower,
-                }
-            ),
+            "model": settings.model.beside(folder),
             "plc": settings.plc.model_copy(
                 update={"tls": settings.plc.tls and settings.plc.tls.beside(folder)}
             ),
@@ -203,35 +222,3 @@ def load(path: Path) -> Settings:
             ),
         }
     )
-
-
-def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
-    """Where the record lies, for every command that reads one.
-
-    In this order: the folder ``record``; the station file ``config``, with what the environment overrides in
-    it, as the engine reads it; ``PASSGATE_STORE__FOLDER`` and its kind; the usual one in ``PASSGATE_HOME``.
-
-    Raises:
-        SettingsError: The station file, or what the environment says, cannot be used, or a variable is meant
-            for a station and names no key of it.
-    """
-    if record is not None:
-        return StoreSettings.of_folder(record)
-    if config is not None:
-        return load(config).store
-    refuse_unknown_names(Settings)
-    environment = from_environment(_Stored)
-    try:
-        store = _Stored(**environment).store
-    except ValidationError as error:
-        raise SettingsError(
-            "; ".join(filter(None, in_words(error, _Stored, file={}, environment=environment))),
-            todo="mend the variables that begin with PASSGATE_STORE__",
-        ) from error
-    named = store.model_fields_set - {"folder"}
-    return store if named else StoreSettings.of_folder(store.folder)
-
-
-def _beside(folder: Path, base: str) -> str:
-    """A relative folder counts from the settings' own; a name of base weights stays a name."""
-    return str(folder / base) if (folder / base).is_dir() else base

@@ -1,14 +1,14 @@
 """What is wrong with settings, in words: pydantic's errors for whoever writes a station's file."""
 
 import difflib
-import types
 from collections.abc import Mapping, Sequence
 from itertools import groupby
-from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
+from typing import Any, NamedTuple, get_origin
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from app.settings.annotations import inside, is_table, kinds, members, tags
 from app.settings.environment import BETWEEN, variable
 from inspection.wording.value import value_in_words
 
@@ -89,24 +89,22 @@ def _missing(
 ) -> tuple[str, bool]:
     """The keys that a table lacks, and whether the environment alone began the table."""
     keys = [place.location[-1] for place, _ in errors]
-    kinds = [f": one of {_kinds(place.here)}" for place, one in errors if one["type"] != "missing"]
+    one_of = "".join(f": one of {kinds(place.here)}" for place, one in errors if one["type"] != "missing")
     depth = _set_to(table, given.environment) if table else 0
     if not depth or _found(given.file, table) is not None:
         names = [_as_table(place) or repr(_written(place.location)) for place, _ in errors]
         what = "table" if names[0].startswith("[") else "key"
         words = f"{what} {names[0]} is" if len(names) == 1 else f"{what}s {', '.join(names)} are"
-        return f"{words} missing{''.join(kinds)}", False
+        return f"{words} missing{one_of}", False
     if depth < len(table):  # a list that one variable gives whole
         begun = _named(table, depth, given.environment)
-        return f"{begun} lacks {', '.join(map(str, keys))}{''.join(kinds)}", True
+        return f"{begun} lacks {', '.join(map(str, keys))}{one_of}", True
     set_ = _variables(_found(given.environment, table), table)
     begun = f"the environment variable {set_[0]} begins" if len(set_) == 1 else f"{', '.join(set_)} begin"
     lacks = [variable((*table, key)) for key in keys]
     are = "is" if len(keys) == 1 else "are"
-    return (
-        f"{begun} {_written(table)}, which the file does not have, and {', '.join(lacks)} {are} missing"
-        + "".join(kinds)
-    ), True
+    absent = f"{', '.join(lacks)} {are} missing{one_of}"
+    return f"{begun} {_written(table)}, which the file does not have, and {absent}", True
 
 
 def _variables(found: Any, at: Location) -> list[str]:
@@ -118,10 +116,10 @@ def _variables(found: Any, at: Location) -> list[str]:
 
 def _as_table(place: _Place) -> str:
     """A whole table that is missing, as it is written; empty for a key."""
-    members = _members(place.here)
-    if get_origin(members[0]) is tuple and _kinds(place.here):
+    possible = members(place.here)
+    if get_origin(possible[0]) is tuple and kinds(place.here):
         return f"[[{_written(place.location)}]]"
-    whole = len(members) == 1 and isinstance(members[0], type) and issubclass(members[0], BaseModel)
+    whole = len(possible) == 1 and is_table(possible[0])
     return f"[{_written(place.location)}]" if whole else ""
 
 
@@ -138,12 +136,10 @@ def _one(place: _Place, details: list[ErrorDetails], given: _Given) -> tuple[str
             words = f"unknown key {key!r}{_meant(location, table, given.model)}{_other_kind(location, given)}"
         case "union_tag_invalid":
             tag = str(detail["ctx"]["tag"])
-            close = difflib.get_close_matches(tag.lower(), _kinds(here).split(", "), n=1)
+            close = difflib.get_close_matches(tag.lower(), kinds(here).split(", "), n=1)
             meant = f", did you mean {close[0]!r}?" if close else ""
-            words = f"{key}: there is no kind {tag!r}, only {_kinds(here)}{meant}"
-        case "tuple_type" | "list_type" if (
-            isinstance(detail["input"], Mapping) and not depth and _kinds(here)
-        ):
+            words = f"{key}: there is no kind {tag!r}, only {kinds(here)}{meant}"
+        case "tuple_type" | "list_type" if isinstance(detail["input"], Mapping) and not depth and kinds(here):
             words = f"{key} is one table, and there may be several: write [[{key}]], with two brackets"
         case "model_type" if isinstance(detail["input"], list) and not depth:
             words = f"{key} is one table: write [{key}], with one pair of brackets"
@@ -222,7 +218,7 @@ def _named(location: Location, depth: int, environment: Mapping[str, Any]) -> st
 def _meant(location: Location, table: Any, model: type[BaseModel]) -> str:
     """A hint at the key that was meant: one that is close, the same of another table, or all there are."""
     wrong = str(location[-1])
-    if not (isinstance(table, type) and issubclass(table, BaseModel)):
+    if not is_table(table):
         return ""
     close = difflib.get_close_matches(wrong.lower(), list(table.model_fields), n=1)
     if close:
@@ -235,10 +231,7 @@ def _meant(location: Location, table: Any, model: type[BaseModel]) -> str:
 
 def _has(annotation: Any, key: str) -> bool:
     """Whether a table has ``key``."""
-    return any(
-        isinstance(member, type) and issubclass(member, BaseModel) and key in member.model_fields
-        for member in _members(annotation)
-    )
+    return any(is_table(member) and key in member.model_fields for member in members(annotation))
 
 
 def _walk(model: type[BaseModel], detail: ErrorDetails) -> _Place:
@@ -247,46 +240,14 @@ def _walk(model: type[BaseModel], detail: ErrorDetails) -> _Place:
     here: Any = model
     table: Any = None
     for part in detail["loc"]:
-        members = _members(here)
-        if isinstance(part, str) and len(members) > 1:
-            tagged = [member for member in members if part in _tags(member)]
+        possible = members(here)
+        if isinstance(part, str) and len(possible) > 1:
+            tagged = [member for member in possible if part in tags(member)]
             here = tagged[0] if tagged else here
             continue  # pydantic's name of one of the members
-        table = members[0] if len(members) == 1 else None
+        table = possible[0] if len(possible) == 1 else None
         written.append(part)
-        here = _inside(table, part)
+        here = inside(table, part)
     if detail["type"].startswith("union_tag"):
         written.append("kind")
     return _Place(tuple(written), table, here)
-
-
-def _members(annotation: Any) -> list[Any]:
-    """What an annotation may be, without Annotated and None."""
-    if get_origin(annotation) is Annotated:
-        return _members(get_args(annotation)[0])
-    if get_origin(annotation) in (Union, types.UnionType):
-        return [one for part in get_args(annotation) if part is not type(None) for one in _members(part)]
-    return [annotation]
-
-
-def _tags(member: Any) -> tuple[Any, ...]:
-    """The values of a model's ``kind``."""
-    if not (isinstance(member, type) and issubclass(member, BaseModel)) or "kind" not in member.model_fields:
-        return ()
-    kind = member.model_fields["kind"].annotation
-    return get_args(kind) if get_origin(kind) is Literal else ()
-
-
-def _kinds(annotation: Any) -> str:
-    """The kinds of table that may stand there."""
-    if get_origin(annotation) is tuple:
-        annotation = get_args(annotation)[0]
-    return ", ".join(str(tag) for member in _members(annotation) for tag in _tags(member))
-
-
-def _inside(table: Any, part: str | int) -> Any:
-    if isinstance(part, int):
-        return (get_args(table) or (None,))[0]
-    if isinstance(table, type) and issubclass(table, BaseModel) and part in table.model_fields:
-        return table.model_fields[part].annotation
-    return None

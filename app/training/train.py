@@ -7,7 +7,7 @@ from typing import Any
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from app.command_line.beforehand import refuse_unwritable
+from app.command_line.writable import refuse_unwritable
 from app.progress import screen
 from models.backbone.transformers_tower import build_tower
 from models.training.calibration import calibrate

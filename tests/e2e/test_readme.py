@@ -17,7 +17,8 @@ import pytest
 import typer
 
 from app import cli
-from app.settings.station import find_record, load
+from app.settings.finding import find_record
+from app.settings.station import load
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.simulation import Variation
 

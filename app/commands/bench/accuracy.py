@@ -8,8 +8,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.beforehand import refuse_unwritable
 from app.command_line.output import JsonFlag, print_json
+from app.command_line.writable import refuse_unwritable
 from app.commands.bench.shown import show
 from app.commands.dataset import SHARED_DATA, DataOption, Dataset
 from app.progress import progress, screen

@@ -18,7 +18,7 @@ from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
 from app.recipes.recipe_file import Taught, read_recipe, write
 from app.recipes.teaching import hear, plan, seal, teach_folder
-from app.settings.station import InspectorKind, ModelTable
+from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError, RecipeError, WeightsError
 from inspection.simulation import Variation
@@ -341,12 +341,12 @@ def test_views_and_memories_pair_up(shelf: Path, tower: EfficientNetLite0, missi
 def test_stop_on_a_type_that_nobody_can_name_is_taught_only_where_someone_accepts_it(taught: Taught) -> None:
     lost = renamed(taught, defect_types=("scratch", "gap"), instruction="gap: stop").recipe
     with pytest.raises(RecipeError, match=r"cannot name gap.*gap: stop.*--accept-unheard"):
-        hear(lost, adapter=None, accept=False)
-    accepted, missed = hear(lost, adapter=None, accept=True)
+        hear(lost, model=AS_SHIPPED, accept=False)
+    accepted, missed = hear(lost, model=AS_SHIPPED, accept=True)
     assert accepted.unheard_accepted
     assert missed.types == ("gap",)
     known = renamed(taught, instruction="crack: stop").recipe
-    heard, missed = hear(known, adapter=None, accept=False)
+    heard, missed = hear(known, model=AS_SHIPPED, accept=False)
     assert not missed.types
     assert not heard.unheard_accepted
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.settings.station import find_record, load
+from app.settings.finding import find_record
+from app.settings.station import load
 from inspection.errors import SettingsError
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore

@@ -1,4 +1,4 @@
-"""What can be refused before long work begins, so that no minutes are lost to a word that was wrong."""
+"""What would fail at the end of long work is refused before it: a place that cannot be written."""
 
 from pathlib import Path
 

@@ -91,7 +91,7 @@ def test_what_changes_a_recipe_asks_first_whether_it_can_be_kept(
     def read_only(path: Path) -> None:
         raise PermissionError(13, "Permission denied", str(path))
 
-    monkeypatch.setattr("app.command_line.beforehand.check_writable", read_only)
+    monkeypatch.setattr("app.command_line.writable.check_writable", read_only)
     words = [str(good) if word in ("GOOD", "LABELS") else word for word in asked]
     assert_one_line(passgate(*words), "cover.*cannot be written: Permission denied.*nothing was begun")
     assert reading.read == 0
