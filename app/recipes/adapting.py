@@ -115,7 +115,7 @@ def adapt_recipe(
     recipe = taught.recipe.model_copy(update={"version": version, "sha256": ""})
     adapted = AdaptedMemory(memory, result.adaptation)
     learned_from = taught.learned_from.and_labels(pictures)
-    labelled = _cross_fitted(result, photographs, pictures, judged_by=reflex_on(tower))
+    labelled = _cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes))
     return AdaptedRecipe(
         Taught(recipe, {view.name: adapted}, learned_from=learned_from, labelled=labelled),
         report | {"version": version},

@@ -12,7 +12,7 @@ import structlog
 from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.decision import ModelRef
-from inspection.errors import SettingsError
+from inspection.errors import SettingsError, WeightsError
 from inspection.motion.chunk import PhysicsContext
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
@@ -24,6 +24,7 @@ from models.inspectors.vla import VlaInspector
 from models.language.base import LanguageSettings
 from models.language.free_generation import ForeignModel
 from models.vla.checkpoint import SHIPPED, load, read_header
+from models.weights.base_weights import REGISTRY
 
 THREADS: Final = AS_SHIPPED.threads
 """CPU threads of one inspection, where no settings say otherwise."""
@@ -56,6 +57,7 @@ def build_inspector(
         SettingsError: The model wants a device that this machine lacks, or no foreign model is named.
     """
     library.recipe(name, version)  # an unknown name is said at once, before the weights are read
+    _refuse_unplaced(model)
     tower = build_tower(model.tower)
     taught = library.load(name, version, tower=tower)
     recipe = taught.recipe
@@ -99,6 +101,19 @@ def build_inspector(
 def reflex_on(tower: VisionTower) -> ModelRef:
     """What decisions say of the reflex that sees by ``tower``."""
     return ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
+
+
+def _refuse_unplaced(model: ModelTable) -> None:
+    """Raise WeightsError where ``base`` is a bare name of nothing: never a folder of whoever started us."""
+    base, foreign = model.base, model.inspector is InspectorKind.FOREIGN
+    if base is None or Path(base).is_absolute() or (base in REGISTRY and not foreign):
+        return
+    known = "" if foreign else f", nor a base that Passgate knows ({', '.join(sorted(REGISTRY))})"
+    raise WeightsError(
+        f"{base!r} is no folder beside the station's file{known}",
+        part="nothing is inspected",
+        todo="name the folder of the model as base in the table [model], from the file's own folder on",
+    )
 
 
 def _has_a_say(recipe: Recipe, adapter: Path) -> bool:

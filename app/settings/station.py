@@ -105,16 +105,15 @@ class ModelTable(_Table):
         return self.model_copy(
             update={
                 "adapter": self.adapter and folder / self.adapter,
-                "base": self.base and self._base_beside(folder, self.base),
+                "base": self.base and _base_beside(folder, self.base),
                 "tower": self.tower and folder / self.tower,
             }
         )
 
-    def _base_beside(self, folder: Path, base: str) -> str:
-        """A foreign model is always a folder; the language model's base is one where it looks like one."""
-        path = folder / base
-        foreign = self.inspector is InspectorKind.FOREIGN
-        return str(path) if foreign or path.is_dir() or len(Path(base).parts) > 1 else base
+
+def _base_beside(folder: Path, base: str) -> str:
+    """A folder that is there, or that is told by more than a name."""
+    return str(folder / base) if (folder / base).is_dir() or len(Path(base).parts) > 1 else base
 
 
 AS_SHIPPED: Final = ModelTable()
