@@ -34,7 +34,7 @@ from plc.settings import LinkSettings
 from plc.simulator import Report, SimulatorSettings
 from plc.simulator.faults.fault_proxy import FaultProxy
 from plc.simulator.faults.wire_faults import Direction, FaultSchedule, WireFaultKind
-from plc.simulator.handshake import Rejected
+from plc.simulator.program.handshake import Rejected
 
 RATE_PER_MIN: Final = 600.0
 CYCLE_MS: Final = 10

@@ -26,7 +26,7 @@ from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0
 from plc.register_map.registers import DEFAULT_DEADLINE_MS
 from plc.simulator import PartResult
-from plc.simulator.handshake import Rejected
+from plc.simulator.program.handshake import Rejected
 
 HEADLESS_PARTS = 60
 LATE = {Rejected.DEADLINE, Rejected.UNDECIDED_AT_DIVERTER}

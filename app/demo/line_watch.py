@@ -10,7 +10,7 @@ from rich.live import Live
 from rich.text import Text
 
 from plc.simulator import TestBench
-from plc.simulator.machine.drawing import LinePicture
+from plc.simulator.drawing import LinePicture
 
 FRAMES_PER_S: Final = 8
 

@@ -4,26 +4,23 @@ The same seed, settings and vision blocks give the same events, to the last bit.
 time with each scan: on a host that is late the line is slow, but nothing on it ever jumps.
 """
 
-from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Final
 
-from inspection.decision import Action
 from plc.register_map.registers import LineBlock, VisionBlock
+from plc.simulator.bystander import Bystander
 from plc.simulator.faults.faulty_handshake import FaultyHandshake
 from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.handshake import Switches
-from plc.simulator.machine.conveyor import Commands, Conveyor, Lane, Layout, Sensors
+from plc.simulator.machine.conveyor import Commands, Conveyor, Layout
 from plc.simulator.machine.physics import LinePhysics
-from plc.simulator.machine.stack_light import Condition, StackLight, stack_light
-from plc.simulator.machine.tracking import Tracked
-from plc.simulator.program import PlcProgram, ProgramSettings
-from plc.simulator.report import Bench, Numbered, PartResult
-
-_LAST_PARTS: Final = 8
-"""Decisions that the picture keeps in view."""
+from plc.simulator.machine.stack_light import stack_light
+from plc.simulator.program.handshake import Switches
+from plc.simulator.program.part_result import PartResult
+from plc.simulator.program.program import PlcProgram, ProgramSettings
+from plc.simulator.program.tracking import Tracked
+from plc.simulator.report import Bench
+from plc.simulator.view import BenchState, condition, shown_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,46 +41,6 @@ class BenchSettings:
     operator_delay_s: float = 0.5
     follow_motion: bool = False
     bypass: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Shown:
-    """A part in the picture."""
-
-    front_mm: float
-    seq: int
-    """0 as long as it has no trigger."""
-    fate: str
-    """What its decision is, ``reject`` for a default reject, empty as long as it has none."""
-    sliding: bool
-    stuck: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BenchState:
-    """Everything that somebody beside the line sees. Immutable: may be handed to another thread."""
-
-    at_s: float
-    boot_id: int
-    layout: Layout
-    infeed_mm: float
-    part_length_mm: float
-    diverter_end_deg: float
-    sensors: Sensors
-    commands: Commands
-    parts: tuple[Shown, ...]
-    light: StackLight
-    motion: str
-    faults: tuple[LineFault, ...]
-    vision_age_ms: float | None
-    """Since Passgate last wrote; None for never."""
-    vision_state: int
-    triggers: int
-    left: dict[str, int]
-    """Parts by outcome."""
-    last: tuple[PartResult, ...]
-    """The last parts that have left, the latest first."""
-    bench: Bench
 
 
 class TestBench:
@@ -126,13 +83,7 @@ class TestBench:
         self._off_until_s = 0.0
         self._frozen_beat: int | None = None
         self._next_part_id = settings.first_part_id
-        self._counted = Bench()
-        self._held_ns = 0
-        self._fault_resets = 0
-        self._slid: set[int] = set()
-        self._of_uid: dict[int, Tracked] = {}
-        self._last: deque[PartResult] = deque(maxlen=_LAST_PARTS)
-        self._left: dict[str, int] = {}
+        self._bystander = Bystander()
         self._vision = VisionBlock()
         self._received_ns = 0
         self.triggers = 0
@@ -188,24 +139,17 @@ class TestBench:
     @property
     def held_s(self) -> float:
         """How long a part has waited at the photo-eye for Passgate."""
-        return (self._held_ns + (0 if self._program is None else self._program.held_ns)) / 1e9
+        return self._bystander.held_s(self._program)
 
     @property
     def fault_resets(self) -> int:
         """FaultReset pulses so far."""
-        return self._fault_resets + (0 if self._program is None else self._program.fault_resets)
+        return self._bystander.fault_resets(self._program)
 
     @property
     def counted(self) -> Bench:
         """What a person beside the line has seen."""
-        strays = 0 if self._program is None else self._program.strays
-        jams = 0 if self._program is None else self._program.jams
-        return self._counted.model_copy(
-            update={
-                "strays": self._counted.strays + strays,
-                "jams": self._counted.jams + jams,
-            }
-        )
+        return self._bystander.counted(self._program)
 
     def inject(self, fault: LineFault) -> None:
         """Let something go wrong with the next scan."""
@@ -235,7 +179,7 @@ class TestBench:
             self._start(self._boot_id)
         self._set_hazards()
         sensors = self._conveyor.step(self._commands)
-        self._watch()
+        self._bystander.see_belt(self._conveyor)
         if self._program is None:
             return None
         self._program.handshake.set_switches(
@@ -252,7 +196,7 @@ class TestBench:
 
     def _spoil(self, line: LineBlock) -> LineBlock:
         if self._faults.active(LineFaultKind.OVERFLOW_OUTCOMES) is not None:
-            self._note(lost_outcomes=self._handshake.drop_outcomes())
+            self._bystander.note(self._boot_id, lost_outcomes=self._handshake.drop_outcomes())
         if self._faults.active(LineFaultKind.FREEZE_HEARTBEAT) is None:
             self._frozen_beat = None
             return line
@@ -264,7 +208,7 @@ class TestBench:
 
     def _begin(self, fault: LineFault, now_s: float) -> None:
         hazards, size = self._conveyor.hazards, int(fault.amount)
-        self._counted = self._counted.model_copy(update={"faults": (*self._counted.faults, fault)})
+        self._bystander.see_fault(fault)
         match fault.kind:
             case LineFaultKind.RESTART:
                 self._switch_off(now_s + fault.for_s, boot_id=self._boot_ids())
@@ -293,22 +237,8 @@ class TestBench:
         self._off_until_s = until_s
         program, self._program = self._program, None
         self._commands = self._idle
-        if program is None:
-            self._boot_id = boot_id
-            return
-        self._note(
-            forgotten=[part.seq for part in program.triggered],
-            lost_outcomes=program.handshake.unacknowledged,
-        )
-        self._held_ns += program.held_ns
-        self._fault_resets += program.fault_resets
-        self._counted = self._counted.model_copy(
-            update={
-                "restarts": self._counted.restarts + 1,
-                "strays": self._counted.strays + program.strays,
-                "jams": self._counted.jams + program.jams,
-            }
-        )
+        if program is not None:
+            self._bystander.see_power_fail(program, boot_id=self._boot_id)
         self._boot_id = boot_id
 
     def _start(self, boot_id: int) -> None:
@@ -336,7 +266,7 @@ class TestBench:
             on_part=self._part_left,
         )
 
-    # --- what a person beside the line sees ---------------------------------------------------------------
+    # --- what the program tells, and what is to be seen -----------------------------------------------------
 
     def _number_part(self) -> int:
         part_id = self._next_part_id
@@ -345,43 +275,12 @@ class TestBench:
 
     def _triggered(self, part: Tracked) -> None:
         self.triggers += 1
-        self._note(skipped=self._handshake.skipped)
-        uid = self._conveyor.uid_of(part.eye_edge)
-        if uid is not None:
-            self._of_uid[uid] = part
+        self._bystander.note(self._boot_id, skipped=self._handshake.skipped)
+        self._bystander.see_trigger(part, uid=self._conveyor.uid_of(part.eye_edge))
 
     def _part_left(self, result: PartResult) -> None:
-        self._last.appendleft(result)
-        self._left[result.outcome] = self._left.get(result.outcome, 0) + 1
+        self._bystander.see_result(result)
         self._on_part(result)
-
-    def _watch(self) -> None:
-        for part in self._conveyor.parts:
-            if part.sliding and part.uid not in self._slid:
-                self._slid.add(part.uid)
-                self._count(slid=1)
-        for left in self._conveyor.exits:
-            self._slid.discard(left.uid)
-            tracked = self._of_uid.pop(left.uid, None)
-            if left.lane is Lane.STRAIGHT and not _accepted_pass(tracked):
-                self._count(released_without_pass=1)
-        for uid in self._conveyor.removed:
-            self._of_uid.pop(uid, None)
-            self._slid.discard(uid)
-            self._count(removed=1)
-
-    def _count(self, **more: int) -> None:
-        self._counted = self._counted.model_copy(
-            update={name: getattr(self._counted, name) + count for name, count in more.items()}
-        )
-
-    def _note(self, **seqs: Iterable[int]) -> None:
-        for name, found in seqs.items():
-            numbered = tuple(Numbered(boot_id=self._boot_id, seq=seq) for seq in found)
-            if numbered:
-                self._counted = self._counted.model_copy(
-                    update={name: getattr(self._counted, name) + numbered}
-                )
 
     def state(self) -> BenchState:
         """What is to be seen now."""
@@ -396,53 +295,14 @@ class TestBench:
             diverter_end_deg=self._settings.physics.diverter_max_angle_deg,
             sensors=sensors,
             commands=self._commands,
-            parts=tuple(self._shown()),
-            light=stack_light(self._condition()),
+            parts=shown_parts((part, self._bystander.tracked(part.uid)) for part in self._conveyor.parts),
+            light=stack_light(condition(program, sensors, now_ns=self._now_ns)),
             motion="" if program is None else program.handshake.motion.mode,
             faults=self._faults.lasting,
             vision_age_ms=(self._now_ns - self._received_ns) / 1e6 if self._received_ns else None,
             vision_state=self._vision.state,
             triggers=self.triggers,
-            left=dict(self._left),
-            last=tuple(self._last),
+            left=self._bystander.left,
+            last=self._bystander.last,
             bench=self.counted,
         )
-
-    def _shown(self) -> Iterable[Shown]:
-        for part in self._conveyor.parts:
-            tracked = self._of_uid.get(part.uid)
-            yield Shown(
-                front_mm=part.front_mm,
-                seq=0 if tracked is None else tracked.seq,
-                fate=_fate(tracked),
-                sliding=part.sliding,
-                stuck=part.stuck,
-            )
-
-    def _condition(self) -> Condition:
-        program, sensors = self._program, self._conveyor.sensors
-        if program is None:
-            return Condition(powered=False)
-        last = program.last
-        return Condition(
-            running=sensors.belt_speed_mm_s > 0.0,
-            emergency_stop=sensors.emergency_stop,
-            jam=program.jam,
-            stalled=sensors.diverter_stalled,
-            stop_part=program.waits_for_person and not program.jam,
-            vision_lost=program.handshake.vision_lost or not program.handshake.vision_alive(self._now_ns),
-            vision_halted=program.handshake.vision_halted(self._now_ns),
-            waiting=program.waits_at_eye and not program.handshake.may_trigger(self._now_ns),
-            rejecting=last is not None and last.verdict is not None and last.verdict.rejected is not None,
-            bypass=program.handshake.switches.bypass,
-        )
-
-
-def _accepted_pass(part: Tracked | None) -> bool:
-    return part is not None and part.verdict is not None and part.verdict.action is Action.PASS
-
-
-def _fate(part: Tracked | None) -> str:
-    if part is None or part.verdict is None:
-        return ""
-    return "reject" if part.doubt is not None or part.verdict.action is None else str(part.verdict.action)

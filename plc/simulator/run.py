@@ -19,9 +19,10 @@ from inspection.decision import Frozen
 from inspection.errors import LineError
 from plc.simulator.bench import BenchSettings, TestBench
 from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.machine.interlocks import layout_for
 from plc.simulator.machine.physics import SCAN_S, LinePhysics
-from plc.simulator.report import PartResult, Report
+from plc.simulator.program.interlocks import layout_for
+from plc.simulator.program.part_result import PartResult
+from plc.simulator.report import Report
 from plc.simulator.server import PlcServer
 
 SCAN_NS: Final = int(SCAN_S * 1e9)

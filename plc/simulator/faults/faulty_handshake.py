@@ -6,7 +6,7 @@ What it accepts as a result is untouched: faults are injected beside the accepta
 from dataclasses import replace
 
 from plc.register_map.registers import next_seq, previous_seq
-from plc.simulator.handshake import PlcHandshake
+from plc.simulator.program.handshake import PlcHandshake
 
 
 class FaultyHandshake(PlcHandshake):

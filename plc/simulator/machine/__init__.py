@@ -1,1 +1,1 @@
-"""The machine: belt, diverter, interlocks, lamps, and the parts that ride on it."""
+"""The machine: belt, diverter, lamps, and the parts that ride on it."""

@@ -26,7 +26,7 @@ from plc.register_map.registers import (
 )
 from plc.simulator import PartResult
 from plc.simulator.faults.wire_faults import WireFaultKind
-from plc.simulator.handshake import Rejected
+from plc.simulator.program.handshake import Rejected
 from tests.fakes import BOOT, EPOCH, decision, trigger
 
 MS = 1_000_000

@@ -203,7 +203,7 @@ def test_links_and_anchors_lead_somewhere(page: Path) -> None:
 
 @pytest.mark.parametrize("page", PAGES, ids=relative)
 def test_files_that_a_page_names_exist(page: Path) -> None:
-    """Paths from the root of the repository, as code: ``plc/simulator/handshake.py``."""
+    """Paths from the root of the repository, as code: ``plc/simulator/program/handshake.py``."""
     houses = r"(?:app|inspection|models|plc|reports|tests|docs|findings)"
     named = [one for one in code_of(page) if re.fullmatch(rf"{houses}/[\w./*-]+", one.text)]
     assert not [str(one) for one in named if not any(ROOT.glob(one.text.rstrip("/"))) and "*" not in one.text]

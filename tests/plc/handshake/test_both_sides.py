@@ -20,9 +20,9 @@ from inspection.line_events import KnownPart, LineEvent, OutcomeReported, PartMi
 from inspection.part import Outcome, Trigger
 from plc.handshake.handshake import VisionHandshake
 from plc.register_map.registers import LineBlock, VisionBits, VisionBlock, action_of
-from plc.simulator.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict
-from plc.simulator.machine.following import MOTION_TIMEOUT_NS, MotionMode
-from plc.simulator.program import OUTCOMES
+from plc.simulator.program.following import MOTION_TIMEOUT_NS, MotionMode
+from plc.simulator.program.handshake import VISION_TIMEOUT_NS, PlcHandshake, Rejected, Switches, Verdict
+from plc.simulator.program.tracking import OUTCOMES
 from tests.plc.handshaking import AT, MS, decision_on
 
 EXAMPLES = int(os.environ.get("PASSGATE_HANDSHAKE_EXAMPLES", "200"))

@@ -19,7 +19,7 @@ from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-unt
 
 from inspection.part import Outcome
 from plc.register_map.registers import LINE_BASE, OUTCOME_CODES, VISION_BASE, VISION_SIZE, VisionBlock
-from plc.simulator.handshake import Rejected
+from plc.simulator.program.handshake import Rejected
 from plc.simulator.report import PartResult
 from tests.plc.peers import free_port
 from tests.plc.structured_text.compiler import Clock, instance

@@ -32,7 +32,7 @@ from plc.simulator import (
     TestBench,
     run_simulator,
 )
-from plc.simulator.handshake import Rejected
+from plc.simulator.program.handshake import Rejected
 from plc.simulator.server import PlcServer
 from tests.plc.handshaking import decision_on
 from tests.plc.peers import PATIENCE_S, Reaction, running

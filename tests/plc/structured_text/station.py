@@ -8,8 +8,8 @@ import plc
 from inspection.decision import Action
 from inspection.part import Outcome
 from plc.register_map.registers import OUTCOME_CODES, LineBlock, VisionBlock
-from plc.simulator.handshake import NO_LIMIT, Rejected, Switches, Verdict
-from plc.simulator.machine.following import Motion, MotionMode
+from plc.simulator.program.following import Motion, MotionMode
+from plc.simulator.program.handshake import NO_LIMIT, Rejected, Switches, Verdict
 from tests.plc.structured_text.compiler import Block, Clock, compile_text, copy_of, instance
 
 FOLDER: Final = Path(plc.__file__).parent / "structured_text"

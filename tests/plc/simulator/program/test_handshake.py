@@ -15,7 +15,7 @@ from plc.register_map.registers import (
     VisionState,
     complement,
 )
-from plc.simulator.handshake import (
+from plc.simulator.program.handshake import (
     OUTCOME_FIFO,
     RESET_PULSE_NS,
     START_NS,

@@ -14,9 +14,9 @@ from typing import Final
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.simulator.handshake import Verdict
 from plc.simulator.machine.conveyor import Lane, Layout, Sensors
 from plc.simulator.machine.physics import SCAN_S, LinePhysics, stopping_distance
+from plc.simulator.program.handshake import Verdict
 
 OUTCOMES: Final = {
     Action.PASS: Outcome.RELEASED,

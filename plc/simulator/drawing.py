@@ -12,9 +12,9 @@ from rich.console import Console, ConsoleOptions, RenderResult
 from rich.text import Text
 
 from plc.register_map.registers import VisionState
-from plc.simulator.bench import BenchState, Shown
 from plc.simulator.machine.conveyor import Lane
 from plc.simulator.machine.stack_light import Lamp, Lit
+from plc.simulator.view import BenchState, Shown
 
 LEAST_COLUMNS: Final = 60
 LEAST_ROWS: Final = 22

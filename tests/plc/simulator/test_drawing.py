@@ -7,7 +7,7 @@ from rich.console import Console
 
 from inspection.decision import Action
 from plc.simulator import LineFault
-from plc.simulator.machine.drawing import LinePicture
+from plc.simulator.drawing import LinePicture
 from tests.plc.handshaking import AT
 from tests.plc.simulator.lines import Line
 

@@ -23,7 +23,7 @@ from plc.register_map.registers import (
     is_behind,
     next_seq,
 )
-from plc.simulator.machine.following import Motion, MotionFollower
+from plc.simulator.program.following import Motion, MotionFollower
 
 VISION_TIMEOUT_NS: Final = 300_000_000
 """A vision heartbeat that stands still for this long counts as a dead program."""

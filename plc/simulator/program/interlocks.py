@@ -11,7 +11,7 @@ from typing import Final
 from plc.simulator.machine.conveyor import Lane, Layout, Sensors
 from plc.simulator.machine.diverter import IN_PLACE_DEG
 from plc.simulator.machine.physics import SCAN_S, LinePhysics, stopping_distance, stopping_speed
-from plc.simulator.machine.tracking import AtGate, Tracking
+from plc.simulator.program.tracking import AtGate, Tracking
 
 STAND_OFF: Final = 1 / 12
 """So far before the diverter a part waits for it, in lengths of a part."""

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 from inspection.decision import Action
 from inspection.part import Outcome
-from plc.simulator.machine.following import MotionMode
+from plc.simulator.program.following import MotionMode
 from tests.plc.simulator.lines import Line
 
 FULL_DEG = 45.0

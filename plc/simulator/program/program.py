@@ -12,15 +12,13 @@ from typing import Final
 from inspection.decision import Action
 from inspection.part import Outcome
 from plc.register_map.registers import LineBlock, VisionBlock
-from plc.simulator.handshake import PlcHandshake, Rejected, Verdict
 from plc.simulator.machine.conveyor import Commands, Lane, Layout, Sensors
-from plc.simulator.machine.following import MotionMode
-from plc.simulator.machine.interlocks import Limits, lane_of, limits
 from plc.simulator.machine.physics import LinePhysics
-from plc.simulator.machine.tracking import OUTCOMES, AtGate, Doubt, Tracked, Tracking
-from plc.simulator.report import PartResult
-
-__all__ = ["OUTCOMES", "PlcProgram", "ProgramSettings"]
+from plc.simulator.program.following import MotionMode
+from plc.simulator.program.handshake import PlcHandshake, Rejected, Verdict
+from plc.simulator.program.interlocks import Limits, lane_of, limits
+from plc.simulator.program.part_result import PartResult
+from plc.simulator.program.tracking import AtGate, Doubt, Tracked, Tracking
 
 RESET_AFTER_NS: Final = 500_000_000
 """How long Passgate is seen halted before FaultReset is pulsed: the operator's hand on the button."""

@@ -6,8 +6,8 @@ from inspection.decision import Action
 from inspection.line_events import HaltCleared, Halted, OutcomeReported, PartMissed, PartTriggered
 from inspection.part import Outcome
 from plc.simulator import LineFault
-from plc.simulator.handshake import Rejected
-from plc.simulator.machine.tracking import Doubt
+from plc.simulator.program.handshake import Rejected
+from plc.simulator.program.tracking import Doubt
 from tests.plc.simulator.lines import SCAN_MS, Line
 
 ALL = [Action.PASS, Action.REWORK, Action.PASS, Action.MANUAL_REVIEW]
