@@ -20,13 +20,13 @@ from inspection.ports import Clock
 from plc.diagnostics.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage, register_image
 from plc.diagnostics.timeline import Handshake, Timeline
-from plc.handshake.authorship import Authorship
 from plc.handshake.handshake import MAX_EVENTS, VisionHandshake
-from plc.handshake.knock import Knocking, Listening
-from plc.modbus.wire import REFUSALS, Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.motion.motion_feed import MotionFeed
 from plc.motion.motion_stream import MotionStream
-from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBlock
+from plc.other_engine import OtherEngine
+from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 
 QUEUE_SIZE: Final = 4 * MAX_EVENTS
@@ -40,9 +40,6 @@ _ROOM: Final = MAX_EVENTS + 4
 """Places that must be free before a cycle: its own events, those of another engine that comes or goes, the
 halt of a full queue, and the end."""
 
-
-ROOM_NS: Final = 4_000_000
-"""Least time before the next write at which the vision block is read back."""
 
 log = structlog.get_logger(__name__)
 
@@ -65,19 +62,9 @@ class ModbusLine:
         self._settings = settings
         self._clock = clock
         self._handshake = VisionHandshake(boot_id=1 + secrets.randbelow(0xFFFF))
-        self._authorship = Authorship(boot_id=self._handshake.boot_id)
-        self._knocking = Knocking(boot_id=self.boot_id)
-        self._listening = Listening(boot_id=self.boot_id)
-        self._own_runs: frozenset[int] = frozenset()
-        """Of this program, with the same record."""
-        self._aside = False
-        """Another engine writes, and this one is halted because of that."""
-        self._new = True
-        """Nothing was written yet, or not since another engine did."""
-        self._found: VisionBlock | None = None
-        """The vision block as last read back."""
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue(QUEUE_SIZE)
         self._wire = Wire(settings)
+        self._other = OtherEngine(settings, handshake=self._handshake, wire=self._wire, clock=clock)
         self._motion = MotionFeed(
             MotionStream(physics), set_points=self._handshake.set_points, wire=self._wire, clock=clock
         )
@@ -108,7 +95,7 @@ class ModbusLine:
         Never raises for what the PLC or the network does: that is told by events, and mended by trying again.
         """
         self._handshake.resume_from(known)
-        self._own_runs = own_runs
+        self._other.own_runs = own_runs
         if halted:
             self._emit(self._handshake.halt(halted))
         cycle_ns = self._settings.cycle_ms * 1_000_000
@@ -131,10 +118,9 @@ class ModbusLine:
                 self._connecting.cancel()
                 with contextlib.suppress(asyncio.CancelledError, WireError):
                     await self._connecting
-            self._knocking.end()
             with contextlib.suppress(WireError):
-                await self._knock()
-            await self._wire.farewell(self._handshake.farewell() if self._authorship.may_write else None)
+                await self._other.take_leave(self._line)
+            await self._wire.farewell(self._handshake.farewell() if self._other.may_write else None)
 
     async def events(self) -> AsyncIterator[LineEvent]:
         """What happened, in order, each once. One consumer. Ends when ``run`` ends."""
@@ -278,82 +264,31 @@ class ModbusLine:
                 self._take(line)
                 self._tell_notice()
         now_ns = self._clock.monotonic_ns()
-        self._emit((*self._handshake.tick(now_ns), *self._listening.tick(now_ns)))
+        self._emit((*self._handshake.tick(now_ns), *self._other.tick(now_ns)))
 
     def _take(self, line: LineBlock) -> None:
         """Make of the line block what may be made of it: nothing, while another engine is at work."""
         self._cycles += 1
         self._line = line
         self._read_ns = self._clock.monotonic_ns()
-        if not self._authorship.may_write:
-            if self._authorship.taken_by:
-                self._authorship.hear(line.bits)
-            if not self._authorship.taken_by:
-                self._knocking.end()
+        events = self._other.admit(line)
+        if events is None:
             return
-        events: tuple[LineEvent, ...] = ()
-        if self._aside:  # a person has reset, and nobody else writes any more
-            self._aside = False
-            events += self._handshake.take_over()
-        if self._new:
-            self._new = False
-            events += self._take_up(line)
         events += self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
-        events += self._listening.hear(line, self._read_ns)
+        events += self._other.hear(line, self._read_ns)
         self._motion.observed(line, events, now_ns=self._read_ns)
         self._emit(events)
-
-    def _take_up(self, line: LineBlock) -> tuple[LineEvent, ...]:
-        """Before the first write: whose block it was, and whether that one had this record."""
-        found = self._found
-        if found is None or found.map_version != MAP_VERSION:
-            return ()
-        if found.boot_id in {0, self.boot_id}:
-            return ()
-        return self._handshake.take_up(line, found=found, own=found.boot_id in self._own_runs)
 
     async def _between(self, due_ns: int) -> None:
         """Until the next cycle is due."""
         try:
-            if self._authorship.may_write:
+            if self._other.may_write:
                 await self._motion.stream_until(due_ns)
-                await self._look_back(due_ns)
-            await self._knock(due_ns)
+                self._emit(await self._other.look_back(due_ns, cycle_ms=self._cycle_ms))
+            await self._other.knock(self._line, due_ns=due_ns)
         except WireError as failure:
             self._fail(failure)
         await self._clock.sleep(max(due_ns - self._clock.monotonic_ns(), 0) / 1e9)
-
-    async def _knock(self, due_ns: int = 0) -> None:
-        """Tell the engine that is at work of this one, which is refused. Raises WireError."""
-        if not self._wire.has_read or self._line is None:
-            return
-        if self._knocking.wants_look(self._clock.monotonic_ns()):
-            self._knocking.look(await self._vision_or_none(), self._clock.monotonic_ns())
-        word = self._knocking.word(self._line, self._clock.monotonic_ns())
-        if word is None:
-            return
-        # Anywhere in the cycle: where PLC and both engines go in step, a part left out might be the one.
-        rest_ns = max(due_ns - self._clock.monotonic_ns(), 0)
-        await self._clock.sleep(self._knocking.phase * rest_ns / 1e9)
-        self._knocking.writing(word)
-        try:
-            await self._wire.write_refused_boot_id(word)
-        except WireError as failure:
-            if failure.exception is None or failure.exception in REFUSALS:
-                self._knocking.failed(self._clock.monotonic_ns(), refused_by=failure.exception)
-            if failure.exception is None:
-                raise
-        else:
-            self._knocking.written(word)
-
-    async def _vision_or_none(self) -> VisionBlock | None:
-        """The vision block; None where the PLC does not give it. Raises WireError where the wire fails."""
-        try:
-            return await self._wire.read_vision()
-        except WireError as failure:
-            if failure.exception is None:
-                raise
-            return None
 
     def _fail(self, failure: WireError) -> None:
         if failure.dead:
@@ -375,44 +310,14 @@ class ModbusLine:
         self._times.started(now_ns)
         try:
             if not self._wire.has_read:
-                self._authorship.connected(now_ns)
-            elif self._authorship.may_write:
+                self._other.connected(now_ns)
+            elif self._other.may_write:
                 return await self._exchange()
             line = await self._wire.read()
-            if self._authorship.wants_look(now_ns):
-                await self._look()
+            self._emit(await self._other.look_first(now_ns))
             return line
         finally:
             self._times.ended(self._clock.monotonic_ns())
-
-    async def _look_back(self, due_ns: int) -> None:
-        """Now and then, between two writes: is the block still ours? Raises WireError.
-
-        Mostly just before the next one, since whatever another engine wrote after our last is still there. Of
-        two engines with the same cycle at least one sees the other so.
-        """
-        now_ns = self._clock.monotonic_ns()
-        if not self._wire.has_read or not self._authorship.wants_look(now_ns):
-            return
-        room_ns = min(max(2 * int(self._cycle_ms * 1e6), ROOM_NS), self._settings.cycle_ms * 500_000)
-        await self._clock.sleep(self._authorship.moment * max(due_ns - room_ns - now_ns, 0) / 1e9)
-        await self._look()
-
-    async def _look(self) -> None:
-        """Read the vision block back. Raises WireError where the connection is at fault."""
-        try:
-            self._found = await self._wire.read_vision()
-        except WireError as failure:
-            refused = failure.exception in REFUSALS
-            self._authorship.missed(self._clock.monotonic_ns(), refused=refused)
-            if not refused:
-                raise
-            return
-        self._authorship.look(self._found, self._clock.monotonic_ns())
-        if self._authorship.taken_by:
-            self._aside = self._new = True
-            self._knocking.begin(self._found, self._clock.monotonic_ns())
-            self._emit(self._handshake.stand_aside(self._authorship.taken_by))
 
     async def _exchange(self) -> LineBlock:
         self._motion.renew()
@@ -449,7 +354,7 @@ class ModbusLine:
     @property
     def _notice(self) -> str:
         """What is not as it should be though the link works; or nothing."""
-        return "; ".join(filter(None, (self._wire.notice, self._authorship.found, self._knocking.found)))
+        return "; ".join(filter(None, (self._wire.notice, *self._other.notices)))
 
     def _tell_notice(self) -> None:
         """Say once what was found out about this PLC."""

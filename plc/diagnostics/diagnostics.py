@@ -6,7 +6,7 @@ from typing import Final
 from inspection.decision import Frozen
 from inspection.status import Percentiles
 from plc.diagnostics.timeline import Overhead
-from plc.modbus.wire import WireCounters
+from plc.modbus.wire_failures import WireCounters
 
 CYCLES: Final = 3000
 """Cycles whose times are kept: a minute at 20 ms."""

@@ -12,7 +12,8 @@ from inspection.line_events import LineEvent
 from inspection.ports import Clock
 from plc.diagnostics.diagnostics import MotionReport
 from plc.handshake.set_points import SetPoints
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.motion.motion_stream import STEP_NS, MotionStream
 from plc.register_map.registers import LineBlock
 

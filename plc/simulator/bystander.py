@@ -66,7 +66,7 @@ class Bystander:
         return self._of_uid.get(uid)
 
     def see_trigger(self, part: Tracked, *, uid: int | None) -> None:
-        """``part`` has got its trigger; ``uid`` is that of what is in the photo-eye's beam, if anything is."""
+        """``part`` has got its trigger; ``uid`` is that of what is in the photo-eye's beam, or None."""
         if uid is not None:
             self._of_uid[uid] = part
 

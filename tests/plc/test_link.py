@@ -30,7 +30,8 @@ from inspection.times.clock import SystemClock
 from plc.handshake import knock
 from plc.link import QUEUE_SIZE, ModbusLine
 from plc.modbus.stream import Stream
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.register_map.registers import (
     PLC_WORDS,
     VISION_BASE,

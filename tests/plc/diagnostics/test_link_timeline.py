@@ -10,7 +10,7 @@ from inspection.part import MissedCause, Outcome, Trigger
 from plc.diagnostics.diagnostics import CYCLES, CycleTimes, LinkCounters
 from plc.diagnostics.register_image import register_image
 from plc.diagnostics.timeline import LENGTH, OVERHEADS, Timeline
-from plc.modbus.wire import WireCounters
+from plc.modbus.wire_failures import WireCounters
 from plc.register_map.registers import LineBits, LineBlock, VisionBits, VisionBlock, VisionState
 from plc.settings import LinkSettings
 from tests.plc.handshaking import AT, MS, decision_on

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from plc.modbus.stream import Stream
 from plc.modbus.transactions import _MADE, Habit
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.peers import answered

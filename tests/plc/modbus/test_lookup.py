@@ -7,7 +7,8 @@ import threading
 import pytest
 
 from plc.modbus.lookup import Lookup
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.settings import LinkSettings
 
 

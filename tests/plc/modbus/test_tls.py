@@ -14,7 +14,8 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 
 from inspection.errors import SettingsError
 from inspection.line_events import LinkChanged
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.register_map.registers import LINE_SIZE, LineBlock, VisionBits, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.authority import OPENSSL, Authority

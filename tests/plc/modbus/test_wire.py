@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from plc.modbus.stream import MAX_BUFFER
-from plc.modbus.wire import Wire, WireError
+from plc.modbus.wire import Wire
+from plc.modbus.wire_failures import WireError
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.peers import Misbehaviour, ScriptedPlc, answered, eventually, free_port, refused, says
@@ -285,7 +286,7 @@ def test_a_peer_that_babbles_between_the_telegrams_is_cut_off() -> None:
     async def test(plc: ScriptedPlc, wire: Wire) -> None:
         plc.lined_up.append(lambda _, answer: [(0.0, answer), *[(0.001, answer * 40)] * 5])
         await wire.exchange(VISION)
-        await eventually(lambda: wire._stream is not None and wire._stream.flooded)
+        await eventually(lambda: wire._connection._stream is not None and wire._connection._stream.flooded)
         assert "flood" in str(await failure(wire))
         assert counted(wire)["garbled"] == 1
 
@@ -312,7 +313,7 @@ def test_a_connection_that_was_closed_between_two_cycles_is_noticed_before_anyth
         await wire.exchange(VISION)
         asked = len(plc.requests)
         await plc.__aexit__()
-        await eventually(lambda: wire._stream is not None and wire._stream.lost)
+        await eventually(lambda: wire._connection._stream is not None and wire._connection._stream.lost)
         assert "closed the connection" in str(await failure(wire))
         assert len(plc.requests) == asked
         assert counted(wire) == {"closed": 1}

@@ -1,7 +1,8 @@
 """PASSGATE_STATION: the text of the function block, run, keeps what the Python PLC keeps.
 
-The tests of ``tests/plc/simulator/program/test_handshake.py`` and the stateful test of both sides run here once
-more, against the Structured Text; then both PLCs go through the same random registers and must agree, step by step.
+The tests of ``tests/plc/simulator/program/test_handshake.py`` and the stateful test of both sides run here
+once more, against the Structured Text; then both PLCs go through the same random registers and must agree,
+step by step.
 """
 
 from dataclasses import replace
@@ -24,8 +25,8 @@ from plc.register_map.registers import (
 )
 from plc.simulator.program.handshake import PlcHandshake, Switches
 from tests.plc.handshake import test_both_sides as both_sides
-from tests.plc.simulator import test_handshake as reference
-from tests.plc.simulator.test_handshake import *  # noqa: F403  (the same promises, by the other PLC)
+from tests.plc.simulator.program import test_handshake as reference
+from tests.plc.simulator.program.test_handshake import *  # noqa: F403  (the same promises, by the other PLC)
 from tests.plc.structured_text.station import MS, StructuredTextPlc, line_block, line_words, vision_pins
 
 
