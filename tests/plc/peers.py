@@ -9,9 +9,10 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from typing import Any, Self
 
-from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION  # type: ignore[import-untyped]
-from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
+from pyModbusTCP.constants import EXP_ILLEGAL_FUNCTION
+from pyModbusTCP.server import DataBank, ModbusServer
 
 from inspection.line_events import KnownPart, LineEvent
 from inspection.times.clock import SystemClock
@@ -43,18 +44,18 @@ class ForeignPlc:
         self.functions: list[int] = []
 
         class Registers(DataBank):  # type: ignore[misc]  # the library has no types
-            def get_holding_registers(self, address: int, number: int = 1, srv_info: object = None) -> object:
+            def get_holding_registers(self, address: int, number: int = 1, srv_info: object = None) -> Any:
                 if srv_info is not None and address == LINE_BASE:
                     words = plc._next().pack()[:PLC_WORDS]
                     super().set_holding_registers(LINE_BASE, words)
                 return super().get_holding_registers(address, number, srv_info)
 
         class Server(ModbusServer):  # type: ignore[misc]
-            def _internal_engine(self, session_data: object) -> None:
-                function = session_data.request.pdu.func_code  # type: ignore[attr-defined]
+            def _internal_engine(self, session_data: Any) -> None:
+                function = session_data.request.pdu.func_code
                 plc.functions.append(function)
                 if function == 23 and not fc23:
-                    session_data.response.pdu.build_except(function, EXP_ILLEGAL_FUNCTION)  # type: ignore[attr-defined]
+                    session_data.response.pdu.build_except(function, EXP_ILLEGAL_FUNCTION)
                     return
                 super()._internal_engine(session_data)
 
@@ -91,7 +92,7 @@ class ForeignPlc:
         """Listen (again), with the registers as they are."""
         self._server.start()
 
-    def __enter__(self) -> "ForeignPlc":
+    def __enter__(self) -> Self:
         self.open()
         return self
 
@@ -153,7 +154,7 @@ class ScriptedPlc:
     def vision(self) -> VisionBlock:
         return VisionBlock.unpack(self.registers[VISION_BASE : VISION_BASE + VISION_SIZE])
 
-    async def __aenter__(self) -> "ScriptedPlc":
+    async def __aenter__(self) -> Self:
         self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0, ssl=self._tls)
         self.port: int = self._server.sockets[0].getsockname()[1]
         return self
@@ -259,7 +260,7 @@ async def running(
     known: KnownPart | None = None,
     react: Reaction | None = None,
     timeout_ms: int = 150,
-    **settings: object,
+    **settings: Any,
 ) -> AsyncIterator[Running]:
     """Run a link to ``port``; ``react`` plays the station."""
     values = {"port": port, "reconnect_ms": 50, "timeout_ms": timeout_ms} | settings

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
+from functools import partial
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -47,7 +49,6 @@ from plc.settings import LinkSettings
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.peers import (
     ForeignPlc,
-    Misbehaviour,
     Running,
     ScriptedPlc,
     eventually,
@@ -68,6 +69,18 @@ def station(line: ModbusLine, event: LineEvent) -> None:
             line.publish(trigger, decision_on(trigger, Action.PASS), defect_code=0, simulated=False)
         case OutcomeReported(seq, boot):
             line.outcome_recorded(seq, boot)
+
+
+def _read_or_halted(line: ModbusLine, cycles: int) -> bool:
+    return line.counters().cycles >= cycles or line.state().halted
+
+
+def _shows_result(plc: ForeignPlc, seq: int) -> bool:
+    return plc.vision().result_seq == seq
+
+
+def _has_acknowledged(plc: ForeignPlc, seq: int) -> bool:
+    return plc.vision().outcome_ack_seq == seq
 
 
 @pytest.mark.parametrize("fc23", [True, False], ids=["FC23", "FC16 and FC03"])
@@ -250,7 +263,7 @@ def test_events_that_nobody_takes_halt_the_line_and_none_is_lost() -> None:
                 seq = min(seq + 200, QUEUE_SIZE)
                 plc.set(replace(plc.line, trigger_seq=seq))
                 read = line.counters().cycles + 2
-                await eventually(lambda read=read: line.counters().cycles >= read or line.state().halted)  # type: ignore[misc]
+                await eventually(partial(_read_or_halted, line, read))
             stopped_at = line.counters().cycles
             assert line._events.qsize() <= QUEUE_SIZE
             told: list[LineEvent] = []
@@ -356,7 +369,7 @@ def test_an_answer_that_waited_for_our_own_busy_loop_is_no_fault_of_the_plc(
 # --- what a bad line does to the whole link ---------------------------------------------------------------
 
 
-def beating(plc: ScriptedPlc) -> Misbehaviour:
+def beating(plc: ScriptedPlc) -> Callable[[bytes, bytes], list[tuple[float, bytes]]]:
     """Count the PLC's heartbeat up with each request."""
 
     def answer(_: bytes, right: bytes) -> list[tuple[float, bytes]]:
@@ -368,7 +381,7 @@ def beating(plc: ScriptedPlc) -> Misbehaviour:
 
 @contextlib.asynccontextmanager
 async def scripted(
-    line: LineBlock = IDLE, *, timeout_ms: int = 250, **settings: object
+    line: LineBlock = IDLE, *, timeout_ms: int = 250, **settings: Any
 ) -> AsyncIterator[tuple[ScriptedPlc, Running]]:
     """A scripted PLC whose heart beats, and a link that is ready."""
     async with ScriptedPlc(line) as plc:
@@ -626,9 +639,9 @@ def test_the_first_engine_is_told_of_the_second_goes_on_and_loses_no_part(fc23: 
                     assert told.boot_id == second.line.boot_id
                     for seq in (1, 2, 3):  # while it knocks
                         plc.set(replace(plc.line, trigger_seq=seq, part_id=seq))
-                        await eventually(lambda seq=seq: plc.vision().result_seq == seq)  # type: ignore[misc]
+                        await eventually(partial(_shows_result, plc, seq))
                         plc.set(replace(plc.line, result_ack_seq=seq, outcome_seq=seq, outcome=1))
-                        await eventually(lambda seq=seq: plc.vision().outcome_ack_seq == seq)  # type: ignore[misc]
+                        await eventually(partial(_has_acknowledged, plc, seq))
                     assert "could not be told" not in second.line.state().notice
                 assert plc.word(PLC_WORDS) == 0, "it clears the word when it is stopped"
                 assert first.line.state().connected

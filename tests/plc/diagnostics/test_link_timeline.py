@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.decision import Action
+from inspection.decision import Action, Decision
 from inspection.line_events import OutcomeReported, PartMissed, PartTriggered, ResultAccepted
 from inspection.part import MissedCause, Outcome, Trigger
 from plc.diagnostics.diagnostics import CYCLES, CycleTimes, LinkCounters
@@ -24,7 +24,7 @@ def trigger(seq: int, *, seen_ms: int = 0) -> Trigger:
     )
 
 
-def decided(part: Trigger, *, begun_ms: float, at_ms: float) -> object:
+def decided(part: Trigger, *, begun_ms: float, at_ms: float) -> Decision:
     decision = decision_on(part, Action.REWORK)
     timings = decision.timings_ms.model_copy(update={"trigger_to_capture": begun_ms, "total": at_ms})
     return decision.model_copy(update={"timings_ms": timings})
@@ -34,7 +34,7 @@ def go_through(timeline: Timeline, seq: int, *, start_ms: int = 0) -> None:
     part = trigger(seq, seen_ms=start_ms)
     timeline.note(PartTriggered(part), start_ms * MS)
     timeline.exposed(part, (start_ms + 12) * MS)
-    timeline.published(part, decided(part, begun_ms=2.0, at_ms=90.0), (start_ms + 95) * MS)  # type: ignore[arg-type]
+    timeline.published(part, decided(part, begun_ms=2.0, at_ms=90.0), (start_ms + 95) * MS)
     timeline.in_plc(seq, (start_ms + 110) * MS)
     timeline.note(ResultAccepted(seq, BOOT), (start_ms + 130) * MS)
     timeline.note(OutcomeReported(seq, BOOT, Outcome.DIVERTED), (start_ms + 900) * MS)
@@ -83,8 +83,9 @@ def test_a_moment_is_told_once_and_never_moves() -> None:
     timeline.in_plc(1, 5000 * MS)
     timeline.note(ResultAccepted(1, BOOT), 5000 * MS)
     assert timeline.all() == before
-    assert timeline.overhead().together is not None
-    assert timeline.overhead().together.n == 1  # type: ignore[union-attr]
+    together = timeline.overhead().together
+    assert together is not None
+    assert together.n == 1
 
 
 def test_another_run_of_the_plc_is_another_handshake() -> None:

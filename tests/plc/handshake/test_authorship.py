@@ -31,6 +31,10 @@ def looking() -> Authorship:
     return authorship
 
 
+def writes(authorship: Authorship) -> bool:
+    return authorship.may_write
+
+
 def beat(block: VisionBlock, by: int = 1) -> VisionBlock:
     return replace(block, heartbeat=block.heartbeat + by & 0xFFFF)
 
@@ -160,10 +164,10 @@ def test_a_plc_that_falls_silent_when_asked_is_asked_again_only_where_a_connecti
     assert "no answer" in authorship.found
     assert not authorship.wants_look(10 * AGAIN_NS), "that would cost a link that works"
     authorship.connected(AGAIN_NS)
-    assert not authorship.may_write
+    assert not writes(authorship)
     assert authorship.wants_look(AGAIN_NS)
     authorship.missed(AGAIN_NS, refused=False)
-    assert authorship.may_write
+    assert writes(authorship)
     authorship.connected(2 * AGAIN_NS)
     taken(authorship)
     assert authorship.taken_by == OTHER

@@ -15,12 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from pyModbusTCP.server import DataBank, ModbusServer  # type: ignore[import-untyped]
+from pyModbusTCP.server import DataBank, ModbusServer
 
 from inspection.part import Outcome
 from plc.register_map.registers import LINE_BASE, OUTCOME_CODES, VISION_BASE, VISION_SIZE, VisionBlock
+from plc.simulator import PartResult
 from plc.simulator.program.handshake import Rejected
-from plc.simulator.report import PartResult
 from tests.plc.peers import free_port
 from tests.plc.structured_text.compiler import Clock, instance
 from tests.plc.structured_text.station import REASONS, VERDICTS, blocks, line_words, vision_pins

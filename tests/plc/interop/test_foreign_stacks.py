@@ -20,14 +20,14 @@ from typing import Any
 import pytest
 
 from app.benches.faults import RunningStation
-from app.demo.demo import read_plc_log, read_record
 from app.testline.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
-from app.testline.reconciliation import account
+from app.testline.reconciliation import account, read_plc_log, read_record
 from inspection.decision import Action, Decision
 from inspection.part import Inspection, MissedCause
 from inspection.times.clock import SystemClock
-from plc.link import LinkSettings, ModbusLine
+from plc.link import ModbusLine
 from plc.modbus.wire import Wire
+from plc.settings import LinkSettings
 from plc.simulator import PartResult
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]

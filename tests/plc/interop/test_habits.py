@@ -3,6 +3,7 @@
 import asyncio
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from structlog.testing import capture_logs
@@ -43,7 +44,7 @@ def passes(line: ModbusLine, event: LineEvent) -> None:
         line.publish(event.trigger, decision, defect_code=0, simulated=False)
 
 
-async def meet(habit: PlcHabit, *, runs: bool, settings: dict[str, object]) -> tuple[ModbusLine, ScriptedPlc]:
+async def meet(habit: PlcHabit, *, runs: bool, settings: dict[str, Any]) -> tuple[ModbusLine, ScriptedPlc]:
     """Run a link against a PLC with the habit until it runs, or says why it does not."""
 
     async with ScriptedPlc(LineBlock(boot_id=77, bits=RUNNING, deadline_ms=500)) as plc:

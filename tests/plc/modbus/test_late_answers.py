@@ -121,31 +121,34 @@ def test_what_is_read_is_the_answer_to_the_last_question(
     peer = Peer(_MADE.get(habit, lambda _: next(own)), iter(delays_s))
 
     async def body() -> None:
-        asyncio.get_running_loop().create_connection = peer.connect  # type: ignore[method-assign,assignment]
-        wire = Wire(
-            LinkSettings.model_validate(
-                {"telegrams": telegrams, "transaction_check": check, "timeout_ms": 1000 * TIMEOUT_S}
-            )
-        )
-        read = 0
-        for beat in range(40):
-            try:
-                if not wire.connected:
-                    await wire.connect()
-                line = await (
-                    wire.exchange(VisionBlock(heartbeat=beat, boot_id=3)) if wire.has_read else wire.read()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(asyncio.get_running_loop(), "create_connection", peer.connect)
+            wire = Wire(
+                LinkSettings.model_validate(
+                    {"telegrams": telegrams, "transaction_check": check, "timeout_ms": 1000 * TIMEOUT_S}
                 )
-            except WireError as failure:
-                if failure.dead:
-                    wire.close()
-                elif check == "gateway":
-                    raise AssertionError(
-                        "a question without its answer leaves no connection behind"
-                    ) from None
-            else:
-                read += 1
-                assert line.trigger_seq == peer.questions, "the answer to this question and no other"
-            await asyncio.sleep(PAUSE_S)
-        assert (read > 0) is (check == "gateway" or habit is Habit.RIGHT)
+            )
+            read = 0
+            for beat in range(40):
+                try:
+                    if not wire.connected:
+                        await wire.connect()
+                    line = await (
+                        wire.exchange(VisionBlock(heartbeat=beat, boot_id=3))
+                        if wire.has_read
+                        else wire.read()
+                    )
+                except WireError as failure:
+                    if failure.dead:
+                        wire.close()
+                    elif check == "gateway":
+                        raise AssertionError(
+                            "a question without its answer leaves no connection behind"
+                        ) from None
+                else:
+                    read += 1
+                    assert line.trigger_seq == peer.questions, "the answer to this question and no other"
+                await asyncio.sleep(PAUSE_S)
+            assert (read > 0) is (check == "gateway" or habit is Habit.RIGHT)
 
     run(body())

@@ -37,7 +37,9 @@ def test_a_name_server_that_is_silent_costs_one_thread_however_often_it_is_tried
                 await wire.connect()
         assert asked == ["press-7"]
         answered.set()
-        assert await wire._lookup.addresses(patience_s=5) == ["10.0.0.5"], "the next attempt takes it up"
+        assert await wire._connection._lookup.addresses(patience_s=5) == ["10.0.0.5"], (
+            "the next attempt takes it up"
+        )
         assert wire.counters.connect_failures == 5
 
     asyncio.run(go())

@@ -11,6 +11,7 @@ from pymodbus.framer import FramerSocket
 from pymodbus.pdu import DecodePDU
 from pymodbus.pdu.register_message import (
     ReadHoldingRegistersResponse,
+    ReadWriteMultipleRegistersRequest,
     ReadWriteMultipleRegistersResponse,
     WriteMultipleRegistersResponse,
 )
@@ -56,11 +57,11 @@ def test_another_stack_understands_our_write(address: int, words: list[int]) -> 
 def test_another_stack_understands_our_exchange(read: int, count: int, write: int, words: list[int]) -> None:
     pdu = exchange_request(read_address=read, read_count=count, write_address=write, words=words)
     request = DecodePDU(True).decode(pdu)
-    assert request is not None
+    assert isinstance(request, ReadWriteMultipleRegistersRequest)
     assert (
         vars(request).items() >= {"read_address": read, "read_count": count, "write_address": write}.items()
     )
-    assert request.write_registers == words  # type: ignore[attr-defined]
+    assert request.write_registers == words
 
 
 @given(transaction=st.integers(1, 0xFFFF), unit=st.integers(1, 255), read=WORD, words=WORDS)

@@ -1,5 +1,6 @@
 """Transaction numbers: what a gateway makes of ours is seen, and a late answer is never the one due."""
 
+from collections.abc import Iterator
 from itertools import islice, pairwise
 
 import pytest
@@ -11,11 +12,11 @@ from plc.modbus.transactions import (
     RECENT,
     Fit,
     Habit,
-    TransactionCheck,
     Transactions,
     following,
     habit_of,
 )
+from plc.settings import TransactionCheck
 
 NUMBERS = st.integers(0, 0xFFFF).map(following)
 DISTORTING = [habit for habit in _MADE if habit is not Habit.RIGHT]
@@ -38,7 +39,7 @@ def test_one_answer_shows_the_habit(number: int) -> None:
 
 
 def test_the_numbers_go_round_without_being_stuck() -> None:
-    def numbers(number: int):  # type: ignore[no-untyped-def]
+    def numbers(number: int) -> Iterator[int]:
         while True:
             yield (number := following(number))
 

@@ -6,6 +6,7 @@ import struct
 from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
 import pytest
 
@@ -60,8 +61,8 @@ class FollowingPlc(ScriptedPlc):
         self.line = LineBlock(boot_id=77, bits=bits, deadline_ms=500, diverter_angle_ddeg=END)
         super().__init__(self.line)
 
-    def set(self, **words: int) -> None:
-        self.line = replace(self.line, **words)  # type: ignore[arg-type]
+    def set(self, **words: Any) -> None:
+        self.line = replace(self.line, **words)
         self.show(self.line)
 
     def _answer(self, request: bytes) -> bytes:

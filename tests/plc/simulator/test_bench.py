@@ -1,6 +1,7 @@
 """The whole test bench under any faults: nothing released without its pass, every trigger accounted for."""
 
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -20,7 +21,7 @@ PHYSICAL = [
     LineFaultKind.CROWD_PARTS,
     LineFaultKind.BYPASS,
 ]
-ACTIONS = [*Action, None]
+ACTIONS: list[Action | None] = [*Action, None]
 
 faults = st.lists(
     st.builds(
@@ -40,7 +41,7 @@ lines = st.fixed_dictionaries(
 )
 
 
-def deciding(seed: int) -> Any:
+def deciding(seed: int) -> Callable[[Trigger], Action | None]:
     def answer(trigger: Trigger) -> Action | None:
         return ACTIONS[(trigger.part_id * 7 + seed) % len(ACTIONS)]
 

@@ -1,12 +1,12 @@
 """The simulated PLC's registers: how long the vision heartbeat stood is told by the telegrams that came."""
 
 import asyncio
+import time
 from dataclasses import replace
 
 import pytest
 
 from plc.register_map.registers import VISION_BASE, VISION_SIZE, VisionBlock
-from plc.simulator import server as module
 from plc.simulator.server import PlcServer
 
 MS = 1_000_000
@@ -18,7 +18,7 @@ class Written:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.server = PlcServer(host="127.0.0.1", port=0)
         self._now_ns = 0
-        monkeypatch.setattr(module.time, "monotonic_ns", lambda: self._now_ns)
+        monkeypatch.setattr(time, "monotonic_ns", lambda: self._now_ns)
 
     def beat(self, heartbeat: int, *, at_ms: int) -> None:
         self._now_ns = at_ms * MS

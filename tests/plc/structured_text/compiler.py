@@ -178,12 +178,12 @@ def compile_text(text: str) -> dict[str, Block]:
     return _Parser(list(tokens(text))).blocks()
 
 
-def instance(blocks: dict[str, Block], name: str, clock: Clock) -> Instance:
-    """A fresh instance of a block, as after the PLC's start."""
+def instance(blocks: dict[str, Block], name: str, clock: Clock) -> Any:
+    """A fresh ``Instance`` of a block, as after the PLC's start; its attributes are the text's variables."""
     return Instance(blocks[name], blocks, clock)
 
 
-def copy_of(one: Instance) -> Instance:
+def copy_of(one: Any) -> Any:
     """Another instance in the same state; runs on the same clock."""
     other = object.__new__(Instance)
     for name, value in one.__dict__.items():
@@ -447,7 +447,9 @@ class _Parser:
         if word.text in ("TRUE", "FALSE"):
             return word.text.capitalize(), "BOOL"
         if word.kind == "time":
-            amount, unit = re.fullmatch(r"[Tt]#([0-9]+)(ms|s)", word.text).groups()  # type: ignore[union-attr]
+            time = re.fullmatch(r"[Tt]#([0-9]+)(ms|s)", word.text)
+            assert time is not None
+            amount, unit = time.groups()
             return str(int(amount) * (1_000_000 if unit == "ms" else 1_000_000_000)), "TIME"
         if word.kind == "number":
             *prefix, digits = word.text.replace("16#", "0x").split("#")

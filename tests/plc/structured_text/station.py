@@ -230,7 +230,7 @@ class StructuredTextPlc:
     def _asked(self, now_ns: int, **pins: Any) -> Any:
         """A copy of the block as it would be after a scan at ``now_ns``."""
         before_ns, self._clock.now_ns = self._clock.now_ns, now_ns
-        block = copy_of(self.block)
+        block: Any = copy_of(self.block)
         block.OutcomeAck = 0
         block(**{**self._rest, "VisionOutcomeAck": 0, **pins})
         self._clock.now_ns = before_ns

@@ -258,7 +258,7 @@ def test_the_bypass_key_rejects_the_part_that_waits_even_with_its_pass_there() -
     machine = Machine()
     machine.scan(PartAtEye=True, PartId=9)
     code = DECISION_CODES[Action.PASS]
-    words = {"result_seq": 1, "result_seq_tail": 1, "part_id": 9, "decision": code}
+    words: dict[str, Any] = {"result_seq": 1, "result_seq_tail": 1, "part_id": 9, "decision": code}
     words |= {"decision_complement": complement(code), "bits": VisionBits.ONLINE | VisionBits.RESULT_VALID}
     machine.scan(BypassKey=True, **words)
     assert (machine.block.Verdict, machine.block.RejectReason) == (5, 8)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections import Counter
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -151,9 +152,9 @@ async def proxied(schedule: Schedule) -> AsyncIterator[Peers]:
     server.close()
 
 
-def script(kind: WireFaultKind, **fields: object) -> Scripted:
+def script(kind: WireFaultKind, **fields: Any) -> Scripted:
     """The second telegram to the PLC meets a fault."""
-    return Scripted({1: WireFault(kind=kind, **fields)})  # type: ignore[arg-type]
+    return Scripted({1: WireFault(kind=kind, **fields)})
 
 
 T = [telegram(number) for number in range(4)]

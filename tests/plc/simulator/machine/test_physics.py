@@ -106,13 +106,15 @@ def test_the_diverter_takes_its_time() -> None:
 
 def test_an_overloaded_diverter_stalls_and_comes_free_again() -> None:
     diverter = Diverter(LinePhysics())
-    for _ in range(50):
-        diverter.step(0.0, load_n_m=1.9, seconds=SCAN_S)
-    assert diverter.stalled
+
+    def stalls(load_n_m: float) -> bool:
+        for _ in range(50):
+            diverter.step(0.0, load_n_m=load_n_m, seconds=SCAN_S)
+        return diverter.stalled
+
+    assert stalls(1.9)
     assert diverter.angle_deg == 45.0
-    for _ in range(50):
-        diverter.step(0.0, load_n_m=1.0, seconds=SCAN_S)
-    assert not diverter.stalled
+    assert not stalls(1.0)
     assert diverter.angle_deg == pytest.approx(0.0, abs=0.5)
 
 

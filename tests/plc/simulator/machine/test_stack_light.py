@@ -2,6 +2,7 @@
 
 from dataclasses import fields, replace
 from itertools import product
+from typing import Any
 
 import pytest
 
@@ -46,7 +47,8 @@ def test_a_condition_has_its_lamps_and_its_words(
 def test_green_never_beside_red_and_an_emergency_is_always_red() -> None:
     names = [field.name for field in fields(Condition) if field.name not in {"jam", "powered"}]
     for values in product([False, True], repeat=len(names)):
-        condition = Condition(**dict(zip(names, values, strict=True)))
+        lit: dict[str, Any] = dict(zip(names, values, strict=True))
+        condition = Condition(**lit)
         lamps = stack_light(condition).lamps
         assert lamps, "a machine that is on shows something"
         assert not {Lamp.RED, Lamp.GREEN} <= lamps.keys()

@@ -1,5 +1,7 @@
 """The PLC's program with its line, before Passgate's own handshake, in simulated time."""
 
+from typing import Any
+
 import pytest
 
 from inspection.decision import Action
@@ -53,7 +55,7 @@ def test_parts_are_numbered_and_ask_for_their_recipe() -> None:
         {"rate_per_min": 300.0, "belt_speed_mm_s": 500, "diverter_mm": 200.0},
     ],
 )
-def test_parts_keep_their_decisions_at_any_rate_and_distance(settings: dict[str, float]) -> None:
+def test_parts_keep_their_decisions_at_any_rate_and_distance(settings: dict[str, Any]) -> None:
     line = Line(parts=24, answer=lambda trigger: ALL[trigger.seq % 4], think_ms=20, **settings)
     line.finish()
     assert [result.action for result in line.results] == [ALL[seq % 4] for seq in range(1, 25)]
