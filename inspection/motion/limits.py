@@ -7,6 +7,7 @@ to any wish is unique, and :func:`limited` finds it whatever the model said (pro
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize import nnls  # here, not late: the first call is made in the engine's event loop
 
 from inspection.motion.chunk import (
     STEP_S,
@@ -121,42 +122,23 @@ def _nearest(wish: Floats, rows: Floats, bounds: Floats) -> Floats:
     """The point nearest to ``wish`` (10,) where rows @ x <= bounds.
 
     Least distance programming by non-negative least squares: Lawson and Hanson, Solving Least Squares
-    Problems (1974), chapter 23. Exact after finitely many steps, about a millisecond.
+    Problems (1974), chapter 23. Exact after finitely many steps. Where the limits cannot be kept, which the
+    context rules out, or the solver gives up, it is ``wish``; the caller checks what it gets.
     """
     length = np.linalg.norm(rows, axis=1)
     rows, bounds = rows / length[:, None], bounds / length
     system = np.concatenate([-rows.T, (rows @ wish - bounds)[None]])
     aim = np.zeros(STEPS + 1)
     aim[-1] = 1.0
-    residual = system @ _non_negative_least_squares(system, aim) - aim
+    try:
+        found, _ = nnls(system, aim)
+    except RuntimeError:  # too many iterations
+        return wish
+    residual = system @ found - aim
     if abs(residual[-1]) < np.finfo(np.float64).tiny:
-        return wish  # cannot be kept, which the context rules out; the caller checks what it gets
+        return wish
     nearest: Floats = wish - residual[:-1] / residual[-1]
     return nearest
-
-
-def _non_negative_least_squares(system: Floats, aim: Floats) -> Floats:
-    """Vector u >= 0 with the least |system @ u - aim|: Lawson and Hanson's active set method (chapter 23)."""
-    free = np.zeros(system.shape[1], bool)
-    found = np.zeros(system.shape[1])
-    for _ in range(3 * system.shape[1]):
-        gain = np.where(free, -np.inf, system.T @ (aim - system @ found))
-        best = int(np.argmax(gain))
-        if gain[best] <= 1e-14:
-            break
-        free[best] = True
-        while True:
-            trial = np.zeros_like(found)
-            trial[free] = np.linalg.lstsq(system[:, free], aim, rcond=None)[0]
-            blocking = free & (trial <= 0.0)
-            if not blocking.any():
-                break
-            way = float(np.min(found[blocking] / (found[blocking] - trial[blocking])))
-            found = found + way * (trial - found)
-            free &= found > 1e-15
-            found[~free] = 0.0
-        found = trial
-    return found
 
 
 def _with_history(chunk: MotionChunk, context: PhysicsContext) -> Floats:

@@ -5,8 +5,9 @@ import math
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from scipy.stats import binom, binomtest
 
 from inspection.certification import binomial
 from inspection.certification.binomial import most_misses, p_value, parts_needed, upper_bound
@@ -59,3 +60,39 @@ def test_the_upper_bound_is_where_so_few_become_unlikely(n: int, data: st.DataOb
     assert p_value(count, n, bound) <= delta * (1 + 1e-9)
     assert p_value(count, n, bound * (1 - 1e-9)) >= delta * (1 - 1e-3)
     assert bound > count / n or delta > 0.4
+
+
+ulps = st.sampled_from([-1, 0, 1])
+
+
+@given(
+    n=st.integers(1, 120), data=st.data(), alpha=st.sampled_from([0.5, 0.25, 0.01, 0.05, 0.1, 0.3]), ulp=ulps
+)
+def test_only_stricter_rounding_never_proves_what_is_not_proven(
+    n: int, data: st.DataObject, alpha: float, ulp: int
+) -> None:
+    """Where ``delta`` is the p-value itself, or a hair beside it: whole fractions decide."""
+    misses = data.draw(st.integers(0, min(n - 1, 6)))
+    rate = Fraction(alpha)
+    exact = sum(math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(misses + 1))
+    delta = math.nextafter(float(exact), math.inf * ulp) if ulp else float(exact)
+    assume(0.0 < delta < 1.0)
+    assert (most_misses(n, alpha, delta) >= misses) == (exact <= Fraction(delta))
+    if misses == 0:
+        assert (parts_needed(alpha, delta) <= n) == (exact <= Fraction(delta))
+
+
+@given(n=st.integers(1, 400), data=st.data(), alpha=shares)
+def test_scipy_says_the_same(n: int, data: st.DataObject, alpha: float) -> None:
+    misses = data.draw(st.integers(0, n))
+    assert p_value(misses, n, alpha) == pytest.approx(
+        float(binom.cdf(misses, n, alpha)), rel=1e-11, abs=1e-290
+    )
+
+
+@settings(max_examples=50)
+@given(n=st.integers(1, 400), data=st.data(), delta=st.floats(0.001, 0.3))
+def test_the_upper_bound_is_that_of_scipys_exact_interval(n: int, data: st.DataObject, delta: float) -> None:
+    count = data.draw(st.integers(0, n))
+    interval = binomtest(count, n).proportion_ci(confidence_level=1 - 2 * delta, method="exact")
+    assert upper_bound(count, n, delta) == pytest.approx(interval.high, rel=1e-9)

@@ -6,8 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from inspection.motion import limits
 from inspection.motion.chunk import STEP_S, MotionChunk, PhysicsContext
-from inspection.motion.limits import limited, violations
+from inspection.motion.limits import at_rest, limited, violations
 from tests.inspection.motion.lines import context, contexts, wishes
 
 Shares = NDArray[np.float64]
@@ -56,3 +57,52 @@ def test_each_limit_is_told_by_how_much_and_where() -> None:
     assert told.torque == pytest.approx([7 / 8, 7 / 8, 0, 0, 0, 0, 0, 0, 0, 0])
     too_far = MotionChunk(belt_speed_mm_s=(300.0,) * 10, diverter_angle_deg=(0.0,) * 9 + (54.0,))
     assert violations(too_far, physics).range[-1] >= 0.2
+
+
+def lawson_and_hanson(system: Shares, aim: Shares) -> Shares:
+    """Vector u >= 0 with the least |system @ u - aim|: the method of 1974, as it was here before scipy's."""
+    free = np.zeros(system.shape[1], bool)
+    found = np.zeros(system.shape[1])
+    for _ in range(3 * system.shape[1]):
+        gain = np.where(free, -np.inf, system.T @ (aim - system @ found))
+        best = int(np.argmax(gain))
+        if gain[best] <= 1e-14:
+            break
+        free[best] = True
+        while True:
+            trial = np.zeros_like(found)
+            trial[free] = np.linalg.lstsq(system[:, free], aim, rcond=None)[0]
+            blocking = free & (trial <= 0.0)
+            if not blocking.any():
+                break
+            way = float(np.min(found[blocking] / (found[blocking] - trial[blocking])))
+            found = found + way * (trial - found)
+            free &= found > 1e-15
+            found[~free] = 0.0
+        found = trial
+    return found
+
+
+@settings(max_examples=60)
+@given(contexts(), wishes)
+def test_scipys_solver_finds_the_chunk_that_lawsons_and_hansons_own_method_finds(
+    physics: PhysicsContext, wish: Shares
+) -> None:
+    """Their difference, 1e-13 of a share, is far below the rounding of 1e-6 that a limit allows for."""
+    chunk = MotionChunk.of_shares(wish, physics)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "nnls", lambda system, aim: (lawson_and_hanson(system, aim), 0.0))
+        by_hand = limited(chunk, physics)
+    assert np.abs(limited(chunk, physics).shares(physics) - by_hand.shares(physics)).max() < 1e-9
+
+
+def test_where_the_solver_gives_up_belt_and_diverter_rest() -> None:
+    def gives_up(*_: object) -> None:
+        raise RuntimeError("Maximum number of iterations reached.")
+
+    physics = context(diverter_speed_deg_s=200.0)
+    too_fast = MotionChunk(belt_speed_mm_s=(800.0,) * 10, diverter_angle_deg=(0.0,) * 10)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(limits, "nnls", gives_up)
+        assert limited(too_fast, physics) == at_rest(physics)
+    assert not violations(at_rest(physics), physics).any
