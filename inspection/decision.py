@@ -5,6 +5,8 @@ from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from inspection.messages.message import Coded, Sentence, coded
+
 Box = tuple[int, int, int, int]
 """A rectangle in picture pixels: left, top, width, height."""
 
@@ -13,6 +15,10 @@ Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 
 SCORE_LIMIT: Final = 0.5
 """``Decision.defect_score`` at the model's own threshold; a certificate's threshold may lie elsewhere."""
+
+
+MOST_REASON: Final = 500
+"""Characters of ``Decision.reason``."""
 
 
 class Frozen(BaseModel):
@@ -183,7 +189,11 @@ class Decision(Frozen):
     """What labelled parts say of ``defect_score``. None, and then not written, where there are none that this
     recipe and model were measured on, none of them had such a score, or the model decided without it."""
     decided_by: DecidedBy
-    reason: str = Field(max_length=500)
+    reason: str = Field(max_length=MOST_REASON)
+    """In English."""
+    coded: Coded = Field(default=(), exclude_if=lambda coded: not coded)
+    """What ``reason`` says, for any language. Empty, and then not written, in records from before there were
+    codes."""
     defects: tuple[Defect, ...] = ()
     gauges: tuple[GaugeReading, ...] = ()
     model: ModelRef
@@ -196,13 +206,23 @@ class Decision(Frozen):
             return None
         return self.defect_score
 
+    @property
+    def sentence(self) -> Sentence:
+        """``reason`` with what it says for any language."""
+        return Sentence(self.reason, self.coded or coded(self.reason))
+
     def stricter(self, action: Action, *, decided_by: DecidedBy, reason: str) -> "Decision":
-        """Return the decision made at least as strict as ``action`` for ``reason``.
+        """Return the decision made at least as strict as ``action`` for ``reason``, best a ``Sentence``.
 
         Returns itself unchanged where it is that strict already, so a rule can never make it milder.
         """
         if action.strictness <= self.action.strictness:
             return self
         return self.model_copy(
-            update={"action": action, "decided_by": decided_by, "reason": reason[:500], "confidence": 0.0}
+            update={"action": action, "decided_by": decided_by, "confidence": 0.0, **because(reason)}
         )
+
+
+def because(reason: str) -> dict[str, str | Coded]:
+    """The fields of a ``Decision`` that say why: the sentence, and what it says for any language."""
+    return {"reason": reason[:MOST_REASON], "coded": coded(reason)}

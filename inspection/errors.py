@@ -1,6 +1,11 @@
 """The one hierarchy of errors that reach a person."""
 
 import re
+from typing import ClassVar
+
+from inspection.messages.codes import Code
+from inspection.messages.message import MOST_DETAIL, Message, Sentence
+from inspection.messages.telling import said_as
 
 
 class PassgateError(Exception):
@@ -13,13 +18,26 @@ class PassgateError(Exception):
         what: What happened, as a sentence without a full stop.
         part: What it means for the part or the line; empty where no part is concerned.
         todo: What to do about it.
+        message: What it says in every language, in short; None where its class alone says that.
     """
 
-    def __init__(self, what: str, *, part: str = "", todo: str = "") -> None:
+    code: ClassVar[Code] = Code.OTHER_ERROR
+    """What every error of this class says, where it has no message of its own."""
+
+    def __init__(
+        self, what: str, *, part: str = "", todo: str = "", message: Message | None = None
+    ) -> None:
         self.what = what
         self.part = part
         self.todo = todo
+        self.message = message or Message(code=self.code)
         super().__init__(". ".join(s.rstrip(".") for s in (what, part, todo) if s).replace("?. ", "? "))
+
+    @property
+    def sentence(self) -> Sentence:
+        """All that it says, which other languages than English tell in short."""
+        text = str(self)
+        return Sentence(text, (self.message.model_copy(update={"detail": text[:MOST_DETAIL]}),))
 
     @property
     def kind(self) -> str:
@@ -34,33 +52,49 @@ class PassgateError(Exception):
 class CameraError(PassgateError):
     """No picture came: the camera is absent, hung, or its file cannot be read."""
 
+    code = Code.CAMERA_ERROR
+
 
 class RecipeError(PassgateError):
     """A recipe is unknown, unreadable, or does not fit the pictures or the model."""
+
+    code = Code.RECIPE_ERROR
 
 
 class InspectorError(PassgateError):
     """The model cannot be asked now: its process was lost, or is being started."""
 
+    code = Code.INSPECTOR_ERROR
+
 
 class CertificateError(PassgateError):
     """What was asked cannot be certified, or a certificate cannot be read."""
+
+    code = Code.CERTIFICATE_ERROR
 
 
 class WeightsError(PassgateError):
     """Base weights or a taught memory are missing, damaged, or not the ones that were named."""
 
+    code = Code.WEIGHTS_ERROR
+
 
 class StoreError(PassgateError):
     """The record could not be written or read."""
+
+    code = Code.STORE_ERROR
 
 
 class RecordRefusedError(StoreError):
     """The record contradicts what is stored; trying again cannot help, and nothing is broken but this."""
 
+    code = Code.RECORD_REFUSED_ERROR
+
 
 class LineError(PassgateError):
     """The PLC cannot be reached, or does not speak the register map."""
+
+    code = Code.LINE_ERROR
 
 
 class SettingsError(PassgateError):
@@ -69,3 +103,10 @@ class SettingsError(PassgateError):
 
 class DatasetError(PassgateError):
     """Training data are missing, or not what their format says."""
+
+
+def in_words(error: BaseException) -> Sentence:
+    """What an error says to people: its own sentence where it is meant for them, else that it is a bug."""
+    if isinstance(error, PassgateError):
+        return error.sentence
+    return said_as(f"internal error: {error!r}", Code.INTERNAL_ERROR)

@@ -6,6 +6,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from inspection.decision import Frozen
+from inspection.messages.message import Coded
 
 
 class EventKind(StrEnum):
@@ -49,6 +50,8 @@ class Event(Frozen):
     by: str = Field(min_length=1, max_length=128)
     """Who did it, as far as that is known: a person, a client of the API, "engine", "plc", "retention"."""
     detail: str = Field(default="", max_length=2000)
-    """What a person reading the record needs to know beside the kind."""
+    """What a person reading the record needs to know beside the kind, in English."""
+    coded: Coded = Field(default=(), exclude_if=lambda coded: not coded)
+    """What ``detail`` says, for any language; empty, and then not written, where it says what has no code."""
     subjects: tuple[str, ...] = Field(default=(), max_length=1000)
     """What it was done to; SHA-256 of pictures for PICTURES_EXPIRED."""

@@ -9,6 +9,7 @@ from pydantic import Field
 from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
+from inspection.messages.message import Coded
 from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.decoding.levels import Picture as Picture
 
@@ -154,6 +155,8 @@ class Inspection(Frozen):
     unkept: str = Field(default="", max_length=500)
     """Why a picture that was taken of the part is not in the archive; empty where each is, or none was taken.
     Before there was this field, the decision's reason alone said so."""
+    unkept_coded: Coded = Field(default=(), exclude_if=lambda coded: not coded)
+    """What ``unkept`` says, for any language; not written where it is empty."""
     simulated: bool = False
     certificate: CertificateRef | None = None
     """The certificate that held when the part was judged; None where the station was uncertified."""

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, Frozen
+from inspection.messages.message import Coded
 from inspection.part import Inspection, Outcome
 
 
@@ -60,6 +61,10 @@ class Tile(Frozen):
     """None: there never was any data."""
     detail: str = ""
     """The whole of it, where ``text`` says it in short."""
+    coded: Coded = ()
+    """What ``text`` says, for any language."""
+    detail_coded: Coded = ()
+    """What ``detail`` says."""
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
@@ -147,6 +152,9 @@ class Alarm(Frozen):
     code: int
     """severity·4096 + component·256 + code, as in the register map."""
     text: str
+    """In English."""
+    coded: Coded = ()
+    """What ``text`` says, for any language; empty where an engine of another version does not say."""
     raised_at: datetime
     """When it came first."""
     active: bool = True
@@ -178,6 +186,8 @@ class StationStatus(Frozen):
     nothing_passes: str = ""
     """Why no part can pass now, in whatever mode: held, a camera gone, a disk full; empty where parts may.
     ``mode_reason`` says the same."""
+    reason_coded: Coded = ()
+    """What ``mode_reason`` and ``nothing_passes`` say, for any language."""
     recipe_name: str | None
     recipe_id: int | None
     recipe_version: int | None
@@ -217,3 +227,6 @@ class CommandResult(Frozen):
     accepted: bool
     mode: Mode
     message: str
+    """In English."""
+    coded: Coded = ()
+    """What ``message`` says, for any language."""

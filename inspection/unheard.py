@@ -6,6 +6,9 @@
 from pydantic import Field
 
 from inspection.decision import Action, Frozen
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Sentence
+from inspection.messages.telling import say
 
 
 class Unheard(Frozen):
@@ -19,32 +22,30 @@ class Unheard(Frozen):
     """What rules or words ask for a type (``*``: for all others), where the reflex's rules ask for less."""
 
     @property
-    def in_words(self) -> str:
+    def in_words(self) -> Sentence:
         """What would not be done, for people; empty where all is heard."""
-        return self._said("what the recipe asks is not done")
+        return self._said(Code.ASKED_NOT_DONE)
 
-    def on_the_line(self, *, accepted: bool) -> str:
+    def on_the_line(self, *, accepted: bool) -> Sentence:
         """What is done about it on the line, for people; empty where all is heard.
 
         Args:
             accepted: A person accepted that it is not done; otherwise the guard takes what may be of such a
                 type for one.
         """
-        return self.in_words if accepted else self._said("what is found gets what such a type would get")
+        return self.in_words if accepted else self._said(Code.FOUND_TAKEN_FOR_SUCH)
 
-    def _said(self, therefore: str) -> str:
+    def _said(self, therefore: Code) -> Sentence:
         if not self.types:
-            return ""
+            return NOTHING
         names = ", ".join(self.types)
-        said = f"the language model cannot name {names}, so the reflex judges alone"
-        if self.by_reflex:
-            said = f"no language model judges, so nobody can name {names}"
+        said = say(Code.NO_MODEL_TO_NAME if self.by_reflex else Code.MODEL_CANNOT_NAME, types=names)
         if not self.lost:
             return said
         asked = ", ".join(
             f"{'others' if kind == '*' else kind}: {action}" for kind, action in self.lost.items()
         )
-        return f"{said}, and {therefore} ({asked})"
+        return say(therefore, cause=said, asked=asked)
 
 
 ALL_HEARD = Unheard()

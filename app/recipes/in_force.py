@@ -33,7 +33,7 @@ def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) ->
         objection = str(error)
     if objection:
         log.warning("the certificate is refused", recipe=recipe.name, version=recipe.version, why=objection)
-        return Certification(reason=objection)
+        return Certification(reason=objection, coded=objection.coded)
     return Certification(certificate=certificate, reason="")
 
 

@@ -14,6 +14,7 @@ from datetime import datetime
 from typing import overload
 
 from inspection.alarms.catalogue import MOMENTARY, AlarmCode
+from inspection.messages.message import coded
 from inspection.status import Alarm
 
 MOST = 20
@@ -45,16 +46,20 @@ class AlarmList(Sequence[Alarm]):
         """Raise an alarm, or raise one that is listed again: the same alarm is never listed twice.
 
         One that is still active keeps its acknowledgement; one whose cause had gone asks for a person anew.
+        Best is a ``text`` that is a ``Sentence``, which every language can tell.
         """
         active = code not in MOMENTARY
         before = next((alarm for alarm in self._alarms if _same(alarm, code, text)), None)
         if before is None:
-            alarm = Alarm(code=code, text=text, raised_at=at, active=active, acknowledged=False)
+            alarm = Alarm(
+                code=code, text=text, coded=coded(text), raised_at=at, active=active, acknowledged=False
+            )
         else:
             self._alarms.remove(before)
             alarm = before.model_copy(
                 update={
                     "text": text,
+                    "coded": coded(text),
                     "active": active,
                     "acknowledged": before.acknowledged and before.active,
                     "times": before.times + 1,

@@ -3,12 +3,15 @@
 import hashlib
 import json
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
 
 from pydantic import AwareDatetime, Field, model_validator
 
 from inspection.certification.binomial import most_misses
 from inspection.decision import Frozen, ModelRef, Probability, RecipeRef
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Coded, Sentence, coded
+from inspection.messages.telling import say
 
 Share = Annotated[float, Field(gt=0.0, lt=1.0)]
 
@@ -38,6 +41,16 @@ class CertificateRef(Frozen):
             f"at most {100 * self.alpha:.3g} % escapes, {100 * (1 - self.delta):.4g} % sure "
             f"({self.misses} of {self.n_defective} defective parts missed)"
         )
+
+    @property
+    def figures(self) -> dict[str, float]:
+        """What the promise consists of, as messages name it."""
+        return {
+            "alpha_percent": 100 * self.alpha,
+            "sure_percent": 100 * (1 - self.delta),
+            "misses": self.misses,
+            "defective": self.n_defective,
+        }
 
 
 class Certificate(CertificateRef):
@@ -76,21 +89,21 @@ class Certificate(CertificateRef):
         """What the record keeps of it."""
         return CertificateRef(**{name: getattr(self, name) for name in CertificateRef.model_fields})
 
-    def objection(self, *, recipe: RecipeRef, recipe_sha256: str, model: ModelRef) -> str:
+    def objection(self, *, recipe: RecipeRef, recipe_sha256: str, model: ModelRef) -> Sentence:
         """Why it says nothing about what judges now, in words; empty where it holds."""
         if self.recipe != recipe:
-            return (
-                f"the certificate was issued for recipe {self.recipe.id} version {self.recipe.version}, "
-                f"now recipe {recipe.id} version {recipe.version} is in use"
+            return say(
+                Code.CERTIFICATE_OF_OTHER_RECIPE,
+                recipe=self.recipe.id,
+                version=self.recipe.version,
+                now_recipe=recipe.id,
+                now_version=recipe.version,
             )
         if self.recipe_sha256 != recipe_sha256:
-            return "the recipe's file changed since the certificate was issued"
+            return say(Code.CERTIFICATE_OF_OTHER_FILE)
         if self.model != model:
-            return (
-                f"the model changed since the certificate was issued: it was {_named(self.model)}, "
-                f"now it is {_named(model)}"
-            )
-        return ""
+            return say(Code.CERTIFICATE_OF_OTHER_MODEL, model=_named(self.model), now_model=_named(model))
+        return NOTHING
 
     def _digest(self) -> str:
         content = json.dumps(self.model_dump(mode="json", exclude={"id"}), sort_keys=True)
@@ -105,12 +118,22 @@ class Certificate(CertificateRef):
         return self
 
 
+_NOT_ISSUED: Final = say(Code.NO_CERTIFICATE)
+
+
+def _codes_of(reason: str) -> Coded:
+    """Also of the default, whose codes a model does not keep in the string."""
+    return _NOT_ISSUED.coded if reason == _NOT_ISSUED else coded(reason)
+
+
 class Certification(Frozen):
     """Whether the station is certified: the certificate that holds, or why none does."""
 
     certificate: Certificate | None = None
-    reason: str = "no certificate was issued"
-    """Why none holds, in words; empty where one does."""
+    reason: str = _NOT_ISSUED
+    """Why none holds, in English; empty where one does."""
+    coded: Coded = Field(default_factory=lambda known: _codes_of(known["reason"]))
+    """What ``reason`` says, for any language."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
@@ -124,11 +147,12 @@ class Certification(Frozen):
         return None if self.certificate is None else self.certificate.ref
 
     @property
-    def in_words(self) -> str:
+    def in_words(self) -> Sentence:
         """For people: the promise with its date, or the reason."""
         if self.certificate is None:
-            return f"uncertified: {self.reason}"
-        return f"certified: {self.certificate.promise}, {self.certificate.certified_at:%Y-%m-%d}"
+            return say(Code.UNCERTIFIED, cause=Sentence(self.reason, self.coded))
+        date = f"{self.certificate.certified_at:%Y-%m-%d}"
+        return say(Code.CERTIFIED, date=date, **self.certificate.figures)
 
 
 UNCERTIFIED = Certification()

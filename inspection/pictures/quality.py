@@ -22,6 +22,9 @@ from cv2.typing import MatLike
 
 from inspection.decision import Frozen
 from inspection.errors import RecipeError
+from inspection.messages.codes import Code
+from inspection.messages.message import Coded, Sentence, coded
+from inspection.messages.telling import say
 from inspection.part import Frame
 from inspection.pictures.decoding.levels import BitDepth, RawPicture, top_level
 from inspection.recipe import EIGHT_BITS, GreyLevels, QualityLimits
@@ -50,7 +53,14 @@ class QualityFault(Frozen):
 
     problem: QualityProblem
     reason: str
-    """What is wrong, how much, and what to do about it."""
+    """What is wrong, how much, and what to do about it, in English."""
+    coded: Coded = ()
+    """What ``reason`` says, for any language."""
+
+    @property
+    def sentence(self) -> Sentence:
+        """``reason`` with what it says for any language."""
+        return Sentence(self.reason, self.coded)
 
 
 def check(
@@ -68,15 +78,14 @@ def check(
         previous_digest: ``digest`` of the picture before from the same camera; None for the first.
         levels: The recipe's.
     """
-    if reason := levels.misfit(frame):
-        todo = f"set the camera to {levels.bit_depth} bits, or teach with --bit-depth {frame.bit_depth}"
-        return (_fault(QualityProblem.DEPTH, reason, todo=todo),)
+    if levels.misfit(frame):
+        said = say(Code.PICTURE_OTHER_DEPTH, bits=frame.bit_depth, wanted_bits=levels.bit_depth)
+        return (_fault(QualityProblem.DEPTH, said),)
     if (wrong := wrong_size(frame.picture, limits)) is not None:
         return (wrong,)
     faults = []
     if not frame.simulated and previous_digest is not None and digest(frame.picture) == previous_digest:
-        reason = "picture is frozen (identical to the one before)"
-        faults.append(_fault(QualityProblem.FROZEN, reason, todo="restart the camera, check its cable"))
+        faults.append(_fault(QualityProblem.FROZEN, say(Code.PICTURE_FROZEN)))
     return (*faults, *_faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits, frame.bit_depth))
 
 
@@ -86,8 +95,8 @@ def wrong_size(picture: RawPicture, limits: QualityLimits) -> QualityFault | Non
     if limits.size is None or (width, height) == limits.size:
         return None
     wanted = f"{limits.size[0]}x{limits.size[1]}"
-    reason = f"picture is {width}x{height}, the recipe wants {wanted}"
-    return _fault(QualityProblem.SIZE, reason, todo=f"set the camera to {wanted}")
+    said = say(Code.PICTURE_OTHER_SIZE, size=f"{width}x{height}", wanted=wanted)
+    return _fault(QualityProblem.SIZE, said)
 
 
 def digest(picture: RawPicture) -> str:
@@ -162,32 +171,27 @@ def _faults_of(grey: MatLike, limits: QualityLimits, bit_depth: BitDepth) -> lis
     exposure = _Exposure.of(grey, bit_depth)
     scale = top_level(bit_depth) / 255.0
     if exposure.mean < limits.min_mean:
-        measured, wanted = f"{scale * exposure.mean:.0f}", f"{scale * limits.min_mean:.0f}"
-        reason = f"picture is black (mean {measured}, at least {wanted} wanted)"
-        return [_fault(QualityProblem.BLACK, reason, todo="check the light and the lens cap")]
+        said = say(Code.PICTURE_BLACK, mean=scale * exposure.mean, wanted=scale * limits.min_mean)
+        return [_fault(QualityProblem.BLACK, said)]
     faults = []
     if exposure.mean > limits.max_mean:
-        measured, wanted = f"{scale * exposure.mean:.0f}", f"{scale * limits.max_mean:.0f}"
-        reason = f"picture is blown out (mean {measured}, at most {wanted} wanted)"
-        faults.append(_fault(QualityProblem.BLOWN_OUT, reason, todo="shorten the exposure"))
+        said = say(Code.PICTURE_BRIGHT, mean=scale * exposure.mean, wanted=scale * limits.max_mean)
+        faults.append(_fault(QualityProblem.BLOWN_OUT, said))
     elif exposure.saturated > limits.max_saturated:
-        measured, wanted = f"{exposure.saturated:.0%}", f"{limits.max_saturated:.0%}"
-        reason = f"picture is blown out ({measured} of it white, at most {wanted} wanted)"
-        faults.append(_fault(QualityProblem.BLOWN_OUT, reason, todo="shorten the exposure"))
+        said = say(Code.PICTURE_SATURATED, white=exposure.saturated, wanted=limits.max_saturated)
+        faults.append(_fault(QualityProblem.BLOWN_OUT, said))
     if exposure.contrast < limits.min_contrast:
-        measured, wanted = f"{scale * exposure.contrast:.1f}", f"{scale * limits.min_contrast:.1f}"
-        reason = f"picture is flat (contrast {measured}, at least {wanted} wanted)"
-        todo = "clean the lens, check that a part is there"
-        return [*faults, _fault(QualityProblem.FLAT, reason, todo=todo)]
+        said = say(Code.PICTURE_FLAT, contrast=scale * exposure.contrast, wanted=scale * limits.min_contrast)
+        return [*faults, _fault(QualityProblem.FLAT, said)]
     if limits.min_focus > 0.0 and (focus := _focus(grey)) < limits.min_focus:
-        reason = f"picture is blurred (focus {focus:.3f}, at least {limits.min_focus:.3f} wanted)"
-        todo = "focus the lens, check exposure time and belt speed"
-        faults.append(_fault(QualityProblem.BLURRED, reason, todo=todo))
+        faults.append(
+            _fault(QualityProblem.BLURRED, say(Code.PICTURE_BLURRED, focus=focus, wanted=limits.min_focus))
+        )
     return faults
 
 
-def _fault(problem: QualityProblem, reason: str, *, todo: str) -> QualityFault:
-    return QualityFault(problem=problem, reason=f"{reason}: {todo}")
+def _fault(problem: QualityProblem, said: Sentence) -> QualityFault:
+    return QualityFault(problem=problem, reason=said, coded=coded(said))
 
 
 def _focus(grey: MatLike) -> float:

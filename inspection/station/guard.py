@@ -3,7 +3,10 @@
 from collections.abc import Iterable
 
 from inspection.certification.certificate import Certificate
-from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef
+from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef, because
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence, joined
+from inspection.messages.telling import say
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, Recipe
 from inspection.unheard import ALL_HEARD, Unheard
@@ -25,7 +28,7 @@ def undecided(
     Args:
         trigger: The part.
         recipe: The active recipe; None where none was (recorded as recipe 0).
-        reason: In words, for the person who looks at the part.
+        reason: A sentence for the person who looks at the part.
         action: Any action but pass.
         decided_by: guard, or timeout for a late decision.
 
@@ -41,9 +44,9 @@ def undecided(
         action=action,
         confidence=0.0,
         decided_by=decided_by,
-        reason=reason[:500],
+        reason="",
         model=NO_MODEL,
-    )
+    ).model_copy(update=because(reason))
 
 
 def review(
@@ -73,42 +76,47 @@ def review(
     """
     objections = [*_objections(decision, trigger=trigger, recipe=recipe)]
     if unkept:  # said first: nobody could see later what was judged
-        objections.insert(0, (Action.MANUAL_REVIEW, f"its picture could not be kept: {unkept}"))
+        objections.insert(0, (Action.MANUAL_REVIEW, say(Code.PICTURE_NOT_KEPT, cause=unkept)))
     objections += _unheard_objections(decision, recipe=recipe, unheard=unheard)
     if certificate is not None and decision.action is Action.PASS:
         objections += _certificate_objections(decision, certificate)
     for action, reason in objections:
         decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
     if unheard.types and decision.defects and decision.decided_by is not DecidedBy.GUARD:
-        said = f"{decision.reason}; {unheard.on_the_line(accepted=recipe.unheard_accepted)}"
-        decision = decision.model_copy(update={"reason": said[:500]})
+        said = joined((decision.sentence, unheard.on_the_line(accepted=recipe.unheard_accepted)))
+        decision = decision.model_copy(update=because(said))
     return decision
 
 
-def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iterable[tuple[Action, str]]:
+def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iterable[tuple[Action, Sentence]]:
     if (decision.part_id, decision.trigger_seq) != (trigger.part_id, trigger.seq):
         yield (
             Action.MANUAL_REVIEW,
-            f"the decision is about part {decision.part_id} (trigger {decision.trigger_seq}), "
-            f"but part {trigger.part_id} (trigger {trigger.seq}) is under the camera",
+            say(
+                Code.OTHER_PART_DECIDED,
+                decided_part=decision.part_id,
+                decided_trigger=decision.trigger_seq,
+                part=trigger.part_id,
+                trigger=trigger.seq,
+            ),
         )
     if decision.recipe != recipe.ref:
-        yield Action.MANUAL_REVIEW, "the decision was made by another recipe than the active one"
+        yield Action.MANUAL_REVIEW, say(Code.OTHER_RECIPE_DECIDED)
     if trigger.recipe_request not in (0, recipe.id):
         yield (
             Action.MANUAL_REVIEW,
-            f"the PLC asked for recipe {trigger.recipe_request}, but recipe {recipe.id} is active",
+            say(Code.OTHER_RECIPE_ASKED, asked=trigger.recipe_request, active=recipe.id),
         )
     asked = recipe.action_for(decision.defects)
     if asked is not Action.PASS:
         named = ", ".join(sorted({f"{d.severity} {d.type}" for d in decision.defects}))
-        yield asked, f"the policy asks for {asked} on: {named}"
+        yield asked, say(Code.POLICY_ASKS, action=asked, defects=named)
     yield from _gauge_objections(decision, recipe=recipe)
 
 
 def _unheard_objections(
     decision: Decision, *, recipe: Recipe, unheard: Unheard
-) -> Iterable[tuple[Action, str]]:
+) -> Iterable[tuple[Action, Sentence]]:
     """What was found has no name, and may be of each type that nobody can name."""
     if recipe.unheard_accepted:
         return
@@ -119,29 +127,40 @@ def _unheard_objections(
             named = defect if kind == ANY_TYPE else defect.model_copy(update={"type": kind})
             # Words ask for it at any severity, rules at theirs.
             action = asked if recipe.instruction.strip() else recipe.action_for((named,))
-            yield action, f"a {defect.severity} {defect.type} may be {kind}, which nobody can name: {action}"
+            found = f"{defect.severity} {defect.type}"
+            yield action, say(Code.MAY_BE_UNNAMED, defect=found, type=kind, action=action)
 
 
-def _certificate_objections(decision: Decision, certificate: Certificate) -> Iterable[tuple[Action, str]]:
+def _certificate_objections(decision: Decision, certificate: Certificate) -> Iterable[tuple[Action, Sentence]]:
     if decision.defect_score is None:
-        yield Action.MANUAL_REVIEW, "the station is certified, but no model scored the part"
+        yield Action.MANUAL_REVIEW, say(Code.CERTIFIED_BUT_UNSCORED)
     elif decision.defect_score > certificate.threshold:
         yield (
             Action.MANUAL_REVIEW,
-            f"defect score {decision.defect_score:.4g} is above {certificate.threshold:.4g}, the threshold "
-            f"that is certified for {certificate.promise}",
+            say(
+                Code.ABOVE_CERTIFIED,
+                score=decision.defect_score,
+                threshold=certificate.threshold,
+                **certificate.figures,
+            ),
         )
 
 
-def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, str]]:
+def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, Sentence]]:
     readings = {reading.name: reading for reading in decision.gauges}
     for spec in recipe.gauges:
         reading = readings.get(spec.name)
         if reading is None or reading.value is None:
-            yield Action.MANUAL_REVIEW, f"gauge {spec.name} could not be read"
+            yield Action.MANUAL_REVIEW, say(Code.GAUGE_UNREADABLE, gauge=spec.name)
         elif not spec.low <= reading.value <= spec.high:
             yield (
                 Action.REWORK,
-                f"gauge {spec.name} reads {reading.value:g} {spec.unit}, "
-                f"limits {spec.low:g} to {spec.high:g}",
+                say(
+                    Code.GAUGE_OUT_OF_RANGE,
+                    gauge=spec.name,
+                    value=reading.value,
+                    unit=spec.unit,
+                    low=spec.low,
+                    high=spec.high,
+                ),
             )

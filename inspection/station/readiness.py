@@ -7,13 +7,16 @@ they cannot say different things. Pure.
 from dataclasses import dataclass
 
 from inspection.line_events import LineState
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Sentence, joined
+from inspection.messages.telling import say
 from inspection.ports import StoreHealth
 from inspection.status import Mode
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What bears on it, at one moment. Empty words: that is not so."""
+    """What bears on it, at one moment. Empty words: that is not so. Best they are each a ``Sentence``."""
 
     stopping: bool
     fault: str
@@ -21,7 +24,7 @@ class Circumstances:
     halted: str
     """The line's latched halt."""
     held: str
-    """By whom, since when."""
+    """That it is held: by whom, since when."""
     linked: bool
     line: LineState
     bypass_known: bool
@@ -48,7 +51,7 @@ class Standing:
     """Where the station stands."""
 
     mode: Mode
-    reason: str
+    reason: Sentence
     """Why no part can pass now; empty where parts may pass."""
     ready: bool
     """The station would take a part, as far as it depends on the station: what the line is told."""
@@ -62,7 +65,7 @@ class Standing:
         withheld = kept or _kept_by_line(now)
         return cls(
             mode=_mode(now),
-            reason=withheld or _fails_all(now),
+            reason=joined((withheld or _fails_all(now),)),
             ready=not kept,
             takes_parts=not withheld or now.judging,
         )
@@ -85,25 +88,24 @@ def _mode(now: Circumstances) -> Mode:
 def _kept_by_station(now: Circumstances) -> str:
     """Why the station offers to take no part, the weightiest first."""
     if now.stopping:
-        return "the engine is being stopped"
+        return say(Code.ENGINE_STOPPING)
     if now.fault:
         return now.fault
     if now.held:
-        return now.halted or f"held {now.held}"
+        return now.halted or now.held
     if now.store.full:
-        return f"takes no part: the record is full: {now.store.detail}"
+        return say(Code.RECORD_FULL, cause=now.store.detail)
     if now.store.silent_s:
-        return f"takes no part: the record has not answered for {now.store.silent_s:.0f} s"
+        return say(Code.TAKES_NO_PART, cause=say(Code.RECORD_SILENT, silent_s=now.store.silent_s))
     if now.behind:
-        waits = "takes no part until what happened is on record"
-        return f"{waits}: {now.store.detail}" if now.store.detail else waits
+        return say(Code.RECORD_BEHIND, cause=now.store.detail)
     if now.crowded:
-        return f"takes no part: {now.crowded}"
+        return say(Code.TAKES_NO_PART, cause=now.crowded)
     if now.model_absent:
         return now.model_absent
     if now.late_work:
-        return "takes no part until a camera or the model has finished late work"
-    return ""
+        return say(Code.LATE_WORK)
+    return NOTHING
 
 
 def _kept_by_line(now: Circumstances) -> str:
@@ -112,26 +114,26 @@ def _kept_by_line(now: Circumstances) -> str:
     if now.halted:
         return now.halted
     if not now.linked:
-        waits = f"waits for the PLC: {line.down_reason}" if line.down_reason else "waits for the PLC"
-        return f"{waits}; its bypass key was turned when it was read last" if now.bypass_known else waits
+        waits = say(Code.WAITS_FOR_PLC, cause=line.down_reason)
+        return joined((waits, say(Code.BYPASS_WAS_TURNED))) if now.bypass_known else waits
     if line.bypassed:
-        return "the PLC's bypass key is turned: no part is inspected"
+        return say(Code.BYPASS_TURNED)
     if not line.enabled:
-        return "the PLC has not enabled the station"
+        return say(Code.NOT_ENABLED)
     if line.counting_missed:
-        return "takes no part until the missed ones are on record"
-    return ""
+        return say(Code.COUNTING_MISSED)
+    return NOTHING
 
 
 def _fails_all(now: Circumstances) -> str:
     """Why parts that are taken go to a person, as far as the last one shows."""
     if now.camera_fault:
-        return f"no camera, every part goes to manual review: {now.camera_fault}"
+        return say(Code.NO_CAMERA, cause=now.camera_fault)
     if now.store.pictures_silent_s:
-        silent = f"the disk of the pictures has not answered for {now.store.pictures_silent_s:.0f} s"
-        return f"{silent}, every part goes to manual review"
+        silent = say(Code.PICTURES_DISK_SILENT, silent_s=now.store.pictures_silent_s)
+        return say(Code.EVERY_PART_TO_REVIEW, cause=silent)
     if now.picture_fault:
-        return f"the last picture could not be kept: {now.picture_fault}"  # the next may: it is tried
+        return say(Code.LAST_PICTURE_NOT_KEPT, cause=now.picture_fault)  # the next may: it is tried
     if now.model_fault:
-        return f"the model fails, parts go to manual review: {now.model_fault}"
-    return ""
+        return say(Code.MODEL_FAILS, cause=now.model_fault)
+    return NOTHING

@@ -8,6 +8,9 @@ import structlog
 from inspection.alarms.alarm_list import AlarmList
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Sentence, joined
+from inspection.messages.telling import say
 from inspection.ports import Line
 from inspection.station.orders.latches import FAULT, HALTED, HELD, Orders
 from inspection.station.readiness import Standing
@@ -62,36 +65,40 @@ class CommandDesk:
             by: Who asks, as far as that is known.
         """
         if command is not Command.HOLD and not self.open.is_set():
-            message = "the station is still taking up its record"
-            log.info("command", command=command, by=by, accepted=False, message=message)  # no record yet
-            return CommandResult(accepted=False, mode=self._standing().mode, message=message)
+            said = say(Code.TAKING_UP_RECORD)
+            log.info("command", command=command, by=by, accepted=False, message=said)  # no record yet
+            return self._result(False, said)
         await self.open.wait()
-        accepted, message = await self._obey(command, by)
-        log.info("command", command=command, by=by, accepted=accepted, message=message)
+        accepted, said = await self._obey(command, by)
+        log.info("command", command=command, by=by, accepted=accepted, message=said)
         if not accepted:
-            self._orders.note(EventKind.REFUSED, by=by, detail=f"{command}: {message}")
+            self._orders.note(EventKind.REFUSED, by=by, detail=say(Code.REFUSED, command=command, cause=said))
         self._changed()
-        return CommandResult(accepted=accepted, mode=self._standing().mode, message=message)
+        return self._result(accepted, said)
 
-    async def _obey(self, command: Command, by: str) -> tuple[bool, str]:
+    def _result(self, accepted: bool, said: Sentence) -> CommandResult:
+        mode = self._standing().mode
+        return CommandResult(accepted=accepted, mode=mode, message=said, coded=said.coded)
+
+    async def _obey(self, command: Command, by: str) -> tuple[bool, Sentence]:
         if self._standing().mode is Mode.STOPPING:
-            return False, "the station is stopping"
+            return False, say(Code.STATION_STOPPING)
         match command:
             case Command.HOLD:
                 told = self._orders.latch(HELD, by=by)
                 self._changed()
                 unwritten = await self._orders.on_record(told)
-                but = f"; not on record, so not after a restart: {unwritten}" if unwritten else ""
-                return True, f"the station takes no further part{but}"
+                but = say(Code.NOT_ON_RECORD_YET, cause=unwritten) if unwritten else NOTHING
+                return True, joined((say(Code.TAKES_NO_FURTHER_PART), but))
             case Command.START:
                 refused = await self._orders.clear(HELD, by=by)
                 if refused:
-                    return False, f"not started: {refused}"
-                return True, "the station takes parts"
+                    return False, say(Code.NOT_STARTED, cause=refused)
+                return True, say(Code.TAKES_PARTS)
             case Command.RESET:
                 return await self._reset(by)
 
-    async def _reset(self, by: str) -> tuple[bool, str]:
+    async def _reset(self, by: str) -> tuple[bool, Sentence]:
         """Clear the station's own latched fault, and acknowledge its alarms.
 
         The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
@@ -103,16 +110,17 @@ class CommandDesk:
         if halted := self._still_halted():  # it came meanwhile, and nobody has seen it
             return False, halted
         if refused and self._orders.in_force(FAULT) is not None:
-            return False, f"not reset: {refused}"
+            return False, say(Code.NOT_RESET, cause=refused)
         self._line.set_fault(0)
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
         cleared = self._alarms.acknowledge(shown)
-        said = f"{cleared} alarms cleared" if cleared != 1 else "1 alarm cleared"
-        still = [alarm.text for alarm in self._alarms]
-        if still:
-            said += f"; {len(still)} stay until their cause is gone: {still[0]}"
-        return True, said
+        said = say(Code.ALARMS_CLEARED, cleared=cleared) if cleared != 1 else say(Code.ALARM_CLEARED)
+        if not self._alarms:
+            return True, said
+        first = self._alarms[0]
+        stay = say(Code.ALARMS_STAY, stay=len(self._alarms), cause=Sentence(first.text, first.coded))
+        return True, joined((said, stay))
 
-    def _still_halted(self) -> str:
+    def _still_halted(self) -> Sentence:
         halted = self._orders.why(HALTED)
-        return f"still halted: {halted}. Reset the fault at the PLC" if halted else ""
+        return say(Code.STILL_HALTED, cause=halted) if halted else NOTHING

@@ -17,6 +17,9 @@ import structlog
 from inspection.alarms.catalogue import AlarmCode
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Sentence, coded
+from inspection.messages.telling import say
 from inspection.ports import Clock
 from inspection.station.recording.recorder import Recorder
 from inspection.station.waiting import done_within
@@ -92,20 +95,20 @@ class Orders:
         """What set the latch; None where it is not set."""
         return self._in_force.get(latch)
 
-    def why(self, latch: Latch) -> str:
+    def why(self, latch: Latch) -> Sentence:
         """What set the latch in words; empty where it is not set."""
         event = self._in_force.get(latch)
-        return "" if event is None else event.detail
+        return NOTHING if event is None else Sentence(event.detail, event.coded or coded(event.detail))
 
     @property
-    def held(self) -> str:
-        """By whom, since when; empty where the station is not held."""
+    def held(self) -> Sentence:
+        """That the station is held, by whom and since when; empty where it is not."""
         event = self._in_force.get(HELD)
         if event is None:
-            return ""
+            return NOTHING
         if event.by == SETTINGS:
-            return "at start, by the settings"
-        return f"by {event.by} since {event.at.astimezone():%Y-%m-%d %H:%M:%S}"
+            return say(Code.HELD_AT_START)
+        return say(Code.HELD_BY, by=event.by, since=f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}")
 
     async def take_up(self, *, boot_id: int) -> frozenset[int]:
         """At the start: what the last run left set, and note that another one begins.
@@ -138,7 +141,7 @@ class Orders:
             try:
                 await self._recorder.note(note.event, retry=note.retry)
             except StoreError as error:
-                self._tell(note, str(error))
+                self._tell(note, error.sentence)
             else:
                 self._tell(note, "")
             self._waiting.task_done()
@@ -178,10 +181,10 @@ class Orders:
         asked = self._event(EventKind.ASKED, by=by, detail=latch.clears)
         refused = await self._heard(self._write(asked, retry=False))
         if refused:
-            return f"the order is not on record: {refused}"
+            return say(Code.ORDER_NOT_RECORDED, cause=refused)
         now = self._in_force.get(latch)
         if now is not None and now is not before:
-            return f"{now.by} said {now.kind} meanwhile"
+            return say(Code.OVERTAKEN, by=now.by, kind=now.kind)
         if objection := unless():
             return objection
         self._in_force.pop(latch, None)
@@ -199,7 +202,14 @@ class Orders:
     # --- inside ---------------------------------------------------------------------------------------
 
     def _event(self, kind: EventKind, *, by: str, detail: str = "", subjects: tuple[str, ...] = ()) -> Event:
-        return Event(at=self._clock.now(), kind=kind, by=by[:128], detail=detail[:2000], subjects=subjects)
+        return Event(
+            at=self._clock.now(),
+            kind=kind,
+            by=by[:128],
+            detail=detail[:2000],
+            coded=detail.coded if isinstance(detail, Sentence) else (),
+            subjects=subjects,
+        )
 
     def _write(self, event: Event, *, retry: bool = True) -> "asyncio.Future[str]":
         told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
@@ -207,13 +217,13 @@ class Orders:
         try:
             self._waiting.put_nowait(note)
         except asyncio.QueueFull:
-            self._tell(note, f"{MOST_WAITING} events wait for the disk. Check the disk of the record")
+            self._tell(note, say(Code.TOO_MANY_EVENTS, waiting=MOST_WAITING))
         return told
 
     def _tell(self, note: _Note, refused: str) -> None:
         if refused:
             log.error("an event is not on record", kind=note.event.kind, by=note.event.by, reason=refused)
-            self._alarm(AlarmCode.NOT_RECORDED, f"what was done is not on record: {refused}")
+            self._alarm(AlarmCode.NOT_RECORDED, say(Code.EVENT_NOT_RECORDED, cause=refused))
         if not note.told.done():
             note.told.set_result(refused)
 
@@ -221,4 +231,4 @@ class Orders:
         if await done_within(PATIENCE_S, told, self._clock):
             return told.result()
         told.cancel()
-        return f"the disk of the record did not answer within {PATIENCE_S:.0f} s. Check the disk"
+        return say(Code.DISK_NO_ANSWER, waited_s=PATIENCE_S)

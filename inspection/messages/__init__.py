@@ -1,0 +1,1 @@
+"""What engine, station and alarms say to people: codes with parameters, and their words in each language."""

@@ -1,0 +1,205 @@
+"""The sentence of each code in English. It is what logs, records and the command line have, too."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from inspection.messages.codes import Code
+
+ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
+    # --- whether the station takes parts ----------------------------------------------------------------
+    Code.ENGINE_STOPPING: "the engine is being stopped",
+    Code.HELD_BY: "held by {by:who} since {since}",
+    Code.HELD_AT_START: "held at start, by the settings",
+    Code.TAKES_NO_PART: "takes no part",
+    Code.RECORD_FULL: "takes no part: the record is full",
+    Code.RECORD_BEHIND: "takes no part until what happened is on record",
+    Code.CROWDED: "closes parts that have no outcome: {open} are open, {most} may be",
+    Code.LATE_WORK: "takes no part until a camera or the model has finished late work",
+    Code.WAITS_FOR_PLC: "waits for the PLC",
+    Code.BYPASS_WAS_TURNED: "its bypass key was turned when it was read last",
+    Code.BYPASS_TURNED: "the PLC's bypass key is turned: no part is inspected",
+    Code.NOT_ENABLED: "the PLC has not enabled the station",
+    Code.COUNTING_MISSED: "takes no part until the missed ones are on record",
+    Code.NO_CAMERA: "no camera, every part goes to manual review",
+    Code.MODEL_FAILS: "the model fails, parts go to manual review",
+    Code.EVERY_PART_TO_REVIEW: "{cause}, every part goes to manual review",
+    Code.LAST_PICTURE_NOT_KEPT: "the last picture could not be kept",
+    # --- tiles ------------------------------------------------------------------------------------------
+    Code.NO_CONNECTION: "no connection to the PLC",
+    Code.PLC_SILENT: "the PLC does not answer",
+    Code.BYPASSED: "bypass key turned: no part is inspected",
+    Code.RECORDING_MISSED: "recording missed parts: takes none meanwhile",
+    Code.BELT_SPEED: "belt {speed_mm_s} mm/s",
+    Code.NO_PICTURE_YET: "no picture yet",
+    Code.CAMERAS: "{cameras:term}",
+    Code.MODEL_RUNS: "{model} {version}, {cause}",
+    Code.NOBODY_NAMES: "nobody can name {types:term}",
+    Code.NO_PART_YET: "no part yet",
+    Code.STORE_SILENT: "has not answered for {silent_s:.0f} s",
+    Code.NOTHING_RECORDS: "neither database nor spool takes records",
+    Code.SPOOLED: "{spooled} wait in the spool",
+    Code.ALL_DURABLE: "every record durable",
+    # --- what is certified ------------------------------------------------------------------------------
+    Code.CERTIFIED: "certified: at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure "
+    "({misses} of {defective} defective parts missed), {date}",
+    Code.UNCERTIFIED: "uncertified",
+    Code.NO_CERTIFICATE: "no certificate was issued",
+    Code.CERTIFICATE_OF_OTHER_RECIPE: "the certificate was issued for recipe {recipe} version {version}, "
+    "now recipe {now_recipe} version {now_version} is in use",
+    Code.CERTIFICATE_OF_OTHER_FILE: "the recipe's file changed since the certificate was issued",
+    Code.CERTIFICATE_OF_OTHER_MODEL: "the model changed since the certificate was issued: it was {model}, "
+    "now it is {now_model}",
+    # --- what of a recipe nobody hears ------------------------------------------------------------------
+    Code.MODEL_CANNOT_NAME: "the language model cannot name {types:term}, so the reflex judges alone",
+    Code.NO_MODEL_TO_NAME: "no language model judges, so nobody can name {types:term}",
+    Code.ASKED_NOT_DONE: "{cause}, and what the recipe asks is not done ({asked:term})",
+    Code.FOUND_TAKEN_FOR_SUCH: "{cause}, and what is found gets what such a type would get ({asked:term})",
+    # --- the guard --------------------------------------------------------------------------------------
+    Code.PICTURE_NOT_KEPT: "its picture could not be kept",
+    Code.OTHER_PART_DECIDED: "the decision is about part {decided_part} (trigger {decided_trigger}), "
+    "but part {part} (trigger {trigger}) is under the camera",
+    Code.OTHER_RECIPE_DECIDED: "the decision was made by another recipe than the active one",
+    Code.OTHER_RECIPE_ASKED: "the PLC asked for recipe {asked}, but recipe {active} is active",
+    Code.POLICY_ASKS: "the policy asks for {action:term} on: {defects:term}",
+    Code.MAY_BE_UNNAMED: "a {defect:term} may be {type:term}, which nobody can name: {action:term}",
+    Code.CERTIFIED_BUT_UNSCORED: "the station is certified, but no model scored the part",
+    Code.ABOVE_CERTIFIED: "defect score {score:.4g} is above {threshold:.4g}, the threshold that is certified "
+    "for at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure "
+    "({misses} of {defective} defective parts missed)",
+    Code.GAUGE_UNREADABLE: "gauge {gauge} could not be read",
+    Code.GAUGE_OUT_OF_RANGE: "gauge {gauge} reads {value:g} {unit}, limits {low:g} to {high:g}",
+    Code.NOT_INSPECTED: "not inspected: {miss:term}",
+    # --- the picture ------------------------------------------------------------------------------------
+    Code.PICTURE_OTHER_DEPTH: "picture has {bits} bits, the recipe was taught at {wanted_bits}: set the camera "
+    "to {wanted_bits} bits, or teach with --bit-depth {bits}",
+    Code.PICTURE_OTHER_SIZE: "picture is {size}, the recipe wants {wanted}: set the camera to {wanted}",
+    Code.PICTURE_FROZEN: "picture is frozen (identical to the one before): restart the camera, check its "
+    "cable",
+    Code.PICTURE_BLACK: "picture is black (mean {mean:.0f}, at least {wanted:.0f} wanted): check the light and "
+    "the lens cap",
+    Code.PICTURE_BRIGHT: "picture is blown out (mean {mean:.0f}, at most {wanted:.0f} wanted): shorten the "
+    "exposure",
+    Code.PICTURE_SATURATED: "picture is blown out ({white:.0%} of it white, at most {wanted:.0%} wanted): "
+    "shorten the exposure",
+    Code.PICTURE_FLAT: "picture is flat (contrast {contrast:.1f}, at least {wanted:.1f} wanted): clean the "
+    "lens, check that a part is there",
+    Code.PICTURE_BLURRED: "picture is blurred (focus {focus:.3f}, at least {wanted:.3f} wanted): focus the "
+    "lens, check exposure time and belt speed",
+    # --- what was seen ----------------------------------------------------------------------------------
+    Code.NOTHING_UNUSUAL: "nothing that the good parts do not show (normality {normality:.2f})",
+    Code.WORST_DEFECT: "{defect:term} at x {x}, y {y} on view {view}",
+    Code.WORST_DEFECT_MM: "{defect:term}, {length_mm:g} mm at x {x}, y {y} on view {view}",
+    Code.MORE_DEFECTS: "{cause}, and {more} more",
+    Code.TOO_CLOSE: "too close to the threshold to tell",
+    Code.SEEN_AND_DECIDED: "{cause}: {action:term}",
+    Code.BY_REFLEX: "by reflex",
+    Code.RULES_ASK: "the rules ask for {action:term} on {defects:term}",
+    Code.MODEL_LATE: "the language model did not answer in time",
+    Code.MODEL_BROKEN: "the language model is broken: its state holds no numbers",
+    Code.MODEL_SEES_MEMORY_NOT: "the language model sees {defects:term}, the memory nothing unusual",
+    Code.MEMORY_SEES_MODEL_NOT: "the memory sees {cause}, the language model no defect",
+    Code.MODEL_MILDER_THAN_ASKED: "the language model says that a defect asks for {asked:term}, and then "
+    "{action:term}",
+    Code.MODEL_AGAINST_ACTION_HEAD: "the language model says {action:term}, the action head would "
+    "{meant:term}",
+    Code.FOREIGN_LATE: "the foreign model did not answer in time",
+    Code.FOREIGN_NO_DECISION: "what the foreign model wrote is no decision",
+    Code.FOREIGN_SEES: "the foreign model sees {defects:term}: {action:term}",
+    Code.FOREIGN_AGAINST_REFLEX: "the foreign model says {action:term} and sees {defects:term}, the reflex "
+    "{reflex:term}",
+    # --- judging ----------------------------------------------------------------------------------------
+    Code.NO_PICTURE_IN_TIME: "no picture within the deadline",
+    Code.DECISION_LATE: "the decision missed the deadline",
+    Code.PICTURES_DISK_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s",
+    Code.PICTURES_DISK_LATE: "the disk of the pictures did not answer within the deadline",
+    Code.CHECK_DISK: "{cause}. Check that disk",
+    Code.CAMERA_NOT_CONFIGURED: "the recipe's view {view} wants camera {camera}, which is not configured",
+    Code.INTERNAL_ERROR: "internal error",
+    # --- alarms -----------------------------------------------------------------------------------------
+    Code.RECORD_LATE: "the record took {took_ms:.0f} ms, longer than the PLC waits: the part is not released. "
+    "Check the disk of the record",
+    Code.RECORD_SILENT: "the record has not answered for {silent_s:.0f} s",
+    Code.RECORD_NOT_ANSWERING: "the record has not answered for {silent_s:.0f} s: no part is taken until it "
+    "does, and one that waits for it is not released. Check the disk of the record",
+    Code.PICTURES_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s: parts go to manual "
+    "review, and are on record without pictures. Check that disk",
+    Code.RECORDS_SPOOLED: "records wait in the spool",
+    Code.EVENT_NOT_RECORDED: "what was done is not on record",
+    Code.PARTS_NOT_INSPECTED: "the PLC triggered parts that were not inspected",
+    Code.PARTS_BYPASSED: "parts went by without inspection: the PLC's bypass key was turned",
+    Code.PLC_RESTARTED: "the PLC restarted",
+    Code.OUTCOMES_UNKNOWN: "the PLC did not tell what became of some parts",
+    Code.RELEASED_WITHOUT_PASS: "the PLC released part {part}, which has no published pass",
+    Code.RECORD_LOST_ROWS: "the record has lost its newest rows: an engine (boot id {engine}) served run {run} "
+    "of the PLC up to trigger {trigger}, and put on this record what is not there. If an older copy was "
+    "restored, look into the newer one; if not, have it examined",
+    Code.RECORD_BEGINS: "this record begins here: run {run} of the PLC was served by an engine (boot id "
+    "{engine}) with another record up to trigger {trigger}. What became of those parts is not known here: "
+    "look into that engine's record",
+    # --- commands ---------------------------------------------------------------------------------------
+    Code.REFUSED: "{command:term}",
+    Code.TAKING_UP_RECORD: "the station is still taking up its record",
+    Code.STATION_STOPPING: "the station is stopping",
+    Code.TAKES_NO_FURTHER_PART: "the station takes no further part",
+    Code.NOT_ON_RECORD_YET: "not on record, so not after a restart",
+    Code.TAKES_PARTS: "the station takes parts",
+    Code.NOT_STARTED: "not started",
+    Code.NOT_RESET: "not reset",
+    Code.STILL_HALTED: "still halted: {cause}. Reset the fault at the PLC",
+    Code.ALARM_CLEARED: "1 alarm cleared",
+    Code.ALARMS_CLEARED: "{cleared} alarms cleared",
+    Code.ALARMS_STAY: "{stay} stay until their cause is gone",
+    Code.ORDER_NOT_RECORDED: "the order is not on record",
+    Code.OVERTAKEN: "{by:who} said {kind:term} meanwhile",
+    Code.TOO_MANY_EVENTS: "{waiting} events wait for the disk. Check the disk of the record",
+    Code.DISK_NO_ANSWER: "the disk of the record did not answer within {waited_s:.0f} s. Check the disk",
+    Code.COMMAND_TOO_OFTEN: "{command:term} came too often: nothing was done; wait a second",
+    Code.TOO_MANY_QUESTIONS: "the engine has too many questions to answer",
+    Code.ENGINE_SILENT: "the engine does not answer; the line may go on without the API",
+    Code.COMMAND_UNSURE: "the engine has not answered; the command may have been carried out, or may be yet",
+    # --- the PLC ----------------------------------------------------------------------------------------
+    Code.SECOND_ENGINE: "second engine ({other}) at the PLC: stop one",
+    Code.HEARTBEAT_STOOD: "the PLC's heartbeat stood still for {stood_ms} ms",
+    Code.HEARTBEAT_TO_AND_FRO: "the PLC's heartbeat went to and fro instead of counting up for {stood_ms} ms",
+    Code.HEARTBEAT_LOST: "PLC heartbeat lost: check it, reset at the PLC",
+    Code.COUNT_RESTARTED: "PLC restarted: clear the belt, reset at the PLC",
+    Code.MAP_EMPTY: "PLC's line block is empty: call maintenance",
+    Code.MAP_VERSION: "PLC map version {version}, not {own_version}: call maintenance",
+    Code.UNSENT_RESULT_TAKEN: "PLC took an unsent result: find part {part}",
+    Code.COUNT_JUMPED: "trigger count jumped: find parts, reset at PLC",
+    Code.NUMBER_USED_TWICE: "number used twice: find part {part}, reset at PLC",
+    Code.OTHER_ENGINE_REFUSED: "another engine was refused at this PLC; this one goes on",
+    Code.PLC_NAME_UNKNOWN: "the PLC's name {host} brings no address",
+    Code.PLC_UNREACHABLE: "no connection to the PLC at {host}:{port}",
+    Code.PLC_CLOSED: "the PLC closed the connection",
+    Code.PLC_NO_ANSWER: "the PLC did not answer within {timeout_ms} ms",
+    Code.PLC_FOREIGN_ANSWERS: "the PLC's answers come with another transaction number",
+    Code.PLC_ANSWER_BROKEN: "the PLC's answer broke off and was not whole after {timeout_ms} ms",
+    Code.PLC_ANSWER_GARBLED: "the PLC's answer is no Modbus, or not to what was asked",
+    Code.PLC_BUSY: "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
+    Code.PLC_REFUSES: "the PLC refused function {function} with Modbus exception {exception}",
+    Code.PLC_TLS: "no secure connection to the PLC at {host}:{port}",
+    Code.PLC_NOTICE: "the link works, and something at the PLC is not as it should be",
+    # --- errors, each with its own English words as the detail ------------------------------------------
+    Code.CAMERA_ERROR: "the camera gave no picture",
+    Code.RECIPE_ERROR: "the recipe does not fit",
+    Code.INSPECTOR_ERROR: "the model cannot be asked now",
+    Code.CERTIFICATE_ERROR: "the certificate cannot be used",
+    Code.WEIGHTS_ERROR: "weights are missing or damaged",
+    Code.STORE_ERROR: "the record cannot be written or read",
+    Code.RECORD_REFUSED_ERROR: "the record has refused this",
+    Code.LINE_ERROR: "the PLC cannot be reached",
+    Code.OTHER_ERROR: "something else",
+    Code.MODEL_LOST: "waits for the model, which is started anew",
+    Code.MODEL_NOT_STARTED: "waits for the model, which cannot be started",
+    Code.DISK_FULL: "No space left on device",
+    Code.DISK_READ_ONLY: "the disk may not be written",
+    Code.NO_RIGHTS: "rights are missing",
+    Code.FILE_GONE: "a file or folder is gone",
+    Code.DISK_FAILS: "the disk fails",
+    Code.DATABASE_FAILS: "the database takes no records",
+    Code.SPOOL_FAILS: "the spool takes no records",
+    Code.RECORD_FAILS: "neither database nor spool takes records",
+}
+
+ENGLISH_TERMS: Final[Mapping[str, str]] = {"before_record": "before record", "not_ready": "not ready"}

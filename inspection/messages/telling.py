@@ -1,0 +1,142 @@
+"""Says messages in words: the one place where a code, its parameters and a language come together."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from string import Formatter
+from typing import Any, Final
+
+from inspection.messages.chinese import CHINESE_SENTENCES, CHINESE_TERMS
+from inspection.messages.codes import Code
+from inspection.messages.english import ENGLISH_SENTENCES, ENGLISH_TERMS
+from inspection.messages.message import MOST_DETAIL, Coded, Message, Sentence, coded
+
+_WORD: Final = re.compile(r"[^ ,:]+")
+_CONSOLE: Final = re.compile(r"console(?: of (?P<user>.+?))? on (?P<host>.+)")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Language:
+    """How one language says messages."""
+
+    code: str
+    """ISO 639-1."""
+    sentences: Mapping[Code, str]
+    """``{name}`` is a parameter, ``{name:term}`` one or several words of the trade, ``{name:who}`` somebody,
+    ``{cause}`` the place of the causes where they do not stand at the end."""
+    terms: Mapping[str, str]
+    """Words of the trade by their English names; what is absent is a name and stays as it is."""
+    because: str
+    """Between a sentence and its cause."""
+    beside: str
+    """Between two sentences."""
+    listed: str
+    """Between two words of a list."""
+    speaks_details: bool
+    """Details are in this language, and say more than the code's own sentence."""
+
+    def tell(self, said: Coded) -> str:
+        """All messages, one behind the other; empty where there is none."""
+        return self.beside.join(self.sentence(message) for message in said)
+
+    def sentence(self, message: Message) -> str:
+        """One message with its causes."""
+        if message.detail and self.speaks_details:
+            return message.detail
+        form, cause = self.sentences[message.code], self.tell(message.causes)
+        if "{cause}" in form:
+            return _Filled(self).format(form, **message.params, cause=cause)
+        said = _Filled(self).format(form, **message.params)
+        return f"{said}{self.because}{cause}" if cause else said
+
+    def term(self, words: str) -> str:
+        """Words of the trade in a list, each with what belongs to it: ``major scratch, stain: stop``."""
+        told = _WORD.sub(lambda word: self.terms.get(word[0], word[0]), words)
+        return told.replace(", ", self.listed).replace(": ", self.because)
+
+    def who(self, by: str) -> str:
+        """Somebody who asked for something, as ``app.api.clients`` names clients."""
+        console = _CONSOLE.fullmatch(by)
+        if console is None or "console" not in self.terms:
+            return self.terms.get(by, by)
+        user = console["user"]
+        return f"{console['host']} {self.terms['console']}" + (f" {user}" if user else "")
+
+
+class _Filled(Formatter):
+    """Puts parameters into a sentence of one language."""
+
+    def __init__(self, language: Language) -> None:
+        self._language = language
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        match format_spec:
+            case "term":
+                return self._language.term(str(value))
+            case "who":
+                return self._language.who(str(value))
+            case _:
+                return str(super().format_field(value, format_spec))
+
+
+ENGLISH: Final = Language(
+    code="en",
+    sentences=ENGLISH_SENTENCES,
+    terms=ENGLISH_TERMS,
+    because=": ",
+    beside="; ",
+    listed=", ",
+    speaks_details=True,
+)
+CHINESE: Final = Language(
+    code="zh",
+    sentences=CHINESE_SENTENCES,
+    terms=CHINESE_TERMS,
+    because="：",
+    beside="；",
+    listed="、",
+    speaks_details=False,
+)
+LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language in (ENGLISH, CHINESE)}
+
+
+def say(code: Code, *, cause: str = "", **params: str | int | float) -> Sentence:
+    """The sentence of a code, in English.
+
+    Args:
+        code: What is said.
+        cause: Why it is so: another sentence; empty where nothing is said of that.
+        params: What stands in the braces.
+    """
+    message = Message(code=code, params=dict(params), causes=coded(cause))
+    form = ENGLISH_SENTENCES[code]
+    said = _Filled(ENGLISH).format(form, **params, cause=cause)
+    if cause and "{cause}" not in form:
+        said = f"{said}{ENGLISH.because}{cause}"
+    return Sentence(said, (message,))
+
+
+def said_as(text: str, code: Code, *, cause: str = "", **params: str | int | float) -> Sentence:
+    """English words that somebody else chose, with the code that says the same in short."""
+    detail = text[:MOST_DETAIL]
+    return Sentence(text, (Message(code=code, params=dict(params), causes=coded(cause), detail=detail),))
+
+
+def tell(said: Coded, text: str, language: str) -> str:
+    """What was said, in a language; in the English in which it came where it has no codes.
+
+    Args:
+        said: The codes beside the sentence.
+        text: The sentence.
+        language: ISO 639-1.
+    """
+    return LANGUAGES[language].tell(said) if said else text
+
+
+def details(said: Coded) -> tuple[str, ...]:
+    """The words that messages have in English alone, outermost first."""
+    found: list[str] = []
+    for message in said:
+        found += [message.detail] if message.detail else []
+        found += details(message.causes)
+    return tuple(dict.fromkeys(found))
