@@ -24,9 +24,7 @@ class PassgateError(Exception):
     code: ClassVar[Code] = Code.OTHER_ERROR
     """What every error of this class says, where it has no message of its own."""
 
-    def __init__(
-        self, what: str, *, part: str = "", todo: str = "", message: Message | None = None
-    ) -> None:
+    def __init__(self, what: str, *, part: str = "", todo: str = "", message: Message | None = None) -> None:
         self.what = what
         self.part = part
         self.todo = todo

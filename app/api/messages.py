@@ -1,10 +1,12 @@
 """What engine and API process say to each other, beside the station's own messages."""
 
 from enum import StrEnum
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.api.clients import MAX_WHO
+from inspection.messages.message import Coded, Sentence
 from inspection.status import Mode
 
 
@@ -47,6 +49,14 @@ class Failure(BaseModel):
     status: int = Field(ge=400, le=599)
     """As HTTP counts failures."""
     detail: str
+    """In English."""
+    coded: Coded = ()
+    """What ``detail`` says, for any language; empty where it is for programs."""
+
+    @classmethod
+    def saying(cls, status: int, said: Sentence) -> Self:
+        """The failure that people are told of."""
+        return cls(status=status, detail=said, coded=said.coded)
 
 
 class HealthReport(BaseModel):

@@ -21,7 +21,8 @@ from app.console.screens.run.screen import RunScreen
 from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
-from app.console.words.words import Words, words_for
+from app.console.words.choice import words_for
+from app.console.words.words import Words
 from inspection.part import Picture
 from inspection.status import StationStatus
 

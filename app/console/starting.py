@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from app.console.words.words import LANGUAGES
+from app.console.words.choice import LANGUAGES
 from inspection.errors import SettingsError
 
 _SPOKEN: Final = ", ".join(LANGUAGES)

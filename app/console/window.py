@@ -16,7 +16,8 @@ from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
 from app.console.screens.run.screen import RunScreen
-from app.console.words.words import Words, other
+from app.console.words.choice import other
+from app.console.words.words import Words
 from inspection.status import Command
 
 REFRESH_MS: Final = 100

@@ -195,7 +195,7 @@ def stored_certification(
             model = model.model_copy(update={"inspector": kind})
         in_use = build_inspector(library, name, version=version, model=model, line=line)[1].model
     except PassgateError as error:
-        return Certification(reason=str(error)), None
+        return Certification(reason=error.sentence, coded=error.sentence.coded), None
     held = certification(recipe, model=in_use, library=library)
     return held, labelled_scores(recipe, model=in_use, certification=held, library=library)
 

@@ -30,7 +30,7 @@ def certification(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) ->
             model=model,
         )
     except PassgateError as error:
-        objection = str(error)
+        objection = error.sentence
     if objection:
         log.warning("the certificate is refused", recipe=recipe.name, version=recipe.version, why=objection)
         return Certification(reason=objection, coded=objection.coded)

@@ -152,7 +152,7 @@ class Certification(Frozen):
         if self.certificate is None:
             return say(Code.UNCERTIFIED, cause=Sentence(self.reason, self.coded))
         date = f"{self.certificate.certified_at:%Y-%m-%d}"
-        return say(Code.CERTIFIED, date=date, **self.certificate.figures)
+        return say(Code.CERTIFIED, self.certificate.figures, date=date)
 
 
 UNCERTIFIED = Certification()

@@ -40,12 +40,12 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.SPOOLED: "{spooled} 条记录在缓存文件中等待",
     Code.ALL_DURABLE: "全部记录已落盘",
     # --- what is certified ------------------------------------------------------------------------------
-    Code.CERTIFIED: "已认证：漏放率不超过 {alpha_percent:.3g} %，置信度 {sure_percent:.4g} %"
-    "（{defective} 件缺陷件中漏放 {misses} 件），{date}",
+    Code.CERTIFIED: "已认证：漏放率不超过 {alpha_percent:.3g} %，置信度 {sure_percent:.4g} %（{defective} "
+    "件缺陷件中漏放 {misses} 件），{date}",
     Code.UNCERTIFIED: "未认证",
     Code.NO_CERTIFICATE: "尚未签发证书",
-    Code.CERTIFICATE_OF_OTHER_RECIPE: "证书签发给配方 {recipe} 版本 {version}，现用配方 {now_recipe} "
-    "版本 {now_version}",
+    Code.CERTIFICATE_OF_OTHER_RECIPE: "证书签发给配方 {recipe} 版本 {version}，现用配方 {now_recipe} 版本 "
+    "{now_version}",
     Code.CERTIFICATE_OF_OTHER_FILE: "签发证书后配方文件已改变",
     Code.CERTIFICATE_OF_OTHER_MODEL: "签发证书后模型已改变：原为 {model}，现为 {now_model}",
     # --- what of a recipe nobody hears ------------------------------------------------------------------
@@ -55,8 +55,8 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.FOUND_TAKEN_FOR_SUCH: "{cause}，发现的缺陷按此类缺陷处理（{asked:term}）",
     # --- the guard --------------------------------------------------------------------------------------
     Code.PICTURE_NOT_KEPT: "工件图像未能保存",
-    Code.OTHER_PART_DECIDED: "判定结果属于工件 {decided_part}（触发号 {decided_trigger}），"
-    "而相机下是工件 {part}（触发号 {trigger}）",
+    Code.OTHER_PART_DECIDED: "判定结果属于工件 {decided_part}（触发号 {decided_trigger}），而相机下是工件 "
+    "{part}（触发号 {trigger}）",
     Code.OTHER_RECIPE_DECIDED: "判定所用配方不是当前配方",
     Code.OTHER_RECIPE_ASKED: "PLC 要求配方 {asked}，当前配方为 {active}",
     Code.POLICY_ASKS: "规则要求{action:term}：{defects:term}",
@@ -76,8 +76,8 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PICTURE_BRIGHT: "图像过曝（平均灰度 {mean:.0f}，最多应为 {wanted:.0f}）：请缩短曝光时间",
     Code.PICTURE_SATURATED: "图像过曝（{white:.0%} 为白色，最多应为 {wanted:.0%}）：请缩短曝光时间",
     Code.PICTURE_FLAT: "图像对比度过低（{contrast:.1f}，至少应为 {wanted:.1f}）：请清洁镜头，确认工件到位",
-    Code.PICTURE_BLURRED: "图像模糊（清晰度 {focus:.3f}，至少应为 {wanted:.3f}）：请调焦，检查曝光时间和"
-    "输送带速度",
+    Code.PICTURE_BLURRED: "图像模糊（清晰度 {focus:.3f}，至少应为 {wanted:.3f}）：请调焦，检查曝光时间和输"
+    "送带速度",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "与合格件一致，无异常（正常度 {normality:.2f}）",
     Code.WORST_DEFECT: "{defect:term}，位置 x {x}、y {y}，视图 {view}",
@@ -108,8 +108,8 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     # --- alarms -----------------------------------------------------------------------------------------
     Code.RECORD_LATE: "记录耗时 {took_ms:.0f} ms，超过 PLC 等待时间：工件不予放行。请检查记录磁盘",
     Code.RECORD_SILENT: "记录存储已 {silent_s:.0f} 秒无应答",
-    Code.RECORD_NOT_ANSWERING: "记录存储已 {silent_s:.0f} 秒无应答：恢复前不接收工件，等待记录的工件不予放行。"
-    "请检查记录磁盘",
+    Code.RECORD_NOT_ANSWERING: "记录存储已 {silent_s:.0f} 秒无应答：恢复前不接收工件，等待记录的工件不予放"
+    "行。请检查记录磁盘",
     Code.PICTURES_SILENT: "图像磁盘已 {silent_s:.0f} 秒无应答：工件转人工复核，记录中没有图像。请检查该磁盘",
     Code.RECORDS_SPOOLED: "记录暂存在缓存文件中",
     Code.EVENT_NOT_RECORDED: "操作未能写入记录",
@@ -118,10 +118,10 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PLC_RESTARTED: "PLC 已重启",
     Code.OUTCOMES_UNKNOWN: "PLC 未告知部分工件的去向",
     Code.RELEASED_WITHOUT_PASS: "PLC 放行了工件 {part}，而该工件没有已发送的合格判定",
-    Code.RECORD_LOST_ROWS: "记录丢失了最新的数据：引擎（启动号 {engine}）曾服务于 PLC（启动号 {run}），"
-    "直到触发号 {trigger}，其写入的数据已不在本记录中。若恢复过旧备份，请查看较新的记录；否则请检查本记录",
-    Code.RECORD_BEGINS: "本记录自此开始：PLC（启动号 {run}）此前由使用其他记录的引擎（启动号 {engine}）"
-    "服务，直到触发号 {trigger}。这些工件的去向请查看该引擎的记录",
+    Code.RECORD_LOST_ROWS: "记录丢失了最新的数据：引擎（启动号 {engine}）曾服务于 PLC（启动号 {run}），直"
+    "到触发号 {trigger}，其写入的数据已不在本记录中。若恢复过旧备份，请查看较新的记录；否则请检查本记录",
+    Code.RECORD_BEGINS: "本记录自此开始：PLC（启动号 {run}）此前由使用其他记录的引擎（启动号 {engine}）服"
+    "务，直到触发号 {trigger}。这些工件的去向请查看该引擎的记录",
     # --- commands ---------------------------------------------------------------------------------------
     Code.REFUSED: "{command:term}被拒绝",
     Code.TAKING_UP_RECORD: "工位正在读取记录",

@@ -56,35 +56,35 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.FOUND_TAKEN_FOR_SUCH: "{cause}, and what is found gets what such a type would get ({asked:term})",
     # --- the guard --------------------------------------------------------------------------------------
     Code.PICTURE_NOT_KEPT: "its picture could not be kept",
-    Code.OTHER_PART_DECIDED: "the decision is about part {decided_part} (trigger {decided_trigger}), "
-    "but part {part} (trigger {trigger}) is under the camera",
+    Code.OTHER_PART_DECIDED: "the decision is about part {decided_part} (trigger {decided_trigger}), but "
+    "part {part} (trigger {trigger}) is under the camera",
     Code.OTHER_RECIPE_DECIDED: "the decision was made by another recipe than the active one",
     Code.OTHER_RECIPE_ASKED: "the PLC asked for recipe {asked}, but recipe {active} is active",
     Code.POLICY_ASKS: "the policy asks for {action:term} on: {defects:term}",
     Code.MAY_BE_UNNAMED: "a {defect:term} may be {type:term}, which nobody can name: {action:term}",
     Code.CERTIFIED_BUT_UNSCORED: "the station is certified, but no model scored the part",
-    Code.ABOVE_CERTIFIED: "defect score {score:.4g} is above {threshold:.4g}, the threshold that is certified "
-    "for at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure "
-    "({misses} of {defective} defective parts missed)",
+    Code.ABOVE_CERTIFIED: "defect score {score:.4g} is above {threshold:.4g}, the threshold that is "
+    "certified for at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure ({misses} of "
+    "{defective} defective parts missed)",
     Code.GAUGE_UNREADABLE: "gauge {gauge} could not be read",
     Code.GAUGE_OUT_OF_RANGE: "gauge {gauge} reads {value:g} {unit}, limits {low:g} to {high:g}",
     Code.NOT_INSPECTED: "not inspected: {miss:term}",
     # --- the picture ------------------------------------------------------------------------------------
-    Code.PICTURE_OTHER_DEPTH: "picture has {bits} bits, the recipe was taught at {wanted_bits}: set the camera "
-    "to {wanted_bits} bits, or teach with --bit-depth {bits}",
+    Code.PICTURE_OTHER_DEPTH: "picture has {bits} bits, the recipe was taught at {wanted_bits}: set the "
+    "camera to {wanted_bits} bits, or teach with --bit-depth {bits}",
     Code.PICTURE_OTHER_SIZE: "picture is {size}, the recipe wants {wanted}: set the camera to {wanted}",
     Code.PICTURE_FROZEN: "picture is frozen (identical to the one before): restart the camera, check its "
     "cable",
-    Code.PICTURE_BLACK: "picture is black (mean {mean:.0f}, at least {wanted:.0f} wanted): check the light and "
-    "the lens cap",
-    Code.PICTURE_BRIGHT: "picture is blown out (mean {mean:.0f}, at most {wanted:.0f} wanted): shorten the "
-    "exposure",
+    Code.PICTURE_BLACK: "picture is black (mean {mean:.0f}, at least {wanted:.0f} wanted): check the "
+    "light and the lens cap",
+    Code.PICTURE_BRIGHT: "picture is blown out (mean {mean:.0f}, at most {wanted:.0f} wanted): shorten "
+    "the exposure",
     Code.PICTURE_SATURATED: "picture is blown out ({white:.0%} of it white, at most {wanted:.0%} wanted): "
     "shorten the exposure",
-    Code.PICTURE_FLAT: "picture is flat (contrast {contrast:.1f}, at least {wanted:.1f} wanted): clean the "
-    "lens, check that a part is there",
-    Code.PICTURE_BLURRED: "picture is blurred (focus {focus:.3f}, at least {wanted:.3f} wanted): focus the "
-    "lens, check exposure time and belt speed",
+    Code.PICTURE_FLAT: "picture is flat (contrast {contrast:.1f}, at least {wanted:.1f} wanted): clean "
+    "the lens, check that a part is there",
+    Code.PICTURE_BLURRED: "picture is blurred (focus {focus:.3f}, at least {wanted:.3f} wanted): focus "
+    "the lens, check exposure time and belt speed",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "nothing that the good parts do not show (normality {normality:.2f})",
     Code.WORST_DEFECT: "{defect:term} at x {x}, y {y} on view {view}",
@@ -105,8 +105,8 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.FOREIGN_LATE: "the foreign model did not answer in time",
     Code.FOREIGN_NO_DECISION: "what the foreign model wrote is no decision",
     Code.FOREIGN_SEES: "the foreign model sees {defects:term}: {action:term}",
-    Code.FOREIGN_AGAINST_REFLEX: "the foreign model says {action:term} and sees {defects:term}, the reflex "
-    "{reflex:term}",
+    Code.FOREIGN_AGAINST_REFLEX: "the foreign model says {action:term} and sees {defects:term}, the "
+    "reflex {reflex:term}",
     # --- judging ----------------------------------------------------------------------------------------
     Code.NO_PICTURE_IN_TIME: "no picture within the deadline",
     Code.DECISION_LATE: "the decision missed the deadline",
@@ -116,13 +116,13 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.CAMERA_NOT_CONFIGURED: "the recipe's view {view} wants camera {camera}, which is not configured",
     Code.INTERNAL_ERROR: "internal error",
     # --- alarms -----------------------------------------------------------------------------------------
-    Code.RECORD_LATE: "the record took {took_ms:.0f} ms, longer than the PLC waits: the part is not released. "
-    "Check the disk of the record",
+    Code.RECORD_LATE: "the record took {took_ms:.0f} ms, longer than the PLC waits: the part is not "
+    "released. Check the disk of the record",
     Code.RECORD_SILENT: "the record has not answered for {silent_s:.0f} s",
-    Code.RECORD_NOT_ANSWERING: "the record has not answered for {silent_s:.0f} s: no part is taken until it "
-    "does, and one that waits for it is not released. Check the disk of the record",
-    Code.PICTURES_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s: parts go to manual "
-    "review, and are on record without pictures. Check that disk",
+    Code.RECORD_NOT_ANSWERING: "the record has not answered for {silent_s:.0f} s: no part is taken until "
+    "it does, and one that waits for it is not released. Check the disk of the record",
+    Code.PICTURES_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s: parts go to "
+    "manual review, and are on record without pictures. Check that disk",
     Code.RECORDS_SPOOLED: "records wait in the spool",
     Code.EVENT_NOT_RECORDED: "what was done is not on record",
     Code.PARTS_NOT_INSPECTED: "the PLC triggered parts that were not inspected",
@@ -130,12 +130,12 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PLC_RESTARTED: "the PLC restarted",
     Code.OUTCOMES_UNKNOWN: "the PLC did not tell what became of some parts",
     Code.RELEASED_WITHOUT_PASS: "the PLC released part {part}, which has no published pass",
-    Code.RECORD_LOST_ROWS: "the record has lost its newest rows: an engine (boot id {engine}) served run {run} "
-    "of the PLC up to trigger {trigger}, and put on this record what is not there. If an older copy was "
-    "restored, look into the newer one; if not, have it examined",
+    Code.RECORD_LOST_ROWS: "the record has lost its newest rows: an engine (boot id {engine}) served run "
+    "{run} of the PLC up to trigger {trigger}, and put on this record what is not there. If an older "
+    "copy was restored, look into the newer one; if not, have it examined",
     Code.RECORD_BEGINS: "this record begins here: run {run} of the PLC was served by an engine (boot id "
-    "{engine}) with another record up to trigger {trigger}. What became of those parts is not known here: "
-    "look into that engine's record",
+    "{engine}) with another record up to trigger {trigger}. What became of those parts is not known "
+    "here: look into that engine's record",
     # --- commands ---------------------------------------------------------------------------------------
     Code.REFUSED: "{command:term}",
     Code.TAKING_UP_RECORD: "the station is still taking up its record",

@@ -12,7 +12,7 @@ MOST_DETAIL = 2000
 
 
 class Message(BaseModel):
-    """What is said to people, without the words of any language: frozen, and JSON on record and in the API."""
+    """What is said to people, without the words of any language; as JSON on record and in the API."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
@@ -41,12 +41,13 @@ class Sentence(str):
     coded: Coded
 
     def __new__(cls, text: str, coded: Coded) -> Self:
+        """``text`` in English, and what it says."""
         sentence = super().__new__(cls, text)
         sentence.coded = coded
         return sentence
 
-    def __getnewargs__(self) -> tuple[str, Coded]:
-        return str(self), self.coded
+    def __reduce__(self) -> tuple[type[Self], tuple[str, Coded]]:
+        return type(self), (str(self), self.coded)
 
 
 NOTHING = Sentence("", ())

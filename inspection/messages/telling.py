@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
+from types import MappingProxyType
 from typing import Any, Final
 
 from inspection.messages.chinese import CHINESE_SENTENCES, CHINESE_TERMS
@@ -100,15 +101,24 @@ CHINESE: Final = Language(
 LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language in (ENGLISH, CHINESE)}
 
 
-def say(code: Code, *, cause: str = "", **params: str | int | float) -> Sentence:
+def say(
+    code: Code,
+    figures: Mapping[str, float] = MappingProxyType({}),
+    /,
+    *,
+    cause: str = "",
+    **params: str | int | float,
+) -> Sentence:
     """The sentence of a code, in English.
 
     Args:
         code: What is said.
+        figures: What stands in the braces, as far as several sentences have it from one place.
         cause: Why it is so: another sentence; empty where nothing is said of that.
         params: What stands in the braces.
     """
-    message = Message(code=code, params=dict(params), causes=coded(cause))
+    params |= figures
+    message = Message(code=code, params=params, causes=coded(cause))
     form = ENGLISH_SENTENCES[code]
     said = _Filled(ENGLISH).format(form, **params, cause=cause)
     if cause and "{cause}" not in form:
@@ -133,10 +143,10 @@ def tell(said: Coded, text: str, language: str) -> str:
     return LANGUAGES[language].tell(said) if said else text
 
 
-def details(said: Coded) -> tuple[str, ...]:
+def originals(said: Coded) -> tuple[str, ...]:
     """The words that messages have in English alone, outermost first."""
     found: list[str] = []
     for message in said:
         found += [message.detail] if message.detail else []
-        found += details(message.causes)
+        found += originals(message.causes)
     return tuple(dict.fromkeys(found))

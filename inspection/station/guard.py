@@ -131,7 +131,9 @@ def _unheard_objections(
             yield action, say(Code.MAY_BE_UNNAMED, defect=found, type=kind, action=action)
 
 
-def _certificate_objections(decision: Decision, certificate: Certificate) -> Iterable[tuple[Action, Sentence]]:
+def _certificate_objections(
+    decision: Decision, certificate: Certificate
+) -> Iterable[tuple[Action, Sentence]]:
     if decision.defect_score is None:
         yield Action.MANUAL_REVIEW, say(Code.CERTIFIED_BUT_UNSCORED)
     elif decision.defect_score > certificate.threshold:
@@ -139,9 +141,9 @@ def _certificate_objections(decision: Decision, certificate: Certificate) -> Ite
             Action.MANUAL_REVIEW,
             say(
                 Code.ABOVE_CERTIFIED,
+                certificate.figures,
                 score=decision.defect_score,
                 threshold=certificate.threshold,
-                **certificate.figures,
             ),
         )
 

@@ -18,6 +18,10 @@ from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
 from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question
 from app.api.rate import Rate
+from inspection.errors import in_words
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
 from inspection.part import Frame, Inspection
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.station import Station
@@ -95,7 +99,8 @@ class _CannotError(Exception):
     """There is no answer, for a reason that the client is told."""
 
     def __init__(self, status: int, detail: str) -> None:
-        self.failure = Failure(status=status, detail=detail)
+        said = detail.coded if isinstance(detail, Sentence) else ()
+        self.failure = Failure(status=status, detail=detail, coded=said)
         super().__init__(detail)
 
 
@@ -162,7 +167,7 @@ class EngineEnd:
             except ValidationError as error:
                 raise ChannelClosedError("what the API process asks is no question") from error
             if not self._lane(asked).take(number, asked):
-                self._fail(number, Failure(status=503, detail="the engine has too many questions to answer"))
+                self._fail(number, Failure.saying(503, say(Code.TOO_MANY_QUESTIONS)))
 
     def _lane(self, asked: Asked) -> "_Lane":
         match asked.what:
@@ -200,7 +205,7 @@ class EngineEnd:
             Exception
         ) as error:  # a fault in an answer is the client's to hear of, not the line's to end by
             self._tell_fault(f"the API has no answer to {asked.what}")
-            self._fail(number, Failure(status=500, detail=f"internal error of the engine: {error!r}"))
+            self._fail(number, Failure.saying(500, in_words(error)))
         else:
             self._channel.send(Kind.ANSWER, answer, number=number)
             await self._channel.room()
@@ -290,7 +295,7 @@ class EngineEnd:
         except ValueError as error:
             raise _CannotError(422, f"{asked.argument!r} is no command") from error
         if not self._rates[command].allows():
-            raise _CannotError(429, f"{command} came too often: nothing was done; wait a second")
+            raise _CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=command))
         return _json(await self._engine.station.command(command, by=asked.by))
 
 

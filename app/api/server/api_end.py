@@ -10,6 +10,8 @@ from typing import Final
 
 from app.api.channel import Channel, ChannelClosedError, Kind
 from app.api.messages import Asked, Failure, Question
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 
 ALIVE_EVERY_S: Final = 1.0
 ANSWER_TIMEOUT_S: Final = 5.0
@@ -149,11 +151,9 @@ class ApiEnd:
             self._asked.pop(number, None)
 
 
-_SILENT: Final = Failure(status=503, detail="the engine does not answer; the line may go on without the API")
+_SILENT: Final = Failure.saying(503, say(Code.ENGINE_SILENT))
 
-_UNSURE: Final = Failure(
-    status=504, detail="the engine has not answered; the command may have been carried out, or may be yet"
-)
+_UNSURE: Final = Failure.saying(504, say(Code.COMMAND_UNSURE))
 
 
 def _heard(turn: "asyncio.Task[bytes]") -> None:

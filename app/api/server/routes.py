@@ -60,7 +60,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
 
 async def _no_answer(_: Request, error: Exception) -> Response:
     assert isinstance(error, NoAnswerError)
-    return JSONResponse({"detail": error.failure.detail}, status_code=error.failure.status)
+    return JSONResponse(error.failure.model_dump(exclude={"status"}), status_code=error.failure.status)
 
 
 def _json(content: bytes) -> Response:

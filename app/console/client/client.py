@@ -6,7 +6,6 @@ pictures only the one asked for last, and one command at a time is allowed by th
 
 import asyncio
 import getpass
-import json
 import socket
 import threading
 import time
@@ -18,7 +17,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import structlog
-from pydantic import ValidationError
+from pydantic import BaseModel, Field, ValidationError
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Signal
 from PySide6.QtGui import QImage, QImageReader
 from websockets.asyncio.client import ClientConnection, connect
@@ -26,6 +25,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketE
 
 from app.api.clients import CLIENT_HEADER, declared
 from app.console.client.replies import (
+    COMMAND_TIMEOUT_S,
     CommandProblem,
     CommandReply,
     ContactTrouble,
@@ -33,7 +33,7 @@ from app.console.client.replies import (
     PictureReply,
     Received,
 )
-from app.console.screens.run.model.state import COMMAND_TIMEOUT_S
+from inspection.messages.message import Coded
 from inspection.status import Command, CommandResult, StationStatus
 
 CONNECT_TIMEOUT_S: Final = 6.0
@@ -273,10 +273,11 @@ def _command_reply(command: Command, status_code: int, body: bytes) -> CommandRe
     if httpx.codes.is_success(status_code):
         result = CommandResult.model_validate_json(body)
         problem = None if result.accepted else CommandProblem.REFUSED
-        return CommandReply(command=command, problem=problem, detail=result.message)
+        return CommandReply(command=command, problem=problem, detail=result.message, coded=result.coded)
     # what went wrong on the other side may have gone wrong before or after the command was carried out
     problem = CommandProblem.FAILED if httpx.codes.is_server_error(status_code) else CommandProblem.REFUSED
-    return CommandReply(command=command, problem=problem, detail=_detail(status_code, body))
+    detail, coded = _detail(status_code, body)
+    return CommandReply(command=command, problem=problem, detail=detail, coded=coded)
 
 
 def _own_name() -> str:
@@ -297,11 +298,17 @@ def decode(content: bytes) -> QImage | None:
     return None if image.isNull() else image
 
 
-def _detail(status_code: int, body: bytes) -> str:
-    """The engine's words for a refusal, or at least the HTTP status."""
+class _Detail(BaseModel):
+    """Why the engine, or what stands before it, does not do something."""
+
+    detail: str = Field(min_length=1)
+    coded: Coded = ()
+
+
+def _detail(status_code: int, body: bytes) -> tuple[str, Coded]:
+    """The engine's words for a refusal and what they say, or at least the HTTP status."""
     try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        content = None
-    detail = content.get("detail") if isinstance(content, dict) else None
-    return detail if isinstance(detail, str) and detail else f"HTTP {status_code}"
+        said = _Detail.model_validate_json(body)
+    except (ValidationError, RecursionError):
+        return f"HTTP {status_code}", ()
+    return said.detail, said.coded

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from PySide6.QtGui import QImage
 
+from inspection.messages.message import Coded
 from inspection.status import Command, StationStatus
+
+COMMAND_TIMEOUT_S: Final = 3.0
+"""How long a command may remain unanswered."""
 
 
 class ContactTrouble(Enum):
@@ -61,7 +66,9 @@ class CommandReply:
     problem: CommandProblem | None
     """None: accepted."""
     detail: str = ""
-    """The engine's own words."""
+    """The engine's own words, in English."""
+    coded: Coded = ()
+    """What they say, for any language."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

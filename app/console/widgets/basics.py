@@ -4,8 +4,8 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from app.console.screens.run.model.shown import Sign
 from app.console.widgets.drawing import draw_shape, hatch
+from app.console.widgets.phrases import Sign
 from app.console.widgets.signs import Shape, Tone
 from app.console.widgets.theme import CARD, LINE, Theme, tone_ink
 

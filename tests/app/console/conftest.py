@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from app.console.client.client import StationClient
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
-from app.console.words.words import EN
+from app.console.words.english import EN
 from tests.app.console.fake_engine import FakeEngine
 
 

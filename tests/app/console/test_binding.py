@@ -19,7 +19,7 @@ from app.console.binding import (
     refuse_losing_binding,
 )
 from app.console.window import ConsoleWindow
-from app.console.words.words import other
+from app.console.words.choice import other
 from tests.app.console import samples
 from tests.app.console.conftest import Clock
 from tests.app.console.fake_engine import FakeEngine

@@ -24,7 +24,10 @@ from app.console.screens.run.model.state import Contact
 from app.console.widgets.basics import Card, ElidedLabel
 from app.console.widgets.theme import BYPASSED, Theme
 from app.console.window import ConsoleWindow
-from app.console.words.words import EN, LANGUAGES, ZH, Words, words_for
+from app.console.words.chinese import ZH
+from app.console.words.choice import LANGUAGES, words_for
+from app.console.words.english import EN
+from app.console.words.words import Words
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause
 from inspection.status import Alarm, Command, Counts, Mode, StationStatus, Subsystem

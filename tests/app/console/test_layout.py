@@ -19,7 +19,8 @@ from app.console.screens.run.panels.header import Banner
 from app.console.screens.run.screen import RunScreen
 from app.console.widgets.basics import Card, ElidedLabel
 from app.console.widgets.theme import dress
-from app.console.words.words import LANGUAGES, Words
+from app.console.words.choice import LANGUAGES
+from app.console.words.words import Words
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Alarm, Command, Mode, StationStatus, Subsystem

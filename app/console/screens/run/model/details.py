@@ -5,9 +5,12 @@ from dataclasses import dataclass
 from app.console.screens.run.model import score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
-from app.console.screens.run.model.view import came_last_at, defect_label, percent
+from app.console.screens.run.model.view import came_last_at
+from app.console.widgets.phrases import defect_label, percent, said
 from app.console.words.words import Words
 from inspection.decision import GaugeReading, Timings
+from inspection.messages.message import Coded
+from inspection.messages.telling import ENGLISH, originals
 from inspection.part import Inspection
 from inspection.status import Subsystem
 
@@ -59,13 +62,15 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             rows = [(words.health, f"{tile.health.word} – {tile.age}"), (words.details, tile.text)]
             if tile.detail:
                 rows.append(("", tile.detail))
+            rows += _originals(_of_tile(state, subsystem), words)
             return Details(title=tile.title + stale, rows=tuple(rows))
         case StationTopic():
             return Details(title=view.header.station + stale, rows=_station_rows(state, view, words))
         case AlarmsTopic():
             return Details(title=view.alarms.sign.word + stale, rows=_alarm_rows(state, words))
         case NoticeTopic():
-            return Details(title=words.details, rows=(("", view.notice),))
+            coded = () if state.notice is None else state.notice.reply.coded
+            return Details(title=words.details, rows=(("", view.notice), *_originals(coded, words)))
         case PartTopic():
             part = state.part
             if part is None or view.part is None:
@@ -78,8 +83,28 @@ def _station_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[s
     header = view.header
     rows = [(words.recipe, header.recipe), (header.mode.word, header.mode_reason)]
     if state.received is not None:
+        if header.mode_reason:
+            rows += _originals(state.received.status.reason_coded, words)
         rows.append((words.version, state.received.status.engine_version))
     return tuple(rows)
+
+
+def _of_tile(state: RunState, subsystem: Subsystem) -> Coded:
+    """All that a tile says."""
+    tiles = () if state.received is None else state.received.status.tiles
+    return tuple(
+        message
+        for tile in tiles
+        if tile.subsystem is subsystem
+        for message in (*tile.coded, *tile.detail_coded)
+    )
+
+
+def _originals(coded: Coded, words: Words) -> tuple[tuple[str, str], ...]:
+    """What errors, programs and disks said in English, for maintenance, where the screen has not said it."""
+    if words.code == ENGLISH.code:
+        return ()
+    return tuple((words.in_english, detail) for detail in originals(coded))
 
 
 def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
@@ -90,15 +115,17 @@ def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
         marks = [] if alarm.active else [words.alarm_gone]
         marks += [] if alarm.acknowledged else [words.alarm_unseen]
         marks += [words.alarm_times.format(n=alarm.times)] if alarm.times > 1 else []
-        said = f"0x{alarm.code:04X}  {alarm.text}" + (f"  ({', '.join(marks)})" if marks else "")
-        rows.append((f"{came_last_at(alarm).astimezone():%H:%M:%S}", said))
+        text = f"0x{alarm.code:04X}  {said(alarm.text, alarm.coded, words)}"
+        text += f"  ({', '.join(marks)})" if marks else ""
+        rows.append((f"{came_last_at(alarm).astimezone():%H:%M:%S}", text))
+        rows += _originals(alarm.coded, words)
     return tuple(rows)
 
 
 def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
     assert view.part is not None
     decision = part.decision
-    rows = [(words.reason, view.part.reason), *view.part.facts]
+    rows = [(words.reason, view.part.reason), *_originals(decision.coded, words), *view.part.facts]
     if state.received is not None:
         rows += score.rows(part, state.received.status, words)
     rows.append((words.outcome, view.part.outcome.word))

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.console.screens.run.model.shown import NOTHING
+from app.console.widgets.phrases import NOTHING
 from app.console.words.words import Words
 from inspection.decision import SCORE_LIMIT, DefectProbability
 from inspection.part import Inspection

@@ -4,22 +4,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.console.screens.run.model.state import Contact
-from app.console.widgets.signs import Shape, Tone
+from app.console.widgets.phrases import Sign
+from app.console.widgets.signs import Tone
 from inspection.decision import Box, Severity
 from inspection.status import Command, Subsystem
 
 STRIP_LENGTH: Final = 20
-NOTHING: Final = "–"
-"""In the place of a number that is not known: never a 0, which would be one."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sign:
-    """A shape, its tone and its word."""
-
-    shape: Shape
-    tone: Tone
-    word: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

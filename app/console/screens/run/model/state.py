@@ -13,8 +13,6 @@ STALE_AFTER_S: Final = 2.0
 """The engine speaks at least once a second: two seconds of silence are two missed messages."""
 LOOK_BACK_S: Final = 15.0
 """How long an old part is shown before the screen returns to live by itself."""
-COMMAND_TIMEOUT_S: Final = 3.0
-"""How long a command may remain unanswered."""
 NOTICE_S: Final = 10.0
 """How long a command's success is told."""
 FAILURE_NOTICE_S: Final = 30.0

@@ -6,7 +6,7 @@ import pytest
 
 from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
 from app.console.screens.run.model.details import AlarmsTopic, PartTopic, details
-from app.console.screens.run.model.shown import RunView, Sign
+from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import (
     FAILURE_NOTICE_S,
     LOOK_BACK_S,
@@ -15,9 +15,12 @@ from app.console.screens.run.model.state import (
     Contact,
     RunState,
 )
-from app.console.screens.run.model.view import age_text, percent, present
+from app.console.screens.run.model.view import present
+from app.console.widgets.phrases import Sign, age_text, percent
 from app.console.widgets.signs import Shape, Tone
-from app.console.words.words import EN, ZH, Words
+from app.console.words.chinese import ZH
+from app.console.words.english import EN
+from app.console.words.words import Words
 from inspection.certification.certificate import UNCERTIFIED, Certificate, Certification
 from inspection.decision import Action, DecidedBy
 from inspection.part import MissedCause, Outcome
