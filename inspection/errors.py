@@ -1,6 +1,8 @@
 """The one hierarchy of errors that reach a person."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import ClassVar
 
 from inspection.messages.codes import Code
@@ -18,17 +20,26 @@ class PassgateError(Exception):
         what: What happened, as a sentence without a full stop.
         part: What it means for the part or the line; empty where no part is concerned.
         todo: What to do about it.
-        message: What it says in every language, in short; None where its class alone says that.
+        code: What it says in every language, in short; None where its class alone says that.
+        params: What the code is said with.
     """
 
     code: ClassVar[Code] = Code.OTHER_ERROR
     """What every error of this class says, where it has no message of its own."""
 
-    def __init__(self, what: str, *, part: str = "", todo: str = "", message: Message | None = None) -> None:
+    def __init__(
+        self,
+        what: str,
+        *,
+        part: str = "",
+        todo: str = "",
+        code: Code | None = None,
+        params: Mapping[str, str | int | float] = MappingProxyType({}),
+    ) -> None:
         self.what = what
         self.part = part
         self.todo = todo
-        self.message = message or Message(code=self.code)
+        self.message = Message(code=code or self.code, params=dict(params))
         super().__init__(". ".join(s.rstrip(".") for s in (what, part, todo) if s).replace("?. ", "? "))
 
     @property

@@ -18,7 +18,10 @@ import structlog
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certificate
 from inspection.decision import DecidedBy, Decision
-from inspection.errors import CameraError, PassgateError, StoreError
+from inspection.errors import CameraError, PassgateError, StoreError, in_words
+from inspection.messages.codes import Code
+from inspection.messages.message import joined
+from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.pictures import quality
@@ -142,7 +145,7 @@ class Judge:
                 faults.pop(name, None)
             elif isinstance(camera, WatchedCamera):
                 faults[name] = camera.fault
-        return "; ".join(fault for fault in faults.values() if fault)
+        return joined(faults.values())
 
     @property
     def model_absent(self) -> str:
@@ -175,8 +178,8 @@ class Judge:
             except CameraError as error:
                 if camera.simulated:
                     raise
-                self._camera_faults[name] = str(error)
-                self._alarm(AlarmCode.NO_PICTURE, str(error))
+                self._camera_faults[name] = error.sentence
+                self._alarm(AlarmCode.NO_PICTURE, error.sentence)
         if self._watched is not None:
 
             def changed() -> None:
@@ -208,11 +211,11 @@ class Judge:
         try:
             begun_ns, frames = await self._before(deadline_ns, self._capture(trigger))
         except TimeoutError:
-            self._alarm(AlarmCode.NO_PICTURE, "no picture within the deadline")
-            return Judgement(decision=self._late(trigger, "no picture within the deadline"))
+            self._alarm(AlarmCode.NO_PICTURE, say(Code.NO_PICTURE_IN_TIME))
+            return Judgement(decision=self._late(trigger, say(Code.NO_PICTURE_IN_TIME)))
         except PassgateError as error:
-            self._alarm(AlarmCode.NO_PICTURE, str(error))
-            return Judgement(decision=self.undecided(trigger, str(error)))
+            self._alarm(AlarmCode.NO_PICTURE, error.sentence)
+            return Judgement(decision=self.undecided(trigger, error.sentence))
         passage.advance(Phase.CAPTURED, self._clock.monotonic_ns())
         self._camera_faults.clear()
         self._well(AlarmCode.NO_PICTURE)
@@ -231,17 +234,16 @@ class Judge:
             self.model_fault = ""
             self._well(AlarmCode.INSPECTION_LATE)
             if decision.decided_by is DecidedBy.GUARD:  # the quality check's word: the model did not look
-                self._alarm(AlarmCode.BAD_PICTURE, decision.reason)
+                self._alarm(AlarmCode.BAD_PICTURE, decision.sentence)
             else:
                 self._well(AlarmCode.BAD_PICTURE)
                 self._well(AlarmCode.INSPECTION_FAILED)
         except TimeoutError:
             straggler = work
-            self._alarm(AlarmCode.INSPECTION_LATE, "the decision missed the deadline")
-            decision = self._late(trigger, "the decision missed the deadline")
+            self._alarm(AlarmCode.INSPECTION_LATE, say(Code.DECISION_LATE))
+            decision = self._late(trigger, say(Code.DECISION_LATE))
         except Exception as error:  # whatever fails in a model: the part goes to a person, with its picture
-            known = isinstance(error, PassgateError)
-            self.model_fault = str(error) if known else f"internal error: {error!r}"
+            self.model_fault = in_words(error)
             log.warning("inspection failed", part_id=trigger.part_id, exc_info=error)
             self._alarm(AlarmCode.INSPECTION_FAILED, self.model_fault)
             decision = self.undecided(trigger, self.model_fault)
@@ -300,8 +302,10 @@ class Judge:
                     f"the recipe's view {view.name!r} wants camera {view.camera!r}, which is not configured",
                     part="the part goes to manual review",
                     todo=f"name one of: {', '.join(self._cameras)}",
+                    code=Code.CAMERA_NOT_CONFIGURED,
+                    params={"view": view.name, "camera": view.camera},
                 )
-                self._camera_faults[""] = str(error)
+                self._camera_faults[""] = error.sentence
                 raise error
             captures.append(
                 loop.run_in_executor(self._shutters[view.camera], self._shoot, camera, trigger.part_id)
@@ -323,7 +327,7 @@ class Judge:
         try:
             return begun_ns, camera.capture(part_id)
         except PassgateError as error:
-            self._camera_faults[camera.name] = str(error)
+            self._camera_faults[camera.name] = error.sentence
             raise
 
     def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
@@ -340,7 +344,7 @@ class Judge:
             self._digests[frame.camera] = quality.digest(frame.picture)
         quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
         if faults:
-            decision = self.undecided(trigger, "; ".join(fault.reason for fault in faults))
+            decision = self.undecided(trigger, joined(fault.sentence for fault in faults))
         else:
             decision = self._inspector.inspect(
                 frames,
@@ -364,13 +368,12 @@ class Judge:
             try:
                 kept.append(await self._recorder.pictures.keep(frame))
             except Exception as error:  # whatever fails there: the part goes to a person
-                known = isinstance(error, StoreError)
-                fault = str(error) if known else f"internal error: {error!r}"
+                fault = in_words(error)
                 log.warning(
                     "a picture is not kept",
                     camera=frame.camera,
                     error=fault,
-                    exc_info=None if known else error,
+                    exc_info=None if isinstance(error, StoreError) else error,
                 )
                 self._alarm(AlarmCode.PICTURE_NOT_KEPT, fault)
         if number == self._looked:
@@ -391,11 +394,9 @@ class Judge:
         if archive.done() or (not silent_s and await self._is_done(deadline_ns, archive)):
             return archive.result(), None
         self.picture_fault = (
-            f"the disk of the pictures has not answered for {silent_s:.0f} s"
-            if silent_s
-            else "the disk of the pictures did not answer within the deadline"
+            say(Code.PICTURES_DISK_SILENT, silent_s=silent_s) if silent_s else say(Code.PICTURES_DISK_LATE)
         )
-        self._alarm(AlarmCode.PICTURE_NOT_KEPT, f"{self.picture_fault}. Check that disk")
+        self._alarm(AlarmCode.PICTURE_NOT_KEPT, say(Code.CHECK_DISK, cause=self.picture_fault))
         return Kept((), self.picture_fault), archive
 
     def _deadline_ms(self, trigger: Trigger) -> int:

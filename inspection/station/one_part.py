@@ -14,7 +14,10 @@ import structlog
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import Certification
 from inspection.decision import Decision
-from inspection.errors import RecordRefusedError, StoreError
+from inspection.errors import RecordRefusedError, StoreError, in_words
+from inspection.messages.codes import Code
+from inspection.messages.message import coded
+from inspection.messages.telling import say
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import Clock, Line
 from inspection.station.judging import Judge, Judgement, Kept
@@ -81,14 +84,14 @@ class PartLife:
             )
         except Exception as error:  # a bug must not lose the part: it goes to a person, on record
             log.exception("judging failed", part_id=trigger.part_id)
-            self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
-            judgement = Judgement(decision=self._judge.undecided(trigger, f"internal error: {error!r}"))
+            self._alarm(AlarmCode.INTERNAL, in_words(error))
+            judgement = Judgement(decision=self._judge.undecided(trigger, in_words(error)))
         self._step(passage, Phase.DECIDED)
         try:
             await self._record_and_publish(passage, judgement)
         except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
             log.exception("publishing failed", part_id=trigger.part_id)
-            self._alarm(AlarmCode.INTERNAL, f"internal error: {error!r}")
+            self._alarm(AlarmCode.INTERNAL, in_words(error))
             if not passage.reached_ns.keys() & {Phase.PUBLISHED, Phase.WITHHELD}:
                 await self._withhold(passage)
         if judgement.late_pictures is not None:
@@ -107,6 +110,7 @@ class PartLife:
             decision=judgement.decision,
             pictures=judgement.pictures,
             unkept=judgement.unkept[:500],
+            unkept_coded=coded(judgement.unkept),
             simulated=simulated,
             certificate=self._certification().ref,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
@@ -117,12 +121,12 @@ class PartLife:
         try:
             await self._recorder.append(inspection)
         except RecordRefusedError as error:  # this trigger has its inspection already; that one counts
-            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
             self._line.abandon(trigger)
             self._open.remove(passage)
             return
         except StoreError as error:
-            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
         else:
             self._step(passage, Phase.RECORDED)
             if self._line.publish(
@@ -147,8 +151,7 @@ class PartLife:
         self._telemetry.late_record(passage.trigger)
         self._alarm(
             AlarmCode.RECORD_LATE,
-            f"the record took {passage.recording_ms or 0.0:.0f} ms, longer than the PLC waits: the part is "
-            "not released. Check the disk of the record",
+            say(Code.RECORD_LATE, took_ms=passage.recording_ms or 0.0),
         )
 
     async def _withhold(self, passage: Passage) -> None:
@@ -173,7 +176,9 @@ class PartLife:
     async def _add_pictures(self, passage: Passage, late: "asyncio.Future[Kept]") -> None:
         """The part goes to a person, who wants to see it: what is kept at last joins its record."""
         kept = await late
-        await self._revise(passage, pictures=kept.pictures, unkept=kept.fault[:500])
+        await self._revise(
+            passage, pictures=kept.pictures, unkept=kept.fault[:500], unkept_coded=coded(kept.fault)
+        )
 
     async def _explain(self, passage: Passage, decision: Decision) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""
@@ -196,7 +201,7 @@ class PartLife:
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
-            decision=self._judge.undecided(trigger, f"not inspected: {cause.replace('_', ' ')}"),
+            decision=self._judge.undecided(trigger, say(Code.NOT_INSPECTED, miss=cause)),
             published=False,
             missed=cause,
             recorded_at=self._clock.now(),
@@ -206,10 +211,10 @@ class PartLife:
         try:
             await self._recorder.append(inspection)
         except RecordRefusedError as error:  # it has its inspection already; that one counts
-            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
         except StoreError as error:
             self._telemetry.intent(inspection)
-            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
         else:
             self._telemetry.intent(inspection)
             self._step(passage, Phase.RECORDED)
@@ -244,7 +249,7 @@ class PartLife:
         try:
             await self._recorder.append(after)
         except StoreError as error:
-            self._alarm(AlarmCode.NOT_RECORDED, str(error))
+            self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
 
     def _step(self, passage: Passage, phase: Phase) -> None:
         passage.advance(phase, self._clock.monotonic_ns())

@@ -18,6 +18,8 @@ from inspection.line_events import (
     PlcRestarted,
     RunTakenOver,
 )
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import Line
 from inspection.station.one_part import PartLife
@@ -94,7 +96,7 @@ class Clerk:
                     await self._recorder.caught_up()
                     self._line.outcome_recorded(seq, plc_boot_id)
                 case PlcRestarted(old_boot_id, _):
-                    self._alarm(AlarmCode.PLC_RESTARTED, "the PLC restarted")
+                    self._alarm(AlarmCode.PLC_RESTARTED, say(Code.PLC_RESTARTED))
                     keys = [part.key for part in self._open]
                     await self._forget([key for key in keys if key.plc_boot_id == old_boot_id])
                 case LinkChanged():
@@ -109,9 +111,7 @@ class Clerk:
         if cause is not MissedCause.BEFORE_RECORD:  # of which there is an alarm
             self._alarm(
                 AlarmCode.PARTS_MISSED,
-                "parts went by without inspection: the PLC's bypass key was turned"
-                if cause is MissedCause.BYPASS
-                else "the PLC triggered parts that were not inspected",
+                say(Code.PARTS_BYPASSED if cause is MissedCause.BYPASS else Code.PARTS_NOT_INSPECTED),
             )
         passage = self._open.get(PartKey(trigger.plc_boot_id, trigger.seq))
         assert passage is not None  # whoever read the event has opened it, and nobody else closes parts
@@ -132,7 +132,7 @@ class Clerk:
             self._orders.latch(
                 FAULT,
                 by=ENGINE,
-                detail=f"the PLC released part {passage.trigger.part_id}, which has no published pass",
+                detail=say(Code.RELEASED_WITHOUT_PASS, part=passage.trigger.part_id),
             )
             self._line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
             self._alarm(AlarmCode.RELEASED_WITHOUT_PASS, self._orders.why(FAULT))
@@ -140,7 +140,7 @@ class Clerk:
     async def _forget(self, keys: list[PartKey]) -> None:
         """Close parts whose outcome the PLC will not tell any more."""
         for key in keys:
-            self._alarm(AlarmCode.OUTCOME_UNKNOWN, "the PLC did not tell what became of some parts")
+            self._alarm(AlarmCode.OUTCOME_UNKNOWN, say(Code.OUTCOMES_UNKNOWN))
             await self._close(key, Outcome.UNCONFIRMED)
 
     async def _close_told_elsewhere(self, taken: RunTakenOver) -> None:

@@ -29,6 +29,9 @@ from inspection.line_events import (
     SecondEngine,
     SecondEngineGone,
 )
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING, Sentence
+from inspection.messages.telling import say
 from inspection.part import Inspection, Trigger
 from inspection.ports import Camera, Clock, Inspector, Line
 from inspection.recipe import Recipe
@@ -164,9 +167,9 @@ class Station:
                 judging=self._open.judged is not None,
                 store=self._recorder.health(),
                 behind=self._recorder.behind,
-                crowded=f"closes parts that have no outcome: {len(self._open)} are open, {MAX_OPEN} may be"
+                crowded=say(Code.CROWDED, open=len(self._open), most=MAX_OPEN)
                 if self._open.crowded
-                else "",
+                else NOTHING,
                 late_work=self.judge.busy,
                 model_absent=self.judge.model_absent,
                 camera_fault=self.judge.camera_fault,
@@ -358,15 +361,10 @@ class Station:
         self.line.set_ready(self.standing.ready)
 
 
-def _record_begins(taken: RunTakenOver) -> str:
-    if taken.rows_lost:
-        return (
-            f"the record has lost its newest rows: an engine (boot id {taken.other_boot_id}) served run "
-            f"{taken.plc_boot_id} of the PLC up to trigger {taken.seq}, and put on this record what is not "
-            "there. If an older copy was restored, look into the newer one; if not, have it examined"
-        )
-    return (
-        f"this record begins here: run {taken.plc_boot_id} of the PLC was served by an engine (boot id "
-        f"{taken.other_boot_id}) with another record up to trigger {taken.seq}. What became of those parts "
-        "is not known here: look into that engine's record"
+def _record_begins(taken: RunTakenOver) -> Sentence:
+    return say(
+        Code.RECORD_LOST_ROWS if taken.rows_lost else Code.RECORD_BEGINS,
+        engine=taken.other_boot_id,
+        run=taken.plc_boot_id,
+        trigger=taken.seq,
     )

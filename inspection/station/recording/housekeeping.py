@@ -6,6 +6,8 @@ from typing import Final
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.errors import StoreError
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from inspection.ports import Clock, StoreHealth
 from inspection.station.recording.recorder import Recorder
 
@@ -69,7 +71,7 @@ class Housekeeping:
         try:
             await self._chores[code]()
         except StoreError as error:
-            self._alarm(code, str(error))
+            self._alarm(code, error.sentence)
         else:
             self._well(code)
         self._changed()
@@ -100,15 +102,14 @@ class DiskWatch:
         if silent_s and not self._record_silent:
             self._alarm(
                 AlarmCode.NOT_RECORDED,
-                f"the record has not answered for {silent_s:.0f} s: no part is taken until it does, and "
-                "one that waits for it is not released. Check the disk of the record",
+                say(Code.RECORD_NOT_ANSWERING, silent_s=silent_s),
             )
         self._record_silent = silent_s > 0.0
         self._see_pictures(health.pictures_silent_s)
         if not behind:
             self._well(AlarmCode.NOT_RECORDED)
         if health.degraded and not self._degraded:
-            self._alarm(AlarmCode.STORE_DEGRADED, f"records wait in the spool: {health.detail}")
+            self._alarm(AlarmCode.STORE_DEGRADED, say(Code.RECORDS_SPOOLED, cause=health.detail))
         elif not health.degraded:
             self._well(AlarmCode.STORE_DEGRADED)
         self._degraded = health.degraded
@@ -118,8 +119,7 @@ class DiskWatch:
         if silent_s and not self._pictures_silent:
             self._alarm(
                 AlarmCode.PICTURES_SILENT,
-                f"the disk of the pictures has not answered for {silent_s:.0f} s: parts go to manual review, "
-                "and are on record without pictures. Check that disk",
+                say(Code.PICTURES_SILENT, silent_s=silent_s),
             )
         elif not silent_s:
             self._well(AlarmCode.PICTURES_SILENT)

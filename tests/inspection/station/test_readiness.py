@@ -47,7 +47,7 @@ FULL = StoreHealth(degraded=True, full=True, detail="No space left on device")
         ({"model_absent": "waits for the model: it hung"}, "waits for the model: it hung"),
         ({"late_work": True}, "late work"),
         ({"crowded": "257 are open"}, "257 are open"),
-        ({"held": "by Li since 06:12:00"}, "held by Li since 06:12:00"),
+        ({"held": "held by Li since 06:12:00"}, "held by Li since 06:12:00"),
         ({"halted": "heartbeat lost"}, "heartbeat lost"),
         ({"fault": "released part 28"}, "released part 28"),
         ({"linked": False, "line": LineState(down_reason="no route")}, "waits for the PLC: no route"),

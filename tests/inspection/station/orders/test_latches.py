@@ -74,11 +74,11 @@ def test_whatever_latches_is_latched_in_the_next_life_too(latch: Latch) -> None:
 def test_a_hold_names_who_held_the_station_and_when_and_the_settings_name_themselves() -> None:
     async def body() -> None:
         async with life(start_held=True) as before:
-            assert before.orders.held == "at start, by the settings"
+            assert before.orders.held == "held at start, by the settings"
             await before.orders.on_record(before.orders.latch(HELD, by="Li"))
         async with life(before.store, start_held=True) as after:
             assert (
-                after.orders.held.startswith("by Li since 2026-01-01 ") or "2025-12-31" in after.orders.held
+                after.orders.held.startswith("held by Li since 2026-01-01 ") or "2025-12-31" in after.orders.held
             )
 
     asyncio.run(body())
