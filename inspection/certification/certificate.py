@@ -130,7 +130,7 @@ class Certification(Frozen):
     """Whether the station is certified: the certificate that holds, or why none does."""
 
     certificate: Certificate | None = None
-    reason: str = _NOT_ISSUED
+    reason: str = str(_NOT_ISSUED)
     """Why none holds, in English; empty where one does."""
     coded: Coded = Field(default_factory=lambda known: _codes_of(known["reason"]))
     """What ``reason`` says, for any language."""
