@@ -78,7 +78,8 @@ def test_a_hold_names_who_held_the_station_and_when_and_the_settings_name_themse
             await before.orders.on_record(before.orders.latch(HELD, by="Li"))
         async with life(before.store, start_held=True) as after:
             assert (
-                after.orders.held.startswith("held by Li since 2026-01-01 ") or "2025-12-31" in after.orders.held
+                after.orders.held.startswith("held by Li since 2026-01-01 ")
+                or "2025-12-31" in after.orders.held
             )
 
     asyncio.run(body())
