@@ -144,6 +144,7 @@ def adapt(
     as_json: JsonFlag = False,
 ) -> None:
     """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
+    from app.commands.labelled import in_json, in_words
     from app.recipes.adapting import adapt_recipe
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
@@ -152,11 +153,19 @@ def adapt(
     name = named_recipe(name, setup)
     library = RecipeLibrary(setup.recipes)
     result = adapt_recipe(name, labels, good=good, seed=seed, library=library, tower=setup.model.tower)
-    path, mind = None, ""
+    path, mind, labelled = None, "", None
     if result.taught is not None:
         path, mind = library.save(result.taught), spent(result.taught, library=library)
+        labelled = result.taught.labelled
     if as_json:
-        print_json({**result.report, "file": None if path is None else str(path), "mind": mind})
+        print_json(
+            {
+                **result.report,
+                "file": None if path is None else str(path),
+                "mind": mind,
+                "labelled": None if labelled is None else in_json(labelled),
+            }
+        )
         return
     table = Table("on pictures of parts that were held out", "memory alone", "with labels")
     for title, key in (("AUROC", "auroc"), ("overkill at 1 % escapes", "overkill_at_one_percent_escape")):
@@ -169,6 +178,8 @@ def adapt(
     else:
         typer.echo(f"{name} version {result.report['version']} uses them: {path}")
         typer.echo("A certificate holds for the version that it was made for: certify this one anew")
+        if labelled is not None:
+            typer.echo(in_words(labelled))
         if mind:
             typer.echo(f"Mind: {mind}")
 

@@ -228,7 +228,9 @@ def _one_picture_each(scored: Sequence[Scored]) -> list[Scored]:
 
 
 def _name(one: Scored) -> str:
-    return hashlib.sha256(str(one.sample.path).encode()).hexdigest()
+    """Says nothing of the score, and is the same wherever the photographs lie."""
+    path = one.sample.path
+    return hashlib.sha256(f"{path.parent.name}/{path.name}".encode()).hexdigest()
 
 
 def _drawn(labelled: Sequence[Scored], most: int, generator: np.random.Generator) -> list[Scored]:

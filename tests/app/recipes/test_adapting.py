@@ -138,7 +138,8 @@ def test_what_labels_say_of_scores_goes_with_the_version_each_part_once(
     library: RecipeLibrary, labels: Path, seen: list[Example], tower: EfficientNetLite0
 ) -> None:
     done = CliRunner().invoke(cli, ["recipe", "adapt", "cover", "--labels", str(labels), "--json"])
-    assert json.loads(done.stdout)["version"] == 2
+    report = json.loads(done.stdout)
+    assert (report["version"], report["labelled"]["origin"]) == (2, "cross_fitted")
     scores = library.taught_scores("cover")
     assert scores is not None
     assert (scores.good, scores.defective) == (3, 3), "four pictures each are near-copies of one part"
