@@ -45,6 +45,13 @@ class Camera(Protocol):
     def simulated(self) -> bool:
         """True where its pictures do not show the part on the belt (rendered, or replayed from files)."""
 
+    @property
+    def fault(self) -> str | None:
+        """Why a capture would get no picture now; empty where it would, None where only a capture can tell.
+
+        Never blocks.
+        """
+
     def open(self) -> None:
         """Make ready. Raises CameraError."""
 
@@ -53,15 +60,6 @@ class Camera(Protocol):
 
     def close(self) -> None:
         """Let go of the device. May be called twice."""
-
-
-@runtime_checkable
-class WatchedCamera(Protocol):
-    """A camera that knows between captures whether it could take a picture. Not every one does."""
-
-    @property
-    def fault(self) -> str:
-        """Why a capture would get no picture now; empty where it would. Never blocks."""
 
 
 # --- inspector ----------------------------------------------------------------------------------------

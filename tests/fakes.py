@@ -205,6 +205,8 @@ class FakeCamera:
 
     name = "main"
     simulated = False
+    fault: str | None = None
+    """What it knows of itself between captures."""
 
     def __init__(self) -> None:
         self.off = False

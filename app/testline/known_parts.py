@@ -39,6 +39,7 @@ class NoiseCamera:
 
     name = "main"
     simulated = True
+    fault: str | None = None
 
     def __init__(self) -> None:
         self._number = 0

@@ -86,6 +86,11 @@ class FolderCamera:
         """Always True: the files do not show the part on the belt."""
         return True
 
+    @property
+    def fault(self) -> str | None:
+        """Always None: whether the next file can be read, only a capture tells."""
+        return None
+
     def open(self) -> None:
         """List the folder, read its table of truth, and begin to decode the first picture.
 

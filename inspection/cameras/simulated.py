@@ -39,6 +39,11 @@ class SimulatedCamera:
         """Always True: no lens looks at a part."""
         return True
 
+    @property
+    def fault(self) -> str | None:
+        """Always None: nothing watches it, and a capture tells."""
+        return None
+
     def open(self) -> None:
         """Compute what all parts share, so that the first capture is as quick as any other."""
         cover(self._variation.label)

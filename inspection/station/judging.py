@@ -25,7 +25,7 @@ from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.pictures import quality
-from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedCamera, WatchedInspector
+from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedInspector
 from inspection.recipe import Recipe
 from inspection.station import guard
 from inspection.station.passage import Passage, Phase
@@ -143,8 +143,8 @@ class Judge:
         for name, camera in self._cameras.items():
             if name not in {view.camera for view in self._recipe.views}:
                 faults.pop(name, None)
-            elif isinstance(camera, WatchedCamera):
-                faults[name] = camera.fault
+            elif (known := camera.fault) is not None:
+                faults[name] = known
         return joined(faults.values())
 
     @property

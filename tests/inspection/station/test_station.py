@@ -344,13 +344,12 @@ def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> 
 
 @in_world
 async def test_a_camera_that_watches_itself_is_no_fault_from_when_it_can_take_pictures(world: World) -> None:
-    watched = vars(world.camera)
-    watched["fault"] = "it is connecting"
+    world.camera.fault = "it is connecting"
     assert world.station.judge.camera_fault == "it is connecting"
     world.camera.error = "the camera is gone"
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.MANUAL_REVIEW
-    watched["fault"] = ""  # it has connected, and no part has come since
+    world.camera.fault = ""  # it has connected, and no part has come since
     assert world.station.judge.camera_fault == ""
 
 
