@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
 from inspection.decision import ModelRef
@@ -23,6 +24,7 @@ from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import AdaptableTower
 from models.benchmarks.labels import Listener, label_split
 from models.benchmarks.memory import READERS, DatasetName, Sample
+from models.evaluation.metrics import binned, calibration_error
 from models.inspectors.reflex import unclamped
 from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory
@@ -163,26 +165,18 @@ def counted(said: Sequence[Said]) -> dict[str, Any]:
     }
 
 
-def _compared(shares: np.ndarray[Any, np.dtype[np.float64]], truth: np.ndarray[Any, Any]) -> dict[str, Any]:
+def _compared(shares: NDArray[np.float64], truth: NDArray[np.float64]) -> dict[str, Any]:
     if not len(shares):
         return {"bins": [], "log_loss": None, "brier": None, "off": None}
-    places = np.clip(np.searchsorted(EDGES, shares, side="right") - 1, 0, len(EDGES) - 2)
-    bins = [
-        {
-            "from": EDGES[place],
-            "to": EDGES[place + 1],
-            "said": float(shares[places == place].mean()),
-            "defective": float(truth[places == place].mean()),
-            "parts": int((places == place).sum()),
-        }
-        for place in range(len(EDGES) - 1)
-        if (places == place).any()
-    ]
+    said, true = shares.tolist(), (truth > 0).tolist()
     return {
-        "bins": bins,
+        "bins": [
+            {"from": one.low, "to": one.high, "said": one.said, "defective": one.true, "parts": one.count}
+            for one in binned(said, true, edges=EDGES)
+        ],
         "log_loss": float(-np.mean(np.log(np.where(truth > 0, shares, 1.0 - shares)))),
         "brier": float(np.mean((shares - truth) ** 2)),
-        "off": float(sum(one["parts"] * abs(one["said"] - one["defective"]) for one in bins) / len(shares)),
+        "off": calibration_error(said, true, edges=EDGES),
     }
 
 

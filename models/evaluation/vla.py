@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from inspection.decision import Action, Severity
-from models.evaluation.metrics import evaluate
+from models.evaluation.metrics import calibration_error, evaluate
 from models.evaluation.type_baseline import TypeRegression
 from models.inspectors.vla import NOMINAL_LINE, not_pass
 from models.language.decoding import NONE, OTHER, DecisionGrammar
@@ -23,8 +23,6 @@ from models.vla.checkpoint import Adapter
 from models.vla.perception import Seen
 from models.vla.vla import Verdict
 
-BINS: Final = 10
-"""Of the expected calibration error (Guo et al., ICML 2017, arXiv:1706.04599)."""
 _LANGUAGES: Final[tuple[Language, ...]] = ("en", "zh")
 
 
@@ -177,18 +175,6 @@ def summary(
             "memory": _memory(shown, truths) if both else None,
         },
     }
-
-
-def calibration_error(probabilities: Sequence[float], right: Sequence[bool]) -> float:
-    """Expected calibration error: mean distance of confidence and accuracy over ``BINS`` equal bins."""
-    p, hit = np.asarray(probabilities, float), np.asarray(right, float)
-    place = np.minimum((p * BINS).astype(int), BINS - 1)
-    error = 0.0
-    for each in range(BINS):
-        inside = place == each
-        if inside.any():
-            error += inside.mean() * abs(p[inside].mean() - hit[inside].mean())
-    return float(error)
 
 
 def _regression(shown: Sequence[Shown], guesses: Sequence[dict[str, float]]) -> dict[str, Any]:

@@ -59,7 +59,7 @@ def train_cells(
             whole = CellNet.of_pictures(net(_shaken(pool.fine[some].float(), rng)))
             loss = loss + len(unmarked) / (len(unmarked) + marked) * F.softplus(-whole).mean()
         optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call] # stub lacks it
+        torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimizer.step()
         schedule.step()

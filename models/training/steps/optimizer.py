@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, Final
 
 import numpy as np
@@ -45,7 +44,7 @@ def _part_of(name: str) -> str:
     return {"readout": "readout", "action_head": "head"}.get(name.partition(".")[0], "own")
 
 
-def adamw(parameters: Iterable[Any], *, paged: bool, **options: float) -> Any:
+def adamw(parameters: list[Any], *, paged: bool, **options: Any) -> Any:
     """Build AdamW with ``options``, or, on CUDA alone, bitsandbytes' ``paged`` one.
 
     The paged one's state may leave the GPU when memory is short.
@@ -55,7 +54,7 @@ def adamw(parameters: Iterable[Any], *, paged: bool, **options: float) -> Any:
 
         untyped: Any = bitsandbytes.optim
         return untyped.PagedAdamW(parameters, **options)
-    return torch.optim.AdamW(parameters, **options)  # type: ignore[arg-type]
+    return torch.optim.AdamW(parameters, **options)
 
 
 def rate_at(step: int, stage: StageSettings) -> float:

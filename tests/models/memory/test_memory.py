@@ -1,14 +1,15 @@
+"""The normality memory: what it was not taught stands out, and what cannot be its file is refused."""
+
 import dataclasses
 import json
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inspection.errors import RecipeError, WeightsError
-from models.memory.calibration import confidence
-from models.memory.embedding import working_size
+from inspection.part import Picture
+from models.backbone.features import EfficientNetLite0, FeatureMaps
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from tests.models.conftest import part, scratched
@@ -17,11 +18,13 @@ SMALL = MemorySettings(patches=150, working_area_px=12_288)
 
 
 @pytest.fixture(scope="module")
-def memory(tower, parts):
+def memory(tower: EfficientNetLite0, parts: list[Picture]) -> NormalityMemory:
     return NormalityMemory.teach(parts[:20], tower=tower, settings=SMALL)
 
 
-def test_unseen_good_parts_pass_and_scratched_ones_do_not(memory, parts):
+def test_unseen_good_parts_pass_and_scratched_ones_do_not(
+    memory: NormalityMemory, parts: list[Picture]
+) -> None:
     good = [memory.assess(picture) for picture in parts[20:]]
     bad = [memory.assess(scratched(picture)) for picture in parts[20:]]
     assert max(one.score for one in good) < min(one.score for one in bad)
@@ -30,7 +33,9 @@ def test_unseen_good_parts_pass_and_scratched_ones_do_not(memory, parts):
     assert all(one.confidence < 0.5 for one in bad)
 
 
-def test_the_region_lies_on_the_scratch_in_pixels_of_the_picture(memory, parts):
+def test_the_region_lies_on_the_scratch_in_pixels_of_the_picture(
+    memory: NormalityMemory, parts: list[Picture]
+) -> None:
     worst = memory.assess(scratched(parts[25])).regions[0]
     x, y, width, height = worst.box
     assert x <= 35 <= x + width
@@ -41,21 +46,27 @@ def test_the_region_lies_on_the_scratch_in_pixels_of_the_picture(memory, parts):
     assert np.linalg.norm(worst.evidence) > 0
 
 
-def test_the_map_covers_the_picture_and_peaks_where_the_best_region_does(memory, parts):
+def test_the_map_covers_the_picture_and_peaks_where_the_best_region_does(
+    memory: NormalityMemory, parts: list[Picture]
+) -> None:
     found = memory.assess(scratched(parts[26]))
     assert found.anomaly_map.max() == pytest.approx(found.regions[0].score)
     assert found.regions == tuple(sorted(found.regions, key=lambda region: -region.score))
     assert len(found.regions) <= SMALL.most_regions
 
 
-def test_the_same_seed_teaches_the_same(tower, parts, memory):
+def test_the_same_seed_teaches_the_same(
+    tower: EfficientNetLite0, parts: list[Picture], memory: NormalityMemory
+) -> None:
     again = NormalityMemory.teach(parts[:20], tower=tower, settings=SMALL)
     other = NormalityMemory.teach(parts[:20], tower=tower, settings=SMALL, seed=1)
     scores = [one.assess(parts[22]).score for one in (memory, again, other)]
     assert scores[0] == scores[1] != scores[2]
 
 
-def test_what_is_packed_comes_back(tower, parts, memory):
+def test_what_is_packed_comes_back(
+    tower: EfficientNetLite0, parts: list[Picture], memory: NormalityMemory
+) -> None:
     again = NormalityMemory.unpack(*memory.packed(), tower=tower)
     assert again.assess(parts[21]).score == memory.assess(parts[21]).score
     assert (again.threshold, again.taught_on) == (memory.threshold, 20)
@@ -64,16 +75,16 @@ def test_what_is_packed_comes_back(tower, parts, memory):
 class OtherTower:
     name, sha256, strides = "other", "0" * 64, (8, 16, 32)
 
-    def features(self, pictures):
+    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
         raise AssertionError("must not be asked")
 
 
-def test_another_tower_is_refused(memory):
+def test_another_tower_is_refused(memory: NormalityMemory) -> None:
     with pytest.raises(WeightsError, match="taught on efficientnet-lite0"):
         NormalityMemory.unpack(*memory.packed(), tower=OtherTower())
 
 
-def test_a_damaged_memory_is_refused(tower, memory):
+def test_a_damaged_memory_is_refused(tower: EfficientNetLite0, memory: NormalityMemory) -> None:
     tensors, header = memory.packed()
     with pytest.raises(WeightsError, match="damaged"):
         NormalityMemory.unpack({k: v for k, v in tensors.items() if k != "bank"}, header, tower=tower)
@@ -85,7 +96,7 @@ def test_a_damaged_memory_is_refused(tower, memory):
         NormalityMemory.unpack(tensors, json.dumps(json.loads(header) | {"format": 99}), tower=tower)
 
 
-def test_too_few_pictures_or_groups_are_refused(tower, parts):
+def test_too_few_pictures_or_groups_are_refused(tower: EfficientNetLite0, parts: list[Picture]) -> None:
     with pytest.raises(RecipeError, match="4 good pictures are too few"):
         NormalityMemory.teach(parts[:4], tower=tower)
     with pytest.raises(RecipeError, match="one group"):
@@ -94,7 +105,9 @@ def test_too_few_pictures_or_groups_are_refused(tower, parts):
         NormalityMemory.teach(parts[:6], tower=tower, groups=range(5))
 
 
-def test_five_pictures_of_mixed_sizes_suffice_and_a_black_picture_is_not_normal(tower):
+def test_five_pictures_of_mixed_sizes_suffice_and_a_black_picture_is_not_normal(
+    tower: EfficientNetLite0,
+) -> None:
     sizes = [(120, 160), (240, 320), (120, 150), (100, 160), (130, 170)]
     mixed = [part(seed, height=height, width=width) for seed, (height, width) in enumerate(sizes)]
     memory = NormalityMemory.teach(mixed, tower=tower, settings=SMALL)
@@ -106,13 +119,17 @@ def test_five_pictures_of_mixed_sizes_suffice_and_a_black_picture_is_not_normal(
         assert 0 <= y < y + height <= 480
 
 
-def test_teaching_black_pictures_does_not_divide_by_zero(tower, parts):
+def test_teaching_black_pictures_does_not_divide_by_zero(
+    tower: EfficientNetLite0, parts: list[Picture]
+) -> None:
     memory = NormalityMemory.teach([np.zeros((64, 64, 3), np.uint8)] * 5, tower=tower, settings=SMALL)
     assert memory.assess(np.zeros((64, 64, 3), np.uint8)).normal
     assert not memory.assess(parts[0]).normal
 
 
-def test_near_copies_need_groups_for_an_honest_threshold(tower, parts):
+def test_near_copies_need_groups_for_an_honest_threshold(
+    tower: EfficientNetLite0, parts: list[Picture]
+) -> None:
     copies = [picture for picture in parts[:6] for _ in range(5)]
     groups = [index // 5 for index in range(30)]
     blind = NormalityMemory.teach(copies, tower=tower, settings=SMALL)
@@ -122,29 +139,6 @@ def test_near_copies_need_groups_for_an_honest_threshold(tower, parts):
     assert passes[0] < passes[1]
 
 
-@given(
-    st.floats(-1e6, 1e6),
-    st.floats(-1e6, 1e6),
-    st.floats(-100, 100),
-    st.floats(1e-3, 100),
-)
-def test_confidence_falls_as_the_score_rises(one, other, median, above):
-    low, high = sorted((one, other))
-    threshold = median + above
-    values = [confidence(score, median=median, threshold=threshold) for score in (low, high)]
-    assert 1 >= values[0] >= values[1] >= 0
-    assert confidence(threshold, median=median, threshold=threshold) == pytest.approx(0.5)
-    assert confidence(median, median=median, threshold=threshold) == pytest.approx(0.99)
-
-
-@given(st.integers(1, 5000), st.integers(1, 5000), st.integers(1024, 10**6))
-def test_the_working_size_has_whole_strides_and_about_the_area(height, width, area):
-    found = working_size([(height, width)], area_px=area, multiple=32)
-    assert all(side >= 32 and side % 32 == 0 for side in found)
-    exact = (area * height / width) ** 0.5, (area * width / height) ** 0.5
-    assert all(abs(side - wanted) <= 16 or wanted < 32 for side, wanted in zip(found, exact, strict=True))
-
-
-def test_an_assessment_cannot_be_changed(memory, parts):
+def test_an_assessment_cannot_be_changed(memory: NormalityMemory, parts: list[Picture]) -> None:
     with pytest.raises(dataclasses.FrozenInstanceError):
-        memory.assess(parts[20]).score = 0.0
+        setattr(memory.assess(parts[20]), "score", 0.0)  # noqa: B010 mypy sees what must not be done

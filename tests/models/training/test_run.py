@@ -1,6 +1,7 @@
 """A training run: goes on where it stopped, keeps the last good checkpoint, says what is wrong."""
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,8 @@ import torch
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion.planner import plan
+from inspection.part import Picture
+from models.backbone.features import FeatureMaps
 from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
 from models.training.data.samples import (
@@ -35,6 +38,10 @@ class Tower:
 
     name = "none"
     sha256 = "0" * 64
+    strides = (8, 16, 32)
+
+    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
+        raise AssertionError("nothing is looked at")
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,6 @@
 """The data format: what is written is read again, and a broken line is named."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -96,7 +97,7 @@ def test_writing_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
     write_samples(file, [sample()])
     before = file.read_bytes()
 
-    def failing():  # type: ignore[no-untyped-def]
+    def failing() -> Iterator[TrainingSample]:
         yield sample()
         raise RuntimeError("the camera fell down")
 

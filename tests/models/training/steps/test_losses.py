@@ -57,7 +57,7 @@ def test_a_term_that_is_switched_off_is_reported_and_does_not_pull(term: str) ->
     told = loss.floats()
     assert told["total"] == pytest.approx(2.0 * told[term])
     assert all(told[each] > 0.0 for each in ("action", "physics", "smoothness"))
-    loss.total.backward()
+    torch.autograd.backward(loss.total)
     assert predicted.grad is not None
     assert predicted.grad.abs().sum() > 0.0
 
@@ -76,7 +76,7 @@ def test_gradient_descent_removes_violations() -> None:
     first = chunk_loss(predicted, teacher, limits).floats()["physics"]
     for _ in range(200):
         optimizer.zero_grad()
-        chunk_loss(predicted, teacher, limits).total.backward()
+        torch.autograd.backward(chunk_loss(predicted, teacher, limits).total)
         optimizer.step()
     assert chunk_loss(predicted, teacher, limits).floats()["physics"] < 1e-2 * first
 
