@@ -1,7 +1,10 @@
-"""The link: exchanges both blocks with the PLC each cycle. Decides nothing; implements ``Line``.
+"""The link: exchanges the vision block for the line block in each cycle, and is the station's ``Line``.
 
-The cycle keeps a fixed grid and never waits for a connection: that is made beside it, so that time passes for
-the handshake's watchdogs all the same. Each connection's first telegram only reads.
+It decides nothing. What the station says goes into the handshake, whose image of the vision block is written
+to the PLC; what is read goes into the handshake, whose events come out for the station. The cycles, 20 ms as
+a rule, lie on a fixed grid in time and never wait for a connection: that is made beside them, so that time
+passes for the handshake's watchdogs also while the PLC cannot be reached. The first telegram of a connection
+only reads, so that nothing is written to a PLC that has not been seen.
 """
 
 import asyncio
@@ -45,7 +48,7 @@ log = structlog.get_logger(__name__)
 
 
 class ModbusLine:
-    """Implements ``Line`` over Modbus TCP.
+    """One PLC, as the station's ``Line``. ``run`` does the work; all else says, asks or shows something.
 
     Args:
         settings: How to reach the PLC.
@@ -90,9 +93,15 @@ class ModbusLine:
     async def run(
         self, known: KnownPart | None, *, own_runs: frozenset[int] = frozenset(), halted: str = ""
     ) -> None:
-        """Exchange cyclically until cancelled; then take leave of the PLC. Runs once.
+        """Exchange in each cycle until cancelled; then take leave of the PLC. Runs once.
 
         Never raises for what the PLC or the network does: that is told by events, and mended by trying again.
+
+        Args:
+            known: The last trigger on record, after which the PLC's triggers are news; None for an empty
+                record.
+            own_runs: Boot ids of earlier runs of this program that wrote the same record.
+            halted: Begin halted, for this reason; empty to begin without a halt.
         """
         self._handshake.resume_from(known)
         self._other.own_runs = own_runs

@@ -57,7 +57,7 @@ class OtherEngine:
     @property
     def notices(self) -> tuple[str, ...]:
         """In words, why another engine would not be noticed, or cannot be told of this one; may be empty."""
-        return (self._authorship.found, self._knocking.found)
+        return (self._authorship.notice, self._knocking.notice)
 
     def connected(self, now_ns: int) -> None:
         """A new connection: the vision block is to be looked at before anything is written."""

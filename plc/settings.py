@@ -1,4 +1,8 @@
-"""How to reach the PLC: the table ``[plc]`` of a station's settings."""
+"""How to reach the PLC, and how to speak with it: the table ``[plc]`` of a station's settings.
+
+The defaults suit a PLC that keeps to the Modbus specification. The rest is for those that do not: other
+registers, another order of words or bytes, functions that are lacking, gateways that change numbers.
+"""
 
 from collections.abc import Mapping
 from enum import StrEnum
@@ -8,7 +12,7 @@ from typing import Any, Final, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
-from plc.register_map.layout import Layout, WordOrder
+from plc.register_map.layout import RegisterLayout, WordOrder
 from plc.register_map.presets import PRESETS, PresetName
 from plc.register_map.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
 
@@ -17,13 +21,14 @@ TLS_PORT: Final = 802
 
 
 class Telegrams(StrEnum):
-    """Which functions carry one exchange."""
+    """Which Modbus functions carry one exchange of the two blocks."""
 
     AUTO = "auto"
-    """FC23; where the PLC lacks it, FC16 and FC03: see ``plc.modbus.fc23``."""
+    """Function 23; where the PLC lacks it, 16 and 3. Found out by asking: see ``plc.modbus.fc23``."""
     FC23 = "fc23"
+    """Function 23 alone: one telegram writes our block and reads the PLC's."""
     FC16_FC03 = "fc16-fc03"
-    """Two telegrams a cycle."""
+    """Two telegrams a cycle: function 16 writes our block, then function 3 reads the PLC's."""
 
 
 class TransactionCheck(StrEnum):
@@ -38,7 +43,10 @@ class TransactionCheck(StrEnum):
 
 
 class TlsSettings(Frozen):
-    """The table ``[plc.tls]``: Modbus/TCP Security. Both sides show a certificate; all files are PEM."""
+    """The table ``[plc.tls]``: Modbus/TCP Security, by which each side proves who it is by a certificate.
+
+    All files are PEM.
+    """
 
     ca: Path
     """Certificate of the authority that signed the PLC's. No other authority is trusted."""
@@ -60,37 +68,44 @@ class LinkSettings(Frozen):
     """How to reach the PLC: the table ``[plc]`` of a station's settings."""
 
     preset: PresetName | None = None
-    """The PLC's make: defaults for what follows; what is set here holds all the same."""
+    """The PLC's make, which gives other defaults to the keys below; a key that is set holds all the same."""
     host: str = Field(default="127.0.0.1", min_length=1)
-    """Name or address of the PLC."""
+    """Name or network address of the PLC."""
     port: int = Field(default=502, ge=1, le=0xFFFF)
-    """802 where ``tls`` is set and nothing else is said."""
+    """TCP port of the PLC's Modbus server; where the key is missing, 502, or 802 with ``tls``."""
     unit_id: int = Field(default=1, ge=0, le=255)
     """Modbus unit identifier. Most PLCs ignore it; behind a gateway it chooses the device."""
     cycle_ms: int = Field(default=20, ge=5, le=100)
-    """Time from one exchange to the next. The PLC calls us dead after 300 ms without a new heartbeat."""
+    """Milliseconds from one exchange to the next.
+
+    Each exchange carries the next beat of our heart, and the PLC takes us for dead after 300 ms without one.
+    """
     timeout_ms: int = Field(default=150, ge=20, le=250)
-    """How long the PLC may take to answer one telegram."""
+    """Milliseconds that the PLC may take to answer one telegram; after two such in a row we connect anew."""
     reconnect_ms: int = Field(default=500, ge=50, le=1000)
-    """Pause between two attempts to connect."""
+    """Milliseconds between two attempts to connect."""
     line_base: int = Field(default=LINE_BASE, ge=0, le=0x10000 - LINE_SIZE)
     """Holding register of the line block's word 0, counted from 0: what some call 40001 is 0."""
     vision_base: int = Field(default=VISION_BASE, ge=0, le=0x10000 - VISION_SIZE)
     """Holding register of the vision block's word 0, counted from 0."""
     telegrams: Telegrams = Telegrams.AUTO
+    """Which Modbus functions carry one exchange."""
     transaction_check: TransactionCheck = TransactionCheck.STRICT
-    """``gateway`` only where a gateway is known to answer with other numbers than it is asked with."""
+    """Which answers are believed, by their transaction number.
+
+    ``gateway`` only where a gateway is known to answer with other numbers than it is asked with.
+    """
     word_order: WordOrder = WordOrder.HIGH_FIRST
-    """Which half of ``part_id`` comes first, in both blocks."""
+    """Which half of ``part_id``, the only value of two registers, lies in the lower register."""
     byte_swap: bool = False
-    """Exchange the two bytes of every word, in both blocks."""
+    """The PLC, or a gateway before it, exchanges the two bytes of every word: exchange them back."""
     tls: TlsSettings | None = None
-    """Modbus/TCP Security; without this table the exchange is neither secret nor proof of anybody."""
+    """Modbus/TCP Security. Without it telegrams are not encrypted, and neither side proves who it is."""
 
     @property
-    def layout(self) -> Layout:
+    def layout(self) -> RegisterLayout:
         """How the PLC lays values into registers."""
-        return Layout(self.word_order, self.byte_swap)
+        return RegisterLayout(self.word_order, self.byte_swap)
 
     @model_validator(mode="before")
     @classmethod

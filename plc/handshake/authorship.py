@@ -9,7 +9,7 @@ Whoever finds another one writes nothing from then on, until a person has stoppe
 from enum import Enum, auto
 from typing import Final
 
-from plc.register_map.registers import GOLDEN, MAP_VERSION, LineBits, VisionBits, VisionBlock
+from plc.register_map.registers import MAP_VERSION, LineBits, VisionBits, VisionBlock
 
 STILL_NS: Final = 300_000_000
 """A vision heartbeat that stands for so long is a dead engine's; the PLC says the same of it."""
@@ -33,10 +33,18 @@ MOST_MISSES: Final = 2
 AGAIN_NS: Final = 60_000_000_000
 """For so long a PLC that does not give the block back is not asked again."""
 
+_GOLDEN: Final = 0.618_033_988_75
+"""Its multiples fall evenly between 0 and 1, however many there are (Weyl)."""
+
 _UNSEEN: Final = (
     "so a second engine at this PLC would not be noticed; everything else works. Let the PLC serve the "
     "vision block for reading (function 3)"
 )
+
+
+def evenly(turn: int) -> float:
+    """Where in the time between two exchanges the ``turn``-th moment falls: 0 to 1, in step with nothing."""
+    return turn * _GOLDEN % 1.0
 
 
 class _State(Enum):
@@ -83,7 +91,7 @@ class Authorship:
         Every second one at the end, when what another engine wrote after us stands there for sure. The others
         evenly, for a PLC that shows what was written only when its scan has come to it.
         """
-        return 1.0 if self._looks % 2 == 0 else self._looks * GOLDEN % 1.0
+        return 1.0 if self._looks % 2 == 0 else evenly(self._looks)
 
     @property
     def taken_by(self) -> int:
@@ -96,7 +104,7 @@ class Authorship:
         return self._misses < MOST_MISSES
 
     @property
-    def found(self) -> str:
+    def notice(self) -> str:
         """In words, that a second engine would not be noticed now, and why; or nothing."""
         if self.readable:
             return ""
@@ -123,7 +131,7 @@ class Authorship:
         return now_ns >= self._due_ns or now_ns < self._suspicious_until_ns
 
     def missed(self, now_ns: int, *, refused: bool) -> None:
-        """The block could not be read back; ``found`` says where it is given up with that, until later.
+        """The block could not be read back; ``notice`` says where it is given up with that, until later.
 
         A PLC that gave it before and now brings no answer has lost its link: that says nothing of the block,
         which is looked at again before the next connection's first write.

@@ -7,7 +7,8 @@ record cannot know. The vision block as the other one left it says how far it ha
 
 from inspection.line_events import LineEvent, RunTakenOver
 from plc.handshake.trigger_count import MAX_GAP
-from plc.register_map.registers import LAST_SEQ, LineBlock, VisionBlock, previous_seq, seq_distance
+from plc.register_map.registers import LineBlock, VisionBlock
+from plc.register_map.sequence import LAST_SEQ, previous_seq, seq_distance
 
 
 class EarlierRecord:

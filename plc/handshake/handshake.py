@@ -44,10 +44,13 @@ MAX_EVENTS: Final = MAX_GAP + 16
 
 
 class VisionHandshake:
-    """State of our side of one line. Not thread-safe: lives in the event loop.
+    """Passgate's side towards one PLC. Not thread-safe: lives in the event loop.
+
+    One part is inspected at a time: a trigger opens it, ``publish`` shows its result until the PLC has taken
+    it, and then comes the next. What goes wrong *halts*: no part is taken until a person resets at the PLC.
 
     Args:
-        boot_id: 1 to 65535, drawn anew at each start of the program.
+        boot_id: Number of this run of the program, 1 to 65535; another one tells the PLC of a restart.
     """
 
     def __init__(self, *, boot_id: int) -> None:

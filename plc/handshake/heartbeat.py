@@ -9,7 +9,8 @@ sign of life either.
 from typing import Final
 
 from inspection.line_events import LineEvent, LinkChanged
-from plc.register_map.registers import LineBlock, is_behind
+from plc.register_map.registers import LineBlock
+from plc.register_map.sequence import is_behind
 
 HEARTBEAT_TIMEOUT_NS: Final = 500_000_000
 """A PLC heartbeat that stands still for this long halts the line."""

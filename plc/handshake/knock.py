@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspection.line_events import LineEvent, SecondEngine, SecondEngineGone
-from plc.register_map.registers import GOLDEN, MAP_VERSION, LineBlock, VisionBits, VisionBlock
+from plc.handshake.authorship import evenly
+from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBits, VisionBlock
 
 PERIOD_NS: Final = 1_000_000_000
 """From one turn of knocking to the next. Before each the other engine's heart is looked at."""
@@ -68,10 +69,10 @@ class Knocking:
     @property
     def phase(self) -> float:
         """Where in the rest of the cycle the next knock falls: 0 to 1."""
-        return self._written * GOLDEN % 1.0
+        return evenly(self._written)
 
     @property
-    def found(self) -> str:
+    def notice(self) -> str:
         """In words, that the other engine is not told, and why; empty where it is, or nobody is to be."""
         if self._turn_ns is None:
             return ""

@@ -10,7 +10,7 @@ import math
 from typing import Final
 
 from plc.register_map.motion_words import MAX_WORD, NO_MOTION, MotionWords
-from plc.register_map.registers import next_seq
+from plc.register_map.sequence import next_seq
 
 STREAM_TIMEOUT_NS: Final = 100_000_000
 """A pair that no newer one has followed for this long is of yesterday: the stream has dried up."""

@@ -10,7 +10,8 @@ from typing import Final
 
 from inspection.line_events import KnownPart
 from inspection.part import MissedCause
-from plc.register_map.registers import LineBlock, next_seq, previous_seq, seq_distance
+from plc.register_map.registers import LineBlock
+from plc.register_map.sequence import next_seq, previous_seq, seq_distance
 
 MAX_GAP: Final = 256
 """Most numbers that one read tells: a larger gap is a backlog and told one number a read."""

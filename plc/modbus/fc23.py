@@ -67,7 +67,7 @@ class Fc23:
         return self._used and not self._lacking and not self._detour
 
     @property
-    def found(self) -> str:
+    def notice(self) -> str:
         """In words, why FC16 and FC03 carry each exchange, where the settings do not ask for them."""
         if not self._lacking:
             return ""

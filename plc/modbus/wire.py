@@ -82,7 +82,7 @@ class Wire:
     @property
     def notice(self) -> str:
         """What is not as it should be though the link works, and which setting helps; or nothing."""
-        return self._fc23.found
+        return self._fc23.notice
 
     def peer_certificate(self) -> dict[str, object]:
         """The PLC's certificate as Python's ssl tells it; empty without TLS or connection."""

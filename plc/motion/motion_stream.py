@@ -24,7 +24,8 @@ from inspection.motion.chunk import (
 from inspection.motion.planner import Goal, approach, goal_of
 from inspection.motion.trajectory import Trajectory
 from inspection.part import Trigger
-from plc.register_map.registers import LAST_SEQ, LineBits, LineBlock, seq_distance
+from plc.register_map.registers import LineBits, LineBlock
+from plc.register_map.sequence import LAST_SEQ, seq_distance
 
 STEP_NS: Final = round(STEP_S * 1e9)
 

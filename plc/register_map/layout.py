@@ -18,7 +18,7 @@ class WordOrder(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RegisterLayout:
     """One PLC's layout of both blocks."""
 
     word_order: WordOrder = WordOrder.HIGH_FIRST

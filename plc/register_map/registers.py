@@ -1,9 +1,18 @@
-"""The register map: two blocks of holding registers, each written by one side only, but for one word.
+"""The register map: the two blocks of holding registers by which the PLC and Passgate speak to each other.
 
-That word, the line block's last, is written by an engine that refuses to work: see ``plc.handshake.knock``.
+A holding register is a word of 16 bits in the PLC that Modbus can read and write. Passgate is the Modbus
+client and the PLC the server, so both blocks lie in the PLC: the *line block*, which the PLC writes and
+Passgate reads, and the *vision block*, which Passgate writes and the PLC reads. No word is written by both
+sides: the line block's last word is Passgate's, for a second engine at the same PLC (see
+``plc.handshake.knock``).
 
-This is the one description of it. The link, the simulated PLC and the documentation are made from the word
-tables ``LINE_WORDS`` and ``VISION_WORDS``; a block travels as a list of 16-bit words, high word first.
+Modbus tells nobody that a register has changed. So both blocks are written and read whole in each cycle, and
+each event in them has a number: a trigger is new when ``trigger_seq`` has a new value, and a result, an
+acknowledgement or an outcome carries the number of the trigger that it belongs to (``sequence``).
+
+This is the one description of the map. The link, the simulated PLC and the documentation are made from the
+word tables ``LINE_WORDS`` and ``VISION_WORDS``. A block travels as a list of words; of a pair the high word
+comes first.
 """
 
 from dataclasses import dataclass, fields
@@ -17,88 +26,72 @@ MAP_VERSION: Final = 1
 """Word 0 of both blocks. Another version means other words: neither side may read on."""
 
 LINE_BASE: Final = 0
-"""Default address of the line block's word 0."""
+"""Holding register of the line block's word 0, counted from 0, where the settings name no other."""
 
 VISION_BASE: Final = 100
-"""Default address of the vision block's word 0."""
-
-LAST_SEQ: Final = 0xFFFF
-"""Sequence numbers run from 1 to this and then from 1 again; 0 stands for none."""
+"""Holding register of the vision block's word 0, counted from 0, where the settings name no other."""
 
 DEFAULT_DEADLINE_MS: Final = 500
-"""What a deadline word of 0 stands for."""
-
-
-def next_seq(seq: int) -> int:
-    """The sequence number after ``seq``; 1 after 65535, and 1 after 0 (none yet)."""
-    return seq % LAST_SEQ + 1
-
-
-def previous_seq(seq: int) -> int:
-    """The sequence number before ``seq``, which must not be 0; 65535 before 1."""
-    return (seq - 2) % LAST_SEQ + 1
-
-
-def seq_distance(*, older: int, newer: int) -> int:
-    """How many triggers after ``older`` came ``newer``: 0 to 65534. ``newer`` must not be 0."""
-    return (newer - older) % LAST_SEQ
-
-
-BEATS_BEHIND: Final = 1024
-"""Most beats by which an image may be behind the newest and still count as old.
-
-Five seconds of a PLC that scans every 5 ms: no telegram is under way for longer. A heartbeat that is farther
-behind is another count, not an old image.
-"""
-
-
-def is_behind(*, newest: int, beat: int) -> bool:
-    """Whether an image with heartbeat ``beat`` is older than the one with ``newest``, of one run.
-
-    Such an image was held up on its way: it tells what was, and it is no sign of life.
-    """
-    return 0 < (newest - beat & 0xFFFF) <= BEATS_BEHIND
-
-
-GOLDEN: Final = 0.618_033_988_75
-"""Its multiples fall evenly into a cycle, however many (Weyl): for moments that keep step with nothing."""
+"""Milliseconds from the trigger to the result, where the PLC's deadline word is 0."""
 
 
 class LineBits(IntFlag):
-    """Line block, word 2."""
+    """Line block, word 2: what the line does and wants."""
 
     ENABLE = 1 << 0
+    """The line may take parts. From off to on it is a reset, as FaultReset is."""
     AUTO = 1 << 1
+    """The line is in automatic mode."""
     RUNNING = 1 << 2
+    """The belt moves."""
     FAULT_RESET = 1 << 3
+    """A person resets: from off to on it ends a halt of Passgate."""
     BYPASS = 1 << 4
+    """The key is turned: the belt does not wait for Passgate, and no result is taken."""
     FOLLOW_MOTION = 1 << 5
+    """Belt and diverter follow Passgate's set points."""
 
 
 class VisionBits(IntFlag):
-    """Vision block, word 2."""
+    """Vision block, word 2: what Passgate does and offers."""
 
     ONLINE = 1 << 0
+    """The program runs and writes this block; 0 in its last image before an orderly end."""
     TRIGGER_READY = 1 << 1
+    """The PLC may raise a trigger."""
     BUSY = 1 << 2
+    """A part is being inspected."""
     EXPOSURE_COMPLETE = 1 << 3
+    """Its picture is taken: the part may move."""
     RESULT_VALID = 1 << 4
+    """The result words are a result that may be taken; 0 again when it is acknowledged."""
     OVERRUN = 1 << 5
+    """A trigger came while another part was being inspected; stays until a reset."""
     FAULT = 1 << 6
+    """Passgate is halted, or has a fault; the error code says which."""
     SIMULATED = 1 << 7
+    """The picture did not show the part on the belt: take no such result in production."""
     STORE_DEGRADED = 1 << 8
+    """Records go to a spool on disk, because the database cannot be written."""
     CHALLENGE_DUE = 1 << 9
+    """A test with known parts is due."""
 
 
 class VisionState(IntEnum):
     """Vision block, word 3; names after OPC 40100-1 (machine vision)."""
 
     PREOPERATIONAL = 0
+    """The PLC's heartbeat has not been seen to beat."""
     HALTED = 1
+    """Something went wrong that a person must look at; ends by FaultReset or Enable."""
     ERROR = 2
+    """The station has a fault; ends when the fault is gone."""
     INITIALIZED = 3
+    """All is well, but no trigger can be taken now."""
     READY = 4
+    """A trigger can be taken."""
     EXECUTING = 5
+    """A part is being inspected."""
 
 
 DECISION_CODES: Final[dict[Action, int]] = {
@@ -107,7 +100,10 @@ DECISION_CODES: Final[dict[Action, int]] = {
     Action.STOP: 0x4B96,
     Action.MANUAL_REVIEW: 0x87A5,
 }
-"""Any two differ in at least eight bits, so no single stuck or flipped bit turns one into another."""
+"""Vision block, word 8, for each decision.
+
+Any two differ in at least eight bits, so no single stuck or flipped bit turns one into another.
+"""
 
 _ACTIONS: Final = {code: action for action, code in DECISION_CODES.items()}
 

@@ -5,7 +5,7 @@ What it accepts as a result is untouched: faults are injected beside the accepta
 
 from dataclasses import replace
 
-from plc.register_map.registers import next_seq, previous_seq
+from plc.register_map.sequence import next_seq, previous_seq
 from plc.simulator.program.handshake import PlcHandshake
 
 

@@ -20,9 +20,8 @@ from plc.register_map.registers import (
     VisionBlock,
     VisionState,
     action_of,
-    is_behind,
-    next_seq,
 )
+from plc.register_map.sequence import is_behind, next_seq
 from plc.simulator.program.following import Motion, MotionFollower
 
 VISION_TIMEOUT_NS: Final = 300_000_000

@@ -82,7 +82,6 @@ class PlcProgram:
         self._halted_since_ns: int | None = None
         self._stalled_since_ns: int | None = None
         self._between_since_ns: int | None = None
-        self._limits: Limits | None = None
         self.jam = ""
         """Why the line stands and has to be cleared; empty where it need not."""
         self.last: Tracked | None = None
@@ -124,11 +123,6 @@ class PlcProgram:
         """A part has to be taken from the belt, or a jam cleared."""
         return bool(self.jam) or self._to_take_out is not None
 
-    @property
-    def waits_for_diverter(self) -> bool:
-        """The belt stands because the diverter is not in place."""
-        return self._limits is not None and self._limits.waits_for_diverter
-
     def scan(
         self, vision: VisionBlock, sensors: Sensors, *, received_ns: int, now_ns: int, at: datetime
     ) -> tuple[LineBlock, Commands]:
@@ -149,7 +143,7 @@ class PlcProgram:
         may_trigger = self._handshake.may_trigger(now_ns)
         if self._tracking.waiting is not None and not may_trigger:
             self.held_ns += elapsed_ns
-        self._limits = limits(
+        allowed = limits(
             self._tracking,
             sensors,
             physics=self._settings.physics,
@@ -161,7 +155,7 @@ class PlcProgram:
             diverter_angle_ddeg=round(10.0 * sensors.diverter_deg),
             now_ns=now_ns,
         )
-        commands = self._drives(self._limits, sensors, now_ns, hands)
+        commands = self._drives(allowed, sensors, now_ns, hands)
         return replace(line, recipe_request=self._settings.recipe_request), commands
 
     # --- the check and its parts --------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from plc.commissioning import findings
 from plc.commissioning.findings import Finding, Seen, Verdict
 from plc.commissioning.probe import ProbeReport, probe
 from plc.diagnostics.diagnostics import CycleReport
-from plc.register_map.layout import Layout, WordOrder
+from plc.register_map.layout import RegisterLayout, WordOrder
 from plc.register_map.registers import VISION_BASE, LineBits, LineBlock, VisionBlock
 from plc.settings import LinkSettings
 from tests.plc.handshaking import RUNNING
@@ -198,7 +198,7 @@ def test_nobody_there_is_wrong_and_ends_it() -> None:
 
 def test_swapped_bytes_show_in_the_map_version() -> None:
     def swap(plc: ScriptedPlc) -> None:
-        plc.registers[0:16] = Layout(byte_swap=True).registers(LINE)
+        plc.registers[0:16] = RegisterLayout(byte_swap=True).registers(LINE)
         plc.always = None
 
     report, _ = look(prepare=swap)

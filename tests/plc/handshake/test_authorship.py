@@ -137,8 +137,8 @@ def test_a_plc_that_refuses_its_block_still_runs_says_so_and_is_asked_again_each
     authorship = looking()
     authorship.missed(0, refused=True)
     assert authorship.may_write
-    assert "refuses" in authorship.found
-    assert "second engine" in authorship.found
+    assert "refuses" in authorship.notice
+    assert "second engine" in authorship.notice
     for minute in range(1, 4):
         at = minute * AGAIN_NS
         authorship.connected(at - 1)
@@ -149,19 +149,19 @@ def test_a_plc_that_refuses_its_block_still_runs_says_so_and_is_asked_again_each
         assert authorship.may_write
     taken(authorship)
     assert authorship.taken_by == OTHER
-    assert authorship.found == ""
+    assert authorship.notice == ""
 
 
 def test_a_plc_that_falls_silent_when_asked_is_asked_again_only_where_a_connection_begins() -> None:
     authorship = looking()
     for left in reversed(range(MOST_MISSES)):
         assert not authorship.may_write
-        assert authorship.found == ""
+        assert authorship.notice == ""
         authorship.missed(0, refused=False)
         assert authorship.readable == (left > 0)
         authorship.connected(0)
     assert authorship.may_write
-    assert "no answer" in authorship.found
+    assert "no answer" in authorship.notice
     assert not authorship.wants_look(10 * AGAIN_NS), "that would cost a link that works"
     authorship.connected(AGAIN_NS)
     assert not writes(authorship)
@@ -196,7 +196,7 @@ def test_a_read_that_failed_once_is_forgotten_by_one_that_did_not() -> None:
     for at in range(10):
         authorship.missed(at, refused=False)
     assert authorship.readable
-    assert authorship.found == ""
+    assert authorship.notice == ""
 
 
 class Writer:

@@ -98,15 +98,15 @@ def test_a_number_that_is_on_its_way_when_the_refusal_ends_is_cleared_whether_it
 
 def test_a_plc_that_refuses_the_word_is_left_alone_for_a_minute_and_it_is_said_who_is_not_told() -> None:
     knocking = refused()
-    assert knocking.found == ""
+    assert knocking.notice == ""
     knocking.writing(SECOND)
     knocking.failed(0, refused_by=2)
-    assert "could not be told" in knocking.found
-    assert "Modbus exception 2" in knocking.found
+    assert "could not be told" in knocking.notice
+    assert "Modbus exception 2" in knocking.notice
     assert knocking.word(LINE, MS) is None
     knocking.look(beaten(1), AGAIN_NS)
     assert do(knocking, AGAIN_NS) == SECOND
-    assert knocking.found == ""
+    assert knocking.notice == ""
 
 
 def test_a_plc_that_falls_silent_at_the_word_is_left_alone_likewise() -> None:
@@ -114,20 +114,20 @@ def test_a_plc_that_falls_silent_at_the_word_is_left_alone_likewise() -> None:
     for miss in range(MOST_MISSES):
         assert knocking.word(LINE, miss) == SECOND
         knocking.failed(miss, refused_by=None)
-    assert "no answer" in knocking.found
+    assert "no answer" in knocking.notice
     assert knocking.word(LINE, MS) is None
 
 
 def test_a_plc_that_never_shows_the_number_is_named_until_it_does() -> None:
     knocking = refused()
     for turn in range(1, TURNS_UNSEEN + 1):
-        assert knocking.found == ""
+        assert knocking.notice == ""
         do(knocking, (turn - 1) * PERIOD_NS)
         knocking.look(beaten(turn), turn * PERIOD_NS)
-    assert "could not be told" in knocking.found
-    assert "writes over" in knocking.found
+    assert "could not be told" in knocking.notice
+    assert "writes over" in knocking.notice
     do(knocking, TURNS_UNSEEN * PERIOD_NS, line=replace(LINE, refused_boot_id=SECOND))
-    assert knocking.found == ""
+    assert knocking.notice == ""
 
 
 # --- what the first engine makes of it --------------------------------------------------------------------

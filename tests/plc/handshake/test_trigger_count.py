@@ -5,7 +5,8 @@ from hypothesis import strategies as st
 
 from inspection.line_events import KnownPart
 from plc.handshake.trigger_count import MAX_BACKLOG, MAX_GAP, News, TriggerCount
-from plc.register_map.registers import LineBlock, next_seq
+from plc.register_map.registers import LineBlock
+from plc.register_map.sequence import next_seq
 
 
 def numbers(news: News, line: LineBlock) -> list[int]:

@@ -30,7 +30,7 @@ def test_fc23_that_fails_where_the_others_work_is_given_up_after_the_second_time
     fc23.serves(77)
     assert lacks(fc23, failing) == [23, 16, 23, 16, 16, 16]
     assert fc23.lacking
-    assert 'telegrams = "fc16-fc03"' in fc23.found
+    assert 'telegrams = "fc16-fc03"' in fc23.notice
 
 
 @pytest.mark.parametrize(("code", "tries"), [(1, 1), (2, 2), (3, 2), (4, 2), (10, 2), (11, 2)])
@@ -42,7 +42,7 @@ def test_an_exception_is_gone_around_at_once(code: int, tries: int) -> None:
         assert fc23.refused(code, first=False), "the same exchange goes on with FC16 and FC03"
         fc23.carried()
     assert asked == tries
-    assert f"answers FC23 with Modbus exception {code}" in fc23.found
+    assert f"answers FC23 with Modbus exception {code}" in fc23.notice
 
 
 def test_a_busy_plc_is_no_plc_without_fc23() -> None:
@@ -63,7 +63,7 @@ def test_where_fc23_has_worked_a_plc_that_fails_on_a_running_connection_is_a_plc
         assert fc23.due
         assert not code > 1 or not fc23.refused(code, first=False)
         assert fc23.due
-        assert fc23.found == ""
+        assert fc23.notice == ""
 
 
 @given(st.lists(st.booleans(), max_size=30))
@@ -88,7 +88,7 @@ def test_another_run_of_the_plc_is_asked_anew_and_the_same_one_is_not() -> None:
         assert fc23.lacking
     fc23.serves(78)
     assert fc23.due
-    assert fc23.found == ""
+    assert fc23.notice == ""
 
 
 def test_where_fc16_is_refused_as_well_it_is_not_fc23_that_the_plc_dislikes() -> None:
@@ -108,4 +108,4 @@ def test_settings_that_name_the_functions_hold() -> None:
     never = Fc23(Telegrams.FC16_FC03)
     assert not never.due
     assert never.lacking
-    assert never.found == "", "as it was ordered"
+    assert never.notice == "", "as it was ordered"

@@ -29,14 +29,14 @@ from plc.modbus.telegram import (
     take,
     write_request,
 )
-from plc.register_map.layout import Layout, WordOrder, swapped
+from plc.register_map.layout import RegisterLayout, WordOrder, swapped
 from plc.register_map.registers import LINE_SIZE, VISION_SIZE, LineBlock, VisionBlock
 
 WORD = st.integers(0, 0xFFFF)
 BYTE = st.integers(0, 0xFF)
 WORDS = st.lists(WORD, min_size=1, max_size=100)
 TELEGRAMS = st.builds(Telegram, WORD, st.integers(0, 255), st.binary(min_size=1, max_size=253))
-LAYOUTS = st.builds(Layout, st.sampled_from(WordOrder), st.booleans())
+LAYOUTS = st.builds(RegisterLayout, st.sampled_from(WordOrder), st.booleans())
 
 
 @given(address=WORD, count=st.integers(1, 125))
@@ -236,21 +236,23 @@ def test_a_header_with_a_length_that_modbus_does_not_have_is_garbage(length: int
 
 
 @given(words=st.lists(WORD, min_size=LINE_SIZE, max_size=LINE_SIZE), layout=LAYOUTS)
-def test_every_layout_of_the_line_block_is_its_own_inverse(words: list[int], layout: Layout) -> None:
+def test_every_layout_of_the_line_block_is_its_own_inverse(words: list[int], layout: RegisterLayout) -> None:
     assert layout.registers(layout.line_block(words)) == words
 
 
 @given(words=st.lists(WORD, min_size=VISION_SIZE, max_size=VISION_SIZE), layout=LAYOUTS)
-def test_every_layout_of_the_vision_block_is_its_own_inverse(words: list[int], layout: Layout) -> None:
+def test_every_layout_of_the_vision_block_is_its_own_inverse(
+    words: list[int], layout: RegisterLayout
+) -> None:
     assert layout.registers(layout.vision_block(words)) == words
 
 
 def test_word_order_and_byte_swap_mean_what_they_say() -> None:
     line, vision = LineBlock(part_id=0x11223344, boot_id=0xAABB), VisionBlock(part_id=0x11223344)
-    low_first = Layout(WordOrder.LOW_FIRST)
+    low_first = RegisterLayout(WordOrder.LOW_FIRST)
     assert low_first.registers(line)[4:6] == [0x3344, 0x1122]
     assert low_first.registers(vision)[6:8] == [0x3344, 0x1122]
     assert low_first.registers(line)[12] == 0xAABB
-    bytes_swapped = Layout(byte_swap=True)
+    bytes_swapped = RegisterLayout(byte_swap=True)
     assert bytes_swapped.registers(line)[4:6] == [0x2211, 0x4433]
     assert bytes_swapped.registers(line)[0] == swapped(1) == 0x0100

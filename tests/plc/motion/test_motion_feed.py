@@ -19,7 +19,8 @@ from plc.link import ModbusLine
 from plc.modbus.wire import MOTION_OFFSET
 from plc.motion.motion_stream import MOST_STEPS
 from plc.register_map.motion_words import MotionWords
-from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock, next_seq
+from plc.register_map.registers import OUTCOME_CODES, VISION_BASE, LineBits, LineBlock
+from plc.register_map.sequence import next_seq
 from plc.settings import LinkSettings
 from plc.simulator.report import Report
 from plc.simulator.run import SimulatorSettings, run_simulator

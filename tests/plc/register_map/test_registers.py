@@ -23,11 +23,9 @@ from plc.register_map.registers import (
     Word,
     action_of,
     complement,
-    next_seq,
     outcome_of,
-    previous_seq,
-    seq_distance,
 )
+from plc.register_map.sequence import next_seq, previous_seq, seq_distance
 
 words = st.integers(0, 0xFFFF)
 seqs = st.integers(1, 0xFFFF)
