@@ -25,10 +25,8 @@ from plc.register_map.registers import (
     complement,
     outcome_of,
 )
-from plc.register_map.sequence import next_seq, previous_seq, seq_distance
 
 words = st.integers(0, 0xFFFF)
-seqs = st.integers(1, 0xFFFF)
 
 
 @given(st.lists(words, min_size=LINE_SIZE, max_size=LINE_SIZE))
@@ -94,26 +92,6 @@ def test_no_seven_flipped_bits_turn_one_decision_into_another() -> None:
 def test_outcomes_are_read_back_and_an_unknown_code_asks_for_a_person() -> None:
     assert {outcome_of(code) for code in OUTCOME_CODES.values()} == set(OUTCOME_CODES)
     assert outcome_of(0) is outcome_of(6) is Outcome.UNCONFIRMED
-
-
-@given(seqs)
-def test_sequence_numbers_never_are_zero_and_have_one_neighbour_each_side(seq: int) -> None:
-    assert 1 <= next_seq(seq) <= 0xFFFF
-    assert previous_seq(next_seq(seq)) == seq
-
-
-def test_sequence_numbers_wrap_to_one() -> None:
-    assert next_seq(0xFFFF) == 1
-    assert previous_seq(1) == 0xFFFF
-    assert next_seq(0) == 1
-
-
-@given(seqs, st.integers(0, 300))
-def test_distance_counts_the_steps_across_the_wrap(seq: int, steps: int) -> None:
-    later = seq
-    for _ in range(steps):
-        later = next_seq(later)
-    assert seq_distance(older=seq, newer=later) == steps
 
 
 @given(words)
