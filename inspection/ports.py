@@ -11,6 +11,7 @@ from inspection.line_events import KnownPart, LineEvent, LineState
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from inspection.status import Counts
 
 Answer = TypeVar("Answer")
@@ -66,16 +67,26 @@ class Camera(Protocol):
 
 
 class Inspector(Protocol):
-    """Judges pictures of one part by one recipe."""
+    """Judges pictures of one part by one recipe. It remembers no part from one call to the next."""
 
     @property
     def model(self) -> ModelRef:
         """What judges."""
 
+    @property
+    def fault(self) -> str:
+        """Why no part can be judged now; empty where one can, as always where it cannot go away.
+
+        Never blocks.
+        """
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """Have ``changed`` called, from any thread, whenever ``fault`` has changed."""
+
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
-        """Judge, blocking, in the inference thread.
+    ) -> InspectionResult:
+        """Judge one part, blocking, in the inference thread.
 
         Args:
             frames: One frame a view, in the order of ``recipe.views``.
@@ -84,46 +95,15 @@ class Inspector(Protocol):
             trigger_seq: Goes into the decision.
             deadline_ns: On the monotonic clock; work that cannot be done by then is abandoned.
 
+        Returns:
+            The decision, and with it all else that there is to say of the part, or will be.
+
         Raises:
             RecipeError: The recipe has not been taught, or does not fit the frames.
         """
 
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """Say in words why a part was decided so; after the decision was published.
-
-        Blocking, in the inference thread. Empty where there is nothing to add, and for any part but the one
-        that was inspected last: the words of one part must never come into the record of another.
-
-        Args:
-            decision: The part's.
-            go_on: Asked between words; False ends the sentence there: another part has come.
-        """
-
     def prepare(self, recipe: Recipe) -> None:
         """Load what ``recipe`` needs and warm up. Raises RecipeError or WeightsError."""
-
-
-@runtime_checkable
-class MovingInspector(Protocol):
-    """An inspector that proposes how belt and diverter should move. Not every one does."""
-
-    def motion(self, decision: Decision) -> ProposedMotion | None:
-        """The motion for the part that was judged last; None for any other, or where there is none.
-
-        At once, in the event loop, after ``inspect`` has returned.
-        """
-
-
-@runtime_checkable
-class WatchedInspector(Protocol):
-    """An inspector that may be away for a while and come back. Not every one is."""
-
-    @property
-    def fault(self) -> str:
-        """Why no part can be judged now; empty where one can. Never blocks."""
-
-    def watch(self, changed: Callable[[], None]) -> None:
-        """Have ``changed`` called, from any thread, when ``fault`` has changed."""
 
     def close(self) -> None:
         """Let go of whatever it holds. May be called twice."""

@@ -19,6 +19,7 @@ from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import InRecord, StoreHealth
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from inspection.status import Counts
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
@@ -248,6 +249,7 @@ class FakeInspector:
     """Decides what the test says, unless the test blocks it or lets it fail."""
 
     model = ModelRef(name="fake", version="1", sha256="")
+    fault = ""
 
     def __init__(self) -> None:
         self.action = Action.PASS
@@ -256,27 +258,35 @@ class FakeInspector:
         self.error: Exception | None = None
         self.gate = threading.Event()
         self.gate.set()
+        self.motion: ProposedMotion | None = None
         self.words = ""
         self.explaining = threading.Event()
         self.explanation_gate = threading.Event()
         self.explanation_gate.set()
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        pass
+
     def prepare(self, recipe: Recipe) -> None:
         pass
 
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
+    def close(self) -> None:
+        pass
+
+    def say(self, *, go_on: Callable[[], bool]) -> str:
+        """Its words on any part."""
         self.explaining.set()
         self.explanation_gate.wait(PATIENCE_S)
         return self.words if go_on() else ""
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
+    ) -> InspectionResult:
         action = self.action  # what it will say was settled when it began to look
         self.gate.wait(PATIENCE_S)
         if self.error is not None:
             raise self.error
-        return decision(
+        said = decision(
             action,
             part_id=part_id,
             trigger_seq=trigger_seq,
@@ -284,6 +294,7 @@ class FakeInspector:
             defect_score=self.defect_score,
             recipe=RecipeRef(id=recipe.id, version=recipe.version),
         )
+        return InspectionResult(decision=said, motion=self.motion, words=self.say)
 
 
 class FakeStore:

@@ -34,7 +34,7 @@ StationOption = Annotated[
 
 def _with_its_model(kind: InspectorKind | None) -> InspectorKind | None:
     """A foreign model's folder stands in a station's file."""
-    if kind is InspectorKind.FOREIGN:
+    if kind is InspectorKind.PRETRAINED_VLM:
         raise typer.BadParameter("a foreign model judges only as a station's [model]: name it with --config")
     return kind
 

@@ -14,7 +14,7 @@ JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on
 
 def _no_station(kind: InspectorKind) -> InspectorKind:
     """A foreign model's folder stands in a station's file, which such a command does not read."""
-    if kind is InspectorKind.FOREIGN:
+    if kind is InspectorKind.PRETRAINED_VLM:
         raise typer.BadParameter("a foreign model judges only as a station's [model] (passgate run)")
     return kind
 

@@ -18,7 +18,7 @@ from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
 from inspection.pictures.decoding.decoding import read_archived
 from inspection.recipe import Recipe
-from models.inspectors.vla import instruction_of
+from models.language.instructions import instruction_of
 from models.training.data.compose import compose, decided
 from models.training.data.photographs import severity_by_share
 from models.training.data.samples import (

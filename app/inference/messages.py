@@ -55,13 +55,15 @@ class Inspect:
 
 @dataclass(frozen=True, slots=True)
 class Explain:
-    """Say why the part that was judged last was decided so; answered with ``Explained``.
+    """Say why a part was decided so; answered with ``Explained``.
 
     Any message that comes meanwhile ends the sentence.
     """
 
     number: int
-    decision: Decision
+    of: int
+    """The number of the ``Inspect`` that the part was judged by. No number comes twice, whichever process was
+    asked, so one that was started since has nothing to say of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,8 @@ class Judged(Frozen):
     number: int
     decision: Decision
     motion: Motion | None = None
+    words: bool = False
+    """Whether the model has something to say of the part when it is asked to ``Explain``."""
 
 
 class Explained(Frozen):

@@ -37,8 +37,9 @@ from app.memory_use import peak_memory_mb
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.certification.probability import LabelledScores
 from inspection.errors import PassgateError
-from inspection.ports import Inspector, MovingInspector
+from inspection.ports import Inspector
 from inspection.recipe import Recipe
+from inspection.result import LaterWords
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
@@ -107,6 +108,8 @@ class _Serving:
         self._recipe, self._inspector, self._labelled = built.recipe, built.inspector, built.labelled
         self._ours = ours
         self._pictures = SeenPictures()
+        self._words: tuple[int, LaterWords] | None = None
+        """What can still be said, and of which question's part: the newest one's alone is kept."""
         ready = Ready(
             recipe=built.recipe,
             model=built.inspector.model,
@@ -137,29 +140,40 @@ class _Serving:
                 return Done(number=number, peak_mb=peak_memory_mb())
             case Inspect():
                 return self._judged(question)
-            case Explain(number, decision):
-                text = self._inspector.explain(decision, go_on=lambda: not self._ours.poll())
-                return Explained(number=number, text=text)
+            case Explain(number, of):
+                return Explained(number=number, text=self._said_of(of))
 
     def _judged(self, question: Inspect) -> Judged:
         pictures = map(self._pictures.take, question.places)
         frames = tuple(
             replace(frame, picture=picture) for frame, picture in zip(question.frames, pictures, strict=True)
         )
-        decision = self._inspector.inspect(
+        self._words = None
+        result = self._inspector.inspect(
             frames,
             recipe=self._recipe,
             part_id=question.part_id,
             trigger_seq=question.trigger_seq,
             deadline_ns=question.deadline_ns,
         )
+        decision = result.decision
         if self._labelled is not None:
             decision = self._labelled.on(decision)
-        inspector = self._inspector
-        motion = inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
+        if result.words is not None:
+            self._words = (question.number, result.words)
         return Judged(
-            number=question.number, decision=decision, motion=None if motion is None else Motion.of(motion)
+            number=question.number,
+            decision=decision,
+            motion=None if result.motion is None else Motion.of(result.motion),
+            words=result.words is not None,
         )
+
+    def _said_of(self, question: int) -> str:
+        """The words on the part of this question; empty for any but the newest, and the second time."""
+        if self._words is None or self._words[0] != question:
+            return ""
+        (_, words), self._words = self._words, None
+        return words(go_on=lambda: not self._ours.poll())
 
 
 def _refused(number: int, error: Exception) -> Refused:

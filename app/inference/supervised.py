@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from multiprocessing import Pipe, connection
 from typing import Final
 
@@ -35,11 +36,11 @@ from app.inference.messages import (
 from app.inference.pictures import SharedPictures
 from app.inference.process import Build
 from app.inference.worker import PART_HELD, Worker, WorkerLostError, raised
-from inspection.decision import Decision, ModelRef
+from inspection.decision import ModelRef
 from inspection.errors import InspectorError, PassgateError
-from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from inspection.unheard import Unheard
 
 GRACE_S: Final = 1.0
@@ -63,10 +64,10 @@ log = structlog.get_logger(__name__)
 
 
 class SupervisedInspector:
-    """Implements ``Inspector``, ``MovingInspector`` and ``WatchedInspector`` over an inference process.
+    """Implements ``Inspector`` over an inference process.
 
-    ``inspect``, ``explain`` and ``prepare`` are called in one thread at a time, as the port says; a thread of
-    its own watches the process.
+    ``inspect`` and ``prepare``, and the words of a result, are called in one thread at a time, as the port
+    says; a thread of its own watches the process.
 
     Args:
         build: Builds the inspector, in the process; called again for each new one.
@@ -94,9 +95,6 @@ class SupervisedInspector:
         """Why there is no worker; empty where there is one."""
         self._prepared: Recipe | None = None
         self._pictures = SharedPictures()
-        self._judged_last: tuple[int, int] | None = None
-        """Id and trigger of the part that this very process judged last."""
-        self._motion: tuple[int, int, ProposedMotion | None] | None = None
         self._changed: Callable[[], None] = lambda: None
         self._closing = threading.Event()
         self._bell, self._hears_bell = _bell()
@@ -150,7 +148,7 @@ class SupervisedInspector:
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
+    ) -> InspectionResult:
         """See ``Inspector``; back at the latest a grace after the deadline.
 
         Raises:
@@ -158,7 +156,6 @@ class SupervisedInspector:
             InspectorError: The process was lost, or is being started anew.
         """
         until_ns = deadline_ns + self._grace_ns
-        self._motion = self._judged_last = None
         with self._talking(until_ns=until_ns) as worker:
             if recipe is not self._prepared and recipe != self._prepared:
                 raise InspectorError(
@@ -175,26 +172,25 @@ class SupervisedInspector:
             asked = (part_id, trigger_seq, recipe.ref, self._model)
             if (decision.part_id, decision.trigger_seq, decision.recipe, decision.model) != asked:
                 raise self._nonsense()
-            self._judged_last = (part_id, trigger_seq)
-            motion = None if answer.motion is None else answer.motion.arrived()
-            self._motion = (part_id, trigger_seq, motion)
-            return decision
+            return InspectionResult(
+                decision=decision,
+                motion=None if answer.motion is None else answer.motion.arrived(),
+                words=partial(self._explain, worker, question.number) if answer.words else None,
+            )
 
-    def motion(self, decision: Decision) -> ProposedMotion | None:
-        """See ``MovingInspector``."""
-        motion = self._motion
-        if motion is None or motion[:2] != (decision.part_id, decision.trigger_seq):
-            return None
-        return motion[2]
+    def _explain(self, judge: Worker, of: int, *, go_on: Callable[[], bool]) -> str:
+        """The words on a part; see ``LaterWords``. Raises InspectorError where the process is lost over it.
 
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """See ``Inspector``. Raises InspectorError where the process is lost over it."""
-        judged_last, self._judged_last = self._judged_last, None
-        if judged_last != (decision.part_id, decision.trigger_seq):
-            return ""
+        Args:
+            judge: The process that judged the part; another one has no words on it.
+            of: The number of the question that the part was judged by.
+            go_on: Asked all the while.
+        """
         until_ns = _in(EXPLAIN_TIMEOUT_S)
         with self._talking(until_ns=until_ns) as worker:
-            question = Explain(self._number(), decision)
+            if worker is not judge:
+                return ""
+            question = Explain(self._number(), of)
             worker.ask(question)
             ended = False
             while (answer := worker.answer(question.number, until_ns=_in(_TURN_S))) is None:
@@ -393,7 +389,6 @@ class SupervisedInspector:
             self._tell(f"waits for the model, which cannot be started: {why}")
             return False
         with self._lock:
-            self._judged_last = None
             self._worker, self._lost = worker, ""
             self._finalizer.detach()
             self._finalizer = weakref.finalize(self, _end, self._closing, worker)

@@ -69,7 +69,7 @@ def evaluate_recipe(
             started = time.perf_counter()
             decision = inspector.inspect(
                 (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
-            )
+            ).decision
             milliseconds.append((time.perf_counter() - started) * 1e3)
             assert decision.defect_score is not None
             scores.append(decision.defect_score)

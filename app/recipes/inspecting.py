@@ -20,9 +20,8 @@ from inspection.pictures.quality import check
 from inspection.ports import Inspector
 from inspection.recipe import Recipe
 from inspection.station.guard import undecided
-from models.inspectors.pretrained_vlm import ForeignVlmInspector
 from models.inspectors.reflex import ReflexInspector
-from models.inspectors.vla import VlaInspector
+from models.inspectors.second_opinion import SecondOpinionInspector
 
 
 def inspect_files(
@@ -75,7 +74,7 @@ def refuse_too_small(
     frame: Frame,
     *,
     recipe: Recipe,
-    inspector: ReflexInspector | VlaInspector | ForeignVlmInspector,
+    inspector: ReflexInspector | SecondOpinionInspector,
     part: str,
 ) -> None:
     """Raise CameraError where a picture is too small to show anything; ``part`` is what becomes of all."""
@@ -96,7 +95,7 @@ def inspect_one(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decisi
         return undecided(nobody, recipe=recipe, reason=reason).model_copy(update={"trigger_seq": 0})
     return inspector.inspect(
         (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
-    )
+    ).decision
 
 
 def _drawings(files: Sequence[Path], folder: Path) -> list[Path]:

@@ -17,12 +17,13 @@ from inspection.motion.chunk import PhysicsContext
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.inspectors.pretrained_vlm import ForeignVlmInspector
+from models.inspectors.pretrained_vlm import PretrainedVlmConsultant
 from models.inspectors.reflex import ReflexInspector
+from models.inspectors.second_opinion import SecondOpinionInspector
 from models.inspectors.unheard import Unheard, unheard
-from models.inspectors.vla import VlaInspector
+from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageSettings
-from models.language.free_generation import ForeignModel
+from models.language.free_generation import PretrainedVlm
 from models.vla.checkpoint import SHIPPED, load, read_header
 from models.weights.base_weights import REGISTRY
 
@@ -40,7 +41,7 @@ def build_inspector(
     version: int | None = None,
     model: ModelTable = AS_SHIPPED,
     line: PhysicsContext | None = None,
-) -> tuple[Recipe, ReflexInspector | VlaInspector | ForeignVlmInspector]:
+) -> tuple[Recipe, ReflexInspector | SecondOpinionInspector]:
     """A recipe and the inspector that judges by it.
 
     Args:
@@ -77,15 +78,15 @@ def build_inspector(
         return recipe, ReflexInspector(memories, model=reflex_on(tower), threads=model.threads)
     asked = {"base": model.base, "device": model.device, "quantization": model.quantization}
     given = {key: value for key, value in asked.items() if value is not None}
-    if kind is InspectorKind.FOREIGN:
+    if kind is InspectorKind.PRETRAINED_VLM:
         if model.base is None:
             raise SettingsError(
                 "a foreign inspector was asked for, but no folder with its model is named",
                 part="nothing is inspected",
                 todo='set base in the table [model], beside inspector = "foreign"',
             )
-        foreign = ForeignModel(LanguageSettings.model_validate(given))
-        return recipe, ForeignVlmInspector(memories, model=foreign, threads=model.threads)
+        vlm = PretrainedVlmConsultant(PretrainedVlm(LanguageSettings.model_validate(given)))
+        return recipe, SecondOpinionInspector(memories, consultant=vlm, threads=model.threads)
     language = read_header(adapter).settings.language.model_copy(update=given) if given else None
     loaded = load(adapter, tower=tower, language=language)
     if not loaded.proven:
@@ -95,7 +96,8 @@ def build_inspector(
             sha256=loaded.sha256,
             todo="train it again when there is time, or compare its SHA-256 with a copy's",
         )
-    return recipe, VlaInspector(memories, adapter=loaded, tower=tower, threads=model.threads)
+    vla = VlaConsultant(adapter=loaded, tower=tower)
+    return recipe, SecondOpinionInspector(memories, consultant=vla, threads=model.threads)
 
 
 def reflex_on(tower: VisionTower) -> ModelRef:
@@ -105,7 +107,7 @@ def reflex_on(tower: VisionTower) -> ModelRef:
 
 def _refuse_unplaced(model: ModelTable) -> None:
     """Raise WeightsError where ``base`` is a bare name of nothing: never a folder of whoever started us."""
-    base, foreign = model.base, model.inspector is InspectorKind.FOREIGN
+    base, foreign = model.base, model.inspector is InspectorKind.PRETRAINED_VLM
     if base is None or Path(base).is_absolute() or (base in REGISTRY and not foreign):
         return
     known = "" if foreign else f", nor a base that Passgate knows ({', '.join(sorted(REGISTRY))})"
@@ -140,7 +142,7 @@ def unheard_by(model: ModelTable, recipe: Recipe) -> Unheard:
     A foreign model is told the recipe's types and may name any of them; the reflex names none.
     """
     match model.inspector:
-        case InspectorKind.FOREIGN:
+        case InspectorKind.PRETRAINED_VLM:
             return Unheard()
         case InspectorKind.REFLEX:
             return unheard(recipe, None)

@@ -77,7 +77,7 @@ class InspectorKind(StrEnum):
     """The whole: reflex and language model."""
     REFLEX = "reflex"
     """Vision and memory alone: faster, says where, but not what."""
-    FOREIGN = "foreign"
+    PRETRAINED_VLM = "foreign"
     """The reflex, and a vision-language model that Passgate did not train, from the folder ``base``."""
 
 

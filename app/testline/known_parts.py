@@ -17,6 +17,7 @@ from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.part import Frame, Truth
 from inspection.ports import Camera, Clock, Inspector, Line, Store
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from reports.settings import StoreSettings
@@ -70,20 +71,27 @@ class KnownInspector:
     """Decides ``known_action``, at once."""
 
     model = ModelRef(name="known-parts", version="1", sha256="")
+    fault = ""
 
     def __init__(self) -> None:
         self.inspected = 0
         """Parts so far."""
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """It is always there."""
+
     def prepare(self, recipe: Recipe) -> None:
         """Nothing to load."""
 
+    def close(self) -> None:
+        """Nothing is held."""
+
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
+    ) -> InspectionResult:
         """What is known of the part."""
         self.inspected += 1
-        return Decision(
+        decision = Decision(
             part_id=part_id,
             trigger_seq=trigger_seq,
             recipe=recipe.ref,
@@ -93,10 +101,7 @@ class KnownInspector:
             reason="known of the part by its number",
             model=self.model,
         )
-
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """Nothing to add."""
-        return ""
+        return InspectionResult(decision=decision)
 
 
 def known_parts_station(

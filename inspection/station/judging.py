@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeVar
 
 import structlog
@@ -25,8 +25,9 @@ from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Trigger
 from inspection.pictures import quality
-from inspection.ports import Camera, Clock, Inspector, MovingInspector, WatchedInspector
+from inspection.ports import Camera, Clock, Inspector
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult, LaterWords
 from inspection.station import guard
 from inspection.station.passage import Passage, Phase
 from inspection.station.recording.recorder import Recorder
@@ -58,8 +59,10 @@ class Judgement:
     """Why one is not there; empty where each is."""
     motion: ProposedMotion | None = None
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
-    straggler: "asyncio.Future[Decision] | None" = None
-    """The inspection that missed the deadline; its result is kept for the record when it comes."""
+    words: LaterWords | None = None
+    """Asks for what the model will say of the part when it is published; None where that is nothing."""
+    straggler: "asyncio.Future[InspectionResult] | None" = None
+    """The inspection that missed the deadline; its decision is kept for the record when it comes."""
     late_pictures: "asyncio.Future[Kept] | None" = None
     """What came of the pictures, where the archive had not answered by the deadline."""
 
@@ -108,7 +111,6 @@ class Judge:
         self._recipe = recipe
         self._cameras = cameras
         self._inspector = inspector
-        self._watched = inspector if isinstance(inspector, WatchedInspector) else None
         self._recorder = recorder
         self._clock = clock
         self._alarm = alarm
@@ -149,8 +151,8 @@ class Judge:
 
     @property
     def model_absent(self) -> str:
-        """Why the inspector cannot be asked at all now, as far as it watches itself; empty where it can."""
-        return "" if self._watched is None else self._watched.fault
+        """Why the inspector cannot be asked at all now; empty where it can."""
+        return self._inspector.fault
 
     def _model_changed(self) -> None:
         """The inspector went away, or came back."""
@@ -180,22 +182,20 @@ class Judge:
                     raise
                 self._camera_faults[name] = error.sentence
                 self._alarm(AlarmCode.NO_PICTURE, error.sentence)
-        if self._watched is not None:
 
-            def changed() -> None:
-                with suppress(RuntimeError):  # the loop is closed: the station has ended
-                    loop.call_soon_threadsafe(self._model_changed)
+        def changed() -> None:
+            with suppress(RuntimeError):  # the loop is closed: the station has ended
+                loop.call_soon_threadsafe(self._model_changed)
 
-            self._watched.watch(changed)
+        self._inspector.watch(changed)
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:
         """Let go of cameras and threads; does not wait for what hangs."""
         for camera in self._cameras.values():
             camera.close()
-        if self._watched is not None:
-            self._watched.watch(lambda: None)
-            self._watched.close()
+        self._inspector.watch(lambda: None)
+        self._inspector.close()
         for thread in (self._inference, *self._shutters.values()):
             thread.shutdown(wait=False, cancel_futures=True)
 
@@ -226,11 +226,12 @@ class Judge:
         work = asyncio.get_running_loop().run_in_executor(
             self._inference, self._look, frames, trigger, deadline_ns
         )
-        straggler: asyncio.Future[Decision] | None = None
+        straggler: asyncio.Future[InspectionResult] | None = None
         motion: ProposedMotion | None = None
+        words: LaterWords | None = None
         try:
-            decision = await self._before(deadline_ns, work)
-            motion = self._motion(decision)
+            result = await self._before(deadline_ns, work)
+            decision, motion, words = result.decision, result.motion, result.words
             self.model_fault = ""
             self._well(AlarmCode.INSPECTION_LATE)
             if decision.decided_by is DecidedBy.GUARD:  # the quality check's word: the model did not look
@@ -271,17 +272,21 @@ class Judge:
             pictures=kept.pictures,
             unkept=kept.fault,
             motion=motion,
+            words=words,
             straggler=straggler,
             late_pictures=late_pictures,
         )
 
-    async def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """The model's words on the part that it judged last; empty where it fails. See ``Inspector``."""
+    async def explain(self, words: LaterWords, *, go_on: Callable[[], bool]) -> str:
+        """What the model says of a part, in up to 500 characters; empty where it fails over it.
+
+        Args:
+            words: Of the part's judgement.
+            go_on: See ``LaterWords``.
+        """
         loop = asyncio.get_running_loop()
         try:
-            text = await loop.run_in_executor(
-                self._inference, lambda: self._inspector.explain(decision, go_on=go_on)
-            )
+            text = await loop.run_in_executor(self._inference, lambda: words(go_on=go_on))
         except Exception as error:  # the decision stands; only its explanation is missing
             log.warning("no explanation", exc_info=error)
             return ""
@@ -330,7 +335,7 @@ class Judge:
             self._camera_faults[camera.name] = error.sentence
             raise
 
-    def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> Decision:
+    def _look(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> InspectionResult:
         """Judge the pictures; in the inference thread."""
         started_ns = self._clock.monotonic_ns()
         faults: list[quality.QualityFault] = []
@@ -345,21 +350,17 @@ class Judge:
         quality_ms = (self._clock.monotonic_ns() - started_ns) / 1e6
         if faults:
             decision = self.undecided(trigger, joined(fault.sentence for fault in faults))
+            result = InspectionResult(decision=decision)
         else:
-            decision = self._inspector.inspect(
+            result = self._inspector.inspect(
                 frames,
                 recipe=self._recipe,
                 part_id=trigger.part_id,
                 trigger_seq=trigger.seq,
                 deadline_ns=deadline_ns,
             )
-        timings = decision.timings_ms.model_copy(update={"quality": quality_ms})
-        return decision.model_copy(update={"timings_ms": timings})
-
-    def _motion(self, decision: Decision) -> ProposedMotion | None:
-        """What the inspector proposes along with its decision; nothing where only the quality check spoke."""
-        inspector = self._inspector
-        return inspector.motion(decision) if isinstance(inspector, MovingInspector) else None
+        timings = result.decision.timings_ms.model_copy(update={"quality": quality_ms})
+        return replace(result, decision=result.decision.model_copy(update={"timings_ms": timings}))
 
     async def _archive(self, frames: tuple[Frame, ...], number: int) -> Kept:
         """Have the pictures of the ``number``-th part kept; the newest part's say whether that works."""

@@ -13,13 +13,13 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import Certification
-from inspection.decision import Decision
 from inspection.errors import RecordRefusedError, StoreError, in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import coded
 from inspection.messages.telling import say
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import Clock, Line
+from inspection.result import InspectionResult, LaterWords
 from inspection.station.judging import Judge, Judgement, Kept
 from inspection.station.open_parts import OpenParts
 from inspection.station.passage import Passage, Phase
@@ -98,8 +98,8 @@ class PartLife:
             self._spawn(self._add_pictures(passage, judgement.late_pictures), f"pictures-{trigger.seq}")
         if judgement.straggler is not None:
             self._spawn(self._add_late_decision(passage, judgement.straggler), f"late-{trigger.seq}")
-        else:
-            self._spawn(self._explain(passage, judgement.decision), f"reason-{trigger.seq}")
+        if judgement.words is not None:
+            self._spawn(self._explain(passage, judgement.words), f"reason-{trigger.seq}")
 
     async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
         trigger = passage.trigger
@@ -164,14 +164,16 @@ class PartLife:
 
     # --- what comes late ------------------------------------------------------------------------------
 
-    async def _add_late_decision(self, passage: Passage, straggler: "asyncio.Future[Decision]") -> None:
+    async def _add_late_decision(
+        self, passage: Passage, straggler: "asyncio.Future[InspectionResult]"
+    ) -> None:
         """What the model says after the deadline is kept for the record; it is never offered to the PLC."""
         try:
             late = await straggler
         except Exception as error:
             log.warning("late inspection failed", part_id=passage.trigger.part_id, error=repr(error))
             return
-        await self._revise(passage, late_decision=late)
+        await self._revise(passage, late_decision=late.decision)
 
     async def _add_pictures(self, passage: Passage, late: "asyncio.Future[Kept]") -> None:
         """The part goes to a person, who wants to see it: what is kept at last joins its record."""
@@ -180,10 +182,10 @@ class PartLife:
             passage, pictures=kept.pictures, unkept=kept.fault[:500], unkept_coded=coded(kept.fault)
         )
 
-    async def _explain(self, passage: Passage, decision: Decision) -> None:
+    async def _explain(self, passage: Passage, words: LaterWords) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""
         text = await self._judge.explain(
-            decision, go_on=lambda: not self.ending and self._open.judged in (None, passage)
+            words, go_on=lambda: not self.ending and self._open.judged in (None, passage)
         )
         if not text:
             return

@@ -22,10 +22,12 @@ from inspection.decision import Action, Decision, Severity
 from inspection.errors import PassgateError
 from inspection.part import Frame, Picture, Trigger
 from inspection.recipe import ANY_TYPE, DefectRule, Recipe
+from inspection.result import LaterWords
 from inspection.station.guard import review
 from models.backbone.features import FeatureMaps
 from models.inspectors.reflex import ANOMALY
-from models.inspectors.vla import VlaInspector
+from models.inspectors.second_opinion import SecondOpinionInspector
+from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageBase
 from models.language.decoding import OTHER
 from models.memory.memory import NormalityMemory
@@ -153,14 +155,15 @@ def check_validity(
                 tower.gives = "taught"
                 recipe = _recipe(rng, 1 + number // _PARTS_A_RECIPE % 0xFFFF)
                 memories = {(recipe.id, recipe.version, view.name): memory for view in recipe.views}
-                inspector = VlaInspector(memories, adapter=adapter, tower=tower, threads=1)
+                consultant = VlaConsultant(adapter=adapter, tower=tower)
+                inspector = SecondOpinionInspector(memories, consultant=consultant, threads=1)
                 inspector.prepare(recipe)
             tower.gives = str(rng.choice([*SOUND, *BROKEN], p=[*SOUND.values(), *BROKEN.values()]))
             try:
-                decision = _judged(inspector, recipe, number)
+                decision, words = _judged(inspector, recipe, number)
                 if rng.random() < 0.1:
                     explained += 1
-                    _explained(inspector, decision)
+                    _explained(words)
             except PassgateError:
                 refused += 1
             except Exception as error:  # whatever it is: that it was raised is the finding
@@ -191,24 +194,26 @@ def check_validity(
     )
 
 
-def _judged(inspector: VlaInspector, recipe: Recipe, number: int) -> Decision:
-    """As the station judges: the inspector, then the guard."""
+def _judged(
+    inspector: SecondOpinionInspector, recipe: Recipe, number: int
+) -> tuple[Decision, LaterWords | None]:
+    """As the station judges: the inspector, then the guard. And what the model can still say of the part."""
     now = datetime.now(UTC)
     picture = np.full((_SIDE_PX, _SIDE_PX, 3), number % 256, np.uint8)
     frame = Frame(picture=picture, camera="main", captured_at=now, number=number, simulated=True)
     trigger = Trigger(seq=1 + number % 0xFFFF, part_id=number, plc_boot_id=1, seen_at=now)
-    decision = inspector.inspect(
+    result = inspector.inspect(
         (frame,) * len(recipe.views),
         recipe=recipe,
         part_id=trigger.part_id,
         trigger_seq=trigger.seq,
         deadline_ns=time.monotonic_ns() + 10**12,
     )
-    return review(decision, trigger=trigger, recipe=recipe)
+    return review(result.decision, trigger=trigger, recipe=recipe), result.words
 
 
-def _explained(inspector: VlaInspector, decision: Decision) -> None:
-    said = inspector.explain(decision, go_on=lambda: True)
+def _explained(words: LaterWords | None) -> None:
+    said = "" if words is None else words(go_on=lambda: True)
     if not said.isprintable():
         raise ValueError(f"the model's words are not printable: {said!r}")
 

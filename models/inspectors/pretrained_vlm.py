@@ -1,4 +1,4 @@
-"""A foreign vision-language model on the line, always beside the reflex and never alone.
+"""A pretrained vision-language model as a second opinion, always beside the reflex and never alone.
 
 It was not trained for Passgate and nobody knows how well it sees this product. So it may only make the
 reflex's decision stricter, may give a defect its name, and where the two disagree whether anything is wrong,
@@ -7,127 +7,76 @@ a person decides.
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from inspection.decision import Action, Box, DecidedBy, Decision, Defect, ModelRef, Severity, Timings
-from inspection.part import Frame
+from inspection.decision import Action, Box, Decision, Defect, ModelRef, Severity
 from inspection.recipe import Recipe
-from models.inspectors.reflex import Look, ReflexInspector, ViewKey
-from models.inspectors.vla import Late, instruction_of
+from inspection.result import LaterWords
+from models.inspectors.reflex import Look
+from models.inspectors.second_opinion import SecondOpinion, named
 from models.language.decoding import NONE, OTHER
-from models.language.free_generation import THOUSANDTHS, ForeignModel, Legal, SeenDefect, Written
-from models.memory.memory import NormalityMemory
+from models.language.free_generation import THOUSANDTHS, Legal, PretrainedVlm, SeenDefect, Written
+from models.language.instructions import instruction_of
 
-_PUBLISHING_MS: Final = 30.0
-"""Kept free before the deadline for the guard, the record and the PLC."""
 _MOST_RAW: Final = 400
 """Characters of a text that is no decision, kept in the reason."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Opinion:
-    look: Look
+class _View:
+    """What the model says of one view."""
+
     written: Written
     defects: tuple[Defect, ...]
 
 
-class ForeignVlmInspector:
-    """Implements ``Inspector``: the reflex, and a foreign model that sees the same pictures.
+class PretrainedVlmConsultant:
+    """Implements ``Consultant`` with a model that sees the pictures with its own eyes."""
 
-    The guard has the last word (``inspection.station.guard``).
-    """
+    called = "the foreign model"
+    scores = False
 
-    def __init__(
-        self, memories: Mapping[ViewKey, NormalityMemory], *, model: ForeignModel, threads: int
-    ) -> None:
-        """Judge by ``memories`` and a foreign model.
-
-        Args:
-            memories: One for each view of each recipe that may become active.
-            model: The loaded model.
-            threads: CPU threads of one inspection.
-        """
-        self._foreign = model
+    def __init__(self, model: PretrainedVlm) -> None:
+        """Give opinions by a loaded model."""
+        self._vlm = model
         self._model = ModelRef(name=model.name, version=model.kind, sha256=model.sha256)
-        self._reflex = ReflexInspector(memories, model=self._model, threads=threads)
-        self._unexplained: tuple[int, int, Written] | None = None
 
     @property
     def model(self) -> ModelRef:
-        """What judges."""
+        """The model's folder, its architecture and the digest of its files."""
         return self._model
 
-    def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
-        """Why one of the pictures is too small to be judged; see ``ReflexInspector``."""
-        return self._reflex.too_small(frames, recipe=recipe)
-
     def prepare(self, recipe: Recipe) -> None:
-        """Run everything once, so that the first part is not the slow one.
-
-        Raises:
-            RecipeError: A view was not taught.
-        """
-        self._reflex.prepare(recipe)
+        """Run once, so that the first part is not the slow one."""
         width, height = recipe.quality.size or (640, 480)
         blank = np.full((height, width, 3), 127, np.uint8)
-        self._foreign.write(blank, question(recipe), legal(recipe), most_tokens=2)
+        self._vlm.write(blank, question(recipe), legal(recipe), most_tokens=2)
 
-    def inspect(
-        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
-        """Judge one part; see ``Inspector``.
+    def consult(
+        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+    ) -> SecondOpinion:
+        """Say what the pictures show; see ``Consultant``."""
+        views = [self._view(each, recipe, check) for each in looks]
+        return _opinion(views, reflex, words=self._words(views[-1].written))
 
-        Raises:
-            RecipeError: A view was not taught, or frames and views do not pair up.
-        """
-        self._unexplained = None
-        started_ns = time.monotonic_ns()
-        looks = self._reflex.look(frames, recipe=recipe)
-        looked_ns = time.monotonic_ns()
-        vision_ms = (looked_ns - started_ns) / 1e6
-        reflex = self._reflex.decide(
-            looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
-        )
-        last_ns = deadline_ns - int(_PUBLISHING_MS * 1e6)
+    def _view(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> _View:
+        written = self._vlm.write(seen.picture, question(recipe), legal(recipe), check=check)
+        found = () if written.answer is None else written.answer.defects
+        return _View(written, tuple(_placed(one, seen) for one in found))
 
-        def check() -> None:
-            if time.monotonic_ns() >= last_ns:
-                raise Late
+    def _words(self, written: Written) -> LaterWords | None:
+        """What it will say of the view that it saw last, which its text is begun of."""
+        if written.answer is None:
+            return None
 
-        try:
-            opinions = [self._look(each, recipe, check) for each in looks]
-        except Late:
-            decision = reflex.stricter(
-                recipe.late_policy,
-                decided_by=DecidedBy.TIMEOUT,
-                reason=f"the foreign model did not answer in time; by reflex: {reflex.reason}",
-            )
-        else:
-            decision = _joined(reflex, opinions, recipe)
-            self._unexplained = (part_id, trigger_seq, opinions[-1].written)
-        now_ns = time.monotonic_ns()
-        timings = Timings(
-            vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
-        )
-        return decision.model_copy(update={"timings_ms": timings})
+        def write_on(*, go_on: Callable[[], bool]) -> str:
+            return self._vlm.write_on(written, go_on=go_on)
 
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """The model's own words on the picture that it saw last; see ``Inspector``."""
-        unexplained, self._unexplained = self._unexplained, None
-        if unexplained is None or unexplained[:2] != (decision.part_id, decision.trigger_seq):
-            return ""
-        written = unexplained[2]
-        return "" if written.answer is None else self._foreign.write_on(written, go_on=go_on)
-
-    def _look(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> _Opinion:
-        written = self._foreign.write(seen.picture, question(recipe), legal(recipe), check=check)
-        named = () if written.answer is None else written.answer.defects
-        return _Opinion(seen, written, tuple(_placed(one, seen) for one in named))
+        return write_on
 
 
 def legal(recipe: Recipe) -> Legal:
@@ -173,42 +122,34 @@ def _overlap(a: Box, b: Box) -> int:
     return max(width, 0) * max(height, 0)
 
 
-def _joined(reflex: Decision, opinions: list[_Opinion], recipe: Recipe) -> Decision:
-    """The stricter of the reflex's decision and the model's; manual_review where they disagree."""
-    for opinion in opinions:
-        if opinion.written.answer is None:
-            raw = opinion.written.raw[:_MOST_RAW]
-            return reflex.model_copy(
-                update={
-                    "action": Action.MANUAL_REVIEW,
-                    "decided_by": DecidedBy.VLA,
-                    "confidence": 0.0,
-                    "reason": f"what the foreign model wrote is no decision: {raw!r}"[:500],
-                }
-            )
-    answers = [opinion.written.answer for opinion in opinions if opinion.written.answer is not None]
-    defects = tuple(defect for opinion in opinions for defect in opinion.defects)
+def _opinion(views: Sequence[_View], reflex: Decision, *, words: LaterWords | None) -> SecondOpinion:
+    """One opinion on the part: the strictest view's action, and the least sure view's confidence."""
+    answers = [view.written.answer for view in views if view.written.answer is not None]
+    if len(answers) < len(views):
+        raw = next(view.written.raw for view in views if view.written.answer is None)[:_MOST_RAW]
+        return SecondOpinion(
+            action=Action.MANUAL_REVIEW,
+            confidence=0.0,
+            defects=(),
+            reason=f"what the foreign model wrote is no decision: {raw!r}",
+            words=words,
+        )
+    defects = tuple(defect for view in views for defect in view.defects)
     said = Action.PASS
     for answer in answers:
         said = said.at_least(answer.action)
-    sure = min(opinion.written.action_probability for opinion in opinions)
-    named = ", ".join(f"{defect.severity} {defect.type}" for defect in defects) or "no defect"
-    decision = reflex.model_copy(
-        update={
-            "action": said,
-            "decided_by": DecidedBy.VLA,
-            "confidence": min(sure, reflex.confidence) if said is reflex.action else sure,
-            "defects": defects or reflex.defects,
-            "reason": f"the foreign model sees {named}: {said}; {reflex.reason}"[:500],
-        }
-    )
-    asked = recipe.action_for(defects)
-    decision = decision.stricter(
-        asked, decided_by=DecidedBy.GUARD, reason=f"the rules ask for {asked} on {named}"
-    )
-    if bool(defects) != bool(reflex.defects) or (said is Action.PASS) != (reflex.action is Action.PASS):
-        reason = (
-            f"the foreign model says {said} and sees {named}, the reflex {reflex.action}: {reflex.reason}"
+    sure = min(view.written.action_probability for view in views)
+    contradictions: tuple[str, ...] = ()
+    if (said is Action.PASS) != (reflex.action is Action.PASS):
+        contradictions = (
+            f"the foreign model says {said} and sees {named(defects)}, "
+            f"the reflex {reflex.action}: {reflex.reason}",
         )
-        return decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
-    return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=reflex.reason)
+    return SecondOpinion(
+        action=said,
+        confidence=min(sure, reflex.confidence) if said is reflex.action else sure,
+        defects=defects,
+        reason=f"the foreign model sees {named(defects)}: {said}; {reflex.reason}",
+        contradictions=contradictions,
+        words=words,
+    )

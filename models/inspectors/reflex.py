@@ -1,7 +1,7 @@
 """The reflex: vision and memory judge a picture in tens of milliseconds, without a word of language.
 
 It finds what was never seen on good parts and says where; what it is called and what the recipe's words want
-is left to the language model, which will sit behind the same port.
+is left to the second model that looks after it (``models.inspectors.second_opinion``).
 """
 
 import math
@@ -27,6 +27,7 @@ from inspection.decision import (
 from inspection.errors import RecipeError
 from inspection.part import Frame, Picture
 from inspection.recipe import Recipe, View
+from inspection.result import InspectionResult
 from models.memory.assessment import Assessment, Region
 from models.memory.memory import NormalityMemory
 
@@ -54,10 +55,14 @@ class Look:
     """0 to 1; 0.5 at the threshold."""
     defect_score: float
     """See ``unclamped``."""
+    memory: NormalityMemory
+    """What was taught for the view."""
 
 
 class ReflexInspector:
     """Implements ``Inspector`` with the normality memories of the taught recipes."""
+
+    fault = ""
 
     def __init__(self, memories: Mapping[ViewKey, NormalityMemory], *, model: ModelRef, threads: int) -> None:
         """Judge by ``memories``.
@@ -76,6 +81,12 @@ class ReflexInspector:
         """What judges."""
         return self._model
 
+    def watch(self, changed: Callable[[], None]) -> None:
+        """It lives in this process and never goes away: ``changed`` is never called."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
     def prepare(self, recipe: Recipe) -> None:
         """Check that every view was taught, and run each once so that the first part is not the slow one.
 
@@ -90,8 +101,10 @@ class ReflexInspector:
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
-        """Judge one part. ``deadline_ns`` is the caller's to watch: a reflex has nothing to abandon.
+    ) -> InspectionResult:
+        """Judge one part, without a word of language.
+
+        ``deadline_ns`` is the caller's to watch: a reflex has nothing to abandon.
 
         Raises:
             RecipeError: A view was not taught, or frames and views do not pair up.
@@ -99,13 +112,11 @@ class ReflexInspector:
         started_ns = time.monotonic_ns()
         looks = self.look(frames, recipe=recipe)
         vision_ms = (time.monotonic_ns() - started_ns) / 1e6
-        return self.decide(
-            looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+        return InspectionResult(
+            decision=self.decide(
+                looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+            )
         )
-
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """Nothing: a reflex has no words. ``go_on`` is not asked."""
-        return ""
 
     def look(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[Look, ...]:
         """Look at each view's picture. Raises RecipeError as ``inspect`` does."""
@@ -157,14 +168,14 @@ class ReflexInspector:
         normality = min(max(assessment.confidence, finest), 1.0 - finest)
         defect_score = unclamped(assessment.score - memory.threshold)
         if assessment.normal:
-            return Look(view, judged, assessment, (), normality, defect_score)
+            return Look(view, judged, assessment, (), normality, defect_score, memory)
         score = 1.0 - normality
         if assessment.regions:
             defects = tuple(_defect(region, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
             left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
             defects = (_anomaly((left, top, width, height), 1.0, view, score),)
-        return Look(view, judged, assessment, defects, normality, defect_score)
+        return Look(view, judged, assessment, defects, normality, defect_score, memory)
 
     def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
         """Why one of the pictures is too small to be judged, in words; empty where none is.

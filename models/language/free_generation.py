@@ -1,4 +1,4 @@
-"""A foreign vision-language model says what it sees, with its own eyes, held to the decision's JSON.
+"""A pretrained vision-language model says what it sees, with its own eyes, held to the decision's JSON.
 
 Any image-text-to-text model in a local folder that transformers wrote. It was never trained for Passgate, so
 it writes freely, but only along a JSON schema in which the recipe's types and actions alone are legal
@@ -126,7 +126,7 @@ class Written:
     mask: _Mask = field(repr=False)
 
 
-class ForeignModel:
+class PretrainedVlm:
     """An image-text-to-text model of transformers, frozen."""
 
     def __init__(self, settings: LanguageSettings) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field
 
 from inspection.decision import Action, Frozen, Severity
-from inspection.recipe import ANY_TYPE, DefectRule
+from inspection.recipe import ANY_TYPE, DefectRule, Recipe
 
 Language: TypeAlias = Literal["en", "zh"]
 
@@ -336,6 +336,12 @@ _STYLES: tuple[Callable[[_Say, Sequence[_Clause]], str], ...] = (
 
 STYLES = len(_STYLES)
 """How many ways of putting a policy there are."""
+
+
+def instruction_of(recipe: Recipe) -> str:
+    """What the language model is told: the recipe's words; where it has none, its rules in words."""
+    said = with_names_quoted(recipe.instruction.strip(), recipe.named_types)
+    return said or words(from_rules(recipe.policy))
 
 
 def _by_types(say: _Say, clauses: Sequence[_Clause], asked: Callable[[Asked], str]) -> str:

@@ -225,6 +225,8 @@ class Prompt:
         with torch.inference_mode():
             self.read([tokens])
         self._kept = len(tokens)
+        self.turn = 0
+        """Counts the pictures: what was begun on one can be continued on no other."""
 
     @torch.inference_mode()
     def decide(
@@ -302,28 +304,45 @@ class Prompt:
         self._cache.crop(-len(tokens))
         return self.logits(hidden, wanted)
 
+    def decoded(self, tokens: Sequence[int]) -> str:
+        """The text that tokens make."""
+        return self._vla.base.decode(list(tokens))
+
     def forget(self) -> None:
-        """Forget all but the instruction."""
+        """Forget all but the instruction: nothing can be said any more of the picture that was shown."""
+        self.turn += 1
         more = self._cache.get_seq_length() - self._kept
         if more > 0:
             self._cache.crop(-more)
 
 
 class Reason:
-    """Writes the reason of a decision, after its action has been published. Bounded in tokens."""
+    """Writes the reason of a decision, after its action has been published. Bounded in tokens.
+
+    It goes on where the decision ended, in the cache of the prompt. So it can be written once, and only while
+    the prompt has not been shown another picture; after that it is empty.
+    """
 
     def __init__(self, prompt: Prompt, writer: Writer, grammar: DecisionGrammar) -> None:
         self._prompt = prompt
+        self._turn = prompt.turn
         self._writer = writer
         self._grammar = grammar
 
     @torch.inference_mode()
     def write(self, *, most_tokens: int = 24, go_on: Callable[[], bool] = lambda: True) -> str:
-        """The sentence; what was written so far when ``go_on`` says no, or at ``most_tokens``.
+        """The sentence; what was written so far when ``go_on`` says no, or at ``most_tokens``."""
+        if self._prompt.turn != self._turn:
+            return ""
+        try:
+            written = self._written(most_tokens, go_on)
+        finally:
+            self._prompt.forget()
+        text = self._prompt.decoded(written).replace("\ufffd", "")
+        # letters that several tokens make together may be none that a person can read
+        return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
-        To be called before the prompt takes its next picture.
-        """
-        vla = self._prompt._vla
+    def _written(self, most_tokens: int, go_on: Callable[[], bool]) -> list[int]:
         legal, end = self._grammar.reason, self._grammar.reason[-1]
         self._writer.add(self._grammar.reason_is)
         written: list[int] = []
@@ -334,9 +353,7 @@ class Reason:
                 break
             written.append(token)
             self._writer.add((token,))
-        text = vla.base.decode(written).replace("\ufffd", "")
-        # letters that several tokens make together may be none that a person can read
-        return " ".join("".join(one if one.isprintable() else " " for one in text).split())
+        return written
 
 
 def _raw(named: Sequence[Named], action: Choice) -> str:

@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,9 +16,10 @@ from app.inference.supervised import SupervisedInspector
 from app.testline.known_parts import RECIPE, KnownInspector, known_action, known_parts_station
 from app.testline.plc_process import PlcProcess
 from app.testline.reconciliation import account, read_plc_log, read_record
-from inspection.decision import Action, Decision
+from inspection.decision import Action
 from inspection.part import Frame
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
@@ -40,12 +42,13 @@ class Treacherous(KnownInspector):
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
-        decision = super().inspect(
+    ) -> InspectionResult:
+        result = super().inspect(
             frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
         )
         if part_id % EVERY:
-            return decision
+            return result
+        changed: dict[str, object] = {}
         match DEEDS[part_id // EVERY % len(DEEDS)]:
             case "dies":
                 os.kill(os.getpid(), signal.SIGKILL)
@@ -56,10 +59,10 @@ class Treacherous(KnownInspector):
             case "lies":
                 process.packed = lambda _: b'{"kind": "judged", "decision": "pass"}'
             case "tells another part's":
-                return decision.model_copy(update={"trigger_seq": trigger_seq + 1, "action": Action.PASS})
+                changed = {"trigger_seq": trigger_seq + 1, "action": Action.PASS}
             case _:
-                return decision.model_copy(update={"part_id": part_id - 1, "action": Action.PASS})
-        return decision
+                changed = {"part_id": part_id - 1, "action": Action.PASS}
+        return replace(result, decision=result.decision.model_copy(update=changed))
 
 
 def build(version: int | None) -> Built:

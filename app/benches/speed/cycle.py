@@ -12,8 +12,10 @@ import os
 import tempfile
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -24,12 +26,12 @@ from app.recipes.teaching import teach_simulated
 from app.settings.station import InspectorKind, ModelTable
 from app.testline.plc_process import PlcProcess
 from inspection.cameras.simulated import SimulatedCamera
-from inspection.decision import Decision, Frozen, ModelRef
+from inspection.decision import Frozen, ModelRef
 from inspection.errors import LineError
-from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
-from inspection.ports import Inspector, MovingInspector
+from inspection.ports import Inspector
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult, LaterWords
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Command, Percentiles
@@ -102,34 +104,45 @@ class _Timed:
         """The inspector's own."""
         return self._inspector.model
 
+    @property
+    def fault(self) -> str:
+        """The inspector's own."""
+        return self._inspector.fault
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """As the inspector does."""
+        self._inspector.watch(changed)
+
     def prepare(self, recipe: Recipe) -> None:
         """As the inspector does."""
         self._inspector.prepare(recipe)
 
+    def close(self) -> None:
+        """As the inspector does."""
+        self._inspector.close()
+
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
-        """As the inspector does, timed."""
+    ) -> InspectionResult:
+        """As the inspector does, timed, and its words likewise."""
+        self.parts += 1
+        with self._at_work():
+            result = self._inspector.inspect(
+                frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
+            )
+        words = result.words
+        return result if words is None else replace(result, words=partial(self._say, words))
+
+    def _say(self, words: LaterWords, *, go_on: Callable[[], bool]) -> str:
+        with self._at_work():
+            return words(go_on=go_on)
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
         started_ns = time.monotonic_ns()
         try:
             with self._alone:
-                return self._inspector.inspect(
-                    frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
-                )
-        finally:
-            self.busy_ns += time.monotonic_ns() - started_ns
-            self.parts += 1
-
-    def motion(self, decision: Decision) -> ProposedMotion | None:
-        """The inspector's own, where it has any."""
-        return self._inspector.motion(decision) if isinstance(self._inspector, MovingInspector) else None
-
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        """As the inspector does, timed."""
-        started_ns = time.monotonic_ns()
-        try:
-            with self._alone:
-                return self._inspector.explain(decision, go_on=go_on)
+                yield
         finally:
             self.busy_ns += time.monotonic_ns() - started_ns
 

@@ -22,9 +22,10 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
-from models.inspectors.vla import NOMINAL_LINE, instruction_of
+from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import DecisionGrammar, Tokens
+from models.language.instructions import instruction_of
 from models.vla.checkpoint import SHIPPED, load
 from models.vla.perception import Seen, look
 from models.vla.vla import InspectionVLA, Prompt, VlaSettings

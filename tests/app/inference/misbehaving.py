@@ -6,16 +6,18 @@ import struct
 import time
 from collections.abc import Callable
 from enum import IntEnum
+from functools import partial
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from app.inference import process
 from app.inference.process import Built
-from inspection.decision import Action, Decision, ModelRef
+from inspection.decision import Action, ModelRef
 from inspection.errors import RecipeError
 from inspection.motion.chunk import NOMINAL_LINE, MotionChunk, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from tests.fakes import decision
 
 MODEL = ModelRef(name="fake", version="1", sha256="")
@@ -47,10 +49,22 @@ LOSES_ITS_PROCESS = (
 )
 
 
+def belt_speed_mm_s(part_id: int) -> float:
+    """How fast it would have the belt run for a part."""
+    return 100.0 + part_id
+
+
 class MisbehavingInspector:
     """Its decision's reason is the brightness of the first pixel: the picture has arrived."""
 
     model = MODEL
+    fault = ""
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
 
     def prepare(self, recipe: Recipe) -> None:
         if recipe.name == "untaught":
@@ -58,7 +72,7 @@ class MisbehavingInspector:
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
-    ) -> Decision:
+    ) -> InspectionResult:
         match part_id:
             case Deed.HANGS:
                 while True:
@@ -80,16 +94,15 @@ class MisbehavingInspector:
             case Deed.HAS_A_BUG:
                 raise ZeroDivisionError("division by zero")
         seen = ", ".join(str(frame.picture.flat[0]) for frame in frames)
-        return decision(
+        said = decision(
             Action.PASS, part_id=part_id, trigger_seq=trigger_seq, recipe=recipe.ref, reason=seen, model=MODEL
         )
+        chunk = MotionChunk(belt_speed_mm_s=(belt_speed_mm_s(part_id),) * 10, diverter_angle_deg=(0.0,) * 10)
+        motion = ProposedMotion(chunk=chunk, physics=NOMINAL_LINE, meant=Action.PASS)
+        return InspectionResult(decision=said, motion=motion, words=partial(self.say, part_id))
 
-    def motion(self, decision: Decision) -> ProposedMotion | None:
-        chunk = MotionChunk(belt_speed_mm_s=(100.0,) * 10, diverter_angle_deg=(0.0,) * 10)
-        return ProposedMotion(chunk=chunk, physics=NOMINAL_LINE, meant=Action.PASS)
-
-    def explain(self, decision: Decision, *, go_on: Callable[[], bool]) -> str:
-        words = ["because"]
+    def say(self, part_id: int, *, go_on: Callable[[], bool]) -> str:
+        words = ["because", str(part_id)]
         while len(words) < 100_000 and go_on():
             words.append("of")
             time.sleep(0.001)

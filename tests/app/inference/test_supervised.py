@@ -24,11 +24,13 @@ from app.inference.worker import Worker, WorkerLostError
 from inspection.decision import Action, Decision
 from inspection.errors import InspectorError, PassgateError, RecipeError
 from inspection.part import Frame
+from inspection.result import InspectionResult, LaterWords
 from tests.app.inference.misbehaving import (
     LOSES_ITS_PROCESS,
     MODEL,
     RECIPE,
     Deed,
+    belt_speed_mm_s,
     build,
     build_among,
     build_nothing,
@@ -65,7 +67,9 @@ def picture(grey: int, *, side: int = 4) -> Frame:
     )
 
 
-def inspect(inspector: SupervisedInspector, part_id: int, *frames: Frame, within_s: float = 0.2) -> Decision:
+def result_of(
+    inspector: SupervisedInspector, part_id: int, *frames: Frame, within_s: float = 0.2
+) -> InspectionResult:
     return inspector.inspect(
         frames or (picture(7),),
         recipe=RECIPE,
@@ -73,6 +77,16 @@ def inspect(inspector: SupervisedInspector, part_id: int, *frames: Frame, within
         trigger_seq=9,
         deadline_ns=time.monotonic_ns() + int(within_s * 1e9),
     )
+
+
+def inspect(inspector: SupervisedInspector, part_id: int, *frames: Frame, within_s: float = 0.2) -> Decision:
+    return result_of(inspector, part_id, *frames, within_s=within_s).decision
+
+
+def words_on(inspector: SupervisedInspector, part_id: int) -> LaterWords:
+    words = result_of(inspector, part_id, within_s=10.0).words
+    assert words is not None
+    return words
 
 
 def wait_until_it_is_back(inspector: SupervisedInspector) -> None:
@@ -90,8 +104,16 @@ def test_each_view_s_picture_arrives_whole_and_in_order_whatever_its_size(
         said = inspect(inspector, 1000, *frames, within_s=10.0)
         assert said.action is Action.PASS
         assert said.reason == ", ".join(str(10 * number) for number, _ in enumerate(sides, 1))
-        assert inspector.motion(said) is not None
-        assert inspector.motion(said.model_copy(update={"trigger_seq": 10})) is None
+
+
+def test_each_result_has_its_own_parts_motion_whatever_is_inspected_meanwhile(
+    inspector: SupervisedInspector,
+) -> None:
+    results = {part_id: result_of(inspector, part_id, within_s=10.0) for part_id in (1000, 1001)}
+    for part_id, result in results.items():
+        assert result.decision.part_id == part_id
+        assert result.motion is not None
+        assert result.motion.chunk.belt_speed_mm_s[0] == belt_speed_mm_s(part_id)
 
 
 @pytest.mark.parametrize("deed", LOSES_ITS_PROCESS, ids=lambda deed: deed.name.lower())
@@ -161,16 +183,18 @@ def test_a_version_that_is_taught_while_the_station_runs_is_not_what_the_next_pr
         inspector.close()
 
 
-def test_the_words_are_those_of_the_part_judged_last_and_end_when_asked(
-    inspector: SupervisedInspector,
-) -> None:
-    judged = inspect(inspector, 1000, within_s=10.0)
+def test_the_words_are_those_of_their_own_part_and_end_when_asked(inspector: SupervisedInspector) -> None:
+    words = words_on(inspector, 1000)
     turns = iter([True, True, False])
-    assert inspector.explain(judged, go_on=lambda: next(turns, False)) == "because of of"
-    assert inspector.explain(judged, go_on=lambda: True) == "", "said already"
-    inspect(inspector, 1001, within_s=10.0)
-    assert inspector.explain(judged, go_on=lambda: True) == "", "another part was judged since"
-    assert inspect(inspector, 1002, within_s=10.0).part_id == 1002
+    assert words(go_on=lambda: next(turns, False)) == "because 1000 of"
+    assert words(go_on=lambda: True) == "", "said already"
+    words = words_on(inspector, 1001)
+    turns = iter([True, True, False])
+    newer = words_on(inspector, 1002)
+    assert words(go_on=lambda: True) == "", "another part was judged since"
+    said = newer(go_on=lambda: next(turns, False))
+    assert said == "because 1002 of", "to ask about the older one has used up nothing"
+    assert inspect(inspector, 1003, within_s=10.0).part_id == 1003
 
 
 def test_a_picture_of_more_than_8_bits_arrives_at_its_depth(inspector: SupervisedInspector) -> None:
@@ -214,9 +238,23 @@ def test_an_explanation_that_takes_too_long_is_ended_and_costs_no_process(
     inspector: SupervisedInspector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.inference.supervised.EXPLAIN_TIMEOUT_S", 0.1)
-    judged = inspect(inspector, 1000, within_s=10.0)
-    assert inspector.explain(judged, go_on=lambda: True) == "because of of"
+    assert words_on(inspector, 1000)(go_on=lambda: True) == "because 1000 of"
     assert inspector.replaced == 0
+
+
+def test_a_process_that_was_started_since_says_nothing_of_a_part_that_it_never_saw(
+    inspector: SupervisedInspector,
+) -> None:
+    words = words_on(inspector, 1000)
+    with pytest.raises(InspectorError):
+        inspect(inspector, Deed.DIES)
+    with pytest.raises(InspectorError, match="waits for the model"):
+        words(go_on=lambda: True)
+    wait_until_it_is_back(inspector)
+    assert words(go_on=lambda: True) == ""
+    words_on(inspector, 1001)
+    assert words(go_on=lambda: True) == "", "nor does it pass off another part's words as these"
+    assert inspector.replaced == 1
 
 
 def test_what_cannot_be_built_is_said_as_it_is(tmp_path: object) -> None:

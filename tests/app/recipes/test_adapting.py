@@ -190,7 +190,9 @@ def test_what_the_labels_taught_is_kept_with_the_recipe_and_judges_the_parts(
     assert again.assess(frame.picture).score > NormalityMemory.assess(again, frame.picture).score + 50.0
     model = ModelRef(name="reflex", version="0", sha256=tower.sha256)
     inspector = ReflexInspector({(recipe.id, 2, "top"): again}, model=model, threads=1)
-    decision = inspector.inspect((frame,), recipe=recipe, part_id=1, trigger_seq=1, deadline_ns=2**62)
+    decision = inspector.inspect(
+        (frame,), recipe=recipe, part_id=1, trigger_seq=1, deadline_ns=2**62
+    ).decision
     assert decision.action is not Action.PASS
     assert decision.defect_score > 0.9
 

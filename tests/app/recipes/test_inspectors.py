@@ -14,9 +14,8 @@ from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from inspection.part import Frame
 from inspection.recipe import Recipe
-from models.inspectors.pretrained_vlm import ForeignVlmInspector
 from models.inspectors.reflex import ReflexInspector
-from models.inspectors.vla import VlaInspector
+from models.inspectors.second_opinion import SecondOpinionInspector
 from tests import fakes
 from tests.models import bases
 from tests.models.conftest import part
@@ -55,9 +54,9 @@ def test_a_foreign_model_judges_where_it_is_named(good: Path, tmp_path: Path) ->
     library.save(teach_folder(plan("cover", library=library), good))
     model = bases.qwen_vl(tmp_path / "qwen")
     recipe, inspector = build_inspector(
-        library, "cover", model=ModelTable(inspector=InspectorKind.FOREIGN, base=str(model), threads=1)
+        library, "cover", model=ModelTable(inspector=InspectorKind.PRETRAINED_VLM, base=str(model), threads=1)
     )
-    assert isinstance(inspector, ForeignVlmInspector)
+    assert isinstance(inspector, SecondOpinionInspector)
     inspector.prepare(recipe)
     decision = inspect_one(frame(20), recipe=recipe, inspector=inspector)
     assert decision.action in Action
@@ -71,7 +70,7 @@ def test_a_foreign_inspector_needs_a_folder(good: Path, tmp_path: Path) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library), good))
     with pytest.raises(SettingsError, match="no folder with its model"):
-        build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.FOREIGN))
+        build_inspector(library, "cover", model=ModelTable(inspector=InspectorKind.PRETRAINED_VLM))
 
 
 def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
@@ -84,23 +83,28 @@ def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
         encoding="utf-8",
     )
     table = load(path).model
-    assert (table.inspector, table.quantization) == (InspectorKind.FOREIGN, "nf4")
+    assert (table.inspector, table.quantization) == (InspectorKind.PRETRAINED_VLM, "nf4")
     assert (table.base, table.tower) == (str(tmp_path / "qwen"), tmp_path / "eyes")
     path.write_text(path.read_text().replace('base = "qwen"', 'base = "smollm2-135m"'), encoding="utf-8")
     assert load(path).model.base == "smollm2-135m"
 
 
 @pytest.mark.parametrize(
-    ("names", "who"),
-    [((), ReflexInspector), (("scratch", "dent"), VlaInspector), (("scratch", "blowhole"), ReflexInspector)],
+    ("names", "who", "model"),
+    [
+        ((), ReflexInspector, "passgate-reflex"),
+        (("scratch", "dent"), SecondOpinionInspector, "passgate-vla"),
+        (("scratch", "blowhole"), ReflexInspector, "passgate-reflex"),
+    ],
 )
 def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
-    good: Path, tmp_path: Path, names: tuple[str, ...], who: type
+    good: Path, tmp_path: Path, names: tuple[str, ...], who: type, model: str
 ) -> None:
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library, defect_types=names), good))
     _, inspector = build_inspector(library, "cover", model=ModelTable(threads=1))
     assert type(inspector) is who
+    assert inspector.model.name == model
 
 
 @pytest.mark.parametrize(
@@ -108,7 +112,7 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
     [
         (InspectorKind.VLA, ("porosity",)),
         (InspectorKind.REFLEX, ("crack", "porosity")),
-        (InspectorKind.FOREIGN, ()),
+        (InspectorKind.PRETRAINED_VLM, ()),
     ],
 )
 def test_what_nobody_hears_depends_on_who_judges(kind: InspectorKind, types: tuple[str, ...]) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
-from inspection.decision import Action, DecidedBy, Decision, Defect, Severity
+from inspection.decision import Action, DecidedBy, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
 from inspection.line_events import (
@@ -356,7 +356,6 @@ async def test_a_camera_that_watches_itself_is_no_fault_from_when_it_can_take_pi
 class AbsentInspector(FakeInspector):
     """Its model may be away."""
 
-    fault = ""
     closed = False
 
     def watch(self, changed: Callable[[], None]) -> None:
@@ -1207,9 +1206,9 @@ class MovingInspector(FakeInspector):
 
     proposal = ProposedMotion(chunk=plan(Action.PASS, NOMINAL_LINE), physics=NOMINAL_LINE, meant=Action.PASS)
 
-    def motion(self, decision: Decision) -> ProposedMotion:
-        assert decision.trigger_seq
-        return self.proposal
+    def __init__(self) -> None:
+        super().__init__()
+        self.motion = self.proposal
 
 
 def test_what_the_inspector_would_move_reaches_the_line_with_the_decision() -> None:

@@ -40,7 +40,11 @@ def _judge(
     reflex: tuple[Recipe, ReflexInspector], picture: np.ndarray, recipe: Recipe | None = None
 ) -> Decision:
     frames = (_frame(picture),)
-    return reflex[1].inspect(frames, recipe=recipe or reflex[0], part_id=7, trigger_seq=3, deadline_ns=0)
+    return (
+        reflex[1]
+        .inspect(frames, recipe=recipe or reflex[0], part_id=7, trigger_seq=3, deadline_ns=0)
+        .decision
+    )
 
 
 def test_good_parts_pass_and_clear_defects_do_not(reflex: tuple[Recipe, ReflexInspector]) -> None:

@@ -1,22 +1,24 @@
-"""Reflex and reasoning: a pass needs both and the action head; lateness and doubt go to a person."""
+"""Reflex and our language model: a pass needs both and the action head; doubt goes to a person."""
 
 import math
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef, Severity
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.motion.planner import plan
-from inspection.ports import MovingInspector
-from inspection.recipe import DefectRule, Recipe
-from models.inspectors import vla as reasoning
-from models.inspectors.vla import NOMINAL_LINE, Opinion, VlaInspector, instruction_of, not_pass
+from inspection.recipe import DefectRule, Recipe, View
+from models.inspectors import second_opinion
+from models.inspectors import vla as consultant
+from models.inspectors.reflex import Look
+from models.inspectors.vla import ViewOpinion, not_pass, opinion_of
 from models.language.decoding import NONE, Choice
+from models.language.instructions import instruction_of
 from models.vla.perception import Place
-from models.vla.vla import Named, Verdict
+from models.vla.vla import Named, Reason, Verdict
 
 RECIPE = Recipe(
     id=1,
@@ -28,11 +30,19 @@ RECIPE = Recipe(
 BOX = (10, 20, 30, 40)
 
 
-class _Look:
-    """As much of a look as joining needs."""
+class NoWords(Reason):
+    """A reason that is not asked for."""
 
-    def __init__(self, defects: tuple[Defect, ...]) -> None:
-        self.defects = defects
+    def __init__(self) -> None:
+        pass
+
+
+class Seen(Look):
+    """As much of a look as naming defects needs."""
+
+    def __init__(self, view: View, defects: tuple[Defect, ...] = ()) -> None:
+        object.__setattr__(self, "view", view)
+        object.__setattr__(self, "defects", defects)
 
 
 def defect(kind: str = "anomaly", severity: Severity = Severity.MAJOR) -> Defect:
@@ -62,10 +72,9 @@ def opinion(
     action: Action,
     kind: str = NONE,
     *,
-    reflex_sees: bool = False,
     meant: Action | None = None,
     asked: Action | None = None,
-) -> Opinion:
+) -> ViewOpinion:
     is_none = kind == NONE
     named = Named(
         type=Choice(kind, {kind: 0.9, ("dent" if is_none else NONE): 0.1}),
@@ -73,8 +82,7 @@ def opinion(
         asked=None if is_none else choice((asked or action).value),
     )
     found: tuple[Defect, ...] = () if is_none else (defect(kind),)
-    return Opinion(
-        look=_Look((defect(),) if reflex_sees else ()),  # type: ignore[arg-type]
+    return ViewOpinion(
         places=(Place(box=BOX, peak=1.2),),
         verdict=Verdict(
             named=(named,),
@@ -84,14 +92,15 @@ def opinion(
             raw="",
             steps=3,
         ),
-        words=None,  # type: ignore[arg-type] # not asked for
+        words=NoWords(),
         defects=found,
         not_pass=1.0,
     )
 
 
-def joined(reflex_decision: Decision, one: Opinion) -> Decision:
-    return reasoning._joined(reflex_decision, [one], RECIPE)
+def joined(seen: Decision, said: ViewOpinion, recipe: Recipe = RECIPE) -> Decision:
+    opinion = opinion_of([said], seen, NOMINAL_LINE)
+    return second_opinion.joined(seen, opinion, recipe, called="the language model")
 
 
 def test_a_pass_needs_reflex_language_and_action_head() -> None:
@@ -101,7 +110,7 @@ def test_a_pass_needs_reflex_language_and_action_head() -> None:
 
 def test_where_both_see_the_defect_the_words_decide() -> None:
     seen = reflex(Action.REWORK, (defect(),))
-    decision = joined(seen, opinion(Action.STOP, "scratch", reflex_sees=True))
+    decision = joined(seen, opinion(Action.STOP, "scratch"))
     assert (decision.action, decision.decided_by) == (Action.STOP, DecidedBy.VLA)
     assert decision.defects[0].type == "scratch"
     assert "major scratch" in decision.reason
@@ -111,15 +120,15 @@ def test_where_both_see_the_defect_the_words_decide() -> None:
     ("seen", "said"),
     [
         (reflex(Action.PASS), opinion(Action.REWORK, "scratch")),
-        (reflex(Action.REWORK, (defect(),)), opinion(Action.PASS, reflex_sees=True)),
+        (reflex(Action.REWORK, (defect(),)), opinion(Action.PASS)),
         (
             reflex(Action.REWORK, (defect(),)),
-            opinion(Action.REWORK, "scratch", reflex_sees=True, meant=Action.PASS),
+            opinion(Action.REWORK, "scratch", meant=Action.PASS),
         ),
         (reflex(Action.PASS), opinion(Action.PASS, meant=Action.STOP)),
         (
             reflex(Action.REWORK, (defect(),)),
-            opinion(Action.REWORK, "scratch", reflex_sees=True, asked=Action.STOP),
+            opinion(Action.REWORK, "scratch", asked=Action.STOP),
         ),
     ],
     ids=[
@@ -130,7 +139,7 @@ def test_where_both_see_the_defect_the_words_decide() -> None:
         "a defect asks for more than the action that is said",
     ],
 )  # fmt: skip
-def test_disagreement_goes_to_a_person_and_says_who_said_what(seen: Decision, said: Opinion) -> None:
+def test_disagreement_goes_to_a_person_and_says_who_said_what(seen: Decision, said: ViewOpinion) -> None:
     decision = joined(seen, said)
     assert decision.action is Action.MANUAL_REVIEW
     assert "language model" in decision.reason
@@ -138,7 +147,7 @@ def test_disagreement_goes_to_a_person_and_says_who_said_what(seen: Decision, sa
 
 def test_words_never_ask_for_less_than_the_rules() -> None:
     """The instruction lets scratches pass; the rules want them reworked."""
-    decision = joined(reflex(Action.REWORK, (defect(),)), opinion(Action.PASS, "scratch", reflex_sees=True))
+    decision = joined(reflex(Action.REWORK, (defect(),)), opinion(Action.PASS, "scratch"))
     assert decision.action is Action.REWORK
     assert decision.decided_by is DecidedBy.GUARD
 
@@ -151,7 +160,7 @@ def test_nothing_that_the_reflex_holds_is_passed(
     of_reflex: Action, said: Action, meant: Action, kind: str, reflex_sees: bool
 ) -> None:
     seen = reflex(of_reflex, (defect(),) if reflex_sees else ())
-    decision = joined(seen, opinion(said, kind, reflex_sees=reflex_sees, meant=meant))
+    decision = joined(seen, opinion(said, kind, meant=meant))
     if decision.action is Action.PASS:
         assert not reflex_sees
         assert kind == NONE
@@ -165,7 +174,7 @@ def test_the_language_model_never_ends_milder_than_the_reflex(
 ) -> None:
     """RECIPE's rules speak of every defect, so the reflex's word on an anomaly is a word."""
     seen = reflex(of_reflex, (defect(),) if reflex_sees else ())
-    decision = joined(seen, opinion(said, kind, reflex_sees=reflex_sees, meant=meant))
+    decision = joined(seen, opinion(said, kind, meant=meant))
     assert decision.action.strictness >= of_reflex.strictness
 
 
@@ -182,38 +191,25 @@ NAMED_ONLY = RECIPE.model_copy(
 
 def test_a_rule_that_names_a_defect_may_let_it_pass_when_the_model_names_it() -> None:
     seen = reflex(Action.MANUAL_REVIEW, (defect(),))
-    one = opinion(Action.PASS, "scratch", reflex_sees=True)
-    assert reasoning._joined(seen, [one], NAMED_ONLY).action is Action.PASS
-    heads = opinion(Action.PASS, "scratch", reflex_sees=True, meant=Action.STOP)
-    assert reasoning._joined(seen, [heads], NAMED_ONLY).action is Action.MANUAL_REVIEW
+    one = opinion(Action.PASS, "scratch")
+    assert joined(seen, one, NAMED_ONLY).action is Action.PASS
+    heads = opinion(Action.PASS, "scratch", meant=Action.STOP)
+    assert joined(seen, heads, NAMED_ONLY).action is Action.MANUAL_REVIEW
     close = NAMED_ONLY.model_copy(update={"review_band": 0.5})
-    assert reasoning._joined(seen, [one], close).action is Action.MANUAL_REVIEW, "too close stays too close"
+    assert joined(seen, one, close).action is Action.MANUAL_REVIEW, "too close stays too close"
 
 
 def test_what_the_model_was_not_shown_or_takes_for_nothing_stays_an_anomaly() -> None:
-    from inspection.recipe import View
-
     elsewhere = Defect(type="anomaly", severity=Severity.CRITICAL, box=(200, 200, 9, 9), score=0.9)
     here = Defect(type="anomaly", severity=Severity.MINOR, box=BOX, length_mm=7.0, score=0.9)
-    look = replace_look(View(name="top"))
-    look.defects = (here, elsewhere)
-    one = opinion(Action.PASS, "scratch", reflex_sees=True)
-    found = reasoning._defects(look, (Place(box=BOX, peak=1.2),), one.verdict)
+    look = Seen(View(name="top"), (here, elsewhere))
+    one = opinion(Action.PASS, "scratch")
+    found = consultant._defects(look, (Place(box=BOX, peak=1.2),), one.verdict)
     assert [each.type for each in found] == ["scratch", "anomaly"]
     assert found[0].length_mm == 7.0
     seen = reflex(Action.MANUAL_REVIEW, (here, elsewhere))
-    decision = reasoning._joined(seen, [replace(one, defects=found)], NAMED_ONLY)
+    decision = joined(seen, replace(one, defects=found), NAMED_ONLY)
     assert decision.action is Action.MANUAL_REVIEW, "no rule lets an anomaly pass"
-
-
-def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_reflex() -> None:
-    late = reasoning._late(reflex(Action.PASS), RECIPE)
-    assert (late.action, late.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.TIMEOUT)
-    stops = RECIPE.model_copy(update={"late_policy": Action.REWORK})
-    stopped = reasoning._late(reflex(Action.STOP, (defect(),)), stops)
-    assert (stopped.action, stopped.decided_by) == (Action.STOP, DecidedBy.REFLEX)
-    assert stopped.deviation is None, "the reflex's score is no score of this model's"
-    assert reasoning._late(reflex(Action.PASS), stops).action is Action.REWORK
 
 
 @given(st.floats(-50, 50), st.floats(0, 1), st.floats(0, 4))
@@ -233,25 +229,17 @@ def test_a_recipe_without_words_has_its_rules_told() -> None:
 
 
 def test_the_boxes_of_defects_lie_where_the_view_looks() -> None:
-    from inspection.recipe import View
-
     view = View(region=(100, 50, 200, 200), mm_per_pixel=0.5)
-    look = replace_look(view)
-    found = reasoning._defects(look, (Place(box=BOX, peak=1.2),), opinion(Action.REWORK, "dent").verdict)
+    look = Seen(view)
+    found = consultant._defects(look, (Place(box=BOX, peak=1.2),), opinion(Action.REWORK, "dent").verdict)
     assert found[0].box == (110, 70, 30, 40)
     assert found[0].length_mm == 25.0
     assert found[0].score == pytest.approx(0.9)
 
 
-def replace_look(view: Any) -> Any:
-    look = _Look(())
-    look.view = view  # type: ignore[attr-defined]
-    return look
-
-
 def test_what_is_proposed_is_the_strictest_views_motion() -> None:
     mild, strict = opinion(Action.PASS), opinion(Action.REWORK, "scratch", meant=Action.STOP)
-    proposed = reasoning._motion([mild, strict, mild], NOMINAL_LINE)
+    proposed = consultant._motion([mild, strict, mild], NOMINAL_LINE)
     assert proposed is not None
     assert (proposed.meant, proposed.chunk) == (Action.STOP, strict.verdict.chunk)
     assert proposed.physics == NOMINAL_LINE
@@ -260,16 +248,11 @@ def test_what_is_proposed_is_the_strictest_views_motion() -> None:
 def test_a_broken_model_proposes_no_motion() -> None:
     broken = opinion(Action.PASS)
     broken = replace(broken, verdict=replace(broken.verdict, sound=False))
-    assert reasoning._motion([opinion(Action.PASS), broken], NOMINAL_LINE) is None
+    assert consultant._motion([opinion(Action.PASS), broken], NOMINAL_LINE) is None
 
 
-def test_the_motion_of_one_part_is_no_other_parts() -> None:
-    inspector = VlaInspector.__new__(VlaInspector)  # without weights: only what it keeps of the last part
-    proposed = reasoning._motion([opinion(Action.PASS)], NOMINAL_LINE)
-    assert proposed is not None
-    inspector._proposed = (1, 1, proposed)
-    judged = reflex(Action.PASS)
-    assert inspector.motion(judged) is proposed
-    assert inspector.motion(judged.model_copy(update={"part_id": 2})) is None
-    assert inspector.motion(judged.model_copy(update={"trigger_seq": 2})) is None
-    assert isinstance(inspector, MovingInspector)
+def test_the_motion_and_the_words_come_with_the_opinion_on_the_part() -> None:
+    said = opinion_of([opinion(Action.PASS)], reflex(Action.PASS), NOMINAL_LINE)
+    assert said.motion is not None
+    assert said.motion.meant is Action.PASS
+    assert said.words is not None

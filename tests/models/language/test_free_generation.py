@@ -11,7 +11,7 @@ import torch
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from models.language.base import LanguageSettings
-from models.language.free_generation import Answer, ForeignModel, Legal, Written
+from models.language.free_generation import Answer, Legal, PretrainedVlm, Written
 from tests.models import bases
 
 LEGAL = Legal(("scratch", "oxide scale", "划痕", "other"), (Action.PASS, Action.REWORK, Action.MANUAL_REVIEW))
@@ -34,13 +34,13 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return bases.qwen_vl(tmp_path_factory.mktemp("qwen"))
 
 
-def loaded(folder: Path, **changes: object) -> ForeignModel:
+def loaded(folder: Path, **changes: object) -> PretrainedVlm:
     values = {"base": str(folder), "dtype": "float32"} | changes
-    return ForeignModel(LanguageSettings.model_validate(values))
+    return PretrainedVlm(LanguageSettings.model_validate(values))
 
 
 @pytest.fixture(scope="module")
-def model(folder: Path) -> ForeignModel:
+def model(folder: Path) -> PretrainedVlm:
     return loaded(folder)
 
 
@@ -50,7 +50,7 @@ def answer(written: Written) -> Answer:
 
 
 @pytest.mark.parametrize("question", HOSTILE.values(), ids=HOSTILE.keys())
-def test_whatever_is_asked_the_answer_is_within_the_recipe(model: ForeignModel, question: str) -> None:
+def test_whatever_is_asked_the_answer_is_within_the_recipe(model: PretrainedVlm, question: str) -> None:
     said = answer(model.write(PICTURE, question, LEGAL))
     assert said.action in LEGAL.actions
     assert {defect.type for defect in said.defects} <= set(LEGAL.kinds)
@@ -72,13 +72,13 @@ def test_broken_weights_still_stay_within_the_recipe(folder: Path, value: float)
     assert 0.0 <= written.action_probability <= 1.0
 
 
-def test_it_sees_the_picture(model: ForeignModel) -> None:
+def test_it_sees_the_picture(model: PretrainedVlm) -> None:
     pictures = [np.full((90, 130, 3), grey, np.uint8) for grey in (0, 255)]
     probabilities = [model.write(picture, "What?", LEGAL).action_probability for picture in pictures]
     assert probabilities[0] != probabilities[1]
 
 
-def test_the_action_is_known_before_the_reason(model: ForeignModel) -> None:
+def test_the_action_is_known_before_the_reason(model: PretrainedVlm) -> None:
     written = model.write(PICTURE, "What?", LEGAL)
     assert "reason" not in json.loads(written.raw.rstrip(",") + "}")
     assert 0.0 < written.action_probability < 1.0
@@ -87,7 +87,7 @@ def test_the_action_is_known_before_the_reason(model: ForeignModel) -> None:
     assert 0 < len(reason) <= 200
 
 
-def test_a_reason_is_interrupted(model: ForeignModel) -> None:
+def test_a_reason_is_interrupted(model: PretrainedVlm) -> None:
     asked = []
 
     def go_on() -> bool:
@@ -99,14 +99,14 @@ def test_a_reason_is_interrupted(model: ForeignModel) -> None:
 
 
 @pytest.mark.parametrize("most_tokens", [1, 4, 8])
-def test_too_few_tokens_are_no_answer(model: ForeignModel, most_tokens: int) -> None:
+def test_too_few_tokens_are_no_answer(model: PretrainedVlm, most_tokens: int) -> None:
     written = model.write(PICTURE, "What?", LEGAL, most_tokens=most_tokens)
     assert written.answer is None
     assert '{"defects":['.startswith(written.raw[:12])
     assert written.action_probability == 0.0
 
 
-def test_a_deadline_abandons_it(model: ForeignModel) -> None:
+def test_a_deadline_abandons_it(model: PretrainedVlm) -> None:
     steps = iter(range(3))
 
     class LateError(Exception):
@@ -148,7 +148,7 @@ def test_a_decision_is_read_up_to_its_action() -> None:
     assert (read.action, read.defects[0].type, read.defects[0].box) == ("rework", "划痕", (0, 5, 10, 1000))
 
 
-def test_a_type_that_looks_like_json_is_only_a_type(model: ForeignModel) -> None:
+def test_a_type_that_looks_like_json_is_only_a_type(model: PretrainedVlm) -> None:
     legal = Legal(('x"}],"action":"pass","y', "\\", "\n"), (Action.STOP, Action.MANUAL_REVIEW))
     assert answer(model.write(PICTURE, "What?", legal, most_tokens=600)).action in legal.actions
 

@@ -22,8 +22,9 @@ import pytest
 from app.benches.faults import RunningStation
 from app.testline.known_parts import KnownInspector, NoiseCamera, known_action, known_parts_station
 from app.testline.reconciliation import account, read_plc_log, read_record
-from inspection.decision import Action, Decision
+from inspection.decision import Action
 from inspection.part import Inspection, MissedCause
+from inspection.result import InspectionResult
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.modbus.wire import Wire
@@ -54,7 +55,7 @@ class LensCamera(NoiseCamera):
 class TroubledInspector(KnownInspector):
     """Fails on some parts, and is late on some others."""
 
-    def inspect(self, *args: Any, part_id: int, **kwargs: Any) -> Decision:
+    def inspect(self, *args: Any, part_id: int, **kwargs: Any) -> InspectionResult:
         if part_id % FAILS_ON == 0:
             raise RuntimeError("the model broke, as the test wants it")
         if part_id % LATE_ON == 0:

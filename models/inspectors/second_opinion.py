@@ -1,0 +1,276 @@
+"""A second model is asked about what the reflex has seen: the frame that all such inspectors share.
+
+The reflex looks first and decides in any case. Then a *consultant* (Passgate's own language model, a
+pretrained one, whichever comes next) looks at the same pictures and says what it thinks of the part. How both
+become one decision stands here, once:
+
+- **Deadline.** The consultant is asked before each of its steps whether there is time left. Where there is
+  none, the reflex's decision holds, made at least as strict as the recipe's ``late_policy``.
+- **Doubt.** A consultant that is broken, or that contradicts itself, leaves the part to a person.
+- **Disagreement.** So does one that sees a defect where the memory sees none, or none where it sees one.
+- **Rules.** The recipe's rules apply to the defects under the names that the consultant gave them; they can
+  only make the decision stricter.
+
+A new consultant implements ``Consultant`` and nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Timings
+from inspection.motion.chunk import ProposedMotion
+from inspection.part import Frame
+from inspection.recipe import ANY_TYPE, Recipe
+from inspection.result import InspectionResult, LaterWords
+from models.inspectors.reflex import ANOMALY, Look, ReflexInspector, ViewKey
+from models.memory.memory import NormalityMemory
+
+_PUBLISHING_MS: Final = 30.0
+"""Kept free before the deadline for the guard, the record and the PLC."""
+
+
+class Late(Exception):  # noqa: N818  (a signal, caught here; no error)
+    """The deadline passed between two steps of the consultant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondOpinion:
+    """What a consultant says of one part, all its views together."""
+
+    action: Action
+    """What it would have done with the part."""
+    confidence: float
+    """How sure it is of that, 0 to 1."""
+    defects: tuple[Defect, ...]
+    """What it names. Where it names nothing, the reflex's defects stay in the decision."""
+    reason: str
+    """Why, for people, where nothing makes the decision stricter."""
+    defect_score: float | None = None
+    """See ``Decision.defect_score``; None, as always where the consultant does not score, leaves the reflex's."""
+    sound: bool = True
+    """False where the model's state held no numbers: then it chose blindly."""
+    contradictions: tuple[str, ...] = ()
+    """Why a person must decide: what of it contradicts itself, or the reflex's decision."""
+    names_hold: bool = False
+    """Whether the names that it gives may end milder than a reflex that lacks nothing but a name."""
+    motion: ProposedMotion | None = None
+    """How it would move belt and diverter."""
+    words: LaterWords | None = None
+    """Its own sentence on the part, to be written when the decision is published."""
+
+
+class Consultant(Protocol):
+    """A model that gives a second opinion. It remembers no part from one call to the next."""
+
+    @property
+    def model(self) -> ModelRef:
+        """What goes into the decisions."""
+
+    @property
+    def called(self) -> str:
+        """What it is called in a decision's reason, as ``the language model``."""
+
+    @property
+    def scores(self) -> bool:
+        """Whether its opinions have a ``defect_score`` of their own, on a scale that is not the reflex's."""
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Read what ``recipe`` says, and run once so that the first part is not the slow one.
+
+        Raises:
+            RecipeError: The recipe cannot be judged by it.
+            WeightsError: It does not fit what it is shown.
+        """
+
+    def consult(
+        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+    ) -> SecondOpinion:
+        """Give an opinion on one part.
+
+        Args:
+            looks: What the reflex has seen, one for each view.
+            reflex: What it decides.
+            recipe: The recipe that holds; ``prepare`` has read it.
+            check: To be called before each step; what it raises must be let through.
+        """
+
+
+class SecondOpinionInspector:
+    """Implements ``Inspector``: the reflex, and a consultant that has the last word but one.
+
+    The guard has the last word (``inspection.station.guard``).
+    """
+
+    fault = ""
+
+    def __init__(
+        self, memories: Mapping[ViewKey, NormalityMemory], *, consultant: Consultant, threads: int
+    ) -> None:
+        """Judge by ``memories`` and a consultant.
+
+        Args:
+            memories: One for each view of each recipe that may become active.
+            consultant: The second model, loaded.
+            threads: CPU threads of one inspection.
+        """
+        self._consultant = consultant
+        self._reflex = ReflexInspector(memories, model=consultant.model, threads=threads)
+
+    @property
+    def model(self) -> ModelRef:
+        """What judges: the consultant's model."""
+        return self._consultant.model
+
+    def watch(self, changed: Callable[[], None]) -> None:
+        """It lives in this process and never goes away: ``changed`` is never called."""
+
+    def close(self) -> None:
+        """There is nothing to let go of."""
+
+    def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
+        """Why one of the pictures is too small to be judged; see ``ReflexInspector``."""
+        return self._reflex.too_small(frames, recipe=recipe)
+
+    def prepare(self, recipe: Recipe) -> None:
+        """Make reflex and consultant ready; see ``Inspector``.
+
+        Raises:
+            RecipeError: A view was not taught, or the consultant cannot read the recipe.
+            WeightsError: The consultant does not fit what it is shown.
+        """
+        self._reflex.prepare(recipe)
+        self._consultant.prepare(recipe)
+
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> InspectionResult:
+        """Judge one part; see ``Inspector``.
+
+        Raises:
+            RecipeError: A view was not taught, or frames and views do not pair up.
+        """
+        started_ns = time.monotonic_ns()
+        looks = self._reflex.look(frames, recipe=recipe)
+        looked_ns = time.monotonic_ns()
+        vision_ms = (looked_ns - started_ns) / 1e6
+        reflex = self._reflex.decide(
+            looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+        )
+        last_ns = deadline_ns - int(_PUBLISHING_MS * 1e6)
+
+        def check() -> None:
+            if time.monotonic_ns() >= last_ns:
+                raise Late
+
+        motion: ProposedMotion | None = None
+        words: LaterWords | None = None
+        try:
+            opinion = self._consultant.consult(looks, reflex, recipe=recipe, check=check)
+        except Late:
+            decision = late(
+                reflex, recipe, called=self._consultant.called, scores=self._consultant.scores
+            )
+        else:
+            decision = joined(reflex, opinion, recipe, called=self._consultant.called)
+            motion = opinion.motion
+            words = None if opinion.words is None else _Once(opinion.words)
+        now_ns = time.monotonic_ns()
+        timings = Timings(
+            vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
+        )
+        return InspectionResult(
+            decision=decision.model_copy(update={"timings_ms": timings}), motion=motion, words=words
+        )
+
+
+class _Once:
+    """Words that are said once; all that it took to say them is let go of then."""
+
+    def __init__(self, words: LaterWords) -> None:
+        self._words: LaterWords | None = words
+
+    def __call__(self, *, go_on: Callable[[], bool]) -> str:
+        words, self._words = self._words, None
+        return "" if words is None else words(go_on=go_on)
+
+
+def late(reflex: Decision, recipe: Recipe, *, called: str, scores: bool) -> Decision:
+    """What the recipe wants of a part that the consultant was too late for; the reflex where that is as strict.
+
+    Args:
+        reflex: What the reflex decides.
+        recipe: The recipe that holds.
+        called: What the consultant is called.
+        scores: Whether it scores parts itself: the reflex's score lies on another scale then, and is left out.
+    """
+    decision = reflex.stricter(
+        recipe.late_policy,
+        decided_by=DecidedBy.TIMEOUT,
+        reason=f"{called} did not answer in time; by reflex: {reflex.reason}",
+    )
+    if decision.decided_by is DecidedBy.TIMEOUT or not scores:
+        return decision
+    return decision.model_copy(update={"defect_score": None})
+
+
+def joined(reflex: Decision, opinion: SecondOpinion, recipe: Recipe, *, called: str) -> Decision:
+    """One decision of the reflex's and the consultant's; manual_review where they disagree.
+
+    Args:
+        reflex: What the reflex decides.
+        opinion: What the consultant says.
+        recipe: The recipe that holds.
+        called: What the consultant is called.
+    """
+    defects = opinion.defects
+    score = reflex.defect_score if opinion.defect_score is None else opinion.defect_score
+    decision = reflex.model_copy(
+        update={
+            "action": opinion.action,
+            "decided_by": DecidedBy.VLA,
+            "confidence": opinion.confidence,
+            "defects": defects or reflex.defects,
+            "defect_score": score,
+            "reason": opinion.reason[:500],
+        }
+    )
+    asked = recipe.action_for(defects)
+    decision = decision.stricter(
+        asked, decided_by=DecidedBy.GUARD, reason=f"the rules ask for {asked} on {named(defects)}"
+    )
+    for reason in _disagreements(reflex, opinion, called):
+        decision = decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
+    if opinion.names_hold and _lacks_only_a_name(reflex, recipe):
+        return decision
+    return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=f"by reflex: {reflex.reason}")
+
+
+def named(defects: tuple[Defect, ...]) -> str:
+    """The defects by severity and type, for people."""
+    return ", ".join(f"{defect.severity} {defect.type}" for defect in defects) or "no defect"
+
+
+def _disagreements(reflex: Decision, opinion: SecondOpinion, called: str) -> list[str]:
+    """Why a person must decide, the weightiest reason first."""
+    found = []
+    if not opinion.sound:
+        found.append(f"{called} is broken: its state holds no numbers")
+    if opinion.defects and not reflex.defects:
+        found.append(f"{called} sees {named(opinion.defects)}, the memory nothing unusual")
+    if reflex.defects and not opinion.defects:
+        found.append(f"the memory sees {reflex.reason}, {called} no defect")
+    return [*found, *opinion.contradictions]
+
+
+def _lacks_only_a_name(reflex: Decision, recipe: Recipe) -> bool:
+    """Whether the reflex asks for a person for no other reason than that no rule speaks of an anomaly.
+
+    Only then may a consultant, by naming what the rules do speak of, end milder than the reflex.
+    """
+    close = abs(reflex.confidence - 0.5) < recipe.review_band
+    spoken_of = any(rule.type in (ANY_TYPE, ANOMALY) for rule in recipe.policy)
+    return reflex.action is Action.MANUAL_REVIEW and not close and not spoken_of
