@@ -3,32 +3,42 @@
 import threading
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from multiprocessing import Pipe
-from typing import Any
 
 import pytest
 
-from app.inference.messages import Inspect, Judged, Ready, unpacked
+from app.inference.messages import Answer, Explain, Explained, Inspect, Judged, Question, Ready, unpacked
 from app.inference.process import Built, _Serving
 from inspection.certification.probability import LabelledScores, Origin
 from inspection.decision import Decision, ModelRef
+from inspection.part import Frame
+from inspection.recipe import Recipe
+from inspection.result import InspectionResult
 from tests.app.inference.misbehaving import MODEL, RECIPE, MisbehavingInspector
 
+PATIENCE_S = 10.0
 OTHER = ModelRef(name="fake", version="2", sha256="")
 
 
 class ScoringInspector(MisbehavingInspector):
     """Says that every part is defective, by much."""
 
-    def inspect(self, *args: Any, **kwargs: Any) -> Decision:
-        return super().inspect(*args, **kwargs).model_copy(update={"defect_score": 0.9})
+    def inspect(
+        self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
+    ) -> InspectionResult:
+        result = super().inspect(
+            frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
+        )
+        return replace(result, decision=result.decision.model_copy(update={"defect_score": 0.9}))
 
 
 def labelled(by: ModelRef) -> LabelledScores | None:
     return LabelledScores.of(good=[0.1] * 30, defective=[0.9] * 18, origin=Origin.HELD_OUT, judged_by=by)
 
 
-def judged(built: Built) -> Decision:
+def answers(built: Built, *questions: Question) -> list[Answer]:
+    """What a process that has built this answers, one question at a time."""
     engine, ours = Pipe()
 
     def serve() -> None:
@@ -39,13 +49,48 @@ def judged(built: Built) -> Decision:
     thread.start()
     try:
         assert isinstance(unpacked(engine.recv_bytes()), Ready)
-        engine.send(Inspect(number=1, frames=(), places=(), part_id=1000, trigger_seq=9, deadline_ns=2**62))
-        answer = unpacked(engine.recv_bytes())
-        assert isinstance(answer, Judged)
-        return answer.decision
+        given = []
+        for question in questions:
+            engine.send(question)
+            assert engine.poll(PATIENCE_S)
+            given.append(unpacked(engine.recv_bytes()))
+        return given
     finally:
         engine.close()
-        thread.join(10.0)
+        thread.join(PATIENCE_S)
+
+
+def look_at(part_id: int, *, number: int) -> Inspect:
+    return Inspect(number=number, frames=(), places=(), part_id=part_id, trigger_seq=9, deadline_ns=2**62)
+
+
+def judged(built: Built) -> Decision:
+    (answer,) = answers(built, look_at(1000, number=1))
+    assert isinstance(answer, Judged)
+    return answer.decision
+
+
+class BriefInspector(MisbehavingInspector):
+    """Says in one word which part it judged."""
+
+    def say(self, part_id: int, *, go_on: Callable[[], bool]) -> str:
+        return f"part {part_id}"
+
+
+def test_words_are_had_by_the_question_that_the_part_was_judged_by_and_by_no_other() -> None:
+    given = answers(
+        Built(RECIPE, BriefInspector()),
+        Explain(number=1, of=0),
+        look_at(1000, number=2),
+        look_at(1001, number=3),
+        Explain(number=4, of=2),
+        Explain(number=5, of=7),
+        Explain(number=6, of=3),
+        Explain(number=7, of=3),
+    )
+    said = [answer.text for answer in given if isinstance(answer, Explained)]
+    assert said == ["", "", "", "part 1001", ""], "never seen, too old, never asked, the newest, said already"
+    assert [answer.words for answer in given if isinstance(answer, Judged)] == [True, True]
 
 
 def test_what_labelled_parts_say_goes_with_the_decision_and_changes_nothing_else_of_it() -> None:

@@ -6,7 +6,8 @@ from collections.abc import Callable
 import pytest
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Severity
-from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion, plan
+from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion
+from inspection.motion.planner import plan
 from inspection.part import Frame, Picture
 from inspection.ports import Inspector
 from inspection.recipe import DefectRule, Recipe, View
