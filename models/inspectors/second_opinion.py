@@ -50,7 +50,7 @@ class SecondOpinion:
     reason: str
     """Why, for people, where nothing makes the decision stricter."""
     defect_score: float | None = None
-    """See ``Decision.defect_score``; None, as always where the consultant does not score, leaves the reflex's."""
+    """See ``Decision.defect_score``; None, where the consultant does not score, leaves the reflex's."""
     sound: bool = True
     """False where the model's state held no numbers: then it chose blindly."""
     contradictions: tuple[str, ...] = ()
@@ -171,9 +171,7 @@ class SecondOpinionInspector:
         try:
             opinion = self._consultant.consult(looks, reflex, recipe=recipe, check=check)
         except Late:
-            decision = late(
-                reflex, recipe, called=self._consultant.called, scores=self._consultant.scores
-            )
+            decision = late(reflex, recipe, called=self._consultant.called, scores=self._consultant.scores)
         else:
             decision = joined(reflex, opinion, recipe, called=self._consultant.called)
             motion = opinion.motion
@@ -199,13 +197,13 @@ class _Once:
 
 
 def late(reflex: Decision, recipe: Recipe, *, called: str, scores: bool) -> Decision:
-    """What the recipe wants of a part that the consultant was too late for; the reflex where that is as strict.
+    """What the recipe wants of a part that the consultant was late for, the reflex where that is as strict.
 
     Args:
         reflex: What the reflex decides.
         recipe: The recipe that holds.
         called: What the consultant is called.
-        scores: Whether it scores parts itself: the reflex's score lies on another scale then, and is left out.
+        scores: Whether it scores parts itself: the reflex's score is left out then, for its scale is another.
     """
     decision = reflex.stricter(
         recipe.late_policy,

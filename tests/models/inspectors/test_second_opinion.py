@@ -20,7 +20,8 @@ from models.inspectors.second_opinion import (
     SecondOpinionInspector,
     late,
 )
-from models.memory.memory import MemorySettings, NormalityMemory
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 from tests import fakes
 from tests.models.conftest import scratched
 
@@ -38,6 +39,7 @@ class Brain:
     """A third consultant: it calls whatever the memory found what the test wants, and says so later."""
 
     called = "the brain"
+    scores = False
     model = ModelRef(name="brain", version="1", sha256="")
 
     def __init__(self, kind: str = "scratch", *, action: Action | None = None, sound: bool = True) -> None:
@@ -162,8 +164,17 @@ def test_one_that_is_late_is_not_waited_for_and_has_neither_motion_nor_words(
 
 def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_reflex() -> None:
     anomaly = Defect(type="anomaly", severity=Severity.MAJOR, box=(10, 20, 30, 40), score=0.9)
-    told = late(fakes.decision(Action.PASS), RECIPE, called="the brain")
+    passed = fakes.decision(Action.PASS, defect_score=0.4)
+    stopped = fakes.decision(Action.STOP, defects=(anomaly,), defect_score=0.9)
+
+    def when_late(reflex: Decision, recipe: Recipe, *, scores: bool = True) -> Decision:
+        return late(reflex, recipe, called="the brain", scores=scores)
+
+    told = when_late(passed, RECIPE)
     assert (told.action, told.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.TIMEOUT)
-    stops = RECIPE.model_copy(update={"late_policy": Action.REWORK})
-    assert late(fakes.decision(Action.STOP, defects=(anomaly,)), stops, called="x").action is Action.STOP
-    assert late(fakes.decision(Action.PASS), stops, called="x").action is Action.REWORK
+    reworks = RECIPE.model_copy(update={"late_policy": Action.REWORK})
+    assert when_late(passed, reworks).action is Action.REWORK
+    held = when_late(stopped, reworks)
+    assert (held.action, held.decided_by) == (Action.STOP, DecidedBy.REFLEX)
+    assert held.deviation is None, "the reflex's score is no score of a model that scores by itself"
+    assert when_late(stopped, reworks, scores=False).deviation == 0.9
