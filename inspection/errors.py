@@ -1,12 +1,10 @@
 """The one hierarchy of errors that reach a person."""
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 from typing import ClassVar
 
 from inspection.messages.codes import Code
-from inspection.messages.message import MOST_DETAIL, Message, Sentence
+from inspection.messages.message import MOST_DETAIL, NONE, Message, Params, Sentence
 from inspection.messages.telling import said_as
 
 
@@ -34,7 +32,7 @@ class PassgateError(Exception):
         part: str = "",
         todo: str = "",
         code: Code | None = None,
-        params: Mapping[str, str | int | float] = MappingProxyType({}),
+        params: Params = NONE,
     ) -> None:
         self.what = what
         self.part = part

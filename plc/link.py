@@ -17,12 +17,16 @@ import structlog
 
 from inspection.decision import Decision
 from inspection.line_events import KnownPart, LineEvent, LineState, LinkChanged
+from inspection.messages.codes import Code
+from inspection.messages.message import NOTHING
+from inspection.messages.telling import said_as
 from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.part import Trigger
 from inspection.ports import Clock
 from plc.diagnostics.diagnostics import CycleTimes, LinkCounters, LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage, register_image
 from plc.diagnostics.timeline import Handshake, Timeline
+from plc.handshake import halts
 from plc.handshake.handshake import MAX_EVENTS, VisionHandshake
 from plc.modbus.wire import Wire
 from plc.modbus.wire_failures import WireError
@@ -255,13 +259,8 @@ class ModbusLine:
 
     async def _cycle(self, now_ns: int) -> None:
         if self._events.maxsize - self._events.qsize() < _ROOM:
-            self._emit(
-                self._handshake.halt(
-                    "the station does not take the line's events. Open parts are default-rejected by the "
-                    "PLC. Restart the engine, then reset with FaultReset",
-                    brief="station lags behind: restart it, reset at PLC",
-                )
-            )
+            lags = halts.station_lags()
+            self._emit(self._handshake.halt(lags.reason, brief=lags.brief))
             return
         try:
             line = await self._read(now_ns)
@@ -363,7 +362,8 @@ class ModbusLine:
     @property
     def _notice(self) -> str:
         """What is not as it should be though the link works; or nothing."""
-        return "; ".join(filter(None, (self._wire.notice, *self._other.notices)))
+        found = "; ".join(filter(None, (self._wire.notice, *self._other.notices)))
+        return said_as(found, Code.PLC_NOTICE) if found else NOTHING
 
     def _tell_notice(self) -> None:
         """Say once what was found out about this PLC."""

@@ -144,17 +144,38 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.ENGINE_SILENT: "引擎无应答；产线可能仍在运行",
     Code.COMMAND_UNSURE: "引擎尚未应答；命令可能已执行，也可能稍后执行",
     # --- the PLC ----------------------------------------------------------------------------------------
-    Code.SECOND_ENGINE: "另有引擎（启动号 {other}）连接同一 PLC：请停止其中一个，再在 PLC 上复位",
+    Code.SECOND_ENGINE: "另一 Passgate 引擎（启动号 {other}）正在该 PLC 上工作：本引擎（启动号 {own}）不接"
+    "收工件，也不写入 PLC 采用的数据。请停止其中一个引擎，再用 FaultReset 复位",
+    Code.SECOND_ENGINE_BRIEF: "PLC 上有第二个引擎（{other}）：请停止其中一个",
     Code.HEARTBEAT_STOOD: "PLC 心跳已停止 {stood_ms} ms",
     Code.HEARTBEAT_TO_AND_FRO: "PLC 心跳 {stood_ms} ms 内来回跳变，没有递增",
-    Code.HEARTBEAT_LOST: "PLC 心跳丢失：请检查 PLC 和网络，再在 PLC 上复位",
-    Code.COUNT_RESTARTED: "PLC 已重启：请清空输送带，再在 PLC 上复位",
-    Code.MAP_EMPTY: "PLC 数据块为空：请启动 PLC 程序或联系维护人员",
-    Code.MAP_VERSION: "PLC 寄存器映射版本为 {version}，应为 {own_version}：请联系维护人员",
-    Code.UNSENT_RESULT_TAKEN: "PLC 采用了未发送的结果：请找到工件 {part}，检查 PLC 程序后复位",
-    Code.COUNT_JUMPED: "触发计数跳变：请查找相机后的工件，再在 PLC 上复位",
-    Code.NUMBER_USED_TWICE: "触发号重复使用：请找到工件 {part}，再在 PLC 上复位",
-    Code.OTHER_ENGINE_REFUSED: "另一引擎试图连接该 PLC，已被拒绝；本引擎继续运行",
+    Code.HEARTBEAT_LOST: "{cause}。未完成的工件由 PLC 默认剔除。请确认 PLC 在运行、网络正常，再用 "
+    "FaultReset 复位",
+    Code.HEARTBEAT_LOST_BRIEF: "PLC 心跳丢失：请检查并在 PLC 上复位",
+    Code.COUNT_RESTARTED: "PLC 在启动号 {boot_id} 不变的情况下从 0 重新计数触发（此前为 {last}）：前后工件"
+    "的触发号相同，输送带上工件的去向不明。请让 PLC 程序每次启动时生成新的 boot_id，清空输送带，再用 "
+    "FaultReset 复位",
+    Code.COUNT_RESTARTED_BRIEF: "PLC 已重启：请清空输送带，在 PLC 上复位",
+    Code.MAP_EMPTY: "PLC 有应答，但产线数据块为空（映射版本 0），不接收工件。请启动 PLC 程序，或检查 "
+    "line_base",
+    Code.MAP_FOREIGN: "PLC 的寄存器映射版本为 {version}，Passgate 为 {own_version}，不接收工件。请检查 "
+    "line_base 和 PLC 程序，再用 FaultReset 复位",
+    Code.MAP_FOREIGN_BRIEF: "PLC 映射版本 {version}，应为 {own_version}：请联系维护",
+    Code.UNSENT_RESULT_TAKEN: "PLC 确认了触发号 {trigger} 的结果，而该结果从未发送。工件 {part} 的去向并非"
+    "由 Passgate 判定：请找到该工件。请检查 PLC 程序，再用 FaultReset 复位",
+    Code.UNSENT_RESULT_TAKEN_BRIEF: "PLC 采用了未发送的结果：请找到工件 {part}",
+    Code.COUNT_JUMPED: "PLC 的触发计数从 {before} 跳到 {now}，最多 {uncounted} 件工件没有记录。请检查 PLC "
+    "程序和相机后的工件，再用 FaultReset 复位",
+    Code.COUNT_JUMPED_BRIEF: "触发计数跳变：请查找工件，在 PLC 上复位",
+    Code.NUMBER_USED_TWICE: "PLC 以触发号 {trigger} 显示工件 {part}，而该触发号属于另一工件：此工件没有记"
+    "录，也得不到结果。请找到该工件，让 PLC 程序随每个 part_id 递增 trigger_seq，再用 FaultReset 复位",
+    Code.NUMBER_USED_TWICE_BRIEF: "触发号重复：请找到工件 {part}，在 PLC 上复位",
+    Code.STATION_LAGS: "工位来不及处理产线事件。未完成的工件由 PLC 默认剔除。请重启引擎，再用 FaultReset "
+    "复位",
+    Code.STATION_LAGS_BRIEF: "工位处理滞后：请重启引擎，在 PLC 上复位",
+    Code.OTHER_ENGINE_REFUSED: "另一 Passgate 引擎（启动号 {other}）试图使用该 PLC，已自行退出：它不接收工"
+    "件，本引擎继续运行。请查明其位置，将其停止，或改为它自己的 PLC 地址。若没有这样的引擎，则是 PLC 程序"
+    "写入了产线数据块的第 15 字，必须停止写入",
     Code.PLC_NAME_UNKNOWN: "无法解析 PLC 的主机名 {host}",
     Code.PLC_UNREACHABLE: "无法连接 PLC（{host}:{port}）：请检查 PLC 和网络",
     Code.PLC_CLOSED: "PLC 关闭了连接：请检查 PLC 和网络",
@@ -162,6 +183,7 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PLC_FOREIGN_ANSWERS: "PLC 应答的事务号与请求不符：请检查网关",
     Code.PLC_ANSWER_BROKEN: "PLC 的应答中断，{timeout_ms} ms 后仍不完整：请检查网络",
     Code.PLC_ANSWER_GARBLED: "PLC 的应答不符合 Modbus 协议或与请求不符",
+    Code.PLC_ANSWERED_UNASKED: "收到未请求的应答：请检查网关是否重复应答或被他人共用",
     Code.PLC_BUSY: "PLC 忙（Modbus 异常 6），将在下一周期重试",
     Code.PLC_REFUSES: "PLC 拒绝了功能码 {function}（Modbus 异常 {exception}）",
     Code.PLC_TLS: "无法与 PLC 建立安全连接（{host}:{port}）：请检查证书",

@@ -158,17 +158,43 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.ENGINE_SILENT: "the engine does not answer; the line may go on without the API",
     Code.COMMAND_UNSURE: "the engine has not answered; the command may have been carried out, or may be yet",
     # --- the PLC ----------------------------------------------------------------------------------------
-    Code.SECOND_ENGINE: "second engine ({other}) at the PLC: stop one",
+    Code.SECOND_ENGINE: "another Passgate engine (boot id {other}) is at work at this PLC: this one "
+    "({own}) takes no part and writes nothing that the PLC heeds. Stop one of the two, then reset with "
+    "FaultReset",
+    Code.SECOND_ENGINE_BRIEF: "second engine ({other}) at the PLC: stop one",
     Code.HEARTBEAT_STOOD: "the PLC's heartbeat stood still for {stood_ms} ms",
     Code.HEARTBEAT_TO_AND_FRO: "the PLC's heartbeat went to and fro instead of counting up for {stood_ms} ms",
-    Code.HEARTBEAT_LOST: "PLC heartbeat lost: check it, reset at the PLC",
-    Code.COUNT_RESTARTED: "PLC restarted: clear the belt, reset at the PLC",
-    Code.MAP_EMPTY: "PLC's line block is empty: call maintenance",
-    Code.MAP_VERSION: "PLC map version {version}, not {own_version}: call maintenance",
-    Code.UNSENT_RESULT_TAKEN: "PLC took an unsent result: find part {part}",
-    Code.COUNT_JUMPED: "trigger count jumped: find parts, reset at PLC",
-    Code.NUMBER_USED_TWICE: "number used twice: find part {part}, reset at PLC",
-    Code.OTHER_ENGINE_REFUSED: "another engine was refused at this PLC; this one goes on",
+    Code.HEARTBEAT_LOST: "{cause}. An open part is default-rejected by the PLC. Check that the PLC runs "
+    "and the network is up, then reset with FaultReset",
+    Code.HEARTBEAT_LOST_BRIEF: "PLC heartbeat lost: check it, reset at the PLC",
+    Code.COUNT_RESTARTED: "the PLC counts its triggers from 0 again (it was at {last}) under the same "
+    "boot id {boot_id}: the parts of before and after have the same numbers. Parts on the belt have no "
+    "known outcome. Let the PLC's program draw a new boot_id at each start, clear the belt, then reset "
+    "with FaultReset",
+    Code.COUNT_RESTARTED_BRIEF: "PLC restarted: clear the belt, reset at the PLC",
+    Code.MAP_EMPTY: "the PLC answers, but its line block is empty (map version 0). No part is taken. "
+    "Start the PLC's program, or check line_base",
+    Code.MAP_FOREIGN: "the PLC speaks map version {version}, Passgate speaks {own_version}. No part is "
+    "taken. Check line_base and the PLC's program, then reset with FaultReset",
+    Code.MAP_FOREIGN_BRIEF: "PLC map version {version}, not {own_version}: call maintenance",
+    Code.UNSENT_RESULT_TAKEN: "the PLC acknowledged a result for trigger {trigger} that it was never "
+    "given. What becomes of part {part} is not Passgate's decision: find the part. Check the PLC's "
+    "program, then reset with FaultReset",
+    Code.UNSENT_RESULT_TAKEN_BRIEF: "PLC took an unsent result: find part {part}",
+    Code.COUNT_JUMPED: "the PLC's trigger count jumped from {before} to {now}. Up to {uncounted} parts "
+    "have no record. Check the PLC's program and the parts behind the camera, then reset with FaultReset",
+    Code.COUNT_JUMPED_BRIEF: "trigger count jumped: find parts, reset at PLC",
+    Code.NUMBER_USED_TWICE: "the PLC shows part {part} under trigger number {trigger}, which was another "
+    "part's: this part has no record and gets no result. Find it, let the PLC's program count "
+    "trigger_seq up with each part_id, then reset with FaultReset",
+    Code.NUMBER_USED_TWICE_BRIEF: "number used twice: find part {part}, reset at PLC",
+    Code.STATION_LAGS: "the station does not take the line's events. Open parts are default-rejected by "
+    "the PLC. Restart the engine, then reset with FaultReset",
+    Code.STATION_LAGS_BRIEF: "station lags behind: restart it, reset at PLC",
+    Code.OTHER_ENGINE_REFUSED: "another Passgate engine (boot id {other}) tried to work at this PLC and "
+    "refused itself: it takes no part, and this one goes on. Find out where it runs, and stop it or give "
+    "it the address of its own PLC. If there is none, the PLC's program writes word 15 of the line "
+    "block, which it must leave alone",
     Code.PLC_NAME_UNKNOWN: "the PLC's name {host} brings no address",
     Code.PLC_UNREACHABLE: "no connection to the PLC at {host}:{port}",
     Code.PLC_CLOSED: "the PLC closed the connection",
@@ -176,6 +202,7 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PLC_FOREIGN_ANSWERS: "the PLC's answers come with another transaction number",
     Code.PLC_ANSWER_BROKEN: "the PLC's answer broke off and was not whole after {timeout_ms} ms",
     Code.PLC_ANSWER_GARBLED: "the PLC's answer is no Modbus, or not to what was asked",
+    Code.PLC_ANSWERED_UNASKED: "an answer came that nothing was asked for",
     Code.PLC_BUSY: "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
     Code.PLC_REFUSES: "the PLC refused function {function} with Modbus exception {exception}",
     Code.PLC_TLS: "no secure connection to the PLC at {host}:{port}",

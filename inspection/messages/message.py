@@ -1,13 +1,18 @@
 """A message: a code, what it is said with, and why. Beside it stands its sentence in English."""
 
-from collections.abc import Iterable
-from typing import Self
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.messages.codes import Code
 
-MOST_DETAIL = 2000
+Params = Mapping[str, str | int | float]
+"""What a code is said with, by the names in the braces of its sentences."""
+NONE: Final[Params] = MappingProxyType({})
+
+MOST_DETAIL: Final = 2000
 """Characters of somebody else's words that a message keeps."""
 
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from string import Formatter
-from types import MappingProxyType
 from typing import Any, Final
 
 from inspection.messages.chinese import CHINESE_SENTENCES, CHINESE_TERMS
 from inspection.messages.codes import Code
 from inspection.messages.english import ENGLISH_SENTENCES, ENGLISH_TERMS
-from inspection.messages.message import MOST_DETAIL, Coded, Message, Sentence, coded
+from inspection.messages.message import MOST_DETAIL, NONE, Coded, Message, Params, Sentence, coded
 
 _WORD: Final = re.compile(r"[^ ,:]+")
 _CONSOLE: Final = re.compile(r"console(?: of (?P<user>.+?))? on (?P<host>.+)")
@@ -103,7 +102,7 @@ LANGUAGES: Final[Mapping[str, Language]] = {language.code: language for language
 
 def say(
     code: Code,
-    figures: Mapping[str, float] = MappingProxyType({}),
+    known: Params = NONE,
     /,
     *,
     cause: str = "",
@@ -113,23 +112,22 @@ def say(
 
     Args:
         code: What is said.
-        figures: What stands in the braces, as far as several sentences have it from one place.
+        known: What stands in the braces, as far as several sentences have it from one place.
         cause: Why it is so: another sentence; empty where nothing is said of that.
         params: What stands in the braces.
     """
-    params |= figures
-    message = Message(code=code, params=params, causes=coded(cause))
+    said_with = {**known, **params}
+    message = Message(code=code, params=said_with, causes=coded(cause))
     form = ENGLISH_SENTENCES[code]
-    said = _Filled(ENGLISH).format(form, **params, cause=cause)
+    said = _Filled(ENGLISH).format(form, **said_with, cause=cause)
     if cause and "{cause}" not in form:
         said = f"{said}{ENGLISH.because}{cause}"
     return Sentence(said, (message,))
 
 
-def said_as(text: str, code: Code, *, cause: str = "", **params: str | int | float) -> Sentence:
+def said_as(text: str, code: Code, params: Params = NONE) -> Sentence:
     """English words that somebody else chose, with the code that says the same in short."""
-    detail = text[:MOST_DETAIL]
-    return Sentence(text, (Message(code=code, params=dict(params), causes=coded(cause), detail=detail),))
+    return Sentence(text, (Message(code=code, params=dict(params), detail=text[:MOST_DETAIL]),))
 
 
 def tell(said: Coded, text: str, language: str) -> str:

@@ -9,6 +9,8 @@ sign of life either.
 from typing import Final
 
 from inspection.line_events import LineEvent, LinkChanged
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from plc.register_map.registers import LineBlock
 from plc.register_map.sequence import is_behind
 
@@ -92,5 +94,5 @@ class PlcHeartbeat:
         if self._alive_ns is None or now_ns - self._alive_ns < HEARTBEAT_TIMEOUT_NS:
             return ""
         self._alive_ns = None
-        did = "went to and fro instead of counting up" if self._late else "stood still"
-        return f"the PLC's heartbeat {did} for {HEARTBEAT_TIMEOUT_NS // 1_000_000} ms"
+        stood_ms = HEARTBEAT_TIMEOUT_NS // 1_000_000
+        return say(Code.HEARTBEAT_TO_AND_FRO if self._late else Code.HEARTBEAT_STOOD, stood_ms=stood_ms)

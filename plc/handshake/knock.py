@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from inspection.line_events import LineEvent, SecondEngine, SecondEngineGone
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from plc.handshake.authorship import evenly
 from plc.register_map.registers import MAP_VERSION, LineBlock, VisionBits, VisionBlock
 
@@ -192,7 +194,7 @@ class Listening:
         if heard.times < KNOCKS or heard.told:
             return ()
         heard.told = self._told = True
-        return (SecondEngine(number, _in_words(number)),)
+        return (SecondEngine(number, say(Code.OTHER_ENGINE_REFUSED, other=number)),)
 
     def tick(self, now_ns: int) -> tuple[LineEvent, ...]:
         """Let time pass: who is not heard any more is gone."""
@@ -202,12 +204,3 @@ class Listening:
             return ()
         self._told = False
         return (SecondEngineGone(),)
-
-
-def _in_words(boot_id: int) -> str:
-    return (
-        f"another Passgate engine (boot id {boot_id}) tried to work at this PLC and refused itself: it "
-        "takes no part, and this one goes on. Find out where it runs, and stop it or give it the address of "
-        "its own PLC. If there is none, the PLC's program writes word 15 of the line block, which it must "
-        "leave alone"
-    )

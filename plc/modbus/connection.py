@@ -12,6 +12,7 @@ import ssl
 from collections.abc import Callable
 from typing import Final, NoReturn, TypeVar
 
+from inspection.messages.codes import Code
 from plc.modbus import tls, wire_failures
 from plc.modbus.lookup import Lookup
 from plc.modbus.stream import Stream
@@ -155,6 +156,7 @@ class Connection:
             raise WireError(
                 f"the PLC's answer is too short. {PART}. Check the network, and that the PLC serves both "
                 "blocks whole",
+                Code.PLC_ANSWER_GARBLED,
                 dead=True,
                 detail=str(error),
                 failing=Failing.GARBLED,
@@ -236,10 +238,18 @@ class Connection:
             self.counters.tls_failures += 1
             reason = tls.in_words(error, expected=self._expected_name)
             raise WireError(
-                f"no secure connection to the PLC at {where}: {reason}. No part is taken", dead=True
+                f"no secure connection to the PLC at {where}: {reason}. No part is taken",
+                Code.PLC_TLS,
+                self._where,
+                dead=True,
             ) from None
         self.counters.connect_failures += 1
         raise wire_failures.unreachable(self._settings, error) from None
+
+    @property
+    def _where(self) -> dict[str, str | int]:
+        """The PLC's address, as messages name it."""
+        return {"host": self._settings.host, "port": self._settings.port}
 
     def _open_stream(self) -> Stream:
         """The connection, where it still lives. Raises WireError."""
@@ -254,7 +264,7 @@ class Connection:
             # With TLS 1.3 a server refuses our certificate only after the handshake, some without a word.
             self.counters.tls_failures += 1
             reason = tls.in_words(error or ConnectionError(), expected=self._expected_name)
-            raise WireError(f"{reason}. {PART}", dead=True) from None
+            raise WireError(f"{reason}. {PART}", Code.PLC_TLS, self._where, dead=True) from None
         self.counters.closed += 1
         raise wire_failures.closed(
             function, answers=self._answers, telegrams=self._settings.telegrams
@@ -265,12 +275,14 @@ class Connection:
         if error.todo:
             return WireError(
                 f"the PLC's answers are not as they should be: {error}. {PART}. {error.todo}",
+                Code.PLC_ANSWER_GARBLED,
                 dead=True,
                 failing=Failing.GARBLED,
             )
         return WireError(
             f"what answers at the PLC's address does not speak Modbus TCP as asked. {PART}. "
             "Check host and port in the settings, and the network",
+            Code.PLC_ANSWER_GARBLED,
             dead=True,
             detail=str(error),
             failing=Failing.GARBLED,
@@ -281,6 +293,7 @@ class Connection:
             "an answer came that nothing was asked for, and this gateway's transaction numbers do not tell "
             f"it from the next one. {PART}. The connection is made anew; find out whether the gateway "
             "answers twice, or serves others on the same connection",
+            Code.PLC_ANSWERED_UNASKED,
             dead=True,
         )
 

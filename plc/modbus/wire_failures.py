@@ -5,6 +5,9 @@ from typing import Final
 
 from pydantic import BaseModel
 
+from inspection.messages.codes import Code
+from inspection.messages.message import NONE, Params
+from inspection.messages.telling import said_as
 from plc.modbus.telegram import ExcCodes, Function
 from plc.modbus.transactions import Habit
 from plc.settings import LinkSettings, Telegrams, TransactionCheck
@@ -76,11 +79,24 @@ class Failing(Enum):
 
 
 class WireError(Exception):
-    """One exchange brought nothing. The message says what happened, what becomes of the part, what to do."""
+    """One exchange brought nothing. The message says what happened, what becomes of the part, what to do.
+
+    Args:
+        reason: The message, without ``detail``.
+        code: What it says in every language, in short.
+        params: What the code is said with.
+        dead: The connection is of no more use.
+        exception: The Modbus exception code, where the PLC answered with one.
+        detail: What changes from one time to the next.
+        failing: How the answer failed to come, where a question was under way.
+        habit: With which transaction number it answered, where that is why it was not believed.
+    """
 
     def __init__(
         self,
         reason: str,
+        code: Code,
+        params: Params = NONE,
         *,
         dead: bool,
         exception: int | None = None,
@@ -89,7 +105,7 @@ class WireError(Exception):
         habit: Habit | None = None,
     ) -> None:
         super().__init__(f"{reason} ({detail})" if detail else reason)
-        self.reason = reason
+        self.reason = said_as(reason, code, params)
         """The message without what changes from one time to the next, so that it is told once."""
         self.dead = dead
         """The connection is of no more use."""
@@ -109,7 +125,12 @@ def unknown_host(settings: LinkSettings, error: Exception) -> WireError:
     else:
         why = f"this computer does not know the name {settings.host!r}"
         todo = "Check host under [plc], or set the PLC's address there"
-    return WireError(f"no connection to the PLC: {why}. No part is taken. {todo}", dead=True)
+    return WireError(
+        f"no connection to the PLC: {why}. No part is taken. {todo}",
+        Code.PLC_NAME_UNKNOWN,
+        {"host": settings.host},
+        dead=True,
+    )
 
 
 def unreachable(settings: LinkSettings, error: OSError) -> WireError:
@@ -123,6 +144,8 @@ def unreachable(settings: LinkSettings, error: OSError) -> WireError:
     return WireError(
         f"no connection to the PLC at {settings.host}:{settings.port}: {why}. No part is taken. "
         "Check the PLC, the network and [plc] in the settings",
+        Code.PLC_UNREACHABLE,
+        {"host": settings.host, "port": settings.port},
         dead=True,
     )
 
@@ -138,6 +161,7 @@ def closed(function: Function | None, *, answers: int, telegrams: Telegrams) -> 
         what, todo = "", "Check the PLC and the network"
     return WireError(
         f"the PLC closed the connection{what}. {PART}. {todo}",
+        Code.PLC_CLOSED,
         dead=True,
         failing=None if function is None else Failing.CLOSED,
     )
@@ -150,7 +174,13 @@ def unanswered(function: Function, settings: LinkSettings, *, dead: bool, lackin
     if lacking and function is Function.EXCHANGE:
         did = f"the PLC answers function 3, and did not answer function 23 within {settings.timeout_ms} ms"
         todo = _WITHOUT_FC23[settings.telegrams]
-    return WireError(f"{did}. {PART}. {todo}", dead=dead, failing=Failing.IGNORED)
+    return WireError(
+        f"{did}. {PART}. {todo}",
+        Code.PLC_NO_ANSWER,
+        {"timeout_ms": settings.timeout_ms},
+        dead=dead,
+        failing=Failing.IGNORED,
+    )
 
 
 def foreign(habit: Habit, *, asked: int, answered: int, check: TransactionCheck, dead: bool) -> WireError:
@@ -169,6 +199,7 @@ def foreign(habit: Habit, *, asked: int, answered: int, check: TransactionCheck,
         todo = "Check the gateway, and that this computer alone uses this connection"
     return WireError(
         f"{why}. {PART}. {todo}",
+        Code.PLC_FOREIGN_ANSWERS,
         dead=dead,
         detail=f"asked with 0x{asked:04X}, answered with 0x{answered:04X}",
         failing=Failing.IGNORED,
@@ -183,6 +214,8 @@ def broken_off(settings: LinkSettings, *, held: int, announced: int | None) -> W
         f"the PLC's answer broke off and was not whole after {settings.timeout_ms} ms. {PART}. "
         "Check the network; where it is so each time, the gateway or server announces a wrong length, and "
         "must be mended or replaced",
+        Code.PLC_ANSWER_BROKEN,
+        {"timeout_ms": settings.timeout_ms},
         dead=True,
         detail=f"{held} bytes came{less}",
         failing=Failing.GARBLED,
@@ -194,6 +227,7 @@ def refused(code: int, function: Function, settings: LinkSettings) -> WireError:
     if code == ExcCodes.DEVICE_BUSY:
         return WireError(
             "the PLC is busy (Modbus exception 6); it is asked again in the next cycle",
+            Code.PLC_BUSY,
             dead=False,
             exception=code,
         )
@@ -208,6 +242,8 @@ def refused(code: int, function: Function, settings: LinkSettings) -> WireError:
         todo = f'{todo}. If it lacks function 23, set telegrams = "auto" or "fc16-fc03" under [plc]'
     return WireError(
         f"the PLC refused function {function} with Modbus exception {code}. No part is taken. {todo}",
+        Code.PLC_REFUSES,
+        {"function": int(function), "exception": code},
         dead=True,
         exception=code,
     )
