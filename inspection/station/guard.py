@@ -49,6 +49,19 @@ def undecided(
     ).model_copy(update=because(reason))
 
 
+def late(trigger: Trigger, *, recipe: Recipe, reason: str) -> Decision:
+    """The decision on a part that missed its deadline: what the recipe asks for then, and never a pass.
+
+    Args:
+        trigger: The part.
+        recipe: The active recipe; its ``late_policy`` is the action.
+        reason: What was late, in words, for the person who looks at the part.
+    """
+    return undecided(
+        trigger, recipe=recipe, reason=reason, action=recipe.late_policy, decided_by=DecidedBy.TIMEOUT
+    )
+
+
 def review(
     decision: Decision,
     *,

@@ -13,16 +13,20 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import Certification
-from inspection.errors import RecordRefusedError, StoreError, in_words
+from inspection.errors import PassgateError, RecordRefusedError, StoreError, in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import coded
 from inspection.messages.telling import say
-from inspection.part import Inspection, MissedCause, Outcome
+from inspection.part import Inspection, MissedCause, Outcome, Trigger
 from inspection.ports import Clock, Line
+from inspection.recipe import Recipe
 from inspection.result import InspectionResult, LaterWords
-from inspection.station.judging import Judge, Judgement, Kept
+from inspection.station import guard
+from inspection.station.capturing import Cameras
+from inspection.station.judging import Judge, Judgement
 from inspection.station.open_parts import OpenParts
-from inspection.station.passage import Passage, Phase
+from inspection.station.passage import PartKey, Passage, Phase
+from inspection.station.recording.part_pictures import Kept
 from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import Telemetry
 
@@ -34,9 +38,11 @@ class PartLife:
 
     Args:
         line: The conveyor: is told when the part may move, and offered the decision.
+        cameras: Take its pictures.
         judge: Decides.
         recorder: Makes durable what happens.
         clock: Time.
+        recipe: The active recipe.
         open_parts: Of which a part is taken that the record refuses.
         telemetry: Shows and counts what became of the parts.
         certification: Asked for each part: which certificate holds at that moment.
@@ -48,9 +54,11 @@ class PartLife:
         self,
         *,
         line: Line,
+        cameras: Cameras,
         judge: Judge,
         recorder: Recorder,
         clock: Clock,
+        recipe: Recipe,
         open_parts: OpenParts,
         telemetry: Telemetry,
         certification: Callable[[], Certification],
@@ -60,9 +68,11 @@ class PartLife:
         self.ending = False
         """The station ends: no explanation is waited for any more."""
         self._line = line
+        self._cameras = cameras
         self._judge = judge
         self._recorder = recorder
         self._clock = clock
+        self._recipe = recipe
         self._open = open_parts
         self._telemetry = telemetry
         self._certification = certification
@@ -79,14 +89,12 @@ class PartLife:
         """
         trigger = passage.trigger
         try:
-            judgement = await self._judge.judge(
-                passage, on_exposed=lambda: self._line.exposure_complete(trigger)
-            )
+            judgement = await self._capture_and_judge(passage)
         except Exception as error:  # a bug must not lose the part: it goes to a person, on record
             log.exception("judging failed", part_id=trigger.part_id)
             self._alarm(AlarmCode.INTERNAL, in_words(error))
-            judgement = Judgement(decision=self._judge.undecided(trigger, in_words(error)))
-        self._step(passage, Phase.DECIDED)
+            judgement = self._undecided(trigger, in_words(error))
+        passage.advance(Phase.DECIDED, judgement.decided_ns)
         try:
             await self._record_and_publish(passage, judgement)
         except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
@@ -101,13 +109,34 @@ class PartLife:
         if judgement.words is not None:
             self._spawn(self._explain(passage, judgement.words), f"reason-{trigger.seq}")
 
+    async def _capture_and_judge(self, passage: Passage) -> Judgement:
+        """Have the pictures taken, and judged; the part may move in between."""
+        trigger = passage.trigger
+        deadline_ns = _deadline_ns(trigger, self._recipe)
+        try:
+            captured = await self._cameras.capture(trigger.part_id, deadline_ns=deadline_ns)
+        except TimeoutError:
+            late = guard.late(trigger, recipe=self._recipe, reason=say(Code.NO_PICTURE_IN_TIME))
+            return Judgement(decision=late, decided_ns=self._clock.monotonic_ns())
+        except PassgateError as error:
+            return self._undecided(trigger, error.sentence)
+        passage.called_ns = captured.called_ns
+        passage.advance(Phase.CAPTURED, captured.taken_ns)
+        self._line.exposure_complete(trigger)
+        return await self._judge.judge(trigger, captured.frames, deadline_ns=deadline_ns)
+
+    def _undecided(self, trigger: Trigger, reason: str) -> Judgement:
+        """There is nothing to judge by: a person looks at the part."""
+        decision = guard.undecided(trigger, recipe=self._recipe, reason=reason)
+        return Judgement(decision=decision, decided_ns=self._clock.monotonic_ns())
+
     async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
         trigger = passage.trigger
-        simulated = self._judge.simulated or any(frame.simulated for frame in judgement.frames)
+        simulated = self._cameras.simulated or any(frame.simulated for frame in judgement.frames)
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
-            decision=judgement.decision,
+            decision=passage.timed(judgement.decision),
             pictures=judgement.pictures,
             unkept=judgement.unkept[:500],
             unkept_coded=coded(judgement.unkept),
@@ -162,6 +191,12 @@ class PartLife:
             self._telemetry.intent(passage.inspection.model_copy(update={"published": False}))
         await self._revise(passage, published=False)
 
+    def accepted(self, key: PartKey) -> None:
+        """The PLC has acknowledged the result of a part."""
+        passage = self._open.get(key)
+        if passage is not None and Phase.RECORDED in passage.reached_ns:  # else it was in another run
+            passage.accepted_ns = self._clock.monotonic_ns()
+
     # --- what comes late ------------------------------------------------------------------------------
 
     async def _add_late_decision(
@@ -203,7 +238,7 @@ class PartLife:
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
-            decision=self._judge.undecided(trigger, say(Code.NOT_INSPECTED, miss=cause)),
+            decision=self._undecided(trigger, say(Code.NOT_INSPECTED, miss=cause)).decision,
             published=False,
             missed=cause,
             recorded_at=self._clock.now(),
@@ -241,8 +276,7 @@ class PartLife:
                 "explanation": passage.explanation or before.explanation,
                 **changes,
                 "revision": before.revision + 1,
-                "recording_ms": passage.recording_ms,
-                "accepted_ms": passage.accepted_ms,
+                **passage.measured,
                 "recorded_at": self._clock.now(),
             }
         )
@@ -255,3 +289,11 @@ class PartLife:
 
     def _step(self, passage: Passage, phase: Phase) -> None:
         passage.advance(phase, self._clock.monotonic_ns())
+
+
+def _deadline_ns(trigger: Trigger, recipe: Recipe) -> int:
+    """The internal deadline, on the monotonic clock: the recipe's, but a tenth before the PLC's own."""
+    deadline_ms = recipe.deadline_ms
+    if trigger.deadline_ms:
+        deadline_ms = min(deadline_ms, trigger.deadline_ms * 9 // 10)
+    return trigger.seen_ns + deadline_ms * 1_000_000

@@ -11,6 +11,7 @@ import asyncio
 from enum import StrEnum
 from typing import NamedTuple
 
+from inspection.decision import Decision
 from inspection.part import Inspection, Trigger
 
 
@@ -70,7 +71,10 @@ class Passage:
         self.inspection: Inspection | None = None
         """The latest revision, from ``recorded`` on."""
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
-        self.accepted_ms: float | None = None
+        self.called_ns: int | None = None
+        """When the first camera was called."""
+        self.accepted_ns: int | None = None
+        """When we saw that the PLC has acknowledged the result."""
         self.explanation = ""
         """The model's own words, when it has found them; goes into the record's next revision."""
 
@@ -105,13 +109,43 @@ class Passage:
         self.phase = phase
         self.reached_ns[phase] = now_ns
 
-    @property
-    def recording_ms(self) -> float | None:
-        """How long it took to make the intent durable."""
-        recorded = self.reached_ns.get(Phase.RECORDED)
-        return None if recorded is None else (recorded - self.reached_ns[Phase.DECIDED]) / 1e6
+    # --- how long it took -----------------------------------------------------------------------------
 
     def elapsed_ms(self, phase: Phase) -> float | None:
         """Milliseconds from the trigger as we saw it to ``phase``; None where it was not reached."""
-        reached = self.reached_ns.get(phase)
-        return None if reached is None else (reached - self.trigger.seen_ns) / 1e6
+        return self._since_trigger_ms(self.reached_ns.get(phase))
+
+    @property
+    def accepted_ms(self) -> float | None:
+        """Milliseconds from the trigger to the PLC's acknowledgement, both as we saw them; None before it."""
+        return self._since_trigger_ms(self.accepted_ns)
+
+    @property
+    def recording_ms(self) -> float | None:
+        """How long it took to make the intent durable; None where it is not, or was in another run."""
+        recorded = self.reached_ns.get(Phase.RECORDED)
+        return None if recorded is None else (recorded - self.reached_ns[Phase.DECIDED]) / 1e6
+
+    @property
+    def measured(self) -> dict[str, float]:
+        """What was measured of the part since its intent, by the names of ``Inspection``'s fields.
+
+        Nothing of what was not measured, or in another run of the program: that stays as it is on record.
+        """
+        measured = {"recording_ms": self.recording_ms, "accepted_ms": self.accepted_ms}
+        return {name: duration_ms for name, duration_ms in measured.items() if duration_ms is not None}
+
+    def timed(self, decision: Decision) -> Decision:
+        """The decision with the durations of the part's way up to it.
+
+        Durations inside the inspection (``quality``, ``vision``, …) were measured there, and stay.
+        """
+        way = {
+            "trigger_to_capture": self._since_trigger_ms(self.called_ns),
+            "capture": self.elapsed_ms(Phase.CAPTURED),
+            "total": self.elapsed_ms(Phase.DECIDED) or 0.0,
+        }
+        return decision.model_copy(update={"timings_ms": decision.timings_ms.model_copy(update=way)})
+
+    def _since_trigger_ms(self, at_ns: int | None) -> float | None:
+        return None if at_ns is None else (at_ns - self.trigger.seen_ns) / 1e6

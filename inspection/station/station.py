@@ -35,15 +35,17 @@ from inspection.messages.telling import say
 from inspection.part import Inspection, Trigger
 from inspection.ports import Camera, Clock, Inspector, Line
 from inspection.recipe import Recipe
+from inspection.station.capturing import Cameras
 from inspection.station.judging import Judge
 from inspection.station.one_part import PartLife
 from inspection.station.open_parts import MAX_OPEN, OpenParts
 from inspection.station.orders.command_desk import CommandDesk
 from inspection.station.orders.latches import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
 from inspection.station.outcomes import Clerk
-from inspection.station.passage import PartKey, Passage, Phase
+from inspection.station.passage import PartKey, Passage
 from inspection.station.readiness import Circumstances, Standing
 from inspection.station.recording.housekeeping import DiskWatch, Housekeeping
+from inspection.station.recording.part_pictures import PartPictures
 from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import WINDOW, Telemetry
 from inspection.status import Command, CommandResult, Counts, Mode
@@ -97,14 +99,18 @@ class Station:
         self._clock = clock
         self._open = OpenParts()
         self._tasks: set[asyncio.Task[None]] = set()
+        well = self.telemetry.alarms.gone
+        self.cameras = Cameras(
+            cameras, recipe=recipe, clock=clock, alarm=self._alarm, well=well, on_free=self._changed
+        )
+        self.pictures = PartPictures(recorder.pictures, clock, alarm=self._alarm, well=well)
         self.judge = Judge(
             recipe=recipe,
-            cameras=cameras,
             inspector=inspector,
-            recorder=recorder,
+            pictures=self.pictures,
             clock=clock,
             alarm=self._alarm,
-            well=self.telemetry.alarms.gone,
+            well=well,
             on_free=self._changed,
             certificate=certification.certificate,
             unheard=unheard,
@@ -121,9 +127,11 @@ class Station:
         )
         self._life = PartLife(
             line=line,
+            cameras=self.cameras,
             judge=self.judge,
             recorder=recorder,
             clock=clock,
+            recipe=recipe,
             open_parts=self._open,
             telemetry=self.telemetry,
             certification=lambda: self.certification,
@@ -144,10 +152,10 @@ class Station:
             clock,
             idle=lambda: self._open.judged is None,
             alarm=self._alarm,
-            well=self.telemetry.alarms.gone,
+            well=well,
             changed=self._changed,
         )
-        self._disks = DiskWatch(alarm=self._raise, well=self.telemetry.alarms.gone)
+        self._disks = DiskWatch(alarm=self._raise, well=well)
         self._stopping = False
 
     # --- what people ask of it ------------------------------------------------------------------------
@@ -170,11 +178,11 @@ class Station:
                 crowded=say(Code.CROWDED, open=len(self._open), most=MAX_OPEN)
                 if self._open.crowded
                 else NOTHING,
-                late_work=self.judge.busy,
+                late_work=self.cameras.busy or self.judge.busy,
                 model_absent=self.judge.model_absent,
-                camera_fault=self.judge.camera_fault,
+                camera_fault=self.cameras.fault,
                 model_fault=self.judge.model_fault,
-                picture_fault=self.judge.picture_fault,
+                picture_fault=self.pictures.fault,
             )
         )
 
@@ -191,6 +199,7 @@ class Station:
 
     async def prepare(self) -> None:
         """Open the cameras and load the recipe. Raises CameraError, RecipeError or WeightsError."""
+        await self.cameras.open()
         await self.judge.prepare()
 
     async def run(self) -> None:
@@ -228,6 +237,7 @@ class Station:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+            self.cameras.close()
             self.judge.close()
             try:
                 await self._recorder.close()
@@ -267,10 +277,7 @@ class Station:
                 case PartTriggered(trigger):
                     self._begin(trigger)
                 case ResultAccepted(seq, plc_boot_id):
-                    passage = self._open.get(PartKey(plc_boot_id, seq))
-                    if passage is not None and Phase.RECORDED in passage.reached_ns:
-                        seen_ns = passage.trigger.seen_ns
-                        passage.accepted_ms = (self._clock.monotonic_ns() - seen_ns) / 1e6
+                    self._life.accepted(PartKey(plc_boot_id, seq))
                 case Halted(reason):
                     if reason != self.orders.why(HALTED):  # or it is what the last run left latched
                         self.orders.latch(HALTED, by=PLC, detail=reason)

@@ -258,7 +258,7 @@ class EngineEnd:
 
     async def _camera_picture(self, name: str) -> bytes:
         """Its age in ms, a line feed, the JPEG; encoded once a frame, in a thread."""
-        frame = self._engine.station.judge.frames.get(name)
+        frame = self._engine.station.cameras.frames.get(name)
         if frame is None:
             raise _CannotError(404, f"camera {name!r} is unknown or has taken no picture yet")
         rule = self._engine.station.recipe.levels.to_8_bits

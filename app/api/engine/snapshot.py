@@ -38,7 +38,7 @@ def snapshot(
     telemetry, standing = station.telemetry, station.standing
     line = station.line.state()
     recent = telemetry.recent
-    frames = station.judge.frames.values()
+    frames = station.cameras.frames.values()
     return StationStatus(
         at=now,
         station=settings.station.name,
@@ -51,7 +51,7 @@ def snapshot(
         recipe_name=station.recipe.name,
         recipe_id=station.recipe.id,
         recipe_version=station.recipe.version,
-        simulated=station.judge.simulated,
+        simulated=station.cameras.simulated,
         bypassed=line.bypassed,
         deadline_ms=station.recipe.deadline_ms,
         certification=station.certification,
@@ -59,7 +59,7 @@ def snapshot(
             _line_tile(line, now_ns),
             _camera_tile(station, min((frame.age_ms(now_ns) for frame in frames), default=None)),
             _model_tile(station, model, unheard, _age_ms(now_ns, station.judge.last_decision_ns)),
-            _store_tile(store, station.judge.picture_fault, _age_ms(now_ns, store.last_write_ns)),
+            _store_tile(store, station.pictures.fault, _age_ms(now_ns, store.last_write_ns)),
         ),
         counts=telemetry.counts if telemetry.taken_up else None,
         latency_ms=telemetry.latency_ms,
@@ -112,12 +112,12 @@ def _line_tile(state: LineState, now_ns: int) -> Tile:
 
 
 def _camera_tile(station: Station, age_ms: float | None) -> Tile:
-    if station.judge.camera_fault:
-        health, text = Health.FAULT, station.judge.camera_fault
+    if station.cameras.fault:
+        health, text = Health.FAULT, station.cameras.fault
     elif age_ms is None:
         health, text = Health.UNKNOWN, say(Code.NO_PICTURE_YET)
     else:
-        health, text = Health.OK, say(Code.CAMERAS, cameras=", ".join(sorted(station.judge.frames)))
+        health, text = Health.OK, say(Code.CAMERAS, cameras=", ".join(sorted(station.cameras.frames)))
     return _tile(Subsystem.CAMERA, health, text, age_ms=age_ms)
 
 

@@ -75,13 +75,13 @@ async def test_promise_6_a_wall_clock_that_is_set_back_makes_no_picture_younger_
 ) -> None:
     engine.line.post(PartTriggered(trigger(1)))
     await asyncio.wait_for(engine.line.published.get(), 10)
-    taken = engine.station.judge.frames["main"]
+    taken = engine.station.cameras.frames["main"]
     for moved in (timedelta(hours=-1), timedelta(hours=1)):
         frame = replace(taken, captured_at=datetime.now(UTC) + moved, captured_ns=time.monotonic_ns())
-        engine.station.judge.frames["main"] = frame
+        engine.station.cameras.frames["main"] = frame
         age_ms = float((await client.get("/api/cameras/main/picture")).headers["X-Age-Ms"])
         assert 0.0 <= age_ms < 60_000.0
-        engine.station.judge.frames["main"] = replace(frame, captured_ns=engine.clock.monotonic_ns())
+        engine.station.cameras.frames["main"] = replace(frame, captured_ns=engine.clock.monotonic_ns())
         engine.clock.advance(250)
         status = StationStatus.model_validate((await client.get("/api/state")).json())
         assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] == 250.0
@@ -358,6 +358,6 @@ async def test_pictures_above_8_bits_are_shown_in_8_and_given_as_they_are_where_
     newest = Frame(
         picture=grey, camera="main", captured_at=datetime.now(UTC), number=1, simulated=False, bit_depth=12
     )
-    engine.station.judge.frames["main"] = newest
+    engine.station.cameras.frames["main"] = newest
     jpeg = (await client.get("/api/cameras/main/picture")).content
     assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)[24, 32] == 128

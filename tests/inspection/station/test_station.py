@@ -1,16 +1,14 @@
 """Promises 1 to 4 in the station: whatever fails, each trigger ends as one record, and only a pass passes."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Coroutine
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 import pytest
 
 from inspection.alarms.catalogue import AlarmCode
-from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.certification.certificate import Certification
 from inspection.decision import Action, DecidedBy, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
@@ -31,13 +29,12 @@ from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion
 from inspection.motion.planner import plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
 from inspection.pictures.decoding.levels import BitDepth
-from inspection.recipe import GreyLevels, Recipe
+from inspection.recipe import GreyLevels
 from inspection.station.open_parts import MAX_OPEN
 from inspection.station.outcomes import CLERK_QUEUE
 from inspection.station.recording.housekeeping import HOUSEKEEPING_S
 from inspection.station.recording.picture_keeper import MOST_WAITING, SILENT_S
-from inspection.station.recording.recorder import RETRY_S, Recorder
-from inspection.station.station import Station
+from inspection.station.recording.recorder import RETRY_S
 from inspection.status import Command, Mode
 from inspection.times.shifts import THREE_SHIFTS, shift_start
 from inspection.unheard import Unheard
@@ -46,102 +43,14 @@ from tests.fakes import (
     EPOCH,
     PATIENCE_S,
     FakeCamera,
-    FakeClock,
     FakeInspector,
-    FakeLine,
     FakeStore,
     certificate,
     decision,
     trigger,
     until,
 )
-
-RECIPE = Recipe(id=1, name="cover", deadline_ms=450)
-
-
-class World:
-    """A running station and everything around it."""
-
-    def __init__(
-        self,
-        store: FakeStore | None = None,
-        certification: Certification = UNCERTIFIED,
-        inspector: FakeInspector | None = None,
-        recipe: Recipe = RECIPE,
-    ) -> None:
-        self.clock = FakeClock()
-        self.line = FakeLine()
-        self.camera = FakeCamera()
-        self.inspector = inspector or FakeInspector()
-        self.store = store or FakeStore()
-        self.station = Station(
-            line=self.line,
-            cameras={"main": self.camera},
-            inspector=self.inspector,
-            recorder=Recorder(self.store, self.clock),
-            clock=self.clock,
-            recipe=recipe,
-            certification=certification,
-        )
-
-    async def published(self) -> Action:
-        """The next decision that the PLC is offered."""
-        _, decision, _ = await asyncio.wait_for(self.line.published.get(), PATIENCE_S)
-        return decision.action
-
-    async def pass_time(self, ms: float) -> None:
-        """Let time pass, once somebody beside the housekeeping waits for it."""
-        await until(lambda: self.clock.sleepers > 1)
-        self.clock.advance(ms)
-
-    def only(self) -> Inspection:
-        """The one inspection on record."""
-        latest = self.store.latest()
-        assert len(latest) == 1
-        return next(iter(latest.values()))
-
-
-@asynccontextmanager
-async def running(
-    store: FakeStore | None = None,
-    *,
-    camera_off: bool = False,
-    certification: Certification = UNCERTIFIED,
-    inspector: FakeInspector | None = None,
-    recipe: Recipe = RECIPE,
-    until_mode: Mode = Mode.IDLE,
-) -> AsyncIterator[World]:
-    """A station at work, in the mode that it comes back in."""
-    world = World(store, certification, inspector, recipe)
-    on_record = len(world.store.events)
-    world.camera.off = camera_off
-    await world.station.prepare()
-    task = asyncio.create_task(world.station.run())
-    world.line.post(LinkChanged(True, ""))
-    await until(lambda: world.station.mode is until_mode and world.station.desk.open.is_set())
-    await until(lambda: len(world.store.events) > on_record)  # its start; else a test may find it at the gate
-    try:
-        yield world
-    finally:
-        world.camera.gate.set()
-        world.inspector.gate.set()
-        world.inspector.explanation_gate.set()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-
-
-def in_world(test: Callable[[World], Coroutine[Any, Any, None]]) -> Callable[[], None]:
-    """Run a test with a station at work."""
-
-    def wrapped() -> None:
-        async def body() -> None:
-            async with running() as world:
-                await test(world)
-
-        asyncio.run(body())
-
-    wrapped.__name__, wrapped.__doc__ = test.__name__, test.__doc__
-    return wrapped
+from tests.inspection.station.world import RECIPE, World, in_world, running
 
 
 @in_world
@@ -328,16 +237,16 @@ async def test_no_picture_means_manual_review(world: World) -> None:
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.MANUAL_REVIEW
     assert "camera is gone" in world.only().decision.reason
-    assert "camera is gone" in world.station.judge.camera_fault
+    assert "camera is gone" in world.station.cameras.fault
 
 
 def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> None:
     async def body() -> None:
         async with running(camera_off=True) as world:
-            assert "is off" in world.station.judge.camera_fault
+            assert "is off" in world.station.cameras.fault
             world.line.post(PartTriggered(trigger(1)))
             assert await world.published() is Action.PASS  # switched on since
-            assert not world.station.judge.camera_fault
+            assert not world.station.cameras.fault
 
     asyncio.run(body())
 
@@ -345,12 +254,12 @@ def test_a_real_camera_that_is_off_does_not_keep_the_station_from_starting() -> 
 @in_world
 async def test_a_camera_that_watches_itself_is_no_fault_from_when_it_can_take_pictures(world: World) -> None:
     world.camera.fault = "it is connecting"
-    assert world.station.judge.camera_fault == "it is connecting"
+    assert world.station.cameras.fault == "it is connecting"
     world.camera.error = "the camera is gone"
     world.line.post(PartTriggered(trigger(1)))
     assert await world.published() is Action.MANUAL_REVIEW
     world.camera.fault = ""  # it has connected, and no part has come since
-    assert world.station.judge.camera_fault == ""
+    assert world.station.cameras.fault == ""
 
 
 class AbsentInspector(FakeInspector):
@@ -395,8 +304,8 @@ def test_a_camera_that_no_view_uses_keeps_no_part_from_its_picture() -> None:
     spare.name = "spare"
     vars(spare)["fault"] = "it is connecting"
     spare.off = True
-    world.station.judge._cameras = {"main": world.camera, "spare": spare}
-    assert world.station.judge.camera_fault == ""
+    world.station.cameras._cameras = {"main": world.camera, "spare": spare}
+    assert world.station.cameras.fault == ""
 
 
 @in_world
@@ -982,7 +891,7 @@ async def test_no_more_pictures_wait_than_there_is_room_for_and_a_part_without_o
             await world.pass_time(450)
         assert await world.published() is Action.MANUAL_REVIEW  # at once: the disk has been silent for long
         await until(lambda: world.station.mode is Mode.IDLE)
-    assert "8 pictures wait for their disk already" in world.station.judge.picture_fault
+    assert "8 pictures wait for their disk already" in world.station.pictures.fault
     world.store.picture_gate.set()
     shown = [True] * MOST_WAITING + [False]
     await until(lambda: [bool(part.pictures) for part in world.store.latest().values()] == shown)
@@ -1012,7 +921,7 @@ async def test_a_picture_of_another_part_that_is_kept_late_does_not_speak_for_th
         await waits_for_its_picture_alone(world, 2)
         world.store.picture_gate.set()
         assert await world.published() is Action.MANUAL_REVIEW
-        assert world.station.judge.picture_fault == "no room"
+        assert world.station.pictures.fault == "no room"
         await until(lambda: [bool(part.pictures) for part in world.store.latest().values()] == [True, False])
 
 
