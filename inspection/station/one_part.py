@@ -47,7 +47,6 @@ class PartLife:
         telemetry: Shows and counts what became of the parts.
         certification: Asked for each part: which certificate holds at that moment.
         alarm: Told whatever asks for a person.
-        spawn: Runs what follows when the decision is published; whoever ends the station waits for it.
     """
 
     def __init__(
@@ -63,10 +62,11 @@ class PartLife:
         telemetry: Telemetry,
         certification: Callable[[], Certification],
         alarm: Callable[[AlarmCode, str], None],
-        spawn: Callable[[Coroutine[object, object, None], str], None],
     ) -> None:
         self.ending = False
         """The station ends: no explanation is waited for any more."""
+        self.follow_ups: set[asyncio.Task[None]] = set()
+        """What still adds to the records of parts; whoever ends the station waits for it, a moment long."""
         self._line = line
         self._cameras = cameras
         self._judge = judge
@@ -77,7 +77,6 @@ class PartLife:
         self._telemetry = telemetry
         self._certification = certification
         self._alarm = alarm
-        self._spawn = spawn
 
     # --- the part that is judged ----------------------------------------------------------------------
 
@@ -228,6 +227,11 @@ class PartLife:
             await self._revise(passage, explanation=text)
         else:
             passage.explanation = text
+
+    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
+        task = asyncio.create_task(work, name=name)
+        self.follow_ups.add(task)
+        task.add_done_callback(self.follow_ups.discard)
 
     # --- the part that is not judged, and the end of each ---------------------------------------------
 

@@ -7,7 +7,7 @@ order, what can wait for the disk: outcomes, missed triggers, restarts of the PL
 """
 
 import asyncio
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import time
 
 import structlog
@@ -98,7 +98,7 @@ class Station:
         self._recorder = recorder
         self._clock = clock
         self._open = OpenParts()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._judging: set[asyncio.Task[None]] = set()
         well = self.telemetry.alarms.gone
         self.cameras = Cameras(
             cameras, recipe=recipe, clock=clock, alarm=self._alarm, well=well, on_free=self._changed
@@ -136,7 +136,6 @@ class Station:
             telemetry=self.telemetry,
             certification=lambda: self.certification,
             alarm=self._alarm,
-            spawn=self._spawn,
         )
         self._clerk = Clerk(
             line=line,
@@ -231,8 +230,8 @@ class Station:
         finally:
             self._stopping = self._life.ending = True
             self.line.set_ready(False)
-            if self._tasks:
-                await asyncio.wait(self._tasks, timeout=self.recipe.deadline_ms / 1000 + 1.0)
+            if under_way := self._judging | self._life.follow_ups:
+                await asyncio.wait(under_way, timeout=self.recipe.deadline_ms / 1000 + 1.0)
             await self.orders.end()
             for task in tasks:
                 task.cancel()
@@ -309,7 +308,9 @@ class Station:
     def _begin(self, trigger: Trigger) -> None:
         passage = self._open.judged = self._open.begin(trigger)
         self._clerk.wake()
-        self._spawn(self._see_through(passage), f"part-{trigger.seq}")
+        task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
+        self._judging.add(task)
+        task.add_done_callback(self._judging.discard)
 
     async def _see_through(self, passage: Passage) -> None:
         try:
@@ -320,11 +321,6 @@ class Station:
             if self._open.judged is passage:
                 self._open.judged = None
             self._changed()
-
-    def _spawn(self, work: Coroutine[object, object, None], name: str) -> None:
-        task = asyncio.create_task(work, name=name)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     # --- what latched ---------------------------------------------------------------------------------
 

@@ -976,7 +976,9 @@ def test_a_station_ends_although_the_disk_of_the_pictures_hangs() -> None:
             await world.published()
             world.line.post(OutcomeReported(1, BOOT, Outcome.HELD))
             await asyncio.wait_for(world.line.acknowledged.get(), PATIENCE_S)
-            for part in world.station._tasks:  # what waits for the picture; the end gives it a second or two
+            for part in (
+                world.station._life.follow_ups
+            ):  # what waits for the picture; the end gives it a second or two
                 part.cancel()
         return world
 
