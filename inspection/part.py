@@ -9,9 +9,9 @@ from pydantic import Field
 from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
+from inspection.levels import BitDepth, RawPicture, misfit
+from inspection.levels import Picture as Picture
 from inspection.messages.message import Coded
-from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
-from inspection.pictures.decoding.levels import Picture as Picture
 
 
 class Trigger(Frozen):

@@ -6,9 +6,9 @@ from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_valid
 
 from inspection.decision import Action, Box, Defect, Frozen, Probability, RecipeRef, Severity
 from inspection.errors import RecipeError
+from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
-from inspection.pictures.decoding.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 
 ANY_TYPE = "*"
 
@@ -64,7 +64,7 @@ class GreyLevels(Frozen):
     bit_depth: BitDepth = 8
     """Bits of a channel; stated when it was taught. A picture of another depth is never judged."""
     to_8_bits: EightBitRule = EightBitRule.LINEAR
-    """See ``inspection.pictures.decoding.levels.to_8_bits``."""
+    """See ``inspection.levels.to_8_bits``."""
 
     def misfit(self, frame: Frame) -> str:
         """Why a frame is not one for this recipe, in words; empty where it is."""

@@ -13,10 +13,10 @@ from inspection.certification.certificate import Certificate, Draw
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef
 from inspection.errors import CameraError, StoreError
 from inspection.events import Event, EventKind
+from inspection.levels import BitDepth
 from inspection.line_events import Halted, KnownPart, LineEvent, LineState
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger, Truth
-from inspection.pictures.decoding.levels import BitDepth
 from inspection.ports import InRecord, StoreHealth
 from inspection.recipe import Recipe
 from inspection.result import InspectionResult

@@ -21,7 +21,7 @@ from app.command_line.options import (
 )
 from app.command_line.output import JsonFlag, print_json
 from inspection.certification.certificate import Draw
-from inspection.pictures.decoding.levels import BitDepth
+from inspection.levels import BitDepth
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from app.progress import progress
 from inspection.files.one_by_one import OneByOne
+from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.decoding.levels import BitDepth
 
 
 class FileFrames(OneByOne[tuple[int, Path], Frame]):

@@ -18,9 +18,9 @@ from app.settings.station import ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
+from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
-from inspection.pictures.decoding.levels import BitDepth
 from inspection.pictures.labels.layouts.sides import good_pictures
 from inspection.pictures.quality import teach_limits
 from inspection.recipe import GreyLevels, Recipe, View

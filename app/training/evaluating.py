@@ -11,8 +11,8 @@ from app.progress import progress
 from app.recipes.library import RecipeLibrary
 from app.settings.station import home
 from inspection.errors import DatasetError
+from inspection.levels import Picture
 from inspection.pictures.decoding.decoding import read_archived, read_picture
-from inspection.pictures.decoding.levels import Picture
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.evaluation.type_baseline import TypeRegression

@@ -11,9 +11,9 @@ import structlog
 from pydantic import ValidationError
 
 from inspection.errors import CameraError, DatasetError
+from inspection.levels import BitDepth, RawPicture
 from inspection.part import Frame, Truth
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.decoding.levels import BitDepth, RawPicture
 from inspection.pictures.files import picture_files
 from inspection.pictures.labels.labels import says_good, telling_folders
 from inspection.pictures.labels.layouts.export import read_export

@@ -9,7 +9,7 @@ from inspection.cameras.folder import FolderCamera
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Frozen, Probability
-from inspection.pictures.decoding.levels import BitDepth
+from inspection.levels import BitDepth
 from inspection.ports import Camera
 from inspection.simulation import Variation
 

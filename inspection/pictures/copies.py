@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from inspection.errors import DatasetError
-from inspection.pictures.decoding.levels import RawPicture
+from inspection.levels import RawPicture
 
 _ROBOFLOW: Final = re.compile(r"(?P<name>.+)\.rf\.[0-9a-zA-Z]+")
 

@@ -22,11 +22,11 @@ from cv2.typing import MatLike
 
 from inspection.decision import Frozen
 from inspection.errors import RecipeError
+from inspection.levels import BitDepth, RawPicture, top_level
 from inspection.messages.codes import Code
 from inspection.messages.message import Coded, Sentence, coded
 from inspection.messages.telling import say
 from inspection.part import Frame
-from inspection.pictures.decoding.levels import BitDepth, RawPicture, top_level
 from inspection.recipe import EIGHT_BITS, GreyLevels, QualityLimits
 
 _SATURATED = 250

@@ -38,8 +38,8 @@ from cv2.typing import MatLike
 
 from inspection.errors import StoreError
 from inspection.files.atomic import atomic_write, make_folder_durable, sync_folder
+from inspection.levels import BitDepth, RawPicture, misfit
 from inspection.part import Frame
-from inspection.pictures.decoding.levels import BitDepth, RawPicture, misfit
 from inspection.pictures.decoding.png_depth import with_depth
 from reports.record.schema import PICTURE_ENCODING
 

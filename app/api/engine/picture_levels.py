@@ -5,9 +5,9 @@ from pathlib import Path
 import cv2
 
 from inspection.errors import CameraError
+from inspection.levels import EightBitRule, to_8_bits
 from inspection.part import Frame
 from inspection.pictures.decoding.decoding import read_archived
-from inspection.pictures.decoding.levels import EightBitRule, to_8_bits
 
 
 def camera_jpeg(frame: Frame, rule: EightBitRule) -> bytes | None:

@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from inspection.errors import CameraError
+from inspection.levels import BitDepth, Picture, RawPicture, misfit, suggestion, to_8_bits
 from inspection.pictures.decoding.kinds import Unread, undecodable
-from inspection.pictures.decoding.levels import BitDepth, Picture, RawPicture, misfit, suggestion, to_8_bits
 from inspection.pictures.decoding.png_depth import stated_depth
 from inspection.pictures.decoding.soundness import transparent, unusable
 

@@ -8,7 +8,7 @@ specification, third edition, 11.3.3.2), which every reader skips that does not 
 import zlib
 from typing import Final
 
-from inspection.pictures.decoding.levels import DEEP, BitDepth
+from inspection.levels import DEEP, BitDepth
 
 _SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 _AFTER_HEADER: Final = len(_SIGNATURE) + 25

@@ -13,6 +13,7 @@ import pytest
 
 from inspection.certification.certificate import Certification
 from inspection.decision import Action
+from inspection.levels import to_8_bits
 from inspection.line_events import (
     Halted,
     LineEvent,
@@ -23,7 +24,6 @@ from inspection.line_events import (
     ResultAccepted,
 )
 from inspection.part import Frame, MissedCause, Outcome
-from inspection.pictures.decoding.levels import to_8_bits
 from inspection.status import Health, Mode, StationStatus, Tile
 from models.inspectors.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics

@@ -15,9 +15,9 @@ from app.recipes.teaching import plan, teach_folder
 from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras import FolderSettings, make_camera
 from inspection.errors import CameraError
+from inspection.levels import BitDepth, to_8_bits
 from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.decoding.decoding import read_archived, read_picture
-from inspection.pictures.decoding.levels import BitDepth, to_8_bits
 from inspection.pictures.files import picture_files
 from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example

@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 
 from inspection.errors import CameraError
+from inspection.levels import DEEP, BitDepth, top_level
 from inspection.pictures.decoding.decoding import picture_size, read_picture
-from inspection.pictures.decoding.levels import DEEP, BitDepth, top_level
 
 RNG = np.random.default_rng(2)
 MONO12 = (RNG.normal(1800, 60, (60, 80))).clip(0, 4095).astype(np.uint16)

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from inspection.errors import CameraError, RecipeError
+from inspection.levels import DEEP, BitDepth, misfit, suggestion, to_8_bits, top_level
 from inspection.part import Frame
-from inspection.pictures.decoding.levels import DEEP, BitDepth, misfit, suggestion, to_8_bits, top_level
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth, with_depth
 from inspection.recipe import EIGHT_BITS, GreyLevels, Recipe
 from tests.fakes import EPOCH

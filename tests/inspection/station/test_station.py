@@ -12,6 +12,7 @@ from inspection.certification.certificate import Certification
 from inspection.decision import Action, DecidedBy, Defect, Severity
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import EventKind
+from inspection.levels import BitDepth
 from inspection.line_events import (
     HaltCleared,
     Halted,
@@ -28,7 +29,6 @@ from inspection.line_events import (
 from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion
 from inspection.motion.planner import plan
 from inspection.part import Frame, Inspection, MissedCause, Outcome, WithheldCause
-from inspection.pictures.decoding.levels import BitDepth
 from inspection.recipe import GreyLevels
 from inspection.station.open_parts import MAX_OPEN
 from inspection.station.outcomes import CLERK_QUEUE

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as np_st
 
 from inspection.errors import StoreError
+from inspection.levels import DEEP, BitDepth, to_8_bits, top_level
 from inspection.part import Picture
 from inspection.pictures.decoding.decoding import read_archived, read_picture
-from inspection.pictures.decoding.levels import DEEP, BitDepth, to_8_bits, top_level
 from inspection.pictures.decoding.png_depth import stated_depth
 from reports.pictures.archive import PictureArchive, encode
 from reports.settings import StoreSettings
