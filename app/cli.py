@@ -57,9 +57,17 @@ def run(
     config: Annotated[Path, typer.Option("--config", help="The station's TOML file.")],
 ) -> None:
     """Run the engine of one station until it is stopped."""
-    from app.engine.program import run_station
+    import asyncio
 
-    run_station(config)
+    from app.settings.station import load
+
+    settings = load(config)
+    from app.inference.worker import preload
+
+    preload()  # beside us, while we import our own
+    from app.engine.engine import Engine  # after the settings: their errors need not wait for it
+
+    asyncio.run(Engine(settings).run())
 
 
 @cli.command()

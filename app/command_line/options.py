@@ -32,20 +32,37 @@ StationOption = Annotated[
 """Of commands that judge, or make what is judged by; for ``setup_of``."""
 
 
-def _with_its_model(kind: InspectorKind | None) -> InspectorKind | None:
+def _as_shipped(kind: InspectorKind) -> InspectorKind:
+    """A foreign model's folder stands in a station's file, which such a command does not read."""
+    if kind is InspectorKind.PRETRAINED_VLM:
+        raise typer.BadParameter("a foreign model judges only as a station's [model] (passgate run)")
+    return kind
+
+
+def _or_its_station(kind: InspectorKind | None) -> InspectorKind | None:
     """A foreign model's folder stands in a station's file."""
     if kind is InspectorKind.PRETRAINED_VLM:
         raise typer.BadParameter("a foreign model judges only as a station's [model]: name it with --config")
     return kind
 
 
+InspectorOption = Annotated[
+    InspectorKind,
+    typer.Option(
+        "--inspector",
+        metavar="vla|reflex",
+        callback=_as_shipped,
+        help="Who judges: vla, with the language model; reflex, vision and memory alone.",
+    ),
+]
+"""Of commands that need no station."""
 AskedInspector = Annotated[
     InspectorKind | None,
     typer.Option(
         "--inspector",
         metavar="vla|reflex",
-        callback=_with_its_model,
-        help="Who judges: vla, with the language model (as shipped); reflex, vision and memory alone. With "
+        callback=_or_its_station,
+        help="Who judges: vla, with the language model (the default); reflex, vision and memory alone. With "
         "--config the station's file says it.",
     ),
 ]

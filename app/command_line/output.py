@@ -1,4 +1,4 @@
-"""What every command takes, and how it answers: results on stdout, everything else on stderr."""
+"""How a command answers: its result on stdout, everything else on stderr."""
 
 import json
 import sys
@@ -7,27 +7,7 @@ from typing import Annotated, Any, Final
 import typer
 from pydantic import BaseModel
 
-from app.settings.station import InspectorKind
-
 JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object on stdout.")]
-
-
-def _no_station(kind: InspectorKind) -> InspectorKind:
-    """A foreign model's folder stands in a station's file, which such a command does not read."""
-    if kind is InspectorKind.PRETRAINED_VLM:
-        raise typer.BadParameter("a foreign model judges only as a station's [model] (passgate run)")
-    return kind
-
-
-InspectorOption = Annotated[
-    InspectorKind,
-    typer.Option(
-        "--inspector",
-        metavar="vla|reflex",
-        callback=_no_station,
-        help="Who judges: vla, with the language model; reflex, vision and memory alone.",
-    ),
-]
 
 
 class Answer:

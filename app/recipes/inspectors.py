@@ -3,6 +3,7 @@
 Engine, recipe commands and benches build theirs here, so that what is measured and certified is what runs.
 """
 
+import hashlib
 from importlib import metadata
 from pathlib import Path
 from typing import Final
@@ -13,13 +14,13 @@ from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, InspectorKind, ModelTable
 from inspection.decision import ModelRef
 from inspection.errors import SettingsError, WeightsError
-from inspection.motion.chunk import PhysicsContext
+from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import PretrainedVlmConsultant
 from models.inspectors.reflex import ReflexInspector
-from models.inspectors.second_opinion import SecondOpinionInspector
+from models.inspectors.second_opinion import Consultant, SecondOpinionInspector
 from models.inspectors.unheard import Unheard, unheard
 from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageSettings
@@ -62,8 +63,9 @@ def build_inspector(
     tower = build_tower(model.tower)
     taught = library.load(name, version, tower=tower)
     recipe = taught.recipe
-    if recipe.motion is None:
-        recipe = recipe.model_copy(update={"motion": line})
+    told_of = line if recipe.motion is None else None
+    if told_of is not None:
+        recipe = recipe.model_copy(update={"motion": told_of})
     if not taught.sealed:
         log.warning(
             "the recipe's file is from before digests: nothing proves that it is as it was taught",
@@ -86,7 +88,9 @@ def build_inspector(
                 todo='set base in the table [model], beside inspector = "foreign"',
             )
         vlm = PretrainedVlmConsultant(PretrainedVlm(LanguageSettings.model_validate(given)))
-        return recipe, SecondOpinionInspector(memories, consultant=vlm, threads=model.threads)
+        return recipe, SecondOpinionInspector(
+            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm)
+        )
     language = read_header(adapter).settings.language.model_copy(update=given) if given else None
     loaded = load(adapter, tower=tower, language=language)
     if not loaded.proven:
@@ -97,12 +101,32 @@ def build_inspector(
             todo="train it again when there is time, or compare its SHA-256 with a copy's",
         )
     vla = VlaConsultant(adapter=loaded, tower=tower)
-    return recipe, SecondOpinionInspector(memories, consultant=vla, threads=model.threads)
+    return recipe, SecondOpinionInspector(
+        memories, consultant=vla, threads=model.threads, model=advised_by(vla, line=told_of)
+    )
 
 
 def reflex_on(tower: VisionTower) -> ModelRef:
-    """What decisions say of the reflex that sees by ``tower``."""
+    """What decisions say of the reflex that sees by ``tower``, in this version of Passgate."""
     return ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
+
+
+def advised_by(consultant: Consultant, *, line: PhysicsContext | None = None) -> ModelRef:
+    """What decisions say of a reflex with a second opinion, in this version of Passgate.
+
+    Engine, certificates and labelled scores compare it whole, so it tells apart all that gives other scores,
+    but for what the recipe's file says, which they compare beside it.
+
+    Args:
+        consultant: Its model says which weights, and how they are held.
+        line: Belt, diverter and part that its action head is told of; None where the recipe says it, or
+            where it has none.
+    """
+    version = [consultant.model.version]
+    if line is not None and line != NOMINAL_LINE:
+        version.append(f"line-{hashlib.sha256(line.model_dump_json().encode()).hexdigest()[:8]}")
+    version.append(f"passgate-{metadata.version('passgate')}")
+    return consultant.model.model_copy(update={"version": "+".join(version)})
 
 
 def _refuse_unplaced(model: ModelTable) -> None:

@@ -43,7 +43,7 @@ class PretrainedVlmConsultant:
     def __init__(self, model: PretrainedVlm) -> None:
         """Give opinions by a loaded model."""
         self._vlm = model
-        self._model = ModelRef(name=model.name, version=model.kind, sha256=model.sha256)
+        self._model = ModelRef(name=model.name, version=model.version, sha256=model.sha256)
 
     @property
     def model(self) -> ModelRef:

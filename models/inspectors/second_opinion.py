@@ -108,7 +108,12 @@ class SecondOpinionInspector:
     fault = ""
 
     def __init__(
-        self, memories: Mapping[ViewKey, NormalityMemory], *, consultant: Consultant, threads: int
+        self,
+        memories: Mapping[ViewKey, NormalityMemory],
+        *,
+        consultant: Consultant,
+        threads: int,
+        model: ModelRef | None = None,
     ) -> None:
         """Judge by ``memories`` and a consultant.
 
@@ -116,14 +121,16 @@ class SecondOpinionInspector:
             memories: One for each view of each recipe that may become active.
             consultant: The second model, loaded.
             threads: CPU threads of one inspection.
+            model: What goes into the decisions; None for the consultant's own.
         """
         self._consultant = consultant
-        self._reflex = ReflexInspector(memories, model=consultant.model, threads=threads)
+        self._model = model or consultant.model
+        self._reflex = ReflexInspector(memories, model=self._model, threads=threads)
 
     @property
     def model(self) -> ModelRef:
-        """What judges: the consultant's model."""
-        return self._consultant.model
+        """What judges."""
+        return self._model
 
     def watch(self, changed: Callable[[], None]) -> None:
         """It lives in this process and never goes away: ``changed`` is never called."""

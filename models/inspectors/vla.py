@@ -22,6 +22,7 @@ from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.inspectors.reflex import Look, unclamped
 from models.inspectors.second_opinion import SecondOpinion
+from models.language.base import held_unlike
 from models.language.decoding import DecisionGrammar
 from models.language.instructions import instruction_of
 from models.vla.checkpoint import Adapter
@@ -123,12 +124,9 @@ class VlaConsultant:
 
 
 def _version(adapter: Adapter) -> str:
-    """The adapter's version, and how its base is held where that is not as it was trained: other scores."""
+    """The adapter's version, and how its base is held where that is not as it was trained."""
     held, made = adapter.vla.settings.language, adapter.header.settings.language
-    changed = [
-        now for now, then in ((held.quantization, made.quantization), (held.dtype, made.dtype)) if now != then
-    ]
-    return "+".join([adapter.header.version, *changed])
+    return "+".join([adapter.header.version, *held_unlike(made, held)])
 
 
 def not_pass(above_threshold: float | None, defect_probability: float, *, trust: float) -> float:

@@ -29,7 +29,10 @@ _MAY_PACK: Final = "support_avx512bf16_for_cpu"
 """Of bitsandbytes' ``Linear4bit``: whether it may be packed at its first look."""
 _PART: Final = "the model cannot start, so no part is released on its word"
 _HASHED: Final = ("config.json", "tokenizer.json", "preprocessor_config.json", "processor_config.json")
-"""Files beside the weights that change what a model makes of its input."""
+"""Files beside the weights that change what a tower or an adapter's base makes of its input."""
+_READ: Final = (".json", ".jinja", ".model", ".txt")
+"""What all files end with that transformers may read beside the weights, chat template and special tokens
+included."""
 
 
 class LanguageSettings(BaseModel):
@@ -126,6 +129,22 @@ def hold_weights(model: nn.Module) -> None:
     for module in model.modules():
         if hasattr(module, _MAY_PACK):
             setattr(module, _MAY_PACK, False)
+
+
+def held_unlike(made: LanguageSettings, held: LanguageSettings) -> tuple[str, ...]:
+    """How a base is held where that is not how it was made: bits, number type, kind of device.
+
+    Each of them gives other scores from the same weights, so each belongs to what a model is called.
+
+    >>> held_unlike(LanguageSettings(), LanguageSettings(quantization="nf4", device="cuda:1"))
+    ('nf4', 'cuda')
+    """
+    pairs = (
+        (held.quantization, made.quantization),
+        (held.dtype, made.dtype),
+        (held.device.partition(":")[0], made.device.partition(":")[0]),
+    )
+    return tuple(now for now, then in pairs if now != then)
 
 
 def decoder_of(model: Any) -> nn.Module:
@@ -311,10 +330,20 @@ def not_loadable(folder: Path, error: Exception) -> WeightsError:
     )
 
 
-def folder_sha256(folder: Path) -> str:
-    """One hash over the weights and the configuration in a folder, whatever its path."""
+def folder_sha256(folder: Path, *, whatever_is_read: bool = False) -> str:
+    """One hash over the weights and the configuration in a folder, whatever its path.
+
+    Args:
+        folder: Has the model.
+        whatever_is_read: Hash all that transformers may read, for a model that is asked through its own chat
+            template; what recipes and adapters remember of their towers and bases is without.
+    """
     digest = hashlib.sha256()
-    beside = [folder / name for name in _HASHED if (folder / name).is_file()]
+    beside = [
+        path
+        for path in folder.iterdir()
+        if (path.suffix in _READ if whatever_is_read else path.name in _HASHED) and path.is_file()
+    ]
     for path in sorted((*folder.glob("*.safetensors"), *beside)):
         with path.open("rb") as stream:
             digest.update(path.name.encode() + hashlib.file_digest(stream, "sha256").digest())

@@ -29,6 +29,7 @@ from models.language.base import (
     UNLOADABLE,
     LanguageSettings,
     folder_sha256,
+    held_unlike,
     loading,
     not_loadable,
     require_device,
@@ -163,8 +164,9 @@ class PretrainedVlm:
             model = model.to(settings.device)
         self._model = model.eval().requires_grad_(False)
         self.name = folder.name
-        self.kind = str(config.model_type)
-        self.sha256 = folder_sha256(folder)
+        self.version = "+".join([str(config.model_type), *held_unlike(LanguageSettings(), settings)])
+        """Its architecture, and how it is held where that is not the usual."""
+        self.sha256 = folder_sha256(folder, whatever_is_read=True)
 
     def write(
         self,

@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from app.benches.soak import RESULT
-from app.command_line.output import InspectorOption, JsonFlag, print_json
+from app.command_line.options import InspectorOption
+from app.command_line.output import JsonFlag, print_json
 from app.commands.bench.shown import LONGEST_S, show, without_alarms
 from app.progress import progress
 from app.settings.station import InspectorKind

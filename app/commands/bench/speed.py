@@ -7,7 +7,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.output import InspectorOption, JsonFlag, print_json
+from app.command_line.options import InspectorOption
+from app.command_line.output import JsonFlag, print_json
 from app.command_line.writable import refuse_unwritable
 from app.commands.bench.shown import LONGEST_S, show, without_alarms
 from app.progress import progress

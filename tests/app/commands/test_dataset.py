@@ -12,7 +12,7 @@ from inspection.part import Truth
 from models.training.data.samples import read_samples
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
-from tests.app.running import Passgate
+from tests.app.running import Passgate, assert_one_line
 from tests.reports.parts import frame, part
 
 
@@ -100,3 +100,18 @@ def test_the_record_of_a_station_is_found_by_its_file(run: Passgate, tmp_path: P
     )
     assert code != 0
     assert "either a folder or --record or --config" in err
+
+
+def test_options_that_would_be_passed_over_are_refused(
+    passgate: Passgate, parts: Path, tmp_path: Path
+) -> None:
+    out = ("--out", tmp_path / "out.jsonl")
+    for command, said in (
+        (("convert", parts, "--recipes", tmp_path), "--recipes.*it is for parts on record"),
+        (("convert", "--record", tmp_path, "--without-good"), "--without-good.*a folder of photographs"),
+        (("simulate", "--mm-per-pixel", 0.2), "--mm-per-pixel.*the scale of --good FOLDER"),
+    ):
+        refused = passgate("dataset", *command, *out)
+        assert_one_line(refused, said)
+        assert refused.code == 2
+        assert not out[1].exists()

@@ -117,3 +117,19 @@ def test_what_cannot_be_trained_is_said_in_one_line(
     shutil.rmtree(tmp_path / "base")
     assert_one_line(model("train", "--config", config), "base")
     assert_one_line(model("train", "--config", tmp_path / "none.toml"), r"none\.toml")
+
+
+def test_options_that_would_be_passed_over_are_refused(
+    model: Passgate, parts: Path, recipes: None, tmp_path: Path
+) -> None:
+    """Else figures are taken for those of another split, memory or scale than they are of."""
+    samples = tmp_path / "parts.jsonl"
+    for option, images, said in (
+        (("--split", "val"), parts, "is no .jsonl of samples"),
+        (("--teach", 5), parts, "is no .jsonl of samples"),
+        (("--recipe", "cover", "--teach", 5), samples, "has a memory and a scale of its own"),
+        (("--recipe", "cover", "--mm-per-pixel", 0.2), parts, "has a memory and a scale of its own"),
+    ):
+        refused = model("evaluate", "--images", images, *option)
+        assert_one_line(refused, f"{option[-2]}.*{said}")
+        assert refused.code == 2

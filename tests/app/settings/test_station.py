@@ -101,6 +101,26 @@ def test_a_wrong_variable_is_blamed_on_the_environment(
         assert str(station) not in str(error.value), "the file is not at fault"
 
 
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("PASSGATE_PLC_PORT", "PASSGATE_PLC__PORT"),
+        ("PASSGATE_LINE_PART_MASS_KG", "PASSGATE_LINE__PART_MASS_KG"),
+        ("PASSGATE_CAMERAS_0_NAME", "PASSGATE_CAMERAS__0__NAME"),
+        ("PASSGATE_CAMERAS__0_NAME", "PASSGATE_CAMERAS__0__NAME"),
+        ("PASSGATE_PLC__TLS_CA", "PASSGATE_PLC__TLS__CA"),
+        ("PASSGATE_RECIPE", "PASSGATE_STATION__RECIPE"),
+    ],
+)
+def test_one_underscore_for_two_is_not_passed_over(
+    station: Path, monkeypatch: pytest.MonkeyPatch, name: str, meant: str
+) -> None:
+    """Wherever it stands in the name: in a table that the file lacks, in a list, deeper inside."""
+    monkeypatch.setenv(name, "1")
+    with pytest.raises(SettingsError, match=rf"{name} names no key .* did you mean {meant}\?"):
+        load(station)
+
+
 def test_what_is_wrong_in_both_is_told_apart(station: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     station.write_text(GOOD.replace('host = "10.0.0.5"', "cycle_ms = 0"), encoding="utf-8")
     monkeypatch.setenv("PASSGATE_PLC__PORT", "many")

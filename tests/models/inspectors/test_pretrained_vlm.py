@@ -43,7 +43,7 @@ class Says(PretrainedVlm):
     """A pretrained model that says what a test wants, without weights."""
 
     def __init__(self, answer: Answer | None, raw: str = "") -> None:
-        self.name, self.kind, self.sha256 = "says", "fake", "0" * 64
+        self.name, self.version, self.sha256 = "says", "fake", "0" * 64
         self.answer, self.raw = answer, raw
         self.last_asked = ""
 
