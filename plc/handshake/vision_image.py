@@ -57,16 +57,6 @@ class VisionImage:
         """
         self._beat = self._beat + 1 & 0xFFFF
         self._offered = (self._offered[1], offers)
-        if halted:
-            state = VisionState.HALTED
-        elif fault:
-            state = VisionState.ERROR
-        elif part.busy:
-            state = VisionState.EXECUTING
-        elif offers:
-            state = VisionState.READY
-        else:
-            state = VisionState.INITIALIZED if live else VisionState.PREOPERATIONAL
         result = part.words
         bits = VisionBits.ONLINE
         for bit, shown in (
@@ -84,7 +74,7 @@ class VisionImage:
         return VisionBlock(
             heartbeat=self._beat,
             bits=bits,
-            state=state,
+            state=_state(live=live, halted=halted, fault=fault, busy=part.busy, offers=offers),
             trigger_ack_seq=trigger_ack_seq,
             result_seq=result.seq,
             part_id=result.part_id,
@@ -111,3 +101,15 @@ class VisionImage:
             boot_id=self._boot_id,
             outcome_ack_seq=self.outcome_ack_seq,
         )
+
+
+def _state(*, live: bool, halted: bool, fault: bool, busy: bool, offers: bool) -> VisionState:
+    if halted:
+        return VisionState.HALTED
+    if fault:
+        return VisionState.ERROR
+    if busy:
+        return VisionState.EXECUTING
+    if offers:
+        return VisionState.READY
+    return VisionState.INITIALIZED if live else VisionState.PREOPERATIONAL

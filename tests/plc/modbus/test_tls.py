@@ -20,7 +20,7 @@ from plc.register_map.registers import LINE_SIZE, LineBlock, VisionBits, VisionB
 from plc.settings import LinkSettings
 from tests.plc.authority import OPENSSL, Authority
 from tests.plc.handshaking import RUNNING
-from tests.plc.peers import ScriptedPlc, eventually, free_port, raw_server, running
+from tests.plc.peers import ScriptedPlc, eventually, free_port, raw_server, refused, running, says
 
 pytestmark = pytest.mark.skipif(
     OPENSSL is None, reason="no openssl program here to make certificates: TLS is NOT tested"
@@ -123,6 +123,24 @@ def test_the_whole_link_runs_over_tls_and_comes_back_after_a_cut(
                 await eventually(lambda: VisionBits.ONLINE in plc.vision.bits)
                 assert link.line.diagnostics().secure
                 assert link.line.counters().reconnects == 1
+
+    asyncio.run(go())
+
+
+def test_a_plc_that_has_answered_over_tls_and_then_closes_is_no_matter_of_certificates(
+    ours: Authority, client: dict[str, object]
+) -> None:
+    async def go() -> None:
+        async with ScriptedPlc(LINE, tls=ours.server("busy")) as plc:
+            plc.lined_up.extend([says(lambda request, _: refused(request, 6)), lambda *_: None])
+            wire = Wire(settings_for(plc.port, client))
+            await wire.connect()
+            with pytest.raises(WireError, match="busy"):
+                await wire.read()
+            with pytest.raises(WireError, match="closed the connection"):
+                await wire.read()
+            assert (wire.counters.busy, wire.counters.closed, wire.counters.tls_failures) == (1, 1, 0)
+            wire.close()
 
     asyncio.run(go())
 
