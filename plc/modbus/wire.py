@@ -34,13 +34,13 @@ REFUSALS: Final = frozenset(
 
 
 class Wire:
-    """Reads and writes the blocks of one PLC, on one connection at a time.
+    """Reads and writes the two blocks of one PLC, in its order of words and bytes.
+
+    Each call asks the PLC and waits for the answer, for as long as the settings say, and raises WireError
+    where there is none to believe. Where that error is ``dead``, the caller closes and connects anew.
 
     Args:
-        settings: How to reach the PLC.
-
-    Raises:
-        SettingsError: The certificates of ``settings.tls`` cannot be used.
+        settings: How to reach the PLC, and how it lays values into registers; see ``Connection`` for errors.
     """
 
     def __init__(self, settings: LinkSettings) -> None:
@@ -106,7 +106,11 @@ class Wire:
         self._connection.close()
 
     async def farewell(self, vision: VisionBlock | None) -> None:
-        """Write a last block, where there is one and that works within the time-out, and close."""
+        """Write ``vision`` as the last image, where that works within the time-out, and close.
+
+        Args:
+            vision: The image; None to write nothing, as where another engine writes the block.
+        """
         try:
             if self._has_read and vision is not None:
                 await self._write(vision)
@@ -118,24 +122,29 @@ class Wire:
     # --- telegrams ----------------------------------------------------------------------------------------
 
     async def read_words(self, address: int, count: int) -> list[int]:
-        """Read any holding registers and write nothing. Raises WireError."""
+        """Read ``count`` holding registers from ``address`` on, as they lie in the PLC. Raises WireError."""
         return await self._connection.ask(
             read_request(address, count), lambda pdu: registers_in(pdu, function=Function.READ, count=count)
         )
 
     async def read(self) -> LineBlock:
-        """Read the line block and write nothing. Raises WireError."""
+        """Read the line block, the PLC's, and write nothing. Raises WireError."""
         line = self._layout.line_block(await self.read_words(self._settings.line_base, LINE_SIZE))
         self._has_read = True
         self._fc23.serves(line.boot_id)
         return line
 
     async def read_vision(self) -> VisionBlock:
-        """Read back our own block. Raises WireError."""
+        """Read back the vision block, our own, to see who wrote it last. Raises WireError."""
         return self._layout.vision_block(await self.read_words(self._settings.vision_base, VISION_SIZE))
 
     async def exchange(self, vision: VisionBlock) -> LineBlock:
-        """Write ours, then read theirs: FC23, or FC16 and FC03 where the PLC lacks it.
+        """Write ``vision``, our block, then read the PLC's: one cycle's exchange.
+
+        With function 23 in one telegram; with 16 and 3 in two, where the PLC lacks 23 or the settings say so.
+
+        Returns:
+            The line block, as it was after the write.
 
         Raises:
             WireError: It brought no line block. Where FC23 was ignored or cut off, the *next* exchange goes
@@ -191,6 +200,10 @@ class Wire:
 
     async def write_motion(self, motion: MotionWords, *, patience_s: float) -> bool:
         """Write the three motion words alone, between two exchanges.
+
+        Args:
+            motion: The words.
+            patience_s: How long to wait for the answer, in seconds.
 
         Returns:
             False where no answer came within ``patience_s``. That is no time-out of the connection, of which
