@@ -107,14 +107,6 @@ def digest(picture: RawPicture) -> str:
     return f"{picture.shape[1]}x{picture.shape[0]}:{zlib.crc32(np.ascontiguousarray(picture).data):08x}"
 
 
-def focus_measure(picture: RawPicture) -> float:
-    """How sharp the strongest edges are, from 0 (blurred); see the module's text.
-
-    Around 0.3 for a part well in focus. A picture without any edge gives 0.
-    """
-    return _focus(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
-
-
 def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
     """Limits that the good pictures ``frames`` keep with room to spare.
 
@@ -131,7 +123,7 @@ def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
         sizes.add((frame.picture.shape[1], frame.picture.shape[0]))
         grey = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY)
         exposures.append(_Exposure.of(grey, frame.bit_depth))
-        focuses.append(_focus(grey))
+        focuses.append(focus_measure(grey))
     if not exposures:
         raise RecipeError("there is no good picture to teach limits from", todo="give at least one")
     least_mean = min(exposure.mean for exposure in exposures)
@@ -183,7 +175,7 @@ def _faults_of(grey: MatLike, limits: QualityLimits, bit_depth: BitDepth) -> lis
     if exposure.contrast < limits.min_contrast:
         said = say(Code.PICTURE_FLAT, contrast=scale * exposure.contrast, wanted=scale * limits.min_contrast)
         return [*faults, _fault(QualityProblem.FLAT, said)]
-    if limits.min_focus > 0.0 and (focus := _focus(grey)) < limits.min_focus:
+    if limits.min_focus > 0.0 and (focus := focus_measure(grey)) < limits.min_focus:
         faults.append(
             _fault(QualityProblem.BLURRED, say(Code.PICTURE_BLURRED, focus=focus, wanted=limits.min_focus))
         )
@@ -194,7 +186,11 @@ def _fault(problem: QualityProblem, said: Sentence) -> QualityFault:
     return QualityFault(problem=problem, reason=said, coded=coded(said))
 
 
-def _focus(grey: MatLike) -> float:
+def focus_measure(grey: MatLike) -> float:
+    """How sharp the strongest edges of a grey picture (H x W) are, from 0 (blurred); see the module's text.
+
+    Around 0.3 for a part well in focus. A picture without any edge gives 0.
+    """
     fine = cv2.sepFilter2D(grey, cv2.CV_32F, _FINE_KERNEL, _FINE_KERNEL)
     coarse = cv2.GaussianBlur(fine, (11, 11), np.sqrt(3.0))  # both together: σ = 2
     # Fresh memory for each plane would take as long as the sums.

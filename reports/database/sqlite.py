@@ -65,7 +65,8 @@ def _connect_reader(dialect: Dialect, _: object, args: Any, options: Any) -> sql
     """
     refused: sqlite3.OperationalError | None = None
     for locking_mode in ("NORMAL", "EXCLUSIVE"):
-        connection: sqlite3.Connection = dialect.connect(*args, **options)  # type: ignore[assignment]
+        connection = dialect.connect(*args, **options)
+        assert isinstance(connection, sqlite3.Connection)
         try:
             connection.execute(f"PRAGMA locking_mode = {locking_mode}")
             connection.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchall()

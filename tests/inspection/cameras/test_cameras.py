@@ -23,6 +23,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError
 from inspection.part import Frame, Truth
 from inspection.pictures.decoding.decoding import read_picture
+from inspection.pictures.decoding.levels import BitDepth, RawPicture
 from inspection.pictures.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation
@@ -174,9 +175,9 @@ def test_a_picture_that_does_not_come_in_time_keeps_its_turn(
 ) -> None:
     drive_is_back = threading.Event()
 
-    def slow(path: Path, **words: str) -> np.ndarray:
+    def slow(path: Path, *, bit_depth: BitDepth = 8, part: str = "") -> RawPicture:
         drive_is_back.wait(10.0)
-        return read_picture(path, **words)
+        return read_picture(path, bit_depth=bit_depth, part=part)
 
     monkeypatch.setattr("inspection.cameras.folder.read_picture", slow)
     camera = FolderCamera("main", folder, timeout_s=0.02)
@@ -279,7 +280,9 @@ def test_settings_are_told_apart_by_kind(tmp_path: Path) -> None:
     assert read({"kind": "simulated", "seed": 3}) == SimulatedSettings(seed=3)
     assert read({"kind": "folder", "directory": str(tmp_path)}) == FolderSettings(directory=tmp_path)
     assert read({"kind": "opencv", "source": 1}) == OpenCvSettings(source=1)
-    assert read({"kind": "opencv", "source": "rtsp://host/a"}).source == "rtsp://host/a"
+    stream = read({"kind": "opencv", "source": "rtsp://host/a"})
+    assert isinstance(stream, OpenCvSettings)
+    assert stream.source == "rtsp://host/a"
     for wrong in (
         {"kind": "genicam"},
         {"kind": "simulated", "defect_rate": 2},

@@ -1,8 +1,9 @@
 """The OpenCV camera against a fake device that can hang, lie, fail and come back; and a real video."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Protocol
 
 import cv2
 import numpy as np
@@ -166,14 +167,27 @@ def time() -> FakeTime:
     return FakeTime()
 
 
+class Make(Protocol):
+    """Makes a camera over devices, one after the other; ``changed`` are OpenCvCamera's times."""
+
+    def __call__(
+        self,
+        time: FakeTime,
+        devices: Sequence[FakeDevice | Exception],
+        *,
+        source: int | str = 0,
+        **changed: float,
+    ) -> OpenCvCamera: ...
+
+
 @pytest.fixture
-def make() -> Iterator[Callable[..., OpenCvCamera]]:
+def make() -> Iterator[Make]:
     """Cameras that are closed at the end, with devices that end their hanging."""
     made: list[OpenCvCamera] = []
     lent: list[FakeDevice] = []
 
     def build(
-        time: FakeTime, devices: list[FakeDevice | Exception], *, source: int | str = 0, **settings: float
+        time: FakeTime, devices: Sequence[FakeDevice | Exception], *, source: int | str = 0, **changed: float
     ) -> OpenCvCamera:
         lent.extend(device for device in devices if isinstance(device, FakeDevice))
         rest = iter(devices)
@@ -184,8 +198,8 @@ def make() -> Iterator[Callable[..., OpenCvCamera]]:
                 raise device
             return device
 
-        wanted = {"timeout_s": 5.0, "lag_ms": 0.0, "reconnect_s": 0.001} | settings
-        camera = OpenCvCamera("main", source, device=next_device, now_ns=time, **wanted)
+        limits: dict[str, float] = {"timeout_s": 5.0, "lag_ms": 0.0, "reconnect_s": 0.001} | changed
+        camera = OpenCvCamera("main", source, size=None, device=next_device, now_ns=time, **limits)
         made.append(camera)
         return camera
 
@@ -195,9 +209,6 @@ def make() -> Iterator[Callable[..., OpenCvCamera]]:
             device.hang.set()
     for camera in made:
         camera.close()
-
-
-Make = Callable[..., OpenCvCamera]
 
 
 def test_a_picture_is_rgb_and_real(time: FakeTime, make: Make) -> None:

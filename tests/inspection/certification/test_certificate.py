@@ -1,15 +1,27 @@
 """The certificate: it says what was proven, reads back only as it was issued, and holds for nothing else."""
 
 import json
+from typing import NamedTuple
 
 import pytest
 from pydantic import ValidationError
 
 from inspection.certification.certificate import Certificate, Certification
-from inspection.decision import RecipeRef
+from inspection.decision import ModelRef, RecipeRef
 from tests.fakes import certificate
 
 MODEL = certificate().model
+
+
+class InUse(NamedTuple):
+    """What judges now."""
+
+    recipe: RecipeRef
+    recipe_sha256: str
+    model: ModelRef
+
+
+ISSUED_FOR = InUse(RecipeRef(id=1, version=1), "b" * 64, MODEL)
 
 
 def test_a_certificate_reads_back_and_says_what_it_promises() -> None:
@@ -51,21 +63,23 @@ def test_numbers_that_prove_nothing_make_no_certificate() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "words"),
+    ("now", "words"),
     [
-        ({}, ""),
-        ({"model": MODEL.model_copy(update={"sha256": "c" * 64})}, "the model changed since"),
-        ({"model": MODEL.model_copy(update={"version": "2"})}, "it was passgate-reflex 1"),
-        ({"model": MODEL.model_copy(update={"name": "passgate-vla"})}, "now it is passgate-vla"),
-        ({"recipe": RecipeRef(id=1, version=2)}, "now recipe 1 version 2"),
-        ({"recipe_sha256": "c" * 64}, "file changed"),
+        (ISSUED_FOR, ""),
+        (ISSUED_FOR._replace(model=MODEL.model_copy(update={"sha256": "c" * 64})), "the model changed since"),
+        (ISSUED_FOR._replace(model=MODEL.model_copy(update={"version": "2"})), "it was passgate-reflex 1"),
+        (
+            ISSUED_FOR._replace(model=MODEL.model_copy(update={"name": "passgate-vla"})),
+            "now it is passgate-vla",
+        ),
+        (ISSUED_FOR._replace(recipe=RecipeRef(id=1, version=2)), "now recipe 1 version 2"),
+        (ISSUED_FOR._replace(recipe_sha256="c" * 64), "file changed"),
     ],
 )
-def test_it_holds_for_what_it_was_issued_for_and_nothing_else(changes: dict[str, object], words: str) -> None:
-    now = {"recipe": RecipeRef(id=1, version=1), "recipe_sha256": "b" * 64, "model": MODEL} | changes
-    objection = certificate().objection(**now)  # type: ignore[arg-type]
+def test_it_holds_for_what_it_was_issued_for_and_nothing_else(now: InUse, words: str) -> None:
+    objection = certificate().objection(recipe=now.recipe, recipe_sha256=now.recipe_sha256, model=now.model)
     assert words in objection
-    assert bool(objection) == bool(changes)
+    assert bool(objection) == (now != ISSUED_FOR)
 
 
 def test_a_station_is_certified_or_says_why_not() -> None:

@@ -26,7 +26,10 @@ def _part() -> NDArray[np.uint8]:
     rows, columns = np.mgrid[0:96, 0:128]
     light = 90 + 0.4 * columns + 40 * np.sin(rows / 11) * (columns > 50)
     noise = np.random.default_rng(3).normal(0, 5, (96, 128, 3))
-    return np.clip(light[..., None] * np.array([1, 0.9, 0.8]) + noise, 0, 255).astype(np.uint8)
+    part: NDArray[np.uint8] = np.clip(light[..., None] * np.array([1, 0.9, 0.8]) + noise, 0, 255).astype(
+        np.uint8
+    )
+    return part
 
 
 _PART: Final = _part()
@@ -109,7 +112,7 @@ class Told:
 
 def told(sound: str, damage: str, path: Path) -> Told:
     """Damage a file in many places, read it each time, and count."""
-    whole = SOUND[sound]()
+    whole = bytes(SOUND[sound]())
     path.write_bytes(whole)
     picture = read_picture(path)
     words: set[tuple[str, str]] = set()

@@ -48,7 +48,7 @@ class PictureKind:
     @property
     def truth(self) -> NDArray[np.uint8]:
         """What must be read."""
-        grey = self.shows * np.uint8(255) if self.shows.dtype == bool else self.shows
+        grey = self.shows.astype(np.uint8) * np.uint8(255) if self.shows.dtype == bool else self.shows
         return np.asarray(grey if grey.ndim == 3 else np.stack([grey] * 3, axis=2), np.uint8)
 
 

@@ -9,12 +9,13 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Final
+from typing import Any, Final
 
 import cv2
 import imagecodecs
 import numpy as np
 import simplejpeg
+from cv2.typing import MatLike
 from PIL import Image, ImageCms
 
 from tests.inspection.pictures.picture_kind import (
@@ -36,7 +37,6 @@ from tests.inspection.pictures.picture_writers import (
     HEIGHT,
     WIDTH,
     Maker,
-    Values,
     bmp,
     bmp_of_os2,
     bmp_run_lengths_4,
@@ -104,7 +104,7 @@ _ARITHMETIC_PROGRESSIVE: Final = base64.b64decode(
 
 
 def _jpeg() -> Iterator[Row]:
-    for what, options in {
+    ways: dict[str, dict[str, Any]] = {
         "baseline, 4:2:0": {},
         "baseline, 4:4:4": {"subsampling": 0},
         "baseline, 4:2:2": {"subsampling": 1},
@@ -115,7 +115,8 @@ def _jpeg() -> Iterator[Row]:
         "stored as RGB": {"keep_rgb": True},
         "with an ICC profile, which is not applied": {"icc_profile": _PROFILE},
         "with a comment and EXIF": {"comment": b"camera 1", "exif": turned(1)},
-    }.items():
+    }
+    for what, options in ways.items():
         yield what, "Pillow", partial(saved, COLOUR, "jpeg", **{"quality": 95, **options}), COLOUR, 6
     yield "quality 30", "Pillow", partial(saved, COLOUR, "jpeg", quality=30), COLOUR, 16
     yield "grey", "Pillow", partial(saved, GREY, "jpeg", quality=95), GREY, 2
@@ -141,7 +142,7 @@ def _jpeg() -> Iterator[Row]:
         *(lambda: without_segment(0xEE, saved(COLOUR, "jpeg", "CMYK")), COLOUR),
         "it is a JPEG of four channels that does not say which they are",
     )
-    two = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
+    two: dict[str, Any] = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
     yield (
         "MPO, of which the first is the picture",
         "Pillow",
@@ -163,7 +164,7 @@ def _jpeg() -> Iterator[Row]:
 def _ffmpeg() -> bytes:
     with TemporaryDirectory() as folder:
         path = str(Path(folder) / "video.avi")
-        video = cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter_fourcc(*"MJPG"), 10, (WIDTH, HEIGHT))
+        video = cv2.VideoWriter(path, cv2.CAP_FFMPEG, cv2.VideoWriter.fourcc(*"MJPG"), 10, (WIDTH, HEIGHT))
         video.write(np.ascontiguousarray(COLOUR[..., ::-1]))
         video.release()
         coded = Path(path).read_bytes()
@@ -171,7 +172,7 @@ def _ffmpeg() -> bytes:
     return coded[start : coded.index(b"\xff\xd9", start) + 2]
 
 
-def _opencv(suffix: str, values: Values) -> bytes:
+def _opencv(suffix: str, values: MatLike) -> bytes:
     return cv2.imencode(suffix, values[..., ::-1] if values.ndim == 3 else values)[1].tobytes()
 
 
@@ -262,10 +263,12 @@ def _bmp() -> Iterator[Row]:
     rows = [row[:, ::-1].tobytes() for row in COLOUR]
     yield "24 bits, top down", "its standard", partial(bmp, 24, rows, top_down=True), COLOUR
     yield "32 bits", "Pillow", partial(saved, opaque(COLOUR), "bmp"), COLOUR
-    for what, alpha, *end in (("opaque", 255), ("which is 0 all over", 0), ("in parts", None, SHEER)):
+    fates: tuple[tuple[str, int | None, int | str], ...]
+    fates = ("opaque", 255, 0), ("which is 0 all over", 0, 0), ("in parts", None, SHEER)
+    for what, alpha, fate in fates:
         values = with_alpha(COLOUR) if alpha is None else with_alpha(COLOUR, np.full_like(GREY, alpha))
         make = partial(_opencv, ".bmp", np.ascontiguousarray(values[..., [3, 0, 1, 2]]))
-        yield f"32 bits and alpha, {what}", "OpenCV", make, COLOUR, *end
+        yield f"32 bits and alpha, {what}", "OpenCV", make, COLOUR, fate
     yield "24 bits, head of OS/2", "its standard", bmp_of_os2, COLOUR
     full = packed_colours((8, 16), (8, 8), (8, 0), kind="<u4")
     yield "32 bits, the fourth is 0", "its standard", partial(bmp, 32, full), COLOUR
@@ -296,12 +299,12 @@ def _webp() -> Iterator[Row]:
         COLOUR,
         SHEER,
     )
-    two = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
+    two: dict[str, Any] = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
     yield "animated", "Pillow", partial(saved, COLOUR, "webp", **two), COLOUR, MANY
 
 
 def _others() -> Iterator[Row]:
-    two = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
+    two: dict[str, Any] = {"save_all": True, "append_images": [Image.fromarray(255 - COLOUR)]}
     makers: list[tuple[str, str, str, Maker]] = [
         ("GIF", "", "Pillow", partial(saved, COLOUR, "gif")),
         ("GIF", "animated", "Pillow", partial(saved, COLOUR, "gif", **two)),

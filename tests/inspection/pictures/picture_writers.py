@@ -4,6 +4,7 @@ import io
 import struct
 import zlib
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 import tifffile
@@ -34,13 +35,13 @@ def opaque(values: Values) -> Values:
     return with_alpha(values, np.full((HEIGHT, WIDTH), 255, np.uint8))
 
 
-def saved(values: Values, kind: str, mode: str = "", **options: object) -> bytes:
+def saved(values: Values, kind: str, mode: str = "", **options: Any) -> bytes:
     """By Pillow."""
     image = Image.fromarray(values)
     return written(image.convert(mode) if mode else image, kind, **options)
 
 
-def written(image: Image.Image, kind: str, **options: object) -> bytes:
+def written(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
@@ -56,14 +57,14 @@ def turned(orientation: int) -> Image.Exif:
     return exif
 
 
-def tiff(values: Values, **options: object) -> bytes:
+def tiff(values: Values, **options: Any) -> bytes:
     """By tifffile."""
     file = io.BytesIO()
     tifffile.imwrite(file, values, **options)
     return file.getvalue()
 
 
-def tiff_pages(*pages: tuple[Values, dict[str, object]]) -> bytes:
+def tiff_pages(*pages: tuple[Values, dict[str, Any]]) -> bytes:
     file = io.BytesIO()
     with tifffile.TiffWriter(file) as writer:
         for values, options in pages:
@@ -174,20 +175,19 @@ def bmp_run_lengths_4() -> bytes:
 
 def packed_colours(*places: tuple[int, int], kind: str) -> list[bytes]:
     """Rows of pixels with each channel at its place: (bits, shift) of red, green and blue."""
-    pixels = sum(
-        COLOUR[..., channel].astype(np.uint32) >> 8 - bits << shift
-        for channel, (bits, shift) in enumerate(places)
-    )
+    pixels = np.zeros(GREY.shape, np.uint32)
+    for channel, (bits, shift) in enumerate(places):
+        pixels += COLOUR[..., channel].astype(np.uint32) >> 8 - bits << shift
     return [row.astype(kind).tobytes() for row in pixels]
 
 
 def pnm(kind: int, values: Values, most: int = 255) -> bytes:
     head = f"P{kind}\n{WIDTH} {HEIGHT}\n" + ("" if kind in (1, 4) else f"{most}\n")
     if kind == 4:
-        return head.encode() + b"".join(packed(~values, 1))
+        return head.encode() + b"".join(packed(np.logical_not(values), 1))
     if kind in (5, 6):
         return head.encode() + values.astype(">u2" if most > 255 else "u1").tobytes()
-    shown = ~values if kind == 1 else values
+    shown = np.logical_not(values) if kind == 1 else values
     return (head + "\n".join(" ".join(str(int(v)) for v in row.ravel()) for row in shown) + "\n").encode()
 
 
@@ -202,4 +202,4 @@ def without_segment(marker: int, jpeg: bytes) -> bytes:
     return kept + jpeg[place:]
 
 
-Maker = Callable[[], bytes]
+Maker = Callable[[], bytes | bytearray]

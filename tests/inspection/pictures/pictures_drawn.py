@@ -4,7 +4,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
+from cv2.typing import MatLike
 
 HEIGHT, WIDTH = 60, 80
 FORMATS = (".png", ".jpg", ".bmp", ".tif", ".webp")
@@ -24,7 +24,7 @@ def mask(path: Path, *, value: int = 255) -> Path:
     return write(path, drawn)
 
 
-def write(path: Path, values: NDArray[np.generic]) -> Path:
+def write(path: Path, values: MatLike) -> Path:
     """Write a picture file with whatever folders it needs; channels in OpenCV's order."""
     path.parent.mkdir(parents=True, exist_ok=True)
     done, data = cv2.imencode(path.suffix, values)

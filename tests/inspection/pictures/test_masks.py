@@ -1,6 +1,7 @@
 """What a mask marks, however it was saved: nothing of it is lost in silence."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -18,8 +19,9 @@ AREA = np.zeros(SIZE, bool)
 AREA[20:30, 30:50] = True
 
 
-def grey(value: int, kind: type = np.uint8) -> NDArray[np.generic]:
-    return np.where(AREA, value, 0).astype(kind)
+def grey(value: int, kind: type[np.uint8 | np.uint16] = np.uint8) -> NDArray[np.uint8 | np.uint16]:
+    drawn: NDArray[np.uint8 | np.uint16] = np.where(AREA, value, 0).astype(kind)
+    return drawn
 
 
 def colour(*defect: int, rest: tuple[int, ...] = (0, 0, 0)) -> NDArray[np.uint8]:
@@ -35,8 +37,8 @@ def palette(path: Path, colours: list[int], *, defect: int, rest: int) -> None:
 VOC = [0, 0, 0, 128, 0, 0, 0, 128, 0] + [0] * 750 + [224, 224, 192]
 
 WAYS: dict[str, Callable[[Path], object]] = {
-    **{f"value {v}": lambda p, v=v: write(p, grey(v)) for v in (1, 2, 127, 128, 255)},
-    **{f"16 bit, value {v}": lambda p, v=v: write(p, grey(v, np.uint16)) for v in (1, 255, 256, 65535)},
+    **{f"value {v}": partial(write, values=grey(v)) for v in (1, 2, 127, 128, 255)},
+    **{f"16 bit, value {v}": partial(write, values=grey(v, np.uint16)) for v in (1, 255, 256, 65535)},
     "green": lambda p: write(p, colour(0, 128, 0)),
     "red in 16 bit": lambda p: write(p, colour(0, 0, 1).astype(np.uint16)),
     "class 2 of Pascal VOC": lambda p: palette(p, VOC, defect=2, rest=0),

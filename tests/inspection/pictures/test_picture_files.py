@@ -1,6 +1,7 @@
 """Which files of a folder are pictures of parts: a mask is never one of them, and no part is left out."""
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
@@ -82,22 +83,24 @@ def test_masks_of_types_that_share_numbers_find_their_own_pictures(tmp_path: Pat
     assert len(found.pictures) == 8
 
 
-@pytest.mark.parametrize(
-    ("files", "said"),
-    [
-        ({"a.jpg": photograph, "a.png": photograph}, "a.jpg and .*a.png have one name.*different names"),
-        ({"a.jpg": photograph, "a.png": mask, "a.bmp": mask}, "have one name"),
-        ({"a.png": mask, "a.bmp": mask, "b.png": photograph}, "have one name"),
-        ({"a.jpg": photograph, "b_mask.png": mask}, "b_mask.png is named like a mask.*no picture"),
-        ({"a.jpg": photograph, "ground_truth/b.png": mask}, "b.png is named like a mask.*no picture"),
-        ({"a.jpg": photograph, "b.png": mask}, "b.png looks like a mask.*belongs to no picture"),
-        ({"a.jpg": photograph, "a_mask.png": photograph}, "named like the mask of .*like a photograph"),
-        ({"a.jpg": photograph, "b_mask.png": photograph}, "like a photograph, and belongs to no picture"),
-        ({"a.jpg": photograph, "a_mask1.png": mask, "a_mask2.png": mask}, "one by one.*join the masks"),
-        ({"a.jpg": photograph, "a.png": mask, "a_mask.png": mask}, "one by one"),
-    ],
-)
-def test_what_cannot_be_told_is_refused_with_words(tmp_path: Path, files: dict, said: str) -> None:
+Draw = Callable[[Path], Path]
+
+UNCLEAR: list[tuple[dict[str, Draw], str]] = [
+    ({"a.jpg": photograph, "a.png": photograph}, "a.jpg and .*a.png have one name.*different names"),
+    ({"a.jpg": photograph, "a.png": mask, "a.bmp": mask}, "have one name"),
+    ({"a.png": mask, "a.bmp": mask, "b.png": photograph}, "have one name"),
+    ({"a.jpg": photograph, "b_mask.png": mask}, "b_mask.png is named like a mask.*no picture"),
+    ({"a.jpg": photograph, "ground_truth/b.png": mask}, "b.png is named like a mask.*no picture"),
+    ({"a.jpg": photograph, "b.png": mask}, "b.png looks like a mask.*belongs to no picture"),
+    ({"a.jpg": photograph, "a_mask.png": photograph}, "named like the mask of .*like a photograph"),
+    ({"a.jpg": photograph, "b_mask.png": photograph}, "like a photograph, and belongs to no picture"),
+    ({"a.jpg": photograph, "a_mask1.png": mask, "a_mask2.png": mask}, "one by one.*join the masks"),
+    ({"a.jpg": photograph, "a.png": mask, "a_mask.png": mask}, "one by one"),
+]
+
+
+@pytest.mark.parametrize(("files", "said"), UNCLEAR)
+def test_what_cannot_be_told_is_refused_with_words(tmp_path: Path, files: dict[str, Draw], said: str) -> None:
     for name, draw in files.items():
         draw(tmp_path / name)
     with pytest.raises(CameraError, match=said):

@@ -2,6 +2,7 @@
 
 import re
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -28,7 +29,8 @@ def test_a_kind_of_picture_is_read_right_or_refused_with_words(tmp_path: Path, k
     path.write_bytes(kind.make())
     if not kind.refused:
         picture = read_picture(path)
-        assert (picture.shape, picture.dtype) == (kind.truth.shape, np.uint8)
+        assert picture.shape == kind.truth.shape
+        assert picture.dtype == np.dtype(np.uint8)
         assert int(np.abs(picture.astype(int) - kind.truth).max()) <= kind.off
         return
     with pytest.raises(CameraError) as refused:
@@ -74,7 +76,8 @@ def test_what_a_file_is_its_first_bytes_say_and_not_its_name(
     tmp_path: Path, format_: str, suffix: str
 ) -> None:
     path = tmp_path / f"part{suffix}"
-    path.write_bytes(saved(COLOUR, format_, **{"webp": {"lossless": True}}.get(format_, {})))
+    options: dict[str, Any] = {"lossless": True} if format_ == "webp" else {}
+    path.write_bytes(saved(COLOUR, format_, **options))
     off = 12 if format_ == "jpeg" else 0
     assert int(np.abs(read_picture(path).astype(int) - COLOUR).max()) <= off
 

@@ -119,7 +119,9 @@ def test_a_png_says_its_depth_and_stays_a_whole_png(bit_depth: BitDepth) -> None
     said = with_depth(plain, bit_depth)
     assert stated_depth(said[:HEAD_BYTES]) == stated_depth(said) == bit_depth
     assert stated_depth(plain) is None
-    assert np.array_equal(cv2.imdecode(np.frombuffer(said, np.uint8), cv2.IMREAD_UNCHANGED), levels)
+    decoded = cv2.imdecode(np.frombuffer(said, np.uint8), cv2.IMREAD_UNCHANGED)
+    assert decoded is not None
+    assert np.array_equal(decoded, levels)
     place = 8
     while place < len(said):
         length = int.from_bytes(said[place : place + 4], "big")

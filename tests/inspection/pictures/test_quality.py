@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 import cv2
 import numpy as np
 import pytest
+from cv2.typing import MatLike
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -32,6 +33,10 @@ def frame(content: np.ndarray, *, simulated: bool = False) -> Frame:
         number=1,
         simulated=simulated,
     )
+
+
+def focus(picture: MatLike) -> float:
+    return focus_measure(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
 
 
 def problems(content: np.ndarray, limits: QualityLimits = LIMITS) -> set[QualityProblem]:
@@ -99,8 +104,8 @@ def test_noise_does_not_pass_for_focus(taught: QualityLimits) -> None:
 def test_more_blur_means_less_focus(sigmas: list[float], part_id: int) -> None:
     less, more = sorted(sigmas)
     sharp = picture(part_id)
-    values = [focus_measure(sharp)]
-    values += [focus_measure(cv2.GaussianBlur(sharp, (0, 0), sigma)) for sigma in (less, more)]
+    values = [focus(sharp)]
+    values += [focus(cv2.GaussianBlur(sharp, (0, 0), sigma)) for sigma in (less, more)]
     assert values[0] > values[1]
     assert values[1] > values[2] or more - less < 0.1
 
@@ -110,7 +115,7 @@ def test_more_blur_means_less_focus(sigmas: list[float], part_id: int) -> None:
 def test_focus_does_not_depend_on_contrast_or_light(contrast: float, offset: float) -> None:
     sharp = picture(3)
     other = np.clip(sharp.astype(np.float32) * contrast + min(offset, 255 - 255 * contrast), 0, 255)
-    assert focus_measure(other.astype(np.uint8)) == pytest.approx(focus_measure(sharp), rel=0.06)
+    assert focus(other.astype(np.uint8)) == pytest.approx(focus(sharp), rel=0.06)
 
 
 @given(st.floats(0.6, 4.0))
@@ -121,13 +126,13 @@ def test_focus_of_a_lone_edge_is_near_what_the_theory_says(sigma: float) -> None
     corner[128:] += 100.0
     corner[:, 128:] += 100.0
     blurred = np.clip(cv2.GaussianBlur(corner, (0, 0), sigma) + 20.0, 0, 255).astype(np.uint8)
-    measured = focus_measure(cv2.cvtColor(blurred, cv2.COLOR_GRAY2RGB))
+    measured = focus(cv2.cvtColor(blurred, cv2.COLOR_GRAY2RGB))
     on_crest = 1.0 / (1.0 + sigma**2)
     assert 0.25 * on_crest < measured < on_crest
 
 
 def test_a_picture_without_an_edge_has_no_focus() -> None:
-    assert focus_measure(np.full((64, 64, 3), 90, np.uint8)) == 0.0
+    assert focus(np.full((64, 64, 3), 90, np.uint8)) == 0.0
 
 
 def test_a_frozen_picture_is_a_fault_of_a_real_camera_alone() -> None:

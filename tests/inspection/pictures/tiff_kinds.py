@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -10,6 +11,7 @@ from tests.inspection.pictures.picture_writers import (
     BLACK_WHITE,
     COLOUR,
     GREY,
+    Values,
     deep,
     opaque,
     palette,
@@ -20,15 +22,17 @@ from tests.inspection.pictures.picture_writers import (
     written,
 )
 
+_ARRANGED: dict[str, dict[str, Any]] = {
+    "one strip": {},
+    "strips": {"rowsperstrip": 7},
+    "tiles": {"tile": (16, 32)},
+}
+
 
 def tiff_kinds() -> Iterator[Row]:
     for compression in (None, "lzw", "deflate", "packbits"):
         name = compression or "no compression"
-        for how, options in {
-            "one strip": {},
-            "strips": {"rowsperstrip": 7},
-            "tiles": {"tile": (16, 32)},
-        }.items():
+        for how, options in _ARRANGED.items():
             make = partial(_rgb, compression=compression, **options)
             if compression is None and how == "tiles":
                 tiles = "it is a TIFF in tiles that are not compressed, which is not read"
@@ -46,7 +50,7 @@ def tiff_kinds() -> Iterator[Row]:
     for compression in (None, "lzw"):
         apart = partial(tiff, planes, photometric="rgb", planarconfig="separate", compression=compression)
         yield f"RGB in separate planes, {compression or 'no compression'}", "tifffile", apart, COLOUR
-    jpeg = {"compression": "jpeg", "compressionargs": {"level": 95}}
+    jpeg: dict[str, Any] = {"compression": "jpeg", "compressionargs": {"level": 95}}
     yield "RGB, JPEG", "tifffile", partial(_rgb, **jpeg), COLOUR, 6
     yield "RGB, JPEG, tiles", "tifffile", partial(_rgb, **jpeg, tile=(16, 32)), COLOUR, 6
     yield "RGB, JPEG", "Pillow", partial(saved, COLOUR, "tiff", compression="jpeg", quality=95), COLOUR, 6
@@ -87,10 +91,10 @@ def tiff_kinds() -> Iterator[Row]:
         yield f"orientation {orientation}: turned as it says", "tifffile", make, UPRIGHT[orientation]
     yield "CMYK", "Pillow", partial(saved, COLOUR, "tiff", "CMYK"), COLOUR
     yield "YCbCr", "Pillow", partial(saved, COLOUR, "tiff", "YCbCr"), COLOUR, 4
-    alpha = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
+    alpha: dict[str, Any] = {"photometric": "rgb", "extrasamples": ["unassalpha"]}
     yield "RGB and alpha, opaque", "tifffile", partial(tiff, opaque(COLOUR), **alpha), COLOUR
-    small = (COLOUR[::4, ::4].copy(), {"photometric": "rgb", "subfiletype": 1})
-    full = (COLOUR, {"photometric": "rgb"})
+    small: tuple[Values, dict[str, Any]] = (COLOUR[::4, ::4].copy(), {"photometric": "rgb", "subfiletype": 1})
+    full: tuple[Values, dict[str, Any]] = (COLOUR, {"photometric": "rgb"})
     yield "with a thumbnail", "tifffile", partial(tiff_pages, full, small), COLOUR
     yield (
         "with a smaller copy inside (pyramid)",
@@ -101,7 +105,7 @@ def tiff_kinds() -> Iterator[Row]:
     yield from _tiff_refused()
 
 
-def _rgb(**options: object) -> bytes:
+def _rgb(**options: Any) -> bytes:
     return tiff(COLOUR, photometric="rgb", **options)
 
 

@@ -1,19 +1,23 @@
 import numpy as np
 import pytest
 
+from inspection.pictures.decoding.levels import Picture
 from inspection.simulation.synthetic import spoiled
 
 
-def plate(seed):
+def plate(seed: int) -> Picture:
     noise = np.random.default_rng(seed)
     grain = noise.normal(0.0, 4.0, (96, 128, 1)) + np.linspace(120.0, 150.0, 128)[None, :, None]
-    return np.clip(np.repeat(grain, 3, axis=2), 0, 255).astype(np.uint8)
+    picture: Picture = np.clip(np.repeat(grain, 3, axis=2), 0, 255).astype(np.uint8)
+    return picture
 
 
 @pytest.mark.parametrize("seed", range(30))
-def test_the_mask_shows_where_the_picture_changed(seed):
+def test_the_mask_shows_where_the_picture_changed(seed: int) -> None:
     good = plate(seed)
-    changed, mask = spoiled(good, np.random.default_rng(seed), others=[plate(99)])
+    made = spoiled(good, np.random.default_rng(seed), others=[plate(99)])
+    assert made is not None
+    changed, mask = made
     difference = np.abs(changed.astype(int) - good).mean(axis=2)
     assert changed.dtype == np.uint8
     assert changed.shape == good.shape
@@ -23,14 +27,16 @@ def test_the_mask_shows_where_the_picture_changed(seed):
     assert difference[mask == 0].mean() < 2.0
 
 
-def test_the_same_state_makes_the_same_defect_and_the_good_part_stays_good():
+def test_the_same_state_makes_the_same_defect_and_the_good_part_stays_good() -> None:
     good = plate(1)
     before = good.copy()
     first = spoiled(good, np.random.default_rng(5), others=[])
     again = spoiled(good, np.random.default_rng(5), others=[])
+    assert first is not None
+    assert again is not None
     assert np.array_equal(first[0], again[0])
     assert np.array_equal(good, before)
 
 
-def test_on_a_black_picture_no_defect_can_be_seen():
+def test_on_a_black_picture_no_defect_can_be_seen() -> None:
     assert spoiled(np.zeros((64, 64, 3), np.uint8), np.random.default_rng(0), others=[]) is None

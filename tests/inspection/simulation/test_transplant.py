@@ -30,8 +30,8 @@ def test_what_changed_is_what_is_told(seed: int, count: int) -> None:
     for defect in put:
         rows, columns = np.nonzero(defect.mask)
         left, top, width, height = defect.box
-        assert (left, top) == (columns.min(), rows.min())
-        assert (width, height) == (np.ptp(columns) + 1, np.ptp(rows) + 1)
+        assert (left, top) == (int(columns.min()), int(rows.min()))
+        assert (width, height) == (int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
         assert defect.severity is severity_of(defect.type, defect.length_mm)
         told |= defect.mask > 0
     assert changed[told].max() >= 6

@@ -11,12 +11,13 @@ import pytest
 
 from inspection.events import Event, EventKind
 from reports.pictures.keeping import RETIRE_S
+from reports.pictures.retention import Standing
 from reports.settings import StoreSettings
 from reports.store.way_to_disk import DRAIN_BATCH
 from tests.reports.parts import frame, part
 from tests.reports.pictures.aged import NOW, Archive, expired
 from tests.reports.store.test_degraded import locked
-from tests.reports.stores import OpenStore, picture_file
+from tests.reports.stores import HandClock, OpenStore, picture_file
 
 
 def test_by_room_the_oldest_passed_go_first_and_no_more_than_needed(
@@ -116,14 +117,13 @@ def test_only_the_records_own_thread_touches_the_database_while_old_pictures_go(
 
 
 def test_on_a_slow_disk_a_call_ends_early_so_that_no_picture_waits_for_it(
-    open_store: OpenStore, settings: StoreSettings
+    open_store: OpenStore, settings: StoreSettings, clock: HandClock
 ) -> None:
     archive = Archive(open_store, settings, pictures_max_bytes=0)
     passed = [archive.add("passed", days=days) for days in range(1, 6)]
-    clock = archive.store._pictures._monotonic_ns
 
     def slow() -> int:
-        clock.forward(RETIRE_S)  # type: ignore[attr-defined]
+        clock.forward(RETIRE_S)
         return clock()
 
     archive.store._pictures._monotonic_ns = slow
@@ -197,14 +197,14 @@ def test_what_was_used_again_before_the_event_is_not_named(
     looked_up: list[str] = []
     standing_of = archive.store._pictures._retention._standing_of
 
-    def used_again(sha256: str) -> object:
+    def used_again(sha256: str) -> Standing:
         found = standing_of(sha256)
         looked_up.append(sha256)
         if sha256 == passed[1]:
             archive.store.archive_picture(frame(2))
         return found
 
-    archive.store._pictures._retention._standing_of = used_again  # type: ignore[assignment]
+    archive.store._pictures._retention._standing_of = used_again
     archive.sweep()
     assert looked_up == passed
     assert expired(archive.store) == [passed[0]]

@@ -433,11 +433,12 @@ def test_a_separator_that_is_the_decimal_mark_is_refused() -> None:
 
 
 def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
-    console = Console(file=io.StringIO(), width=100)
+    printed = io.StringIO()
+    console = Console(file=printed, width=100)
     console.print(to_table(summary))
     empty = shift_summary(reader, start=END + timedelta(days=1), end=END + timedelta(days=2))
     console.print(to_table(empty))
-    text = console.file.getvalue()  # type: ignore[attr-defined]
+    text = printed.getvalue()
     for expected in (
         "40.00%",
         "not as decided",

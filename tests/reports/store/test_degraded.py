@@ -5,7 +5,7 @@ import sqlite3
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 import pytest
@@ -96,17 +96,18 @@ def keys(*inspections: Inspection) -> list[tuple[str, int]]:
     return [(inspection.inspection_id, inspection.revision) for inspection in inspections]
 
 
-FAILURES = [locked, removed, full, read_only]
+Failure = Callable[[StoreSettings, SqlStore], AbstractContextManager[None]]
+FAILURES: list[Failure] = [locked, removed, full, read_only]
 
 
 @pytest.mark.parametrize("failure", FAILURES)
 def test_accounted_while_the_database_refuses(
-    failure: Callable[..., object], store: SqlStore, settings: StoreSettings, clock: HandClock
+    failure: Failure, store: SqlStore, settings: StoreSettings, clock: HandClock
 ) -> None:
     many = ("a" * 64,) * 200  # a record that does not fit into the database's last pages
     before, during, after = part(1), part(2, action=Action.STOP, pictures=many), part(3)
     store.append(before)
-    with failure(settings, store):  # type: ignore[attr-defined]
+    with failure(settings, store):
         for record in (during, closed(before), closed(before)):
             store.append(record)
         health = store.health()

@@ -4,7 +4,7 @@ import errno
 import sqlite3
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -47,12 +47,13 @@ def locked(settings: StoreSettings) -> Iterator[None]:
         connection.close()
 
 
-REFUSALS = [no_room, locked]
+Refusal = Callable[[StoreSettings], AbstractContextManager[None]]
+REFUSALS: list[Refusal] = [no_room, locked]
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
-    refusal: Callable[..., object],
+    refusal: Refusal,
     store: SqlStore,
     settings: StoreSettings,
     open_store: OpenStore,
@@ -61,7 +62,7 @@ def test_accounted_a_database_that_can_only_be_read_is_started_degraded(
     store.append(part(1))
     store.append(part(2))
     store.close()
-    with refusal(settings):  # type: ignore[attr-defined]
+    with refusal(settings):
         store = open_store()
         assert store.health().degraded
         assert not store.health().full
@@ -118,7 +119,7 @@ def test_exactly_once_what_the_database_has_already_is_not_taken_up_twice(
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_spool_that_contradicts_the_database_stops_a_degraded_start_too(
-    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store: OpenStore
+    refusal: Refusal, store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     with locked(settings):
         store.append(part(1))
@@ -129,20 +130,20 @@ def test_a_spool_that_contradicts_the_database_stops_a_degraded_start_too(
     store.append(part(1, reason="another"))
     store.close()
     (settings.spool / FILE_NAME).write_bytes(waited)
-    with refusal(settings), pytest.raises(StoreError, match="contradicts the database"):  # type: ignore[attr-defined]
+    with refusal(settings), pytest.raises(StoreError, match="contradicts the database"):
         open_store()
     assert (settings.spool / FILE_NAME).read_bytes() == waited
 
 
 @pytest.mark.parametrize("refusal", REFUSALS)
 def test_a_schema_that_must_be_brought_up_to_date_first_is_refused(
-    refusal: Callable[..., object], store: SqlStore, settings: StoreSettings, open_store: OpenStore
+    refusal: Refusal, store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.close()
     with sqlite3.connect(settings.folder / "inspections.db") as connection:
         connection.execute("UPDATE alembic_version SET version_num = '0001'")
     connection.close()
-    with refusal(settings), pytest.raises(StoreError, match="cannot be opened"):  # type: ignore[attr-defined]
+    with refusal(settings), pytest.raises(StoreError, match="cannot be opened"):
         open_store()
 
 

@@ -7,9 +7,11 @@ import subprocess
 import sys
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecordRefusedError, StoreError
@@ -27,9 +29,9 @@ from tests.reports.store.test_degraded import locked
 from tests.reports.stores import HandClock, OpenStore, by_action, verify
 
 
-def rows(engine: Engine, *columns: object) -> list[tuple[object, ...]]:
+def rows(engine: Engine, *columns: InstrumentedAttribute[Any]) -> list[tuple[object, ...]]:
     with engine.connect() as connection:
-        query = select(*columns).order_by(InspectionRow.position)  # type: ignore[call-overload]
+        query = select(*columns).order_by(InspectionRow.position)
         return [tuple(row) for row in connection.execute(query)]
 
 

@@ -20,6 +20,8 @@ FOLDER = Path(str(distribution("labelme").locate_file("labelme")))
 
 def load(name: str, path: Path) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     spec.loader.exec_module(module)
@@ -28,18 +30,18 @@ def load(name: str, path: Path) -> types.ModuleType:
 
 for name in ("PyQt5", "PyQt5.QtGui"):
     sys.modules[name] = types.ModuleType(name)
-sys.modules["PyQt5"].QtGui = sys.modules["PyQt5.QtGui"]
-sys.modules["PyQt5.QtGui"].QImage = object
+vars(sys.modules["PyQt5"])["QtGui"] = sys.modules["PyQt5.QtGui"]
+vars(sys.modules["PyQt5.QtGui"])["QImage"] = object
 package = types.ModuleType("labelme")
-package.__version__ = distribution("labelme").version
+vars(package)["__version__"] = distribution("labelme").version
 sys.modules["labelme"] = package
-package.utils = load("labelme.utils", FOLDER / "utils" / "image.py")
+vars(package)["utils"] = load("labelme.utils", FOLDER / "utils" / "image.py")
 LabelFile = load("labelme._label_file", FOLDER / "_label_file.py").LabelFile
 
 
-def shape(kind: str) -> dict:
+def shape(kind: str) -> dict[str, object]:
     left, top, right, bottom = world.box(kind)
-    common = {"label": kind, "group_id": None, "description": "", "flags": {}}
+    common: dict[str, object] = {"label": kind, "group_id": None, "description": "", "flags": {}}
     if kind == "scratch":
         return {**common, "shape_type": "polygon", "points": [[float(x), float(y)] for x, y in world.SCRATCH]}
     cut = world.region(kind)[top:bottom, left:right].astype(np.uint8)

@@ -13,7 +13,8 @@ import world
 
 OUT = Path(sys.argv[1])
 world.write_pictures(OUT / "rle" / "images")
-images, annotations = [], []
+images: list[dict[str, object]] = []
+annotations: list[dict[str, object]] = []
 for number, (name, kinds) in enumerate(world.PARTS.items()):
     images.append({"id": number, "file_name": f"{name}.jpg", "width": world.WIDTH, "height": world.HEIGHT})
     for kind in kinds:
