@@ -21,9 +21,9 @@ from inspection.cameras.folder import FolderCamera
 from inspection.cameras.opencv import OpenCvCamera
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import CameraError
+from inspection.levels import BitDepth, RawPicture
 from inspection.part import Frame, Truth
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.decoding.levels import BitDepth, RawPicture
 from inspection.pictures.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inspection.pictures.decoding.levels import Picture
+from inspection.levels import Picture
 from inspection.simulation.synthetic import spoiled
 
 
