@@ -25,7 +25,6 @@ from models.training.data.samples import SPLITS, read_samples
 from models.training.material import kinds_of, teach_memory
 from models.vla import checkpoint
 from models.vla.checkpoint import SHIPPED, Adapter
-from models.vla.perception import look
 
 Labelled = tuple[Path, str | None]
 """A picture's file and the type of its defect; None for a good part."""
@@ -97,11 +96,12 @@ def evaluate_model(
         labelled = [labelled[index] for index in sorted(order)]
 
     shown: list[Shown] = []
+    perception = model.header.settings.perception
     with progress("looking", len(labelled)) as bar:
         for number, (file, kind) in enumerate(labelled, 1):
             picture = _read(file, levels)
             part = picture if view is None else crop(picture, view)
-            seen = look(part, tower=tower, memory=material.memory, mm_per_pixel=mm_per_pixel)
+            seen = perception.see(part, tower=tower, memory=material.memory, mm_per_pixel=mm_per_pixel)
             shown.append(Shown(seen=seen, kind=kind))
             bar.show(number)
     with progress("judging under four instructions", len(labelled)) as bar:

@@ -26,7 +26,7 @@ from models.language.base import held_unlike
 from models.language.decoding import DecisionGrammar
 from models.language.instructions import instruction_of
 from models.vla.checkpoint import Adapter
-from models.vla.perception import Place, look
+from models.vla.perception import Place
 from models.vla.vla import Prompt, Reason, Verdict
 
 _MOST_REASON_TOKENS: Final = 32
@@ -64,6 +64,7 @@ class VlaConsultant:
         self._model = ModelRef(name=header.name, version=_version(adapter), sha256=adapter.sha256)
         self._adapter = adapter
         self._tower = tower
+        self._perception = header.settings.perception
         self._prompts: dict[tuple[int, int], tuple[Prompt, DecisionGrammar]] = {}
 
     @property
@@ -84,7 +85,7 @@ class VlaConsultant:
         self._prompts[recipe.id, recipe.version] = (prompt, grammar)
         width, height = recipe.quality.size or (640, 480)
         blank = torch.full((height, width, 3), 127, dtype=torch.uint8).numpy()
-        seen = look(blank, tower=self._tower, memory=None)
+        seen = self._perception.see(blank, tower=self._tower, memory=None)
         try:
             prompt.decide(seen, grammar, physics=_physics(recipe))[1].write(most_tokens=2)
         except RuntimeError as error:
@@ -103,13 +104,12 @@ class VlaConsultant:
     def _view(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> ViewOpinion:
         prompt, grammar = self._prompts[recipe.id, recipe.version]
         check()
-        shown = look(
+        shown = self._perception.see(
             seen.picture,
             tower=self._tower,
             memory=seen.memory,
             assessment=seen.assessment,
             mm_per_pixel=seen.view.mm_per_pixel,
-            most_regions=self._adapter.header.settings.most_regions,
         )
         verdict, reason = prompt.decide(shown, grammar, physics=_physics(recipe), check=check)
         return ViewOpinion(

@@ -55,6 +55,7 @@ def calibrate(
             chosen,
             tower=tower,
             memory=one.memory,
+            perception=adapter.header.settings.perception,
             cache=settings.cache or settings.out / "features",
             mm_per_pixel=one.settings.mm_per_pixel,
             progress=counting(progress, f"looking at {name}, validation", len(chosen)),

@@ -29,7 +29,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from models.language.base import LanguageBase, LanguageSettings, load_base, loading, require_device
 from models.training.steps.optimizer import adamw
-from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.perception import GEOMETRY, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights.base_weights import REGISTRY, quiet_transformers
 
@@ -214,7 +214,7 @@ def _rows(task: Task, vla: InspectionVLA) -> tuple[Tensor, list[Seen], Tensor]:
     channels = vla.settings.channels
     seen = [
         Seen(
-            context=torch.randn(GRID * GRID, channels),
+            context=torch.randn(vla.settings.grid.cells, channels),
             whole=torch.randn(2 * channels + WHOLE),
             difference=torch.randn(_PLACES, channels + GEOMETRY),
             zoom=torch.randn(_PLACES, 2 * channels),

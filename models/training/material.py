@@ -58,6 +58,7 @@ def gather(
             lessons,
             tower=tower,
             memory=memory,
+            perception=settings.vla.perception,
             cache=settings.cache or settings.out / "features",
             mm_per_pixel=data.mm_per_pixel,
             progress=counting(progress, f"looking at {data.samples.stem}", len(lessons)),

@@ -27,7 +27,7 @@ from inspection.motion.limits import limited
 from models.language.base import LanguageBase, LanguageSettings, decoder_of, embed, head_of
 from models.language.decoding import NONE, Choice, DecisionGrammar, Tokens, Writer
 from models.vla.action import ActionHead, meant_by, physics_row
-from models.vla.perception import GRID, WHOLE, Seen, evidence_size
+from models.vla.perception import WHOLE, Foremost, Grid, Perception, Seen, Unaided, Zoom, evidence_size
 from models.weights.base_weights import quiet_transformers
 
 _PROJECTOR_WIDTH: Final = 256
@@ -57,6 +57,18 @@ class VlaSettings(BaseModel):
     channels: int = Field(default=344, ge=1, le=65536)
     """Of the vision tower, all maps together."""
     most_regions: int = Field(default=3, ge=1, le=8)
+    """Places that are shown at most: see ``Foremost``."""
+    grid: Grid = Field(default=Grid(), exclude_if=lambda grid: grid == Grid())
+    """This and the next two are not written where they are as they always were."""
+    zoom: Zoom = Field(default=Zoom(), exclude_if=lambda zoom: zoom == Zoom())
+    unaided: Unaided = Field(default=Unaided(), exclude_if=lambda unaided: unaided == Unaided())
+
+    @property
+    def perception(self) -> Perception:
+        """How it sees pictures, wherever it is trained, measured or judges."""
+        return Perception(
+            grid=self.grid, foremost=Foremost(most=self.most_regions), zoom=self.zoom, unaided=self.unaided
+        )
 
 
 class Projector(nn.Module):
@@ -145,7 +157,7 @@ class InspectionVLA(nn.Module):
             parameter.requires_grad_(False)
         self.decoder: Any = _with_lora(base.model, settings)
         self.context = Projector(settings.channels, hidden)
-        self.cells = nn.Parameter(torch.zeros(GRID * GRID, hidden))
+        self.cells = nn.Parameter(torch.zeros(settings.grid.cells, hidden))
         self.whole = Projector(2 * settings.channels + WHOLE, hidden)
         self.what = Projector(evidence_size(settings.channels), hidden)
         self.how_bad = Projector(evidence_size(settings.channels), hidden)
@@ -175,7 +187,7 @@ class InspectionVLA(nn.Module):
         return own | lora
 
     def visual_tokens(self, visual: Seen) -> tuple[Tensor, list[Tensor]]:
-        """Embeddings of a picture: (1 + GRID², hidden) for the whole, and (2, hidden) for each place."""
+        """Embeddings of a picture: (1 + cells, hidden) for the whole, and (2, hidden) for each place."""
         device = self.cells.device
         whole = self.whole(visual.whole.to(device))[None]
         context = self.context(visual.context.to(device)) + self.cells

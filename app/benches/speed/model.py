@@ -27,7 +27,7 @@ from models.language.base import LanguageSettings, load_base
 from models.language.decoding import DecisionGrammar, Tokens
 from models.language.instructions import instruction_of
 from models.vla.checkpoint import SHIPPED, load
-from models.vla.perception import Seen, look
+from models.vla.perception import Seen
 from models.vla.vla import InspectionVLA, Prompt, VlaSettings
 
 SEED: Final = 1
@@ -65,6 +65,7 @@ def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
     memory = taught.memories[view.name]
     torch.set_num_threads(THREADS)
     adapter = load(SHIPPED, tower=tower)
+    perception = adapter.header.settings.perception
     grammar = DecisionGrammar.compile(taught.recipe, adapter.vla.base.encode)
     prompt = _TimedPrompt(adapter.vla, instruction_of(taught.recipe))
     times: dict[str, list[float]] = defaultdict(list)
@@ -76,7 +77,7 @@ def bench_model(pictures: int, *, choices: bool) -> dict[str, Any]:
             marks = [time.perf_counter()]
             assessment = memory.assess(picture)
             marks.append(time.perf_counter())
-            seen = look(
+            seen = perception.see(
                 picture,
                 tower=tower,
                 memory=memory,

@@ -22,7 +22,6 @@ from models.training.data.compose import asked_by
 from models.training.steps.lesson import Lesson, labelled
 from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
 from models.vla.action import physics_row
-from models.vla.perception import GRID
 from models.vla.vla import InspectionVLA, instruction_tokens
 
 _REASON_WEIGHT: Final = 0.5
@@ -83,7 +82,7 @@ def write_row(
         ids.extend(slot.written(word))
 
     def show() -> int:
-        see(1 + GRID * GRID)
+        see(1 + vla.settings.grid.cells)
         write(grammar.opening)
         for truth in lesson.truth:
             see(2)

@@ -24,7 +24,7 @@ from inspection.pictures.decoding.decoding import read_archived
 from models.backbone.features import VisionTower
 from models.memory.memory import NormalityMemory
 from models.training.data.samples import Samples, TrainingSample
-from models.vla.perception import Place, Seen, look
+from models.vla.perception import Perception, Place, Seen
 from models.weights import sealed
 
 FORMAT: Final = 2
@@ -62,6 +62,7 @@ def prepare(
     *,
     tower: VisionTower,
     memory: NormalityMemory | None,
+    perception: Perception,
     cache: Path,
     mm_per_pixel: float | None = None,
     progress: Callable[[int], None] = lambda done: None,
@@ -73,6 +74,7 @@ def prepare(
         chosen: Of its samples.
         tower: The vision tower.
         memory: Of the product; None where none was taught.
+        perception: How the model that learns from it sees.
         cache: Folder for the features.
         mm_per_pixel: Scale of the pictures.
         progress: Told how many samples are done.
@@ -81,7 +83,8 @@ def prepare(
         CameraError: A picture cannot be read.
         DatasetError: The cache cannot be written.
     """
-    path = cache / f"{_key(samples, chosen, tower=tower, memory=memory, scale=mm_per_pixel)}.safetensors"
+    key = _key(samples, chosen, tower=tower, memory=memory, perception=perception, scale=mm_per_pixel)
+    path = cache / f"{key}.safetensors"
     seen = _load(path)
     if seen is None or len(seen) != len(chosen):
         seen = []
@@ -90,7 +93,7 @@ def prepare(
             if sample.visual_input.region is not None:
                 left, top, width, height = sample.visual_input.region
                 picture = np.ascontiguousarray(picture[top : top + height, left : left + width])
-            seen.append(look(picture, tower=tower, memory=memory, mm_per_pixel=mm_per_pixel))
+            seen.append(perception.see(picture, tower=tower, memory=memory, mm_per_pixel=mm_per_pixel))
             progress(number)
         _save(path, seen)
     progress(len(chosen))
@@ -135,9 +138,12 @@ def _key(
     *,
     tower: VisionTower,
     memory: NormalityMemory | None,
+    perception: Perception,
     scale: float | None,
 ) -> str:
     digest = hashlib.sha256(f"{FORMAT} {tower.sha256} {scale}".encode())
+    if perception != Perception():  # what was kept before there were others is still good
+        digest.update(repr(perception).encode())
     if memory is not None:
         tensors, header = memory.packed()
         digest.update(header.encode())

@@ -14,7 +14,7 @@ from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import TransformersTower, build_tower
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
-from models.vla.perception import GRID, WHOLE, channels_of, look
+from models.vla.perception import WHOLE, Grid, Perception, channels_of
 from tests.models import bases
 from tests.models.conftest import scratched
 
@@ -95,8 +95,8 @@ def test_the_language_model_sees_through_it(eyes: TransformersTower, parts: list
         parts[:8], tower=eyes, settings=MemorySettings(patches=100, working_area_px=20_000)
     )
     for known in (None, memory):
-        seen = look(scratched(parts[9]), tower=eyes, memory=known)
-        assert seen.context.shape == (GRID * GRID, 64)
+        seen = Perception().see(scratched(parts[9]), tower=eyes, memory=known)
+        assert seen.context.shape == (Grid().cells, 64)
         assert seen.whole.shape == (2 * 64 + WHOLE,)
         assert len(seen.difference) == len(seen.zoom) == len(seen.places)
 

@@ -17,7 +17,7 @@ from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, folder_sha256, load_base
 from models.language.decoding import DecisionGrammar
 from models.vla.checkpoint import AdapterHeader, load, save
-from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.perception import GEOMETRY, WHOLE, Grid, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings
 from tests.models import bases
 
@@ -55,7 +55,7 @@ def seen(seed: int = 0) -> Seen:
         return torch.randn(shape, generator=generator)
 
     return Seen(
-        context=noise(GRID * GRID, CHANNELS),
+        context=noise(Grid().cells, CHANNELS),
         whole=noise(2 * CHANNELS + WHOLE),
         difference=noise(2, CHANNELS + GEOMETRY),
         zoom=noise(2, 2 * CHANNELS),

@@ -17,7 +17,7 @@ from models.language.instructions import Policy
 from models.training.steps.batch import losses, write_row
 from models.training.steps.lesson import Lesson
 from models.vla.action import ActionHead, meant_by, physics_row
-from models.vla.perception import GEOMETRY, GRID, WHOLE, Place, Seen
+from models.vla.perception import GEOMETRY, WHOLE, Grid, Place, Seen
 from models.vla.vla import InspectionVLA, VlaSettings
 from tests.models.bases import llama
 
@@ -44,7 +44,7 @@ def seen(seed: int = 0, places: int = 2) -> Seen:
         return torch.randn(shape, generator=generator)
 
     return Seen(
-        context=noise(GRID * GRID, CHANNELS),
+        context=noise(Grid().cells, CHANNELS),
         whole=noise(2 * CHANNELS + WHOLE),
         difference=noise(places, CHANNELS + GEOMETRY),
         zoom=noise(places, 2 * CHANNELS),
