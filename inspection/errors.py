@@ -4,6 +4,7 @@ import re
 from typing import ClassVar
 
 from inspection.messages.codes import Code
+from inspection.messages.disk import refusal
 from inspection.messages.message import MOST_DETAIL, NONE, Message, Params, Sentence
 from inspection.messages.telling import said_as
 
@@ -43,8 +44,17 @@ class PassgateError(Exception):
     @property
     def sentence(self) -> Sentence:
         """All that it says, which other languages than English tell in short."""
-        text = str(self)
-        return Sentence(text, (self.message.model_copy(update={"detail": text[:MOST_DETAIL]}),))
+        return self._saying(str(self))
+
+    @property
+    def what_happened(self) -> Sentence:
+        """``what`` alone, without what becomes of the part and what to do."""
+        return self._saying(self.what)
+
+    def _saying(self, text: str) -> Sentence:
+        """``text``, and in other languages the code, with what the disk said where that was the cause."""
+        more = {"detail": text[:MOST_DETAIL], "causes": refusal(self.__cause__)}
+        return Sentence(text, (self.message.model_copy(update=more),))
 
     @property
     def kind(self) -> str:

@@ -12,6 +12,7 @@ from pydantic import Field, TypeAdapter
 
 from inspection.certification.certificate import Certification
 from inspection.decision import Action, Decision, Frozen, ModelRef
+from inspection.messages.message import Message
 from inspection.motion.chunk import MotionChunk, PhysicsContext, ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import Recipe
@@ -149,6 +150,8 @@ class Refused(Frozen):
     what: str
     part: str = ""
     todo: str = ""
+    message: Message | None = None
+    """What the error says in every language; None for an internal one."""
 
 
 Answer = Ready | Done | Judged | Explained | Refused

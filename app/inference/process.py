@@ -179,7 +179,14 @@ class _Serving:
 def _refused(number: int, error: Exception) -> Refused:
     if isinstance(error, PassgateError):
         kind = type(error).__name__
-        return Refused(number=number, error=kind, what=error.what, part=error.part, todo=error.todo)
+        return Refused(
+            number=number,
+            error=kind,
+            what=error.what,
+            part=error.part,
+            todo=error.todo,
+            message=error.message,
+        )
     log.exception("inference failed", error=repr(error))
     what = str(error) if isinstance(error, OSError) else f"internal error: {error!r}"  # which file, say
     return Refused(number=number, error="", what=what)

@@ -38,6 +38,8 @@ from app.inference.process import Build
 from app.inference.worker import PART_HELD, Worker, WorkerLostError, raised
 from inspection.decision import ModelRef
 from inspection.errors import InspectorError, PassgateError
+from inspection.messages.codes import Code
+from inspection.messages.telling import said_as
 from inspection.part import Frame
 from inspection.recipe import Recipe
 from inspection.result import InspectionResult
@@ -238,7 +240,11 @@ class SupervisedInspector:
         try:
             worker = self._worker
             if worker is None:
-                raise InspectorError(self._lost or "there is no model", part="the part goes to manual review")
+                raise InspectorError(
+                    self._lost or "there is no model",
+                    part="the part goes to manual review",
+                    code=Code.MODEL_LOST,
+                )
             try:
                 yield worker
             except WorkerLostError as error:
@@ -285,7 +291,10 @@ class SupervisedInspector:
         """Kill it; the watch starts another one. Under the lock."""
         if self._worker is not worker:
             return
-        self._worker, self._lost = None, f"waits for the model: {why}; it is started anew"
+        self._worker, self._lost = (
+            None,
+            said_as(f"waits for the model: {why}; it is started anew", Code.MODEL_LOST),
+        )
         self.replaced += 1
         log.error("the inference process is lost and started anew", why=why, pid=worker.pid)
         worker.kill()
@@ -386,7 +395,8 @@ class SupervisedInspector:
                 worker.kill()
             why = str(error) if isinstance(error, PassgateError | OSError) else f"internal error: {error!r}"
             log.error("the inference process cannot be started", error=why)  # noqa: TRY400
-            self._tell(f"waits for the model, which cannot be started: {why}")
+            waits = f"waits for the model, which cannot be started: {why}"
+            self._tell(said_as(waits, Code.MODEL_NOT_STARTED))
             return False
         with self._lock:
             self._worker, self._lost = worker, ""

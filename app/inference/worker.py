@@ -15,6 +15,8 @@ from app.inference.messages import MOST_ANSWERED, Answer, Question, Ready, Refus
 from app.inference.process import Build, serve
 from inspection import errors
 from inspection.errors import InspectorError, PassgateError
+from inspection.messages.codes import Code
+from inspection.messages.message import Message
 
 PRELOAD: Final = ["app.inference.process", "app.recipes.inspectors"]
 """What the server of processes imports before its first: torch alone takes seconds."""
@@ -43,6 +45,8 @@ def preload() -> None:
 
 class WorkerLostError(InspectorError):
     """The process has ended, hangs, or answers what is no answer: it is of no use any more."""
+
+    code = Code.MODEL_LOST
 
 
 class Worker:
@@ -169,4 +173,5 @@ def raised(refused: Refused) -> PassgateError:
     kind = getattr(errors, refused.error, None)
     if not (isinstance(kind, type) and issubclass(kind, PassgateError)):
         kind = InspectorError
-    return kind(refused.what, part=refused.part, todo=refused.todo)
+    message = refused.message or Message(code=Code.INTERNAL_ERROR)
+    return kind(refused.what, part=refused.part, todo=refused.todo, code=message.code, params=message.params)

@@ -87,13 +87,12 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.SEEN_AND_DECIDED: "{cause}：{action:term}",
     Code.BY_REFLEX: "按快速判定",
     Code.RULES_ASK: "规则要求{action:term}：{defects:term}",
-    Code.MODEL_LATE: "语言模型未及时应答",
-    Code.MODEL_BROKEN: "语言模型损坏：其状态不含有效数值",
-    Code.MODEL_SEES_MEMORY_NOT: "语言模型发现 {defects:term}，示教记忆未见异常",
-    Code.MEMORY_SEES_MODEL_NOT: "示教记忆发现 {cause}，语言模型未见缺陷",
+    Code.MODEL_LATE: "{model:term}未及时应答",
+    Code.MODEL_BROKEN: "{model:term}损坏：其状态不含有效数值",
+    Code.MODEL_SEES_MEMORY_NOT: "{model:term}发现 {defects:term}，示教记忆未见异常",
+    Code.MEMORY_SEES_MODEL_NOT: "示教记忆发现 {cause}，{model:term}未见缺陷",
     Code.MODEL_MILDER_THAN_ASKED: "语言模型先认为缺陷应{asked:term}，随后判为{action:term}",
     Code.MODEL_AGAINST_ACTION_HEAD: "语言模型判为{action:term}，动作输出却为{meant:term}",
-    Code.FOREIGN_LATE: "外部模型未及时应答",
     Code.FOREIGN_NO_DECISION: "外部模型的输出不是判定结果",
     Code.FOREIGN_SEES: "外部模型发现 {defects:term}：{action:term}",
     Code.FOREIGN_AGAINST_REFLEX: "外部模型判为{action:term}，发现 {defects:term}，快速判定为{reflex:term}",
@@ -207,7 +206,6 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.DISK_FAILS: "磁盘读写错误",
     Code.DATABASE_FAILS: "数据库无法写入记录",
     Code.SPOOL_FAILS: "缓存文件无法写入记录",
-    Code.RECORD_FAILS: "数据库和缓存文件均无法写入记录",
 }
 
 CHINESE_TERMS: Final[Mapping[str, str]] = {
@@ -228,8 +226,10 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "crack": "裂纹",
     "other": "其他",
     "others": "其他",
-    "no": "无",
-    "defect": "缺陷",
+    "no defect": "无缺陷",
+    # who judges
+    "the language model": "语言模型",
+    "the foreign model": "外部模型",
     # why nobody looked at a part
     "gap": "触发信号漏收",
     "overrun": "正在判定另一工件",

@@ -97,7 +97,6 @@ class Code(StrEnum):
     MEMORY_SEES_MODEL_NOT = auto()
     MODEL_MILDER_THAN_ASKED = auto()
     MODEL_AGAINST_ACTION_HEAD = auto()
-    FOREIGN_LATE = auto()
     FOREIGN_NO_DECISION = auto()
     FOREIGN_SEES = auto()
     FOREIGN_AGAINST_REFLEX = auto()
@@ -201,4 +200,3 @@ class Code(StrEnum):
     DISK_FAILS = auto()
     DATABASE_FAILS = auto()
     SPOOL_FAILS = auto()
-    RECORD_FAILS = auto()

@@ -94,15 +94,14 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.SEEN_AND_DECIDED: "{cause}: {action:term}",
     Code.BY_REFLEX: "by reflex",
     Code.RULES_ASK: "the rules ask for {action:term} on {defects:term}",
-    Code.MODEL_LATE: "the language model did not answer in time",
-    Code.MODEL_BROKEN: "the language model is broken: its state holds no numbers",
-    Code.MODEL_SEES_MEMORY_NOT: "the language model sees {defects:term}, the memory nothing unusual",
-    Code.MEMORY_SEES_MODEL_NOT: "the memory sees {cause}, the language model no defect",
+    Code.MODEL_LATE: "{model:term} did not answer in time",
+    Code.MODEL_BROKEN: "{model:term} is broken: its state holds no numbers",
+    Code.MODEL_SEES_MEMORY_NOT: "{model:term} sees {defects:term}, the memory nothing unusual",
+    Code.MEMORY_SEES_MODEL_NOT: "the memory sees {cause}, {model:term} no defect",
     Code.MODEL_MILDER_THAN_ASKED: "the language model says that a defect asks for {asked:term}, and then "
     "{action:term}",
     Code.MODEL_AGAINST_ACTION_HEAD: "the language model says {action:term}, the action head would "
     "{meant:term}",
-    Code.FOREIGN_LATE: "the foreign model did not answer in time",
     Code.FOREIGN_NO_DECISION: "what the foreign model wrote is no decision",
     Code.FOREIGN_SEES: "the foreign model sees {defects:term}: {action:term}",
     Code.FOREIGN_AGAINST_REFLEX: "the foreign model says {action:term} and sees {defects:term}, the "
@@ -226,7 +225,6 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.DISK_FAILS: "the disk fails",
     Code.DATABASE_FAILS: "the database takes no records",
     Code.SPOOL_FAILS: "the spool takes no records",
-    Code.RECORD_FAILS: "neither database nor spool takes records",
 }
 
 ENGLISH_TERMS: Final[Mapping[str, str]] = {"before_record": "before record", "not_ready": "not ready"}

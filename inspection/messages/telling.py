@@ -51,8 +51,10 @@ class Language:
 
     def term(self, words: str) -> str:
         """Words of the trade in a list, each with what belongs to it: ``major scratch, stain: stop``."""
-        told = _WORD.sub(lambda word: self.terms.get(word[0], word[0]), words)
-        return told.replace(", ", self.listed).replace(": ", self.because)
+        return self.listed.join(
+            self.terms.get(item) or _WORD.sub(lambda word: self.terms.get(word[0], word[0]), item)
+            for item in words.split(", ")
+        ).replace(": ", self.because)
 
     def who(self, by: str) -> str:
         """Somebody who asked for something, as ``app.api.clients`` names clients."""

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from inspection.certification.certificate import Certificate
-from inspection.decision import Action, DecidedBy, Decision, ModelRef, RecipeRef, because
+from inspection.decision import MOST_REASON, Action, DecidedBy, Decision, ModelRef, RecipeRef, because
 from inspection.messages.codes import Code
-from inspection.messages.message import Sentence, joined
+from inspection.messages.message import Sentence, coded, joined
 from inspection.messages.telling import say
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, Recipe
@@ -44,9 +44,10 @@ def undecided(
         action=action,
         confidence=0.0,
         decided_by=decided_by,
-        reason="",
+        reason=reason[:MOST_REASON],
+        coded=coded(reason),
         model=NO_MODEL,
-    ).model_copy(update=because(reason))
+    )
 
 
 def late(trigger: Trigger, *, recipe: Recipe, reason: str) -> Decision:

@@ -14,6 +14,9 @@ from typing import Final
 import numpy as np
 
 from inspection.decision import Action, Box, Decision, Defect, ModelRef, Severity
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence, joined
+from inspection.messages.telling import said_as, say
 from inspection.recipe import Recipe
 from inspection.result import LaterWords
 from models.inspectors.reflex import Look
@@ -131,7 +134,7 @@ def _opinion(views: Sequence[_View], reflex: Decision, *, words: LaterWords | No
             action=Action.MANUAL_REVIEW,
             confidence=0.0,
             defects=(),
-            reason=f"what the foreign model wrote is no decision: {raw!r}",
+            reason=said_as(f"what the foreign model wrote is no decision: {raw!r}", Code.FOREIGN_NO_DECISION),
             words=words,
         )
     defects = tuple(defect for view in views for defect in view.defects)
@@ -139,17 +142,22 @@ def _opinion(views: Sequence[_View], reflex: Decision, *, words: LaterWords | No
     for answer in answers:
         said = said.at_least(answer.action)
     sure = min(view.written.action_probability for view in views)
-    contradictions: tuple[str, ...] = ()
+    contradictions: tuple[Sentence, ...] = ()
     if (said is Action.PASS) != (reflex.action is Action.PASS):
         contradictions = (
-            f"the foreign model says {said} and sees {named(defects)}, "
-            f"the reflex {reflex.action}: {reflex.reason}",
+            say(
+                Code.FOREIGN_AGAINST_REFLEX,
+                action=said,
+                defects=named(defects),
+                reflex=reflex.action,
+                cause=reflex.sentence,
+            ),
         )
     return SecondOpinion(
         action=said,
         confidence=min(sure, reflex.confidence) if said is reflex.action else sure,
         defects=defects,
-        reason=f"the foreign model sees {named(defects)}: {said}; {reflex.reason}",
+        reason=joined((say(Code.FOREIGN_SEES, defects=named(defects), action=said), reflex.sentence)),
         contradictions=contradictions,
         words=words,
     )

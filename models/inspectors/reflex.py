@@ -14,6 +14,7 @@ import numpy as np
 import torch
 
 from inspection.decision import (
+    MOST_REASON,
     SCORE_LIMIT,
     Action,
     Box,
@@ -25,6 +26,9 @@ from inspection.decision import (
     Timings,
 )
 from inspection.errors import RecipeError
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence, joined
+from inspection.messages.telling import say
 from inspection.part import Frame, Picture
 from inspection.recipe import Recipe, View
 from inspection.result import InspectionResult
@@ -144,7 +148,7 @@ class ReflexInspector:
         reason = _reason(defects, normality)
         if abs(normality - 0.5) < recipe.review_band:
             action = action.at_least(Action.MANUAL_REVIEW)
-            reason = f"too close to the threshold to tell; {reason}"
+            reason = joined((say(Code.TOO_CLOSE), reason))
         return Decision(
             part_id=part_id,
             trigger_seq=trigger_seq,
@@ -153,7 +157,8 @@ class ReflexInspector:
             confidence=normality if action is Action.PASS else 1.0 - normality,
             defect_score=max(look.defect_score for look in looks),
             decided_by=DecidedBy.REFLEX,
-            reason=reason,
+            reason=reason[:MOST_REASON],
+            coded=reason.coded,
             defects=defects,
             model=self._model,
             timings_ms=Timings(vision=vision_ms, total=vision_ms),
@@ -257,11 +262,17 @@ def _severity(peak: float) -> Severity:
     return Severity.MAJOR if peak >= MAJOR_FROM else Severity.MINOR
 
 
-def _reason(defects: Sequence[Defect], normality: float) -> str:
-    if not defects:
-        return f"nothing that the good parts do not show (normality {normality:.2f})"
+def _reason(defects: Sequence[Defect], normality: float) -> Sentence:
+    return worst_of(defects) if defects else say(Code.NOTHING_UNUSUAL, normality=normality)
+
+
+def worst_of(defects: Sequence[Defect]) -> Sentence:
+    """The worst of what was found, with its place in picture pixels, and how many more there are."""
     worst = max(defects, key=lambda defect: (defect.severity.rank, defect.score))
-    where = f"at x {worst.box[0]}, y {worst.box[1]} on view {worst.view}"
-    length = "" if worst.length_mm is None else f", {worst.length_mm:g} mm"
-    more = f", and {len(defects) - 1} more" if len(defects) > 1 else ""
-    return f"{worst.severity} {worst.type}{length} {where}{more}"
+    x, y, _, _ = worst.box
+    kind = f"{worst.severity} {worst.type}"
+    if worst.length_mm is None:
+        said = say(Code.WORST_DEFECT, defect=kind, x=x, y=y, view=worst.view)
+    else:
+        said = say(Code.WORST_DEFECT_MM, defect=kind, length_mm=worst.length_mm, x=x, y=y, view=worst.view)
+    return say(Code.MORE_DEFECTS, cause=said, more=len(defects) - 1) if len(defects) > 1 else said

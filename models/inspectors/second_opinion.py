@@ -21,7 +21,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Timings
+from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Timings, because
+from inspection.messages import message as sentences
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
@@ -47,13 +51,13 @@ class SecondOpinion:
     """How sure it is of that, 0 to 1."""
     defects: tuple[Defect, ...]
     """What it names. Where it names nothing, the reflex's defects stay in the decision."""
-    reason: str
+    reason: Sentence
     """Why, for people, where nothing makes the decision stricter."""
     defect_score: float | None = None
     """See ``Decision.defect_score``; None, where the consultant does not score, leaves the reflex's."""
     sound: bool = True
     """False where the model's state held no numbers: then it chose blindly."""
-    contradictions: tuple[str, ...] = ()
+    contradictions: tuple[Sentence, ...] = ()
     """Why a person must decide: what of it contradicts itself, or the reflex's decision."""
     names_hold: bool = False
     """Whether the names that it gives may end milder than a reflex that lacks nothing but a name."""
@@ -215,7 +219,9 @@ def late(reflex: Decision, recipe: Recipe, *, called: str, scores: bool) -> Deci
     decision = reflex.stricter(
         recipe.late_policy,
         decided_by=DecidedBy.TIMEOUT,
-        reason=f"{called} did not answer in time; by reflex: {reflex.reason}",
+        reason=sentences.joined(
+            (say(Code.MODEL_LATE, model=called), say(Code.BY_REFLEX, cause=reflex.sentence))
+        ),
     )
     if decision.decided_by is DecidedBy.TIMEOUT or not scores:
         return decision
@@ -240,18 +246,21 @@ def joined(reflex: Decision, opinion: SecondOpinion, recipe: Recipe, *, called: 
             "confidence": opinion.confidence,
             "defects": defects or reflex.defects,
             "defect_score": score,
-            "reason": opinion.reason[:500],
+            **because(opinion.reason),
         }
     )
     asked = recipe.action_for(defects)
     decision = decision.stricter(
-        asked, decided_by=DecidedBy.GUARD, reason=f"the rules ask for {asked} on {named(defects)}"
+        asked,
+        decided_by=DecidedBy.GUARD,
+        reason=say(Code.RULES_ASK, action=asked, defects=named(defects)),
     )
     for reason in _disagreements(reflex, opinion, called):
         decision = decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
     if opinion.names_hold and _lacks_only_a_name(reflex, recipe):
         return decision
-    return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=f"by reflex: {reflex.reason}")
+    by_reflex = say(Code.BY_REFLEX, cause=reflex.sentence)
+    return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=by_reflex)
 
 
 def named(defects: tuple[Defect, ...]) -> str:
@@ -259,15 +268,15 @@ def named(defects: tuple[Defect, ...]) -> str:
     return ", ".join(f"{defect.severity} {defect.type}" for defect in defects) or "no defect"
 
 
-def _disagreements(reflex: Decision, opinion: SecondOpinion, called: str) -> list[str]:
+def _disagreements(reflex: Decision, opinion: SecondOpinion, called: str) -> list[Sentence]:
     """Why a person must decide, the weightiest reason first."""
     found = []
     if not opinion.sound:
-        found.append(f"{called} is broken: its state holds no numbers")
+        found.append(say(Code.MODEL_BROKEN, model=called))
     if opinion.defects and not reflex.defects:
-        found.append(f"{called} sees {named(opinion.defects)}, the memory nothing unusual")
+        found.append(say(Code.MODEL_SEES_MEMORY_NOT, model=called, defects=named(opinion.defects)))
     if reflex.defects and not opinion.defects:
-        found.append(f"the memory sees {reflex.reason}, {called} no defect")
+        found.append(say(Code.MEMORY_SEES_MODEL_NOT, model=called, cause=reflex.sentence))
     return [*found, *opinion.contradictions]
 
 

@@ -16,11 +16,14 @@ import torch
 
 from inspection.decision import Action, Decision, Defect, ModelRef, Severity
 from inspection.errors import WeightsError
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
 from inspection.motion.chunk import NOMINAL_LINE as NOMINAL_LINE
 from inspection.motion.chunk import PhysicsContext, ProposedMotion
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
-from models.inspectors.reflex import Look, unclamped
+from models.inspectors.reflex import Look, unclamped, worst_of
 from models.inspectors.second_opinion import SecondOpinion
 from models.language.base import held_unlike
 from models.language.decoding import DecisionGrammar
@@ -189,7 +192,9 @@ def opinion_of(views: Sequence[ViewOpinion], reflex: Decision, physics: PhysicsC
         action=action,
         confidence=min(sure, reflex.confidence) if action is Action.PASS else sure,
         defects=defects,
-        reason=_in_words(defects, action) if defects else reflex.reason,
+        reason=say(Code.SEEN_AND_DECIDED, cause=worst_of(defects), action=action)
+        if defects
+        else reflex.sentence,
         defect_score=unclamped(max(view.not_pass for view in views)),
         sound=all(view.verdict.sound for view in views),
         contradictions=tuple(_contradictions(views)),
@@ -208,22 +213,14 @@ def _motion(views: Sequence[ViewOpinion], physics: PhysicsContext) -> ProposedMo
     return ProposedMotion(chunk=strictest.chunk, physics=physics, meant=strictest.meant)
 
 
-def _contradictions(views: Sequence[ViewOpinion]) -> list[str]:
+def _contradictions(views: Sequence[ViewOpinion]) -> list[Sentence]:
     """Where the model says one thing and asks for another, or its action head does."""
     found = []
     for view in views:
         said, meant = Action(view.verdict.action.word), view.verdict.meant
         asked = max((Action(one.asked.word) for one in view.verdict.named if one.asked), default=said)
         if asked.strictness > said.strictness:
-            found.append(f"the language model says that a defect asks for {asked}, and then {said}")
+            found.append(say(Code.MODEL_MILDER_THAN_ASKED, asked=asked, action=said))
         if said is not meant:
-            found.append(f"the language model says {said}, the action head would {meant}")
+            found.append(say(Code.MODEL_AGAINST_ACTION_HEAD, action=said, meant=meant))
     return found
-
-
-def _in_words(defects: tuple[Defect, ...], action: Action) -> str:
-    worst = max(defects, key=lambda defect: (defect.severity.rank, defect.score))
-    length = "" if worst.length_mm is None else f" {worst.length_mm:g} mm"
-    place = f"at x {worst.box[0]}, y {worst.box[1]} on view {worst.view}"
-    more = f", and {len(defects) - 1} more" if len(defects) > 1 else ""
-    return f"{worst.severity} {worst.type}{length} {place}{more}: {action}"

@@ -19,6 +19,7 @@ from typing import BinaryIO
 
 from inspection.errors import StoreError
 from inspection.files.atomic import make_folder_durable, sync_folder
+from inspection.messages.codes import Code
 from reports.record.entry import Entry, digest, entry_of
 
 FILE_NAME = "spool.jsonl"
@@ -251,4 +252,5 @@ def _refused(what: str) -> StoreError:
         what,
         part="The part is not on record and must not be released; the station takes no further part",
         todo="Bring the database back or make room on the disk; the spool then drains by itself",
+        code=Code.SPOOL_FAILS,
     )

@@ -10,6 +10,8 @@ from datetime import datetime
 from sqlalchemy import select
 
 from inspection.errors import StoreError
+from inspection.messages.codes import Code
+from inspection.messages.telling import said_as
 from inspection.ports import StoreHealth
 from reports.database.database import Database, DatabaseUnavailableError
 from reports.record.entry import Entry
@@ -116,7 +118,7 @@ class WayToDisk:
         try:
             self.spool.append(entry)
         except StoreError as error:
-            self._spool_failing = error.what
+            self._spool_failing = error.what_happened
             raise
         self._spool_failing = ""
         self._last_write_ns = self._monotonic_ns()
@@ -173,7 +175,9 @@ class WayToDisk:
 
     def degrade(self, error: Exception) -> None:
         """Take note that the database takes nothing, because of ``error``; ask it again in ``retry_s``."""
-        self._failing = error.what if isinstance(error, StoreError) else str(error)
+        self._failing = (
+            error.what_happened if isinstance(error, StoreError) else said_as(str(error), Code.DATABASE_FAILS)
+        )
         self._retry_ns = self._monotonic_ns() + round(self._settings.retry_s * 1e9)
 
     def health(self) -> StoreHealth:

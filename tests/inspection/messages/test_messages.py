@@ -1,7 +1,9 @@
 """What the station says to people: every code in every language, with the same parameters."""
 
+import errno
 import pickle
 import re
+from pathlib import Path
 from string import Formatter
 
 import pytest
@@ -18,6 +20,8 @@ from inspection.station import guard
 from tests.fakes import EPOCH, decision, trigger
 from tests.inspection.station.test_guard import RECIPE
 
+PACKAGES = ("app", "inspection", "models", "plc", "reports")
+ROOT = Path(__file__).parents[3]
 NAMES = {"PLC", "Modbus", "mm", "s", "ms", "x", "y", "Passgate", "FaultReset"}
 NAMES |= {"boot_id", "line_base", "part_id", "trigger_seq"}
 """What is called so in every language."""
@@ -46,6 +50,16 @@ def test_a_chinese_sentence_holds_no_english_word(code: Code) -> None:
 def test_every_word_of_the_trade_is_chinese_or_a_name() -> None:
     for word, chinese in CHINESE_TERMS.items():
         assert not set(re.findall(r"[A-Za-z]+", chinese)) - NAMES, word
+
+
+def test_no_code_is_unused() -> None:
+    written = "".join(
+        path.read_text()
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("*.py")
+        if path.parent.name != "messages" or path.name == "disk.py"
+    )
+    assert [code for code in Code if not re.search(rf"\bCode\.{code.name}\b", written)] == []
 
 
 def test_what_is_told_in_english_is_the_sentence_itself() -> None:
@@ -84,6 +98,18 @@ def test_an_error_without_a_code_of_its_own_has_that_of_its_class(kind: type[Pas
     assert said == "it is so"
     assert "it is so" not in CHINESE.tell(said.coded)
     assert CHINESE.tell(in_words(ValueError("a bug")).coded) == "程序内部错误"
+
+
+def test_an_error_names_what_the_disk_said_in_every_language() -> None:
+    try:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as error:
+            raise StoreError(f"a picture cannot be kept: {error}", todo="make room") from error
+    except StoreError as error:
+        assert CHINESE.tell(error.sentence.coded) == "记录无法写入或读取：磁盘空间不足"
+        assert ENGLISH.tell(error.what_happened.coded) == error.what
+    assert CHINESE.tell(StoreError("not open").sentence.coded) == "记录无法写入或读取"
 
 
 def test_what_was_said_without_a_code_is_told_apart() -> None:
