@@ -101,14 +101,10 @@ def test_an_error_without_a_code_of_its_own_has_that_of_its_class(kind: type[Pas
 
 
 def test_an_error_names_what_the_disk_said_in_every_language() -> None:
-    try:
-        try:
-            raise OSError(errno.ENOSPC, "No space left on device")
-        except OSError as error:
-            raise StoreError(f"a picture cannot be kept: {error}", todo="make room") from error
-    except StoreError as error:
-        assert CHINESE.tell(error.sentence.coded) == "记录无法写入或读取：磁盘空间不足"
-        assert ENGLISH.tell(error.what_happened.coded) == error.what
+    refused = StoreError("a picture cannot be kept: No space left on device", todo="make room")
+    refused.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert CHINESE.tell(refused.sentence.coded) == "记录无法写入或读取：磁盘空间不足"
+    assert ENGLISH.tell(refused.what_happened.coded) == refused.what
     assert CHINESE.tell(StoreError("not open").sentence.coded) == "记录无法写入或读取"
 
 
