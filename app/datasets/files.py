@@ -16,7 +16,7 @@ from app.recipes.library import RecipeLibrary
 from inspection.cameras.folder import TRUTH_TABLE
 from inspection.decision import Action, Frozen
 from inspection.errors import DatasetError, PassgateError
-from models.benchmarks.memory import READERS, DatasetName, Sample, group_split
+from models.benchmarks.splits import READERS, DatasetName, Sample, group_split
 from models.training.data.convert import (
     from_good_photographs,
     from_photographs,

@@ -16,7 +16,8 @@ import numpy as np
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import AdaptableTower
-from models.benchmarks.memory import READERS, DatasetName, Sample
+from models.benchmarks.memory import mean_and_deviation
+from models.benchmarks.splits import READERS, DatasetName, label_split
 from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Adaptation
 from models.memory.assessment import Assessment
@@ -27,37 +28,6 @@ from models.training.data.photographs import read_photographs
 
 Listener = Callable[[str], None]
 """Is told in words how far it is."""
-
-
-def label_split(
-    samples: Sequence[Sample], *, teach_on: int, seed: int
-) -> tuple[tuple[Sample, ...], tuple[Sample, ...], tuple[Sample, ...]]:
-    """Split by group, the groups with good pictures and those without each in halves.
-
-    Args:
-        samples: labelled photographs.
-        teach_on: how many good pictures of the teaching side to take, at random; fewer where fewer exist.
-        seed: the same seed gives the same split.
-
-    Returns:
-        Good pictures to teach; all defective ones of the teaching side in random order, to take the first so
-        many of; all pictures of the other groups, to test.
-    """
-    generator = np.random.default_rng(seed)
-    with_good = {sample.group for sample in samples if not sample.defective}
-    teaching: set[str] = set()
-    for of_kind in (with_good, {sample.group for sample in samples} - with_good):
-        groups = np.array(sorted(of_kind), dtype=object)
-        generator.shuffle(groups)
-        teaching |= set(groups[: len(groups) // 2].tolist())
-    good = [sample for sample in samples if sample.group in teaching and not sample.defective]
-    bad = [sample for sample in samples if sample.group in teaching and sample.defective]
-    chosen = np.sort(generator.choice(len(good), min(teach_on, len(good)), replace=False))
-    return (
-        tuple(good[index] for index in chosen),
-        tuple(bad[index] for index in generator.permutation(len(bad))),
-        tuple(sample for sample in samples if sample.group not in teaching),
-    )
 
 
 def label_benchmark(
@@ -178,8 +148,7 @@ def _over_seeds(rows: Sequence[dict[str, Any]], labels: int) -> dict[str, Any]:
         "labels": labels,
         "splits": len(rows),
         "kept": sum(bool(row["kept"]) for row in rows),
-        "mean": {name: float(np.mean([row[name] for row in rows])) for name in measured},
-        "deviation": {name: float(np.std([row[name] for row in rows])) for name in measured},
+        **mean_and_deviation(rows, measured),
     }
 
 

@@ -1,19 +1,11 @@
-"""Measures the normality memory on labelled photographs, split by group so that no near-copy helps.
-
-Random splits flatter: pictures of one group are near-copies (six exposures of one tile, one spot of a spindle
-over months), and a memory that was taught one of them recognises the others.
-"""
+"""Measures the normality memory on labelled photographs, beside two plain methods on the same splits."""
 
 from __future__ import annotations
 
-import csv
-import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
-from typing import Any, Literal, TypeAlias
+from typing import Any
 
 import numpy as np
 
@@ -21,71 +13,10 @@ from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import VisionTower
 from models.benchmarks.baselines import BASELINES
+from models.benchmarks.splits import READERS, DatasetName, Sample, group_split
 from models.evaluation.metrics import Evaluation, evaluate
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
-
-DatasetName: TypeAlias = Literal["bsdata", "magnetic-tile"]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Sample:
-    """One labelled photograph."""
-
-    path: Path
-    group: str
-    defective: bool
-
-
-def read_bsdata(data: Path) -> tuple[Sample, ...]:
-    """BSData: ball-screw spindles; grouped by the spot on the spindle, defective where pits are marked."""
-    folder = data / "bsdata"
-    labels = json.loads((folder / "labels.json").read_text())
-    return tuple(
-        Sample(path=folder / "images" / file, group=label["position"], defective=bool(label["pits"]))
-        for file, label in sorted(labels.items())
-    )
-
-
-def read_magnetic_tile(data: Path) -> tuple[Sample, ...]:
-    """Magnetic tiles; grouped by tile (a burst of exposures), defective unless of class "free"."""
-    folder = data / "magnetic-tile"
-    with (folder / "index.csv").open(newline="") as stream:
-        return tuple(
-            Sample(
-                path=folder / row["class"] / row["file"],
-                group=row["group"],
-                defective=row["class"] != "free",
-            )
-            for row in csv.DictReader(stream)
-        )
-
-
-READERS = MappingProxyType({"bsdata": read_bsdata, "magnetic-tile": read_magnetic_tile})
-
-
-def group_split(
-    samples: Sequence[Sample], *, teach_on: int, seed: int
-) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
-    """Split by group: half of the groups that have good pictures teach, all other groups test.
-
-    Args:
-        samples: labelled photographs.
-        teach_on: how many good pictures of the teaching groups to take, at random; fewer where fewer exist.
-        seed: the same seed gives the same split.
-
-    Returns:
-        The good pictures to teach, and all pictures, good and defective, of the groups to test. No group is
-        in both.
-    """
-    generator = np.random.default_rng(seed)
-    groups = np.array(sorted({sample.group for sample in samples if not sample.defective}))
-    generator.shuffle(groups)
-    teaching = set(groups[: len(groups) // 2].tolist())
-    pool = [sample for sample in samples if sample.group in teaching and not sample.defective]
-    chosen = np.sort(generator.choice(len(pool), min(teach_on, len(pool)), replace=False))
-    test = tuple(sample for sample in samples if sample.group not in teaching)
-    return tuple(pool[index] for index in chosen), test
 
 
 def group_split_benchmark(
@@ -124,8 +55,7 @@ def group_split_benchmark(
         "tower": tower.name,
         "settings": (settings or MemorySettings()).model_dump(),
         "splits": rows,
-        "mean": {name: float(np.mean([row[name] for row in rows])) for name in measured},
-        "deviation": {name: float(np.std([row[name] for row in rows])) for name in measured},
+        **mean_and_deviation(rows, measured),
     }
 
 
@@ -185,3 +115,13 @@ def _row(found: Evaluation) -> Mapping[str, float]:
         row["escape_rate_at_threshold"] = found.at_threshold.escape_rate
         row["overkill_rate_at_threshold"] = found.at_threshold.overkill_rate
     return row
+
+
+def mean_and_deviation(
+    rows: Sequence[Mapping[str, Any]], names: Sequence[str]
+) -> dict[str, dict[str, float]]:
+    """Give the ``mean`` and the ``deviation`` over some splits' rows, each by the name of the figure."""
+    return {
+        "mean": {name: float(np.mean([row[name] for row in rows])) for name in names},
+        "deviation": {name: float(np.std([row[name] for row in rows])) for name in names},
+    }

@@ -22,8 +22,8 @@ from inspection.decision import ModelRef
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding.decoding import read_picture
 from models.backbone.features import AdaptableTower
-from models.benchmarks.labels import Listener, label_split
-from models.benchmarks.memory import READERS, DatasetName, Sample
+from models.benchmarks.labels import Listener
+from models.benchmarks.splits import READERS, DatasetName, Sample, half_of, label_split
 from models.evaluation.metrics import binned, calibration_error
 from models.inspectors.reflex import unclamped
 from models.memory.adaptation import AdaptedMemory
@@ -205,9 +205,7 @@ def _halved(scored: Sequence[Scored], generator: np.random.Generator) -> tuple[l
     with_good = {one.sample.group for one in scored if not one.sample.defective}
     first: set[str] = set()
     for of_kind in (with_good, {one.sample.group for one in scored} - with_good):
-        groups = np.array(sorted(of_kind), dtype=object)
-        generator.shuffle(groups)
-        first |= set(groups[: (len(groups) + 1) // 2].tolist())
+        first |= half_of(of_kind, generator, larger=True)
     each = _one_picture_each(scored)
     return (
         [one for one in each if one.sample.group in first],

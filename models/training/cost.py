@@ -31,7 +31,7 @@ from models.language.base import LanguageBase, LanguageSettings, load_base, load
 from models.training.steps.optimizer import adamw
 from models.vla.perception import GEOMETRY, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
-from models.weights.base_weights import REGISTRY, quiet_transformers
+from models.weights.base_weights import quiet_transformers
 
 Method = Literal["full", "lora", "qlora"]
 METHODS: Final[tuple[Method, ...]] = ("full", "lora", "qlora")
@@ -275,11 +275,6 @@ def _peak(on_cuda: bool) -> Iterator[list[int]]:
         done.set()
         watcher.join()
         highest[0] = max(highest[0], _held(on_cuda))
-
-
-def known_bases() -> list[str]:
-    """Names that ``Task.base`` understands beside folders."""
-    return sorted([*SHAPES, *(name for name in REGISTRY if "lm" in name)])
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """From known defects to a whole training sample: a policy in words, its action, and the chunk for it.
 
-What a picture shows is known; under which policy and on which belt it is seen is drawn. A sample may be drawn
-anew whenever it is used (:func:`redrawn`), so that the model meets one picture under many policies.
+What a picture shows is known; under which policy and on which belt it is seen is drawn. Drawn anew, one
+picture meets many policies.
 """
 
 from collections.abc import Iterable, Sequence
@@ -94,18 +94,6 @@ def decided(
         action_sequence=plan(action, context),
         source=source,
         split=split,
-    )
-
-
-def redrawn(sample: TrainingSample, *, types: Sequence[str], rng: np.random.Generator) -> TrainingSample:
-    """The same picture under another policy, in other words, on another belt."""
-    return compose(
-        sample.visual_input,
-        sample.decision.defects,
-        types=types,
-        source=sample.source,
-        split=sample.split,
-        rng=rng,
     )
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from models.benchmarks.labels import _over_seeds, draw, label_split
-from models.benchmarks.memory import Sample
+from models.benchmarks.labels import _over_seeds, draw
+from models.benchmarks.splits import Sample, label_split
 
 
 def sample(number: int, group: str, *, defective: bool) -> Sample:

@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from inspection.certification.probability import Origin
-from models.benchmarks.memory import Sample
 from models.benchmarks.probability import (
     EDGES,
     Said,
@@ -17,6 +16,7 @@ from models.benchmarks.probability import (
     _scores,
     counted,
 )
+from models.benchmarks.splits import Sample
 
 
 def scored(number: int, group: str, *, defective: bool, score: float = 0.5) -> Scored:
