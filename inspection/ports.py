@@ -204,10 +204,10 @@ class StoreHealth:
 
 
 class InRecord(Protocol):
-    """Has something called in the record's thread, from that of the pictures."""
+    """Calls a function in the record's thread, for the store's work that runs in the pictures' thread."""
 
     def __call__(self, call: Callable[[], Answer], /) -> Answer:
-        """What ``call`` returns or raises there. Raises StoreError where the record does not answer."""
+        """Wait for ``call``, and return or raise what it does. Raises StoreError where no answer comes."""
 
 
 class Store(Protocol):

@@ -93,13 +93,14 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
 
 
 class Percentiles(Frozen):
-    """Milliseconds."""
+    """How long the last parts took, in milliseconds: nearest-rank percentiles (see ``percentile``)."""
 
     p50: float
     p95: float
     p99: float
     max: float
     n: int
+    """How many parts were measured."""
 
     @classmethod
     def of(cls, values_ms: Iterable[float]) -> Self | None:
@@ -112,7 +113,7 @@ class Percentiles(Frozen):
 
 
 class Counts(Frozen):
-    """Parts since ``since``."""
+    """How many parts there were in a stretch of time, by what became of them."""
 
     since: datetime | None = None
     """The begin of the running shift, whenever the engine started; None where the engine does not say: since

@@ -11,15 +11,15 @@ only when its cause is gone **and** it was seen; so what came and went while nob
 import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import overload
+from typing import Final, overload
 
 from inspection.alarms.catalogue import MOMENTARY, AlarmCode
 from inspection.messages.message import coded
 from inspection.status import Alarm
 
-MOST = 20
-"""Alarms that are listed at a time. Beyond that the oldest whose cause is gone is dropped, else the oldest:
-the log has every one."""
+MOST: Final = 20
+"""How many alarms are listed at a time. Beyond that the oldest whose cause is gone is dropped, or, where there
+is none, the oldest of all. The log has every one."""
 
 _FIGURES = re.compile(r"\d+")
 

@@ -74,11 +74,15 @@ def review(
 ) -> Decision:
     """The decision that may be published: at least as strict as the model's and as every rule asks.
 
-    The rules: the part's pictures are kept; the decision is about this part and this recipe; the PLC asked
-    for this recipe; every
-    defect gets at least what the policy says; every gauge was read and is within its limits; where the
-    station is certified, a pass keeps the certificate's threshold; what may be of a type that nobody can name
-    gets what the recipe asks for that type, unless a person accepted that it does not.
+    The rules:
+
+    - the part's pictures are kept;
+    - the decision is about this part and by this recipe, which is the one that the PLC asked for;
+    - every defect gets at least what the recipe's policy says;
+    - every gauge was read, and is within its limits;
+    - where the station is certified, a pass keeps the certificate's threshold;
+    - what may be of a type that nobody can name gets what the recipe asks for that type, unless a person
+      accepted that it does not.
 
     Args:
         decision: The inspector's.

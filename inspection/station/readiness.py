@@ -16,11 +16,15 @@ from inspection.status import Mode
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Circumstances:
-    """What bears on it, at one moment. Empty words: that is not so. Best they are each a ``Sentence``."""
+    """Everything that decides whether the station takes parts and whether they can pass, at one moment.
+
+    A text says why or how something is so, and is empty where it is not. Each is best a ``Sentence``, which
+    every language can tell.
+    """
 
     stopping: bool
     fault: str
-    """The station's own, latched."""
+    """The station's own latched fault."""
     halted: str
     """The line's latched halt."""
     held: str
@@ -48,7 +52,7 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """Where the station stands."""
+    """What the station is doing, whether it takes parts, and why no part can pass."""
 
     mode: Mode
     reason: Sentence

@@ -1,9 +1,9 @@
 """The station: takes the line's triggers and sees each part through to its stored outcome.
 
 One part is judged at a time; several may be between camera and diverter. Two tasks run in the event loop:
-the *reader* takes the line's events as they come and starts the judging of a part; the *clerk* does, in
-order, what can wait for the disk: outcomes, missed triggers, restarts of the PLC. Looking at the part is
-``Judge``'s, writing the record ``Recorder``'s; both have threads for what blocks.
+the *reader*, here, takes the line's events as they come and starts each part on its way; the *clerk*
+(``outcomes.py``) does, in order, what can wait for the disk. A part's steps are ``one_part.py``'s. Whatever
+blocks has a thread: each camera, the inspector, the record, the pictures.
 """
 
 import asyncio

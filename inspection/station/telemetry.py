@@ -3,20 +3,25 @@
 from collections import Counter, OrderedDict, deque
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Final
 
 from inspection.alarms.alarm_list import AlarmList
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome, Trigger
 from inspection.status import Counts, Percentiles
 
-RECENT = 20
-WINDOW = 1000
+RECENT: Final = 20
+"""How many of the last parts are shown."""
+
+WINDOW: Final = 1000
+"""Over how many of the last parts the latencies are summed up."""
 
 
 class Telemetry:
-    """Bounded memory of the last parts. Lives in the event loop.
+    """The running shift's counts, the latencies and records of the last parts, and the station's alarms.
 
-    A part counts, with all that becomes of it, for the shift in which its trigger was seen; as on the record.
+    It remembers at most ``WINDOW`` latencies and ``RECENT`` parts. A part counts, with all that becomes of it,
+    for the shift in which its trigger was seen, as it does on the record. Lives in the event loop.
 
     Args:
         since: The begin of the running shift, UTC.
@@ -25,7 +30,7 @@ class Telemetry:
     def __init__(self, since: datetime) -> None:
         self.alarms = AlarmList()
         self.taken_up = False
-        """It is known what the record has; until then the counts are not those of the shift."""
+        """Whether the record was read; until then the counts are those of this run, not of the shift."""
         self._latency_ms: deque[float] = deque(maxlen=WINDOW)
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
         self._pending: set[str] = set()
@@ -50,12 +55,16 @@ class Telemetry:
             self.revised(inspection)
 
     def roll_over(self, since: datetime) -> None:
-        """The running shift began then: where that is news, count anew. The clock set back is no news."""
+        """Begin to count anew where the running shift began later than the one that is counted.
+
+        Args:
+            since: When it began, UTC. Where the clock was set back it lies earlier, and nothing changes.
+        """
         if since > self._since:
             self._count(Counts(since=since))
 
     def intent(self, inspection: Inspection) -> None:
-        """A trigger has its inspection, and it is settled whether the PLC is offered the decision."""
+        """Count and show a part: its decision was made, and it is settled whether the PLC is offered it."""
         self.revised(inspection)
         if not self._of_this_shift(inspection.trigger):
             return
@@ -69,21 +78,21 @@ class Telemetry:
         self._late += inspection.decision.decided_by is DecidedBy.TIMEOUT
 
     def late_record(self, trigger: Trigger) -> None:
-        """The decision on this part was in time, and its record was not."""
+        """Count a part as late whose decision was in time, and whose record was not."""
         self._late += self._of_this_shift(trigger)
 
     def published(self, latency_ms: float) -> None:
-        """A decision was handed to the link, so many milliseconds after its trigger was seen."""
+        """Take the latency of a published decision: from its trigger as we saw it to the link, in ms."""
         self._latency_ms.append(latency_ms)
 
     def revised(self, inspection: Inspection) -> None:
-        """An inspection has a newer revision."""
+        """Show the newer revision of an inspection."""
         self._recent[inspection.inspection_id] = inspection
         while len(self._recent) > RECENT:
             self._recent.popitem(last=False)
 
     def outcome(self, inspection: Inspection) -> None:
-        """A part has met its outcome, which may say that it did not go as decided."""
+        """Count the outcome of a part, which may say that the part did not go as decided."""
         was_pending = inspection.inspection_id in self._pending
         self._pending.discard(inspection.inspection_id)
         if inspection.outcome is None or not self._of_this_shift(inspection.trigger):

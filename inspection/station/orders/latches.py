@@ -27,13 +27,14 @@ from inspection.station.waiting import done_within
 log = structlog.get_logger(__name__)
 
 PATIENCE_S: Final = 2.0
-"""So long somebody who ordered something waits for the disk; then the order is refused, or not on record."""
+"""How long, in s, somebody who ordered something waits for the disk. Then a milder order is refused, and a
+stricter one holds without being on record."""
 
 MOST_WAITING: Final = 64
-"""Events that may wait for the disk. Beyond that an order is refused, and what latches is only in the log."""
+"""How many events may wait for the disk. Beyond that an order is refused, and what latches is logged alone."""
 
 RUNS: Final = 16
-"""Earlier runs of the engine that a start names, so that the next one knows them from this event alone."""
+"""How many earlier runs of the engine the event of a start names: the next start reads this event alone."""
 
 ENGINE: Final = "engine"
 PLC: Final = "plc"

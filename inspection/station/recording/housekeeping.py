@@ -12,6 +12,7 @@ from inspection.ports import Clock, StoreHealth
 from inspection.station.recording.recorder import Recorder
 
 HOUSEKEEPING_S: Final = 1.0
+"""How often, in s, the store may do its own work, and the station sees whether its disks answer."""
 
 
 class Housekeeping:

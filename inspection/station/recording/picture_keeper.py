@@ -20,10 +20,10 @@ from inspection.station.recording.lone_thread import LoneThread
 log = structlog.get_logger(__name__)
 
 SILENT_S: Final = 2.0
-"""So long one picture may take, or one stretch of deleting old ones; then the disk may be dead."""
+"""How long, in s, one picture may take, or one stretch of deleting old ones. Then the disk may be dead."""
 
 MOST_WAITING: Final = 8
-"""Pictures that wait for the disk, with the one that is being written."""
+"""How many pictures wait for the disk, at most, with the one that is being written."""
 
 
 class PictureKeeper:

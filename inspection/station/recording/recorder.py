@@ -14,7 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import CancelledError
 from dataclasses import replace
 from datetime import datetime
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
 
 import structlog
 
@@ -33,19 +33,22 @@ T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
-RETRY_S = 1.0
+RETRY_S: Final = 1.0
+"""How long, in s, the recorder waits before it tries again what the store refused."""
 
-SILENT_S = 2.0
-"""So long any one call of the store may take; beyond that the disk may be dead, and people are told."""
+SILENT_S: Final = 2.0
+"""How long, in s, one call of the store may take. Beyond that its disk may be dead, and people are told."""
 
-ANSWER_S = 1.0
-"""So long the pictures' thread waits for what it asks of the record: not long enough to be called silent."""
+ANSWER_S: Final = 1.0
+"""How long, in s, the pictures' thread waits for what it asks of the record: less than ``SILENT_S``, so that
+waiting for the record is never taken for a silent disk of pictures."""
 
-END_S = 5.0
-"""So long the end waits for the store; then what is not on record is logged, and the process ends."""
+END_S: Final = 5.0
+"""How long, in s, the end of the program waits for the store. Then what is not on record is logged, and the
+process ends."""
 
-MOST_EVENTS = 256
-"""Events that wait in memory while neither database nor spool takes them."""
+MOST_EVENTS: Final = 256
+"""How many events wait in memory, at most, while neither database nor spool takes them."""
 
 
 class Recorder:
@@ -147,7 +150,7 @@ class Recorder:
         await self._write(event, part="the line takes no part until it is on record", keep=retry)
 
     async def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
-        """The newest event of any of ``kinds``, what waits in memory included; None where there is none."""
+        """The newest event of any of ``kinds``; None where there is none. What waits in memory counts."""
         async with self._order:
             for waiting in self._waiting_events():
                 if waiting.kind in kinds:

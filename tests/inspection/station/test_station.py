@@ -302,7 +302,7 @@ def test_while_the_model_is_away_no_part_is_taken_and_when_it_is_back_the_alarms
 def test_a_camera_that_no_view_uses_keeps_no_part_from_its_picture() -> None:
     world, spare = World(), FakeCamera()
     spare.name = "spare"
-    vars(spare)["fault"] = "it is connecting"
+    spare.fault = "it is connecting"
     spare.off = True
     world.station.cameras._cameras = {"main": world.camera, "spare": spare}
     assert world.station.cameras.fault == ""
