@@ -270,9 +270,6 @@ class Store(Protocol):
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest durable event of any of ``kinds``; None where there is none."""
 
-    def recent_events(self, limit: int) -> list[Event]:
-        """The newest durable events, newest first; the store may keep fewer at hand than were asked for."""
-
     def health(self) -> StoreHealth:
         """Never blocks and never raises."""
 

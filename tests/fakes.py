@@ -376,9 +376,6 @@ class FakeStore:
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         return next((event for event in reversed(self.events) if event.kind in kinds), None)
 
-    def recent_events(self, limit: int) -> list[Event]:
-        return self.events[::-1][: min(limit, 200)]  # as SqlStore keeps at hand
-
     def maintain(self) -> None:
         self.housekeeping_gate.wait(PATIENCE_S)
         self.maintained += 1

@@ -18,8 +18,8 @@ from inspection.messages.message import coded
 from inspection.status import Alarm
 
 MOST: Final = 20
-"""How many alarms are listed at a time. Beyond that the oldest whose cause is gone is dropped, or, where there
-is none, the oldest of all. The log has every one."""
+"""How many alarms are listed at a time. Beyond that the oldest whose cause is gone is dropped, or the oldest
+of all where there is none such. The log has every one."""
 
 _FIGURES = re.compile(r"\d+")
 

@@ -20,8 +20,8 @@ WINDOW: Final = 1000
 class Telemetry:
     """The running shift's counts, the latencies and records of the last parts, and the station's alarms.
 
-    It remembers at most ``WINDOW`` latencies and ``RECENT`` parts. A part counts, with all that becomes of it,
-    for the shift in which its trigger was seen, as it does on the record. Lives in the event loop.
+    It remembers at most ``WINDOW`` latencies and ``RECENT`` parts. A part counts, with all that becomes of
+    it, for the shift in which its trigger was seen, as it does on the record. Lives in the event loop.
 
     Args:
         since: The begin of the running shift, UTC.

@@ -31,7 +31,7 @@ PATIENCE_S: Final = 2.0
 stricter one holds without being on record."""
 
 MOST_WAITING: Final = 64
-"""How many events may wait for the disk. Beyond that an order is refused, and what latches is logged alone."""
+"""How many events may wait for the disk. Beyond that an order is refused, and what latches is in the log."""
 
 RUNS: Final = 16
 """How many earlier runs of the engine the event of a start names: the next start reads this event alone."""

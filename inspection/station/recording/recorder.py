@@ -152,16 +152,10 @@ class Recorder:
     async def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest event of any of ``kinds``; None where there is none. What waits in memory counts."""
         async with self._order:
-            for waiting in self._waiting_events():
-                if waiting.kind in kinds:
+            for waiting in reversed(self._backlog):
+                if isinstance(waiting, Event) and waiting.kind in kinds:
                     return waiting
             return await self._call(self._store.last_event, kinds)
-
-    async def recent_events(self, limit: int) -> list[Event]:
-        """The newest events, newest first, what waits in memory included."""
-        async with self._order:
-            stored = await self._call(self._store.recent_events, limit)
-            return [*self._waiting_events(), *stored][:limit]
 
     async def maintain(self) -> None:
         """Let the store do the record's housekeeping. Raises StoreError."""
@@ -208,10 +202,6 @@ class Recorder:
             await self._call(self._store.close)
         if trouble is not None:
             raise trouble
-
-    def _waiting_events(self) -> list[Event]:
-        """Newest first."""
-        return [waiting for waiting in reversed(self._backlog) if isinstance(waiting, Event)]
 
     async def _write(self, record: Inspection | Event, *, part: str, keep: bool = True) -> None:
         async with self._order:
