@@ -97,7 +97,7 @@ class VisionHandshake:
     @property
     def counting_missed(self) -> bool:
         """A backlog of missed triggers is being told; until its end no trigger is taken."""
-        return self._triggers.behind
+        return self._triggers.counting_missed
 
     @property
     def boot_id(self) -> int:
@@ -288,7 +288,7 @@ class VisionHandshake:
 
     def _able(self) -> bool:
         """A trigger can be taken."""
-        return self._serves() and not self._triggers.behind and not self._part.busy
+        return self._serves() and not self._triggers.counting_missed and not self._part.busy
 
     def _halt_for(self, halt: Halt) -> tuple[LineEvent, ...]:
         """Halt and latch; the first reason stays."""
@@ -390,7 +390,7 @@ class VisionHandshake:
     def _take_outcome(self, line: LineBlock) -> Iterator[LineEvent]:
         seq = line.outcome_seq
         # While a backlog is told, an outcome may belong to a trigger that has not been told yet: it waits.
-        if seq in (0, self._outcome_seen) or self._triggers.behind:
+        if seq in (0, self._outcome_seen) or self._triggers.counting_missed:
             return
         self._outcome_seen = seq
         if self._part.seq == seq:

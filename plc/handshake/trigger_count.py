@@ -50,7 +50,7 @@ class TriggerCount:
     def __init__(self) -> None:
         self._known: KnownPart | None = None
         self._last: int | None = None
-        self._behind = False
+        self._counting_missed = False
         self._part_id = 0
         self._repeated_since_ns: int | None = None
 
@@ -67,9 +67,9 @@ class TriggerCount:
         return self.last
 
     @property
-    def behind(self) -> bool:
+    def counting_missed(self) -> bool:
         """A backlog is being told; until its end no trigger can be taken."""
-        return self._behind
+        return self._counting_missed
 
     def resume_from(self, known: KnownPart | None) -> None:
         """Before the first read: the last trigger on record."""
@@ -78,7 +78,7 @@ class TriggerCount:
     def forget(self) -> None:
         """Another run of the PLC's program: none of its numbers mean what they meant."""
         self._known = self._last = None
-        self._behind = False
+        self._counting_missed = False
         self._part_id = 0
         self._repeated_since_ns = None
 
@@ -96,7 +96,7 @@ class TriggerCount:
     def repeated(self, line: LineBlock, *, now_ns: int) -> bool:
         """True once for each part that the PLC shows under the number of another one; after ``take``."""
         same = line.part_id in (0, self._part_id) or self._part_id == 0  # 0 stands for unknown
-        if same or self._behind or line.trigger_seq == 0:
+        if same or self._counting_missed or line.trigger_seq == 0:
             self._repeated_since_ns = None
             return False
         if self._repeated_since_ns is None:
@@ -118,13 +118,13 @@ class TriggerCount:
         last = self._last
         skipped = seq_distance(older=last, newer=seq) - 1
         if skipped >= MAX_BACKLOG:
-            self._behind = False
+            self._counting_missed = False
             self._last, self._part_id = seq, line.part_id
             return News(newest=True, cause=cause, uncounted=skipped)
-        if self._behind or skipped >= MAX_GAP:
+        if self._counting_missed or skipped >= MAX_GAP:
             self._last = next_seq(last)
-            self._behind = self._last != seq
-            if self._behind:
+            self._counting_missed = self._last != seq
+            if self._counting_missed:
                 return News(missed=(self._last,))
             self._part_id = line.part_id
             return News(newest=True, cause=MissedCause.GAP)  # it was shown for many cycles

@@ -40,9 +40,9 @@ class Triggers:
         return self._count.last
 
     @property
-    def behind(self) -> bool:
+    def counting_missed(self) -> bool:
         """A backlog of missed triggers is being told; until its end no trigger can be taken."""
-        return self._count.behind
+        return self._count.counting_missed
 
     def resume_from(self, known: KnownPart | None) -> None:
         """Before the first read: the last trigger on record, where the count is taken up."""
@@ -88,7 +88,7 @@ class Triggers:
         if news.newest:
             newest = _trigger(line, line.trigger_seq, part_id=line.part_id, now_ns=now_ns, at=at)
             cause = self._before_record(newest.seq) or news.cause
-        if not self._count.behind:
+        if not self._count.counting_missed:
             self._earlier.forget()  # the numbers come round again
         return NewTriggers(jumped, missed, repeated, newest, cause)
 

@@ -306,12 +306,12 @@ class Connection:
         doubtful = settings.transaction_check is TransactionCheck.GATEWAY
         self._timeouts_in_a_row += 1
         dead = doubtful or self._timeouts_in_a_row >= TIMEOUTS_TO_RECONNECT
-        stray = self._transactions.foreign
-        if stray is not None:
+        foreign = self._transactions.foreign
+        if foreign is not None:
             raise wire_failures.foreign(
-                stray.habit,
+                foreign.habit,
                 asked=self._transactions.asked,
-                answered=stray.number,
+                answered=foreign.number,
                 check=settings.transaction_check,
                 dead=dead,
             ) from None

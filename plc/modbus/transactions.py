@@ -78,7 +78,7 @@ class Fit(Enum):
     """To none that was asked."""
 
 
-class Stray(NamedTuple):
+class ForeignNumber(NamedTuple):
     """The number of an answer to nothing that was asked."""
 
     habit: Habit
@@ -101,7 +101,7 @@ class Transactions:
         self._last_shown = Habit.OWN
         self._shown = 0
         """So many answers in a row have shown it."""
-        self.foreign: Stray | None = None
+        self.foreign: ForeignNumber | None = None
         """The last answer with a foreign number since the question under way was asked."""
 
     @property
@@ -144,7 +144,7 @@ class Transactions:
             return Fit.DUE
         if any(answered == make(number) for number in self._asked):
             return Fit.LATE
-        self.foreign = Stray(habit_of(asked=self.asked, answered=answered), answered)
+        self.foreign = ForeignNumber(habit_of(asked=self.asked, answered=answered), answered)
         return Fit.FOREIGN
 
     def _learn(self, shown: Habit) -> None:

@@ -5,22 +5,16 @@ it computes. Faults are ``LineFault``, by schedule and by chance (``SimulatorSet
 runs (``TestBench.inject``).
 """
 
-from plc.simulator.bench import BenchSettings, TestBench
+from plc.simulator.bench import TestBench
 from plc.simulator.faults.line_faults import FaultPlan, LineFault, LineFaultKind
-from plc.simulator.machine.physics import LinePhysics
 from plc.simulator.program.part_result import PartResult
-from plc.simulator.report import Bench, Report
+from plc.simulator.report import Report
 from plc.simulator.run import Progress, SimulatorSettings, run_simulator
-from plc.simulator.view import BenchState
 
 __all__ = [
-    "Bench",
-    "BenchSettings",
-    "BenchState",
     "FaultPlan",
     "LineFault",
     "LineFaultKind",
-    "LinePhysics",
     "PartResult",
     "Progress",
     "Report",

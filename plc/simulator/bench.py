@@ -19,7 +19,7 @@ from plc.simulator.program.handshake import Switches
 from plc.simulator.program.part_result import PartResult
 from plc.simulator.program.program import PlcProgram, ProgramSettings
 from plc.simulator.program.tracking import Tracked
-from plc.simulator.report import Bench
+from plc.simulator.report import BystanderCounts
 from plc.simulator.view import BenchState, condition, shown_parts
 
 
@@ -147,7 +147,7 @@ class TestBench:
         return self._bystander.fault_resets(self._program)
 
     @property
-    def counted(self) -> Bench:
+    def counted(self) -> BystanderCounts:
         """What a person beside the line has seen."""
         return self._bystander.counted(self._program)
 

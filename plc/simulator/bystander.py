@@ -14,7 +14,7 @@ from plc.simulator.machine.conveyor import Conveyor, Lane
 from plc.simulator.program.part_result import PartResult
 from plc.simulator.program.program import PlcProgram
 from plc.simulator.program.tracking import Tracked
-from plc.simulator.report import Bench, Numbered
+from plc.simulator.report import BystanderCounts, Numbered
 
 _LAST_PARTS: Final = 8
 """Parts that have left and are remembered."""
@@ -24,7 +24,7 @@ class Bystander:
     """What was seen since the bench was built, over all runs of the PLC's program."""
 
     def __init__(self) -> None:
-        self._counted = Bench()
+        self._counted = BystanderCounts()
         self._slid: set[int] = set()
         self._of_uid: dict[int, Tracked] = {}
         self._last: deque[PartResult] = deque(maxlen=_LAST_PARTS)
@@ -42,7 +42,7 @@ class Bystander:
         """Parts that have left, by outcome."""
         return dict(self._left)
 
-    def counted(self, running: PlcProgram | None) -> Bench:
+    def counted(self, running: PlcProgram | None) -> BystanderCounts:
         """All counts, those of the ``running`` program included; None while the PLC is off."""
         if running is None:
             return self._counted
@@ -108,7 +108,7 @@ class Bystander:
         self._fault_resets += program.fault_resets
 
     def note(self, boot_id: int, **seqs: Iterable[int]) -> None:
-        """Remember trigger numbers of the run with ``boot_id``, under the names of ``Bench``'s fields."""
+        """Remember trigger numbers of the run with ``boot_id``, by ``BystanderCounts``'s field names."""
         for name, found in seqs.items():
             numbered = tuple(Numbered(boot_id=boot_id, seq=seq) for seq in found)
             if numbered:

@@ -23,7 +23,7 @@ class Numbered(Frozen):
     seq: int
 
 
-class Bench(Frozen):
+class BystanderCounts(Frozen):
     """What a person beside the simulated line would have seen, beyond what its PLC knows."""
 
     faults: tuple[LineFault, ...] = ()
@@ -77,7 +77,7 @@ class Report(Frozen):
     vision_still_ms: float = 0.0
     """The longest time that the vision heartbeat stood still between two beats."""
     by_doubt: dict[Doubt, int] = Field(default_factory=dict)
-    bench: Bench = Bench()
+    bench: BystanderCounts = BystanderCounts()
 
     @classmethod
     def of(
@@ -95,7 +95,7 @@ class Report(Frozen):
         held_s: float,
         fault_resets: int,
         vision_still_ms: float,
-        bench: Bench,
+        bench: BystanderCounts,
     ) -> Self:
         """Count what the parts tell."""
         parts = tuple(parts)

@@ -9,7 +9,7 @@ from plc.simulator.machine.stack_light import Condition, StackLight
 from plc.simulator.program.part_result import PartResult
 from plc.simulator.program.program import PlcProgram
 from plc.simulator.program.tracking import Tracked
-from plc.simulator.report import Bench
+from plc.simulator.report import BystanderCounts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +49,7 @@ class BenchState:
     """Parts by outcome."""
     last: tuple[PartResult, ...]
     """The last parts that have left, the latest first."""
-    bench: Bench
+    bench: BystanderCounts
 
 
 def shown_parts(parts: Iterable[tuple[Part, Tracked | None]]) -> tuple[Shown, ...]:

@@ -46,7 +46,7 @@ def test_a_count_that_jumps_too_far_is_taken_up_anew(last: int, ahead: int) -> N
     news = count.take(line, resync=False)
     assert (news.missed, news.newest, news.uncounted) == ((), True, ahead - 1)
     assert count.last == line.trigger_seq
-    assert not count.behind
+    assert not count.counting_missed
 
 
 @given(st.integers(0, 0xFFFF))
