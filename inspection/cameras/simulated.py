@@ -63,7 +63,7 @@ class SimulatedCamera:
         return self._render(part_id)
 
     def close(self) -> None:
-        """Nothing is held."""
+        """Refuse further captures until it is opened again; it holds no device."""
         self._opened = False
 
     def _render(self, part_id: int) -> Frame:

@@ -13,8 +13,8 @@ from pathlib import Path
 def atomic_write(path: Path) -> Iterator[Path]:
     """Write a file that replaces ``path`` only when it is whole, and durable.
 
-    Gives the name to write to, in the same folder, which is made where it lacks. What the body raises leaves
-    ``path`` as it was and nothing beside it.
+    The body writes to the name that this yields, in the same folder, which is made where it lacks. Where the
+    body raises, ``path`` stays as it was and nothing is left beside it.
 
     Raises:
         OSError: The disk refuses.
@@ -37,7 +37,7 @@ def atomic_write(path: Path) -> Iterator[Path]:
 def check_writable(path: Path) -> None:
     """Check that a file could be written at ``path``; nothing is left behind, and no folder is made.
 
-    What says nothing now may still refuse later: a disk fills, a folder goes.
+    Where this raises nothing, writing may still fail later: a disk fills, a folder goes.
 
     Raises:
         OSError: It could not, now.
@@ -68,7 +68,9 @@ def sync_folder(folder: Path) -> None:
 
 
 def make_folder_durable(folder: Path) -> None:
-    """Make ``folder`` and what lies above it, durably; nothing is done for a folder that is there.
+    """Make ``folder``, and the folders above it that lack, so that they survive a loss of power.
+
+    Nothing is done for a folder that is there.
 
     Raises:
         OSError: It cannot be made.

@@ -8,9 +8,9 @@ Read = TypeVar("Read")
 
 
 class OneByOne(Sequence[Read], Generic[Item, Read]):
-    """What ``read`` makes of each item, made anew whenever it is asked for, and kept by nobody here.
+    """A sequence whose elements ``read`` makes of ``items``, anew each time one is asked for; none is kept.
 
-    Raises what ``read`` raises, when it is asked.
+    Asking for an element raises what ``read`` raises.
 
     Args:
         items: File names, say; they are kept.

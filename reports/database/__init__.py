@@ -1,1 +1,1 @@
-"""The database: opened, migrated, written, read."""
+"""The database: connected to, brought up to date, written and read in whole transactions."""

@@ -27,10 +27,12 @@ class DatabaseUnavailableError(Exception):
 
 
 class Database:
-    """Writes revisions and events. Used by one thread.
+    """The database that the store writes revisions and events to. Used by one thread.
+
+    Whenever it fails, its connection is dropped and the next call makes a new one.
 
     Args:
-        url: SQLAlchemy URL.
+        url: The database's SQLAlchemy URL.
         busy_timeout_ms: How long to wait for a lock that another process holds.
     """
 
@@ -48,8 +50,8 @@ class Database:
             now: The wall clock, with time zone.
 
         Returns:
-            Why it takes nothing now, where its schema is up to date already, so that ``look`` will do; empty
-            where nothing hinders.
+            Empty where the database works. Otherwise why it takes nothing now, although its schema is up to
+            date, so that it can at least be read with ``look``.
 
         Raises:
             StoreError: It cannot be made, brought up to date or read.

@@ -26,29 +26,29 @@ log = structlog.get_logger(__name__)
 NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 RETIRE_S: Final = 0.02
-"""So long a call may look for old pictures, on a slow disk: the next part's has to wait."""
+"""After this many seconds a call stops looking for old pictures: the next part's picture waits behind it."""
 
 
 def at_once(call: Callable[[], Answer], /) -> Answer:
-    """``InRecord`` where one thread does all."""
+    """Call directly: ``InRecord`` for a caller that has one thread only."""
     return call()
 
 
 class RecordOfParts(Protocol):
     """What retention asks of the record, in the record's thread.
 
-    Every call raises DatabaseUnavailableError where the database does not have all that is on record, for
-    the parts that ask for a picture may be among what it lacks.
+    Every call raises DatabaseUnavailableError where records are not in the database yet: a part whose picture
+    must stay may be among them.
     """
 
     def all_in_database(self) -> None:
-        """It has."""
+        """Return where the database has all records."""
 
     def standing_of(self, sha256: str) -> Standing:
-        """What a picture's parts ask of it."""
+        """Say whether the parts that name this picture let it go."""
 
     def expire(self, event: Event) -> None:
-        """Make the event durable, in the database itself, that names what is about to be deleted."""
+        """Make ``event``, which names the pictures that are about to be deleted, durable in the database."""
 
 
 class Pictures:

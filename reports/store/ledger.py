@@ -23,7 +23,7 @@ _SEQUENCE = 65_535
 
 
 class Ledger:
-    """The running state of the record."""
+    """What the record holds of the parts that matter now: those without an outcome, and the newest ones."""
 
     def __init__(self) -> None:
         self._open: dict[str, Inspection] = {}

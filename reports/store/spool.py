@@ -100,7 +100,7 @@ def read_spool(folder: Path) -> list[Entry]:
 
 
 class Spool:
-    """Bounded, durable waiting room for records.
+    """A file of bounded size in which records wait, durable, while the database refuses them.
 
     Args:
         folder: Where the file lies; made where absent.
@@ -134,7 +134,7 @@ class Spool:
 
     @property
     def room_bytes(self) -> int:
-        """Bytes until the limit."""
+        """How many bytes the file may still grow before it reaches its limit."""
         return self._limit_bytes - self._end
 
     def find(self, key: str) -> str | None:
@@ -142,7 +142,7 @@ class Spool:
         return self._pending.get(key)
 
     def append(self, entry: Entry) -> None:
-        """Keep ``entry``; durable on return.
+        """Write ``entry`` behind what waits already; it is durable when this returns.
 
         Raises:
             StoreError: The spool is full, or its disk refuses.

@@ -34,15 +34,15 @@ from reports.store.way_to_disk import WayToDisk
 
 
 class SqlStore:
-    """Implements ``inspection.ports.Store`` on SQLite or PostgreSQL.
+    """The record of every part and event: implements ``inspection.ports.Store`` on SQLite or PostgreSQL.
 
-    Calls come from two threads, as ``Store`` says, ``health`` and ``picture_path`` from any; ``open`` is the
-    first.
+    The store is called from two threads, as ``Store`` says: one for the record, one for the pictures. Only
+    ``health`` and ``picture_path`` may be called from any thread. ``open`` must be called before all else.
 
     Args:
-        settings: Where the record lies.
-        monotonic_ns: The monotonic clock, ns.
-        now: The wall clock, for the age of pictures.
+        settings: Where database, spool and pictures lie, and how much room they may take.
+        monotonic_ns: Returns the monotonic clock, ns.
+        now: Returns the wall clock, with time zone; the age of pictures is counted from it.
     """
 
     def __init__(
@@ -68,12 +68,12 @@ class SqlStore:
     def open(self) -> None:
         """Become the one writer, bring the schema up to date, drain the spool, and load what is kept at hand.
 
-        A database that takes nothing now (its disk is full, another program holds it) but is up to date and
-        can be read is opened degraded, as it would be while the station runs: what waits in the spool is
-        loaded from there, and what comes goes there.
+        A database may take nothing now, because its disk is full or another program holds it. Where it is up
+        to date and can be read, the store opens all the same, degraded as it would be while the station runs:
+        the records that wait in the spool are loaded from there, and new records go there.
 
-        A record without any event gets its first, RECORD_BEGAN, together with the table of the events: what
-        lies before it, an older Passgate did without leaving word.
+        A record without any event gets its first one, RECORD_BEGAN, together with the table of the events.
+        What was done before that event, an older Passgate did without leaving word.
 
         Raises:
             StoreError: Another engine writes, or database, spool or archive cannot be used.
@@ -100,20 +100,23 @@ class SqlStore:
         self._note_health()
 
     def close(self) -> None:
-        """Let go of everything. May be called twice; what waits in the spool stays there, durable."""
+        """Close database and spool and release the locks. May be called twice.
+
+        Records that wait in the spool stay there, durable, for the next ``open``.
+        """
         self._way.close()
         for lock in self._locks:
             lock.release()
         self._locks = []
 
     def maintain(self) -> None:
-        """Housekeeping for idle moments, about once a second: drain the spool.
+        """Drain one batch of the spool; to be called in idle moments, about once a second.
 
-        Without it a full spool would never drain, because a full spool stops the parts whose records would
-        make it try.
+        A full spool stops the line, and only an append would otherwise drain it: without this call a spool
+        that was once full would stay full.
 
         Raises:
-            StoreError: Where the spool lies cannot be said beside the record.
+            StoreError: The file beside the record that says where the spool lies cannot be written.
         """
         self._way.try_drain()
         if self._way.database_takes and not self._said:
@@ -131,10 +134,17 @@ class SqlStore:
         return self._pictures.keep(frame)
 
     def retire_pictures(self, in_record: InRecord = at_once, *, units: int = 64) -> RetentionReport | None:
-        """Retire old pictures, in idle moments about once a second; see ``Pictures.retire``.
+        """Delete old pictures; to be called in idle moments, about once a second.
 
-        ``in_record`` is where the record is asked; by default here, for who has one thread. Raises
-        StoreError.
+        Args:
+            in_record: Calls in the record's thread; the default calls directly, for callers with one thread.
+            units: How much work is done at most: folders listed, or pictures looked up.
+
+        Returns:
+            What the last finished sweep through the archive did; None before the first.
+
+        Raises:
+            StoreError: Old pictures cannot be deleted, or the record does not answer.
         """
         return self._pictures.retire(in_record, units=units, now=self._now())
 
@@ -176,11 +186,14 @@ class SqlStore:
             self._note_health()
 
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
-        """The newest event of any of ``kinds``, in the spool too; None where there is none. From memory."""
+        """The newest event of any of ``kinds``; None where there is none. Read from memory.
+
+        Events that wait in the spool count too.
+        """
         return self._journal.last_event(kinds)
 
     def recent_events(self, limit: int) -> list[Event]:
-        """Newest first, at most 200; those in the spool too. From memory."""
+        """The newest events, newest first, at most 200; events in the spool count too. Read from memory."""
         return self._journal.recent_events(limit)
 
     def open_inspections(self) -> list[Inspection]:
@@ -196,7 +209,11 @@ class SqlStore:
         return self._ledger.recent(limit)
 
     def counts_since(self, since: datetime) -> Counts:
-        """Parts whose trigger was seen since then; those in the spool too. Raises StoreError."""
+        """Count the parts whose trigger was seen at ``since`` or later, those in the spool too.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
         waiting = self._way.waiting()
         try:
             return self._way.database.look(lambda connection: tally(connection, since, waiting))
@@ -238,7 +255,10 @@ class SqlStore:
     # --- health ---------------------------------------------------------------------------------------
 
     def health(self) -> StoreHealth:
-        """As of the last call that did something. Never blocks and never raises; from any thread."""
+        """How database and spool did at the last call that used them.
+
+        Never blocks and never raises, and may be called from any thread.
+        """
         return self._health
 
     def _note_health(self) -> None:

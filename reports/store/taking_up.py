@@ -14,7 +14,7 @@ from reports.store.waiting import not_on_record
 
 
 def take_up(connection: Connection, ledger: Ledger, journal: Journal, waiting: Sequence[Entry]) -> None:
-    """Load both from the database, and carry them along with what of ``waiting`` is not in it.
+    """Load ledger and journal from the database, then add the entries of ``waiting`` that it lacks.
 
     Raises:
         StoreError: What waits does not follow what the database holds.

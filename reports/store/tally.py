@@ -19,7 +19,9 @@ _NO_END = datetime(9999, 1, 1, tzinfo=UTC)
 
 
 def tally(connection: Connection, since: datetime, waiting: Sequence[Entry] = ()) -> Counts:
-    """Parts whose trigger was seen since then, by their latest revisions, those in the spool too.
+    """Count the parts whose trigger was seen at ``since`` or later, by their latest revisions.
+
+    Parts whose records wait in the spool are counted too.
 
     Args:
         connection: Read only, in its transaction.

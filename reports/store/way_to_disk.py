@@ -26,7 +26,7 @@ SPOOL_RESERVE_BYTES = 32 << 10
 
 
 class WayToDisk:
-    """Database and spool as one, and how they are doing. One thread.
+    """Database and spool seen as one place for records, and how the two are doing. Used by one thread.
 
     Args:
         settings: Where both lie.
@@ -47,7 +47,7 @@ class WayToDisk:
     # --- life -----------------------------------------------------------------------------------------
 
     def open(self, *, now: datetime) -> None:
-        """Open both, the database degraded where it takes nothing now but could be read.
+        """Open database and spool. A database that can only be read now counts as failing, not as an error.
 
         Args:
             now: The wall clock, with time zone.
@@ -98,12 +98,15 @@ class WayToDisk:
         self.to_spool(entry)
 
     def is_clear(self) -> bool:
-        """Drain one batch where that is due; then, whether the next record may go to the database."""
+        """Whether the next record may go to the database: it works, and nothing waits in the spool.
+
+        First drains one batch of the spool where that is due.
+        """
         self.try_drain()
         return self.database_takes and not len(self.spool)
 
     def to_database(self, entry: Entry) -> bool:
-        """Add ``entry`` to the database; whether it was not there already.
+        """Add ``entry`` to the database. Returns False where it was there already.
 
         Raises:
             RecordRefusedError: It contradicts what is on record.
@@ -126,7 +129,7 @@ class WayToDisk:
     # --- draining -------------------------------------------------------------------------------------
 
     def waiting(self) -> list[Entry]:
-        """What is not known to be in the database, in order. Raises StoreError."""
+        """The entries that are not known to be in the database, oldest first. Raises StoreError."""
         return self.spool.batch(len(self.spool)) if len(self.spool) else []
 
     def all_in_database(self) -> None:
@@ -170,7 +173,7 @@ class WayToDisk:
 
     @property
     def database_takes(self) -> bool:
-        """Whether the database took what it was given last, or was not asked since it did not."""
+        """Whether the database took what it was last given; False until it is asked again with success."""
         return not self._failing
 
     def degrade(self, error: Exception) -> None:

@@ -1,7 +1,10 @@
 """What the tests of the record ask of a store, and a clock that moves by hand."""
 
 import hashlib
+import sqlite3
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
@@ -35,6 +38,17 @@ class OpenStore(Protocol):
     """Opens stores that are closed after the test; by default the one of the test's settings."""
 
     def __call__(self, other: StoreSettings | None = None) -> SqlStore: ...
+
+
+@contextmanager
+def locked(settings: StoreSettings, _: SqlStore | None = None) -> Iterator[None]:
+    """Another program holds a write transaction."""
+    connection = sqlite3.connect(settings.folder / "inspections.db", isolation_level=None)
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        connection.close()
 
 
 def by_action(store: SqlStore) -> dict[Action, int]:

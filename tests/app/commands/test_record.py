@@ -17,7 +17,7 @@ from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from tests.app.running import Passgate, assert_one_line
 from tests.reports.parts import closed, frame, part
-from tests.reports.store.test_degraded import locked
+from tests.reports.stores import locked
 
 TIMES = ("--from", "2026-03-02T06:00+00:00", "--to", "2026-03-02T14:00+00:00")
 

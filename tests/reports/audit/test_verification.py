@@ -20,8 +20,7 @@ from reports.store.store import SqlStore
 from tests.reports.database.test_migrations import old_record
 from tests.reports.parts import START, closed, frame, part
 from tests.reports.pictures.aged import NOW, Archive
-from tests.reports.store.test_degraded import locked
-from tests.reports.stores import OpenStore, picture_file
+from tests.reports.stores import OpenStore, locked, picture_file
 
 # --- a noted head -----------------------------------------------------------------------------------------
 

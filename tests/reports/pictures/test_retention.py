@@ -16,8 +16,7 @@ from reports.settings import StoreSettings
 from reports.store.way_to_disk import DRAIN_BATCH
 from tests.reports.parts import frame, part
 from tests.reports.pictures.aged import NOW, Archive, expired
-from tests.reports.store.test_degraded import locked
-from tests.reports.stores import HandClock, OpenStore, picture_file
+from tests.reports.stores import HandClock, OpenStore, locked, picture_file
 
 
 def test_by_room_the_oldest_passed_go_first_and_no_more_than_needed(

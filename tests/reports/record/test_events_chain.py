@@ -25,8 +25,7 @@ from reports.store.journal import RECENT_EVENTS
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
-from tests.reports.store.test_degraded import locked
-from tests.reports.stores import HandClock, OpenStore
+from tests.reports.stores import HandClock, OpenStore, locked
 
 ORDERS = frozenset({EventKind.HOLD, EventKind.START})
 MADE_BY_THE_STORE = 1

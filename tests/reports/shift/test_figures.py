@@ -1,10 +1,9 @@
-"""The shift report, and the figures in it."""
+"""The figures of a shift."""
 
 import csv
 import io
 import json
-import sqlite3
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,62 +12,26 @@ from hypothesis import strategies as st
 from rich.console import Console
 from sqlalchemy import Engine
 
-from inspection.decision import Action, DecidedBy
-from inspection.errors import StoreError
+from inspection.decision import Action
 from inspection.events import Event, EventKind
-from inspection.part import Inspection, MissedCause, Outcome, Truth
+from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles, percentile
 from reports.audit.pictures_kept import count_not_kept_on_record
-from reports.database.connecting import open_reader
 from reports.record.chain import words_of_head
 from reports.record.entry import PartEntry
 from reports.record.parts_chain import part_json
 from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
-from reports.shift.as_csv import COLUMNS, to_csv
+from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
 from reports.shift.figures import ShiftSummary, first_pass_yield, shift_summary
 from reports.shift.query import shift_inspections
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting
-from tests.fakes import certificate
 from tests.reports.parts import START, closed, part
-from tests.reports.store.test_degraded import locked
-
-END = START + timedelta(hours=8)
-HELD = certificate().ref
-DEFECTIVE, GOOD = Truth(defective=True, types=("scratch",)), Truth(defective=False)
-
-
-@pytest.fixture
-def shift(store: SqlStore) -> SqlStore:
-    passed = part(1, total_ms=100.0, truth=GOOD, simulated=True)
-    escaped = part(2, total_ms=120.0, truth=DEFECTIVE, simulated=True)
-    reworked = part(3, action=Action.REWORK, total_ms=140.0, certificate=HELD)
-    late = part(4, action=Action.MANUAL_REVIEW, decided_by=DecidedBy.TIMEOUT, total_ms=450.0, published=False)
-    missed = part(5, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False, total_ms=0.0)
-    still_open, lost = part(6, total_ms=90.0, certificate=HELD), part(7, total_ms=95.0)
-    before, after = part(8), part(9)
-    early = before.trigger.model_copy(update={"seen_at": START - timedelta(microseconds=1)})
-    at_end = after.trigger.model_copy(update={"seen_at": END})
-    freed = closed(closed(late, Outcome.HELD), Outcome.RELEASED)
-    operators = freed.decision.model_copy(update={"decided_by": DecidedBy.OPERATOR})
-    for record in (
-        before.model_copy(update={"trigger": early}),
-        *(passed, escaped, reworked, late, missed, still_open, lost),
-        after.model_copy(update={"trigger": at_end}),
-        *(closed(passed), closed(escaped), closed(reworked, Outcome.DIVERTED)),
-        *(closed(late, Outcome.HELD), freed.model_copy(update={"decision": operators})),
-        *(closed(missed, Outcome.DEFAULT_REJECTED), closed(lost, Outcome.UNCONFIRMED)),
-    ):
-        store.append(record)
-    return store
-
-
-@pytest.fixture
-def summary(shift: SqlStore, reader: Engine) -> ShiftSummary:
-    return shift_summary(reader, start=START, end=END)
+from tests.reports.shift.the_shift import END, HELD
+from tests.reports.stores import locked
 
 
 def test_the_figures(summary: ShiftSummary) -> None:
@@ -355,104 +318,6 @@ def test_an_empty_shift_says_so(shift: SqlStore, reader: Engine) -> None:
     assert shift_inspections(reader, start=summary.start, end=summary.end) == []
 
 
-def test_a_record_that_cannot_be_read_is_named_and_what_to_do_is_said(tmp_path: Path) -> None:
-    path = tmp_path / "here" / "inspections.db"
-    path.parent.mkdir()
-    path.write_bytes(b"no database at all" * 100)
-    engine = open_reader(f"sqlite:///{path}")
-    with pytest.raises(StoreError) as raised:
-        shift_summary(engine, start=START, end=END)
-    engine.dispose()
-    assert str(path) in raised.value.what
-    assert "file is not a database" in raised.value.what
-    assert "restore its backup" in raised.value.todo
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "message"),
-    [
-        (END, START, "not before its end"),
-        (START, START, "not before its end"),
-        (START.replace(tzinfo=None), END, "lack a time zone"),
-    ],
-)
-def test_times_that_make_no_sense(reader: Engine, start: datetime, end: datetime, message: str) -> None:
-    with pytest.raises(StoreError, match=message):
-        shift_summary(reader, start=start, end=end)
-    with pytest.raises(StoreError, match=message):
-        shift_inspections(reader, start=start, end=end)
-
-
-def test_csv_opens_in_excel(shift: SqlStore, reader: Engine) -> None:
-    data = to_csv(shift_inspections(reader, start=START, end=END))
-    assert data.startswith(b"\xef\xbb\xbf")
-    lines = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig"))))
-    assert [line["part_id"] for line in lines] == [str(1000 + number) for number in range(1, 8)]
-    assert tuple(lines[0]) == COLUMNS
-    third = lines[2]
-    assert third["seen_at_utc"] == "2026-03-02 06:00:03.000"
-    assert (third["action"], third["outcome"], third["defects"]) == ("rework", "diverted", "scratch (major)")
-    assert [line["certificate"] for line in lines][1:4] == ["", HELD.id, ""]
-    assert [line["outcome"] for line in lines][5:] == ["", "unconfirmed"]
-
-
-@given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30))
-def test_csv_holds_any_text_and_no_formula(text: str) -> None:
-    for reason in (text, "=" + text, "@" + text, "\t" + text):
-        data = to_csv([part(1, reason=reason)]).decode("utf-8-sig")
-        (line,) = csv.DictReader(io.StringIO(data, newline=""))
-        assert not line["reason"].startswith(("=", "+", "-", "@", "\t", "\r"))
-        assert line["reason"].removeprefix("'") == reason.removeprefix("'")
-
-
-ROUND = st.floats(0, 1e6, allow_nan=False)
-TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
-
-
-@given(total_ms=ROUND, score=ROUND, reason=TEXTS, marks=st.sampled_from([",.", ";,", "\t,", ";.", "\t."]))
-def test_csv_reads_back_with_each_separator_and_decimal_mark(
-    total_ms: float, score: float, reason: str, marks: str
-) -> None:
-    separator, decimal = marks[0], marks[1]
-    record = part(1, total_ms=total_ms, reason=reason)
-    judged = record.decision.model_copy(update={"defect_score": score})
-    data = to_csv([record.model_copy(update={"decision": judged})], separator=separator, decimal=decimal)
-    text = io.StringIO(data.decode("utf-8-sig"), newline="")
-    (line,) = csv.DictReader(text, delimiter=separator)
-    assert tuple(line) == COLUMNS
-    for column, value in (("latency_ms", round(total_ms, 1)), ("defect_score", score)):
-        assert "." not in line[column].replace(decimal, "")
-        assert float(line[column].replace(decimal, ".")) == value
-    assert line["reason"].removeprefix("'") == reason.removeprefix("'")
-    assert line["seen_at_utc"] == f"2026-03-02 06:00:01{decimal}000"
-
-
-def test_a_separator_that_is_the_decimal_mark_is_refused() -> None:
-    with pytest.raises(ValueError, match="both separator and decimal mark"):
-        to_csv([part(1)], separator=",", decimal=",")
-
-
-def test_the_table_prints(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
-    printed = io.StringIO()
-    console = Console(file=printed, width=100)
-    console.print(to_table(summary))
-    empty = shift_summary(reader, start=END + timedelta(days=1), end=END + timedelta(days=2))
-    console.print(to_table(empty))
-    text = printed.getvalue()
-    for expected in (
-        "40.00%",
-        "not as decided",
-        f"certificate {HELD.id[:8]}",
-        "uncertified",
-        "1 of 2 known",
-        "gap",
-        "No parts in this time",
-        "none judged",
-        "truth unknown",
-    ):
-        assert expected in text
-
-
 # --- statistics -------------------------------------------------------------------------------------------
 
 values = st.lists(st.floats(0, 1e6), min_size=1, max_size=60).map(sorted)
@@ -496,15 +361,3 @@ def test_parts_of_another_record_are_no_release_without_a_pass_of_this_one(
         store.append(missed)
         store.append(closed(missed, Outcome.RELEASED))
     assert shift_summary(reader, start=START, end=END).mismatched_releases == 1
-
-
-def test_a_time_that_is_none_is_said_not_thrown(
-    shift: SqlStore, reader: Engine, settings: StoreSettings
-) -> None:
-    shift.close()
-    with sqlite3.connect(settings.folder / "inspections.db") as database:
-        database.execute("DROP TRIGGER inspections_no_update")
-        database.execute("UPDATE inspections SET seen_at = '2026-03-02 07:xx'")
-    for report in (shift_summary, shift_inspections):
-        with pytest.raises(StoreError, match="cannot be read"):
-            report(reader, start=START - timedelta(days=365), end=END + timedelta(days=365))

@@ -26,22 +26,13 @@ from reports.store.spool import FILE_NAME, Spool, read_spool
 from reports.store.store import SqlStore
 from reports.store.way_to_disk import DRAIN_BATCH
 from tests.reports.parts import closed, part
-from tests.reports.stores import HandClock, OpenStore, by_action, verify
+from tests.reports.stores import HandClock, OpenStore, by_action, locked, verify
 
 RETRY_S = 1.0
 
 
 def database(settings: StoreSettings) -> Path:
     return settings.folder / "inspections.db"
-
-
-@contextmanager
-def locked(settings: StoreSettings, _: SqlStore) -> Iterator[None]:
-    """Another program holds a write transaction."""
-    connection = sqlite3.connect(database(settings), isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    yield
-    connection.close()
 
 
 @contextmanager

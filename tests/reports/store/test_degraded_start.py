@@ -18,7 +18,7 @@ from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
 from tests.reports.parts import closed, part
-from tests.reports.stores import HandClock, OpenStore, by_action
+from tests.reports.stores import HandClock, OpenStore, by_action, locked
 
 RETRY_S = 1.0
 HOLD = Event(at=datetime(2026, 3, 2, 6, 5, tzinfo=UTC), kind=EventKind.HOLD, by="Ada")
@@ -34,17 +34,6 @@ def no_room(_: StoreSettings) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-@contextmanager
-def locked(settings: StoreSettings) -> Iterator[None]:
-    """Another program holds a write transaction."""
-    connection = sqlite3.connect(settings.folder / "inspections.db", isolation_level=None)
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        connection.close()
 
 
 Refusal = Callable[[StoreSettings], AbstractContextManager[None]]

@@ -25,8 +25,7 @@ from reports.settings import StoreSettings
 from reports.shift.figures import shift_summary
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
-from tests.reports.store.test_degraded import locked
-from tests.reports.stores import HandClock, OpenStore, by_action, verify
+from tests.reports.stores import HandClock, OpenStore, by_action, locked, verify
 
 
 def rows(engine: Engine, *columns: InstrumentedAttribute[Any]) -> list[tuple[object, ...]]:
