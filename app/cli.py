@@ -57,17 +57,9 @@ def run(
     config: Annotated[Path, typer.Option("--config", help="The station's TOML file.")],
 ) -> None:
     """Run the engine of one station until it is stopped."""
-    import asyncio
+    from app.engine.program import run_station
 
-    from app.settings.station import load
-
-    settings = load(config)
-    from app.inference.worker import preload
-
-    preload()  # beside us, while we import our own
-    from app.engine.engine import Engine  # after the settings: their errors need not wait for it
-
-    asyncio.run(Engine(settings).run())
+    run_station(config)
 
 
 @cli.command()

@@ -10,8 +10,8 @@ from typing import Any
 from rich.table import Table
 
 from app.command_line.writable import refuse_unwritable
-from app.datasets.file_frames import FileFrames
 from app.progress import progress, screen
+from app.recipes.file_frames import FileFrames
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach, teach_simulated
 from app.settings.station import home

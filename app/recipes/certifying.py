@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
+from app.recipes.file_frames import FileFrames, read_through
 from app.recipes.in_force import certification, labelled_scores
 from app.recipes.inspecting import inspect_one, refuse_too_small
 from app.recipes.inspectors import REFLEX_NAME, build_inspector

@@ -4,8 +4,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
+from app.recipes.file_frames import FileFrames, read_through
 from app.recipes.inspecting import refuse_too_small
 from app.recipes.inspectors import build_inspector, unheard_by
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app.command_line.writable import refuse_unwritable
-from app.datasets.file_frames import FileFrames, read_through
 from app.progress import progress
+from app.recipes.file_frames import FileFrames, read_through
 from app.recipes.in_force import certification, labelled_scores
 from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary

@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from pydantic import ValidationError
 
-from app.datasets.file_frames import FileFrames
 from app.progress import progress
+from app.recipes.file_frames import FileFrames
 from app.recipes.inspectors import unheard_by
 from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught

@@ -169,12 +169,12 @@ def main(
     trace: Annotated[Path, typer.Option("--trace", help="Where the calls are written at the end.")],
 ) -> None:
     """Run an engine and watch it."""
-    from app.cli import run
+    from app.engine.program import run_station
 
     tracer = Tracer()
     try:
         with tracer:
-            run(config)
+            run_station(config)
     finally:
         tracer.write(trace)
     sys.stdout.flush()

@@ -13,7 +13,7 @@ from tests.alive import AlivePictures
 from tests.app.running import Passgate, assert_one_line
 
 READERS = (
-    "app.datasets.file_frames",
+    "app.recipes.file_frames",
     "models.training.adapting.labelled",
     "models.training.data.photographs",
     "inspection.cameras.folder",

@@ -28,7 +28,7 @@ from tests.app.running import Passgate
 
 AT_ONCE = 3
 """Pictures: the one that is looked at, the one before, the one that is decoded ahead."""
-READERS = ("app.datasets.file_frames", "models.training.adapting.labelled", "inspection.cameras.folder")
+READERS = ("app.recipes.file_frames", "models.training.adapting.labelled", "inspection.cameras.folder")
 
 
 @pytest.fixture

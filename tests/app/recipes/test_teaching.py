@@ -167,7 +167,7 @@ def test_copies_in_one_group_are_one_part(good: Path, library: RecipeLibrary) ->
 def test_pictures_are_read_one_by_one(
     good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alive = AlivePictures(monkeypatch, "app.datasets.file_frames")
+    alive = AlivePictures(monkeypatch, "app.recipes.file_frames")
     teach_folder(plan("bracket", library=library), good)
     assert alive.read == 2 * PARTS
     assert alive.most <= AT_ONCE
