@@ -17,6 +17,7 @@ from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport
 from app.api.server.gate import LOOPBACK
 from app.inference.building import for_station
+from app.inference.process import Build
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
 from app.settings.station import Settings
@@ -36,8 +37,12 @@ log = structlog.get_logger(__name__)
 class Engine:
     """One station, composed. ``run`` serves it until asked to stop."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, build: Build | None = None) -> None:
         """Compose; nothing is opened yet.
+
+        Args:
+            settings: The station's.
+            build: Builds the inspector, in the inference process; by the settings if not given.
 
         Raises:
             RecipeError: The recipe was not taught.
@@ -45,7 +50,7 @@ class Engine:
         """
         self._settings = settings
         self._clock = SystemClock()
-        self._inspector = SupervisedInspector(for_station(settings))
+        self._inspector = SupervisedInspector(build or for_station(settings))
         recipe = self._inspector.recipe
         self._unheard = self._inspector.unheard
         self._store = SqlStore(settings.store)

@@ -1,14 +1,21 @@
 """The engine as a program: from a station's file until it is stopped."""
 
 import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
+from app.inference.building import for_station
+from app.inference.process import Build
 from app.inference.worker import preload
-from app.settings.station import load
+from app.settings.station import Settings, load
 
 
-def run_station(config: Path) -> None:
+def run_station(config: Path, build_for: Callable[[Settings], Build] = for_station) -> None:
     """Run the engine of one station until SIGINT or SIGTERM.
+
+    Args:
+        config: The station's TOML file.
+        build_for: What is built in the inference process, by the station's settings.
 
     Raises:
         PassgateError: What the file says cannot be run.
@@ -17,4 +24,4 @@ def run_station(config: Path) -> None:
     preload()  # beside us, while we import our own
     from app.engine.engine import Engine  # after the settings: their errors need not wait for it
 
-    asyncio.run(Engine(settings).run())
+    asyncio.run(Engine(settings, build_for(settings)).run())

@@ -30,8 +30,8 @@ from app.inference.messages import (
     Question,
     Ready,
     Refused,
-    packed,
 )
+from app.inference.messages import packed as packed
 from app.inference.pictures import SeenPictures
 from app.memory_use import peak_memory_mb
 from inspection.certification.certificate import UNCERTIFIED, Certification

@@ -41,11 +41,11 @@ def inference(
     inspector: InspectorOption = InspectorKind.VLA,
     as_json: JsonFlag = False,
 ) -> None:
-    """Kill and stop the process that holds the models while it judges; exit 0 if the promises were kept."""
+    """Kill, stop and garble the process that holds the models; exit 0 if the promises were kept."""
     from app.benches.inference import bench_inference
 
     without_alarms()
-    with progress("blows", 2 * times) as bar:
+    with progress("blows", 3 * times) as bar:
         found = bench_inference(times, inspector=inspector, on_progress=bar.show)
     show(found.model_dump(mode="json"), as_json)
     if not found.promises_kept:
