@@ -1,8 +1,8 @@
 """``passgate bench inference``: the process that holds the models is killed, stopped, and answers garbage.
 
 PLC, engine and model are the programs as they are shipped. Again and again the inference process gets a
-signal: killed, as by a crash or by the system where memory is short; stopped, as where it hangs; told to answer
-garbage once. It is struck while no part is there, and at moments spread over a part's way, from its trigger
+signal: killed, as by a crash or where memory is short; stopped, as where it hangs; told to answer garbage
+once. It is struck while no part is there, and at moments spread over a part's way, from its trigger
 until after its result was published. Every part must be accounted for, none released without a pass, and the
 station must take parts again by itself.
 """
