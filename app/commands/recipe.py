@@ -20,7 +20,7 @@ from app.command_line.options import (
     setup_of,
 )
 from app.command_line.output import JsonFlag, print_json
-from inspection.certification.certificate import Draw
+from inspection.certification.certificate import UNCERTIFIED, Draw
 from inspection.levels import BitDepth
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
@@ -265,6 +265,8 @@ def show(
         name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
     )
     missed = unheard_by(setup.model, recipe)
+    if config is None and certification.certificate is None and certification != UNCERTIFIED:
+        typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
         print_json(
             {

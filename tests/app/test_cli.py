@@ -7,12 +7,11 @@ import socket
 import sys
 from pathlib import Path
 
-import cv2
-import numpy as np
 import pytest
 
 from app.recipes.library import RecipeLibrary
 from models.backbone.features import EfficientNetLite0
+from tests.app.pictures import decoded
 from tests.app.running import Passgate, assert_one_line
 
 # --- what is asked is done ----------------------------------------------------------------------------
@@ -38,7 +37,7 @@ def test_inspect_prints_one_decision_a_picture(passgate: Passgate, parts: Path) 
 def test_inspect_draws_the_decision_into_a_copy(passgate: Passgate, parts: Path, tmp_path: Path) -> None:
     said = passgate("inspect", parts / "bad/1.png", "--recipe", "cover", "--annotate", tmp_path / "看")
     assert said.code == 0
-    drawn = cv2.imdecode(np.fromfile(tmp_path / "看" / "1.png", np.uint8), cv2.IMREAD_COLOR)
+    drawn = decoded((tmp_path / "看" / "1.png").read_bytes())
     assert drawn.shape[0] > 480, "the strip with the decision lies below the picture"
 
 

@@ -24,7 +24,7 @@ from inspection.line_events import (
     ResultAccepted,
 )
 from inspection.part import Frame, MissedCause, Outcome
-from inspection.status import Health, Mode, StationStatus, Tile
+from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
 from models.inspectors.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
@@ -33,6 +33,7 @@ from plc.link import ModbusLine
 from plc.register_map.registers import LineBlock, VisionBits
 from reports.pictures.archive import encode
 from tests.app.api.serving import FakeEngine, client_of, in_engine
+from tests.app.pictures import decoded
 from tests.fakes import (
     BOOT,
     certificate,
@@ -64,7 +65,7 @@ async def test_the_state_tells_the_last_part_and_the_age_of_everything(
     assert status.counts is not None
     assert status.counts.triggers == 1
     ages = {tile.subsystem: tile.age_ms for tile in status.tiles}
-    assert ages["camera"] == 250.0
+    assert ages[Subsystem.CAMERA] == 250.0
     history = (await client.get("/api/history", params={"limit": 5})).json()
     assert [part["trigger"]["seq"] for part in history] == [1]
 
@@ -84,7 +85,7 @@ async def test_promise_6_a_wall_clock_that_is_set_back_makes_no_picture_younger_
         engine.station.cameras.frames["main"] = replace(frame, captured_ns=engine.clock.monotonic_ns())
         engine.clock.advance(250)
         status = StationStatus.model_validate((await client.get("/api/state")).json())
-        assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] == 250.0
+        assert {tile.subsystem: tile.age_ms for tile in status.tiles}[Subsystem.CAMERA] == 250.0
 
 
 @in_engine
@@ -94,7 +95,7 @@ async def test_before_the_first_part_nothing_is_claimed(
     status = StationStatus.model_validate((await client.get("/api/state")).json())
     assert status.last is None
     assert status.latency_ms is None
-    assert {tile.subsystem: tile.age_ms for tile in status.tiles}["camera"] is None
+    assert {tile.subsystem: tile.age_ms for tile in status.tiles}[Subsystem.CAMERA] is None
     assert (await client.get("/api/cameras/main/picture")).status_code == 404
 
 
@@ -117,7 +118,8 @@ async def test_the_state_says_which_certificate_holds_or_why_none_does(
 @in_engine
 async def test_hold_and_start_do_what_they_say(engine: FakeEngine, client: httpx.AsyncClient) -> None:
     assert (await client.post("/api/commands/hold")).json()["mode"] == "held"
-    assert not engine.line.ready
+    held = engine.line.ready
+    assert not held
     assert (await client.post("/api/commands/start")).json()["accepted"]
     assert engine.line.ready
     assert (await client.post("/api/commands/explode")).status_code == 422
@@ -347,7 +349,7 @@ async def test_pictures_above_8_bits_are_shown_in_8_and_given_as_they_are_where_
     (engine.folder / ("c" * 64)).write_bytes(kept)
     answer = await client.get(f"/api/pictures/{'c' * 64}")
     assert answer.headers["content-type"] == "image/png"
-    shown = cv2.imdecode(np.frombuffer(answer.content, np.uint8), cv2.IMREAD_UNCHANGED)
+    shown = decoded(answer.content, cv2.IMREAD_UNCHANGED)
     assert np.array_equal(shown[..., ::-1], to_8_bits(levels, bit_depth=12))
     answer = await client.get(f"/api/pictures/{'c' * 64}", params={"original": True})
     assert answer.content == kept
@@ -360,4 +362,4 @@ async def test_pictures_above_8_bits_are_shown_in_8_and_given_as_they_are_where_
     )
     engine.station.cameras.frames["main"] = newest
     jpeg = (await client.get("/api/cameras/main/picture")).content
-    assert cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_GRAYSCALE)[24, 32] == 128
+    assert decoded(jpeg, cv2.IMREAD_GRAYSCALE)[24, 32] == 128

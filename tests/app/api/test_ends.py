@@ -68,7 +68,9 @@ async def test_a_row_of_the_record_crosses_once_and_again_when_it_is_revised(
     assert (await client.get("/api/history", params={"limit": 1})).json() == after[:1]
 
 
-def test_only_rows_that_changed_cross_and_all_clients_are_given_the_same_bytes(tmp_path: Path) -> None:
+def test_only_rows_that_changed_cross_and_all_clients_are_given_the_same_bytes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def go() -> None:
         engine = FakeEngine(tmp_path)
         ours, theirs = socket.socketpair()
@@ -80,7 +82,7 @@ def test_only_rows_that_changed_cross_and_all_clients_are_given_the_same_bytes(t
             kinds.append(kind)
             send(kind, payload, number=number)
 
-        told.send = counted  # type: ignore[method-assign]
+        monkeypatch.setattr(told, "send", counted)
         end = ApiEnd(asked)
         tasks = [asyncio.create_task(work) for work in (EngineEnd(engine, told).serve(), end.listen())]
         station = asyncio.create_task(engine.station.run())
@@ -116,8 +118,9 @@ async def test_an_answer_that_fails_is_the_clients_to_hear_of(
     def broken() -> StationStatus:
         raise ZeroDivisionError("on purpose")
 
-    engine.status = broken  # type: ignore[method-assign]
-    answer = await client.get("/api/state")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "status", broken)
+        answer = await client.get("/api/state")
     assert (answer.status_code, "on purpose" in answer.json()["detail"]) == (500, True)
     assert (await client.get("/api/health")).status_code == 200
 
@@ -200,10 +203,11 @@ async def test_a_start_that_waits_for_the_disk_keeps_no_hold_waiting(
             await disk.wait()
         return await command(wanted, by=by)
 
-    engine.station.command = slow  # type: ignore[method-assign]
-    start = asyncio.create_task(client.post("/api/commands/start"))
-    await asyncio.sleep(0)
-    assert (await client.post("/api/commands/hold")).json()["accepted"]
-    assert not start.done()
-    disk.set()
-    assert (await start).json()["accepted"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine.station, "command", slow)
+        start = asyncio.create_task(client.post("/api/commands/start"))
+        await asyncio.sleep(0)
+        assert (await client.post("/api/commands/hold")).json()["accepted"]
+        assert not start.done()
+        disk.set()
+        assert (await start).json()["accepted"]

@@ -2,6 +2,7 @@
 
 import io
 import json
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -44,7 +45,7 @@ def ends_at_once(monkeypatch: pytest.MonkeyPatch) -> list[TestBench]:
         await scan(self, now_ns)
         seen.append(self.bench)
         if len(seen) == 3:
-            run.signal.raise_signal(run.signal.SIGINT)
+            signal.raise_signal(signal.SIGINT)
 
     monkeypatch.setattr(run._Run, "_scan", counted)
     return seen

@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -45,9 +46,9 @@ def store(settings: StoreSettings) -> Iterator[SqlStore]:
     store.close()
 
 
-def keep(store: SqlStore, number: int, *, picture: int | None = None, **other: object) -> Inspection:
+def keep(store: SqlStore, number: int, *, picture: int | None = None, **other: Any) -> Inspection:
     pictures = (store.archive_picture(frame(number if picture is None else picture)),)
-    inspection = part(number, pictures=pictures, **other)  # type: ignore[arg-type]
+    inspection = part(number, pictures=pictures, **other)
     store.append(inspection)
     return inspection
 

@@ -23,6 +23,7 @@ from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph
 from reports.pictures.archive import encode
+from tests.app.pictures import bgr
 from tests.app.running import Passgate, assert_one_line
 
 SHARED = Path(__file__).parents[4] / "shared"
@@ -96,10 +97,10 @@ def test_a_folder_camera_gives_frames_of_its_depth_and_refuses_others(rings: Pat
         frame = camera.capture(2)
     finally:
         camera.close()
-    assert (frame.bit_depth, frame.picture.dtype) == (12, np.uint16)
+    assert (frame.bit_depth, frame.picture.dtype) == (12, np.dtype(np.uint16))
     assert np.array_equal(frame.picture[..., 1], ring(1))
     with pytest.raises(ValidationError):
-        FolderSettings(directory=folder, bit_depth=11)  # type: ignore[arg-type]
+        FolderSettings.model_validate({"directory": folder, "bit_depth": 11})
 
 
 def test_a_picture_of_the_archive_that_says_its_depth_teaches_in_8_bits(tmp_path: Path) -> None:
@@ -129,18 +130,18 @@ def test_the_spot_that_8_grey_levels_hid_is_found(
     x, y, width, height = spot["defects"][0]["box"]
     assert x <= 159 <= x + width
     assert y <= 53 <= y + height
-    drawn = cv2.imread(str(tmp_path / "drawn" / f"{GOOD.stem}.png"))
+    drawn = bgr(tmp_path / "drawn" / f"{GOOD.stem}.png")
     assert drawn.dtype == np.uint8
     assert abs(int(drawn[5, 5, 0]) - 1387 * 255 / 4095) < 8
 
     # the same light in 8 bits, and in 14, is another camera
     eight = tmp_path / "eight.png"
-    write(eight, np.rint(cv2.imread(str(GOOD), cv2.IMREAD_UNCHANGED) * (255 / 4095)).astype(np.uint8))
+    write(eight, np.rint(bgr(GOOD, cv2.IMREAD_UNCHANGED) * (255 / 4095)).astype(np.uint8))
     assert_one_line(
         passgate("inspect", eight, "--recipe", "ring"), "8 bits a channel, and 12 bits are stated"
     )
     fourteen = tmp_path / "fourteen.png"
-    write(fourteen, cv2.imread(str(GOOD), cv2.IMREAD_UNCHANGED) * 4)
+    write(fourteen, bgr(GOOD, cv2.IMREAD_UNCHANGED) * 4)
     assert_one_line(passgate("inspect", fourteen, "--recipe", "ring"), "above the 4,095 of the 12 bits")
 
     # taught again, the depth stays; another is a new version
@@ -158,7 +159,7 @@ def test_photographs_in_12_bits_score_as_in_8(tmp_path: Path) -> None:
     random = np.random.default_rng(3)
     library = RecipeLibrary(tmp_path / "recipes")
     for number, path in enumerate(taught[:16] + fine[:3] + broken[:3]):
-        grey = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
+        grey = bgr(path, cv2.IMREAD_GRAYSCALE)
         finer = grey * (4095 / 255) + random.uniform(-7, 7, grey.shape)  # within half a level of the 256
         place = f"{'good' if number < 16 else 'line'}/{number:02}.png"
         write(tmp_path / "8" / place, grey)

@@ -1,6 +1,7 @@
 """However many pictures a folder holds, few of them are in memory at once."""
 
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
@@ -91,7 +92,9 @@ def test_a_folder_that_the_demo_replays_is_read_one_by_one(
         noise = np.random.default_rng(number).normal(120, 12, (120, 160, 3))
         cv2.imwrite(str(folder / f"{number:02}.png"), np.clip(noise, 0, 255).astype(np.uint8))
     tables = _folder_tables(tmp_path / "demo", folder, None)
-    assert tables["station"]["recipe"] == "line"
+    station = tables["station"]
+    assert isinstance(station, Mapping)
+    assert station["recipe"] == "line"
     assert alive.read >= 20
     assert alive.most <= AT_ONCE
     # every third teaches, as it always did

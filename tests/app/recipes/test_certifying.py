@@ -29,6 +29,7 @@ from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from reports.settings import StoreSettings
+from tests.app.pictures import bgr
 from tests.app.running import Passgate, assert_one_line
 
 BAD, GOOD = 14, 8
@@ -163,7 +164,7 @@ def test_masks_prove_nothing(
 ) -> None:
     """Seven defective parts and their masks are seven parts, and fourteen are needed."""
     for number in range(BAD // 2):
-        part = cv2.imread(str(pictures / "bad" / f"batch{number % 2}" / f"{number}.png"))
+        part = bgr(pictures / "bad" / f"batch{number % 2}" / f"{number}.png")
         drawn = np.zeros(part.shape[:2], np.uint8)
         drawn[100:120, 200:300] = 255
         cv2.imencode(suffix, part)[1].tofile(tmp_path / f"{number}{suffix}")
@@ -184,7 +185,7 @@ def test_masks_prove_nothing(
 @pytest.mark.parametrize("suffix", [".png", ".bmp"])
 def test_a_picture_counts_once(pictures: Path, taught_library: Path, tmp_path: Path, suffix: str) -> None:
     for number in range(BAD // 2):
-        part = cv2.imread(str(pictures / "bad" / f"batch{number % 2}" / f"{number}.png"))
+        part = bgr(pictures / "bad" / f"batch{number % 2}" / f"{number}.png")
         cv2.imencode(".png", part)[1].tofile(tmp_path / f"{number}.png")
         cv2.imencode(suffix, part)[1].tofile(tmp_path / f"copy of {number}{suffix}")
     with pytest.raises(DatasetError, match=r"are the same picture.*no certificate was issued"):
@@ -205,7 +206,7 @@ def test_a_threshold_that_passes_no_good_part_is_no_certificate(
     pictures: Path, taught_library: Path, tmp_path: Path
 ) -> None:
     for path in (pictures / "good").iterdir():  # other exposures of good parts
-        part = cv2.imread(str(path))
+        part = bgr(path)
         part[0, 0] ^= 1
         cv2.imencode(".png", part)[1].tofile(tmp_path / path.name)
     with pytest.raises(CertificateError, match="passes none of the 8 good parts"):
@@ -354,7 +355,8 @@ def _measured(passgate: Passgate, pictures: Path) -> dict[str, Any]:
 def kept(library: RecipeLibrary, pictures: Path, home: Path) -> Path:
     """The certificate's file, in the user's library."""
     home.mkdir(exist_ok=True)
-    (home / "recipes").symlink_to(library.names() and library._folder, target_is_directory=True)
+    assert library.names()
+    (home / "recipes").symlink_to(library._folder, target_is_directory=True)
     return _certified(library, pictures).keep(library)
 
 
@@ -366,14 +368,14 @@ def test_figures_on_what_the_certificate_was_issued_on_are_said_to_be_no_second_
     for path in picture_files(pictures):
         other = again / path.relative_to(pictures).with_suffix(".bmp")
         other.parent.mkdir(parents=True, exist_ok=True)
-        cv2.imwrite(str(other), cv2.imread(str(path)))
+        cv2.imwrite(str(other), bgr(path))
     found = _measured(passgate, again)
     assert found["certified_from"] == GOOD + BAD
     assert (
         f"{GOOD + BAD} of these {GOOD + BAD} pictures are ones that the recipe's certificate" in found["mind"]
     )
     for path in picture_files(again):
-        part = cv2.imread(str(path))
+        part = bgr(path)
         part[0, 0] ^= 1
         cv2.imwrite(str(path), part)
     found = _measured(passgate, again)

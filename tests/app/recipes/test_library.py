@@ -40,7 +40,7 @@ def test_what_is_read_back_judges_as_what_was_taught(
     again.save(taught)
     camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=1.0))
     camera.open()
-    picture = camera.capture(3).picture
+    picture = taught.recipe.levels.of(camera.capture(3))
     one = taught.memories["top"].assess(picture)
     other = again.load("cover", tower=tower).memories["top"].assess(picture)
     assert one.score == other.score

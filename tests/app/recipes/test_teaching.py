@@ -19,6 +19,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
 from inspection.simulation import Variation
 from tests.alive import AlivePictures
+from tests.app.pictures import bgr
 from tests.app.running import Passgate, assert_one_line
 
 PARTS = 12
@@ -67,9 +68,11 @@ def another_product(picture: np.ndarray) -> np.ndarray:
 
 
 @pytest.mark.parametrize("wrong", [half_lost, empty_fixture, another_product])
-def test_a_picture_far_outside_the_others_is_named(good: Path, library: RecipeLibrary, wrong) -> None:
+def test_a_picture_far_outside_the_others_is_named(
+    good: Path, library: RecipeLibrary, wrong: Callable[[np.ndarray], np.ndarray]
+) -> None:
     path = good / "07.png"
-    cv2.imwrite(str(path), wrong(cv2.imread(str(path))))
+    cv2.imwrite(str(path), wrong(bgr(path)))
     with pytest.raises(RecipeError, match=r"^07\.png lies far outside .*--keep-outliers"):
         teach_folder(plan("bracket", library=library), good)
 
@@ -80,7 +83,7 @@ def test_ordinary_variety_is_taught_and_outliers_only_with_a_flag(
     arguments = ("recipe", "teach", "bracket", "--good", good)
     assert passgate(*arguments).code == 0
     path = good / "07.png"
-    cv2.imwrite(str(path), empty_fixture(cv2.imread(str(path))))
+    cv2.imwrite(str(path), empty_fixture(bgr(path)))
     assert_one_line(passgate(*arguments), r"07\.png lies far outside")
     assert passgate(*arguments, "--keep-outliers").code == 0
 
@@ -93,7 +96,7 @@ def test_a_scale_that_is_named_at_the_second_teaching_holds(good: Path, library:
 
 
 def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -> None:
-    picture = cv2.imread(str(good / "03.png"))
+    picture = bgr(good / "03.png")
     cv2.imwrite(str(good / "99.bmp"), picture)
     with pytest.raises(DatasetError, match=r"03\.png and .*99\.bmp are the same picture.*nothing was taught"):
         teach_folder(plan("bracket", library=library), good)
@@ -103,7 +106,7 @@ def as_bad(good: Path, folder: Path) -> Path:
     """The same parts, each with a black spot."""
     folder.mkdir()
     for path in good.glob("*.png"):
-        spoiled = cv2.imread(str(path))
+        spoiled = bgr(path)
         cv2.circle(spoiled, (160, 120), 30, (0, 0, 0), -1)
         cv2.imwrite(str(folder / path.name), spoiled)
     return folder
@@ -123,7 +126,7 @@ def test_figures_on_taught_pictures_are_said_to_flatter(passgate: Passgate, good
     camera = SimulatedCamera("main", seed=9, variation=Variation(defect_rate=0.0))
     camera.open()
     for number, path in enumerate(sorted(good.glob("*.png"))[::2]):
-        cv2.imwrite(str(again / f"{9 - number}.bmp"), cv2.imread(str(path)))
+        cv2.imwrite(str(again / f"{9 - number}.bmp"), bgr(path))
         other = cv2.resize(camera.capture(number).picture, (320, 240), interpolation=cv2.INTER_AREA)
         cv2.imwrite(str(again / f"other{number}.png"), other[..., ::-1])
     found, told = measured(passgate, again, bad)
@@ -214,7 +217,7 @@ def test_the_name_that_cannot_be_is_told_from_those_that_can(passgate: Passgate,
 
 def stills(good: Path, *, sensor: float) -> None:
     """Frames of a video in which one part stands still: nothing but the sensor's noise differs."""
-    picture = cv2.imread(str(good / "00.png"))
+    picture = bgr(good / "00.png")
     for number, path in enumerate(sorted(good.iterdir())):
         noise = np.random.default_rng(number).normal(0.0, sensor, picture.shape)
         cv2.imwrite(str(path), np.clip(picture + noise, 0, 255).astype(np.uint8))
@@ -222,7 +225,7 @@ def stills(good: Path, *, sensor: float) -> None:
 
 def encoded_anew(good: Path) -> None:
     """One picture, saved in as many qualities as there are files."""
-    picture = cv2.imread(str(good / "00.png"))
+    picture = bgr(good / "00.png")
     for number, path in enumerate(sorted(good.iterdir())):
         cv2.imwrite(str(path.with_suffix(".jpg")), picture, (cv2.IMWRITE_JPEG_QUALITY, 60 + 3 * number))
         path.unlink()
@@ -230,7 +233,7 @@ def encoded_anew(good: Path) -> None:
 
 def few_parts_often(good: Path) -> None:
     """Three parts, each photographed four times."""
-    pictures = [cv2.imread(str(good / f"{number:02}.png")) for number in range(3)]
+    pictures = [bgr(good / f"{number:02}.png") for number in range(3)]
     for number, path in enumerate(sorted(good.iterdir())):
         noise = np.random.default_rng(number).normal(0.0, 2.0, pictures[0].shape)
         cv2.imwrite(str(path), np.clip(pictures[number % 3] + noise, 0, 255).astype(np.uint8))
@@ -259,6 +262,6 @@ def test_near_copies_in_one_subfolder_are_one_part_and_a_flag_takes_all(
 
 
 def test_one_near_copy_among_many_parts_does_no_harm(good: Path, library: RecipeLibrary) -> None:
-    picture = cv2.imread(str(good / "03.png"))
+    picture = bgr(good / "03.png")
     cv2.imwrite(str(good / "again.jpg"), picture, (cv2.IMWRITE_JPEG_QUALITY, 95))
     assert teach_folder(plan("bracket", library=library), good).recipe.version == 1

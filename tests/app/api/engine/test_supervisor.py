@@ -86,6 +86,8 @@ def test_a_port_in_use_is_said_in_words() -> None:
 
 
 def test_a_fault_in_what_serves_people_does_not_end_the_engine(tmp_path: Path) -> None:
+    broken = pytest.MonkeyPatch()
+
     async def go() -> None:
         engine = FakeEngine(tmp_path)
 
@@ -94,12 +96,12 @@ def test_a_fault_in_what_serves_people_does_not_end_the_engine(tmp_path: Path) -
             def version(self) -> int:
                 raise ZeroDivisionError("on purpose")
 
-        station, engine.station = engine.station, Broken()  # type: ignore[assignment]
+        broken.setattr(engine, "station", Broken())
         async with served(engine) as (api, client):
             async with asyncio.timeout(PATIENCE_S):
                 while api.starts < 2:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
-            engine.station = station
+            broken.undo()
             await pid_after(client, api, before=0)
 
     asyncio.run(go())

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import NoReturn
 
 import httpx
 import pytest
@@ -75,12 +76,12 @@ def test_the_stream_is_refused_to_pages_of_elsewhere(origin: str) -> None:
     async def send(message: Message) -> None:
         sent.append(message)
 
-    async def never(*_: object) -> None:
+    async def never(*_: object) -> NoReturn:
         raise AssertionError("it was let in")
 
     headers = [(b"host", b"127.0.0.1:8730"), (b"origin", origin.encode())]
     gate = Gate(never, rules=OriginRules(PORT))
-    asyncio.run(gate({"type": "websocket", "headers": headers}, never, send))  # type: ignore[arg-type]
+    asyncio.run(gate({"type": "websocket", "headers": headers}, never, send))
     assert sent == [{"type": "websocket.close", "code": 1008}]
 
 
@@ -117,7 +118,7 @@ def test_a_body_that_does_not_come_is_not_waited_for() -> None:
     async def send(message: Message) -> None:
         answers.append(message)
 
-    async def never(*_: object) -> None:
+    async def never(*_: object) -> NoReturn:
         raise AssertionError("it was let in")
 
     gate = Gate(never, rules=OriginRules(PORT), body_timeout_s=0.0)
