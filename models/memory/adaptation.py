@@ -24,66 +24,24 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
-from models.backbone.features import AdaptableTower, FeatureMaps, VisionTower
+from models.backbone.features import AdaptableTower, VisionTower
 from models.memory.assessment import Assessment
 from models.memory.calibration import confidence
+from models.memory.cells import CellNet, finest
 from models.memory.embedding import moments
 from models.memory.memory import NormalityMemory
 from models.weights.soundness import Expected, fault, in_one_line
 
 FORMAT: Final = 1
-_WIDTH: Final = 48
-"""Channels of the decoder."""
-_TOP_SHARE: Final = 0.003
-"""A picture is as defective as the mean of this share of its cells, the highest; small defects decide."""
 _MEMORY_BEND: Final = 4.0
 """Deviations from which the memory's score counts ever less, as in the memory's own sum."""
 _BLANK_STRIDES: Final = 4
 """Sides of the blank picture, in the tower's coarsest strides, that shows how many channels it has."""
-_RARELY: Final = -3.0
-"""Logit at which the decoder starts: few cells are defective."""
-
-
-class CellNet(nn.Module):
-    """Tells of each cell at the tower's finest stride how much it looks like a defect."""
-
-    def __init__(self, tail: nn.Module, *, fine_channels: int, middle_channels: int) -> None:
-        """Put a decoder on ``tail``, which leads from the tower's finest map to the next one."""
-        super().__init__()
-        self.tail = tail
-        self.fine = nn.Conv2d(fine_channels, _WIDTH, 1)
-        self.middle = nn.Conv2d(middle_channels, _WIDTH, 1)
-        self.around = nn.Conv2d(_WIDTH, _WIDTH, 3, padding=1, groups=_WIDTH)
-        self.mix = nn.Conv2d(_WIDTH, _WIDTH, 1)
-        self.out = nn.Conv2d(_WIDTH, 1, 1)
-        assert self.out.bias is not None
-        nn.init.constant_(self.out.bias, _RARELY)
-
-    def forward(self, fine: Tensor) -> Tensor:
-        """Logits of cells.
-
-        Args:
-            fine: (pictures, channels, rows, columns), the tower's finest map; even rows and columns.
-
-        Returns:
-            (pictures, rows, columns)
-        """
-        middle = F.interpolate(self.middle(self.tail(fine)), size=fine.shape[-2:], mode="bilinear")
-        joined = F.relu(middle + self.fine(fine))
-        joined = joined + F.relu(self.mix(self.around(joined)))
-        logits: Tensor = self.out(joined)
-        return logits[:, 0]
-
-    @staticmethod
-    def of_pictures(cells: Tensor, share: float = _TOP_SHARE) -> Tensor:
-        """One logit a picture from those of its cells: the mean of the highest ``share``."""
-        flat = cells.flatten(1)
-        return flat.topk(max(1, int(share * flat.shape[1])), dim=1).values.mean(1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -304,11 +262,6 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
             todo="teach the recipe on efficientnet-lite0",
         )
     return tower
-
-
-def finest(maps: FeatureMaps) -> Tensor:
-    """The tower's finest map, (pictures, channels, rows, columns), channels last."""
-    return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)
 
 
 def opinions(memory: float, whole: float, cells: Tensor) -> NDArray[np.float64]:

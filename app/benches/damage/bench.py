@@ -28,7 +28,8 @@ from inspection.part import Frame
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
-from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
+from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, Rule
+from models.memory.cells import CellNet
 from models.memory.embedding import moments
 from models.vla import checkpoint
 

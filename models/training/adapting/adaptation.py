@@ -20,8 +20,9 @@ from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
-from models.memory.adaptation import Adaptation, CellNet, Direction, finest, opinions
+from models.memory.adaptation import Adaptation, Direction, opinions
 from models.memory.assessment import Assessment
+from models.memory.cells import CellNet, finest
 from models.memory.embedding import moments
 from models.memory.memory import FEWEST_PICTURES, NormalityMemory
 from models.memory.settings import MemorySettings

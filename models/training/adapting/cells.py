@@ -9,7 +9,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from torch.optim.swa_utils import AveragedModel
 
 from models.backbone.features import AdaptableTower
-from models.memory.adaptation import CellNet
+from models.memory.cells import CellNet
 from models.training.adapting.labelled import AdaptationSettings, Counter
 from models.training.adapting.variants import Pool
 

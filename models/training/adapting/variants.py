@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from inspection.simulation.synthetic import spoiled
 from models.backbone.features import AdaptableTower
-from models.memory.adaptation import finest
+from models.memory.cells import finest
 from models.memory.embedding import moments, resized
 from models.memory.memory import NormalityMemory
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label
@@ -100,16 +100,9 @@ class Pool:
             picture, mask = _scaled(one, height, width)
             whole.append(moments(tower.features([picture])))
             counted.add(1)
-            blank = np.zeros((height, width), np.uint8)
-            real = cls.GOOD if not one.defective else cls.UNMARKED if mask is None else cls.MARKED
             rng = np.random.default_rng((seed, index))
-            # the good ones are shown spoiled as well, so half as many as they are suffice
-            for _ in range(variants if one.defective else max(1, variants // 2)):
-                put(*varied(picture, blank if mask is None else mask, rng), index, real)
-            for _ in range(0 if one.defective else variants):
-                turned, _ = varied(picture, blank, rng)
-                if (worse := spoiled(turned, rng, others=good)) is not None:
-                    put(*worse, index, cls.SYNTHETIC)
+            for shown, marked_as, of_kind in cls._of_one(picture, mask, one.defective, variants, good, rng):
+                put(shown, marked_as, index, of_kind)
         if waiting:
             look()
         marked = torch.stack(cells)
@@ -123,6 +116,27 @@ class Pool:
             kind=kinds,
             whole=torch.stack(whole),
         )
+
+    @classmethod
+    def _of_one(
+        cls,
+        picture: Picture,
+        mask: Mask | None,
+        defective: bool,
+        variants: int,
+        good: Sequence[Picture],
+        rng: np.random.Generator,
+    ) -> Iterator[tuple[Picture, Mask, int]]:
+        """Vary one example, and a good one spoiled as well: the picture, where it is defective, its kind."""
+        blank = np.zeros(picture.shape[:2], np.uint8)
+        real = cls.GOOD if not defective else cls.UNMARKED if mask is None else cls.MARKED
+        # the good ones are shown spoiled as well, so half as many as they are suffice
+        for _ in range(variants if defective else max(1, variants // 2)):
+            yield *varied(picture, blank if mask is None else mask, rng), real
+        for _ in range(0 if defective else variants):
+            turned, _ = varied(picture, blank, rng)
+            if (worse := spoiled(turned, rng, others=good)) is not None:
+                yield *worse, cls.SYNTHETIC
 
 
 def _scaled(one: Example, height: int, width: int) -> tuple[Picture, Mask | None]:

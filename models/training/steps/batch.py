@@ -1,7 +1,7 @@
-"""A batch as the model reads it: words and visual tokens in one row, and where something must be decided.
+"""A batch as the model reads it, and how wrong the model is on it.
 
-The row is put together from the same pieces that ``models.vla.vla.Prompt`` reads on the line. At a slot the
-loss compares the legal words alone, as the decoder will: nothing is spent on learning what cannot be written.
+At a slot the loss compares the legal words alone, as the decoder will: nothing is spent on learning what
+cannot be written.
 """
 
 from __future__ import annotations
@@ -15,115 +15,15 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from inspection.decision import Action
-from models.language.decoding import NONE, DecisionGrammar, Slot, Tokens, targets
-from models.language.instructions import action_for
-from models.training.data.compose import asked_by
-from models.training.steps.lesson import Lesson, labelled
+from models.training.steps.lesson import Lesson
 from models.training.steps.losses import ChunkLimits, ChunkWeights, chunk_loss
+from models.training.steps.row import Row, write_row
 from models.vla.action import physics_row
-from models.vla.vla import InspectionVLA, instruction_tokens
+from models.vla.vla import InspectionVLA
 
 _REASON_WEIGHT: Final = 0.5
 _CHUNK_WEIGHT: Final = 10.0
 """Shares of speed and angle are small numbers, their squares smaller."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Decided:
-    """A token that is a choice."""
-
-    at: int
-    """The position whose state decides it: the one before the token."""
-    token: int
-    legal: tuple[int, ...]
-    what: str
-
-
-@dataclass(frozen=True, slots=True)
-class Row:
-    """A lesson, written out."""
-
-    ids: list[int]
-    """Token ids; at visual tokens 0."""
-    visual: list[int]
-    """Positions of visual tokens, in the order whole, context, then two for each place."""
-    decided: list[_Decided]
-    action_at: int
-    """The position whose state the action head reads; -1 in a row without a picture."""
-
-
-def write_row(
-    lesson: Lesson,
-    vla: InspectionVLA,
-    *,
-    with_picture: bool = True,
-    with_reason: bool = True,
-    with_drills: bool = True,
-) -> Row:
-    """Write a lesson out as the model would have to; without its picture only the cases told in words."""
-    encode = vla.base.encode
-    grammar = DecisionGrammar.of_words(lesson.kinds, tuple(Action), encode)
-    ids: list[int] = list(instruction_tokens(lesson.instruction, encode))
-    visual: list[int] = []
-    decided: list[_Decided] = []
-
-    def see(count: int) -> None:
-        visual.extend(range(len(ids), len(ids) + count))
-        ids.extend([0] * count)
-
-    def write(tokens: Tokens) -> None:
-        ids.extend(tokens)
-
-    def decide(slot: Slot, word: str, what: str) -> None:
-        start = len(ids)
-        for place, token, legal in targets(slot, word):
-            decided.append(_Decided(start + place - 1, token, legal, what))
-        ids.extend(slot.written(word))
-
-    def show() -> int:
-        see(1 + vla.settings.grid.cells)
-        write(grammar.opening)
-        for truth in lesson.truth:
-            see(2)
-            write(grammar.type_is)
-            decide(grammar.types, NONE if truth is None else truth[0], "type")
-            if truth is None:
-                write(grammar.after_place)
-                continue
-            write(grammar.severity_is)
-            decide(grammar.severities, truth[1].value, "severity")
-            write(grammar.asked_is)
-            decide(grammar.actions, action_for(lesson.policy, *truth).value, "asked")
-            write(grammar.after_place)
-        write(grammar.action_is)
-        action_at = len(ids) - 1
-        decide(grammar.actions, lesson.action.value, "action")
-        if with_reason:
-            write(grammar.reason_is)
-            for token in (*encode(lesson.reason), encode('"')[-1]):
-                decided.append(_Decided(len(ids) - 1, token, grammar.reason, "reason"))
-                ids.append(token)
-        return action_at
-
-    action_at = show() if with_picture else -1
-    for told in lesson.drills if with_drills else ():
-        write(grammar.next_part)
-        write(grammar.opening)
-        for truth in told:
-            write(grammar.type_is)
-            write(grammar.types.written(NONE if truth is None else truth[0]))
-            if truth is None:
-                write(grammar.after_place)
-                continue
-            write(grammar.severity_is)
-            write(grammar.severities.written(truth[1].value))
-            write(grammar.asked_is)
-            decide(grammar.actions, action_for(lesson.policy, *truth).value, "asked_drill")
-            write(grammar.after_place)
-        write(grammar.action_is)
-        decide(grammar.actions, asked_by(lesson.policy, labelled(told)).value, "drill")
-    return Row(ids, visual, decided, action_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,7 +25,8 @@ from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from models.evaluation.metrics import evaluate
 from models.inspectors.reflex import ReflexInspector
-from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet, Direction, Rule
+from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, Rule
+from models.memory.cells import CellNet
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted
 from models.training.adapting.labelled import Example

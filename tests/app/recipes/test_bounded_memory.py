@@ -17,7 +17,7 @@ from app.settings.station import InspectorKind, ModelTable
 from inspection.certification.certificate import Draw
 from inspection.files.one_by_one import OneByOne
 from models.backbone.features import EfficientNetLite0
-from models.memory.adaptation import CellNet
+from models.memory.cells import CellNet
 from models.training.adapting import adaptation as learning
 from models.training.adapting.labelled import AdaptationSettings
 from models.training.data.convert import from_photographs

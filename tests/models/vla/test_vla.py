@@ -14,8 +14,9 @@ from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Policy
-from models.training.steps.batch import losses, write_row
+from models.training.steps.batch import losses
 from models.training.steps.lesson import Lesson
+from models.training.steps.row import write_row
 from models.vla.action import ActionHead, meant_by, physics_row
 from models.vla.perception import GEOMETRY, WHOLE, Grid, Place, Seen
 from models.vla.vla import InspectionVLA, VlaSettings

@@ -13,7 +13,8 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from models.backbone.features import EfficientNetLite0
-from models.memory.adaptation import Adaptation, AdaptedMemory, CellNet
+from models.memory.adaptation import Adaptation, AdaptedMemory
+from models.memory.cells import CellNet
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.training.adapting.adaptation import Adapted, _folds, adapt
