@@ -122,6 +122,10 @@ class ModelRef(Frozen):
     sha256: str
 
 
+NO_MODEL: Final = ModelRef(name="none", version="0", sha256="")
+"""Stands in a decision that no model had a part in."""
+
+
 class Timings(Frozen):
     """Milliseconds by stage; a stage that did not run is absent."""
 

@@ -8,7 +8,7 @@ from inspection.messages.codes import Code
 CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "引擎正在停止",
-    Code.HELD_BY: "{by:who} 已于 {since} 暂停工位",
+    Code.HELD_BY: "{by:who}已于 {since} 暂停工位",
     Code.HELD_AT_START: "按设置启动后即暂停",
     Code.TAKES_NO_PART: "不接收工件",
     Code.RECORD_FULL: "不接收工件：记录存储空间已满",
@@ -135,7 +135,7 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.ALARMS_CLEARED: "已清除 {cleared} 条报警",
     Code.ALARMS_STAY: "{stay} 条报警在原因消除前保留",
     Code.ORDER_NOT_RECORDED: "命令未能写入记录",
-    Code.OVERTAKEN: "{by:who} 同时下达了{kind:term}",
+    Code.OVERTAKEN: "{by:who}同时下达了{kind:term}",
     Code.TOO_MANY_EVENTS: "{waiting} 条事件等待写入磁盘。请检查记录磁盘",
     Code.DISK_NO_ANSWER: "记录磁盘 {waited_s:.0f} 秒内无应答。请检查磁盘",
     Code.COMMAND_TOO_OFTEN: "{command:term}命令过于频繁，未执行；请稍候一秒",
@@ -245,5 +245,5 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "plc": "PLC",
     "the settings": "设置",
     "an unnamed client": "未具名客户端",
-    "console": "的控制台",
+    "console": "控制台",
 }

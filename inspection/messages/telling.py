@@ -61,8 +61,8 @@ class Language:
         console = _CONSOLE.fullmatch(by)
         if console is None or "console" not in self.terms:
             return self.terms.get(by, by)
-        user = console["user"]
-        return f"{console['host']} {self.terms['console']}" + (f" {user}" if user else "")
+        at = f"{self.terms['console']} {console['host']}"
+        return f"{console['user']}（{at}）" if console["user"] else at
 
 
 class _Filled(Formatter):

@@ -3,16 +3,13 @@
 from collections.abc import Iterable
 
 from inspection.certification.certificate import Certificate
-from inspection.decision import MOST_REASON, Action, DecidedBy, Decision, ModelRef, RecipeRef, because
+from inspection.decision import MOST_REASON, NO_MODEL, Action, DecidedBy, Decision, RecipeRef, because
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence, coded, joined
 from inspection.messages.telling import say
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, Recipe
 from inspection.unheard import ALL_HEARD, Unheard
-
-NO_MODEL = ModelRef(name="none", version="0", sha256="")
-"""Stands in a decision that no model had a part in."""
 
 
 def undecided(

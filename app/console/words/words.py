@@ -134,6 +134,8 @@ class Words:
     version: str
     recorded: str
     times: str
+    stages: Mapping[str, str]
+    """By the names that they have in the decision's JSON (``Timings``)."""
     health: str
     details: str
     in_english: str

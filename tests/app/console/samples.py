@@ -235,6 +235,7 @@ def full_disk() -> StationStatus:
     """The station takes no part; an alarm came three times, is gone now, and nobody has seen it."""
     why = f"takes no part: the record is full: {DISK}"
     ordinary = status()
+    assert ordinary.counts is not None
     store = Tile(
         subsystem=Subsystem.STORE,
         health=Health.FAULT,

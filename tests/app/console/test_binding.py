@@ -40,7 +40,10 @@ def test_a_hundred_refreshes_lose_no_reference_to_none(
     def refresh(number: int) -> None:
         status = states[number % 2].model_copy(update={"at": samples.NOON + timedelta(seconds=number + 1)})
         engine.say(status.model_dump_json())
-        qtbot.waitUntil(lambda: console.state.received.status.at == status.at, timeout=5000)  # type: ignore[union-attr]
+        qtbot.waitUntil(
+            lambda: console.state.received is not None and console.state.received.status.at == status.at,
+            timeout=5000,
+        )
         clock.now_s += 3.0 if number % 10 == 9 else 0.1
         if number % 7 == 0:
             console.words = other(console.words)

@@ -8,13 +8,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
+from enum import Enum
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 from fastapi import HTTPException, Response
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QFontMetricsF, QImage, QRawFont
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -28,7 +31,7 @@ from app.console.words.chinese import ZH
 from app.console.words.choice import LANGUAGES, words_for
 from app.console.words.english import EN
 from app.console.words.words import Words
-from inspection.decision import Action
+from inspection.decision import Action, Timings
 from inspection.part import Inspection, MissedCause
 from inspection.status import Alarm, Command, Counts, Mode, StationStatus, Subsystem
 from tests.app.console import samples
@@ -49,13 +52,13 @@ def tell(qtbot: QtBot, engine: FakeEngine, console: ConsoleWindow, status: Stati
     )
 
 
-def later(seconds: float, **changes: object) -> StationStatus:
-    return samples.status(at=samples.NOON + timedelta(seconds=seconds), **changes)  # type: ignore[arg-type]
+def later(seconds: float, **changes: Any) -> StationStatus:
+    return samples.status(at=samples.NOON + timedelta(seconds=seconds), **changes)
 
 
 def touch_part(qtbot: QtBot, console: ConsoleWindow, place: int) -> None:
     cells = console.run_screen.strip.cells
-    qtbot.mouseClick(cells, LEFT, pos=cells.cell_rect(place).center().toPoint())
+    QTest.mouseClick(cells, LEFT, pos=cells.cell_rect(place).center().toPoint())
 
 
 def cards(console: ConsoleWindow) -> list[Card]:
@@ -116,7 +119,7 @@ def test_an_old_part_never_looks_live(
     assert screen.strip.live.text() == "Live (15)"
     qtbot.waitUntil(lambda: f"{511:064x}" in engine.pictures_asked, timeout=5000)
 
-    qtbot.mouseClick(screen.strip.live, LEFT)
+    QTest.mouseClick(screen.strip.live, LEFT)
     assert screen.picture.accessibleName() == ""
     assert screen.part.sign.accessibleName() == "REWORK"
 
@@ -153,7 +156,7 @@ def test_several_views_show_no_boxes_on_the_wrong_one(
     two = samples.inspection(513, Action.REWORK, defects=(samples.SCRATCH,), pictures=("a" * 64, "b" * 64))
     tell(qtbot, engine, console, later(1, last=two))
     qtbot.waitUntil(lambda: "a" * 64 in engine.pictures_asked, timeout=5000)
-    qtbot.mouseClick(console.run_screen.picture, LEFT)
+    QTest.mouseClick(console.run_screen.picture, LEFT)
     qtbot.waitUntil(lambda: "b" * 64 in engine.pictures_asked, timeout=5000)
     assert console.run_screen.picture.boxes == ()
 
@@ -165,7 +168,7 @@ def test_a_button_posts_its_command_and_a_refusal_is_shown(
     tell(qtbot, engine, console, later(1, mode=Mode.HELD))
     engine.answer = HTTPException(409, "no recipe is taught")
     engine.hold_answers = True
-    qtbot.mouseClick(commands.buttons[Command.START], LEFT)
+    QTest.mouseClick(commands.buttons[Command.START], LEFT)
     assert not any(button.isEnabled() for button in commands.buttons.values())
     assert commands.notice.text() == "Start …"
     console.run_screen.command_touched.emit(Command.START)  # a touch that was already on its way
@@ -181,7 +184,7 @@ def test_no_key_fires_a_command(console: ConsoleWindow, engine: FakeEngine, qtbo
     tell(qtbot, engine, console, later(1, mode=Mode.IDLE, may_reset=True))
     for _ in range(12):
         for key in (Qt.Key.Key_Tab, Qt.Key.Key_Space, Qt.Key.Key_Return):
-            qtbot.keyClick(console.focusWidget() or console, key)
+            QTest.keyClick(console.focusWidget() or console, key)
         assert console.focusWidget() not in commands.buttons.values()
     assert engine.commands == []
     assert commands.notice.text() == ""
@@ -205,7 +208,7 @@ def test_why_nothing_can_pass_is_read_without_a_touch(
     assert text_width(store.text) <= 2 * 0.9 * store.text.width(), "two lines hold the reason"
     assert "/" not in store.text.text(), "no path in the reason's place"
     assert screen.commands.buttons[Command.RESET].isEnabled()
-    qtbot.mouseClick(store, LEFT, pos=QPoint(20, 20))
+    QTest.mouseClick(store, LEFT, pos=QPoint(20, 20))
     assert samples.DISK in {label.text() for label in screen.pane.rows.findChildren(QLabel)}
 
 
@@ -219,10 +222,10 @@ def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine,
         (screen.alarms, status.alarms[1].text),
         (screen.header, str(status.recipe_name)),
     ):
-        qtbot.mouseClick(card, LEFT, pos=QPoint(20, card.height() - 8))
+        QTest.mouseClick(card, LEFT, pos=QPoint(20, card.height() - 8))
         assert screen.pane.isVisible()
         assert any(text in label.text() for label in screen.pane.rows.findChildren(QLabel))
-        qtbot.mouseClick(screen.pane.button, LEFT)
+        QTest.mouseClick(screen.pane.button, LEFT)
         assert not screen.pane.isVisible()
     assert screen.part.isVisible()
 
@@ -233,7 +236,7 @@ def test_a_short_tile_tells_the_whole_on_a_touch(
     screen, status = console.run_screen, samples.status()
     plc = status.tiles[0].model_copy(update={"text": "PLC restarted", "detail": "what happened, what to do"})
     tell(qtbot, engine, console, later(1, tiles=(plc, *status.tiles[1:])))
-    qtbot.mouseClick(screen.tiles[plc.subsystem], LEFT, pos=QPoint(20, 20))
+    QTest.mouseClick(screen.tiles[plc.subsystem], LEFT, pos=QPoint(20, 20))
     told = [label.text() for label in screen.pane.rows.findChildren(QLabel)]
     assert {"PLC restarted", "what happened, what to do"} <= set(told)
 
@@ -305,13 +308,13 @@ def test_escape_leads_back_and_closes_nothing(
 ) -> None:
     screen = console.run_screen
     touch_part(qtbot, console, 1)
-    qtbot.mouseClick(screen.part, LEFT, pos=QPoint(20, screen.part.height() - 8))
+    QTest.mouseClick(screen.part, LEFT, pos=QPoint(20, screen.part.height() - 8))
     assert screen.pane.isVisible()
-    qtbot.keyClick(console, Qt.Key.Key_Escape)
+    QTest.keyClick(console, Qt.Key.Key_Escape)
     assert not screen.pane.isVisible()
     assert console.state.look_back is not None
     for _ in range(3):
-        qtbot.keyClick(console, Qt.Key.Key_Escape)
+        QTest.keyClick(console, Qt.Key.Key_Escape)
         assert console.state.look_back is None
     assert console.isVisible()
     assert engine.commands == []
@@ -331,7 +334,7 @@ def test_a_station_without_anything_is_shown(
     bare = later(1, last=None, recent=(), tiles=(), latency_ms=None, recipe_name=None)
     tell(qtbot, engine, console, bare)
     touch_part(qtbot, console, 3)
-    qtbot.mouseClick(console.run_screen.part, LEFT, pos=QPoint(20, 20))
+    QTest.mouseClick(console.run_screen.part, LEFT, pos=QPoint(20, 20))
     assert console.run_screen.pane.title.text() == EN.no_part
     assert console.run_screen.header.recipe.text() == EN.no_recipe
 
@@ -346,7 +349,7 @@ def test_the_language_switch_leaves_no_word_behind(
     ]
     tell(qtbot, engine, console, later(1, last=parts[0], recent=tuple(parts), simulated=True, **data))
     switch = console.run_screen.header.language
-    qtbot.mouseClick(switch, LEFT)
+    QTest.mouseClick(switch, LEFT)
     touch_part(qtbot, console, 1)
     assert console.words is ZH
     names = re.compile(r"English|PLC|Passgate|p95|\bms\b|\bv7\b")
@@ -354,7 +357,7 @@ def test_the_language_switch_leaves_no_word_behind(
     clock.now_s += 9
     console.refresh()
     assert [text for text in texts(console) if re.search("[A-Za-z]", names.sub("", text))] == []
-    qtbot.mouseClick(switch, LEFT)
+    QTest.mouseClick(switch, LEFT)
     assert [text for text in texts(console) if re.search("[\u4e00-\u9fff]", text)] == ["中文"]
 
 
@@ -371,7 +374,9 @@ def test_every_word_is_there_and_has_its_glyphs(words: Words, console: ConsoleWi
     for field in fields(words):
         value = getattr(words, field.name)
         if not isinstance(value, str):
-            assert set(value) == set(type(next(iter(value)))), field.name
+            kind: type[Enum] = type(next(iter(value)))
+            names = set(Timings.model_fields) if field.name == "stages" else set(kind)
+            assert set(value) == names, field.name
     assert all(every_word(words))
     for bold in (False, True):
         font = QRawFont.fromFont(Theme().font(20, bold=bold))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Iterator
 from itertools import cycle, islice, product
+from typing import Any
 
 import pytest
 from PySide6.QtCore import QEvent, QPoint
@@ -34,13 +35,13 @@ DARK_ROOM = Alarm(code=0x1301, text="picture too dark: " + "camera left, " * 20,
 def verdicts() -> list[Inspection]:
     """A part with each word that can stand in the decision's place; all its texts as long as they may be."""
     long = samples.crowded().recent[0].decision.reason
-    fates = {"reason": long, "outcome": Outcome.DEFAULT_REJECTED}
-    parts = [samples.inspection(65535, action, **fates) for action in Action]  # type: ignore[arg-type]
+    fates: dict[str, Any] = {"reason": long, "outcome": Outcome.DEFAULT_REJECTED}
+    parts = [samples.inspection(65535, action, **fates) for action in Action]
     said = parts[-1].decision.model_copy(update={"defect_probability": samples.LABELLED})
     parts[-1] = parts[-1].model_copy(update={"decision": said})
-    parts.append(samples.inspection(65535, published=False, **fates))  # type: ignore[arg-type]
+    parts.append(samples.inspection(65535, published=False, **fates))
     for cause in (MissedCause.BEFORE_RECORD, MissedCause.GAP):
-        missed = samples.inspection(65535, published=False, missed=cause, **fates)  # type: ignore[arg-type]
+        missed = samples.inspection(65535, published=False, missed=cause, **fates)
         parts.append(missed)
     return parts
 

@@ -76,7 +76,7 @@ def test_the_same_is_told_in_chinese_in_the_words_of_the_trade() -> None:
     assert CHINESE.tell(said.coded) == "规则要求返工：严重 划痕、轻微 rust at rim"
     held = say(Code.HELD_BY, by="console of anna on line3 (127.0.0.1:51514)", since="2026-01-01 06:00:00")
     assert (
-        CHINESE.tell(held.coded) == "line3 (127.0.0.1:51514) 的控制台 anna 已于 2026-01-01 06:00:00 暂停工位"
+        CHINESE.tell(held.coded) == "anna（控制台 line3 (127.0.0.1:51514)）已于 2026-01-01 06:00:00 暂停工位"
     )
 
 

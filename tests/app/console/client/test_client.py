@@ -13,6 +13,7 @@ from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
 import app.console.client.client as client_module
+from app.api.messages import Failure
 from app.console.client.client import StationClient
 from app.console.client.replies import (
     CommandProblem,
@@ -21,6 +22,8 @@ from app.console.client.replies import (
     PictureProblem,
     PictureReply,
 )
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from inspection.status import Command, CommandResult, Mode
 from tests.app.console import samples
 from tests.app.console.conftest import Clock
@@ -71,7 +74,7 @@ class Stranger:
 
 
 @pytest.fixture
-def client(engine: FakeEngine, clock: Clock, qtbot: QtBot):  # type: ignore[no-untyped-def]
+def client(engine: FakeEngine, clock: Clock, qtbot: QtBot) -> Iterator[StationClient]:
     opened = StationClient(engine.url, monotonic=clock)
     with heard(qtbot, opened.status_waiting):
         opened.open()
@@ -151,10 +154,30 @@ def test_a_command_is_posted_and_accepted(client: StationClient, engine: FakeEng
         (Response("not json"), CommandProblem.BAD_ANSWER, ""),
     ],
 )
-def test_a_refusal_comes_in_words(client, engine, qtbot, answer, problem, detail) -> None:  # type: ignore[no-untyped-def]
+def test_a_refusal_comes_in_words(
+    client: StationClient,
+    engine: FakeEngine,
+    qtbot: QtBot,
+    answer: CommandResult | HTTPException | Response,
+    problem: CommandProblem,
+    detail: str,
+) -> None:
     engine.answer = answer
     reply = reply_to(qtbot, client, Command.RESET)
     assert (reply.problem, reply.detail) == (problem, detail)
+
+
+def test_a_refusal_comes_with_what_it_says_for_any_language(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    said = say(Code.COMMAND_TOO_OFTEN, command=Command.HOLD)
+    failure = Failure.saying(429, said)
+    engine.answer = Response(failure.model_dump_json(exclude={"status"}), status_code=429)
+    reply = reply_to(qtbot, client, Command.HOLD)
+    assert (reply.detail, reply.coded) == (said, said.coded)
+    result = CommandResult(accepted=True, mode=Mode.HELD, message=said, coded=said.coded)
+    engine.answer = result
+    assert reply_to(qtbot, client, Command.HOLD).coded == said.coded
 
 
 def test_a_command_ends_whatever_breaks(
@@ -253,7 +276,14 @@ def test_a_picture_is_decoded(client: StationClient, qtbot: QtBot) -> None:
         (StreamingResponse(repeat(b"x" * 65_536)), PictureProblem.UNREADABLE),
     ],
 )
-def test_a_missing_picture_is_told(client, engine, qtbot, monkeypatch, answer, problem) -> None:  # type: ignore[no-untyped-def]
+def test_a_missing_picture_is_told(
+    client: StationClient,
+    engine: FakeEngine,
+    qtbot: QtBot,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Response,
+    problem: PictureProblem,
+) -> None:
     monkeypatch.setattr(client_module, "PICTURE_RETRY_S", 0.001)
     engine.picture = answer
     reply = picture_of(qtbot, client)

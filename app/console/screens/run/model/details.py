@@ -6,9 +6,9 @@ from app.console.screens.run.model import score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.screens.run.model.view import came_last_at
-from app.console.widgets.phrases import defect_label, percent, said
+from app.console.widgets.phrases import NOTHING, defect_label, percent, said
 from app.console.words.words import Words
-from inspection.decision import GaugeReading, Timings
+from inspection.decision import NO_MODEL, GaugeReading, ModelRef, Timings
 from inspection.messages.message import Coded
 from inspection.messages.telling import ENGLISH, originals
 from inspection.part import Inspection
@@ -142,8 +142,8 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
     rows += [(words.gauges, _gauge(gauge, words)) for gauge in decision.gauges]
     rows += [
         (words.recipe, f"{decision.recipe.id} v{decision.recipe.version}"),
-        (words.model, f"{decision.model.name} {decision.model.version} – {decision.model.sha256[:12]}"),
-        (words.times, _timings(decision.timings_ms)),
+        (words.model, _model(decision.model)),
+        (words.times, _timings(decision.timings_ms, words)),
         (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
     ]
     return tuple(rows)
@@ -155,6 +155,9 @@ def _gauge(gauge: GaugeReading, words: Words) -> str:
     return f"{gauge.name}: {value} [{gauge.low:g} … {gauge.high:g}] – {verdict}"
 
 
-def _timings(timings_ms: Timings) -> str:
-    """Stages by the names they have in the decision's JSON, milliseconds."""
-    return ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in timings_ms if ms is not None)
+def _model(model: ModelRef) -> str:
+    return NOTHING if model == NO_MODEL else f"{model.name} {model.version} – {model.sha256[:12]}"
+
+
+def _timings(timings_ms: Timings, words: Words) -> str:
+    return ", ".join(f"{words.stages[stage]} {ms:.0f} ms" for stage, ms in timings_ms if ms is not None)

@@ -1,6 +1,7 @@
 """Promise 6, without Qt: the rules of age, of the look back and of the buttons."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -23,7 +24,7 @@ from app.console.words.english import EN
 from app.console.words.words import Words
 from inspection.certification.certificate import UNCERTIFIED, Certificate, Certification
 from inspection.decision import Action, DecidedBy
-from inspection.part import MissedCause, Outcome
+from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Command, Counts, Health, Mode, Percentiles, StationStatus
 from tests.app.console import samples
 from tests.fakes import certificate
@@ -39,7 +40,7 @@ def view_of(state: RunState, now_s: float, words: Words = EN) -> RunView:
     return present(state, now_s=now_s, words=words, url="http://engine")
 
 
-def bypassed(**changes: object) -> StationStatus:
+def bypassed(**changes: Any) -> StationStatus:
     """The key is turned: the newest part went by uninspected, the one before it passed."""
     last = samples.inspection(
         513,
@@ -50,13 +51,13 @@ def bypassed(**changes: object) -> StationStatus:
         pictures=(),
     )
     recent = (last, *samples.status(last_action=Action.PASS).recent[:19])
-    fields: dict[str, object] = {
+    fields: dict[str, Any] = {
         "bypassed": True,
         "mode": Mode.SUSPENDED,
         "last": last,
         "recent": recent,
     }
-    return samples.status(**(fields | changes))  # type: ignore[arg-type]
+    return samples.status(**(fields | changes))
 
 
 @pytest.mark.parametrize("words", [EN, ZH], ids=["en", "zh"])
@@ -305,7 +306,9 @@ def test_the_list_of_alarms_says_what_is_gone_unseen_and_repeated() -> None:
 )
 def test_counts_say_from_when_on(hours: int | None, en: str, zh: str) -> None:
     since = None if hours is None else samples.NOON - timedelta(hours=hours)
-    counts = samples.status().counts.model_copy(update={"since": since})
+    known = samples.status().counts
+    assert known is not None
+    counts = known.model_copy(update={"since": since})
     state = heard(samples.status(counts=counts))
     local = (since or samples.NOON).astimezone()
     assert view_of(state, 0.0).production.totals[0].caption == en.format(local)
@@ -359,7 +362,7 @@ def test_a_simulated_picture_is_said_live_and_looking_back() -> None:
         ),
     ],
 )
-def test_what_went_wrong_with_a_part_is_said(part, word, tone) -> None:  # type: ignore[no-untyped-def]
+def test_what_went_wrong_with_a_part_is_said(part: Inspection, word: str, tone: Tone) -> None:
     view = view_of(heard(samples.status(last=part)), 0.0)
     assert view.part is not None
     warning = view.part.warning
