@@ -21,8 +21,8 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import EfficientNetLite0, FeatureMaps, VisionTower, stacked
-from models.language.base import UNLOADABLE, folder_sha256, not_loadable, whole
 from models.weights.base_weights import quiet_transformers
+from models.weights.local_folder import UNLOADABLE, folder_sha256, not_loadable, whole
 
 
 def build_tower(folder: Path | None) -> VisionTower:

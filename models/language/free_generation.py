@@ -25,17 +25,9 @@ from torch import Tensor
 from inspection.decision import Action, Severity
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.language.base import (
-    UNLOADABLE,
-    LanguageSettings,
-    folder_sha256,
-    held_unlike,
-    loading,
-    not_loadable,
-    require_device,
-    whole,
-)
+from models.language.base import LanguageSettings, held_unlike, loading, require_device
 from models.weights.base_weights import quiet_transformers
+from models.weights.local_folder import UNLOADABLE, folder_sha256, not_loadable, whole
 
 THOUSANDTHS: Final = 1000
 """A box is told in thousandths of the picture's sides: models are trained so, and it is short."""

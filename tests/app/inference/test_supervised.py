@@ -155,7 +155,7 @@ def test_what_the_model_refuses_is_said_in_its_own_words_and_costs_no_process(
 def test_a_process_that_is_lost_while_idle_is_replaced_before_the_next_part(
     inspector: SupervisedInspector, number: signal.Signals, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.inference.supervised.PING_TIMEOUT_S", 0.5)
+    monkeypatch.setattr("app.inference.supervision.PING_TIMEOUT_S", 0.5)
     gone = threading.Event()
     inspector.watch(gone.set)
     pid = inspector.pid
@@ -226,7 +226,7 @@ def test_whatever_keeps_a_process_from_starting_it_is_tried_again(
                 raise failures.pop()
             super().__init__(build, version=version)
 
-    monkeypatch.setattr("app.inference.supervised.Worker", Unlucky)
+    monkeypatch.setattr("app.inference.supervision.Worker", Unlucky)
     with pytest.raises(InspectorError):
         inspect(inspector, Deed.DIES)
     wait_until_it_is_back(inspector)
