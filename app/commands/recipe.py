@@ -20,6 +20,8 @@ from app.command_line.options import (
     setup_of,
 )
 from app.command_line.output import JsonFlag, print_json
+from app.settings.finding import InspectionSetup
+from app.settings.station import InspectorKind
 from inspection.certification.certificate import UNCERTIFIED, Draw
 from inspection.levels import BitDepth
 
@@ -81,8 +83,7 @@ def teach(
     from app.recipes.recipe_file import write
     from app.recipes.teaching import hear, plan, teach_folder
 
-    setup = setup_of(config, adapter=adapter)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config, adapter=adapter)
     library = RecipeLibrary(setup.recipes)
     planned = plan(
         name,
@@ -149,8 +150,7 @@ def adapt(
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
 
-    setup = setup_of(config)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config)
     library = RecipeLibrary(setup.recipes)
     result = adapt_recipe(name, labels, good=good, seed=seed, library=library, tower=setup.model.tower)
     path, mind, labelled = None, "", None
@@ -230,8 +230,7 @@ def seal(name: NamedRecipe = None, config: StationOption = None, as_json: JsonFl
     from app.recipes.library import RecipeLibrary
     from app.recipes.teaching import seal as sealed
 
-    setup = setup_of(config)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config)
     library = RecipeLibrary(setup.recipes)
     path = sealed(name, library=library, tower=setup.model.tower)
     recipe = library.recipe(name)
@@ -257,8 +256,7 @@ def show(
     from app.recipes.inspectors import unheard_by
     from app.recipes.library import RecipeLibrary
 
-    setup = setup_of(config, adapter=adapter)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config, adapter=adapter)
     library = RecipeLibrary(setup.recipes)
     recipe = library.recipe(name, version)
     certification, labelled = stored_certification(
@@ -301,8 +299,7 @@ def evaluate(
     from app.recipes.evaluating import evaluate_recipe
     from app.recipes.library import RecipeLibrary
 
-    setup = setup_of(config, inspector=inspector)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config, inspector=inspector)
     result = evaluate_recipe(
         name,
         good=good,
@@ -346,8 +343,7 @@ def certify(
     from app.recipes.certifying import certify as certified
     from app.recipes.library import RecipeLibrary
 
-    setup = setup_of(config, inspector=inspector)
-    name = named_recipe(name, setup)
+    setup, name = _chosen(name, config, inspector=inspector)
     library = RecipeLibrary(setup.recipes)
     done = certified(
         name,
@@ -383,3 +379,15 @@ def certify(
     typer.echo("An engine that runs takes the certificate when it starts next.")
     if done.mind:
         typer.echo(f"Mind: {done.mind}")
+
+
+def _chosen(
+    name: str | None,
+    config: Path | None,
+    *,
+    inspector: InspectorKind | None = None,
+    adapter: Path | None = None,
+) -> tuple[InspectionSetup, str]:
+    """What judges, and by which recipe. Raises BadParameter, or SettingsError."""
+    setup = setup_of(config, inspector=inspector, adapter=adapter)
+    return setup, named_recipe(name, setup)

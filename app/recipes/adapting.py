@@ -13,7 +13,7 @@ from inspection.certification.probability import LabelledScores, Origin, one_of_
 from inspection.decision import ModelRef
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.labels.folder_names import telling_folders
+from inspection.pictures.labels.labels import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
 from models.backbone.transformers_tower import build_tower
@@ -54,8 +54,7 @@ def adapt_recipe(
     Args:
         name: Of the recipe.
         labels: Folder in one of the layouts of :mod:`models.training.data.photographs`; pictures in a
-        subfolder
-            of a class folder are near-copies of each other.
+            subfolder of a class folder are near-copies of each other.
         library: Has the recipe.
         good: Folder of more good pictures, as those that were taught; a subfolder is a group.
         seed: The same pictures and seed give the same recipe on one machine.

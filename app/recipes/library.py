@@ -10,8 +10,8 @@ lies, sealed, which pictures it was issued on, and their scores (``v0001.certifi
 """
 
 import re
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -166,15 +166,8 @@ class RecipeLibrary:
             CertificateError: It cannot be written.
         """
         path = _certificate_file(self._file(certificate.recipe_name, certificate.recipe.version))
-        try:
-            with atomic_write(path) as unfinished:
-                unfinished.write_text(certificate.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise CertificateError(
-                f"cannot write {path}: {error}",
-                part="no certificate was issued; an older one stays",
-                todo="check the disk and the folder's rights",
-            ) from error
+        with _or_an_older_one_stays(path), atomic_write(path) as unfinished:
+            unfinished.write_text(certificate.model_dump_json(indent=2) + "\n", encoding="utf-8")
         return path
 
     def keep_certified_from(
@@ -190,14 +183,8 @@ class RecipeLibrary:
         words = {_CERTIFIED_FROM: pictures.model_dump_json()}
         if scores is not None:
             words[_LABELLED] = scores.model_dump_json()
-        try:
+        with _or_an_older_one_stays(path):
             sealed.write(path, {}, words)
-        except OSError as error:
-            raise CertificateError(
-                f"cannot write {path}: {error}",
-                part="no certificate was issued; an older one stays",
-                todo="check the disk and the folder's rights",
-            ) from error
 
     def certified_from(self, name: str) -> Mapping[int, CertifiedFrom | None]:
         """The pictures that certificates were issued on, for each certified version of a recipe.
@@ -297,6 +284,19 @@ def _entries(folder: Path) -> list[Path]:
             f"cannot read {folder}: {error}",
             part="nothing is inspected",
             todo="check the folder's rights, and the disk",
+        ) from error
+
+
+@contextmanager
+def _or_an_older_one_stays(path: Path) -> Iterator[None]:
+    """Raise CertificateError where what belongs to a certificate cannot be written to ``path``."""
+    try:
+        yield
+    except OSError as error:
+        raise CertificateError(
+            f"cannot write {path}: {error}",
+            part="no certificate was issued; an older one stays",
+            todo="check the disk and the folder's rights",
         ) from error
 
 

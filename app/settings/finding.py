@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from app.settings.environment import PREFIX, from_environment, refuse_unknown_names
-from app.settings.station import Judging, ModelTable, Settings, Stored, load
+from app.settings.station import InspectionTables, ModelTable, RecordTables, Settings, load
 from app.settings.wording import in_words
 from inspection.errors import SettingsError
 from inspection.motion.chunk import PhysicsContext
@@ -55,7 +55,7 @@ def find_setup(config: Path | None) -> InspectionSetup:
     """
     if config is not None:
         return InspectionSetup.of(load(config))
-    found = _by_environment_alone(Judging)
+    found = _by_environment_alone(InspectionTables)
     return InspectionSetup(recipes=found.recipes, model=found.model.beside(Path.cwd()), line=found.line)
 
 
@@ -72,7 +72,7 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
         return StoreSettings.of_folder(record)
     if config is not None:
         return load(config).store
-    store = _by_environment_alone(Stored).store
+    store = _by_environment_alone(RecordTables).store
     named = store.model_fields_set - {"folder"}
     return store if named else StoreSettings.of_folder(store.folder)
 

@@ -120,8 +120,8 @@ AS_SHIPPED: Final = ModelTable()
 """What judges where no settings say otherwise."""
 
 
-class Stored(BaseSettings):
-    """What has a record."""
+class RecordTables(BaseSettings):
+    """So much of a station as says where its record lies."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter=BETWEEN, extra="ignore", frozen=True
@@ -139,8 +139,8 @@ class Stored(BaseSettings):
         return values
 
 
-class Judging(BaseSettings):
-    """What judges parts by recipes."""
+class InspectionTables(BaseSettings):
+    """So much of a station as says what judges parts by which recipes."""
 
     model_config = SettingsConfigDict(
         env_prefix=PREFIX, env_nested_delimiter=BETWEEN, extra="ignore", frozen=True
@@ -153,7 +153,7 @@ class Judging(BaseSettings):
     neither does, a nominal line is taken for granted. The belt's speed is the one that parts pass at."""
 
 
-class Settings(Stored, Judging):
+class Settings(RecordTables, InspectionTables):
     """One station."""
 
     model_config = SettingsConfigDict(extra="forbid")

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.progress import progress
 from app.recipes.library import RecipeLibrary
-from app.settings.station import home
+from app.settings.finding import find_setup
 from inspection.errors import DatasetError
 from inspection.levels import Picture
 from inspection.pictures.decoding.decoding import read_archived, read_picture
@@ -72,7 +72,7 @@ def evaluate_model(
     tower = EfficientNetLite0()
     taught = None
     if recipe_name is not None:
-        taught = RecipeLibrary(home() / "recipes").load(recipe_name, tower=tower)
+        taught = RecipeLibrary(find_setup(None).recipes).load(recipe_name, tower=tower)
     path = adapter or SHIPPED
     held = _held(path, quantization=quantization, dtype=dtype)
     if images.suffix == ".jsonl":

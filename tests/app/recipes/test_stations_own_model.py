@@ -236,6 +236,19 @@ def test_a_certificate_holds_on_the_station_that_it_was_issued_for_and_on_no_oth
 
 
 @pytest.mark.slow
+def test_where_no_station_is_named_it_is_said_by_which_model_it_is_shown(
+    passgate: Passgate, pictures: Path, folder: Path, decided: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = station(folder, OWN_ADAPTER)
+    taught(passgate, config, pictures)
+    assert certified(passgate, config, pictures).code == 0
+    monkeypatch.setenv("PASSGATE_RECIPES", str(folder / "recipes"))
+    said = passgate("recipe", "show", "cover", "--json")
+    assert "the model changed since" in json.loads(said.out)["certification"]["reason"]
+    assert "Mind: that is by the model that ships" in said.err
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("model", [OWN_ADAPTER + 'quantization = "nf4"\n', FOREIGN, OWN_TOWER])
 def test_the_same_station_in_another_place_is_the_same_model(
     passgate: Passgate, pictures: Path, folder: Path, decided: None, model: str, tmp_path: Path
