@@ -11,14 +11,14 @@ Box = tuple[int, int, int, int]
 """A rectangle in picture pixels: left, top, width, height."""
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
-
+"""A number from 0 to 1."""
 
 SCORE_LIMIT: Final = 0.5
 """``Decision.defect_score`` at the model's own threshold; a certificate's threshold may lie elsewhere."""
 
 
 MOST_REASON: Final = 500
-"""Characters of ``Decision.reason``."""
+"""How many characters ``Decision.reason`` has at most."""
 
 
 class Frozen(BaseModel):

@@ -44,7 +44,10 @@ class Camera(Protocol):
 
     @property
     def simulated(self) -> bool:
-        """True where its pictures do not show the part on the belt (rendered, or replayed from files)."""
+        """True where its pictures do not show the part on the belt (rendered, or replayed from files).
+
+        A camera is one or the other from when it was built.
+        """
 
     @property
     def fault(self) -> str | None:

@@ -10,10 +10,12 @@ from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 
-ANY_TYPE = "*"
+ANY_TYPE: Final = "*"
+"""Stands in a rule for every type of defect."""
 
-MOST_PIXELS = 1 << 28
-"""Of a picture, and of each of its sides: more than any camera has, less than takes all memory."""
+MOST_PIXELS: Final = 1 << 28
+"""How many pixels a picture, or one of its sides, has at most: more than any camera gives, and few enough
+that memory holds them."""
 
 
 def _inside_a_picture(region: Box) -> Box:
@@ -27,7 +29,7 @@ Region = Annotated[Box, AfterValidator(_inside_a_picture)]
 
 
 class View(Frozen):
-    """One look of one camera at the part."""
+    """One picture of the part: which camera takes it, and what of it is judged."""
 
     name: str = "top"
     camera: str = "main"
@@ -50,7 +52,7 @@ class GaugeSpec(Frozen):
 
 
 class DefectRule(Frozen):
-    """Defects of ``type`` (or any) of at least ``min_severity`` ask for ``action``."""
+    """A rule of the policy: defects of ``type``, from ``min_severity`` on, ask for ``action``."""
 
     type: str = Field(default=ANY_TYPE, max_length=64, pattern=r"^(\*|[\w][\w .-]*)$")
     """A name as ``defect_types`` has it, or ``*`` for any."""
@@ -89,11 +91,14 @@ class GreyLevels(Frozen):
 
 
 EIGHT_BITS: Final = GreyLevels()
-"""Of recipes from before depths, and of all others that say nothing."""
+"""What a recipe judges that says nothing of grey levels: pictures of 8 bits, as they are."""
 
 
 class QualityLimits(Frozen):
-    """When a picture is not fit to be judged. Grey levels 0 to 255: at other depths 255ths of white."""
+    """When a picture is not fit to be judged.
+
+    Grey levels are given from 0 to 255; for a picture of another depth they are 255ths of its white.
+    """
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -124,7 +129,7 @@ LateAction = Annotated[Action, Field(description="any action but pass")]
 
 
 class Recipe(Frozen):
-    """Everything about one product that is not learned; the memory taught for it lies beside it."""
+    """Everything about one product that people decide; what was learned of it lies in the same file."""
 
     id: int = Field(ge=1, le=0xFFFF)
     version: int = Field(default=1, ge=1)
@@ -147,16 +152,16 @@ class Recipe(Frozen):
     motion: PhysicsContext | None = None
     """Belt, diverter and part, for the action head; None for a nominal line."""
     deadline_ms: int = Field(default=450, ge=50, le=10_000)
-    """Internal deadline, from the trigger as we saw it."""
+    """Internal deadline in ms, counted from the trigger as we saw it."""
     late_policy: LateAction = Action.MANUAL_REVIEW
     """What becomes of a part whose decision was late; never pass."""
     review_band: Probability = 0.0
     """A part whose probability of being normal lies this close to the threshold goes to manual_review."""
     quality: QualityLimits = QualityLimits()
     levels: GreyLevels = Field(default=EIGHT_BITS, exclude_if=lambda levels: levels == EIGHT_BITS)
-    """Left out of the file where it says nothing: one of 8 bits is as it was before there was a depth."""
+    """Depth and way to 8 bits. Not written where both are usual: files from before stay as they are."""
     sha256: str = Field(default="", pattern=r"^([0-9a-f]{64})?$", exclude=True)
-    """Of the file that it was read from, which cannot hold it; empty where it was made and never kept."""
+    """SHA-256 of the file that the recipe was read from, which cannot hold it; empty where it is in none."""
 
     @property
     def ref(self) -> RecipeRef:

@@ -60,8 +60,8 @@ class SharedPictures:
         return self._block
 
 
-class SeenPictures:
-    """The inference process's end."""
+class PlacedPictures:
+    """The inference process's end: it copies the pictures out of where they were placed."""
 
     def __init__(self) -> None:
         self._block: SharedMemory | None = None

@@ -32,7 +32,7 @@ from app.inference.messages import (
     Refused,
 )
 from app.inference.messages import packed as packed
-from app.inference.pictures import SeenPictures
+from app.inference.pictures import PlacedPictures
 from app.memory_use import peak_memory_mb
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.certification.probability import LabelledScores
@@ -107,7 +107,7 @@ class _Serving:
     def __init__(self, built: Built, ours: Connection) -> None:
         self._recipe, self._inspector, self._labelled = built.recipe, built.inspector, built.labelled
         self._ours = ours
-        self._pictures = SeenPictures()
+        self._pictures = PlacedPictures()
         self._words: tuple[int, LaterWords] | None = None
         """What can still be said, and of which question's part: the newest one's alone is kept."""
         ready = Ready(

@@ -69,6 +69,7 @@ class PartLife:
         """What still adds to the records of parts; whoever ends the station waits for it, a moment long."""
         self._line = line
         self._cameras = cameras
+        self._simulated = cameras.simulated  # a camera is one or the other from when it was built
         self._judge = judge
         self._recorder = recorder
         self._clock = clock
@@ -131,7 +132,7 @@ class PartLife:
 
     async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
         trigger = passage.trigger
-        simulated = self._cameras.simulated or any(frame.simulated for frame in judgement.frames)
+        simulated = self._simulated or any(frame.simulated for frame in judgement.frames)
         inspection = Inspection(
             inspection_id=uuid4().hex,
             trigger=trigger,
