@@ -24,9 +24,9 @@ class OperatingPoint:
 
     threshold: float
     escape_rate: float
-    """Escapes / defective pictures."""
+    """The share of the defective pictures that escape."""
     overkill_rate: float
-    """Overkills / good pictures."""
+    """The share of the good pictures that are rejected."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,13 +36,13 @@ class Evaluation:
     good: int
     defective: int
     auroc: float
-    """Probability that a defective picture scores higher than a good one; a tie counts half."""
+    """The probability that a defective picture scores higher than a good one; a tie counts half."""
     at_threshold: OperatingPoint | None
-    """At the threshold chosen from good parts alone, where one was given."""
+    """The rates at the threshold chosen from good parts alone, where one was given."""
     at_no_escape: OperatingPoint
-    """At the highest threshold without an escape on this set."""
+    """The rates at the highest threshold without an escape on this set."""
     at_one_percent: OperatingPoint
-    """At the highest threshold with at most 1 % escapes on this set."""
+    """The rates at the highest threshold with at most 1 % escapes on this set."""
 
 
 def evaluate(
@@ -54,12 +54,12 @@ def evaluate(
     """Compare scores with the truth.
 
     Args:
-        scores: one for each picture.
-        defective: whether it is defective; both kinds must occur.
-        threshold: the one that is in use, chosen without looking at this set.
+        scores: One for each picture.
+        defective: Whether it is defective; both kinds must occur.
+        threshold: The one that is in use, chosen without looking at this set.
 
     Raises:
-        ValueError: unequal lengths, a score that is no number, or only one kind of picture.
+        ValueError: The lengths are unequal, a score is no number, or there is only one kind of picture.
     """
     values, truth = np.asarray(scores, dtype=np.float64), np.asarray(defective, dtype=np.bool_)
     if values.shape != truth.shape or values.ndim != 1:
@@ -96,7 +96,7 @@ def auroc(good: NDArray[np.float64], defective: NDArray[np.float64]) -> float:
 def operating_point(
     good: NDArray[np.float64], defective: NDArray[np.float64], *, threshold: float
 ) -> OperatingPoint:
-    """The rates of escape and overkill when scores from the threshold on are rejected."""
+    """Give the rates of escape and overkill when scores from the threshold on are rejected."""
     return OperatingPoint(
         threshold=float(threshold),
         escape_rate=float((defective < threshold).mean()),

@@ -20,7 +20,7 @@ class TypeRegression:
     """Multinomial logistic regression, with weight decay, on the whole picture and its foremost place."""
 
     def __init__(self, kinds: Sequence[str], tensors: Mapping[str, Tensor]) -> None:
-        """Take what ``packed`` gave. ``kinds`` in the order in which they were fitted."""
+        """Take what ``packed`` gave, and the ``kinds`` in the order in which they were fitted."""
         self.kinds = tuple(kinds)
         self._tensors = dict(tensors)
 
@@ -31,7 +31,7 @@ class TypeRegression:
         Args:
             seen: The pictures.
             kinds: The type of each; None for a good part.
-            seed: Of the order of the batches.
+            seed: Draws the order of the batches.
         """
         names = tuple(sorted({kind or NONE for kind in kinds}))
         features = torch.stack([features_of(one) for one in seen])
@@ -57,17 +57,17 @@ class TypeRegression:
         return cls(names, tensors)
 
     def probabilities(self, seen: Seen) -> dict[str, float]:
-        """Of each type that it knows; ``none`` for a good part."""
+        """Give the probability of each type that it knows; ``none`` stands for a good part."""
         tensors = self._tensors
         standard = ((features_of(seen) - tensors["mean"]) / tensors["deviation"]).clamp(-6.0, 6.0)
         scores = tensors["weight"].float() @ standard + tensors["bias"]
         return dict(zip(self.kinds, scores.softmax(0).tolist(), strict=True))
 
     def packed(self) -> dict[str, Tensor]:
-        """Its tensors, to be kept beside an adapter."""
+        """Give its tensors, to be kept beside an adapter."""
         return dict(self._tensors)
 
 
 def features_of(seen: Seen) -> Tensor:
-    """What it reads: the whole picture's statistics, and evidence and closer look of the foremost place."""
+    """Give what it reads: the whole picture's statistics, and the foremost place's evidence."""
     return seen.evidence[0]

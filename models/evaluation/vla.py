@@ -42,20 +42,23 @@ class Judged:
     kind: str
     """The truth; ``none`` for a good part."""
     said: str
+    """The type that the model named at the foremost place; ``none`` for a good part."""
     probability: float
-    """That the model gave to what it said."""
+    """The probability that the model gave to what it said."""
     defect_probability: float
+    """The model's own doubt, averaged over the instructions."""
     not_pass: float
+    """The score by which the station would decide: the memory's, and the doubt as far as it is trusted."""
     right_actions: int
-    """Of four instructions: the action that the policy asks for, given the truth."""
+    """Under how many instructions it chose the action that the policy asks for, given the truth."""
     followed: int
-    """The action that the policy asks for, given what the model itself named."""
+    """Under how many it chose what the policy asks for, given what the model itself named."""
     asked: int
     """How many instructions there were."""
 
 
 def opposites(kinds: Sequence[str]) -> tuple[Policy, Policy]:
-    """Two policies that differ for every type: what one has reworked, the other stops the line for."""
+    """Give two policies that differ for every type: what one has reworked, the other stops the line for."""
     always: dict[Action, tuple[Action, Action, Action]] = {
         action: (action, action, action) for action in Action
     }
@@ -80,7 +83,7 @@ def judge_all(
         shown: The pictures.
         adapter: The model.
         kinds: The types that the recipe names.
-        progress: Told how many are done.
+        progress: Is told how many pictures are done.
     """
     vla = adapter.vla
     grammar = DecisionGrammar.of_words(kinds, tuple(Action), vla.base.encode)
@@ -138,7 +141,7 @@ def _asked(policy: Policy, defects: Sequence[tuple[str, Severity]]) -> Action:
 def summary(
     shown: Sequence[Shown], judged: Sequence[Judged], *, regression: TypeRegression | None
 ) -> dict[str, Any]:
-    """The figures, for JSON.
+    """Sum up what was said in figures, for JSON.
 
     Returns:
         ``type_accuracy`` (``none`` is a type), ``type_accuracy_of_defects``, ``action_accuracy`` (by the

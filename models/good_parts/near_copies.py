@@ -23,12 +23,12 @@ _LEAST_DEVIATION: Final = 1e-3
 
 
 def sampled(count: int) -> list[int]:
-    """Which pictures of ``count`` are looked at moved: evenly spread, the first and the last among them."""
+    """Choose which of ``count`` pictures are looked at moved: evenly spread, first and last among them."""
     return sorted({round(place) for place in np.linspace(0, count - 1, min(count, SAMPLED))})
 
 
 def moved(picture: Picture) -> tuple[Picture, Picture]:
-    """``picture``, at the size at which it is looked at, moved by one pixel along x and along y."""
+    """Move ``picture``, at the size at which it is looked at, by one pixel: along x, and along y."""
     return (
         np.concatenate([picture[:, 1:], picture[:, -1:]], axis=1),
         np.concatenate([picture[1:], picture[-1:]], axis=0),
@@ -42,13 +42,13 @@ def mostly_near_copies(
     at: Sequence[int],
     groups: Sequence[Hashable],
 ) -> tuple[int, int] | None:
-    """A pair that stands for the others, where most pictures are near-copies of one in another group.
+    """Find a pair that stands for the others, where most pictures are near-copies of one in another group.
 
     Args:
-        features: (pictures, channels): pooled.
-        shifted: (sampled, 2, channels): of pictures of the sample, moved along x and along y.
-        at: Their indices.
-        groups: One for each picture: within one a near-copy does no harm.
+        features: The pooled features, (pictures, channels).
+        shifted: Those of the sampled pictures moved along x and along y, (sampled, 2, channels).
+        at: The indices of the sampled pictures.
+        groups: One for each picture; within one a near-copy does no harm.
 
     Returns:
         The two pictures that lie nearest, in their own measure; None where most pictures stand alone.

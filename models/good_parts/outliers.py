@@ -46,12 +46,12 @@ _TO_DEVIATION: Final = 1.4826
 def outlyingness(
     features: NDArray[np.float32], *, cells: NDArray[np.float32], whole: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How far outside each picture lies, by the distance that tells most; above ``FAR`` it is an outlier.
+    """Say how far outside each picture lies, by the distance that tells most; above ``FAR`` it is an outlier.
 
     Args:
-        features: (pictures, channels): pooled.
-        cells: (pictures, rows, columns): the distance to the nearest patch of pictures in other folds.
-        whole: (pictures,): the distance of the pooled features from pictures in other folds.
+        features: The pooled features, (pictures, channels).
+        cells: How far each cell is from the nearest patch of other folds, (pictures, rows, columns).
+        whole: How far the pooled features are from those of other folds, (pictures,).
 
     Returns:
         (pictures,); zeros where there are fewer than ``FEWEST``.

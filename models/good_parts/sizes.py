@@ -23,7 +23,7 @@ _VARIANT: Final = 0.1
 
 
 def least_size(working: Size, strides: Sequence[int]) -> Size:
-    """The smallest picture that shows each cell of the finest map a pixel of its own.
+    """Give the smallest picture that shows each cell of the finest map a pixel of its own.
 
     >>> least_size((256, 320), (8, 16, 32))
     (32, 40)
@@ -32,7 +32,7 @@ def least_size(working: Size, strides: Sequence[int]) -> Size:
 
 
 def too_small(size: Size, *, working: Size, strides: Sequence[int]) -> str:
-    """Why a picture of ``size`` shows nothing at a working size, in words; empty where it does.
+    """Say why a picture of ``size`` shows nothing at a working size; the text is empty where it does.
 
     >>> too_small((480, 640), working=(256, 320), strides=(8, 16, 32))
     ''
@@ -49,12 +49,12 @@ def too_small(size: Size, *, working: Size, strides: Sequence[int]) -> str:
 
 
 def coarser(sizes: Sequence[Size], *, working: Size, strides: Sequence[int]) -> list[int]:
-    """Which few pictures of a set lack the detail that the usual ones have.
+    """Find the few pictures of a set that lack the detail that the usual ones have.
 
     Args:
-        sizes: Of the pictures.
-        working: What they are all scaled to.
-        strides: Of the tower's maps, finest first.
+        sizes: The pictures' heights and widths, in pixels.
+        working: The height and width that they are all scaled to, in pixels.
+        strides: The strides of the tower's maps, finest first, in pixels.
 
     Returns:
         Their indices.

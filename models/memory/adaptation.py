@@ -46,14 +46,14 @@ _BLANK_STRIDES: Final = 4
 
 @dataclass(frozen=True, kw_only=True)
 class Direction:
-    """In which direction whole pictures become defective."""
+    """The direction, among the moments of whole pictures, in which they become defective."""
 
     weights: Tensor
     """(pooled channels,)"""
     offset: float
 
     def score(self, whole: Tensor) -> float:
-        """How far ``whole`` (pooled channels,) lies towards the defective pictures."""
+        """Say how far ``whole``, (pooled channels,), lies towards the defective pictures."""
         return float(whole @ self.weights) - self.offset
 
 
@@ -68,18 +68,18 @@ class Rule(BaseModel):
     memory: _Weight
     whole: _Weight
     cells: _Weight
-    """Weights; all are positive."""
+    """The weights of the three opinions; all are positive."""
     offset: float
     threshold: float
-    """Of the sum, from good pictures that were held out."""
+    """The sum from which a picture is defective; it comes from good pictures that were held out."""
     cell_level: float
     """The logit that the highest cell of nine in ten held-out good pictures stays below."""
 
     def score(self, opinions: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The weighted sum.
+        """Add the opinions up by their weights.
 
         Args:
-            opinions: (pictures, 3), each row from :meth:`Adaptation.opinions`.
+            opinions: (pictures, 3), each row from :func:`opinions`.
 
         Returns:
             (pictures,)
@@ -113,7 +113,7 @@ class _Header(BaseModel):
 
 
 class Adaptation:
-    """What was learned from labels for one view. Immutable."""
+    """What was learned from labels for one view. It is immutable."""
 
     def __init__(
         self,
@@ -144,14 +144,14 @@ class Adaptation:
 
     @property
     def labels(self) -> tuple[int, int]:
-        """Good and defective pictures that it was learned from."""
+        """How many good and how many defective pictures it was learned from."""
         return self._header.good, self._header.defective
 
     def refine(self, assessment: Assessment) -> Assessment:
         """Judge anew what a memory has judged, in about 10 ms.
 
         Args:
-            assessment: the memory's, with the tower's maps.
+            assessment: What the memory said, with the tower's maps.
 
         Returns:
             The same with the new score, verdict, confidence and map. The map is the memory's, raised where
@@ -175,7 +175,7 @@ class Adaptation:
         )
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
-        """Tensors, half as exact as they were learned, and a JSON header. ``unpack`` reads them back."""
+        """Give tensors, half as exact as they were learned, and a JSON header; ``unpack`` reads them."""
         state = {f"net.{name}": tensor.half().contiguous() for name, tensor in self._net.state_dict().items()}
         return state | {"direction": self._direction.weights.contiguous()}, self._header.model_dump_json()
 
@@ -227,7 +227,7 @@ class Adaptation:
 
 
 class AdaptedMemory(NormalityMemory):
-    """A memory together with what labels taught; stands wherever a memory stands."""
+    """A memory together with what labels taught; it stands wherever a memory stands."""
 
     def __init__(self, memory: NormalityMemory, adaptation: Adaptation) -> None:
         """Let ``adaptation`` refine what ``memory`` says."""
@@ -236,7 +236,7 @@ class AdaptedMemory(NormalityMemory):
 
     @property
     def threshold(self) -> float:
-        """Score from which a picture is not normal; from held-out good pictures."""
+        """The score from which a picture is not normal; it comes from held-out good pictures."""
         return self.adaptation.rule.threshold
 
     def assess(self, picture: Picture) -> Assessment:
@@ -254,7 +254,7 @@ class AdaptedMemory(NormalityMemory):
 
 
 def adaptable(tower: VisionTower) -> AdaptableTower:
-    """``tower``, where its later stages can be trained. Raises RecipeError where not."""
+    """Give ``tower`` where its later stages can be trained, and raise RecipeError where not."""
     if not isinstance(tower, AdaptableTower):
         raise RecipeError(
             f"the tower {tower.name} cannot be adapted",
@@ -265,12 +265,12 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
 
 
 def opinions(memory: float, whole: float, cells: Tensor) -> NDArray[np.float64]:
-    """Three opinions of one picture, to be weighed.
+    """Put three opinions of one picture side by side, to be weighed: (3,).
 
     Args:
-        memory: the memory's score.
-        whole: the direction's.
-        cells: the net's logits, (1, rows, columns).
+        memory: The memory's score.
+        whole: The direction's score.
+        cells: The net's logits, (1, rows, columns).
     """
     bent = _MEMORY_BEND * np.arcsinh(memory / _MEMORY_BEND)
     return np.array([bent, whole, float(CellNet.of_pictures(cells)[0])])

@@ -22,7 +22,7 @@ _RARELY: Final = -3.0
 
 
 class CellNet(nn.Module):
-    """Tells of each cell at the tower's finest stride how much it looks like a defect."""
+    """The net says of each cell at the tower's finest stride how much it looks like a defect."""
 
     def __init__(self, tail: nn.Module, *, fine_channels: int, middle_channels: int) -> None:
         """Put a decoder on ``tail``, which leads from the tower's finest map to the next one."""
@@ -37,10 +37,10 @@ class CellNet(nn.Module):
         nn.init.constant_(self.out.bias, _RARELY)
 
     def forward(self, fine: Tensor) -> Tensor:
-        """Logits of cells.
+        """Give the logits of the cells.
 
         Args:
-            fine: (pictures, channels, rows, columns), the tower's finest map; even rows and columns.
+            fine: The tower's finest map, (pictures, channels, rows, columns), of even rows and columns.
 
         Returns:
             (pictures, rows, columns)
@@ -53,11 +53,11 @@ class CellNet(nn.Module):
 
     @staticmethod
     def of_pictures(cells: Tensor, share: float = _TOP_SHARE) -> Tensor:
-        """One logit a picture from those of its cells: the mean of the highest ``share``."""
+        """Give one logit a picture from those of its cells: the mean of the highest ``share`` of them."""
         flat = cells.flatten(1)
         return flat.topk(max(1, int(share * flat.shape[1])), dim=1).values.mean(1)
 
 
 def finest(maps: FeatureMaps) -> Tensor:
-    """The tower's finest map, (pictures, channels, rows, columns), channels last."""
+    """Give the tower's finest map, (pictures, channels, rows, columns), channels last in memory."""
     return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)

@@ -22,15 +22,16 @@ Progress = Callable[[str, int, int, str], None]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Material:
-    """One file's examples."""
+    """What one file of samples gives to learn from."""
 
     settings: DataSettings
     samples: Samples
     memory: NormalityMemory | None
     kinds: tuple[str, ...]
-    """Types that its product knows."""
+    """The types of defects that its product knows."""
     examples: tuple[Example, ...]
-    """For training."""
+    """The pictures that are learned from, looked at; those that show no defect that they should are left
+    out."""
 
 
 def gather(
@@ -41,7 +42,7 @@ def gather(
     Raises:
         DatasetError: A file cannot be read, holds a broken line, or has no training samples.
         CameraError: A picture cannot be read.
-        RecipeError: Too few good pictures to teach a memory.
+        RecipeError: There are too few good pictures to teach a memory.
     """
     gathered = []
     for data in settings.data:
@@ -76,12 +77,12 @@ def gather(
 
 
 def counting(progress: Progress, what: str, total: int) -> Callable[[int], None]:
-    """``progress``, for work that only tells how much of it is done."""
+    """Turn ``progress`` into what work calls that only tells how much of it is done."""
     return lambda done: progress(what, done, total, "")
 
 
 def kinds_of(samples: Sequence[TrainingSample]) -> tuple[str, ...]:
-    """All types of defects that occur, sorted."""
+    """Give all types of defects that occur, sorted."""
     return tuple(sorted({defect.type for sample in samples for defect in sample.decision.defects}))
 
 

@@ -46,7 +46,7 @@ _KEPT_LESSONS: Final = 800
 
 
 def build(settings: TrainingSettings, material: Sequence[Material]) -> InspectionVLA:
-    """An untrained model whose projectors know how the training features lie."""
+    """Build an untrained model whose projectors know how the training features lie."""
     torch.manual_seed(settings.seed)
     base = load_base(settings.vla.language)
     hold_weights(base.model)
@@ -73,19 +73,19 @@ def train(
     """Train, or go on where an earlier run stopped, and write the adapter.
 
     Args:
-        settings: Of this run; a checkpoint of other settings is not gone on with.
-        tower: The vision tower.
-        material: From ``gather``.
-        resume: Go on from the newest checkpoint in ``settings.out``.
-        progress: Told after each step.
-        stop: Asked after each step; yes saves a checkpoint and returns.
+        settings: The run's settings; it does not go on from a checkpoint of others.
+        tower: The vision tower; it does not learn, and the adapter remembers its name and hash.
+        material: What to learn from; :func:`models.training.material.gather` gives it.
+        resume: Whether to go on from the newest checkpoint in ``settings.out``.
+        progress: Is told after each step.
+        stop: Is asked after each step; where it says yes, a checkpoint is saved and the run ends.
 
     Returns:
         The adapter's file.
 
     Raises:
         WeightsError: A checkpoint cannot be written (the last good one stays) or read.
-        SettingsError: The device is absent.
+        SettingsError: The machine does not have the device that the settings name.
     """
     from accelerate import Accelerator, DistributedDataParallelKwargs
 

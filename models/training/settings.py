@@ -25,26 +25,26 @@ class DataSettings(_Settings):
 
     samples: Path
     teach: int = Field(default=0, ge=0)
-    """Good training pictures that a memory is taught on; they are left out of the lessons. 0: no memory."""
+    """How many good training pictures a memory is taught on, which the lessons then leave out; 0: none."""
     mm_per_pixel: float | None = Field(default=None, gt=0.0)
     weight: float = Field(default=1.0, gt=0.0)
     """How often its lessons are drawn, relative to their number."""
 
 
 class StageSettings(_Settings):
-    """One stage."""
+    """One stage of the training, in the order in which they are given."""
 
     name: StageName
     steps: int = Field(ge=0)
-    """0: only what comes before the first step or after the last."""
+    """How many steps it has. With 0 there is only what comes before the first step and after the last."""
     learning_rate: float = Field(gt=0.0)
     warmup: int = Field(default=20, ge=0)
     rounds: int = Field(default=0, ge=0)
-    """Before its first step: how often projectors look at every example to learn to point at words."""
+    """How often, before its first step, projectors look at every example to learn to point at words."""
     head_steps: int = Field(default=0, ge=0)
-    """After its last step: how often the action head learns alone, on states that are kept."""
+    """How many steps, after its last one, the action head learns alone, on states that are kept."""
     words_first: float = Field(default=0.0, ge=0.0, le=1.0)
-    """Share of its steps, at the beginning, in which policies are read and no picture is looked at."""
+    """The share of its steps, at the beginning, in which policies are read and no picture is looked at."""
 
     def reads_words(self, step: int) -> bool:
         """Whether, when so many steps are done, it is at its beginning and looks at no picture."""
@@ -55,13 +55,13 @@ class TrainingSettings(_Settings):
     """What ``passgate model train --config`` reads."""
 
     out: Path
-    """Folder for checkpoints, losses and the adapter."""
+    """The folder for checkpoints, losses and the adapter."""
     data: tuple[DataSettings, ...] = Field(min_length=1)
     cache: Path | None = None
-    """Folder for features; None: below ``out``."""
+    """The folder for features; None puts it below ``out``."""
     version: str = "0"
     tower: Path | None = None
-    """Folder of the vision tower; None: EfficientNet-Lite0."""
+    """The folder of the vision tower; None takes EfficientNet-Lite0."""
     vla: VlaSettings = VlaSettings()
     """Its channels are taken from the tower."""
     begin_with: Path | None = None
@@ -75,21 +75,21 @@ class TrainingSettings(_Settings):
     )
     batch: int = Field(default=8, ge=1)
     accumulate: int = Field(default=1, ge=1)
-    """Batches whose gradients are summed before a step."""
+    """How many batches' gradients are summed before a step."""
     seed: int = 0
     save_every: int = Field(default=100, ge=1)
     curriculum: bool = True
     """Examples come in the order of their files at first (simulations go from plain to faint), then mixed."""
     weights: tuple[float, float, float] = (1.0, 0.1, 0.01)
-    """Of the chunk's terms: action, physics, smoothness; 0 switches one off."""
+    """The weights of the chunk's terms: action, physics and smoothness; 0 switches one off."""
     skip_broken: bool = False
-    """Leave out lines that are no samples."""
+    """Whether lines that are no samples are left out; otherwise they are refused."""
     threads: int | None = Field(default=None, ge=1)
-    """CPU threads; None leaves them as they are."""
+    """How many CPU threads compute; None leaves that as it is."""
 
     @property
     def chunk_weights(self) -> ChunkWeights:
-        """``weights``, by name."""
+        """The weights of the chunk's terms, by name."""
         action, physics, smoothness = self.weights
         return ChunkWeights(action=action, physics=physics, smoothness=smoothness)
 

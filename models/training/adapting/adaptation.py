@@ -44,7 +44,7 @@ class Adapted:
     together: Evaluation
     """Memory and labels together, on the same pictures, none of which any part of it had seen."""
     marked: int
-    """Defective pictures with a mask."""
+    """How many defective pictures have a mask."""
     above_threshold: NDArray[np.float64]
     """(pictures,): the adapted score minus its threshold, of models that had not seen the picture's group."""
 
