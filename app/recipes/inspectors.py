@@ -20,7 +20,7 @@ from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import PretrainedVlmConsultant
 from models.inspectors.reflex import ReflexInspector
-from models.inspectors.second_opinion import Consultant, SecondOpinionInspector
+from models.inspectors.second_opinion import SecondOpinionInspector
 from models.inspectors.unheard import Unheard, unheard
 from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageSettings
@@ -89,7 +89,7 @@ def build_inspector(
             )
         vlm = PretrainedVlmConsultant(PretrainedVlm(LanguageSettings.model_validate(given)))
         return recipe, SecondOpinionInspector(
-            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm)
+            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm.model)
         )
     language = read_header(adapter).settings.language.model_copy(update=given) if given else None
     loaded = load(adapter, tower=tower, language=language)
@@ -102,7 +102,7 @@ def build_inspector(
         )
     vla = VlaConsultant(adapter=loaded, tower=tower)
     return recipe, SecondOpinionInspector(
-        memories, consultant=vla, threads=model.threads, model=advised_by(vla, line=told_of)
+        memories, consultant=vla, threads=model.threads, model=advised_by(vla.model, line=told_of)
     )
 
 
@@ -111,22 +111,22 @@ def reflex_on(tower: VisionTower) -> ModelRef:
     return ModelRef(name=REFLEX_NAME, version=metadata.version("passgate"), sha256=tower.sha256)
 
 
-def advised_by(consultant: Consultant, *, line: PhysicsContext | None = None) -> ModelRef:
+def advised_by(consultant: ModelRef, *, line: PhysicsContext | None = None) -> ModelRef:
     """What decisions say of a reflex with a second opinion, in this version of Passgate.
 
     Engine, certificates and labelled scores compare it whole, so it tells apart all that gives other scores,
     but for what the recipe's file says, which they compare beside it.
 
     Args:
-        consultant: Its model says which weights, and how they are held.
+        consultant: Which weights, and how they are held.
         line: Belt, diverter and part that its action head is told of; None where the recipe says it, or
             where it has none.
     """
-    version = [consultant.model.version]
+    version = [consultant.version]
     if line is not None and line != NOMINAL_LINE:
         version.append(f"line-{hashlib.sha256(line.model_dump_json().encode()).hexdigest()[:8]}")
     version.append(f"passgate-{metadata.version('passgate')}")
-    return consultant.model.model_copy(update={"version": "+".join(version)})
+    return consultant.model_copy(update={"version": "+".join(version)})
 
 
 def _refuse_unplaced(model: ModelTable) -> None:

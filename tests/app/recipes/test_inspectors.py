@@ -1,17 +1,19 @@
 """The inspector that the settings ask for: towers and foreign models by configuration."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from app.recipes.inspecting import inspect_one
-from app.recipes.inspectors import build_inspector, unheard_by
+from app.recipes.inspectors import advised_by, build_inspector, unheard_by
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import plan, teach_folder
 from app.settings.station import InspectorKind, ModelTable, load
-from inspection.decision import Action
+from inspection.decision import Action, ModelRef
 from inspection.errors import SettingsError, WeightsError
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Frame
 from inspection.recipe import Recipe
 from models.inspectors.reflex import ReflexInspector
@@ -118,3 +120,32 @@ def test_the_language_model_has_a_say_only_on_what_it_was_trained_on(
 def test_what_nobody_hears_depends_on_who_judges(kind: InspectorKind, types: tuple[str, ...]) -> None:
     recipe = Recipe(id=1, name="cover", defect_types=("crack", "porosity"))
     assert unheard_by(ModelTable(inspector=kind), recipe).types == types
+
+
+# --- what the inspector is called -----------------------------------------------------------------------
+
+LINE = NOMINAL_LINE.model_copy(update={"part_mass_kg": 2 * NOMINAL_LINE.part_mass_kg})
+
+
+CONSULTANT = ModelRef(name="passgate-vla", version="7+nf4", sha256="a" * 64)
+
+
+def test_a_second_opinion_is_called_by_all_that_changes_its_scores() -> None:
+    own = advised_by(CONSULTANT)
+    assert (own.name, own.sha256) == (CONSULTANT.name, CONSULTANT.sha256)
+    assert own.version == f"7+nf4+passgate-{version('passgate')}"
+    assert advised_by(CONSULTANT, line=NOMINAL_LINE) == own, "what is taken for granted may be said"
+    assert advised_by(CONSULTANT, line=LINE) != own
+    assert advised_by(CONSULTANT, line=LINE) == advised_by(CONSULTANT, line=LINE.model_copy())
+
+
+def test_the_stations_line_is_told_to_a_recipe_that_describes_none(good: Path, tmp_path: Path) -> None:
+    library = RecipeLibrary(tmp_path / "recipes")
+    recipe = plan("cover", library=library)
+    library.save(teach_folder(recipe, good))
+    reflex = ModelTable(inspector=InspectorKind.REFLEX, threads=1)
+    assert build_inspector(library, "cover", model=reflex, line=LINE)[0].motion == LINE
+    assert build_inspector(library, "cover", model=reflex)[0].motion is None
+    own = plan("cover", library=library).model_copy(update={"motion": NOMINAL_LINE})
+    library.save(teach_folder(own, good))
+    assert build_inspector(library, "cover", model=reflex, line=LINE)[0].motion == NOMINAL_LINE

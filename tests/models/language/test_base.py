@@ -14,7 +14,7 @@ from torch import Tensor
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
 from models.inspectors.vla import NOMINAL_LINE
-from models.language.base import LanguageSettings, load_base
+from models.language.base import LanguageSettings, held_unlike, load_base
 from models.language.decoding import DecisionGrammar
 from models.vla.checkpoint import AdapterHeader, load, save
 from models.vla.perception import GEOMETRY, WHOLE, Grid, Place, Seen
@@ -321,3 +321,10 @@ def test_a_damaged_folder_is_refused(llama: Path, tmp_path: Path, damage: Callab
 def test_layers_cannot_be_left_out_of_a_model_with_eyes(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="causal language model"):
         load_base(LanguageSettings(base=str(bases.qwen_vl(tmp_path)), layers=1))
+
+
+def test_how_a_base_is_held_is_told_where_it_is_not_as_it_was_made() -> None:
+    made = LanguageSettings(device="cuda")
+    assert held_unlike(made, made.model_copy(update={"device": "cuda:1", "base": "elsewhere"})) == ()
+    held = made.model_copy(update={"device": "cpu", "quantization": "nf4", "dtype": "float32"})
+    assert held_unlike(made, held) == ("nf4", "float32", "cpu")
