@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
-from inspection.part import Inspection, Outcome, went_as_decided
+from inspection.part import Inspection, MissedCause, Outcome, went_as_decided
 from reports.record.entry import Entry, PartEntry
 from reports.record.schema import InspectionRow, columns_of
 
@@ -52,6 +52,17 @@ class ShiftRow(NamedTuple):
             outcome=None if self.outcome is None else Outcome(self.outcome),
             revision=self.revision,
         )
+
+    @property
+    def passed_at_first_look(self) -> bool:
+        """Whether a judged part passed at the first look, and its pass held."""
+        return bool(self.went_as_decided) and self.first_action == self.action == Action.PASS
+
+    @property
+    def mismatched_release(self) -> bool:
+        """Whether it was released without a published pass on record (``Inspection.mismatched_release``)."""
+        without_pass = self.action != Action.PASS or not self.published
+        return self.outcome == Outcome.RELEASED and without_pass and self.missed != MissedCause.BEFORE_RECORD
 
 
 def stored_parts(

@@ -172,9 +172,7 @@ def shift_summary(
     rows = found.rows
     judged = [row for row in rows if row.missed is None]
     went = Counter(row.went_as_decided for row in judged)
-    passed = sum(
-        bool(row.went_as_decided) and row.first_action == row.action == Action.PASS for row in judged
-    )
+    passed = sum(row.passed_at_first_look for row in judged)
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
@@ -196,12 +194,7 @@ def shift_summary(
         unreconciled=sum(row.outcome in (None, Outcome.UNCONFIRMED) for row in rows),
         truth_known=sum(row.truth_known for row in rows),
         false_releases=sum(row.false_release for row in rows),
-        mismatched_releases=sum(
-            row.outcome == Outcome.RELEASED
-            and (row.action != Action.PASS or not row.published)
-            and row.missed != MissedCause.BEFORE_RECORD
-            for row in rows
-        ),
+        mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,
