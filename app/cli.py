@@ -92,7 +92,7 @@ def inspect(
     """Judge pictures by a recipe, without a PLC."""
     from app.recipes.inspecting import inspect_files
     from app.recipes.library import RecipeLibrary
-    from inspection.pictures.files import pictures_among
+    from inspection.pictures.labels.files import pictures_among
 
     setup = setup_of(config, inspector=inspector)
     decisions = inspect_files(

@@ -20,7 +20,7 @@ from app.testline.rig import ConsoleEnd, LineRig, Tables, has_display
 from inspection.cameras.folder import FolderCamera
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
-from inspection.pictures.files import picture_files
+from inspection.pictures.labels.files import picture_files
 from inspection.recipe import Recipe
 from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0

@@ -13,7 +13,7 @@ from inspection.certification.probability import LabelledScores, Origin, one_of_
 from inspection.decision import ModelRef
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
-from inspection.pictures.labels.labels import telling_folders
+from inspection.pictures.labels.folder_names import telling_folders
 from inspection.recipe import View
 from models.backbone.features import EfficientNetLite0
 from models.backbone.transformers_tower import build_tower

@@ -22,8 +22,8 @@ from inspection.errors import CertificateError, PassgateError
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name, pixels_sha256
-from inspection.pictures.labels.layouts.sides import good_and_defective
 from inspection.pictures.quality import wrong_size
+from inspection.pictures.sides import good_and_defective
 
 
 @dataclass(frozen=True, slots=True)

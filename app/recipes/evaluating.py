@@ -15,8 +15,8 @@ from inspection.decision import SCORE_LIMIT, Action
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures
-from inspection.pictures.labels.layouts.sides import good_and_defective
 from inspection.pictures.quality import wrong_size
+from inspection.pictures.sides import good_and_defective
 from inspection.status import Percentiles
 from models.evaluation.metrics import evaluate
 

@@ -21,8 +21,8 @@ from inspection.files.one_by_one import OneByOne
 from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
-from inspection.pictures.labels.layouts.sides import good_pictures
 from inspection.pictures.quality import teach_limits
+from inspection.pictures.sides import good_pictures
 from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType

@@ -14,9 +14,9 @@ from inspection.errors import CameraError, DatasetError
 from inspection.levels import BitDepth, RawPicture
 from inspection.part import Frame, Truth
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.files import picture_files
-from inspection.pictures.labels.labels import says_good, telling_folders
-from inspection.pictures.labels.layouts.export import read_export
+from inspection.pictures.export import read_export
+from inspection.pictures.labels.files import picture_files
+from inspection.pictures.labels.folder_names import says_good, telling_folders
 
 log = structlog.get_logger(__name__)
 
@@ -28,7 +28,7 @@ _NO_PICTURE = "the part has no picture and is not released"
 class FolderCamera:
     """Replays the pictures of a folder, sorted by their path, whatever part id is asked for.
 
-    Masks are left out, as everywhere (:mod:`inspection.pictures.files`).
+    Masks are left out, as everywhere (:mod:`inspection.pictures.labels.files`).
 
     Frames are ``simulated``: a file is not the part on the belt (promise 2). In a labelling tool's export
     (:mod:`inspection.pictures.labels.layouts`) their truth is what its labels say, and not known where they
@@ -38,8 +38,8 @@ class FolderCamera:
     2. ``truth.csv`` in the folder: columns ``file`` (path within the folder, with /), ``defective`` (true or
        false, 1 or 0), ``types`` (separated by ;);
     3. the subfolder that it lies in: ``good``, ``ok``, ``gut``, ``良品`` and their like are free of defects,
-       ``images``, ``train`` and their like say nothing (:mod:`inspection.pictures.labels.labels`), any other
-       name is the type of the defect. A picture that lies in no subfolder that tells has no known truth.
+       ``images``, ``train`` and their like say nothing (:mod:`inspection.pictures.labels.folder_names`), any
+       other name is the type of the defect. A picture in no subfolder that tells has no known truth.
 
     While one picture is being judged, the next one is decoded in a thread of its own. One is held ready at
     most; none is left out: an unreadable one fails its own capture, and the next capture goes on after it.

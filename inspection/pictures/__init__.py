@@ -1,1 +1,1 @@
-"""Pictures as files: which ones a folder holds, which of them are masks, and how they are decoded."""
+"""Pictures as files: how they are decoded, which ones a folder holds, and what their labels say of them."""

@@ -1,1 +1,1 @@
-"""Labels beside pictures: masks and what labelling tools export."""
+"""Labels beside pictures: which files are pictures, which are masks, and what labelling tools export."""

@@ -2,7 +2,7 @@
 
 A mask marks the defect on the photograph that it belongs to; it shows no part. Taken for a part, it counts as
 one more defective picture, and one that any inspector rejects: enough of them buy a certificate. So both its
-name and its content are asked (:mod:`inspection.pictures.files` has the rule).
+name and its content are asked (:mod:`inspection.pictures.labels.files` has the rule).
 """
 
 import io

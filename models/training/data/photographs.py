@@ -1,7 +1,7 @@
 """Reads folders of labelled photographs: which defects each one shows, and where.
 
 Two kinds of layout are read. One folder a class, with masks beside the pictures (like magnetic-tile, see
-:mod:`inspection.pictures.files`) or with no places at all (like x-sdd), and ``index.csv``
+:mod:`inspection.pictures.labels.files`) or with no places at all (like x-sdd), and ``index.csv``
 (``file,class,group``) where groups are known. Or labels in files: ``images/`` with ``labels.json`` (like
 bsdata) and what labelling tools export (:mod:`inspection.pictures.labels.layouts`).
 
@@ -28,8 +28,9 @@ import structlog
 from inspection.decision import Box, Severity
 from inspection.errors import DatasetError
 from inspection.pictures.decoding.decoding import picture_size
-from inspection.pictures.files import picture_folder
-from inspection.pictures.labels.labels import (
+from inspection.pictures.export import read_export
+from inspection.pictures.labels.files import picture_folder
+from inspection.pictures.labels.folder_names import (
     MOST_IN_A_NAME,
     SOME_GOOD_WORDS,
     UNSORTED_FOLDERS,
@@ -38,9 +39,8 @@ from inspection.pictures.labels.labels import (
 )
 from inspection.pictures.labels.layouts import own
 from inspection.pictures.labels.layouts.annotated import Annotations
-from inspection.pictures.labels.layouts.export import read_export
-from inspection.pictures.labels.layouts.sides import good_pictures
 from inspection.pictures.labels.masks import read_mask
+from inspection.pictures.sides import good_pictures
 from models.training.data.samples import LabelledDefect, Polygon, Split, split_groups
 
 log = structlog.get_logger(__name__)

@@ -18,7 +18,7 @@ from inspection.errors import CameraError
 from inspection.levels import BitDepth, to_8_bits
 from inspection.pictures.copies import pixels_sha256
 from inspection.pictures.decoding.decoding import read_archived, read_picture
-from inspection.pictures.files import picture_files
+from inspection.pictures.labels.files import picture_files
 from inspection.recipe import GreyLevels
 from models.training.adapting.labelled import read_example
 from models.training.data.photographs import Photograph

@@ -24,7 +24,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import Certificate, Draw
 from inspection.decision import Action, ModelRef
 from inspection.errors import CameraError, CertificateError, DatasetError, RecipeError
-from inspection.pictures.files import picture_files
+from inspection.pictures.labels.files import picture_files
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0

@@ -21,7 +21,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import Draw
 from inspection.certification.probability import LabelledScores, Origin
 from inspection.decision import Decision, ModelRef
-from inspection.pictures.files import picture_files
+from inspection.pictures.labels.files import picture_files
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0

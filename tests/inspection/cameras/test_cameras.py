@@ -24,7 +24,7 @@ from inspection.errors import CameraError
 from inspection.levels import BitDepth, RawPicture
 from inspection.part import Frame, Truth
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.files import picture_files
+from inspection.pictures.labels.files import picture_files
 from inspection.ports import Camera
 from inspection.simulation import Variation
 from tests.inspection.pictures.labels.layouts.cases import plain_coco, without_names

@@ -10,7 +10,7 @@ import pytest
 from inspection.errors import CameraError
 from inspection.levels import to_8_bits
 from inspection.pictures.decoding.decoding import read_picture
-from inspection.pictures.files import PICTURE_SUFFIXES
+from inspection.pictures.labels.files import PICTURE_SUFFIXES
 from inspection.pictures.labels.layouts.pictures import ExportedPictures
 from inspection.pictures.labels.masks import read_mask
 from tests.inspection.pictures.picture_kind import DEEP, SHEER, PictureKind

@@ -13,7 +13,7 @@ from typing import Any, Final
 import cv2
 import numpy as np
 
-from inspection.pictures.labels.labels import says_good
+from inspection.pictures.labels.folder_names import says_good
 from inspection.pictures.labels.layouts.annotated import AnnotatedPicture, Mark
 from inspection.pictures.labels.layouts.pictures import ExportedPictures
 from inspection.pictures.labels.layouts.reading import (

@@ -10,7 +10,7 @@ from PIL import Image
 
 from inspection.errors import DatasetError
 from inspection.pictures.decoding.decoding import picture_size
-from inspection.pictures.files import every_picture_file
+from inspection.pictures.labels.files import every_picture_file
 from inspection.pictures.labels.masks import MASK_FOLDERS
 
 _ORIENTATION: Final = 0x0112

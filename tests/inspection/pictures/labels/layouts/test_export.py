@@ -18,8 +18,8 @@ from PIL import Image
 
 from inspection.errors import CameraError, DatasetError, PassgateError
 from inspection.pictures.decoding.decoding import picture_size
+from inspection.pictures.export import read_export
 from inspection.pictures.labels.layouts.annotated import Annotations
-from inspection.pictures.labels.layouts.export import read_export
 from inspection.pictures.labels.layouts.regions import counts_from_text, from_runs, outlines_of
 from tests.inspection.pictures.labels.layouts.cases import (
     CASES,

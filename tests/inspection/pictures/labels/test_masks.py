@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inspection.errors import CameraError, DatasetError
-from inspection.pictures.files import picture_folder
+from inspection.pictures.labels.files import picture_folder
 from inspection.pictures.labels.masks import read_mask
 from tests.inspection.pictures.pictures_drawn import HEIGHT, WIDTH, photograph, write
 

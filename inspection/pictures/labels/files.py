@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from inspection.errors import CameraError
-from inspection.pictures.labels.labels import NEUTRAL_FOLDERS
+from inspection.pictures.labels.folder_names import NEUTRAL_FOLDERS
 from inspection.pictures.labels.masks import (
     MASK_FOLDERS,
     Likeness,

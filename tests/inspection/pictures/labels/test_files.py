@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from inspection.errors import CameraError
-from inspection.pictures.files import (
+from inspection.pictures.labels.files import (
     OTHER_SUFFIXES,
     PICTURE_SUFFIXES,
     picture_files,
@@ -20,7 +20,7 @@ from inspection.pictures.files import (
 from inspection.pictures.labels.masks import Likeness, likeness
 from tests.inspection.pictures.pictures_drawn import FORMATS, HEIGHT, WIDTH, mask, photograph, write
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
+SHARED = Path(__file__).parents[5] / "shared" / "data"
 
 
 def names(folder: Path) -> list[str]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from inspection.errors import CameraError, DatasetError
-from inspection.pictures.labels.layouts.sides import good_and_defective, good_pictures
+from inspection.pictures.sides import good_and_defective, good_pictures
 from tests.inspection.pictures.labels.layouts.cases import (
     class_folders,
     coco_without_good,

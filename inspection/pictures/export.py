@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from inspection.errors import DatasetError
 from inspection.pictures.copies import original_name
-from inspection.pictures.labels.labels import MOST_IN_A_NAME, says_good, telling_folders
+from inspection.pictures.labels.folder_names import MOST_IN_A_NAME, says_good, telling_folders
 from inspection.pictures.labels.layouts import coco, cvat, labelme, not_read, own, visa, voc, yolo
 from inspection.pictures.labels.layouts.annotated import AnnotatedPicture, Annotations
 from inspection.pictures.labels.layouts.pictures import ExportedPictures
@@ -29,8 +29,8 @@ def read_export(root: Path) -> Annotations | None:
     """What the annotations in a folder say; None where it holds none, as a folder of classes does.
 
     A picture is good where its annotations name no defect, or only what has a name for good
-    (:func:`inspection.pictures.labels.labels.says_good`), or where no annotation names it and it lies in a
-    folder for good parts. Any other picture that no annotation names is left out.
+    (:func:`inspection.pictures.labels.folder_names.says_good`), or where no annotation names it and it lies
+    in a folder for good parts. Any other picture that no annotation names is left out.
 
     Raises:
         DatasetError: The annotations are of several layouts, or of one that is not read; they name a picture

@@ -7,9 +7,9 @@ from pathlib import Path
 import structlog
 
 from inspection.errors import DatasetError
-from inspection.pictures.files import PictureFolder, picture_folders
-from inspection.pictures.labels.labels import says_good, telling_folders
-from inspection.pictures.labels.layouts.export import read_export
+from inspection.pictures.export import read_export
+from inspection.pictures.labels.files import PictureFolder, picture_folders
+from inspection.pictures.labels.folder_names import says_good, telling_folders
 
 log = structlog.get_logger(__name__)
 
