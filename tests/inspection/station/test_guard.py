@@ -219,3 +219,9 @@ def test_what_no_model_decided_claims_no_confidence() -> None:
     assert (late.confidence, late.deviation) == (0.0, None)
     ruled = decision(Action.PASS).stricter(Action.REWORK, decided_by=DecidedBy.GUARD, reason="a rule")
     assert (ruled.confidence, ruled.deviation) == (0.0, None)
+
+
+@given(st.sampled_from([action for action in Action if action is not Action.PASS]))
+def test_a_late_part_gets_what_the_recipe_asks_for_and_never_a_pass(policy: Action) -> None:
+    late = guard.late(trigger(), recipe=Recipe(id=1, name="cover", late_policy=policy), reason="too late")
+    assert (late.action, late.decided_by, late.reason) == (policy, DecidedBy.TIMEOUT, "too late")

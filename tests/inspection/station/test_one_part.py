@@ -308,3 +308,20 @@ def test_a_decision_that_came_late_moves_nothing_of_its_own() -> None:
             assert world.line.motions == [None]
 
     asyncio.run(go())
+
+
+@in_world
+async def test_a_bug_on_the_way_to_the_decision_sends_the_part_to_a_person_and_is_told(world: World) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("inspection.station.guard.review", fails)
+        world.line.post(PartTriggered(trigger(1)))
+        assert await world.published() is Action.MANUAL_REVIEW
+    assert "as the test wants it" in world.only().decision.reason
+    assert [alarm.code for alarm in world.station.telemetry.alarms] == [AlarmCode.INTERNAL]
+    await until(lambda: world.line.ready)
+    world.line.post(PartTriggered(trigger(2)))
+    assert await world.published() is Action.PASS
+
+
+def fails(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("a bug, as the test wants it")
