@@ -9,7 +9,6 @@ import cv2
 import pytest
 
 from app.inference.building import for_station
-from app.recipes.inspecting import inspect_one
 from app.recipes.library import RecipeLibrary
 from app.settings.station import load
 from inspection.certification.certificate import Certification
@@ -147,7 +146,6 @@ def decided(monkeypatch: pytest.MonkeyPatch) -> None:
             model=inspector.model,
         )
 
-    assert callable(inspect_one)
     monkeypatch.setattr("app.recipes.certifying.inspect_one", told)
 
 

@@ -1,16 +1,11 @@
 """A wrong setting is named, with what is wrong about it and the key that was meant."""
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
 
-from app.settings.finding import find_record
 from app.settings.station import load
 from inspection.errors import SettingsError
-from reports.settings import StoreSettings
-from reports.store.store import SqlStore
 
 GOOD = """
 [station]
@@ -188,87 +183,3 @@ def test_a_wrong_key_or_value_is_named(station: Path, before: str, after: str, s
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot read settings"):
         load(tmp_path / "none.toml")
-
-
-# --- where the record lies ------------------------------------------------------------------------------
-
-STORE = """
-[store]
-folder = "record"
-spool_folder = "other disk/spool"
-database_url = "sqlite:///elsewhere/x.db"
-"""
-
-
-@pytest.fixture
-def usual(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The user's own folder."""
-    for name in [name for name in os.environ if name.startswith("PASSGATE_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("PASSGATE_HOME", str(tmp_path / "home"))
-    return tmp_path / "home" / "record"
-
-
-def test_every_place_of_the_record_counts_from_the_settings_file(station: Path, usual: Path) -> None:
-    station.write_text(GOOD + STORE, encoding="utf-8")
-    found = find_record(record=None, config=station)
-    assert found == load(station).store
-    assert found.folder == station.parent / "record"
-    assert found.spool == station.parent / "other disk/spool"
-    assert found.url == f"sqlite:///{station.parent / 'elsewhere/x.db'}"
-
-
-def test_the_folder_that_is_named_goes_before_the_station_and_that_before_the_environment(
-    station: Path, usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    assert find_record(record=None, config=None).folder == usual
-    monkeypatch.setenv("PASSGATE_STORE__FOLDER", str(tmp_path / "env"))
-    monkeypatch.setenv("PASSGATE_PLC__PORT", "1502")
-    assert find_record(record=None, config=None).folder == tmp_path / "env"
-    assert find_record(record=tmp_path / "named", config=station).folder == tmp_path / "named"
-    station.write_text(GOOD + STORE, encoding="utf-8")
-    engines = load(station).store
-    assert find_record(record=None, config=station) == engines, "what the engine writes is what is read"
-    assert engines.folder == tmp_path / "env", "the environment overrides a station's file, for both"
-    monkeypatch.delenv("PASSGATE_STORE__FOLDER")
-    assert find_record(record=None, config=station).folder == station.parent / "record"
-
-
-def test_a_store_that_names_no_folder_means_the_usual_one(
-    station: Path, usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PASSGATE_STORE__SPOOL_FOLDER", str(tmp_path / "spool"))
-    for found in (find_record(record=None, config=None), find_record(record=None, config=station)):
-        assert (found.folder, found.spool) == (usual, tmp_path / "spool")
-    monkeypatch.setenv("PASSGATE_STORE__SPOOL_MAX_BYTES", "many")
-    monkeypatch.setenv("PASSGATE_PLC__PORT", "1502")  # a table that a record's settings do not have
-    with pytest.raises(SettingsError, match=r"the environment variable PASSGATE_STORE__SPOOL_MAX_BYTES: "):
-        find_record(record=None, config=None)
-    monkeypatch.setenv("PASSGATE_STORE", "x")
-    with pytest.raises(
-        SettingsError, match=r"the environment variable PASSGATE_STORE gives a list or a table"
-    ):
-        find_record(record=None, config=None)
-
-
-def test_a_variable_that_names_no_record_is_not_passed_over(
-    usual: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else another record is verified than was meant, and called intact."""
-    monkeypatch.setenv("PASSGATE_STORE_FOLDER", str(tmp_path / "meant"))
-    with pytest.raises(SettingsError, match="did you mean PASSGATE_STORE__FOLDER"):
-        find_record(record=None, config=None)
-
-
-def test_a_record_says_itself_where_its_spool_lies(usual: Path, tmp_path: Path) -> None:
-    folder, spool = tmp_path / "record", tmp_path / "other disk"
-    store = SqlStore(StoreSettings(folder=folder, spool_folder=spool))
-    store.open()
-    store.close()
-    assert find_record(record=folder, config=None).spool == spool
-    shutil.copytree(folder, tmp_path / "copy")
-    assert find_record(record=tmp_path / "copy", config=None).spool == tmp_path / "copy" / "spool"
-    store = SqlStore(StoreSettings(folder=folder))
-    store.open()
-    store.close()
-    assert find_record(record=folder, config=None).spool == folder / "spool"
