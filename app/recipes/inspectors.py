@@ -16,12 +16,13 @@ from inspection.decision import ModelRef
 from inspection.errors import SettingsError, WeightsError
 from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext
 from inspection.recipe import Recipe
+from inspection.unheard import Unheard
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.pretrained_vlm import PretrainedVlmConsultant
 from models.inspectors.reflex import ReflexInspector
 from models.inspectors.second_opinion import SecondOpinionInspector
-from models.inspectors.unheard import Unheard, unheard
+from models.inspectors.unheard import unheard
 from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageSettings
 from models.language.free_generation import PretrainedVlm

@@ -26,11 +26,11 @@ from inspection.pictures.sides import good_pictures
 from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
+from inspection.unheard import Unheard
 from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.inspectors.reflex import crop
-from models.inspectors.unheard import Unheard
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 

@@ -14,9 +14,10 @@ from typing import Any, Final
 import numpy as np
 
 from inspection.decision import Action, Severity
+from inspection.motion.chunk import NOMINAL_LINE
 from models.evaluation.metrics import calibration_error, evaluate
 from models.evaluation.type_baseline import TypeRegression
-from models.inspectors.vla import NOMINAL_LINE, not_pass
+from models.inspectors.vla import not_pass
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Language, Policy, action_for, words
 from models.vla.checkpoint import Adapter

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from inspection.decision import Action, Severity
 from inspection.recipe import Recipe
-from inspection.unheard import Unheard as Unheard
+from inspection.unheard import Unheard
 from models.inspectors.reflex import ANOMALY
 from models.language.instructions import action_for, asked_in_words, from_rules
 

@@ -19,8 +19,7 @@ from inspection.errors import WeightsError
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
-from inspection.motion.chunk import NOMINAL_LINE as NOMINAL_LINE
-from inspection.motion.chunk import PhysicsContext, ProposedMotion
+from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.inspectors.reflex import Look, unclamped, worst_of

@@ -1,6 +1,7 @@
 """Tiny models with random weights, of the real transformers classes, as folders that transformers wrote."""
 
 from pathlib import Path
+from typing import Any
 
 import torch
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -32,15 +33,22 @@ def tokenizer() -> Tokenizer:
     return made
 
 
-def _fast(made: Tokenizer):
-    from transformers import PreTrainedTokenizerFast
+def _id(made: Tokenizer, token: str) -> int:
+    found = made.token_to_id(token)
+    assert found is not None
+    return found
 
-    return PreTrainedTokenizerFast(
+
+def _fast(made: Tokenizer) -> Any:
+    import transformers
+
+    untyped: Any = transformers
+    return untyped.PreTrainedTokenizerFast(
         tokenizer_object=made, eos_token=END, pad_token=END, chat_template=_CHAT, model_max_length=4096
     )
 
 
-def _text(made: Tokenizer, hidden: int) -> dict:
+def _text(made: Tokenizer, hidden: int) -> dict[str, Any]:
     return {
         "vocab_size": made.get_vocab_size(),
         "hidden_size": hidden,
@@ -50,8 +58,8 @@ def _text(made: Tokenizer, hidden: int) -> dict:
         "num_key_value_heads": 2,
         "max_position_embeddings": 8192,
         "bos_token_id": None,
-        "eos_token_id": made.token_to_id(END),
-        "pad_token_id": made.token_to_id(END),
+        "eos_token_id": _id(made, END),
+        "pad_token_id": _id(made, END),
     }
 
 
@@ -101,10 +109,10 @@ def qwen_vl(folder: Path, *, seed: int = 0) -> Path:
             "fullatt_block_indexes": [1],
             "window_size": 4 * PATCH,
         },
-        image_token_id=made.token_to_id(_IMAGE),
-        video_token_id=made.token_to_id(_VIDEO),
-        vision_start_token_id=made.token_to_id("<|vision_start|>"),
-        vision_end_token_id=made.token_to_id("<|vision_end|>"),
+        image_token_id=_id(made, _IMAGE),
+        video_token_id=_id(made, _VIDEO),
+        vision_start_token_id=_id(made, "<|vision_start|>"),
+        vision_end_token_id=_id(made, "<|vision_end|>"),
     )
     Qwen2_5_VLForConditionalGeneration(config).save_pretrained(folder)
     fast = _fast(made)
@@ -138,17 +146,17 @@ def qwen3_vl(folder: Path, *, seed: int = 0) -> Path:
             "num_position_embeddings": 64,
             "deepstack_visual_indexes": [0],
         },
-        image_token_id=made.token_to_id(_IMAGE),
-        video_token_id=made.token_to_id(_VIDEO),
-        vision_start_token_id=made.token_to_id("<|vision_start|>"),
-        vision_end_token_id=made.token_to_id("<|vision_end|>"),
+        image_token_id=_id(made, _IMAGE),
+        video_token_id=_id(made, _VIDEO),
+        vision_start_token_id=_id(made, "<|vision_start|>"),
+        vision_end_token_id=_id(made, "<|vision_end|>"),
     )
     Qwen3VLForConditionalGeneration(config).save_pretrained(folder)
     _fast(made).save_pretrained(folder)
     return folder
 
 
-def _eyes() -> dict:
+def _eyes() -> dict[str, Any]:
     return {
         "hidden_size": 32,
         "intermediate_size": 64,

@@ -5,17 +5,22 @@ from the original checkpoint.
 """
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812
+
+from inspection.part import Picture
 
 REFERENCE = Path(__file__).with_name("reference.npz")
 
 
-def clock(size=224):
+def clock(size: int = 224) -> Picture:
     """A wall clock, ten past ten, drawn."""
     picture = np.full((size, size, 3), (176, 150, 120), np.uint8)
     centre, radius = size // 2, int(size * 0.42)
@@ -35,10 +40,10 @@ def clock(size=224):
     return picture
 
 
-def run(state, picture):
+def run(state: Mapping[str, Tensor], picture: Picture) -> tuple[dict[int, Tensor], Tensor]:
     """Maps by stride, and the logits of ImageNet's 1000 classes, of one RGB picture."""
 
-    def conv(x, name, stride=1):
+    def conv(x: Tensor, name: str, stride: int = 1) -> Tensor:
         weight = state[f"{name}.weight"]
         total = max(weight.shape[-1] - stride, 0)  # as SAME pads where the stride divides the side
         x = F.pad(x, (total // 2, total - total // 2) * 2)
@@ -46,13 +51,13 @@ def run(state, picture):
             x, weight, stride=stride, groups=1 if weight.shape[1] > 1 or "depth" not in name else len(weight)
         )
 
-    def norm(x, name):
+    def norm(x: Tensor, name: str) -> Tensor:
         mean, var, weight, bias = (
             state[f"{name}.{part}"] for part in ("running_mean", "running_var", "weight", "bias")
         )
         return F.batch_norm(x, mean, var, weight, bias, eps=1e-3)
 
-    maps = {}
+    maps: dict[int, Tensor] = {}
     x = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     x = F.relu6(norm(conv((x - 127) / 128, "_conv_stem", 2), "_bn0"))
     for index in range(16):
@@ -74,5 +79,6 @@ if __name__ == "__main__":
     checkpoint = torch.load(sys.argv[1], weights_only=True)
     with torch.inference_mode():
         found, logits = run(checkpoint, clock(128)[:96])
-        np.savez_compressed(REFERENCE, **{str(stride): x.numpy() for stride, x in found.items()})
+        named: dict[str, Any] = {str(stride): x.numpy() for stride, x in found.items()}
+        np.savez_compressed(REFERENCE, **named)
         print(run(checkpoint, clock())[1].softmax(0).topk(5))

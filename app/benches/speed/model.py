@@ -19,10 +19,10 @@ from app.recipes.inspectors import THREADS
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import teach_simulated
 from inspection.cameras.simulated import SimulatedCamera
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
-from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import DecisionGrammar, Tokens
 from models.language.instructions import instruction_of

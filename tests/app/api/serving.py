@@ -22,7 +22,7 @@ from inspection.recipe import Recipe
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode, StationStatus
-from models.inspectors.unheard import Unheard
+from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until

@@ -25,7 +25,7 @@ from inspection.line_events import (
 )
 from inspection.part import Frame, MissedCause, Outcome
 from inspection.status import Health, Mode, StationStatus, Subsystem, Tile
-from models.inspectors.unheard import Unheard
+from inspection.unheard import Unheard
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake

@@ -82,11 +82,11 @@ class MisbehavingInspector:
             case Deed.STOPS:
                 os.kill(os.getpid(), signal.SIGSTOP)
             case Deed.SAYS_GARBAGE:
-                process.packed = lambda _: b"\x00\xff{{"  # type: ignore[assignment]
+                vars(process)["packed"] = lambda _: b"\x00\xff{{"
             case Deed.SAYS_TOO_MUCH:
-                process.packed = lambda _: b" " * 2_000_000  # type: ignore[assignment]
+                vars(process)["packed"] = lambda _: b" " * 2_000_000
             case Deed.STOPS_AMID_ITS_ANSWER:
-                process._told = _begin_to_tell
+                vars(process)["_told"] = _begin_to_tell
             case Deed.ANSWERS_FOR_ANOTHER_PART:
                 part_id += 1
             case Deed.REFUSES:

@@ -1,15 +1,19 @@
+"""The vision tower gives what a plain implementation of its paper gives, and refuses what is no picture."""
+
 import numpy as np
 import pytest
 import torch
 from safetensors.torch import load_file
 
+from inspection.part import Picture
+from models.backbone.features import EfficientNetLite0
 from models.weights import base_weights
 from tests.models.plain_lite0 import REFERENCE, clock, run
 
 ANALOG_CLOCK = 409
 
 
-def test_the_maps_are_those_of_the_plain_implementation(tower):
+def test_the_maps_are_those_of_the_plain_implementation(tower: EfficientNetLite0) -> None:
     with np.load(REFERENCE) as reference:
         maps = tower.features([clock(128)[:96]]).maps
         assert tuple(maps) == tower.strides == tuple(int(stride) for stride in reference)
@@ -17,13 +21,13 @@ def test_the_maps_are_those_of_the_plain_implementation(tower):
             np.testing.assert_allclose(found.numpy(), reference[str(stride)], atol=1e-3)
 
 
-def test_the_weights_padding_and_colours_see_a_clock_in_a_clock(tower):
+def test_the_weights_padding_and_colours_see_a_clock_in_a_clock(tower: EfficientNetLite0) -> None:
     state = load_file(base_weights.verify(base_weights.EFFICIENTNET_LITE0))
     _, logits = run(state, clock())
     assert int(logits.argmax()) == ANALOG_CLOCK
 
 
-def test_a_batch_gives_what_single_pictures_give(tower):
+def test_a_batch_gives_what_single_pictures_give(tower: EfficientNetLite0) -> None:
     pictures = [clock(96), clock(96)[::-1].copy()]
     together = tower.features(pictures).maps
     for index, picture in enumerate(pictures):
@@ -32,7 +36,7 @@ def test_a_batch_gives_what_single_pictures_give(tower):
             torch.testing.assert_close(together[stride][index], alone[stride][0], atol=1e-4, rtol=1e-4)
 
 
-def test_the_context_grid_keeps_the_order_of_places(tower):
+def test_the_context_grid_keeps_the_order_of_places(tower: EfficientNetLite0) -> None:
     grid = tower.features([clock(96)]).context_grid(3, 3)
     assert grid.shape == (1, 9, 192)
     coarse = tower.features([clock(96)]).maps[32]
@@ -51,6 +55,8 @@ def test_the_context_grid_keeps_the_order_of_places(tower):
         ([np.zeros((64, 64, 3), np.uint8), np.zeros((64, 96, 3), np.uint8)], "one size"),
     ],
 )
-def test_what_is_no_batch_of_pictures_is_refused(tower, pictures, reason):
+def test_what_is_no_batch_of_pictures_is_refused(
+    tower: EfficientNetLite0, pictures: list[Picture], reason: str
+) -> None:
     with pytest.raises(ValueError, match=reason):
         tower.features(pictures)

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from inspection.decision import Action, Severity
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.motion.planner import plan
 from models.evaluation.vla import Shown, judge_all, opposites, summary
-from models.inspectors.vla import NOMINAL_LINE
 from models.language.decoding import NONE, OTHER, Choice
 from models.language.instructions import Policy, action_for, words
 from models.vla.vla import Named, Verdict

@@ -28,6 +28,7 @@ def reflex(taught_library: Path) -> tuple[Recipe, ReflexInspector]:
     recipe, inspector = build_inspector(
         RecipeLibrary(taught_library), "cover", model=ModelTable(inspector=InspectorKind.REFLEX)
     )
+    assert isinstance(inspector, ReflexInspector)
     inspector.prepare(recipe)
     return recipe, inspector
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Severity
+from inspection.messages.message import Sentence
 from inspection.motion.chunk import NOMINAL_LINE, ProposedMotion
 from inspection.motion.planner import plan
 from inspection.part import Frame, Picture
@@ -61,7 +62,7 @@ class Brain:
             action=action,
             confidence=0.75,
             defects=defects,
-            reason=f"the brain thinks {action}",
+            reason=Sentence(f"the brain thinks {action}", ()),
             sound=self._sound,
             motion=ProposedMotion(chunk=plan(action, NOMINAL_LINE), physics=NOMINAL_LINE, meant=action),
             words=lambda *, go_on: said if go_on() else "",

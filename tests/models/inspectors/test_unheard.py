@@ -5,7 +5,7 @@ import pytest
 from inspection.decision import Action, Severity
 from inspection.recipe import DefectRule, Recipe
 from models.inspectors.unheard import unheard
-from models.language.instructions import LANGUAGES, STYLES, Policy, asked_in_words, words
+from models.language.instructions import LANGUAGES, STYLES, Language, Policy, asked_in_words, words
 
 KINDS = ("scratch", "dent")
 
@@ -89,9 +89,9 @@ def test_all_is_heard_where_all_types_are_known_or_none_is_named() -> None:
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("style", range(STYLES))
 def test_every_way_in_which_the_model_learned_to_ask_for_stop_is_understood(
-    style: int, language: str
+    style: int, language: Language
 ) -> None:
     asked = (Action.REWORK, Action.REWORK, Action.STOP)
     policy = Policy(types={"crack": asked, "dent": (Action.PASS,) * 3}, others=(Action.REWORK,) * 3)
-    said = words(policy, language, style)  # type: ignore[arg-type]
+    said = words(policy, language, style)
     assert asked_in_words(said, ("crack", "dent"))["crack"] is Action.STOP

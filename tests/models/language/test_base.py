@@ -13,13 +13,14 @@ from torch import Tensor
 
 from inspection.decision import Action
 from inspection.errors import SettingsError, WeightsError
-from models.inspectors.vla import NOMINAL_LINE
+from inspection.motion.chunk import NOMINAL_LINE
 from models.language.base import LanguageSettings, held_unlike, load_base
 from models.language.decoding import DecisionGrammar
 from models.vla.checkpoint import AdapterHeader, load, save
 from models.vla.perception import GEOMETRY, WHOLE, Grid, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, Reason, Verdict, VlaSettings
 from tests.models import bases
+from tests.models.vla.test_checkpoint import Tower
 
 CHANNELS = 24
 KINDS = ("scratch", "dent")
@@ -29,13 +30,6 @@ KIND_OF_BASE: dict[str, Callable[[Path], Path]] = {
     "qwen2.5-vl": bases.qwen_vl,
     "qwen3-vl": bases.qwen3_vl,
 }
-
-
-class Tower:
-    """What an adapter asks of a tower."""
-
-    name = "noise"
-    sha256 = "0" * 64
 
 
 @pytest.fixture(scope="module", params=KIND_OF_BASE)
@@ -118,7 +112,7 @@ def test_an_adapter_comes_back_the_same_on_every_base(
     path = tmp_path / "adapter.safetensors"
     save(path, vla, header(vla))
     for trainable in (False, True):
-        after = decide(load(path, tower=Tower(), trainable=trainable).vla)[0]  # type: ignore[arg-type]
+        after = decide(load(path, tower=Tower(), trainable=trainable).vla)[0]
         assert after.raw == before.raw
         assert after.action.probability == pytest.approx(before.action.probability, abs=2e-3)
 
@@ -171,7 +165,7 @@ def test_a_qlora_step_lowers_the_loss_and_changes_the_adapter_alone(llama: Path,
             return losses(vla, lessons, with_action_head=True).total
 
     before = loss()
-    before.backward()
+    torch.autograd.backward(before)
     gradients = {name: p.grad for name, p in vla.named_parameters() if p.grad is not None}
     assert any("lora_B" in name and g.abs().max() > 0 for name, g in gradients.items())
     assert all(name.startswith(("decoder.",)) == ("lora_" in name) for name in gradients)
@@ -186,7 +180,7 @@ def test_a_qlora_step_lowers_the_loss_and_changes_the_adapter_alone(llama: Path,
 
 def layers_of(vla: InspectionVLA) -> dict[str, Any]:
     """The base's 4-bit layers."""
-    from bitsandbytes.nn import Linear4bit
+    from bitsandbytes.nn.modules import Linear4bit
 
     return {name: one for name, one in vla.decoder.named_modules() if isinstance(one, Linear4bit)}
 
@@ -241,13 +235,13 @@ def test_a_model_that_is_trained_learns_the_same_after_a_look(llama: Path, tmp_p
     save(path, whole, header(whole))
 
     def gradients(*, look: bool) -> dict[str, Tensor]:
-        vla = load(path, tower=Tower(), trainable=True).vla  # type: ignore[arg-type]
+        vla = load(path, tower=Tower(), trainable=True).vla
         if look:
             with torch.no_grad():
                 decide(vla.eval())
         vla.train()
         with torch.autocast("cpu", torch.bfloat16):
-            losses(vla, [lesson(seen=seen())], with_action_head=True).total.backward()
+            torch.autograd.backward(losses(vla, [lesson(seen=seen())], with_action_head=True).total)
         return {name: p.grad for name, p in vla.named_parameters() if p.grad is not None}
 
     fresh, after = gradients(look=False), gradients(look=True)

@@ -9,10 +9,10 @@ import torch
 
 from inspection.decision import Action, Severity
 from inspection.errors import SettingsError, WeightsError
+from inspection.motion.chunk import NOMINAL_LINE
 from inspection.motion.planner import plan
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps
-from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings
 from models.training.data.samples import (
     LabelledDecision,

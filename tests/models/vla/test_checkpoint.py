@@ -3,6 +3,7 @@
 import json
 import random
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from safetensors.torch import load_file, save_file
 
 from app.benches.damage.files import Damage, damaged
 from inspection.errors import WeightsError
+from inspection.part import Picture
+from models.backbone.features import FeatureMaps
 from models.language.base import LanguageSettings, load_base
 from models.vla.checkpoint import (
     SHIPPED,
@@ -28,8 +31,14 @@ from tests.models import bases
 
 
 class Tower:
+    """A name and a hash; nothing is looked at."""
+
     name = "noise"
     sha256 = "0" * 64
+    strides = (8, 16, 32)
+
+    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
+        raise AssertionError("nothing is looked at")
 
 
 class OtherTower(Tower):

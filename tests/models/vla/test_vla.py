@@ -1,16 +1,17 @@
 """The model: what it learns from is what it does on the line; what it says is always within the recipe."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
 
 from inspection.decision import Action, Severity
-from inspection.motion.chunk import MotionChunk, PhysicsContext
+from inspection.motion.chunk import NOMINAL_LINE, MotionChunk, PhysicsContext
 from inspection.motion.limits import violations
 from inspection.motion.planner import plan
-from models.inspectors.vla import NOMINAL_LINE
 from models.language.base import LanguageSettings, load_base
 from models.language.decoding import NONE, OTHER, DecisionGrammar
 from models.language.instructions import Policy
@@ -54,19 +55,19 @@ def seen(seed: int = 0, places: int = 2) -> Seen:
     )
 
 
-def lesson(**changes: object) -> Lesson:
-    values: dict[str, object] = {
-        "seen": seen(),
-        "truth": (("scratch", Severity.MAJOR), None),
-        "kinds": KINDS,
-        "policy": Policy(types={"scratch": (Action.REWORK,) * 3}, others=(Action.STOP,) * 3),
-        "instruction": '"scratch": rework; others: stop.',
-        "action": Action.REWORK,
-        "reason": "major scratch: rework",
-        "physics": NOMINAL_LINE,
-        "chunk": plan(Action.REWORK, NOMINAL_LINE).shares(NOMINAL_LINE),
-    }
-    return Lesson(**(values | changes))  # type: ignore[arg-type]
+def lesson(**changes: Any) -> Lesson:
+    usual = Lesson(
+        seen=seen(),
+        truth=(("scratch", Severity.MAJOR), None),
+        kinds=KINDS,
+        policy=Policy(types={"scratch": (Action.REWORK,) * 3}, others=(Action.STOP,) * 3),
+        instruction='"scratch": rework; others: stop.',
+        action=Action.REWORK,
+        reason="major scratch: rework",
+        physics=NOMINAL_LINE,
+        chunk=plan(Action.REWORK, NOMINAL_LINE).shares(NOMINAL_LINE),
+    )
+    return replace(usual, **changes)
 
 
 def test_the_state_at_the_action_slot_is_the_same_in_training_and_on_the_line(vla: InspectionVLA) -> None:
@@ -167,7 +168,7 @@ def test_what_the_loss_asks_for_is_learned(vla: InspectionVLA) -> None:
     before = losses(vla, wanted, with_action_head=True).parts
     for _ in range(150):
         optimizer.zero_grad()
-        losses(vla, wanted, with_action_head=True).total.backward()
+        torch.autograd.backward(losses(vla, wanted, with_action_head=True).total)
         optimizer.step()
     vla.eval()
     after = losses(vla, wanted, with_action_head=True).parts

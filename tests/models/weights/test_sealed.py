@@ -61,7 +61,7 @@ def test_the_same_content_gives_the_same_bytes_in_every_process(tmp_path: Path) 
     assert len(hashes) == 1
     again = unpacked(packed(tensors(), WORDS))
     backwards = dict(reversed(list(again.tensors.items())))
-    assert packed(backwards, dict(reversed(again.words.items()))) == packed(tensors(), WORDS)
+    assert packed(backwards, dict(reversed(list(again.words.items())))) == packed(tensors(), WORDS)
 
 
 def test_no_byte_of_the_content_may_change() -> None:
