@@ -33,15 +33,6 @@ class FeatureMaps:
     maps: Mapping[int, Tensor]
     """stride in pixels → features, float32, (pictures, channels, height / stride, width / stride)."""
 
-    def context_grid(self, rows: int, columns: int) -> Tensor:
-        """Pool the coarsest map to a fixed grid, the context for a language model.
-
-        Returns:
-            (pictures, rows · columns, channels), row by row.
-        """
-        coarsest = self.maps[max(self.maps)]
-        return F.adaptive_avg_pool2d(coarsest, (rows, columns)).flatten(2).transpose(1, 2)
-
 
 class VisionTower(Protocol):
     """A frozen network that turns pictures into feature maps. What has been taught on one fits no other."""

@@ -19,7 +19,7 @@ from inspection.messages.message import Sentence, joined
 from inspection.messages.telling import said_as, say
 from inspection.recipe import Recipe
 from inspection.result import LaterWords
-from models.inspectors.reflex import Look
+from models.inspectors.reflex import ViewFindings
 from models.inspectors.second_opinion import SecondOpinion, named
 from models.language.decoding import NONE, OTHER
 from models.language.free_generation import THOUSANDTHS, Legal, PretrainedVlm, SeenDefect, Written
@@ -60,13 +60,18 @@ class PretrainedVlmConsultant:
         self._vlm.write(blank, question(recipe), legal(recipe), most_tokens=2)
 
     def consult(
-        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+        self,
+        findings: tuple[ViewFindings, ...],
+        reflex: Decision,
+        *,
+        recipe: Recipe,
+        check: Callable[[], None],
     ) -> SecondOpinion:
         """Say what the pictures show; see ``Consultant``."""
-        views = [self._view(each, recipe, check) for each in looks]
+        views = [self._view(each, recipe, check) for each in findings]
         return _opinion(views, reflex, words=self._words(views[-1].written))
 
-    def _view(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> _View:
+    def _view(self, seen: ViewFindings, recipe: Recipe, check: Callable[[], None]) -> _View:
         written = self._vlm.write(seen.picture, question(recipe), legal(recipe), check=check)
         found = () if written.answer is None else written.answer.defects
         return _View(written, tuple(_placed(one, seen) for one in found))
@@ -102,7 +107,7 @@ def question(recipe: Recipe) -> str:
     )
 
 
-def _placed(named: SeenDefect, seen: Look) -> Defect:
+def _placed(named: SeenDefect, seen: ViewFindings) -> Defect:
     """The defect where the memory measured it, if it did; otherwise where the model says."""
     left, top = (seen.view.region or (0, 0))[:2]
     rows, columns = seen.picture.shape[:2]

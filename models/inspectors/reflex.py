@@ -47,7 +47,7 @@ ViewKey = tuple[int, int, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class ViewFindings:
     """What the reflex makes of one view's picture."""
 
     view: View
@@ -114,15 +114,15 @@ class ReflexInspector:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
         started_ns = time.monotonic_ns()
-        looks = self.look(frames, recipe=recipe)
+        findings = self.examine(frames, recipe=recipe)
         vision_ms = (time.monotonic_ns() - started_ns) / 1e6
         return InspectionResult(
             decision=self.decide(
-                looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+                findings, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
             )
         )
 
-    def look(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[Look, ...]:
+    def examine(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[ViewFindings, ...]:
         """Look at each view's picture. Raises RecipeError as ``inspect`` does."""
         if len(frames) != len(recipe.views):
             raise RecipeError(
@@ -130,11 +130,11 @@ class ReflexInspector:
                 part="the part goes to manual review",
             )
         pairs = zip(frames, recipe.views, strict=True)
-        return tuple(self._look(recipe.levels.of(frame), recipe, view) for frame, view in pairs)
+        return tuple(self._examine(recipe.levels.of(frame), recipe, view) for frame, view in pairs)
 
     def decide(
         self,
-        looks: tuple[Look, ...],
+        findings: tuple[ViewFindings, ...],
         *,
         recipe: Recipe,
         part_id: int,
@@ -142,8 +142,8 @@ class ReflexInspector:
         vision_ms: float,
     ) -> Decision:
         """The decision that the rules make of what was seen."""
-        defects = tuple(defect for look in looks for defect in look.defects)
-        normality = min(look.normality for look in looks)
+        defects = tuple(defect for view in findings for defect in view.defects)
+        normality = min(view.normality for view in findings)
         action = recipe.action_for(defects)
         reason = _reason(defects, normality)
         if abs(normality - 0.5) < recipe.review_band:
@@ -155,7 +155,7 @@ class ReflexInspector:
             recipe=recipe.ref,
             action=action,
             confidence=normality if action is Action.PASS else 1.0 - normality,
-            defect_score=max(look.defect_score for look in looks),
+            defect_score=max(view.defect_score for view in findings),
             decided_by=DecidedBy.REFLEX,
             reason=reason[:MOST_REASON],
             coded=reason.coded,
@@ -164,7 +164,7 @@ class ReflexInspector:
             timings_ms=Timings(vision=vision_ms, total=vision_ms),
         )
 
-    def _look(self, picture: Picture, recipe: Recipe, view: View) -> Look:
+    def _examine(self, picture: Picture, recipe: Recipe, view: View) -> ViewFindings:
         memory = self.memory(recipe, view)
         judged = crop(picture, view)
         assessment = memory.assess(judged)
@@ -173,14 +173,14 @@ class ReflexInspector:
         normality = min(max(assessment.confidence, finest), 1.0 - finest)
         defect_score = unclamped(assessment.score - memory.threshold)
         if assessment.normal:
-            return Look(view, judged, assessment, (), normality, defect_score, memory)
+            return ViewFindings(view, judged, assessment, (), normality, defect_score, memory)
         score = 1.0 - normality
         if assessment.regions:
             defects = tuple(_defect(region, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
             left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
             defects = (_anomaly((left, top, width, height), 1.0, view, score),)
-        return Look(view, judged, assessment, defects, normality, defect_score, memory)
+        return ViewFindings(view, judged, assessment, defects, normality, defect_score, memory)
 
     def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
         """Why one of the pictures is too small to be judged, in words; empty where none is.

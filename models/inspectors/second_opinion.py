@@ -30,7 +30,7 @@ from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.recipe import ANY_TYPE, Recipe
 from inspection.result import InspectionResult, LaterWords
-from models.inspectors.reflex import ANOMALY, Look, ReflexInspector, ViewKey
+from models.inspectors.reflex import ANOMALY, ReflexInspector, ViewFindings, ViewKey
 from models.memory.memory import NormalityMemory
 
 _PUBLISHING_MS: Final = 30.0
@@ -91,12 +91,17 @@ class Consultant(Protocol):
         """
 
     def consult(
-        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+        self,
+        findings: tuple[ViewFindings, ...],
+        reflex: Decision,
+        *,
+        recipe: Recipe,
+        check: Callable[[], None],
     ) -> SecondOpinion:
         """Give an opinion on one part.
 
         Args:
-            looks: What the reflex has seen, one for each view.
+            findings: What the reflex has seen, one for each view.
             reflex: What it decides.
             recipe: The recipe that holds; ``prepare`` has read it.
             check: To be called before each step; what it raises must be let through.
@@ -165,11 +170,11 @@ class SecondOpinionInspector:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
         started_ns = time.monotonic_ns()
-        looks = self._reflex.look(frames, recipe=recipe)
+        findings = self._reflex.examine(frames, recipe=recipe)
         looked_ns = time.monotonic_ns()
         vision_ms = (looked_ns - started_ns) / 1e6
         reflex = self._reflex.decide(
-            looks, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
+            findings, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
         )
         last_ns = deadline_ns - int(_PUBLISHING_MS * 1e6)
 
@@ -180,7 +185,7 @@ class SecondOpinionInspector:
         motion: ProposedMotion | None = None
         words: LaterWords | None = None
         try:
-            opinion = self._consultant.consult(looks, reflex, recipe=recipe, check=check)
+            opinion = self._consultant.consult(findings, reflex, recipe=recipe, check=check)
         except Late:
             decision = late(reflex, recipe, called=self._consultant.called, scores=self._consultant.scores)
         else:

@@ -22,7 +22,7 @@ from inspection.messages.telling import say
 from inspection.motion.chunk import NOMINAL_LINE, PhysicsContext, ProposedMotion
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
-from models.inspectors.reflex import Look, unclamped, worst_of
+from models.inspectors.reflex import ViewFindings, unclamped, worst_of
 from models.inspectors.second_opinion import SecondOpinion
 from models.language.base import held_unlike
 from models.language.decoding import DecisionGrammar
@@ -97,13 +97,18 @@ class VlaConsultant:
             ) from error
 
     def consult(
-        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+        self,
+        findings: tuple[ViewFindings, ...],
+        reflex: Decision,
+        *,
+        recipe: Recipe,
+        check: Callable[[], None],
     ) -> SecondOpinion:
         """Name what stands out, and say what is to be done; see ``Consultant``."""
-        views = [self._view(each, recipe, check) for each in looks]
+        views = [self._view(each, recipe, check) for each in findings]
         return opinion_of(views, reflex, _physics(recipe))
 
-    def _view(self, seen: Look, recipe: Recipe, check: Callable[[], None]) -> ViewOpinion:
+    def _view(self, seen: ViewFindings, recipe: Recipe, check: Callable[[], None]) -> ViewOpinion:
         prompt, grammar = self._prompts[recipe.id, recipe.version]
         check()
         shown = self._perception.see(
@@ -149,7 +154,7 @@ def _physics(recipe: Recipe) -> PhysicsContext:
     return recipe.motion or NOMINAL_LINE
 
 
-def _defects(seen: Look, places: tuple[Place, ...], verdict: Verdict) -> tuple[Defect, ...]:
+def _defects(seen: ViewFindings, places: tuple[Place, ...], verdict: Verdict) -> tuple[Defect, ...]:
     """What the model calls a defect, where the memory measured it; and all else that the memory found.
 
     A place that the model was not shown, or takes for nothing, is not forgotten: it stays an anomaly, and the

@@ -110,11 +110,6 @@ class Named:
     asked: Choice | None
     """What the policy asks for this one; None where the type is ``none``."""
 
-    @property
-    def is_defect(self) -> bool:
-        """Whether it says that something is wrong there."""
-        return self.type.word != NONE
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verdict:

@@ -36,13 +36,6 @@ def test_a_batch_gives_what_single_pictures_give(tower: EfficientNetLite0) -> No
             torch.testing.assert_close(together[stride][index], alone[stride][0], atol=1e-4, rtol=1e-4)
 
 
-def test_the_context_grid_keeps_the_order_of_places(tower: EfficientNetLite0) -> None:
-    grid = tower.features([clock(96)]).context_grid(3, 3)
-    assert grid.shape == (1, 9, 192)
-    coarse = tower.features([clock(96)]).maps[32]
-    torch.testing.assert_close(grid[0, 5], coarse[0, :, 1, 2])
-
-
 @pytest.mark.parametrize(
     ("pictures", "reason"),
     [

@@ -14,7 +14,7 @@ from inspection.ports import Inspector
 from inspection.recipe import DefectRule, Recipe, View
 from inspection.result import InspectionResult
 from models.backbone.features import VisionTower
-from models.inspectors.reflex import Look
+from models.inspectors.reflex import ViewFindings
 from models.inspectors.second_opinion import (
     Consultant,
     SecondOpinion,
@@ -51,10 +51,15 @@ class Brain:
         self.prepared.append(recipe.name)
 
     def consult(
-        self, looks: tuple[Look, ...], reflex: Decision, *, recipe: Recipe, check: Callable[[], None]
+        self,
+        findings: tuple[ViewFindings, ...],
+        reflex: Decision,
+        *,
+        recipe: Recipe,
+        check: Callable[[], None],
     ) -> SecondOpinion:
         check()
-        found = [defect for look in looks for defect in look.defects] if self._kind else []
+        found = [defect for view in findings for defect in view.defects] if self._kind else []
         defects = tuple(one.model_copy(update={"type": self._kind}) for one in found)
         said = f"part {reflex.part_id} has {len(defects) or 'no'} defects"
         action = self._action or recipe.action_for(defects)

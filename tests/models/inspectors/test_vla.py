@@ -13,7 +13,7 @@ from inspection.motion.planner import plan
 from inspection.recipe import DefectRule, Recipe, View
 from models.inspectors import second_opinion
 from models.inspectors import vla as consultant
-from models.inspectors.reflex import Look
+from models.inspectors.reflex import ViewFindings
 from models.inspectors.vla import ViewOpinion, not_pass, opinion_of
 from models.language.decoding import NONE, Choice
 from models.language.instructions import instruction_of
@@ -37,8 +37,8 @@ class NoWords(Reason):
         pass
 
 
-class Seen(Look):
-    """As much of a look as naming defects needs."""
+class Seen(ViewFindings):
+    """As much of a view as naming defects needs."""
 
     def __init__(self, view: View, defects: tuple[Defect, ...] = ()) -> None:
         object.__setattr__(self, "view", view)
@@ -202,9 +202,9 @@ def test_a_rule_that_names_a_defect_may_let_it_pass_when_the_model_names_it() ->
 def test_what_the_model_was_not_shown_or_takes_for_nothing_stays_an_anomaly() -> None:
     elsewhere = Defect(type="anomaly", severity=Severity.CRITICAL, box=(200, 200, 9, 9), score=0.9)
     here = Defect(type="anomaly", severity=Severity.MINOR, box=BOX, length_mm=7.0, score=0.9)
-    look = Seen(View(name="top"), (here, elsewhere))
+    shown = Seen(View(name="top"), (here, elsewhere))
     one = opinion(Action.PASS, "scratch")
-    found = consultant._defects(look, (Place(box=BOX, peak=1.2),), one.verdict)
+    found = consultant._defects(shown, (Place(box=BOX, peak=1.2),), one.verdict)
     assert [each.type for each in found] == ["scratch", "anomaly"]
     assert found[0].length_mm == 7.0
     seen = reflex(Action.MANUAL_REVIEW, (here, elsewhere))
@@ -230,8 +230,8 @@ def test_a_recipe_without_words_has_its_rules_told() -> None:
 
 def test_the_boxes_of_defects_lie_where_the_view_looks() -> None:
     view = View(region=(100, 50, 200, 200), mm_per_pixel=0.5)
-    look = Seen(view)
-    found = consultant._defects(look, (Place(box=BOX, peak=1.2),), opinion(Action.REWORK, "dent").verdict)
+    seen = Seen(view)
+    found = consultant._defects(seen, (Place(box=BOX, peak=1.2),), opinion(Action.REWORK, "dent").verdict)
     assert found[0].box == (110, 70, 30, 40)
     assert found[0].length_mm == 25.0
     assert found[0].score == pytest.approx(0.9)

@@ -124,6 +124,9 @@ def test_each_step_is_frozen_and_does_what_its_numbers_say(tower: VisionTower) -
     picture: Picture = part(3)
     maps = Unaided(area_px=40_000)(picture, tower=tower)
     assert Grid(side=3)(maps).shape == (9, 344)
+    square = tower.features([picture[:96, :96].copy()])
+    assert square.maps[32].shape == (1, 192, 3, 3)
+    torch.testing.assert_close(Grid(side=3)(square)[5, -192:], square.maps[32][0, :, 1, 2])
     fewer = Unaided(area_px=10_000)(picture, tower=tower)
     assert fewer.maps[32].shape[-2:] < maps.maps[32].shape[-2:]
     for step in (Grid(), Foremost(), Zoom(), Unaided(), Perception()):
