@@ -56,7 +56,20 @@ log = structlog.get_logger(__name__)
 
 
 class Station:
-    """One station with one line. Lives in the event loop; ``run`` until cancelled."""
+    """One station with one line. Lives in the event loop; ``run`` until cancelled.
+
+    Args:
+        line: The conveyor.
+        cameras: By the names that the recipe's views use.
+        inspector: Has the recipe's memory.
+        recorder: Makes durable what happens.
+        clock: Time.
+        recipe: The active recipe.
+        certification: Which certificate holds, or why none does.
+        unheard: What the recipe asks of types that nobody can name.
+        start_held: Take no part until somebody says Start.
+        shifts: Local times at which shifts begin; counts are those of the running one.
+    """
 
     def __init__(
         self,
@@ -72,20 +85,6 @@ class Station:
         start_held: bool = False,
         shifts: Sequence[time] = THREE_SHIFTS,
     ) -> None:
-        """Compose; nothing is asked of the parts yet.
-
-        Args:
-            line: The conveyor.
-            cameras: By the names that the recipe's views use.
-            inspector: Has the recipe's memory.
-            recorder: Makes durable what happens.
-            clock: Time.
-            recipe: The active recipe.
-            certification: Which certificate holds, or why none does.
-            unheard: What the recipe asks of types that nobody can name.
-            start_held: Take no part until somebody says Start.
-            shifts: Local times at which shifts begin; counts are those of the running one.
-        """
         self._shifts = shifts
         self.telemetry = Telemetry(shift_start(clock.now(), shifts))
         self.recipe = recipe
