@@ -28,7 +28,7 @@ from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from models.language.base import LanguageBase, LanguageSettings, load_base, loading, require_device
-from models.training.steps.optimizer import adamw
+from models.training.optimizer import adamw
 from models.vla.perception import GEOMETRY, WHOLE, Place, Seen
 from models.vla.vla import InspectionVLA, LoraSettings, VlaSettings
 from models.weights.base_weights import quiet_transformers

@@ -26,6 +26,7 @@ from models.training.curves import draw_losses
 from models.training.lessons import Lessons
 from models.training.loss_log import LossLog
 from models.training.material import Material, Progress
+from models.training.optimizer import adamw, open_for, rate_at
 from models.training.saved import SavedRun
 from models.training.settings import StageName, StageSettings, TrainingSettings
 from models.training.steps.alignment import align_with_words
@@ -33,7 +34,6 @@ from models.training.steps.batch import losses
 from models.training.steps.head import fit_head
 from models.training.steps.lesson import Lesson
 from models.training.steps.losses import ChunkWeights
-from models.training.steps.optimizer import adamw, open_for, rate_at
 from models.vla import checkpoint
 from models.vla.checkpoint import AdapterHeader
 from models.vla.vla import InspectionVLA

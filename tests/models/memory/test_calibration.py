@@ -2,10 +2,12 @@
 
 import numpy as np
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.memory.calibration import confidence, conformal_quantile
+from models.memory.calibration import Calibration, confidence, conformal_quantile
+from models.memory.settings import MemorySettings
 
 
 @given(
@@ -32,3 +34,25 @@ def test_no_more_good_parts_are_rejected_than_asked_for_as_far_as_so_many_can_te
     assert threshold in scores
     above = sum(score > threshold for score in scores)
     assert above + 1 <= share * (len(scores) + 1) + 1e-9 or threshold == max(scores)
+
+
+@given(st.integers(5, 40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 30.0]))
+def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_refused(
+    pictures: int, seed: int, overkill: float, spread: float
+) -> None:
+    """Whoever measured them: a distance for each cell and one for the whole picture is all that is asked."""
+    rng = np.random.default_rng(seed)
+    ratios = torch.from_numpy(1.0 + spread * rng.pareto(2.0, (pictures, 3, 4)))
+    whole = 1.0 + spread * rng.pareto(2.0, pictures)
+    made = Calibration.of(ratios, whole, MemorySettings(overkill=overkill))
+    made.refuse_unless_from(pictures)
+    assert Calibration.model_validate_json(made.model_dump_json()) == made
+    assert made.median + 1.0 <= made.threshold
+
+
+def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
+    ratios = torch.from_numpy(np.random.default_rng(0).normal(5.0, 1.0, (9, 3, 4)))
+    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), MemorySettings())
+    for wrong in ({"threshold": 9.0}, {"threshold": made.median}, {"median": -9.0}):
+        with pytest.raises(ValueError, match="a threshold of"):
+            made.model_copy(update=wrong).refuse_unless_from(9)
