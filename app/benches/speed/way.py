@@ -1,6 +1,7 @@
 """A part's way through the files of the engine, drawn from a real run as a Mermaid sequence diagram."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Final
@@ -20,8 +21,8 @@ RATE: Final = 30.0
 BEFORE_S: Final = 0.002
 AFTER_S: Final = 0.002
 """What belongs to a part beside the time from its trigger to its accepted result."""
-EARLIER: Final = 3
-"""Stretches of time before the part, each as long as its own: what is in all of them is done all the time."""
+MOST_A_PART: Final = 3.0
+"""What is done oftener than that for each part of the run, on an average, is not done for parts."""
 WAITED_S: Final = 0.002
 """A call that lasts so long is drawn with its return."""
 
@@ -57,21 +58,27 @@ def trace_line(parts: int) -> str:
             part="parts of a simulated line alone",
             todo="run it again on a machine that does nothing else, or with more parts",
         )
-    return draw(trace, judged[len(judged) // 2])
+    return draw(trace, judged[len(judged) // 2], parts=len(record))
 
 
-def draw(trace: Trace, part: Inspection) -> str:
+def draw(trace: Trace, part: Inspection, *, parts: int) -> str:
     """The way of one part as a Mermaid sequence diagram, with the time since its trigger in ms.
 
     An arrow is a call from one file into another one, at its first time; a broken one is a return that was
     waited for. What the station does all the time (its cycle, what it tells the console) is left out.
+
+    Args:
+        trace: Of the whole run.
+        part: The one that is drawn.
+        parts: How many the run had.
     """
     seen = part.trigger.seen_at.timestamp()
     length = BEFORE_S + (part.accepted_ms or 0.0) / 1e3 + AFTER_S
     begin = seen - BEFORE_S
-    earlier = (trace.between(begin - (n + 1) * length, begin - n * length) for n in range(EARLIER))
-    always = set.intersection(*({_what(call) for call in calls} for calls in earlier))
-    calls = [call for call in trace.between(begin, begin + length) if _what(call) not in always]
+    often = Counter(_what(call) for call in trace.calls if not call.ends)
+    calls = [
+        call for call in trace.between(begin, begin + length) if often[_what(call)] <= MOST_A_PART * parts
+    ]
     return "\n".join(["sequenceDiagram", *_arrows(calls, zero_s=seen - trace.began_utc_s)]) + "\n"
 
 

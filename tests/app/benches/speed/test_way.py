@@ -15,7 +15,7 @@ def call(
 
 
 def drawn(*calls: Call) -> list[str]:
-    return draw(Trace(BEGAN_S, calls), part(1, accepted_ms=220.0)).splitlines()
+    return draw(Trace(BEGAN_S, calls), part(1, accepted_ms=220.0), parts=2).splitlines()
 
 
 def test_a_call_is_drawn_with_its_time_since_the_trigger_and_its_return_where_it_was_waited_for() -> None:
