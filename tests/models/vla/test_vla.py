@@ -134,6 +134,18 @@ def test_the_reason_is_plain_text_bounded_and_can_be_cut_short(vla: InspectionVL
     assert reason.write(go_on=lambda: False) == ""
 
 
+def test_a_reason_speaks_of_its_own_picture_or_not_at_all(vla: InspectionVLA) -> None:
+    grammar = DecisionGrammar.of_words(KINDS, tuple(Action), vla.base.encode)
+    prompt = vla.prompt("any defect: stop.")
+    alone = prompt.decide(seen(2, places=3), grammar, physics=NOMINAL_LINE)[1].write(most_tokens=8)
+    assert alone
+    _, early = prompt.decide(seen(1), grammar, physics=NOMINAL_LINE)
+    _, reason = prompt.decide(seen(2, places=3), grammar, physics=NOMINAL_LINE)
+    assert early.write(most_tokens=8) == "", "the prompt has been shown another picture since"
+    assert reason.write(most_tokens=8) == alone, "of which the question about the first one took nothing"
+    assert reason.write(most_tokens=8) == "", "said already"
+
+
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 1e30])
 def test_whatever_it_sees_it_decides_within_the_recipe_and_the_limits(
     vla: InspectionVLA, value: float
