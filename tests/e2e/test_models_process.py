@@ -57,7 +57,7 @@ class Treacherous(KnownInspector):
             case "hangs":
                 time.sleep(3600.0)
             case "lies":
-                process.packed = lambda _: b'{"kind": "judged", "decision": "pass"}'
+                process.packed = lambda answer: b'{"kind": "judged", "decision": "pass"}'
             case "tells another part's":
                 changed = {"trigger_seq": trigger_seq + 1, "action": Action.PASS}
             case _:
