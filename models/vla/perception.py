@@ -18,7 +18,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -29,7 +28,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
 from models.memory.assessment import Assessment, Region
-from models.memory.embedding import working_size
+from models.memory.embedding import resized, working_size
 from models.memory.memory import NormalityMemory
 
 GEOMETRY: Final = 10
@@ -127,11 +126,11 @@ class Zoom(_Step):
         rows, columns = picture.shape[:2]
         left, top, width, height = place.box
         if (width, height) == (columns, rows):
-            return _resized(picture, side_px, side_px)
+            return resized(picture, side_px, side_px)
         side = min(max(self.least_px, round(1.5 * max(width, height))), rows, columns)
         x = min(max(left + (width - side) // 2, 0), columns - side)
         y = min(max(top + (height - side) // 2, 0), rows - side)
-        return _resized(picture[y : y + side, x : x + side], side_px, side_px)
+        return resized(picture[y : y + side, x : x + side], side_px, side_px)
 
 
 class Unaided(_Step):
@@ -143,7 +142,7 @@ class Unaided(_Step):
     def __call__(self, picture: Picture, *, tower: VisionTower) -> FeatureMaps:
         """The tower's maps of it."""
         height, width = working_size([picture.shape[:2]], area_px=self.area_px, multiple=tower.strides[-1])
-        return tower.features([_resized(picture, width, height)])
+        return tower.features([resized(picture, height, width)])
 
 
 class Perception(_Step):
@@ -220,12 +219,6 @@ def _difference(evidence: Sequence[NDArray[np.float32]], geometry: Sequence[tupl
 def _place(region: Region) -> Place:
     x, y, width, height = (round(value) for value in region.box)
     return Place(box=(x, y, max(width, 1), max(height, 1)), peak=region.score)
-
-
-def _resized(picture: Picture, width: int, height: int) -> Picture:
-    shrinks = height * width < picture.shape[0] * picture.shape[1]
-    interpolation = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    return cv2.resize(picture, (width, height), interpolation=interpolation).astype(np.uint8, copy=False)
 
 
 def _geometry(
