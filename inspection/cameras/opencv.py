@@ -6,6 +6,9 @@ from collections.abc import Callable
 from inspection.cameras.device import CaptureDevice, device_opener, is_url, without_password
 from inspection.cameras.grabber import CameraDiagnostics, Grabber, Limits
 from inspection.errors import CameraError
+from inspection.messages.codes import Code
+from inspection.messages.message import NONE, Params
+from inspection.messages.telling import said_as
 from inspection.part import Frame
 
 USB_LAG_MS = 40.0
@@ -121,13 +124,14 @@ class OpenCvCamera:
         grabber = self._grabber
         where = f"camera {self._name!r} at {self._shown}"
         if grabber is None:
-            return f"{where} is not open"
+            return said_as(f"{where} is not open", Code.CAMERA_NOT_OPEN, self._named)
         state = grabber.diagnostics
         if not self._from_file and not state.connected:
             because = f" ({state.last_problem})" if state.last_problem else ""
-            return f"{where} is connecting{because}"
+            return said_as(f"{where} is connecting{because}", Code.CAMERA_CONNECTING, self._named)
         if not self._from_file and not state.proven:
-            return f"{where} has not shown yet that its pictures are fresh"
+            unproven = f"{where} has not shown yet that its pictures are fresh"
+            return said_as(unproven, Code.CAMERA_UNPROVEN, self._named)
         if self._failed is not None and self._failed[0] == grabber.proofs:
             return self._failed[1]
         return ""
@@ -154,7 +158,9 @@ class OpenCvCamera:
             )
         if not self._grabber.wait_connected(self._timeout_s) and not self._grabber.connecting:
             raise self._error(
-                "could not be opened", "check its plug and address, and that no other program has it"
+                "could not be opened",
+                "check its plug and address, and that no other program has it",
+                Code.CAMERA_NOT_OPENED,
             )
 
     def capture(self, part_id: int) -> Frame:
@@ -169,11 +175,13 @@ class OpenCvCamera:
                 f"camera {self._name!r} is not open",
                 part=_NO_PICTURE,
                 todo="start the station's cameras before its line",
+                code=Code.CAMERA_NOT_OPEN,
+                params=self._named,
             )
         shot = grabber.next_shot(self._now_ns() + self._lag_ns, timeout_s=self._timeout_s)
         if shot is None:
             error = self._no_picture(grabber)
-            self._failed = (grabber.proofs, str(error))
+            self._failed = (grabber.proofs, error.sentence)
             raise error
         self._failed = None
         return Frame(
@@ -195,16 +203,28 @@ class OpenCvCamera:
     def _no_picture(self, grabber: Grabber) -> CameraError:
         state = grabber.diagnostics
         what = f"gave no fresh picture within {self._timeout_s:g} s"
+        waited: Params = {"timeout_s": self._timeout_s}
         if state.connected and not state.proven and not self._from_file:
             return self._error(
                 f"{what}: none that comes now is proven to be younger than its trigger",
                 "wait a few seconds after it has connected; if it happens without that, check the network",
+                Code.CAMERA_NO_PICTURE,
+                waited,
             )
-        return self._error(what, "check its cable, power and network")
+        return self._error(what, "check its cable, power and network", Code.CAMERA_NO_PICTURE, waited)
 
-    def _error(self, what: str, todo: str) -> CameraError:
+    def _error(self, what: str, todo: str, code: Code, params: Params = NONE) -> CameraError:
         problem = self.diagnostics.last_problem
         because = f" ({problem})" if problem else ""
         return CameraError(
-            f"camera {self._name!r} at {self._shown} {what}{because}", part=_NO_PICTURE, todo=todo
+            f"camera {self._name!r} at {self._shown} {what}{because}",
+            part=_NO_PICTURE,
+            todo=todo,
+            code=code,
+            params={**self._named, **params},
         )
+
+    @property
+    def _named(self) -> Params:
+        """Which camera, as messages name it."""
+        return {"camera": self._name}

@@ -145,33 +145,33 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     # --- the PLC ----------------------------------------------------------------------------------------
     Code.SECOND_ENGINE: "另一 Passgate 引擎（启动号 {other}）正在该 PLC 上工作：本引擎（启动号 {own}）不接"
     "收工件，也不写入 PLC 采用的数据。请停止其中一个引擎，再用 FaultReset 复位",
-    Code.SECOND_ENGINE_BRIEF: "PLC 上有第二个引擎（{other}）：请停止其中一个",
+    Code.SECOND_ENGINE_BRIEF: "第二引擎 {other}：请停用其中一个",
     Code.HEARTBEAT_STOOD: "PLC 心跳已停止 {stood_ms} ms",
     Code.HEARTBEAT_TO_AND_FRO: "PLC 心跳 {stood_ms} ms 内来回跳变，没有递增",
     Code.HEARTBEAT_LOST: "{cause}。未完成的工件由 PLC 默认剔除。请确认 PLC 在运行、网络正常，再用 "
     "FaultReset 复位",
-    Code.HEARTBEAT_LOST_BRIEF: "PLC 心跳丢失：请检查并在 PLC 上复位",
+    Code.HEARTBEAT_LOST_BRIEF: "PLC 心跳丢失：检查后在 PLC 复位",
     Code.COUNT_RESTARTED: "PLC 在启动号 {boot_id} 不变的情况下从 0 重新计数触发（此前为 {last}）：前后工件"
     "的触发号相同，输送带上工件的去向不明。请让 PLC 程序每次启动时生成新的 boot_id，清空输送带，再用 "
     "FaultReset 复位",
-    Code.COUNT_RESTARTED_BRIEF: "PLC 已重启：请清空输送带，在 PLC 上复位",
+    Code.COUNT_RESTARTED_BRIEF: "PLC 已重启：清空输送带，在 PLC 复位",
     Code.MAP_EMPTY: "PLC 有应答，但产线数据块为空（映射版本 0），不接收工件。请启动 PLC 程序，或检查 "
     "line_base",
     Code.MAP_FOREIGN: "PLC 的寄存器映射版本为 {version}，Passgate 为 {own_version}，不接收工件。请检查 "
     "line_base 和 PLC 程序，再用 FaultReset 复位",
-    Code.MAP_FOREIGN_BRIEF: "PLC 映射版本 {version}，应为 {own_version}：请联系维护",
+    Code.MAP_FOREIGN_BRIEF: "PLC 映射版本 {version}，应为 {own_version}：联系维护",
     Code.UNSENT_RESULT_TAKEN: "PLC 确认了触发号 {trigger} 的结果，而该结果从未发送。工件 {part} 的去向并非"
     "由 Passgate 判定：请找到该工件。请检查 PLC 程序，再用 FaultReset 复位",
-    Code.UNSENT_RESULT_TAKEN_BRIEF: "PLC 采用了未发送的结果：请找到工件 {part}",
+    Code.UNSENT_RESULT_TAKEN_BRIEF: "PLC 采用未发送结果：找出工件 {part}",
     Code.COUNT_JUMPED: "PLC 的触发计数从 {before} 跳到 {now}，最多 {uncounted} 件工件没有记录。请检查 PLC "
     "程序和相机后的工件，再用 FaultReset 复位",
-    Code.COUNT_JUMPED_BRIEF: "触发计数跳变：请查找工件，在 PLC 上复位",
+    Code.COUNT_JUMPED_BRIEF: "触发计数跳变：查找工件，在 PLC 复位",
     Code.NUMBER_USED_TWICE: "PLC 以触发号 {trigger} 显示工件 {part}，而该触发号属于另一工件：此工件没有记"
     "录，也得不到结果。请找到该工件，让 PLC 程序随每个 part_id 递增 trigger_seq，再用 FaultReset 复位",
-    Code.NUMBER_USED_TWICE_BRIEF: "触发号重复：请找到工件 {part}，在 PLC 上复位",
+    Code.NUMBER_USED_TWICE_BRIEF: "触发号重复：找出工件 {part}，PLC 复位",
     Code.STATION_LAGS: "工位来不及处理产线事件。未完成的工件由 PLC 默认剔除。请重启引擎，再用 FaultReset "
     "复位",
-    Code.STATION_LAGS_BRIEF: "工位处理滞后：请重启引擎，在 PLC 上复位",
+    Code.STATION_LAGS_BRIEF: "工位处理滞后：重启引擎，在 PLC 复位",
     Code.OTHER_ENGINE_REFUSED: "另一 Passgate 引擎（启动号 {other}）试图使用该 PLC，已自行退出：它不接收工"
     "件，本引擎继续运行。请查明其位置，将其停止，或改为它自己的 PLC 地址。若没有这样的引擎，则是 PLC 程序"
     "写入了产线数据块的第 15 字，必须停止写入",
@@ -188,15 +188,23 @@ CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
     Code.PLC_TLS: "无法与 PLC 建立安全连接（{host}:{port}）：请检查证书",
     Code.PLC_NOTICE: "通信正常，但 PLC 侧有需要注意的问题",
     # --- errors, each with its own English words as the detail ------------------------------------------
-    Code.CAMERA_ERROR: "相机未能提供图像",
+    Code.CAMERA_ERROR: "相机未能提供图像，请检查相机",
     Code.RECIPE_ERROR: "配方不适用",
     Code.INSPECTOR_ERROR: "模型暂时无法使用",
     Code.CERTIFICATE_ERROR: "证书无法使用",
     Code.WEIGHTS_ERROR: "模型权重缺失或损坏",
-    Code.STORE_ERROR: "记录无法写入或读取",
+    Code.STORE_ERROR: "记录无法写入或读取，请检查磁盘",
     Code.RECORD_REFUSED_ERROR: "记录拒绝写入",
     Code.LINE_ERROR: "无法连接 PLC",
     Code.OTHER_ERROR: "其他原因（见英文原文）",
+    Code.CAMERA_NOT_OPEN: "相机 {camera} 未打开",
+    Code.CAMERA_CONNECTING: "相机 {camera} 正在连接",
+    Code.CAMERA_UNPROVEN: "相机 {camera} 尚未证明图像是实时的",
+    Code.CAMERA_NOT_OPENED: "相机 {camera} 无法打开：请检查接口和地址，以及是否被其他程序占用",
+    Code.CAMERA_NO_PICTURE: "相机 {camera} 在 {timeout_s:g} 秒内没有新图像：请检查线缆、电源和网络",
+    Code.RECORDS_WAIT: "{waiting} 条记录等待写入：请检查记录磁盘",
+    Code.PICTURES_WAIT: "{waiting} 张图像等待写入：请检查图像磁盘",
+    Code.PICTURE_NOT_ARCHIVED: "相机 {camera} 的图像无法存档，请检查图像磁盘",
     Code.MODEL_LOST: "等待模型重新启动",
     Code.MODEL_NOT_STARTED: "等待模型，模型无法启动",
     Code.DISK_FULL: "磁盘空间不足",

@@ -160,36 +160,36 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.SECOND_ENGINE: "another Passgate engine (boot id {other}) is at work at this PLC: this one "
     "({own}) takes no part and writes nothing that the PLC heeds. Stop one of the two, then reset with "
     "FaultReset",
-    Code.SECOND_ENGINE_BRIEF: "second engine ({other}) at the PLC: stop one",
+    Code.SECOND_ENGINE_BRIEF: "second engine: stop one ({other})",
     Code.HEARTBEAT_STOOD: "the PLC's heartbeat stood still for {stood_ms} ms",
     Code.HEARTBEAT_TO_AND_FRO: "the PLC's heartbeat went to and fro instead of counting up for {stood_ms} ms",
     Code.HEARTBEAT_LOST: "{cause}. An open part is default-rejected by the PLC. Check that the PLC runs "
     "and the network is up, then reset with FaultReset",
-    Code.HEARTBEAT_LOST_BRIEF: "PLC heartbeat lost: check it, reset at the PLC",
+    Code.HEARTBEAT_LOST_BRIEF: "PLC heartbeat lost: reset at the PLC",
     Code.COUNT_RESTARTED: "the PLC counts its triggers from 0 again (it was at {last}) under the same "
     "boot id {boot_id}: the parts of before and after have the same numbers. Parts on the belt have no "
     "known outcome. Let the PLC's program draw a new boot_id at each start, clear the belt, then reset "
     "with FaultReset",
-    Code.COUNT_RESTARTED_BRIEF: "PLC restarted: clear the belt, reset at the PLC",
+    Code.COUNT_RESTARTED_BRIEF: "PLC restarted: clear belt, reset PLC",
     Code.MAP_EMPTY: "the PLC answers, but its line block is empty (map version 0). No part is taken. "
     "Start the PLC's program, or check line_base",
     Code.MAP_FOREIGN: "the PLC speaks map version {version}, Passgate speaks {own_version}. No part is "
     "taken. Check line_base and the PLC's program, then reset with FaultReset",
-    Code.MAP_FOREIGN_BRIEF: "PLC map version {version}, not {own_version}: call maintenance",
+    Code.MAP_FOREIGN_BRIEF: "PLC map {version}, not {own_version}: call maintenance",
     Code.UNSENT_RESULT_TAKEN: "the PLC acknowledged a result for trigger {trigger} that it was never "
     "given. What becomes of part {part} is not Passgate's decision: find the part. Check the PLC's "
     "program, then reset with FaultReset",
-    Code.UNSENT_RESULT_TAKEN_BRIEF: "PLC took an unsent result: find part {part}",
+    Code.UNSENT_RESULT_TAKEN_BRIEF: "unsent result taken: find part {part}",
     Code.COUNT_JUMPED: "the PLC's trigger count jumped from {before} to {now}. Up to {uncounted} parts "
     "have no record. Check the PLC's program and the parts behind the camera, then reset with FaultReset",
-    Code.COUNT_JUMPED_BRIEF: "trigger count jumped: find parts, reset at PLC",
+    Code.COUNT_JUMPED_BRIEF: "count jumped: find parts, reset PLC",
     Code.NUMBER_USED_TWICE: "the PLC shows part {part} under trigger number {trigger}, which was another "
     "part's: this part has no record and gets no result. Find it, let the PLC's program count "
     "trigger_seq up with each part_id, then reset with FaultReset",
-    Code.NUMBER_USED_TWICE_BRIEF: "number used twice: find part {part}, reset at PLC",
+    Code.NUMBER_USED_TWICE_BRIEF: "number used twice: find part {part}",
     Code.STATION_LAGS: "the station does not take the line's events. Open parts are default-rejected by "
     "the PLC. Restart the engine, then reset with FaultReset",
-    Code.STATION_LAGS_BRIEF: "station lags behind: restart it, reset at PLC",
+    Code.STATION_LAGS_BRIEF: "engine lags: restart it, reset PLC",
     Code.OTHER_ENGINE_REFUSED: "another Passgate engine (boot id {other}) tried to work at this PLC and "
     "refused itself: it takes no part, and this one goes on. Find out where it runs, and stop it or give "
     "it the address of its own PLC. If there is none, the PLC's program writes word 15 of the line "
@@ -216,6 +216,14 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.RECORD_REFUSED_ERROR: "the record has refused this",
     Code.LINE_ERROR: "the PLC cannot be reached",
     Code.OTHER_ERROR: "something else",
+    Code.CAMERA_NOT_OPEN: "camera {camera} is not open",
+    Code.CAMERA_CONNECTING: "camera {camera} is connecting",
+    Code.CAMERA_UNPROVEN: "camera {camera} has not shown yet that its pictures are fresh",
+    Code.CAMERA_NOT_OPENED: "camera {camera} could not be opened",
+    Code.CAMERA_NO_PICTURE: "camera {camera} gave no fresh picture within {timeout_s:g} s",
+    Code.RECORDS_WAIT: "{waiting} records wait for the store",
+    Code.PICTURES_WAIT: "{waiting} pictures wait for their disk already",
+    Code.PICTURE_NOT_ARCHIVED: "a picture of camera {camera} cannot be archived",
     Code.MODEL_LOST: "waits for the model, which is started anew",
     Code.MODEL_NOT_STARTED: "waits for the model, which cannot be started",
     Code.DISK_FULL: "No space left on device",

@@ -39,6 +39,7 @@ from cv2.typing import MatLike
 from inspection.errors import StoreError
 from inspection.files.atomic import atomic_write, make_folder_durable, sync_folder
 from inspection.levels import BitDepth, RawPicture, misfit
+from inspection.messages.codes import Code
 from inspection.part import Frame
 from inspection.pictures.decoding.png_depth import with_depth
 from reports.record.schema import PICTURE_ENCODING
@@ -90,6 +91,8 @@ class PictureArchive:
                 f"A picture of camera {frame.camera} cannot be archived in {self.root}: {error}",
                 part="The part goes to manual review, as all do until a picture is kept again",
                 todo="Make room on the disk of the archive, and check its rights",
+                code=Code.PICTURE_NOT_ARCHIVED,
+                params={"camera": frame.camera},
             ) from error
         return sha256
 

@@ -326,7 +326,7 @@ def test_the_lines_state_tells_the_key_and_why_it_halts_or_is_down_in_short() ->
                 plc.set(replace(IDLE, trigger_seq=0))
                 await link.until(Halted)
                 state = link.line.state()
-                assert state.halt_brief == "PLC restarted: clear the belt, reset at the PLC"
+                assert state.halt_brief == "PLC restarted: clear belt, reset PLC"
                 assert state.halt_reason.startswith("the PLC counts its triggers from 0 again")
                 await eventually(lambda: link.line.state().connected)
                 plc.set(replace(plc.line, bits=RUNNING | LineBits.FAULT_RESET))

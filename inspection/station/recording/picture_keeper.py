@@ -13,6 +13,7 @@ from typing import Final
 import structlog
 
 from inspection.errors import StoreError
+from inspection.messages.codes import Code
 from inspection.part import Frame
 from inspection.ports import Clock, InRecord, Store
 from inspection.station.recording.lone_thread import LoneThread
@@ -62,6 +63,8 @@ class PictureKeeper:
                 f"{self._waiting} pictures wait for their disk already",
                 part="this one is not kept, and its part goes to manual review",
                 todo="check the disk of the pictures",
+                code=Code.PICTURES_WAIT,
+                params={"waiting": self._waiting},
             )
         self._waiting += 1
         try:

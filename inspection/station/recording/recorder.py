@@ -21,6 +21,7 @@ import structlog
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.line_events import KnownPart
+from inspection.messages.codes import Code
 from inspection.part import Inspection
 from inspection.ports import Clock, Store, StoreHealth
 from inspection.station.recording.lone_thread import LoneThread
@@ -212,6 +213,8 @@ class Recorder:
                     f"{len(self._backlog)} records wait for the store",
                     part=part,
                     todo="check the disk; the line goes on by itself once the records are written",
+                    code=Code.RECORDS_WAIT,
+                    params={"waiting": len(self._backlog)},
                 )
             try:
                 await self._in_thread(record)

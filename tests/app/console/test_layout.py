@@ -23,13 +23,29 @@ from app.console.widgets.theme import dress
 from app.console.words.choice import LANGUAGES
 from app.console.words.words import Words
 from inspection.decision import Action
+from inspection.messages.message import coded
 from inspection.part import Inspection, MissedCause, Outcome
-from inspection.status import Alarm, Command, Mode, StationStatus, Subsystem
+from inspection.status import Alarm, Command, Health, Mode, StationStatus, Subsystem, Tile
+from plc.handshake import halts
+from plc.handshake.halts import Halt
+from plc.register_map.registers import LineBlock
 from tests.app.console import samples
 
 SIZES = [(1024, 600), (1280, 800), (1366, 768), (1920, 1080), (1280, 1024)]
 URL = "http://passgate-line-14.final-assembly.factory.example:8730"
 DARK_ROOM = Alarm(code=0x1301, text="picture too dark: " + "camera left, " * 20, raised_at=samples.NOON)
+
+
+HALTS = [
+    halts.second_engine(other=65535, own=65534),
+    halts.heartbeat_lost("it stood still"),
+    halts.counts_anew(last=65535, boot_id=65535),
+    halts.foreign_map(9),
+    halts.unsent_result(seq=65535, part_id=104_217),
+    halts.count_jumped(before=1, now=65535, uncounted=65533),
+    halts.number_repeated(LineBlock(trigger_seq=65535, part_id=104_217)),
+    halts.station_lags(),
+]
 
 
 def verdicts() -> list[Inspection]:
@@ -230,6 +246,22 @@ def test_what_is_left_out_is_told_to_a_mouse_that_rests_on_it(
         qapp.sendEvent(label, QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), label.mapToGlobal(QPoint(2, 2))))
         assert label.toolTip() == label.text()
     QToolTip.hideText()
+
+
+@pytest.mark.parametrize("halt", HALTS)
+@pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
+def test_why_the_line_is_halted_fits_its_tile_with_what_to_do(
+    open_screen: Callable[[tuple[int, int]], RunScreen], qapp: QApplication, words: Words, halt: Halt
+) -> None:
+    screen = open_screen((1280, 800))
+    tile = Tile(
+        subsystem=Subsystem.PLC, health=Health.FAULT, text=halt.brief, coded=coded(halt.brief), age_ms=20
+    )
+    state = RunState()
+    state.take(Received(status=samples.status(tiles=(tile,)), at_s=0.0))
+    screen.show_view(present(state, now_s=0.1, words=words, url=URL), words)
+    settle(qapp)
+    assert not screen.tiles[Subsystem.PLC].text.elided, screen.tiles[Subsystem.PLC].text.text()
 
 
 def test_what_is_wanted_most_keeps_its_room() -> None:

@@ -103,9 +103,9 @@ def test_an_error_without_a_code_of_its_own_has_that_of_its_class(kind: type[Pas
 def test_an_error_names_what_the_disk_said_in_every_language() -> None:
     refused = StoreError("a picture cannot be kept: No space left on device", todo="make room")
     refused.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    assert CHINESE.tell(refused.sentence.coded) == "记录无法写入或读取：磁盘空间不足"
+    assert CHINESE.tell(refused.sentence.coded) == "记录无法写入或读取，请检查磁盘：磁盘空间不足"
     assert ENGLISH.tell(refused.what_happened.coded) == refused.what
-    assert CHINESE.tell(StoreError("not open").sentence.coded) == "记录无法写入或读取"
+    assert CHINESE.tell(StoreError("not open").sentence.coded) == "记录无法写入或读取，请检查磁盘"
 
 
 def test_what_was_said_without_a_code_is_told_apart() -> None:
