@@ -388,6 +388,7 @@ async def played(scene: Scene, screen: Screen) -> None:
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
     await until(lambda: world.station.mode is Mode.IDLE and world.station.desk.open.is_set())
+    await until(lambda: bool(world.store.events))  # its start; else a scene may find it at the gate
     try:
         await scene(world, screen)
     finally:
