@@ -183,6 +183,15 @@ async def raised(world: World, code: AlarmCode) -> None:
     await until(lambda: any(alarm.code == code for alarm in world.station.telemetry.alarms))
 
 
+async def keep_house_until(world: World, code: AlarmCode) -> None:
+    """Let housekeeping go on, second by second, until an alarm comes of it."""
+    async with asyncio.timeout(PATIENCE_S):
+        while not any(alarm.code == code for alarm in world.station.telemetry.alarms):
+            await until(lambda: world.clock.sleepers > 0)
+            world.clock.advance(HOUSEKEEPING_S * 1000)
+            await asyncio.sleep(0.001)  # threads do the work
+
+
 Scene = Callable[[World, Screen], Awaitable[None]]
 
 
@@ -220,9 +229,10 @@ async def the_model_fails(world: World, screen: Screen) -> None:
 async def the_model_is_late(world: World, screen: Screen) -> None:
     world.inspector.gate.clear()
     world.line.post(PartTriggered(trigger(1)))
-    await until(lambda: world.camera.taken > 0)
+    await until(lambda: world.line.exposed == [1])
     await world.pass_time(1000)
     await world.published()
+    await raised(world, AlarmCode.INSPECTION_LATE)
     screen.see(world)
 
 
@@ -265,21 +275,14 @@ async def pictures_are_not_kept(world: World, screen: Screen) -> None:
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
     screen.see(world)
-    await until(lambda: world.clock.sleepers > 0 and world.station.mode is Mode.IDLE)
-    for _ in range(2):
-        world.clock.advance(HOUSEKEEPING_S * 1000)
-        await until(lambda: world.clock.sleepers > 0)
-    await raised(world, AlarmCode.PICTURES_NOT_RETIRED)
-    await raised(world, AlarmCode.RECORD_NOT_KEPT_UP)
+    await keep_house_until(world, AlarmCode.PICTURES_NOT_RETIRED)
+    await keep_house_until(world, AlarmCode.RECORD_NOT_KEPT_UP)
     screen.see(world)
 
 
 async def the_disk_of_the_pictures_hangs(world: World, screen: Screen) -> None:
     world.store.picture_gate.clear()
-    for _ in range(4):
-        await until(lambda: world.clock.sleepers > 0)
-        world.clock.advance(HOUSEKEEPING_S * 1000)
-    await raised(world, AlarmCode.PICTURES_SILENT)
+    await keep_house_until(world, AlarmCode.PICTURES_SILENT)
     screen.see(world)
     world.store.picture_gate.set()
 
