@@ -1,1 +1,1 @@
-"""What implements the port Inspector: reflex, our model, a foreign one."""
+"""Who judges a part: the reflex, alone or with the second opinion of a model that has words."""
