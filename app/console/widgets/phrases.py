@@ -62,6 +62,11 @@ def percent(share: float) -> str:
     return f"{int(share * 1000 + 1e-9) / 10:.1f} %"
 
 
+def number(value: int | None) -> str:
+    """A whole number with spaces between thousands (ISO 80000-1); the font has no thin ones."""
+    return NOTHING if value is None else f"{value:,}".replace(",", "\u00a0")
+
+
 def outcome_sign(outcome: Outcome | None, words: Words) -> Sign:
     """What became of a part."""
     shape, tone = OPEN_OUTCOME_SIGN if outcome is None else OUTCOME_SIGNS[outcome]

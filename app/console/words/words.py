@@ -100,6 +100,11 @@ class Words:
     picture_none: str
     picture_several: str
 
+    counts: str
+    not_as_decided: str
+    """Judged parts with which it did not go as was decided."""
+    pending: str
+    """Judged parts of which it is not known yet."""
     judged: str
     judged_since: str
     judged_since_start: str

@@ -13,6 +13,7 @@ from app.api.engine.snapshot import snapshot
 from app.console.client.replies import CommandProblem, CommandReply, Received
 from app.console.screens.run.model.details import (
     AlarmsTopic,
+    CountsTopic,
     NoticeTopic,
     PartTopic,
     StationTopic,
@@ -78,6 +79,7 @@ TOPICS: Final[tuple[Topic, ...]] = (
     PartTopic(),
     StationTopic(),
     AlarmsTopic(),
+    CountsTopic(),
     NoticeTopic(),
     *map(TileTopic, Subsystem),
 )

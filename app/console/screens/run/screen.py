@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QV
 from app.console.client.replies import PictureReply
 from app.console.screens.run.model.details import (
     AlarmsTopic,
+    CountsTopic,
     Details,
     NoticeTopic,
     PartTopic,
@@ -122,6 +123,7 @@ class RunScreen(QWidget):
         self.pane.closed.connect(self.pane_closed)
         self._open(self.header, StationTopic())
         self._open(self.part, PartTopic())
+        self._open(self.production, CountsTopic())
         self._open(self.alarms, AlarmsTopic())
         self._open(self.commands, NoticeTopic())
         for subsystem, tile in self.tiles.items():

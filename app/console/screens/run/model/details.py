@@ -6,7 +6,7 @@ from app.console.screens.run.model import score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.screens.run.model.view import came_last_at
-from app.console.widgets.phrases import NOTHING, defect_label, percent, said
+from app.console.widgets.phrases import NOTHING, defect_label, number, percent, said
 from app.console.words.words import Words
 from inspection.decision import NO_MODEL, GaugeReading, ModelRef, Timings
 from inspection.messages.message import Coded
@@ -38,11 +38,16 @@ class AlarmsTopic:
 
 
 @dataclass(frozen=True, slots=True)
+class CountsTopic:
+    """The shift's counts, those included that the card has no room for."""
+
+
+@dataclass(frozen=True, slots=True)
 class NoticeTopic:
     """How the last command ended."""
 
 
-Topic = StationTopic | PartTopic | TileTopic | AlarmsTopic | NoticeTopic
+Topic = StationTopic | PartTopic | TileTopic | AlarmsTopic | CountsTopic | NoticeTopic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +73,8 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             return Details(title=view.header.station + stale, rows=_station_rows(state, view, words))
         case AlarmsTopic():
             return Details(title=view.alarms.sign.word + stale, rows=_alarm_rows(state, words))
+        case CountsTopic():
+            return Details(title=words.counts + stale, rows=_count_rows(state, view, words))
         case NoticeTopic():
             coded = () if state.notice is None else state.notice.reply.coded
             return Details(title=words.details, rows=(("", view.notice), *_originals(coded, words)))
@@ -105,6 +112,19 @@ def _originals(coded: Coded, words: Words) -> tuple[tuple[str, str], ...]:
     if words.code == ENGLISH.code:
         return ()
     return tuple((words.in_english, detail) for detail in originals(coded))
+
+
+def _count_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
+    """The card's figures, and between decisions and outcomes the judged parts that count under none."""
+    shown = view.production
+    known = None if state.received is None else state.received.status.counts
+    return (
+        *((figure.caption, figure.value) for figure in (*shown.totals, *shown.actions)),
+        (words.not_as_decided, number(None if known is None else known.not_as_decided)),
+        (words.pending, number(None if known is None else known.pending)),
+        *((figure.caption, figure.value) for figure in shown.outcomes),
+        (shown.latency.caption, f"{shown.latency.value} ({shown.latency.limit})"),
+    )
 
 
 def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from app.console.screens.run.model.shown import FigureView, LatencyView, ProductionView
-from app.console.widgets.phrases import NOTHING, action_sign, calm, outcome_sign, percent
+from app.console.widgets.phrases import NOTHING, action_sign, calm, number, outcome_sign, percent
 from app.console.widgets.signs import Tone
 from app.console.words.words import Words
 from inspection.decision import Action
@@ -21,9 +21,8 @@ def production_view(status: StationStatus | None, fresh: bool, words: Words) -> 
     counts = known or Counts()
     share = counts.yield_rate
 
-    def number(value: int) -> str:
-        """A whole number with spaces between thousands (ISO 80000-1); the font has no thin ones."""
-        return NOTHING if known is None else f"{value:,}".replace(",", "\u00a0")
+    def figure(value: int) -> str:
+        return number(None if known is None else value)
 
     return ProductionView(
         totals=(
@@ -31,16 +30,16 @@ def production_view(status: StationStatus | None, fresh: bool, words: Words) -> 
                 caption=words.judged
                 if status is None or known is None
                 else _judged_since(known, status.at, words),
-                value=number(counts.judged),
+                value=figure(counts.judged),
             ),
             FigureView(caption=words.yield_rate, value=NOTHING if share is None else percent(share)),
-            FigureView(caption=words.missed_count, value=number(counts.missed)),
-            FigureView(caption=words.late_count, value=number(counts.late)),
+            FigureView(caption=words.missed_count, value=figure(counts.missed)),
+            FigureView(caption=words.late_count, value=figure(counts.late)),
         ),
         actions=tuple(
             FigureView(
                 caption=words.actions_short[action],
-                value=number(counts.by_action.get(action, 0)),
+                value=figure(counts.by_action.get(action, 0)),
                 sign=calm(action_sign(action, words, short=True)),
             )
             for action in Action
@@ -48,7 +47,7 @@ def production_view(status: StationStatus | None, fresh: bool, words: Words) -> 
         outcomes=tuple(
             FigureView(
                 caption=words.outcomes[outcome],
-                value=number(counts.by_outcome.get(outcome, 0)),
+                value=figure(counts.by_outcome.get(outcome, 0)),
                 sign=calm(outcome_sign(outcome, words)),
             )
             for outcome in Outcome

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
-from app.console.screens.run.model.details import AlarmsTopic, PartTopic, details
+from app.console.screens.run.model.details import AlarmsTopic, CountsTopic, PartTopic, details
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import (
     FAILURE_NOTICE_S,
@@ -501,3 +501,19 @@ def test_trouble_is_told_and_forgotten() -> None:
     assert EN.contact_troubles[ContactTrouble.UNREADABLE] in view_of(state, 9.0).stale_banner
     state.take(Received(status=samples.status(at=samples.NOON + timedelta(seconds=9)), at_s=9.0))
     assert view_of(state, 9.0).stale_banner == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "captions"), [(EN, ("Not as decided", "Not known yet")), (ZH, ("未按判定执行", "尚未得知"))]
+)
+def test_a_touch_on_the_counts_tells_the_judged_parts_that_count_under_no_decision(
+    words: Words, captions: tuple[str, str]
+) -> None:
+    known = samples.status().counts
+    assert known is not None
+    state = heard(samples.status(counts=known.model_copy(update={"not_as_decided": 1217, "pending": 2})))
+    rows = details(CountsTopic(), state, view_of(state, 0.0, words), words).rows
+    assert [row for row in rows if row[0] in captions] == [(captions[0], "1\u00a0217"), (captions[1], "2")]
+    nothing = RunState()
+    rows = details(CountsTopic(), nothing, view_of(nothing, 0.0, words), words).rows
+    assert {value for _, value in rows[:-1]} == {"–"}, "what is not known is no zero"
