@@ -17,7 +17,7 @@ from models.training.data.convert import from_good_photographs, from_photographs
 from models.training.data.photographs import good_photographs, read_photographs, severity_by_share
 from models.training.data.samples import TrainingSample, read_samples, write_samples
 
-SHARED = Path(__file__).parents[4] / "shared" / "data"
+SHARED = Path(__file__).parents[5] / "shared" / "data"
 shared = pytest.mark.skipif(not SHARED.is_dir(), reason="the photographs of ../shared/data are not here")
 
 
