@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from app.benches.risk import Population, bench_risk
 from app.cli import cli
-from inspection.certification import certificate as risk
+from inspection.certification import threshold as walking
 
 LINES, DELTA = 2000, 0.05
 NOISE = 3 * math.sqrt(DELTA * (1 - DELTA) / LINES)
@@ -25,7 +25,7 @@ def test_on_2000_random_lines_the_bound_is_broken_in_at_most_delta_of_them() -> 
 
 
 def test_the_count_would_find_a_walk_that_goes_too_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(risk, "most_misses", lambda n, alpha, delta: math.floor(alpha * n))
+    monkeypatch.setattr(walking, "most_misses", lambda n, alpha, delta: math.floor(alpha * n))
     assert bench_risk(400, delta=DELTA, seed=11)["violated_share"] > 4 * DELTA
 
 
