@@ -1,10 +1,11 @@
 """A message: a code, what it is said with, and why. Beside it stands its sentence in English."""
 
+import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from inspection.messages.codes import Code
 
@@ -23,12 +24,22 @@ class Message(BaseModel):
 
     code: Code
     params: dict[str, str | int | float] = Field(default_factory=dict, exclude_if=lambda params: not params)
-    """What stands in the braces of the code's sentences; numbers are in the units that their names end in."""
+    """What stands in the braces of the code's sentences; numbers are in the units that their names end in.
+    One that is not finite stands there as its word (``inf``, ``nan``): JSON would write null for it, and the
+    row could not be read again."""
     causes: "tuple[Message, ...]" = Field(default=(), exclude_if=lambda causes: not causes)
     """Why it is so; said behind it."""
     detail: str = Field(default="", max_length=MOST_DETAIL, exclude_if=lambda detail: not detail)
     """The whole of it in English words that no other language has: those of an error, of the operating
     system, of a library. In English they stand for the code's own sentence."""
+
+    @field_validator("params")
+    @classmethod
+    def _as_json_can_say(cls, params: dict[str, str | int | float]) -> dict[str, str | int | float]:
+        return {
+            name: str(value) if isinstance(value, float) and not math.isfinite(value) else value
+            for name, value in params.items()
+        }
 
 
 Coded = tuple[Message, ...]

@@ -77,6 +77,8 @@ class _Filled(Formatter):
                 return self._language.term(str(value))
             case "who":
                 return self._language.who(str(value))
+            case _ if isinstance(value, str):  # also where a number was asked for and is none
+                return str(value)
             case _:
                 return str(super().format_field(value, format_spec))
 
