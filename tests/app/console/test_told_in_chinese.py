@@ -47,7 +47,6 @@ from inspection.part import Frame, MissedCause, Outcome
 from inspection.recipe import Recipe
 from inspection.result import InspectionResult
 from inspection.station.open_parts import MAX_OPEN
-from inspection.station.recording.housekeeping import HOUSEKEEPING_S
 from inspection.status import Command, Mode, StationStatus, Subsystem
 from inspection.unheard import Unheard
 from plc.handshake import halts
@@ -185,15 +184,6 @@ async def raised(world: World, code: AlarmCode) -> None:
     await until(lambda: any(alarm.code == code for alarm in world.station.telemetry.alarms))
 
 
-async def keep_house_until(world: World, code: AlarmCode) -> None:
-    """Let housekeeping go on, second by second, until an alarm comes of it."""
-    async with asyncio.timeout(PATIENCE_S):
-        while not any(alarm.code == code for alarm in world.station.telemetry.alarms):
-            await until(lambda: world.clock.sleepers > 0)
-            world.clock.advance(HOUSEKEEPING_S * 1000)
-            await asyncio.sleep(0.001)  # threads do the work
-
-
 Scene = Callable[[World, Screen], Awaitable[None]]
 
 
@@ -277,14 +267,14 @@ async def pictures_are_not_kept(world: World, screen: Screen) -> None:
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
     screen.see(world)
-    await keep_house_until(world, AlarmCode.PICTURES_NOT_RETIRED)
-    await keep_house_until(world, AlarmCode.RECORD_NOT_KEPT_UP)
+    await world.keep_house_until(AlarmCode.PICTURES_NOT_RETIRED)
+    await world.keep_house_until(AlarmCode.RECORD_NOT_KEPT_UP)
     screen.see(world)
 
 
 async def the_disk_of_the_pictures_hangs(world: World, screen: Screen) -> None:
     world.store.picture_gate.clear()
-    await keep_house_until(world, AlarmCode.PICTURES_SILENT)
+    await world.keep_house_until(AlarmCode.PICTURES_SILENT)
     screen.see(world)
     world.store.picture_gate.set()
 

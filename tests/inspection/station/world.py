@@ -5,11 +5,13 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager
 from typing import Any
 
+from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action
 from inspection.line_events import LinkChanged
 from inspection.part import Inspection
 from inspection.recipe import Recipe
+from inspection.station.recording.housekeeping import HOUSEKEEPING_S
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode
@@ -52,6 +54,14 @@ class World:
         """Let time pass, once somebody beside the housekeeping waits for it."""
         await until(lambda: self.clock.sleepers > 1)
         self.clock.advance(ms)
+
+    async def keep_house_until(self, code: AlarmCode) -> None:
+        """Let housekeeping go on, second by second, until an alarm comes of it, whichever thread is first."""
+        async with asyncio.timeout(PATIENCE_S):
+            while not any(alarm.code == code for alarm in self.station.telemetry.alarms):
+                await until(lambda: self.clock.sleepers > 0)
+                self.clock.advance(HOUSEKEEPING_S * 1000)
+                await asyncio.sleep(0.001)  # threads do the work
 
     def only(self) -> Inspection:
         """The one inspection on record."""

@@ -19,10 +19,7 @@ from tests.inspection.station.world import World, in_world
 @in_world
 async def test_a_disk_of_pictures_that_hangs_while_nobody_waits_for_it_is_told(world: World) -> None:
     world.store.picture_gate.clear()
-    for _ in range(4):
-        await until(lambda: world.clock.sleepers > 0)
-        world.clock.advance(HOUSEKEEPING_S * 1000)
-    await until(lambda: bool(world.station.telemetry.alarms))
+    await world.keep_house_until(AlarmCode.PICTURES_SILENT)
     (alarm,) = world.station.telemetry.alarms
     assert (alarm.code, alarm.active, alarm.times) == (AlarmCode.PICTURES_SILENT, True, 1)
     assert "the disk of the pictures has not answered for" in alarm.text
@@ -44,10 +41,7 @@ async def test_a_record_that_hangs_in_its_housekeeping_alone_is_told_too(
 ) -> None:
     world.store.housekeeping_gate.clear()
     try:
-        for _ in range(4):
-            await until(lambda: world.clock.sleepers > 0)
-            world.clock.advance(HOUSEKEEPING_S * 1000)
-        await until(lambda: bool(world.station.telemetry.alarms))
+        await world.keep_house_until(AlarmCode.NOT_RECORDED)
         (alarm,) = world.station.telemetry.alarms
         assert alarm.code == AlarmCode.NOT_RECORDED
         assert "the record has not answered for" in world.station.standing.reason
@@ -61,9 +55,7 @@ async def test_a_record_that_hangs_in_its_housekeeping_alone_is_told_too(
 @in_world
 async def test_old_pictures_that_cannot_be_deleted_are_an_alarm_of_their_own(world: World) -> None:
     world.store.housekeeping_broken = True
-    await until(lambda: world.clock.sleepers > 0)
-    world.clock.advance(HOUSEKEEPING_S * 1000)
-    await until(lambda: bool(world.station.telemetry.alarms))
+    await world.keep_house_until(AlarmCode.PICTURES_NOT_RETIRED)
     assert world.station.telemetry.alarms[0].code == AlarmCode.PICTURES_NOT_RETIRED
     world.line.post(PartTriggered(trigger(1, seen_ns=world.clock.monotonic_ns())))
     assert await world.published() is Action.PASS
