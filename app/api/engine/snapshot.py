@@ -7,7 +7,7 @@ from app.settings.station import Settings
 from inspection.decision import ModelRef
 from inspection.line_events import LineState
 from inspection.messages.codes import Code
-from inspection.messages.message import Sentence, coded, joined
+from inspection.messages.message import MOST_DETAIL, Sentence, coded, joined
 from inspection.messages.telling import say
 from inspection.ports import Clock, StoreHealth
 from inspection.station.station import Station
@@ -163,4 +163,5 @@ def _cause(detail: str) -> Sentence:
     innermost = coded(detail)
     while innermost and innermost[-1].causes:
         innermost = innermost[-1].causes
-    return Sentence(short, tuple(message.model_copy(update={"detail": short}) for message in innermost[-1:]))
+    said = {"detail": short[:MOST_DETAIL]}
+    return Sentence(short, tuple(message.model_copy(update=said) for message in innermost[-1:]))
