@@ -22,6 +22,7 @@ from app.inference.process import Build
 from app.inference.worker import PART_HELD, Worker, WorkerLostError, raised
 from inspection.errors import InspectorError, PassgateError
 from inspection.messages.codes import Code
+from inspection.messages.message import coded
 from inspection.messages.telling import said_as
 from inspection.recipe import Recipe
 
@@ -119,10 +120,11 @@ class SupervisedProcess:
         try:
             worker = self._worker
             if worker is None:
+                why = coded(self.fault)
                 raise InspectorError(
                     self.fault or "there is no model",
                     part="the part goes to manual review",
-                    code=Code.MODEL_LOST,
+                    code=why[0].code if why else Code.MODEL_LOST,
                 )
             try:
                 yield worker

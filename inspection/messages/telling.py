@@ -135,14 +135,21 @@ def said_as(text: str, code: Code, params: Params = NONE) -> Sentence:
 
 
 def tell(said: Coded, text: str, language: str) -> str:
-    """What was said, in a language; in the English in which it came where it has no codes.
+    """What was said, in a language; in the English in which it came where it has no codes that can be told.
+
+    Codes come from the record and from other processes too. Where one of them lacks what its sentence asks
+    for today, or has it in another form, whoever shows it must not fail over it.
 
     Args:
         said: The codes beside the sentence.
         text: The sentence.
         language: ISO 639-1.
     """
-    return LANGUAGES[language].tell(said) if said else text
+    spoken = LANGUAGES[language]
+    try:
+        return spoken.tell(said) or text
+    except (KeyError, ValueError):
+        return text
 
 
 def originals(said: Coded) -> tuple[str, ...]:

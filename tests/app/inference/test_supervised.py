@@ -23,6 +23,7 @@ from app.inference.supervised import SupervisedInspector
 from app.inference.worker import Worker, WorkerLostError
 from inspection.decision import Action, Decision
 from inspection.errors import InspectorError, PassgateError, RecipeError
+from inspection.messages.codes import Code
 from inspection.part import Frame
 from inspection.result import InspectionResult, LaterWords
 from tests.app.inference.misbehaving import (
@@ -232,6 +233,23 @@ def test_whatever_keeps_a_process_from_starting_it_is_tried_again(
     wait_until_it_is_back(inspector)
     assert not failures
     assert inspect(inspector, 1000, within_s=10.0).action is Action.PASS
+
+
+def test_a_part_that_meets_no_process_is_told_why_there_is_none(
+    inspector: SupervisedInspector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def not_to_be_started(build: Build, *, version: int | None = None) -> Worker:
+        raise RecipeError("the recipe's file is gone")
+
+    monkeypatch.setattr("app.inference.supervision.Worker", not_to_be_started)
+    tried = threading.Event()
+    inspector.watch(lambda: tried.set() if "cannot be started" in inspector.fault else None)
+    with pytest.raises(InspectorError):
+        inspect(inspector, Deed.DIES)
+    assert tried.wait(PATIENCE_S)
+    with pytest.raises(InspectorError, match="the recipe's file is gone") as refused:
+        inspect(inspector, 1000)
+    assert refused.value.message.code is Code.MODEL_NOT_STARTED, "not that it is being started"
 
 
 def test_an_explanation_that_takes_too_long_is_ended_and_costs_no_process(

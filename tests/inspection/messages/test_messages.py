@@ -158,5 +158,21 @@ def test_a_decision_made_stricter_says_why_in_every_language() -> None:
     assert isinstance(stricter.sentence, Sentence)
 
 
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize(
+    "message",
+    [
+        Message(code=Code.MODEL_LATE, params={"called": "the language model"}),
+        Message(code=Code.TOO_CLOSE, causes=(Message(code=Code.CROWDED, params={"opened": 3}),)),
+    ],
+    ids=["it lacks a parameter", "a cause with another's parameters"],
+)
+def test_a_code_that_does_not_fit_its_sentence_of_today_is_told_as_it_was_written(
+    message: Message, language: str
+) -> None:
+    """Such as one from the record of another version: the console once failed over it."""
+    assert tell((message,), "what was written then", language) == "what was written then"
+
+
 def test_languages_are_known_by_their_codes() -> None:
     assert {code: language.code for code, language in LANGUAGES.items()} == {"en": "en", "zh": "zh"}
