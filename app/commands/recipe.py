@@ -5,7 +5,7 @@ taught, measured and certified is what runs there.
 """
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from rich.console import Console
@@ -22,8 +22,12 @@ from app.command_line.options import (
 from app.command_line.output import JsonFlag, print_json
 from app.settings.finding import InspectionSetup
 from app.settings.station import InspectorKind
-from inspection.certification.certificate import UNCERTIFIED, Draw
+from inspection.certification.certificate import Draw
 from inspection.levels import BitDepth
+from inspection.messages.codes import Code
+
+_BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
+"""Why a certificate does not hold, where by another model it might."""
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
 
@@ -263,7 +267,7 @@ def show(
         name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
     )
     missed = unheard_by(setup.model, recipe)
-    if config is None and certification.certificate is None and certification != UNCERTIFIED:
+    if config is None and any(one.code in _BY_THE_MODEL for one in certification.coded):
         typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
         print_json(

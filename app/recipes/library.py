@@ -214,14 +214,19 @@ class RecipeLibrary:
 
     def _file(self, name: str, version: int | None) -> Path:
         versions = self._versions(name)
-        wanted = version if version is not None else max(versions, default=None)
-        if wanted is None or wanted not in versions:
+        if not versions:
             known = ", ".join(self.names()) or "none"
-            what = repr(name) if version is None else f"{name!r} version {version}"
             raise RecipeError(
-                f"recipe {what} is unknown in {self._folder}",
+                f"recipe {name!r} is unknown in {self._folder}",
                 part="nothing is inspected",
                 todo=f"known are: {known}; teach one with: passgate recipe teach NAME --good FOLDER",
+            )
+        wanted = max(versions) if version is None else version
+        if wanted not in versions:
+            raise RecipeError(
+                f"recipe {name!r} in {self._folder} has no version {wanted}",
+                part="nothing is inspected",
+                todo=f"its versions are: {', '.join(map(str, sorted(versions)))}",
             )
         return versions[wanted]
 

@@ -79,7 +79,11 @@ def test_certify_keeps_a_certificate_that_show_shows(
 ) -> None:
     shutil.copytree(taught_library, home / "recipes")
     uncertified = json.loads(passgate("recipe", "show", "cover", "--json").out)
-    assert uncertified["certification"] == {"certificate": None, "reason": "no certificate was issued"}
+    assert uncertified["certification"] == {
+        "certificate": None,
+        "reason": "no certificate was issued",
+        "coded": [{"code": "no_certificate"}],
+    }
     folders = ("--good", parts / "good", "--bad", parts / "bad")
     said = passgate("recipe", "certify", "cover", *folders, "--alpha", 0.5, "--json")
     assert (said.code, said.out.count("\n")) == (0, 1)
@@ -87,9 +91,12 @@ def test_certify_keeps_a_certificate_that_show_shows(
     assert (certificate["n_defective"], certificate["misses"], certificate["n_good"]) == (6, 0, 6)
     assert Path(certificate.pop("file")).is_file()
     assert certificate.pop("mind") == "", "the first certificate on these pictures"
+    labelled = certificate.pop("labelled")
+    assert (labelled["origin"], labelled["good"], labelled["defective"]) == ("held_out", 6, 6)
     shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
     assert shown["name"] == "cover"
-    assert shown["certification"] == {"certificate": certificate, "reason": ""}
+    assert shown["certification"] == {"certificate": certificate, "reason": "", "coded": []}
+    assert shown["labelled"] == labelled
     assert "certified: at most 50 % escapes" in passgate("recipe", "show", "cover").out
     assert "6 good parts" in passgate("recipe", "certify", "cover", *folders, "--alpha", 0.5).out
 
@@ -121,6 +128,12 @@ def test_an_unreadable_picture(passgate: Passgate, tmp_path: Path, content: byte
     said = passgate("inspect", broken, "--recipe", "cover")
     assert_one_line(said, r"broken\.png")
     assert "not released" not in said.err, "there is no line"
+
+
+@pytest.mark.usefixtures("recipes")
+def test_a_folder_among_the_pictures(passgate: Passgate, tmp_path: Path) -> None:
+    said = passgate("inspect", tmp_path, "--recipe", "cover")
+    assert_one_line(said, r"it is a folder\. .* name the pictures in it")
 
 
 def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:

@@ -66,6 +66,8 @@ def _read(path: Path, part: str) -> bytes:
         # Not cv2.imread: on Windows it takes no path with Chinese in it, and it reads on behind damage.
         return path.read_bytes()
     except OSError as error:
+        if path.is_dir():
+            raise _unread(path, Unread("it is a folder", "name the pictures in it"), part) from error
         raise _unread(path, Unread(error.strerror or str(error)), part) from error
 
 

@@ -106,6 +106,15 @@ def test_commands_and_options_that_a_page_names_exist(page: Path) -> None:
     assert not faults
 
 
+def test_the_readme_names_every_command() -> None:
+    named = set()
+    for _, text in command_lines(ROOT / "README.md"):
+        words = re.sub(r"[\[\],…]", " ", text).split()[1:]
+        verbs = words[1].split("|") if words[0] in NOUNS else words[0].split("|")
+        named |= {(words[0], verb) if words[0] in NOUNS else (verb,) for verb in verbs}
+    assert COMMANDS.keys() - named == set()
+
+
 def test_commands_are_found_in_the_pages() -> None:
     assert sum(1 for page in PAGES for _ in command_lines(page)) > 80
 

@@ -136,6 +136,16 @@ def test_a_station_judges_with_them_while_the_certificate_holds(
     assert build(None).labelled is None
 
 
+def test_that_another_model_might_help_is_said_only_where_it_might(
+    certified: Certified, library: RecipeLibrary, home: Path, passgate: Passgate
+) -> None:
+    certified.keep(library)
+    (home / "recipes/cover/v0001.certificate.json").write_text("cut sh", encoding="utf-8")
+    said = passgate("recipe", "show", "cover")
+    assert "is not a certificate as it was issued" in said.out
+    assert "by the model that ships" not in said.err
+
+
 def test_an_older_certificate_without_scores_holds_and_says_nothing_of_them(
     certified: Certified, library: RecipeLibrary, in_use: tuple[Recipe, ModelRef]
 ) -> None:

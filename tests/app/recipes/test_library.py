@@ -64,6 +64,11 @@ def test_an_unknown_recipe_is_answered_with_the_known_ones(taught_library: Path)
         RecipeLibrary(taught_library).recipe("brackett")
 
 
+def test_an_unknown_version_is_answered_with_the_known_ones(taught_library: Path) -> None:
+    with pytest.raises(RecipeError, match=r"'cover' in .* has no version 7\b.* its versions are: 1$"):
+        RecipeLibrary(taught_library).recipe("cover", 7)
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../cover", "a/b", "cover/v0001"])
 def test_a_name_is_never_a_path(taught_library: Path, name: str) -> None:
     with pytest.raises(RecipeError):
