@@ -69,7 +69,7 @@ class Passage:
         """Set once nothing more happens to the part before its outcome."""
         self._predecessor = after.settled if after else None
         self.inspection: Inspection | None = None
-        """The latest revision, from ``recorded`` on."""
+        """The latest revision, on record or on its way there; None until the part was decided."""
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
         self.called_ns: int | None = None
         """When the first camera was called."""

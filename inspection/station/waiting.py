@@ -24,7 +24,7 @@ async def done_within(limit_s: float, work: "asyncio.Future[Any]", clock: Clock)
 
 
 async def done_by(deadline_ns: int, work: "asyncio.Future[Any]", clock: Clock) -> bool:
-    """The same until ``deadline_ns`` on the monotonic clock."""
+    """Wait for ``work`` until ``deadline_ns`` on the monotonic clock, at most; see ``done_within``."""
     return await done_within((deadline_ns - clock.monotonic_ns()) / 1e9, work, clock)
 
 
