@@ -165,7 +165,7 @@ ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
     Code.HEARTBEAT_TO_AND_FRO: "the PLC's heartbeat went to and fro instead of counting up for {stood_ms} ms",
     Code.HEARTBEAT_LOST: "{cause}. An open part is default-rejected by the PLC. Check that the PLC runs "
     "and the network is up, then reset with FaultReset",
-    Code.HEARTBEAT_LOST_BRIEF: "PLC heartbeat lost: reset at the PLC",
+    Code.HEARTBEAT_LOST_BRIEF: "PLC heartbeat lost: check, reset PLC",
     Code.COUNT_RESTARTED: "the PLC counts its triggers from 0 again (it was at {last}) under the same "
     "boot id {boot_id}: the parts of before and after have the same numbers. Parts on the belt have no "
     "known outcome. Let the PLC's program draw a new boot_id at each start, clear the belt, then reset "
