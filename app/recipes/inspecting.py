@@ -33,7 +33,9 @@ def inspect_files(
     line: PhysicsContext | None = None,
     annotate_into: Path | None = None,
 ) -> list[tuple[Path, Decision]]:
-    """Judge each picture as the line would: quality check, inspector, but no deadline and no PLC.
+    """Judge each picture as the line would: quality check, inspector, but no deadline, no guard and no PLC.
+
+    The certified threshold is the guard's: a pass above it is said to be one here, and held on the line.
 
     Each is read twice: before the first is judged, to see whether they all can be, and for its own judgement.
 
