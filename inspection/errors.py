@@ -32,7 +32,7 @@ class PassgateError(Exception):
         *,
         part: str = "",
         todo: str = "",
-        code: Code | None = None,
+        code: Code | str | None = None,
         params: Params = NONE,
     ) -> None:
         self.what = what

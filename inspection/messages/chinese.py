@@ -5,7 +5,7 @@ from typing import Final
 
 from inspection.messages.codes import Code
 
-CHINESE_SENTENCES: Final[Mapping[Code, str]] = {
+CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "引擎正在停止",
     Code.HELD_BY: "{by:who}已于 {since} 暂停工位",

@@ -5,7 +5,7 @@ from typing import Final
 
 from inspection.messages.codes import Code
 
-ENGLISH_SENTENCES: Final[Mapping[Code, str]] = {
+ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "the engine is being stopped",
     Code.HELD_BY: "held by {by:who} since {since}",

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import Final, Self
+from typing import Annotated, Final, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
@@ -17,12 +17,18 @@ MOST_DETAIL: Final = 2000
 """Characters of somebody else's words that a message keeps."""
 
 
+OtherCode = Annotated[str, Field(max_length=64)]
+"""A code of another version of Passgate, which this one does not know."""
+
+
 class Message(BaseModel):
     """What is said to people, without the words of any language; as JSON on record and in the API."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", serialize_by_alias=True)
 
-    code: Code
+    code: Annotated[Code | OtherCode, Field(union_mode="left_to_right")]
+    """What another version wrote stays a plain word: its row is readable, and it is told in the English words
+    that stand beside it."""
     params: dict[str, str | int | float] = Field(default_factory=dict, exclude_if=lambda params: not params)
     """What stands in the braces of the code's sentences; numbers are in the units that their names end in.
     One that is not finite stands there as its word (``inf``, ``nan``): JSON would write null for it, and the

@@ -21,7 +21,7 @@ class Language:
 
     code: str
     """ISO 639-1."""
-    sentences: Mapping[Code, str]
+    sentences: Mapping[str, str]
     """``{name}`` is a parameter, ``{name:term}`` one or several words of the trade, ``{name:who}`` somebody,
     ``{cause}`` the place of the causes where they do not stand at the end."""
     terms: Mapping[str, str]

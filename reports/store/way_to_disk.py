@@ -21,7 +21,7 @@ from reports.store.spool import Spool
 DRAIN_BATCH = 64
 """Records drained in one transaction: about 60 ms, which an append has to wait."""
 
-SPOOL_RESERVE_BYTES = 32 << 10
+SPOOL_RESERVE_BYTES = 64 << 10
 """With less room in the spool no further part is taken: those on the belt must still be closed."""
 
 

@@ -63,6 +63,15 @@ def test_no_code_is_unused() -> None:
     assert [code for code in Code if not re.search(rf"\bCode\.{code.name}\b", written)] == []
 
 
+def test_a_code_of_another_version_leaves_its_row_readable_and_is_told_as_it_was_written() -> None:
+    message = Message.model_validate_json('{"code": "of_next_year", "params": {"most": 3}}')
+    assert message.code == "of_next_year"
+    assert Message.model_validate_json(message.model_dump_json()) == message
+    assert tell((message,), "three are too many", "zh") == "three are too many"
+    known = Message.model_validate_json('{"code": "held_by", "params": {"by": "PLC", "since": ""}}')
+    assert known.code is Code.HELD_BY
+
+
 def test_what_is_told_in_english_is_the_sentence_itself() -> None:
     why = say(Code.TAKES_NO_PART, cause=say(Code.CROWDED, open=257, most=256))
     assert why == "takes no part: closes parts that have no outcome: 257 are open, 256 may be"
