@@ -1,10 +1,10 @@
 """The exact binomial: how likely so few misses are, how many still prove a rate, its upper bound. Pure.
 
 Whether misses prove a rate is never decided by rounding: sums of floats are right to ``ROUNDING``, and where
-that is not enough to tell them from ``delta``, whole fractions tell. scipy's ``binom.cdf`` is more exact than
-the sums here (3e-14 against 5e-13), but has no such guard: where ``delta`` is the p-value, or next to it,
-it proves too much in one of six cases. And a certificate is checked wherever it is read, also by the console,
-which should not import scipy.
+that is not enough to tell them from ``delta``, whole fractions tell, or nothing is proven. scipy's
+``binom.cdf`` is more exact than the sums here (3e-14 against 5e-13), but has no such guard: where ``delta``
+is the p-value, or next to it, it proves too much in one of six cases. And a certificate is checked wherever
+it is read, also by the console, which should not import scipy.
 """
 
 import math
@@ -13,6 +13,11 @@ from typing import Final
 
 ROUNDING: Final = 1e-9
 """Relative error that a sum of probabilities here stays below, up to 100,000 parts."""
+
+
+MOST_IN_FRACTIONS: Final = 1000
+"""Parts up to which whole fractions tell, in a third of a second. With more, what sums of floats cannot tell
+from ``delta`` proves nothing."""
 
 
 def p_value(misses: int, n: int, alpha: float) -> float:
@@ -39,6 +44,8 @@ def _exceeds(p: float, delta: float, *, misses: int, n: int, alpha: float) -> bo
     """Whether the p-value, which ``p`` is but for rounding, lies above ``delta``."""
     if abs(p - delta) > ROUNDING * delta:
         return p > delta
+    if n > MOST_IN_FRACTIONS:
+        return True  # the stricter side
     rate = Fraction(alpha)
     terms = (math.comb(n, k) * rate**k * (1 - rate) ** (n - k) for k in range(misses + 1))
     return sum(terms) > Fraction(delta)

@@ -96,3 +96,10 @@ def test_the_upper_bound_is_that_of_scipys_exact_interval(n: int, data: st.DataO
     count = data.draw(st.integers(0, n))
     interval = binomtest(count, n).proportion_ci(confidence_level=1 - 2 * delta, method="exact")
     assert upper_bound(count, n, delta) == pytest.approx(interval.high, rel=1e-9)
+
+
+def test_of_ever_so_many_parts_what_rounding_cannot_tell_is_decided_at_once_and_strictly() -> None:
+    """Whole fractions of 100,000 parts would take hours, and the console checks certificates too."""
+    delta = p_value(4_900, 100_000, 0.05)
+    assert most_misses(100_000, 0.05, delta) == 4_899
+    assert most_misses(100_000, 0.05, delta * 1.001) == 4_900
