@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -80,7 +80,7 @@ def bench_inference(
     Raises:
         LineError: The station did not take parts again within a minute.
     """
-    after: dict[str, list[_Blow]] = {name: [] for name in BLOWS}
+    after: dict[str, list[Blow]] = {name: [] for name in BLOWS}
     failed: list[LineError] = []
     done = threading.Event()
     with tempfile.TemporaryDirectory(prefix="passgate-bench-") as name:
@@ -117,7 +117,7 @@ def bench_inference(
         released_without_pass=summary.released_without_pass,
         blows={name: len(blows) for name, blows in after.items()},
         while_idle=sum(blow.while_idle for blows in after.values() for blow in blows),
-        published_before=sum(_published_before(blow, record) for blows in after.values() for blow in blows),
+        published_before=sum(published_before(blow, record) for blows in after.values() for blow in blows),
         judged=sum(one.decision.decided_by in {DecidedBy.VLA, DecidedBy.REFLEX} for one in record),
         back_after_ms={
             name: Percentiles.of(1e3 * blow.back_after_s for blow in blows) for name, blows in after.items()
@@ -126,14 +126,8 @@ def bench_inference(
     )
 
 
-def _published_before(blow: "_Blow", record: Sequence[Inspection]) -> bool:
-    """Whether the part that was there when the station was struck had its result by then."""
-    before = [one for one in record if one.trigger.seen_at <= blow.at]
-    return not blow.while_idle and bool(before) and before[-1].recorded_at <= blow.at
-
-
 @dataclass(frozen=True, slots=True)
-class _Blow:
+class Blow:
     """One blow, and what came of it."""
 
     at: datetime
@@ -141,7 +135,20 @@ class _Blow:
     back_after_s: float
 
 
-def _lose(rig: LineRig, blow: signal.Signals, *, when: Mode, delay_s: float) -> _Blow:
+def published_before(blow: Blow, record: Sequence[Inspection]) -> bool:
+    """Whether the PLC had taken the result of the part that was there when the station was struck.
+
+    Args:
+        blow: When it was, and whether a part was there.
+        record: The parts in the order of their triggers.
+    """
+    seen = [one for one in record if one.trigger.seen_at <= blow.at]
+    if blow.while_idle or not seen or seen[-1].accepted_ms is None:
+        return False
+    return seen[-1].trigger.seen_at + timedelta(milliseconds=seen[-1].accepted_ms) <= blow.at
+
+
+def _lose(rig: LineRig, blow: signal.Signals, *, when: Mode, delay_s: float) -> Blow:
     """Strike ``delay_s`` after the station was in mode ``when``; then wait until it takes parts again."""
     pid = _seen(rig, lambda health: health.mode is when and health.inference_pid is not None)
     time.sleep(delay_s)
@@ -155,7 +162,7 @@ def _lose(rig: LineRig, blow: signal.Signals, *, when: Mode, delay_s: float) -> 
         rig,
         lambda health: health.inference_pid not in {None, pid} and health.mode in {Mode.IDLE, Mode.EXECUTE},
     )
-    return _Blow(at, when is Mode.IDLE, time.monotonic() - struck)
+    return Blow(at, when is Mode.IDLE, time.monotonic() - struck)
 
 
 def _seen(rig: LineRig, wanted: Callable[[HealthReport], bool]) -> int:
