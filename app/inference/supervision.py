@@ -213,6 +213,9 @@ class SupervisedProcess:
                 self._hear_bell()
                 if worker.sentinel in ready:
                     self._found_dead(worker)
+                elif worker.stopped:
+                    log.error("the inference process was stopped, and is killed", pid=worker.pid)
+                    worker.end()  # whoever waits for its answer is told at once
                 elif not ready:
                     self._ask_whether_it_lives(worker)
                 continue

@@ -11,6 +11,8 @@ from multiprocessing import forkserver
 from multiprocessing.connection import Connection
 from typing import Final
 
+import psutil
+
 from app.inference.messages import MOST_ANSWERED, Answer, Question, Ready, Refused, unpacked
 from app.inference.process import Build, serve
 from inspection import errors
@@ -91,6 +93,14 @@ class Worker:
     def sentinel(self) -> int:
         """What ``multiprocessing.connection.wait`` finds ready once the process has ended."""
         return self._process.sentinel
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody has stopped it (SIGSTOP): it answers nothing until it goes on, if it ever does."""
+        try:
+            return psutil.Process(self.pid).status() == psutil.STATUS_STOPPED
+        except psutil.Error:
+            return False  # it has ended, which the sentinel says
 
     def ready(self, *, until_ns: int) -> Ready:
         """What it has built.

@@ -138,6 +138,16 @@ def test_whatever_a_model_does_to_its_process_the_part_gets_no_decision_and_the_
     assert changes[-1] == ""
 
 
+def test_a_stopped_process_is_given_up_long_before_a_distant_deadline(inspector: SupervisedInspector) -> None:
+    """To find it at the deadline alone would keep the line waiting for nothing."""
+    began = time.monotonic()
+    with pytest.raises(InspectorError, match="ended with signal 9"):
+        inspect(inspector, Deed.STOPS, within_s=10 * PATIENCE_S)
+    assert time.monotonic() - began < PATIENCE_S
+    wait_until_it_is_back(inspector)
+    assert inspect(inspector, 1000).action is Action.PASS
+
+
 def test_what_the_model_refuses_is_said_in_its_own_words_and_costs_no_process(
     inspector: SupervisedInspector,
 ) -> None:
