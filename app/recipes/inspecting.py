@@ -9,9 +9,10 @@ from app.command_line.writable import refuse_unwritable
 from app.progress import progress
 from app.recipes.file_frames import FileFrames, read_through
 from app.recipes.in_force import certification, labelled_scores
-from app.recipes.inspectors import build_inspector
+from app.recipes.inspectors import build_inspector, unheard_by
 from app.recipes.library import RecipeLibrary
 from app.settings.station import AS_SHIPPED, ModelTable
+from inspection.certification.certificate import Certification
 from inspection.decision import Decision
 from inspection.errors import CameraError, PassgateError
 from inspection.motion.chunk import PhysicsContext
@@ -19,7 +20,8 @@ from inspection.part import Frame, Picture, Trigger
 from inspection.pictures.quality import check
 from inspection.ports import Inspector
 from inspection.recipe import Recipe
-from inspection.station.guard import undecided
+from inspection.station.guard import review, undecided
+from inspection.unheard import Unheard
 from models.inspectors.reflex import ReflexInspector
 from models.inspectors.second_opinion import SecondOpinionInspector
 
@@ -33,9 +35,7 @@ def inspect_files(
     line: PhysicsContext | None = None,
     annotate_into: Path | None = None,
 ) -> list[tuple[Path, Decision]]:
-    """Judge each picture as the line would: quality check, inspector, but no deadline, no guard and no PLC.
-
-    The certified threshold is the guard's: a pass above it is said to be one here, and held on the line.
+    """Judge each picture as the line would: quality check, inspector and guard, but no deadline and no PLC.
 
     Each is read twice: before the first is judged, to see whether they all can be, and for its own judgement.
 
@@ -58,6 +58,7 @@ def inspect_files(
     read_through(files, look, bit_depth=bit_depth)
     inspector.prepare(recipe)
     held = certification(recipe, model=inspector.model, library=library)
+    unheard = unheard_by(model, recipe)
     labelled = labelled_scores(recipe, model=inspector.model, certification=held, library=library)
     judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
@@ -65,6 +66,7 @@ def inspect_files(
             decision = inspect_one(frame, recipe=recipe, inspector=inspector)
             if labelled is not None:
                 decision = labelled.on(decision)
+            decision = _as_guarded(decision, frame, recipe=recipe, held=held, unheard=unheard)
             if drawings:
                 _annotate(recipe.levels.of(frame), decision, drawings[index])
             judged.append((path, decision))
@@ -92,12 +94,31 @@ def inspect_one(frame: Frame, *, recipe: Recipe, inspector: Inspector) -> Decisi
     """The decision on one picture of no particular part."""
     faults = check(frame, recipe.quality, None, levels=recipe.levels)
     if faults:
-        nobody = Trigger(seq=1, part_id=0, plc_boot_id=0, seen_at=frame.captured_at)
+        nobody = _nobody(frame)
         reason = "; ".join(fault.reason for fault in faults)
         return undecided(nobody, recipe=recipe, reason=reason).model_copy(update={"trigger_seq": 0})
     return inspector.inspect(
         (frame,), recipe=recipe, part_id=0, trigger_seq=0, deadline_ns=time.monotonic_ns() + 10**12
     ).decision
+
+
+def _as_guarded(
+    decision: Decision, frame: Frame, *, recipe: Recipe, held: Certification, unheard: Unheard
+) -> Decision:
+    """What the guard makes of it on the line: the certified threshold is its rule, and others are."""
+    nobody = _nobody(frame)
+    return review(
+        decision.model_copy(update={"trigger_seq": nobody.seq}),
+        trigger=nobody,
+        recipe=recipe,
+        certificate=held.certificate,
+        unheard=unheard,
+    ).model_copy(update={"trigger_seq": 0})
+
+
+def _nobody(frame: Frame) -> Trigger:
+    """In place of the trigger that no PLC gave."""
+    return Trigger(seq=1, part_id=0, plc_boot_id=0, seen_at=frame.captured_at)
 
 
 def _drawings(files: Sequence[Path], folder: Path) -> list[Path]:

@@ -18,9 +18,9 @@ from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
-from inspection.certification.certificate import Draw
+from inspection.certification.certificate import Certification, Draw
 from inspection.certification.probability import LabelledScores, Origin
-from inspection.decision import Decision, ModelRef
+from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.pictures.labels.files import picture_files
 from inspection.recipe import Recipe
 from inspection.simulation import Variation
@@ -115,7 +115,12 @@ def test_decisions_are_the_same_but_for_what_the_labels_say(
     said = [decision.defect_probability for decision in after]
     assert sum(one is not None for one in said) > (GOOD + BAD) // 2
     assert all(one is None or (one.labelled_good, one.labelled_defective) == (GOOD, BAD) for one in said)
-    assert [decision.model_copy(update={"defect_probability": None}) for decision in after] == before
+    for plain, decision in zip(before, after, strict=True):
+        if decision.decided_by is DecidedBy.GUARD:  # the certificate's threshold, not what the labels say
+            assert (plain.action, decision.action) == (Action.PASS, Action.MANUAL_REVIEW)
+            assert (plain.defect_score or 0.0) > certified.certificate.threshold
+        else:
+            assert decision.model_copy(update={"defect_probability": None}) == plain
 
 
 def test_a_station_judges_with_them_while_the_certificate_holds(
@@ -243,3 +248,29 @@ def test_the_commands_say_what_it_is_a_share_of(
         passgate("inspect", first, "--recipe", "cover", "--inspector", "reflex", "--json").out
     )["decisions"]
     assert 0 < decision["defect_probability"]["among_labelled"] < 1
+
+
+def test_inspect_says_what_the_guard_would_make_of_it_on_the_line(
+    certified: Certified, library: RecipeLibrary, pictures: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It said pass, with a limit of 0.5, where a certificate's threshold holds the part."""
+    files = picture_files(pictures / "good")[:3]
+    reflex = ModelTable(inspector=InspectorKind.REFLEX)
+
+    def decided() -> list[Decision]:
+        return [one for _, one in inspect_files(files, library=library, recipe_name="cover", model=reflex)]
+
+    assert {one.action for one in decided()} == {Action.PASS}
+    certified.keep(library)
+
+    def strict(recipe: Recipe, *, model: ModelRef, library: RecipeLibrary) -> Certification:
+        held = certification(recipe, model=model, library=library)
+        assert held.certificate is not None
+        stricter = held.certificate.model_copy(update={"threshold": 0.0})
+        return held.model_copy(update={"certificate": stricter})
+
+    monkeypatch.setattr("app.recipes.inspecting.certification", strict)
+    for one in decided():
+        assert (one.action, one.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.GUARD)
+        assert "certified" in one.reason
+        assert one.trigger_seq == 0, "no PLC gave a trigger"
