@@ -35,6 +35,14 @@ SCHEMA: Final = 1
 """Of the object that says why there is no result."""
 
 
+class CancelledError(KeyboardInterrupt):
+    """Ctrl+C came.
+
+    A kind of its own: once a plain KeyboardInterrupt has met ``exec``, as where an import makes dataclasses,
+    CPython 3.11 started with ``-m`` ends by SIGINT, whatever its exit code, also where it was caught.
+    """
+
+
 class TerminatedError(KeyboardInterrupt):
     """SIGTERM came. As a KeyboardInterrupt it goes through asyncio and ``except Exception`` to the end."""
 
@@ -66,7 +74,7 @@ def run_to_its_end(command: Callable[[], None], arguments: Sequence[str]) -> int
     """
     answer.expect(wanted=_wants_json(arguments))
     try:
-        with _sigterm_raises():
+        with _signals_raise():
             command()
         return 0
     except typer.Exit as leaving:
@@ -132,20 +140,26 @@ def _wants_json(arguments: Sequence[str]) -> bool:
 
 
 @contextmanager
-def _sigterm_raises() -> Iterator[None]:
+def _signals_raise() -> Iterator[None]:
     """SIGTERM ends like Ctrl+C: what was begun is cleared away, and children do not outlive the command."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def end(_number: int, _frame: FrameType | None) -> None:
-        raise TerminatedError
+    def end(number: int, _frame: FrameType | None) -> None:
+        raise TerminatedError if number == signal.SIGTERM else CancelledError
 
-    before = signal.signal(signal.SIGTERM, end)
+    caught = [signal.SIGTERM]
+    if (
+        signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    ):  # a program in the background may ignore it
+        caught.append(signal.SIGINT)
+    before = {number: signal.signal(number, end) for number in caught}
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def _forget_stdout() -> None:

@@ -242,6 +242,30 @@ def test_long_work_that_is_ended_by_a_signal(tmp_path: Path, number: signal.Sign
     assert refused(said)["kind"] == "interrupted"
 
 
+CAUGHT_IN_EXEC = """
+import signal, sys
+from app.command_line.ending import run_to_its_end
+
+def command():
+    exec("import signal; signal.raise_signal(signal.SIGINT)")
+
+sys.exit(run_to_its_end(command, ()))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no exit by signal")
+def test_ctrl_c_amid_an_import_that_makes_classes_ends_with_its_exit_code_too(tmp_path: Path) -> None:
+    (tmp_path / "interrupted.py").write_text(CAUGHT_IN_EXEC, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "interrupted"],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), *sys.path))},
+        capture_output=True,
+        text=True,
+        timeout=60.0,
+    )
+    assert (done.returncode, done.stderr) == (130, "passgate: ended by Ctrl+C before it was done\n")
+
+
 # --- options that need each other -------------------------------------------------------------------------
 
 
