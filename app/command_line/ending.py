@@ -35,7 +35,7 @@ SCHEMA: Final = 1
 """Of the object that says why there is no result."""
 
 
-class CancelledError(KeyboardInterrupt):
+class CtrlCError(KeyboardInterrupt):
     """Ctrl+C came.
 
     A kind of its own: once a plain KeyboardInterrupt has met ``exec``, as where an import makes dataclasses,
@@ -147,7 +147,7 @@ def _signals_raise() -> Iterator[None]:
         return
 
     def end(number: int, _frame: FrameType | None) -> None:
-        raise TerminatedError if number == signal.SIGTERM else CancelledError
+        raise TerminatedError if number == signal.SIGTERM else CtrlCError
 
     caught = [signal.SIGTERM]
     if (

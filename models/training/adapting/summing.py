@@ -89,13 +89,14 @@ def rule_of(
     score = seen @ weights
     centre = float(np.median(score[~defective]))
     spread = max(float(score[~defective].std()), _LEAST_DEVIATION)
-    unseen = (score[~defective] - centre) / spread
     of_memory, of_whole, of_cells = (float(weight) for weight in weights / spread)
-    return Rule(
+    rule = Rule(
         memory=of_memory,
         whole=of_whole,
         cells=of_cells,
         offset=-centre / spread,
-        threshold=max(conformal_quantile(unseen, overkill), 1.0),
+        threshold=1.0,
         cell_level=float(np.quantile(peaks[~defective], 0.9)),
     )
+    quantile = conformal_quantile(rule.score(seen)[~defective], overkill)  # rounded as scores will be
+    return rule.model_copy(update={"threshold": max(quantile, 1.0)})

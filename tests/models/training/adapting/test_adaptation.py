@@ -92,7 +92,7 @@ def test_the_scores_that_are_kept_are_those_of_models_that_had_not_seen_the_pict
     """Against the threshold that stands on the same scores: it lies above every good picture held out."""
     truth = np.array([one.defective for one in examples])
     assert adapted.above_threshold.shape == truth.shape
-    assert adapted.above_threshold[~truth].max() <= 1e-9, "the highest is the threshold, but for rounding"
+    assert adapted.above_threshold[~truth].max() <= 0.0, "the highest is the threshold"
     together = AdaptedMemory(memory, adapted.adaptation)
     own = [together.assess(one.picture).score - together.threshold for one in examples]
     assert not np.allclose(adapted.above_threshold, own), "the final model has learned from them all"
