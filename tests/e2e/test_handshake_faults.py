@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from signal import SIGKILL
 
@@ -170,6 +171,10 @@ def test_an_engine_that_is_killed_again_at_any_step_of_its_recovery_keeps_its_pr
     assert_promises(parts, inspections)
 
 
+def has_died(plc: PlcProcess) -> bool:
+    return not plc.alive
+
+
 def test_a_plc_that_is_killed_at_any_step_of_a_part_releases_nothing_and_the_engine_goes_on(
     bench: Bench,
 ) -> None:
@@ -182,7 +187,7 @@ def test_a_plc_that_is_killed_at_any_step_of_a_part_releases_nothing_and_the_eng
         engine = stack.enter_context(Engine(replace(orders, die_at=steps[0], victim=plc.pid)))
         for number, step in enumerate(steps, 1):
             assert engine.told() == step
-            bench.wait(lambda plc=plc: not plc.alive, "the PLC lives")  # type: ignore[misc]
+            bench.wait(partial(has_died, plc), "the PLC lives")
             plc = stack.enter_context(bench.plc(port))
             if number < len(steps):
                 engine.now(replace(orders, die_at=steps[number], victim=plc.pid))

@@ -8,9 +8,9 @@ from typing import Final
 
 from app.demo.demo import simulated_tables
 from app.progress import progress
+from app.testline.call_trace import Call, Trace
 from app.testline.reconciliation import read_record
 from app.testline.rig import LineRig
-from app.testline.trace import Call, Trace
 from inspection.decision import DecidedBy
 from inspection.errors import LineError
 from inspection.part import Inspection
@@ -43,7 +43,7 @@ def trace_line(parts: int) -> str:
                 parts=parts,
                 rate=RATE,
                 seed=SEED,
-                engine=("-m", "app.testline.trace", "--trace", str(seen)),
+                engine=("-m", "app.testline.call_trace", "--trace", str(seen)),
             ) as rig,
             progress("parts", parts) as bar,
         ):

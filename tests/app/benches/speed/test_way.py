@@ -1,7 +1,7 @@
 """A part's way, drawn from what a watched engine did."""
 
 from app.benches.speed.way import draw
-from app.testline.trace import Call, Trace
+from app.testline.call_trace import Call, Trace
 from tests.reports.parts import START, part
 
 BEGAN_S = START.timestamp() - 9.0

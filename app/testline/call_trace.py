@@ -1,7 +1,7 @@
 """An engine that tells which file called which: a part's way through the house can be drawn from a real run.
 
-``python -m app.testline.trace --config FILE --trace FILE`` runs the engine as ``passgate run`` does; when it
-ends, what was seen is written in JSON Lines: first the two clocks' common moment, then one ``Call`` each.
+``python -m app.testline.call_trace --config FILE --trace FILE`` runs the engine as ``passgate run`` does; at
+its end what was seen is written in JSON Lines: first the two clocks' common moment, then one ``Call`` each.
 Python tells of every call, which makes the engine slower: nothing is timed with it.
 """
 

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from app.testline.trace import Call, Trace, Tracer
+from app.testline.call_trace import Call, Trace, Tracer
 
 NEAR = """
 import asyncio
