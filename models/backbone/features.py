@@ -66,6 +66,20 @@ class AdaptableTower(VisionTower, Protocol):
         ...
 
 
+@runtime_checkable
+class FinerTower(VisionTower, Protocol):
+    """A tower that gives other strides' maps too, for who asks: finer ones, for parts with tiny defects."""
+
+    @property
+    def all_strides(self) -> tuple[int, ...]:
+        """All strides that it can give, in pixels, finest first; unasked it gives those of ``strides``."""
+        ...
+
+    def features(self, pictures: Sequence[Picture], *, strides: Sequence[int] | None = None) -> FeatureMaps:
+        """Run the network once, as far as the coarsest of ``strides``; None: the tower's ``strides``."""
+        ...
+
+
 @dataclass(frozen=True)
 class _Stage:
     """Equal blocks of the network; the first one changes width and resolution."""
@@ -86,7 +100,7 @@ _STAGES = (
     _Stage(3, 5, 1, 6, 112),
     _Stage(4, 5, 2, 6, 192),
 )
-_TAPS = {4: 8, 10: 16, 14: 32}
+_TAPS = {2: 4, 4: 8, 10: 16, 14: 32}
 """block → stride. Block 15, close to the classifier, served the memory a little worse and costs time."""
 _BATCH_NORM_EPSILON = 1e-3
 
@@ -96,6 +110,7 @@ class EfficientNetLite0:
 
     name = "efficientnet-lite0"
     strides = (8, 16, 32)
+    all_strides = tuple(_TAPS.values())
 
     def __init__(self, weights: Path | None = None) -> None:
         """Load the weights and fold batch normalisation into the convolutions before it.
@@ -118,26 +133,36 @@ class EfficientNetLite0:
                 block = _Block(state, prefix, stride=stride, expands=stage.expansion > 1, residual=repeat > 0)
                 self._blocks.append(block)
 
-    def features(self, pictures: Sequence[Picture]) -> FeatureMaps:
-        """Run the network once.
+    def features(self, pictures: Sequence[Picture], *, strides: Sequence[int] | None = None) -> FeatureMaps:
+        """Run the network once, as far as the coarsest map that is asked for.
 
         Args:
             pictures: equally large RGB pictures, uint8, (height, width, 3); height and width multiples of 32.
+            strides: whose maps to give, of ``all_strides``; None: those of ``strides``. A map does not depend
+                on which others are asked for.
 
         Returns:
-            Maps at strides 8 (40 channels), 16 (112) and 32 (192).
+            Maps, finest first, at strides 4 (24 channels), 8 (40), 16 (112) and 32 (192).
 
         Raises:
             ValueError: no picture, unequal sizes, another type or number of channels, sides that are not
-                multiples of 32.
+                multiples of 32, no stride, or one that the tower does not give.
         """
+        wanted = set(self.strides if strides is None else strides)
+        if not wanted or not wanted <= set(self.all_strides):
+            raise ValueError(
+                f"{self.name} gives maps at strides {self.all_strides}, not {tuple(strides or ())}"
+            )
         maps: dict[int, Tensor] = {}
         with torch.inference_mode():
             x = F.relu6(self._stem(stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)))
             for index, block in enumerate(self._blocks):
                 x = block(x)
-                if index in _TAPS:
-                    maps[_TAPS[index]] = x.contiguous()
+                stride = _TAPS.get(index)
+                if stride in wanted:
+                    maps[stride] = x.contiguous()
+                if len(maps) == len(wanted):
+                    break
         return FeatureMaps(maps)
 
     def tail(self) -> nn.Sequential:
