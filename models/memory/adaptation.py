@@ -239,6 +239,11 @@ class AdaptedMemory(NormalityMemory):
         """The score from which a picture is not normal; it comes from held-out good pictures."""
         return self.adaptation.rule.threshold
 
+    @property
+    def taught_scores(self) -> tuple[float, ...]:
+        """None: labels changed what a score is; the recipe's labelled scores say how good parts lie."""
+        return ()
+
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture, as the memory does, then by what the labels taught.
 

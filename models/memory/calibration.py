@@ -27,6 +27,8 @@ _LEAST_SPREAD: Final = 0.05
 never vary."""
 _LEAST_MARGIN: Final = 1.0
 """The deviations by which the threshold lies above the middling good picture at least."""
+MOST_QUANTILES: Final = 33
+"""So many of the taught scores are kept at most, for whoever watches whether later ones lie as they did."""
 
 _Distance = Annotated[float, Field(ge=0.0, le=MOST_DISTANCE)]
 _Spread = Annotated[float, Field(ge=_LEAST_SPREAD, le=MOST_DISTANCE)]
@@ -47,6 +49,11 @@ class Calibration(BaseModel):
     """The score of a middling good picture."""
     threshold: float
     """The score from which a picture is not normal."""
+    quantiles: tuple[float, ...] = Field(
+        default=(), max_length=MOST_QUANTILES, exclude_if=lambda quantiles: not quantiles
+    )
+    """The scores of unseen good pictures at equal shares of them, from the least to the highest; none, and
+    then not written, where a memory of before was not asked for them."""
 
     @classmethod
     def of(cls, ratios: Tensor, whole: NDArray[np.float64], settings: MemorySettings) -> Self:
@@ -71,7 +78,9 @@ class Calibration(BaseModel):
         scores = np.array([uncut.combined(*pair) for pair in zip(patch, whole, strict=True)])
         median = float(np.median(scores))
         threshold = max(conformal_quantile(scores, settings.overkill), median + _LEAST_MARGIN)
-        return uncut.model_copy(update={"median": median, "threshold": threshold})
+        shares = np.linspace(0.0, 1.0, min(len(scores), MOST_QUANTILES))
+        quantiles = tuple(float(score) for score in np.quantile(scores, shares))
+        return uncut.model_copy(update={"median": median, "threshold": threshold, "quantiles": quantiles})
 
     def combined(self, patch: float, whole: float) -> float:
         """Add up both distances, each in deviations of unseen good pictures.
@@ -94,6 +103,8 @@ class Calibration(BaseModel):
         least = self.median + _LEAST_MARGIN
         if abs(self.median) > most or not least <= self.threshold <= max(most, least):
             raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
+        if list(self.quantiles) != sorted(self.quantiles) or any(abs(one) > most for one in self.quantiles):
+            raise ValueError("the taught scores do not lie where they can, or not in order")
 
 
 def expected_distances(unseen: Tensor) -> Tensor:

@@ -53,6 +53,8 @@ class _Header(BaseModel):
     tower: str
     tower_sha256: str
     taught_on: int = Field(ge=FEWEST_PICTURES)
+    groups: int = Field(default=0, ge=0, exclude_if=lambda groups: not groups)
+    """In how many groups, each by itself a witness; 0, and then not written, in files from before."""
     seed: int
     working_height: int = Field(ge=1, le=MOST_AREA_PX)
     working_width: int = Field(ge=1, le=MOST_AREA_PX)
@@ -95,6 +97,16 @@ class NormalityMemory:
     def taught_on(self) -> int:
         """The number of good pictures that were taught."""
         return self._header.taught_on
+
+    @property
+    def taught_scores(self) -> tuple[float, ...]:
+        """How unseen good pictures scored, at equal shares of them; none where that is not known."""
+        return self._header.calibration.quantiles
+
+    @property
+    def groups(self) -> int:
+        """In how many groups the taught pictures came; 0 where that is not known."""
+        return self._header.groups
 
     @property
     def settings(self) -> MemorySettings:
@@ -166,6 +178,7 @@ class NormalityMemory:
             tower=tower.name,
             tower_sha256=tower.sha256,
             taught_on=len(pictures),
+            groups=len(set(keys)),
             seed=seed,
             working_height=working[0],
             working_width=working[1],

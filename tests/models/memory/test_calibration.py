@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.memory.calibration import Calibration, confidence, conformal_quantile
+from models.memory.calibration import MOST_QUANTILES, Calibration, confidence, conformal_quantile
 from models.memory.settings import MemorySettings
 
 
@@ -48,6 +48,8 @@ def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_ref
     made.refuse_unless_from(pictures)
     assert Calibration.model_validate_json(made.model_dump_json()) == made
     assert made.median + 1.0 <= made.threshold
+    assert len(made.quantiles) == min(pictures, MOST_QUANTILES)
+    assert list(made.quantiles) == sorted(made.quantiles)
 
 
 def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
@@ -56,3 +58,14 @@ def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
     for wrong in ({"threshold": 9.0}, {"threshold": made.median}, {"median": -9.0}):
         with pytest.raises(ValueError, match="a threshold of"):
             made.model_copy(update=wrong).refuse_unless_from(9)
+
+
+def test_a_file_from_before_says_nothing_of_how_good_pictures_scored_and_stays_as_it_is() -> None:
+    ratios = torch.from_numpy(np.random.default_rng(0).normal(5.0, 1.0, (9, 3, 4)))
+    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), MemorySettings())
+    before = made.model_copy(update={"quantiles": ()})
+    assert "quantiles" not in before.model_dump_json()
+    assert Calibration.model_validate_json(before.model_dump_json()) == before
+    for wrong in (made.quantiles[::-1], (*made.quantiles[1:], 99.0)):
+        with pytest.raises(ValueError, match="the taught scores"):
+            made.model_copy(update={"quantiles": wrong}).refuse_unless_from(9)
