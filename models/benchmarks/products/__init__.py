@@ -1,0 +1,1 @@
+"""What the memory is measured on: photographs, and products that are rendered; one file each."""
