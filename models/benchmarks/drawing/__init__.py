@@ -1,1 +1,1 @@
-"""Draws defects on good pictures, for the bench alone: no code is shared with what the station learns from."""
+"""Draws defects on good pictures, for the bench alone; shares no code with what the station learns from."""
