@@ -20,6 +20,7 @@ from app.command_line.options import (
     setup_of,
 )
 from app.command_line.output import JsonFlag, print_json
+from app.commands import labels
 from app.settings.finding import InspectionSetup
 from app.settings.station import InspectorKind
 from inspection.certification.certificate import Draw
@@ -30,6 +31,7 @@ _BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
 """Why a certificate does not hold, where by another model it might."""
 
 cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
+cli.command()(labels.adapt)
 
 
 @cli.command()
@@ -130,62 +132,6 @@ def teach(
         for words in (missed.in_words if missed.types else "", mind):
             if words:
                 typer.echo(f"Mind: {words}")
-
-
-@cli.command()
-def adapt(
-    labels: Annotated[
-        Path,
-        typer.Option(
-            help="One folder a class (good, ok, gut, 良品, …: no defect), with masks beside the pictures "
-            "(NAME_mask.png), or an export (YOLO, COCO, Pascal VOC, CVAT, LabelMe, VisA), or polygons in "
-            "labels.json. index.csv or a subfolder tells near-copies."
-        ),
-    ],
-    name: NamedRecipe = None,
-    good: Annotated[Path | None, typer.Option(help="Folder of more good pictures.")] = None,
-    config: StationOption = None,
-    seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 0,
-    as_json: JsonFlag = False,
-) -> None:
-    """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
-    from app.commands.labelled import in_json, in_words
-    from app.recipes.adapting import adapt_recipe
-    from app.recipes.certifying import spent
-    from app.recipes.library import RecipeLibrary
-
-    setup, name = _chosen(name, config)
-    library = RecipeLibrary(setup.recipes)
-    result = adapt_recipe(name, labels, good=good, seed=seed, library=library, tower=setup.model.tower)
-    path, mind, labelled = None, "", None
-    if result.taught is not None:
-        path, mind = library.save(result.taught), spent(result.taught, library=library)
-        labelled = result.taught.labelled
-    if as_json:
-        print_json(
-            {
-                **result.report,
-                "file": None if path is None else str(path),
-                "mind": mind,
-                "labelled": None if labelled is None else in_json(labelled),
-            }
-        )
-        return
-    table = Table("on pictures of parts that were held out", "memory alone", "with labels")
-    for title, key in (("AUROC", "auroc"), ("overkill at 1 % escapes", "overkill_at_one_percent_escape")):
-        table.add_row(
-            title, f"{result.report['memory_alone'][key]:.3f}", f"{result.report['adapted'][key]:.3f}"
-        )
-    Console().print(table)
-    if path is None:
-        typer.echo("The labels did not help, so nothing was kept. More of them, and masks, may")
-    else:
-        typer.echo(f"{name} version {result.report['version']} uses them: {path}")
-        typer.echo("A certificate holds for the version that it was made for: certify this one anew")
-        if labelled is not None:
-            typer.echo(in_words(labelled))
-        if mind:
-            typer.echo(f"Mind: {mind}")
 
 
 @cli.command("list")

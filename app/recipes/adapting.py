@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from models.memory.adaptation import AdaptedMemory
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
+from models.training.adapting.threshold import Threshold
 from models.training.data.photographs import Photograph, good_photographs, read_photographs
 
 
@@ -33,8 +34,9 @@ class AdaptedRecipe:
     taught: Taught | None
     """The next version, not yet kept; None where the labels did not help."""
     report: dict[str, Any]
-    """For JSON: name, version (of ``taught``, else None), kept, the numbers of labels, and for the memory
-    alone and with labels AUROC and overkill at 1 % escapes by group-split cross-validation."""
+    """For JSON: name, version (of ``taught``, else None), kept, the numbers of labels, for the memory alone
+    and with labels AUROC, overkill at 1 % escapes and escapes at the asked overkill by group-split
+    cross-validation, and what is to be expected at the threshold."""
 
 
 def adapt_recipe(
@@ -104,8 +106,9 @@ def adapt_recipe(
         "defective": result.alone.defective,
         "with_mask": result.marked,
         "groups": len({one.group for one in photographs}),
-        "memory_alone": _numbers(result.alone),
-        "adapted": _numbers(result.together),
+        "memory_alone": _numbers(result.alone, result.escapes_alone),
+        "adapted": _numbers(result.together, result.escapes_together),
+        "threshold": _expectation(result.threshold),
         "took_s": round(time.monotonic() - started, 1),
     }
     if not result.better:
@@ -184,8 +187,22 @@ def _shown(one: Example, view: View) -> Example:
     return replace(one, picture=crop(one.picture, view), mask=mask)
 
 
-def _numbers(found: Evaluation) -> dict[str, float]:
+def _numbers(found: Evaluation, escapes: float) -> dict[str, float]:
     return {
         "auroc": found.auroc,
         "overkill_at_one_percent_escape": found.at_one_percent.overkill_rate,
+        "escapes_at_asked_overkill": escapes,
+    }
+
+
+def _expectation(threshold: Threshold) -> dict[str, Any]:
+    """Where the threshold lies and what is to be expected there: the shares, and all in words."""
+    return {
+        "value": threshold.value,
+        **{
+            kind: {**asdict(share), "expected": share.expected, "kept": share.kept}
+            for kind, share in (("escapes", threshold.escapes), ("overkill", threshold.overkill))
+        },
+        "asked_escapes_cost_overkill": threshold.asked_escapes_cost,
+        "in_words": threshold.in_words,
     }

@@ -59,8 +59,9 @@ def label_benchmark(
         A dict for JSON: ``rows``, one for each seed and number of labels, and ``by_labels``, their mean and
         deviation over the seeds. Each has: auroc and overkill_at_1_percent_escape on the test groups, of what
         the station would use: the adaptation where cross-validation kept it (``kept``), else the memory;
-        escape and overkill rate at its own threshold; what cross-validation said on the teaching side
-        (``cv_…``); adapt_s and refine_p50_ms.
+        escape and overkill rate at its own threshold, and what the adaptation expected of it
+        (``expected_…``); what cross-validation said on the teaching side (``cv_…``); adapt_s and
+        refine_p50_ms.
 
     Raises:
         CameraError: a photograph cannot be read.
@@ -93,6 +94,8 @@ def label_benchmark(
                     "cv_auroc": found.together.auroc,
                     "cv_overkill_memory": found.alone.at_one_percent.overkill_rate,
                     "cv_overkill": found.together.at_one_percent.overkill_rate,
+                    "expected_escape_rate_at_threshold": found.threshold.escapes.expected,
+                    "expected_overkill_rate_at_threshold": found.threshold.overkill.expected,
                     "adapt_s": time.perf_counter() - started,
                 }
                 adaptation = found.adaptation if found.better else None
@@ -101,7 +104,9 @@ def label_benchmark(
             if listener is not None:
                 listener(
                     f"split {seed}, {count} labels: AUROC {row['auroc']:.4f}, "
-                    f"overkill at 1 % escapes {row['overkill_at_1_percent_escape']:.3f}"
+                    f"overkill at 1 % escapes {row['overkill_at_1_percent_escape']:.3f}; at its threshold "
+                    f"escapes {row['escape_rate_at_threshold']:.3f}, "
+                    f"overkill {row['overkill_rate_at_threshold']:.3f}"
                 )
     return {
         "dataset": dataset,
@@ -153,7 +158,7 @@ def _over_seeds(rows: Sequence[dict[str, Any]], labels: int) -> dict[str, Any]:
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
-    """Draw a benchmark's AUROC and overkill over the number of labels to a picture file.
+    """Draw a benchmark's figures over the number of labels to a picture file.
 
     Args:
         result: from :func:`label_benchmark`.
@@ -161,10 +166,15 @@ def draw(result: dict[str, Any], path: Path) -> None:
     """
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(8.0, 3.2), layout="constrained")
-    panels = {"auroc": "AUROC", "overkill_at_1_percent_escape": "overkill at 1 % escapes"}
+    figure = Figure(figsize=(8.0, 6.4), layout="constrained")
+    panels = {
+        "auroc": "AUROC",
+        "overkill_at_1_percent_escape": "overkill at 1 % escapes",
+        "escape_rate_at_threshold": "escapes at its own threshold",
+        "overkill_rate_at_threshold": "overkill at its own threshold",
+    }
     places = {labels: place for place, labels in enumerate(_counts(result["rows"]))}
-    for axes, (name, title) in zip(figure.subplots(1, 2), panels.items(), strict=True):
+    for axes, (name, title) in zip(figure.subplots(2, 2).flat, panels.items(), strict=True):
         for seed in sorted({row["seed"] for row in result["rows"]}):
             rows = sorted((r for r in result["rows"] if r["seed"] == seed), key=lambda r: r["labels"])
             axes.plot([places[r["labels"]] for r in rows], [r[name] for r in rows], color="0.7", marker=".")

@@ -71,7 +71,7 @@ class Rule(BaseModel):
     """The weights of the three opinions; all are positive."""
     offset: float
     threshold: float
-    """The sum from which a picture is defective; it comes from good pictures that were held out."""
+    """The sum from which a picture is defective; it comes from labelled pictures that were held out."""
     cell_level: float
     """The logit that the highest cell of nine in ten held-out good pictures stays below."""
 
@@ -102,12 +102,13 @@ class _Header(BaseModel):
     defective: int = Field(ge=1)
 
     @model_validator(mode="after")
-    def _threshold_among_good_pictures(self) -> Self:
-        """It is one of n deviations from their median: within √(n - 1) + 1.
+    def _threshold_beside_good_pictures(self) -> Self:
+        """It lies above their median, and by one deviation at most above the highest of them.
 
+        That one is one of n deviations from their median: within √(n - 1) + 1.
         ``models.memory.calibration`` has why.
         """
-        if not 1.0 <= self.rule.threshold <= math.sqrt(self.good) + 1.0:
+        if not 0.0 < self.rule.threshold <= math.sqrt(self.good) + 2.0:
             raise ValueError(f"a threshold of {self.rule.threshold:.4g} from {self.good} good pictures")
         return self
 
@@ -236,7 +237,7 @@ class AdaptedMemory(NormalityMemory):
 
     @property
     def threshold(self) -> float:
-        """The score from which a picture is not normal; it comes from held-out good pictures."""
+        """The score from which a picture is not normal; it comes from held-out labelled pictures."""
         return self.adaptation.rule.threshold
 
     @property

@@ -29,6 +29,7 @@ from models.memory.settings import MemorySettings
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
+from models.training.adapting.threshold import Threshold, escapes_within
 from models.training.adapting.variants import Pool
 
 FEWEST_DEFECTIVE: Final = 4
@@ -47,12 +48,27 @@ class Adapted:
     """How many defective pictures have a mask."""
     above_threshold: NDArray[np.float64]
     """(pictures,): the adapted score minus its threshold, of models that had not seen the picture's group."""
+    threshold: Threshold
+    """Where it lies, by which rule, and what is to be expected at it."""
+    escapes_alone: float
+    """The share of the defects that the memory alone lets through at the asked overkill."""
+    escapes_together: float
+    """The share that memory and labels together let through at the same overkill."""
 
     @property
     def better(self) -> bool:
-        """Whether to keep it: the higher AUROC; at the same, less overkill at 1 % escapes."""
-        alone = (self.alone.auroc, -self.alone.at_one_percent.overkill_rate)
-        return (self.together.auroc, -self.together.at_one_percent.overkill_rate) > alone
+        """Whether to keep it: by AUROC and by escapes not worse than the memory alone, by one of them better.
+
+        At the same of both, by less overkill at 1 % escapes.
+        """
+        alone, together = (
+            (one.auroc, -escapes, -one.at_one_percent.overkill_rate)
+            for one, escapes in (
+                (self.alone, self.escapes_alone),
+                (self.together, self.escapes_together),
+            )
+        )
+        return together[0] >= alone[0] and together[1] >= alone[1] and together > alone
 
 
 def adapt(
@@ -106,7 +122,9 @@ def adapt(
     level = level_of(seen, truth, np.array(folds))
     learned = _learn(labels, range(len(labels)), pool, tower, settings, seed, counted)
     counted.finish()
-    rule = rule_of(seen, level, peaks, truth, of_memory.overkill)
+    asked = {"escapes": settings.escapes, "overkill": settings.overkill}
+    rule, threshold = rule_of(seen, level, peaks, truth, [one.group for one in labels], **asked)
+    alone, together = (seen - level)[:, 0], (seen - level) @ weights_of(seen, level, truth)
     adaptation = Adaptation(
         net=learned.net,
         direction=learned.direction,
@@ -117,10 +135,13 @@ def adapt(
     )
     return Adapted(
         adaptation=adaptation,
-        alone=evaluate((seen - level)[:, 0], truth),
-        together=evaluate((seen - level) @ weights_of(seen, level, truth), truth),
+        alone=evaluate(alone, truth),
+        together=evaluate(together, truth),
         marked=sum(one.defective and one.marked is not None for one in labels),
         above_threshold=rule.score(seen) - rule.threshold,
+        threshold=threshold,
+        escapes_alone=escapes_within(alone, truth, overkill=settings.overkill),
+        escapes_together=escapes_within(together, truth, overkill=settings.overkill),
     )
 
 

@@ -45,6 +45,10 @@ class AdaptationSettings(BaseModel):
     """Of the windows; the rest are real defects. Without a mask there, synthetic ones take their place."""
     shrinkage: float = 0.3
     """Weight of the identity in the covariance of the direction."""
+    escapes: float = Field(0.05, gt=0.0, lt=1.0)
+    """Asked of the threshold: at most this share of the defects lies below it."""
+    overkill: float = Field(0.10, gt=0.0, le=0.5)
+    """Asked of the threshold: at most this share of the good pictures lies above it."""
 
 
 @dataclass(frozen=True, kw_only=True)

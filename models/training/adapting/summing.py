@@ -8,6 +8,7 @@ weights lose to equal ones is an old finding: Clemen, "Combining forecasts", Int
 
 from __future__ import annotations
 
+from collections.abc import Hashable, Sequence
 from typing import Final
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from models.memory.adaptation import Direction, Rule
-from models.memory.calibration import conformal_quantile
+from models.training.adapting.threshold import Threshold, chosen
 
 _TRUST: Final = (1.0, 0.5, 1.0)
 """In memory, direction and cells. The direction is the least steady from one group to the next, and the
@@ -79,11 +80,16 @@ def rule_of(
     level: NDArray[np.float64],
     peaks: NDArray[np.float64],
     defective: NDArray[np.bool_],
+    groups: Sequence[Hashable],
+    *,
+    escapes: float,
     overkill: float,
-) -> Rule:
+) -> tuple[Rule, Threshold]:
     """Weights, threshold and cell level from opinions of models that had not seen the pictures.
 
     The threshold is from the opinions as they are: the final models' zero is as unsure as that of a fold.
+    :mod:`models.training.adapting.threshold` has the rule by which it keeps the asked ``escapes`` and
+    ``overkill``, and what is to be expected of it.
     """
     weights = weights_of(seen, level, defective)
     score = seen @ weights
@@ -98,5 +104,6 @@ def rule_of(
         threshold=1.0,
         cell_level=float(np.quantile(peaks[~defective], 0.9)),
     )
-    quantile = conformal_quantile(rule.score(seen)[~defective], overkill)  # rounded as scores will be
-    return rule.model_copy(update={"threshold": max(quantile, 1.0)})
+    held_out = rule.score(seen)  # rounded as scores will be
+    threshold = chosen(held_out, defective, groups, escapes=escapes, overkill=overkill)
+    return rule.model_copy(update={"threshold": threshold.value}), threshold

@@ -30,6 +30,7 @@ from models.memory.cells import CellNet
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted
 from models.training.adapting.labelled import Example
+from models.training.adapting.threshold import chosen
 
 CHANNELS = 4 * (40 + 112 + 192)
 
@@ -91,6 +92,11 @@ def learned(adaptation: Adaptation, seen: list[Example], *, helps: bool) -> Adap
         together=evaluate(together, truth),
         marked=12,
         above_threshold=np.where(truth, 2.0, -2.0),
+        threshold=chosen(
+            np.where(truth, 2.0, 0.0), np.array(truth), [one.group for one in seen], escapes=0.1, overkill=0.1
+        ),
+        escapes_alone=float(helps),
+        escapes_together=float(not helps),
     )
 
 
@@ -120,6 +126,9 @@ def test_labels_that_help_become_a_new_version_beside_the_old_one(
     assert report["version"] == 2
     assert (report["good"], report["defective"], report["with_mask"], report["groups"]) == (12, 12, 12, 3)
     assert report["adapted"]["auroc"] == 1.0
+    assert (report["adapted"]["escapes_at_asked_overkill"], report["threshold"]["value"]) == (0.0, 1.0)
+    assert report["threshold"]["escapes"]["expected"] == pytest.approx(1 / 13)
+    assert "7.69 % of the defects are expected below the threshold" in report["threshold"]["in_words"]
     assert library._file("cover", 1).read_bytes() == before
     assert isinstance(library.load("cover", tower=tower).memories["top"], AdaptedMemory)
     assert not isinstance(library.load("cover", 1, tower=tower).memories["top"], AdaptedMemory)
@@ -157,7 +166,7 @@ def test_labels_that_do_not_help_change_nothing(
     library: RecipeLibrary, labels: Path, seen: list[Example]
 ) -> None:
     done = CliRunner().invoke(cli, ["recipe", "adapt", "cover", "--labels", str(labels)])
-    assert done.exit_code == 0
+    assert done.exit_code == 1, "it was done, and the answer is no"
     assert "nothing was kept" in done.stdout
     assert library.next_identity("cover")[1] == 2
     assert len(seen) == 24

@@ -47,6 +47,8 @@ def test_the_figure_is_drawn_from_the_result(tmp_path: Path) -> None:
             "kept": labels > 0,
             "auroc": 0.9 + labels / 1000,
             "overkill_at_1_percent_escape": 0.8 - labels / 200,
+            "escape_rate_at_threshold": 0.2,
+            "overkill_rate_at_threshold": 0.1,
             **({"adapt_s": 60.0} if labels else {}),
         }
         for seed in (1, 2)
@@ -54,7 +56,13 @@ def test_the_figure_is_drawn_from_the_result(tmp_path: Path) -> None:
     ]
     points = [_over_seeds([row for row in rows if row["labels"] == n], n) for n in (0, 10, 100)]
     assert points[2]["mean"] == pytest.approx(
-        {"auroc": 1.0, "overkill_at_1_percent_escape": 0.3, "adapt_s": 60.0}
+        {
+            "auroc": 1.0,
+            "overkill_at_1_percent_escape": 0.3,
+            "escape_rate_at_threshold": 0.2,
+            "overkill_rate_at_threshold": 0.1,
+            "adapt_s": 60.0,
+        }
     )
     assert points[0]["kept"] == 0
     assert points[1]["kept"] == points[1]["splits"] == 2

@@ -89,10 +89,13 @@ def test_the_comparison_is_on_every_picture_and_both_are_held_out(
 def test_the_scores_that_are_kept_are_those_of_models_that_had_not_seen_the_picture(
     adapted: Adapted, examples: list[Example], memory: NormalityMemory
 ) -> None:
-    """Against the threshold that stands on the same scores: it lies above every good picture held out."""
+    """Against the threshold that stands on the same scores, and keeps the overkill that was asked for."""
     truth = np.array([one.defective for one in examples])
     assert adapted.above_threshold.shape == truth.shape
-    assert adapted.above_threshold[~truth].max() <= 0.0, "the highest is the threshold"
+    assert adapted.threshold.overkill.kept
+    assert (adapted.above_threshold[~truth] >= 0.0).sum() == adapted.threshold.overkill.found
+    assert (adapted.above_threshold[truth] < 0.0).sum() == adapted.threshold.escapes.found
+    assert (adapted.threshold.escapes.groups, adapted.threshold.overkill.groups) == (4, 8)
     together = AdaptedMemory(memory, adapted.adaptation)
     own = [together.assess(one.picture).score - together.threshold for one in examples]
     assert not np.allclose(adapted.above_threshold, own), "the final model has learned from them all"
@@ -119,7 +122,7 @@ def test_an_adapted_memory_stands_where_a_memory_stands(
     together = AdaptedMemory(memory, adapted.adaptation)
     plain, refined = memory.assess(parts[29]), together.assess(parts[29])
     assert together.taught_on == memory.taught_on
-    assert together.threshold == adapted.adaptation.rule.threshold >= 1.0
+    assert together.threshold == adapted.adaptation.rule.threshold == adapted.threshold.value > 0.0
     assert refined.normal == (refined.score < together.threshold)
     assert (refined.confidence > 0.5) == refined.normal
     assert refined.anomaly_map.shape == plain.anomaly_map.shape
@@ -227,7 +230,9 @@ def test_the_zero_of_a_fold_is_no_difference_between_pictures() -> None:
 
 def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_threshold() -> None:
     seen, truth, fold_of = opinions_of(zeros=(0.0,) * 4)
-    rule = rule_of(seen, level_of(seen, truth, fold_of), seen[:, 2], truth, 0.01)
+    rule, _ = rule_of(
+        seen, level_of(seen, truth, fold_of), seen[:, 2], truth, list(range(200)), escapes=0.05, overkill=0.02
+    )
     good = rule.score(seen[~truth])
     assert np.median(good) == pytest.approx(0.0, abs=1e-9)
     assert good.std() == pytest.approx(1.0)
