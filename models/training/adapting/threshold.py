@@ -166,7 +166,7 @@ def _share(
     wrong: NDArray[np.bool_], of_kind: NDArray[np.bool_], groups: Sequence[Hashable], *, asked: float
 ) -> Share:
     by_group: defaultdict[Hashable, list[bool]] = defaultdict(list)
-    for index in np.flatnonzero(of_kind):
+    for index in np.flatnonzero(of_kind).tolist():
         by_group[groups[index]].append(bool(wrong[index]))
     draws = math.ceil(sum(sum(one) / len(one) for one in by_group.values()) - 1e-9)
     return Share(
