@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
-from inspection.simulation.synthetic import spoiled
+from inspection.simulation.spoiling import spoiled
 from models.backbone.features import AdaptableTower
 from models.memory.cells import finest
 from models.memory.embedding import moments, resized
@@ -136,7 +136,7 @@ class Pool:
         for _ in range(0 if defective else variants):
             turned, _ = varied(picture, blank, rng)
             if (worse := spoiled(turned, rng, others=good)) is not None:
-                yield *worse, cls.SYNTHETIC
+                yield worse.picture, worse.mask, cls.SYNTHETIC
 
 
 def _scaled(one: Example, height: int, width: int) -> tuple[Picture, Mask | None]:

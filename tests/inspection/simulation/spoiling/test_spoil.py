@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inspection.levels import Picture
-from inspection.simulation.synthetic import spoiled
+from inspection.simulation.spoiling import spoiled
 
 
 def plate(seed: int) -> Picture:
@@ -17,7 +17,7 @@ def test_the_mask_shows_where_the_picture_changed(seed: int) -> None:
     good = plate(seed)
     made = spoiled(good, np.random.default_rng(seed), others=[plate(99)])
     assert made is not None
-    changed, mask = made
+    changed, mask = made.picture, made.mask
     difference = np.abs(changed.astype(int) - good).mean(axis=2)
     assert changed.dtype == np.uint8
     assert changed.shape == good.shape
@@ -34,7 +34,7 @@ def test_the_same_state_makes_the_same_defect_and_the_good_part_stays_good() -> 
     again = spoiled(good, np.random.default_rng(5), others=[])
     assert first is not None
     assert again is not None
-    assert np.array_equal(first[0], again[0])
+    assert np.array_equal(first.picture, again.picture)
     assert np.array_equal(good, before)
 
 
