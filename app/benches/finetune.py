@@ -12,7 +12,7 @@ from app.progress import progress
 from inspection.errors import PassgateError, SettingsError
 from models.language.base import SHIPPED_BASE, require_device
 from models.training.cost import METHODS, SHAPES, Cost, Task
-from models.weights.base_weights import REGISTRY
+from models.weights.base_weights import LANGUAGE_MODELS
 
 _TIMEOUT_S = 3600.0
 
@@ -83,7 +83,7 @@ def bench_finetune(
 
 def _require(base: str) -> None:
     """Said at once, not by a process that has loaded torch first."""
-    if base not in SHAPES and base not in REGISTRY and not (Path(base) / "config.json").is_file():
+    if base not in SHAPES and base not in LANGUAGE_MODELS and not (Path(base) / "config.json").is_file():
         raise SettingsError(
             f"{base!r} is no base",
             todo=f"use one of {', '.join((*SHAPES, SHIPPED_BASE))}, or a folder that holds config.json",

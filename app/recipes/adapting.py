@@ -15,11 +15,10 @@ from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels.folder_names import telling_folders
 from inspection.recipe import View
-from models.backbone.features import EfficientNetLite0
 from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import crop, unclamped
-from models.memory.adaptation import AdaptedMemory
+from models.memory.adaptation import AdaptedMemory, adaptable
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
@@ -47,7 +46,7 @@ def adapt_recipe(
     good: Path | None = None,
     seed: int = 0,
     settings: AdaptationSettings | None = None,
-    tower: Path | None = None,
+    tower: str | None = None,
 ) -> AdaptedRecipe:
     """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
 
@@ -61,7 +60,7 @@ def adapt_recipe(
         good: Folder of more good pictures, as those that were taught; a subfolder is a group.
         seed: The same pictures and seed give the same recipe on one machine.
         settings: None takes the defaults.
-        tower: Folder of the vision tower that it was taught on and that judges; None: EfficientNet-Lite0.
+        tower: The vision tower that it was taught on and that judges, as ``build_tower`` takes it.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
@@ -71,13 +70,7 @@ def adapt_recipe(
         WeightsError: No vision tower there, or another than the recipe was taught on.
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
-    eyes = build_tower(tower)
-    if not isinstance(eyes, EfficientNetLite0):
-        raise RecipeError(
-            f"labels can be learned from on the tower that ships only, and {eyes.name} judges here",
-            part="the recipe as it was stays in use",
-            todo="teach and adapt for a station without tower in its table [model], or do without adapting",
-        )
+    eyes = adaptable(build_tower(tower))
     taught = library.load(name, tower=eyes)
     if len(taught.recipe.views) != 1:
         raise RecipeError(

@@ -27,7 +27,7 @@ from models.inspectors.vla import VlaConsultant
 from models.language.base import LanguageSettings
 from models.language.free_generation import PretrainedVlm
 from models.vla.checkpoint import SHIPPED, load, read_header
-from models.weights.base_weights import REGISTRY
+from models.weights.base_weights import LANGUAGE_MODELS
 
 THREADS: Final = AS_SHIPPED.threads
 """CPU threads of one inspection, where no settings say otherwise."""
@@ -133,9 +133,9 @@ def advised_by(consultant: ModelRef, *, line: PhysicsContext | None = None) -> M
 def _refuse_unplaced(model: ModelTable) -> None:
     """Raise WeightsError where ``base`` is a bare name of nothing: never a folder of whoever started us."""
     base, foreign = model.base, model.inspector is InspectorKind.PRETRAINED_VLM
-    if base is None or Path(base).is_absolute() or (base in REGISTRY and not foreign):
+    if base is None or Path(base).is_absolute() or (base in LANGUAGE_MODELS and not foreign):
         return
-    known = "" if foreign else f", nor a base that Passgate knows ({', '.join(sorted(REGISTRY))})"
+    known = "" if foreign else f", nor a base that Passgate knows ({', '.join(sorted(LANGUAGE_MODELS))})"
     raise WeightsError(
         f"{base!r} is no folder beside the station's file{known}",
         part="nothing is inspected",

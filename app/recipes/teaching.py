@@ -203,7 +203,7 @@ def teach_folder(
     good: Path,
     *,
     overkill: float = DEFAULT_OVERKILL,
-    tower: Path | None = None,
+    tower: str | None = None,
     keep_outliers: bool = False,
 ) -> Taught:
     """Teach what was planned from the pictures below a folder of good ones; a subfolder is a group.
@@ -211,7 +211,7 @@ def teach_folder(
     Of a labelling tool's export those are taught that its labels call good. Copies of one picture that
     Roboflow made are a group.
 
-    ``tower`` is the folder of the vision tower that judges later; None: EfficientNet-Lite0. A picture that
+    ``tower`` is the vision tower that judges later, as ``build_tower`` takes it. A picture that
     lies far outside the others is refused, and so is a set of near-copies, unless ``keep_outliers``.
 
     Raises:
@@ -236,10 +236,10 @@ def teach_folder(
         )
 
 
-def seal(name: str, *, library: RecipeLibrary, tower: Path | None = None) -> Path:
+def seal(name: str, *, library: RecipeLibrary, tower: str | None = None) -> Path:
     """Keep the newest version of a recipe from before digests as the next one; returns its file.
 
-    ``tower`` is the folder of the vision tower that it was taught on; None: EfficientNet-Lite0.
+    ``tower`` is the vision tower that it was taught on, as ``build_tower`` takes it.
 
     Raises:
         RecipeError: Unknown, damaged, or sealed already.

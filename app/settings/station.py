@@ -95,8 +95,9 @@ class ModelTable(_Table):
     """Where the language model runs, as torch names it; where none is named, as the adapter says, or cpu."""
     quantization: Literal["none", "nf4"] | None = None
     """nf4 holds the language model in 4 bits; where none is named, as the adapter says, or none."""
-    tower: Path | None = None
-    """Folder of the vision tower that the recipe was taught on; EfficientNet-Lite0, where none is named."""
+    tower: str | None = None
+    """The vision tower that the recipe was taught on: the name of one that Passgate knows, or a folder;
+    EfficientNet-Lite0, where none is named."""
     threads: int = Field(default=2, ge=1, le=64)
     """CPU threads of one inspection."""
 
@@ -105,15 +106,15 @@ class ModelTable(_Table):
         return self.model_copy(
             update={
                 "adapter": self.adapter and folder / self.adapter,
-                "base": self.base and _base_beside(folder, self.base),
-                "tower": self.tower and folder / self.tower,
+                "base": self.base and _beside(folder, self.base),
+                "tower": self.tower and _beside(folder, self.tower),
             }
         )
 
 
-def _base_beside(folder: Path, base: str) -> str:
-    """A folder that is there, or that is told by more than a name."""
-    return str(folder / base) if (folder / base).is_dir() or len(Path(base).parts) > 1 else base
+def _beside(folder: Path, weights: str) -> str:
+    """A folder that is there, or that is told by more than a name; else a name."""
+    return str(folder / weights) if (folder / weights).is_dir() or len(Path(weights).parts) > 1 else weights
 
 
 AS_SHIPPED: Final = ModelTable()

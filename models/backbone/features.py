@@ -1,7 +1,8 @@
 """The vision tower: one pass over a picture gives the features for all that follows.
 
 The normality memory reads the fine maps, the language model later reads the same pass's coarse grid. A tower
-is anything that follows :class:`VisionTower`; :class:`EfficientNetLite0` is the one that ships.
+is anything that follows :class:`VisionTower`; :class:`EfficientNetLite0` is the one that ships, and larger
+ones of its family look more closely and take longer.
 
 EfficientNet: Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML
 2019 (arXiv:1905.11946). Lite: without squeeze-and-excitation, with ReLU6, "Higher accuracy on vision models
@@ -11,6 +12,7 @@ with EfficientNet-Lite", TensorFlow blog, 2020.
 from __future__ import annotations
 
 import copy
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +25,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
-from models.weights.base_weights import EFFICIENTNET_LITE0, verify
+from models.weights.base_weights import (
+    EFFICIENTNET_LITE0,
+    EFFICIENTNET_LITE1,
+    EFFICIENTNET_LITE2,
+    BaseWeights,
+    verify,
+)
 
 
 @dataclass(frozen=True)
@@ -85,53 +93,56 @@ class _Stage:
     """Equal blocks of the network; the first one changes width and resolution."""
 
     blocks: int
-    kernel: int
+    """Of Lite0; the larger ones have more."""
     stride: int
-    expansion: int
-    width: int
 
 
-_STEM_WIDTH = 32
-_STAGES = (
-    _Stage(1, 3, 1, 1, 16),
-    _Stage(2, 3, 2, 6, 24),
-    _Stage(2, 5, 2, 6, 40),
-    _Stage(3, 3, 2, 6, 80),
-    _Stage(3, 5, 1, 6, 112),
-    _Stage(4, 5, 2, 6, 192),
-)
-_TAPS = {2: 4, 4: 8, 10: 16, 14: 32}
-"""block → stride. Block 15, close to the classifier, served the memory a little worse and costs time."""
+_STAGES = (_Stage(1, 1), _Stage(2, 2), _Stage(2, 2), _Stage(3, 2), _Stage(3, 1), _Stage(4, 2))
+"""All but the last: close to the classifier, it served the memory a little worse and costs time."""
+_DEPTHS: Mapping[str, float] = {
+    EFFICIENTNET_LITE0.name: 1.0,
+    EFFICIENTNET_LITE1.name: 1.1,
+    EFFICIENTNET_LITE2.name: 1.2,
+}
+"""How many times as many blocks a stage has. How wide it is, the weights say."""
 _BATCH_NORM_EPSILON = 1e-3
 
 
-class EfficientNetLite0:
-    """EfficientNet-Lite0, ImageNet, without its classifier. 2.3 million weights, float32, on the CPU."""
+class EfficientNetLite:
+    """EfficientNet-Lite, ImageNet, without its last stage and classifier, frozen, float32, on the CPU.
 
-    name = "efficientnet-lite0"
+    Its maps are those of the last block before the resolution is halved, and of the last block there is.
+    """
+
     strides = (8, 16, 32)
-    all_strides = tuple(_TAPS.values())
+    all_strides = (4, 8, 16, 32)
 
-    def __init__(self, weights: Path | None = None) -> None:
+    def __init__(self, entry: BaseWeights, weights: Path | None = None) -> None:
         """Load the weights and fold batch normalisation into the convolutions before it.
 
         Args:
-            weights: the safetensors file; None takes it from the cache and verifies it.
+            entry: which of them, of ``base_weights.TOWERS``.
+            weights: its safetensors file; None takes it from the cache and verifies it.
 
         Raises:
             WeightsError: the cache has no weights, or damaged ones.
         """
-        path = weights or verify(EFFICIENTNET_LITE0)
-        self.sha256 = EFFICIENTNET_LITE0.file_sha256
-        state = load_file(path)
+        self.name, self.sha256 = entry.name, entry.file_sha256
+        state = load_file(weights or verify(entry))
         self._stem = _convolution(state, "_conv_stem", "_bn0", stride=2)
         self._blocks: list[_Block] = []
-        for stage in _STAGES:
-            for repeat in range(stage.blocks):
-                stride = stage.stride if repeat == 0 else 1
+        self._taps: dict[int, int] = {}  # stride → the last block that works at it
+        scale = 2
+        for number, stage in enumerate(_STAGES):
+            scale *= stage.stride
+            # Google's rule for Lite: the first stage is not deepened
+            blocks = math.ceil(stage.blocks * _DEPTHS[entry.name]) if number else stage.blocks
+            for repeat in range(blocks):
+                stride = 1 if repeat else stage.stride
                 prefix = f"_blocks.{len(self._blocks)}"
-                block = _Block(state, prefix, stride=stride, expands=stage.expansion > 1, residual=repeat > 0)
+                block = _Block(state, prefix, stride=stride, expands=number > 0, residual=repeat > 0)
                 self._blocks.append(block)
+            self._taps[scale] = len(self._blocks) - 1
 
     def features(self, pictures: Sequence[Picture], *, strides: Sequence[int] | None = None) -> FeatureMaps:
         """Run the network once, as far as the coarsest map that is asked for.
@@ -142,7 +153,8 @@ class EfficientNetLite0:
                 on which others are asked for.
 
         Returns:
-            Maps, finest first, at strides 4 (24 channels), 8 (40), 16 (112) and 32 (192).
+            Maps, finest first. Lite0's at strides 4, 8, 16 and 32 have 24, 40, 112 and 192 channels, as
+            Lite1's; Lite2's have 24, 48, 120 and 208.
 
         Raises:
             ValueError: no picture, unequal sizes, another type or number of channels, sides that are not
@@ -153,27 +165,32 @@ class EfficientNetLite0:
             raise ValueError(
                 f"{self.name} gives maps at strides {self.all_strides}, not {tuple(strides or ())}"
             )
+        taken = {self._taps[stride]: stride for stride in wanted}
         maps: dict[int, Tensor] = {}
         with torch.inference_mode():
             x = F.relu6(self._stem(stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)))
-            for index, block in enumerate(self._blocks):
+            for index, block in enumerate(self._blocks[: max(taken) + 1]):
                 x = block(x)
-                stride = _TAPS.get(index)
-                if stride in wanted:
-                    maps[stride] = x.contiguous()
-                if len(maps) == len(wanted):
-                    break
+                if index in taken:
+                    maps[taken[index]] = x.contiguous()
         return FeatureMaps(maps)
 
     def tail(self) -> nn.Sequential:
         """A copy of the stages from stride 8 to stride 16, to be trained: the tower itself stays frozen.
 
         Returns:
-            (pictures, 40, rows, columns) at stride 8 → (pictures, 112, rows / 2, columns / 2) at stride 16;
-            at first the same values as in ``features``.
+            The map at stride 8 → the map at stride 16; at first the same values as in ``features``.
         """
-        first, last = (block for block, stride in _TAPS.items() if stride in (8, 16))
-        return copy.deepcopy(nn.Sequential(*self._blocks[first + 1 : last + 1])).requires_grad_(True)
+        between = self._blocks[self._taps[8] + 1 : self._taps[16] + 1]
+        return copy.deepcopy(nn.Sequential(*between)).requires_grad_(True)
+
+
+class EfficientNetLite0(EfficientNetLite):
+    """The one that ships: 2.3 million weights."""
+
+    def __init__(self, weights: Path | None = None) -> None:
+        """Load it, as :class:`EfficientNetLite` says."""
+        super().__init__(EFFICIENTNET_LITE0, weights)
 
 
 class _Block(nn.Module):

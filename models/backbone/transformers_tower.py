@@ -1,4 +1,4 @@
-"""Which vision tower a station looks with: the one that ships, or a vision transformer in a local folder.
+"""Which vision tower a station looks with: one that Passgate knows, or a transformer in a local folder.
 
 A folder is one that transformers wrote: CLIP, SigLIP, DINOv2, or any other vision transformer whose hidden
 states are patch tokens. Nothing is fetched.
@@ -20,18 +20,37 @@ from torch import Tensor
 
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.backbone.features import EfficientNetLite0, FeatureMaps, VisionTower, stacked
-from models.weights.base_weights import quiet_transformers
+from models.backbone.features import (
+    EfficientNetLite,
+    EfficientNetLite0,
+    FeatureMaps,
+    VisionTower,
+    stacked,
+)
+from models.weights.base_weights import TOWERS, quiet_transformers
 from models.weights.local_folder import UNLOADABLE, folder_sha256, not_loadable, whole
 
 
-def build_tower(folder: Path | None) -> VisionTower:
-    """The tower in a folder; for None EfficientNet-Lite0.
+def build_tower(tower: str | None) -> VisionTower:
+    """The tower by its name in ``base_weights.TOWERS`` or in a folder; for None EfficientNet-Lite0.
 
     Raises:
-        WeightsError: The folder holds no vision transformer, or the cache no EfficientNet-Lite0.
+        WeightsError: No tower has that name, the folder holds no vision transformer, or the cache does not
+            hold the named tower.
     """
-    return EfficientNetLite0() if folder is None else TransformersTower(folder)
+    if tower is None:
+        return EfficientNetLite0()
+    if tower in TOWERS:
+        return EfficientNetLite(TOWERS[tower])
+    folder = Path(tower)
+    if not folder.is_absolute():  # never a folder of whoever started us
+        raise WeightsError(
+            f"{tower!r} is no folder beside the file that names it, nor a vision tower that Passgate knows "
+            f"({', '.join(sorted(TOWERS))})",
+            part="the model cannot start, so no part is released on its word",
+            todo="name one of these as tower, or a folder with a vision transformer, from that file's on",
+        )
+    return TransformersTower(folder)
 
 
 class TransformersTower:

@@ -20,7 +20,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 
 from inspection.errors import SettingsError, WeightsError
-from models.weights.base_weights import REGISTRY, SMOLLM2_135M, quiet_transformers, verify
+from models.weights.base_weights import LANGUAGE_MODELS, SMOLLM2_135M, quiet_transformers, verify
 from models.weights.local_folder import UNLOADABLE, folder_sha256, not_loadable, whole
 
 SHIPPED_BASE: Final = SMOLLM2_135M.name
@@ -36,7 +36,7 @@ class LanguageSettings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: str = SHIPPED_BASE
-    """A name in ``base_weights.REGISTRY``, or a folder that transformers can load."""
+    """A name in ``base_weights.LANGUAGE_MODELS``, or a folder that transformers can load."""
     layers: Annotated[int, Field(ge=1)] | tuple[Annotated[int, Field(ge=0)], ...] | None = None
     """Which of its layers are used: so many from the first, or those of the given numbers (0 is the first);
     None for all. Only for a causal language model.
@@ -106,7 +106,7 @@ def load_base(settings: LanguageSettings) -> LanguageBase:
         WeightsError: No such base, or a damaged one.
     """
     require_device(settings.device)
-    base = _load_shipped(settings) if settings.base in REGISTRY else _load_folder(settings)
+    base = _load_shipped(settings) if settings.base in LANGUAGE_MODELS else _load_folder(settings)
     if settings.dtype == "float32":
         hold_weights(base.model)
     return base
@@ -192,7 +192,7 @@ def _load_shipped(settings: LanguageSettings) -> LanguageBase:
     import transformers
     from tokenizers import Tokenizer
 
-    entry = REGISTRY[settings.base]
+    entry = LANGUAGE_MODELS[settings.base]
     path = verify(entry)
     try:
         with safe_open(path, framework="pt") as file:
@@ -245,7 +245,7 @@ def _load_folder(settings: LanguageSettings) -> LanguageBase:
 
     folder = Path(settings.base)
     if not (folder / "config.json").is_file():
-        known = ", ".join(sorted(REGISTRY))
+        known = ", ".join(sorted(LANGUAGE_MODELS))
         raise WeightsError(
             f"{settings.base!r} is neither a base that Passgate knows ({known}) nor a folder with a model",
             part=_PART,

@@ -265,7 +265,7 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
         raise RecipeError(
             f"the tower {tower.name} cannot be adapted",
             part="the recipe as it was stays in use",
-            todo="teach the recipe on efficientnet-lite0",
+            todo="teach and adapt on an EfficientNet-Lite, or do without adapting",
         )
     return tower
 

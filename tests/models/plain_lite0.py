@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 once more, as plain as can be: no folding, TensorFlow's padding spelt out.
+"""EfficientNet-Lite once more, as plain as can be: no folding, TensorFlow's padding spelt out.
 
 It shares no code with models/backbone/features.py. ``python -m tests.models.plain_lite0`` wrote reference.npz
 from the original checkpoint.
@@ -6,6 +6,7 @@ from the original checkpoint.
 
 import sys
 from collections.abc import Mapping
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,12 @@ from torch.nn import functional as F  # noqa: N812
 from inspection.part import Picture
 
 REFERENCE = Path(__file__).with_name("reference.npz")
+LITE0 = (1, 2, 2, 3, 3, 4, 1)
+"""Blocks of each stage, as the checkpoint numbers them."""
+LARGER = (1, 3, 3, 4, 4, 5, 1)
+"""Of Lite1 and Lite2."""
+WIDTHS = {1: (16, 24, 40, 80, 112, 192, 320), 2: (16, 24, 48, 88, 120, 208, 352)}
+"""Channels after each stage, by the number of the Lite."""
 
 
 def clock(size: int = 224) -> Picture:
@@ -40,8 +47,43 @@ def clock(size: int = 224) -> Picture:
     return picture
 
 
-def run(state: Mapping[str, Tensor], picture: Picture) -> tuple[dict[int, Tensor], Tensor]:
+def made(stages: tuple[int, ...], widths: tuple[int, ...]) -> dict[str, Tensor]:
+    """A checkpoint with random weights, named and shaped as the published one."""
+    random = torch.Generator().manual_seed(0)
+    state: dict[str, Tensor] = {}
+
+    def conv(name: str, norm: str, outputs: int, inputs: int, kernel: int) -> None:
+        weight = torch.randn(outputs, inputs, kernel, kernel, generator=random)
+        state[f"{name}.weight"] = weight / (inputs * kernel * kernel) ** 0.5
+        for part in ("weight", "bias", "running_mean", "running_var"):
+            about = 1.0 if part in ("weight", "running_var") else 0.0
+            state[f"{norm}.{part}"] = about + 0.5 * torch.rand(outputs, generator=random)
+        state[f"{norm}.num_batches_tracked"] = torch.tensor(1)
+
+    conv("_conv_stem", "_bn0", 32, 3, 3)
+    inputs, index = 32, 0
+    for stage, (blocks, width, kernel) in enumerate(zip(stages, widths, (3, 3, 5, 3, 5, 5, 3), strict=True)):
+        for _ in range(blocks):
+            block = f"_blocks.{index}."
+            wide = inputs * (6 if stage else 1)
+            if stage:
+                conv(block + "_expand_conv", block + "_bn0", wide, inputs, 1)
+            conv(block + "_depthwise_conv", block + "_bn1", wide, 1, kernel)
+            conv(block + "_project_conv", block + "_bn2", width, wide, 1)
+            inputs, index = width, index + 1
+    conv("_conv_head", "_bn1", 1280, inputs, 1)
+    state["_fc.weight"] = torch.randn(1000, 1280, generator=random) / 1280**0.5
+    state["_fc.bias"] = torch.zeros(1000)
+    return state
+
+
+def run(
+    state: Mapping[str, Tensor], picture: Picture, stages: tuple[int, ...] = LITE0
+) -> tuple[dict[int, Tensor], Tensor]:
     """Maps by stride, and the logits of ImageNet's 1000 classes, of one RGB picture."""
+    ends = list(accumulate(stages))
+    halving = [ends[stage] for stage in (0, 1, 2, 4)]
+    taps = [(ends[stage], stride) for stage, stride in ((1, 4), (2, 8), (4, 16), (5, 32))]
 
     def conv(x: Tensor, name: str, stride: int = 1) -> Tensor:
         weight = state[f"{name}.weight"]
@@ -60,17 +102,15 @@ def run(state: Mapping[str, Tensor], picture: Picture) -> tuple[dict[int, Tensor
     maps: dict[int, Tensor] = {}
     x = torch.from_numpy(picture.astype(np.float32)).permute(2, 0, 1)[None]
     x = F.relu6(norm(conv((x - 127) / 128, "_conv_stem", 2), "_bn0"))
-    for index in range(16):
+    for index in range(ends[-1]):
         block, before = f"_blocks.{index}.", x
         if index:
             x = F.relu6(norm(conv(x, block + "_expand_conv"), block + "_bn0"))
-        x = F.relu6(
-            norm(conv(x, block + "_depthwise_conv", 2 if index in (1, 3, 5, 11) else 1), block + "_bn1")
-        )
+        x = F.relu6(norm(conv(x, block + "_depthwise_conv", 2 if index in halving else 1), block + "_bn1"))
         x = norm(conv(x, block + "_project_conv"), block + "_bn2")
-        if index in (2, 4, 6, 7, 9, 10, 12, 13, 14):
+        if index not in (0, *ends):
             x = x + before
-        maps |= {stride: x for last, stride in ((2, 4), (4, 8), (10, 16), (14, 32)) if last == index}
+        maps |= {stride: x for end, stride in taps if end == index + 1}
     top = F.relu6(norm(conv(x, "_conv_head"), "_bn1")).mean((2, 3))
     return maps, F.linear(top, state["_fc.weight"], state["_fc.bias"])[0]
 

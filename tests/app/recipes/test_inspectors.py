@@ -38,7 +38,7 @@ def frame(seed: int) -> Frame:
 
 
 def test_a_recipe_is_taught_and_judged_on_the_tower_that_is_named(good: Path, tmp_path: Path) -> None:
-    eyes = bases.clip(tmp_path / "eyes")
+    eyes = str(bases.clip(tmp_path / "eyes"))
     library = RecipeLibrary(tmp_path / "recipes")
     library.save(teach_folder(plan("cover", library=library), good, tower=eyes))
     recipe, inspector = build_inspector(
@@ -80,15 +80,17 @@ def test_folders_in_the_settings_count_from_their_file(tmp_path: Path) -> None:
     path = tmp_path / "station.toml"
     path.write_text(
         '[station]\nrecipe = "cover"\n[[cameras]]\nname = "main"\nkind = "simulated"\n'
-        '[model]\ninspector = "foreign"\nbase = "qwen"\ntower = "eyes"\ndevice = "cpu"\n'
+        '[model]\ninspector = "foreign"\nbase = "qwen"\ntower = "my/eyes"\ndevice = "cpu"\n'
         'quantization = "nf4"\n',
         encoding="utf-8",
     )
     table = load(path).model
     assert (table.inspector, table.quantization) == (InspectorKind.PRETRAINED_VLM, "nf4")
-    assert (table.base, table.tower) == (str(tmp_path / "qwen"), tmp_path / "eyes")
-    path.write_text(path.read_text().replace('base = "qwen"', 'base = "smollm2-135m"'), encoding="utf-8")
+    assert (table.base, table.tower) == (str(tmp_path / "qwen"), str(tmp_path / "my" / "eyes"))
+    named = path.read_text().replace('"qwen"', '"smollm2-135m"').replace('"my/eyes"', '"efficientnet-lite1"')
+    path.write_text(named, encoding="utf-8")
     assert load(path).model.base == "smollm2-135m"
+    assert load(path).model.tower == "efficientnet-lite1"
 
 
 @pytest.mark.parametrize(

@@ -121,7 +121,7 @@ OWN = """
 [model]
 adapter = "own.safetensors"
 base = "models/own"
-tower = "eyes"
+tower = "my/eyes"
 quantization = "nf4"
 """
 
@@ -137,7 +137,7 @@ def test_what_judges_is_the_stations_own_and_counts_from_its_file(
     assert (setup.recipes, setup.recipe) == (tmp_path / "shelf", "cover")
     assert setup.model.adapter == tmp_path / "own.safetensors"
     assert setup.model.base == str(tmp_path / "models" / "own"), "a folder that is gone is no bare name"
-    assert setup.model.tower == tmp_path / "eyes"
+    assert setup.model.tower == str(tmp_path / "my" / "eyes")
 
 
 def test_the_environment_overrides_what_judges_for_commands_and_engine_alike(
@@ -147,10 +147,10 @@ def test_the_environment_overrides_what_judges_for_commands_and_engine_alike(
         recipes=tmp_path / "home" / "recipes", model=AS_SHIPPED, line=None
     )
     monkeypatch.setenv("PASSGATE_MODEL__INSPECTOR", "reflex")
-    monkeypatch.setenv("PASSGATE_MODEL__TOWER", "eyes")
+    monkeypatch.setenv("PASSGATE_MODEL__TOWER", "my/eyes")
     monkeypatch.chdir(tmp_path)
     assert find_setup(None).model.inspector is InspectorKind.REFLEX
-    assert find_setup(None).model.tower == tmp_path / "eyes"
+    assert find_setup(None).model.tower == str(tmp_path / "my" / "eyes")
     station.write_text(GOOD + OWN, encoding="utf-8")
     assert find_setup(station).model == load(station).model
     assert find_setup(station).model.inspector is InspectorKind.REFLEX

@@ -121,8 +121,22 @@ def test_the_same_folder_elsewhere_is_the_same_tower(clip: Path, tmp_path: Path)
 def test_the_tower_by_configuration(clip: Path, tower: VisionTower) -> None:
     assert isinstance(build_tower(None), EfficientNetLite0)
     assert build_tower(None).sha256 == tower.sha256
-    assert isinstance(build_tower(clip), TransformersTower)
+    assert isinstance(build_tower(str(clip)), TransformersTower)
     assert channels_of(build_tower(None).features([noise(32, 32)])) == 344
+
+
+def test_towers_by_name_are_those_that_passgate_knows(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name is never a folder of whoever started the program."""
+    monkeypatch.setenv("PASSGATE_CACHE", str(tmp_path))
+    for name in ("efficientnet-lite1", "efficientnet-lite2"):
+        with pytest.raises(WeightsError, match=f"{name} is not in the cache.*passgate weights pull {name}"):
+            build_tower(name)
+    bases.clip(tmp_path / "eyes")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(WeightsError, match=r"'eyes' is no folder beside the file .*efficientnet-lite1"):
+        build_tower("eyes")
 
 
 def half(folder: Path) -> None:
