@@ -27,13 +27,16 @@ quantile with Satterthwaite's degrees of freedom, Biometrics Bulletin 2, 1946). 
 scores; of five groups whose levels lie as an exponential's it let 7 % pass it where 5 % were asked.
 ``beyond`` says that it was taken, ``groups_needed`` how many groups would make it needless.
 
-**Which scores.** Of a picture, by what was learned without its group: leave-one-group-out.
+**Which scores.** Of a picture, by what was learned without its group (:mod:`models.memory.left_out`).
 Jackknife+ (Barber, Candès, Ramdas and Tibshirani, "Predictive inference with the jackknife+", Annals of
 Statistics 2021, arXiv:1905.02928) would judge a new picture by all the left-out memories at once, and still
-promise no more than twice the share. It is not needed for what only falls as more
-is learned, and a nearest-neighbour distance does: were the new group among the taught ones, all distances
-would be exchangeable; the new one's own is the full memory's, and the others' are at most what was measured
-without it. Folds are safe by the same argument, but each is a much smaller memory, and reads higher.
+promise no more than twice the share. It is not needed for what only falls as more is learned, and a
+nearest-neighbour distance does: were the new group among the taught ones, all distances would be
+exchangeable; the new one's own is the full memory's, and the others' are at most what was measured without
+it. Folds are safe by the same argument, but each is a smaller memory, and reads higher.
+
+**How to use it.** A picture is good up to and including ``score``; who rejects from a score on takes the next
+larger float. ``rejected(100)`` is what to tell people.
 """
 
 from __future__ import annotations
