@@ -90,6 +90,12 @@ class CertificateError(PassgateError):
     code = Code.CERTIFICATE_ERROR
 
 
+class PositionError(PassgateError):
+    """A part does not lie as it was taught, or nothing shows where it lies: it is judged by a person."""
+
+    code = Code.POSITION_ERROR
+
+
 class WeightsError(PassgateError):
     """Base weights or a taught memory are missing, damaged, or not the ones that were named."""
 

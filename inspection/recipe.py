@@ -1,5 +1,6 @@
 """A recipe: what a good part of one product is, and what to do about one that is not."""
 
+from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
@@ -28,6 +29,14 @@ def _inside_a_picture(region: Box) -> Box:
 Region = Annotated[Box, AfterValidator(_inside_a_picture)]
 
 
+class Motion(StrEnum):
+    """In which ways parts lie differently under the camera."""
+
+    SHIFT = "shift"
+    TURN = "turn"
+    """Shifted and turned in the picture's plane."""
+
+
 class View(Frozen):
     """One picture of the part: which camera takes it, and what of it is judged."""
 
@@ -37,6 +46,11 @@ class View(Frozen):
     """The part of the picture that is judged; None for all of it."""
     mm_per_pixel: FiniteFloat | None = Field(default=None, gt=0.0, le=1000.0)
     """Scale in the part's plane; without it lengths in mm are not given."""
+    registration: Motion | None = Field(default=None, exclude_if=lambda motion: motion is None)
+    """In which ways parts lie differently: each is brought to the taught position before it is judged, and
+    goes to manual_review where that cannot be done. None: parts are judged where they lie."""
+    masked: bool = Field(default=False, exclude_if=lambda masked: not masked)
+    """Whether a part of the view is not judged; the mask lies in the recipe's file."""
 
 
 class GaugeSpec(Frozen):

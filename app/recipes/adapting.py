@@ -14,10 +14,11 @@ from inspection.decision import ModelRef
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels.folder_names import telling_folders
+from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import View
 from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
-from models.inspectors.reflex import crop, unclamped
+from models.inspectors.reflex import unclamped
 from models.memory.adaptation import AdaptedMemory, adaptable
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
@@ -78,12 +79,12 @@ def adapt_recipe(
             part="the recipe as it was stays in use",
         )
     view, levels = taught.recipe.views[0], taught.recipe.levels
-    memory = taught.memories[view.name]
+    memory, sight = taught.memories[view.name], taught.sights.get(view.name, PLAIN)
     library.refuse_unwritable(name)
     photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
     photographs += [] if good is None else good_photographs(good)
     refuse_too_few([(bool(one.defects), one.group) for one in photographs])
-    examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), view))
+    examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), sight, view))
     with progress("reading", len(photographs)) as bar:
         pictures = _sha256(photographs, memory, examples, bar.show)
     started = time.monotonic()
@@ -112,7 +113,14 @@ def adapt_recipe(
     learned_from = taught.learned_from.and_labels(pictures)
     labelled = _cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes))
     return AdaptedRecipe(
-        Taught(recipe, {view.name: adapted}, learned_from=learned_from, labelled=labelled),
+        replace(
+            taught,
+            recipe=recipe,
+            memories={view.name: adapted},
+            sealed=True,
+            learned_from=learned_from,
+            labelled=labelled,
+        ),
         report | {"version": version},
     )
 
@@ -171,13 +179,11 @@ def _sha256(
     return found
 
 
-def _shown(one: Example, view: View) -> Example:
-    """What a view shows of a labelled picture. Raises RecipeError where it is too small for the view."""
-    mask = one.mask
-    if mask is not None and view.region is not None:
-        left, top, width, height = view.region
-        mask = mask[top : top + height, left : left + width]
-    return replace(one, picture=crop(one.picture, view), mask=mask)
+def _shown(one: Example, sight: Sight, view: View) -> Example:
+    """What is judged of a labelled picture. Raises RecipeError where it is too small for the view."""
+    seen = sight.of(one.picture, view)
+    mask = None if one.mask is None else seen.mask_as_seen(one.mask)
+    return replace(one, picture=seen.picture, mask=mask)
 
 
 def _numbers(found: Evaluation, escapes: float) -> dict[str, float]:

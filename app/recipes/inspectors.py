@@ -75,10 +75,11 @@ def build_inspector(
             todo=f"measure it (passgate recipe evaluate), then: passgate recipe seal {recipe.name}",
         )
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
+    sights = {(recipe.id, recipe.version, view): sight for view, sight in taught.sights.items()}
     adapter = model.adapter or SHIPPED
     kind = model.inspector
     if kind is InspectorKind.REFLEX or (kind is InspectorKind.VLA and not _has_a_say(recipe, adapter)):
-        return recipe, ReflexInspector(memories, model=reflex_on(tower), threads=model.threads)
+        return recipe, ReflexInspector(memories, model=reflex_on(tower), threads=model.threads, sights=sights)
     asked = {"base": model.base, "device": model.device, "quantization": model.quantization}
     given = {key: value for key, value in asked.items() if value is not None}
     if kind is InspectorKind.PRETRAINED_VLM:
@@ -90,7 +91,7 @@ def build_inspector(
             )
         vlm = PretrainedVlmConsultant(PretrainedVlm(LanguageSettings.model_validate(given)))
         return recipe, SecondOpinionInspector(
-            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm.model)
+            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm.model), sights=sights
         )
     language = read_header(adapter).settings.language.model_copy(update=given) if given else None
     loaded = load(adapter, tower=tower, language=language)
@@ -103,7 +104,11 @@ def build_inspector(
         )
     vla = VlaConsultant(adapter=loaded, tower=tower)
     return recipe, SecondOpinionInspector(
-        memories, consultant=vla, threads=model.threads, model=advised_by(vla.model, line=told_of)
+        memories,
+        consultant=vla,
+        threads=model.threads,
+        model=advised_by(vla.model, line=told_of),
+        sights=sights,
     )
 
 

@@ -1,23 +1,26 @@
 """One recipe in one file: what it says and what was taught for it cannot be parted.
 
 A sealed file (``models.weights.sealed``): the taught memories' tensors as ``view/name``, what labels taught
-as ``view/adaptation.name``; in its words the recipe's JSON, which pictures it learned from and, for each
-view, the headers of both. Reading one never runs a pickle, and nothing is judged by a file that is not as it
-was written, or that says what cannot have been taught.
+as ``view/adaptation.name``, how it is seen as ``view/sight.name``; in its words the recipe's JSON, which
+pictures it learned from and, for each view, the headers of them. Reading one never runs a pickle, and nothing
+is judged by a file that is not as it was written, or that says what cannot have been taught.
 """
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+import torch
 from pydantic import ValidationError
 from torch import Tensor
 
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.certification.probability import LabelledScores
 from inspection.errors import RecipeError
+from inspection.pictures.sight.packing import packed, unpacked
+from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.memory.adaptation import Adaptation, AdaptedMemory
@@ -33,6 +36,9 @@ _ADAPTATION: Final = "adaptation/"
 """Keys of the file's words; the view's name follows the second and the third."""
 _ADAPTED: Final = "adaptation."
 """What the names of an adaptation's tensors begin with."""
+_SIGHT: Final = "sight/"
+_SEEN: Final = "sight."
+"""The same of how a view is seen, where more is done than to cut it out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +53,8 @@ class Taught:
     learned_from: LearnedFrom = NOT_REMEMBERED
     labelled: LabelledScores | None = None
     """How parts scored whose labels it was adapted on, each judged by what had not learned from it."""
+    sights: Mapping[str, Sight] = field(default_factory=dict)
+    """How views are seen, by name; those that are not there only have their region cut out."""
 
 
 def write(path: Path, taught: Taught) -> None:
@@ -62,6 +70,9 @@ def write(path: Path, taught: Taught) -> None:
         if isinstance(memory, AdaptedMemory):
             learned, words[_ADAPTATION + view] = memory.adaptation.packed()
             of_view |= {_ADAPTED + name: tensor for name, tensor in learned.items()}
+        if (sight := taught.sights.get(view, PLAIN)) is not PLAIN:
+            arrays, words[_SIGHT + view] = packed(sight)
+            of_view |= {_SEEN + name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
     try:
         sealed.write(path, tensors, words)
@@ -107,9 +118,11 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         view, _, name = key.rpartition("/")
         tensors[view][name] = tensor
     views = {view.name for view in recipe.views}
-    headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *map(_ADAPTATION.__add__, views)}
+    of_views = {kind + view for kind in (_ADAPTATION, _SIGHT) for view in views}
+    headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *of_views}
     if tensors.keys() != views or headers != set(map(_MEMORY.__add__, views)):
         raise _damaged(path, "the views that were taught are not those of the recipe")
+    sights = _sights(path, recipe, content.words, tensors)
     memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
     return Taught(
         recipe,
@@ -117,7 +130,29 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         content.sealed,
         _learned_from(path, content.words),
         _labelled(path, content.words),
+        sights,
     )
+
+
+def _sights(
+    path: Path, recipe: Recipe, words: Mapping[str, str], tensors: Mapping[str, dict[str, Tensor]]
+) -> dict[str, Sight]:
+    """How the views are seen; their tensors are taken out of ``tensors``."""
+    sights = {}
+    for view in recipe.views:
+        of_view = tensors[view.name]
+        names = [name for name in of_view if name.startswith(_SEEN)]
+        arrays = {name.removeprefix(_SEEN): of_view.pop(name).numpy() for name in names}
+        try:
+            said = words.get(_SIGHT + view.name)
+            sight = PLAIN if said is None and not arrays else unpacked(arrays, said or "")
+        except ValueError as error:
+            raise _damaged(path, in_one_line(error)) from error
+        if not sight.fits(view):
+            raise _damaged(path, f"how view {view.name!r} is seen is not what the recipe says")
+        if sight is not PLAIN:
+            sights[view.name] = sight
+    return sights
 
 
 def _learned_from(path: Path, words: Mapping[str, str]) -> LearnedFrom:

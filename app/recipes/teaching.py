@@ -23,6 +23,8 @@ from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
 from inspection.pictures.quality import teach_limits
 from inspection.pictures.sides import good_pictures
+from inspection.pictures.sight.learning import Asked, SightLearner
+from inspection.pictures.sight.sight import cut_out
 from inspection.recipe import GreyLevels, Recipe, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
@@ -30,13 +32,13 @@ from inspection.unheard import Unheard
 from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.inspectors.reflex import crop
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 
 log = structlog.get_logger(__name__)
 
 DEFAULT_OVERKILL = MemorySettings().overkill
+AS_THEY_LIE = Asked()
 SIMULATED_PRODUCT = "cover"
 SIMULATED_GOOD_PARTS = 60
 _SIMULATED_FROM = 1_000_000
@@ -139,10 +141,12 @@ def teach(
     groups: Sequence[str] | None = None,
     overkill: float = DEFAULT_OVERKILL,
     names: Sequence[str] | None = None,
+    asked: Asked = AS_THEY_LIE,
 ) -> Taught:
     """Teach what was planned from good pictures of one view; the result is not yet kept.
 
-    Each picture is read twice and held no longer than it is looked at, where ``frames`` reads it when asked.
+    Each picture is read twice and held no longer than it is looked at, where ``frames`` reads it when asked;
+    some a third time, where ``asked`` wants them aligned or masked.
 
     Args:
         recipe: From :func:`plan`.
@@ -151,15 +155,18 @@ def teach(
         groups: One for each picture: pictures of one group are near-copies of each other.
         overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
         names: Of the pictures: those that lie far outside the others are refused by them; None keeps them.
+        asked: Whether parts are aligned, and what of the view is not judged.
 
     Raises:
         DatasetError: A picture comes twice, in two groups.
-        RecipeError: Too few pictures, too small ones, or one far outside the others.
+        RecipeError: Too few pictures, too small ones, or one far outside the others; or they cannot be
+            aligned, or the mask is not theirs.
     """
     view = recipe.views[0]
     sizes: list[tuple[int, int]] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
-    limits = teach_limits(_once_each(frames, groups, sizes, recipe, seen))
+    learner = SightLearner(view, asked)
+    limits = teach_limits(_once_each(frames, groups, sizes, recipe, seen, learner))
     if limits.size is None and view.region is None:
         (height, width), most = Counter(sizes).most_common(1)[0]
         log.warning(
@@ -167,18 +174,23 @@ def teach(
             sizes=len(set(sizes)),
             most=f"{most} of {len(sizes)} are {width} x {height}",
         )
+    learned = learner.learn(OneByOne(frames, recipe.levels.of), groups=groups, names=names)
+    if learned.in_words:
+        log.info(learned.in_words)
     memory = NormalityMemory.teach(
-        OneByOne(frames, lambda frame: crop(recipe.levels.of(frame), view)),
+        OneByOne(frames, lambda frame: learned.sight.of(recipe.levels.of(frame), view).picture),
         tower=tower,
         groups=groups,
         settings=MemorySettings(overkill=overkill),
         sizes=sizes,
         names=names,
     )
+    view = learned.seen_so(view)
     return Taught(
-        recipe.model_copy(update={"quality": limits, "sha256": ""}),
+        recipe.model_copy(update={"quality": limits, "views": (view,), "sha256": ""}),
         {view.name: memory},
         learned_from=LearnedFrom.good(seen.sha256),
+        sights={} if learned.sight.plain else {view.name: learned.sight},
     )
 
 
@@ -188,12 +200,15 @@ def _once_each(
     sizes: list[tuple[int, int]],
     recipe: Recipe,
     seen: SeenPictures,
+    learner: SightLearner,
 ) -> Iterator[Frame]:
     """The frames, while their sizes are noted; raises DatasetError for one that comes twice."""
     for number, frame in enumerate(frames):
         group = number if groups is None else groups[number]
         seen.add(frame.picture, path=Path(frame.source), group=group)
-        height, width = crop(recipe.levels.of(frame), recipe.views[0]).shape[:2]
+        picture = recipe.levels.of(frame)
+        learner.add(picture)
+        height, width = cut_out(picture, recipe.views[0]).shape[:2]
         sizes.append((height, width))
         yield frame
 

@@ -13,11 +13,11 @@ from app.settings.finding import find_setup
 from inspection.errors import DatasetError
 from inspection.levels import Picture
 from inspection.pictures.decoding.decoding import read_archived, read_picture
+from inspection.pictures.sight.sight import PLAIN
 from inspection.recipe import EIGHT_BITS, GreyLevels
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.evaluation.type_baseline import TypeRegression
 from models.evaluation.vla import Shown, judge_all, summary
-from models.inspectors.reflex import crop
 from models.language.base import LanguageSettings
 from models.memory.memory import NormalityMemory
 from models.training.data.photographs import read_photographs
@@ -79,9 +79,10 @@ def evaluate_model(
         material = _read_samples(images, split=split, teach=teach, tower=tower)
     else:
         material = _read_folders(images)
-    view, levels = None, EIGHT_BITS
+    view, levels, sight = None, EIGHT_BITS, PLAIN
     if taught is not None:
         view, levels = taught.recipe.views[0], taught.recipe.levels
+        sight = taught.sights.get(view.name, PLAIN)
         kinds = taught.recipe.defect_types or material.kinds
         material = replace(material, memory=taught.memories[view.name], kinds=kinds)
         mm_per_pixel = view.mm_per_pixel
@@ -100,7 +101,7 @@ def evaluate_model(
     with progress("looking", len(labelled)) as bar:
         for number, (file, kind) in enumerate(labelled, 1):
             picture = _read(file, levels)
-            part = picture if view is None else crop(picture, view)
+            part = picture if view is None else sight.of(picture, view).picture
             seen = perception.see(part, tower=tower, memory=material.memory, mm_per_pixel=mm_per_pixel)
             shown.append(Shown(seen=seen, kind=kind))
             bar.show(number)

@@ -78,6 +78,11 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.PICTURE_FLAT: "图像对比度过低（{contrast:.1f}，至少应为 {wanted:.1f}）：请清洁镜头，确认工件到位",
     Code.PICTURE_BLURRED: "图像模糊（清晰度 {focus:.3f}，至少应为 {wanted:.3f}）：请调焦，检查曝光时间和输"
     "送带速度",
+    Code.PART_NOT_THERE: "图像中没有可用于定位工件的结构：请确认工件到位，检查光源和调焦",
+    Code.PART_UNLIKE_TAUGHT: "工件无法定位（与示教件的吻合度 {found:.2f}，至少应为 {wanted:.2f}）：请查看"
+    "工件",
+    Code.PART_OUT_OF_PLACE: "工件偏离示教位置：平移为图像的 {shift:.1%}、转角 {turn:.1f} 度（最多应为 "
+    "{most_shift:.1%}、{most_turn:.1f} 度）：请检查导向和触发",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "与合格件一致，无异常（正常度 {normality:.2f}）",
     Code.WORST_DEFECT: "{defect:term}，位置 x {x}、y {y}，视图 {view}",
@@ -192,6 +197,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECIPE_ERROR: "配方不适用",
     Code.INSPECTOR_ERROR: "模型暂时无法使用",
     Code.CERTIFICATE_ERROR: "证书无法使用",
+    Code.POSITION_ERROR: "工件无法定位",
     Code.WEIGHTS_ERROR: "模型权重缺失或损坏",
     Code.STORE_ERROR: "记录无法写入或读取，请检查磁盘",
     Code.RECORD_REFUSED_ERROR: "记录拒绝写入",

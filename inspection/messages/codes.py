@@ -81,6 +81,9 @@ class Code(StrEnum):
     PICTURE_SATURATED = auto()
     PICTURE_FLAT = auto()
     PICTURE_BLURRED = auto()
+    PART_NOT_THERE = auto()
+    PART_UNLIKE_TAUGHT = auto()
+    PART_OUT_OF_PLACE = auto()
 
     # --- what was seen ----------------------------------------------------------------------------------
     NOTHING_UNUSUAL = auto()
@@ -186,6 +189,7 @@ class Code(StrEnum):
     RECIPE_ERROR = auto()
     INSPECTOR_ERROR = auto()
     CERTIFICATE_ERROR = auto()
+    POSITION_ERROR = auto()
     WEIGHTS_ERROR = auto()
     STORE_ERROR = auto()
     RECORD_REFUSED_ERROR = auto()

@@ -85,6 +85,12 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "the lens, check that a part is there",
     Code.PICTURE_BLURRED: "picture is blurred (focus {focus:.3f}, at least {wanted:.3f} wanted): focus "
     "the lens, check exposure time and belt speed",
+    Code.PART_NOT_THERE: "picture shows nothing by which the part could be aligned: check that a part is "
+    "there, the light and the focus",
+    Code.PART_UNLIKE_TAUGHT: "part cannot be aligned (it fits the taught one by {found:.2f}, at least "
+    "{wanted:.2f} wanted): look at the part",
+    Code.PART_OUT_OF_PLACE: "part lies {shift:.1%} of the picture and {turn:.1f} degrees from the taught "
+    "position (up to {most_shift:.1%} and {most_turn:.1f} wanted): check guide and trigger",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "nothing that the good parts do not show (normality {normality:.2f})",
     Code.WORST_DEFECT: "{defect:term} at x {x}, y {y} on view {view}",
@@ -211,6 +217,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECIPE_ERROR: "the recipe does not fit",
     Code.INSPECTOR_ERROR: "the model cannot be asked now",
     Code.CERTIFICATE_ERROR: "the certificate cannot be used",
+    Code.POSITION_ERROR: "the part cannot be aligned",
     Code.WEIGHTS_ERROR: "weights are missing or damaged",
     Code.STORE_ERROR: "the record cannot be written or read",
     Code.RECORD_REFUSED_ERROR: "the record has refused this",

@@ -109,13 +109,12 @@ def question(recipe: Recipe) -> str:
 
 def _placed(named: SeenDefect, seen: ViewFindings) -> Defect:
     """The defect where the memory measured it, if it did; otherwise where the model says."""
-    left, top = (seen.view.region or (0, 0))[:2]
     rows, columns = seen.picture.shape[:2]
     x0, x1 = sorted((named.box[0], named.box[2]))
     y0, y1 = sorted((named.box[1], named.box[3]))
     x, y = x0 * (columns - 1) // THOUSANDTHS, y0 * (rows - 1) // THOUSANDTHS
     width, height = x1 * columns // THOUSANDTHS - x, y1 * rows // THOUSANDTHS - y
-    told = (left + x, top + y, max(width, 1), max(height, 1))
+    told = seen.seen.box_as_taken((x, y, max(width, 1), max(height, 1)))
     measured = max(seen.defects, key=lambda defect: _overlap(defect.box, told), default=None)
     if measured is None or _overlap(measured.box, told) == 0:
         score = 1.0 - seen.normality

@@ -25,11 +25,12 @@ from inspection.decision import (
     Severity,
     Timings,
 )
-from inspection.errors import RecipeError
+from inspection.errors import PositionError, RecipeError
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence, joined
 from inspection.messages.telling import say
 from inspection.part import Frame, Picture
+from inspection.pictures.sight.sight import PLAIN, Seen, Sight
 from inspection.recipe import Recipe, View
 from inspection.result import InspectionResult
 from models.memory.assessment import Assessment, Region
@@ -51,8 +52,8 @@ class ViewFindings:
     """What the reflex makes of one view's picture."""
 
     view: View
-    picture: Picture
-    """The part of it that the view judges."""
+    seen: Seen
+    """What the view judges of it, and where that lies on it."""
     assessment: Assessment
     defects: tuple[Defect, ...]
     normality: float
@@ -62,21 +63,35 @@ class ViewFindings:
     memory: NormalityMemory
     """What was taught for the view."""
 
+    @property
+    def picture(self) -> Picture:
+        """What is judged."""
+        return self.seen.picture
+
 
 class ReflexInspector:
     """Implements ``Inspector`` with the normality memories of the taught recipes."""
 
     fault = ""
 
-    def __init__(self, memories: Mapping[ViewKey, NormalityMemory], *, model: ModelRef, threads: int) -> None:
+    def __init__(
+        self,
+        memories: Mapping[ViewKey, NormalityMemory],
+        *,
+        model: ModelRef,
+        threads: int,
+        sights: Mapping[ViewKey, Sight] = {},
+    ) -> None:
         """Judge by ``memories``.
 
         Args:
             memories: One for each view of each recipe that may become active.
+            sights: How views are seen; those that are not named only have their region cut out.
             model: What goes into the decisions.
             threads: CPU threads of one inspection.
         """
         self._memories = dict(memories)
+        self._sights = dict(sights)
         self._model = model
         self._threads = threads
 
@@ -95,13 +110,13 @@ class ReflexInspector:
         """Check that every view was taught, and run each once so that the first part is not the slow one.
 
         Raises:
-            RecipeError: A view was not taught.
+            RecipeError: A view was not taught, or how it is seen was not.
         """
         torch.set_num_threads(self._threads)
         width, height = recipe.quality.size or (640, 480)
         blank = np.full((height, width, 3), 127, np.uint8)
         for view in recipe.views:
-            self.memory(recipe, view).assess(crop(blank, view))
+            self.memory(recipe, view).assess(self.sight(recipe, view).unplaced(blank, view).picture)
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
@@ -114,7 +129,12 @@ class ReflexInspector:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
         started_ns = time.monotonic_ns()
-        findings = self.examine(frames, recipe=recipe)
+        try:
+            findings = self.examine(frames, recipe=recipe)
+        except PositionError as error:
+            return self.held(
+                error, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, started_ns=started_ns
+            )
         vision_ms = (time.monotonic_ns() - started_ns) / 1e6
         return InspectionResult(
             decision=self.decide(
@@ -123,7 +143,12 @@ class ReflexInspector:
         )
 
     def examine(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[ViewFindings, ...]:
-        """Look at each view's picture. Raises RecipeError as ``inspect`` does."""
+        """Look at each view's picture.
+
+        Raises:
+            PositionError: A part cannot be aligned as its view was taught; it must not be judged.
+            RecipeError: As ``inspect`` does.
+        """
         if len(frames) != len(recipe.views):
             raise RecipeError(
                 f"recipe {recipe.name!r} has {len(recipe.views)} views, but {len(frames)} pictures came",
@@ -164,23 +189,45 @@ class ReflexInspector:
             timings_ms=Timings(vision=vision_ms, total=vision_ms),
         )
 
+    def held(
+        self, error: PositionError, *, recipe: Recipe, part_id: int, trigger_seq: int, started_ns: int
+    ) -> InspectionResult:
+        """A person decides on a part that cannot be aligned: it is not judged where it does not lie."""
+        reason = error.what_happened
+        took_ms = (time.monotonic_ns() - started_ns) / 1e6
+        return InspectionResult(
+            decision=Decision(
+                part_id=part_id,
+                trigger_seq=trigger_seq,
+                recipe=recipe.ref,
+                action=Action.MANUAL_REVIEW,
+                confidence=0.0,
+                defect_score=1.0,
+                decided_by=DecidedBy.REFLEX,
+                reason=reason[:MOST_REASON],
+                coded=reason.coded,
+                model=self._model,
+                timings_ms=Timings(vision=took_ms, total=took_ms),
+            )
+        )
+
     def _examine(self, picture: Picture, recipe: Recipe, view: View) -> ViewFindings:
         memory = self.memory(recipe, view)
-        judged = crop(picture, view)
-        assessment = memory.assess(judged)
+        seen = self.sight(recipe, view).of(picture, view)
+        assessment = memory.assess(seen.picture)
         # From n good pictures nothing finer than 1/(n+1) can be said, however far the score lies out.
         finest = 1.0 / (memory.taught_on + 1)
         normality = min(max(assessment.confidence, finest), 1.0 - finest)
         defect_score = unclamped(assessment.score - memory.threshold)
         if assessment.normal:
-            return ViewFindings(view, judged, assessment, (), normality, defect_score, memory)
+            return ViewFindings(view, seen, assessment, (), normality, defect_score, memory)
         score = 1.0 - normality
         if assessment.regions:
-            defects = tuple(_defect(region, view, score) for region in assessment.regions)
+            defects = tuple(_defect(region, seen, view, score) for region in assessment.regions)
         else:  # a little wrong everywhere: no place stands out
-            left, top, width, height = view.region or (0, 0, picture.shape[1], picture.shape[0])
-            defects = (_anomaly((left, top, width, height), 1.0, view, score),)
-        return ViewFindings(view, judged, assessment, defects, normality, defect_score, memory)
+            height, width = seen.picture.shape[:2]
+            defects = (_anomaly((0, 0, width, height), 1.0, seen, view, score),)
+        return ViewFindings(view, seen, assessment, defects, normality, defect_score, memory)
 
     def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
         """Why one of the pictures is too small to be judged, in words; empty where none is.
@@ -205,6 +252,18 @@ class ReflexInspector:
             )
         return memory
 
+    def sight(self, recipe: Recipe, view: View) -> Sight:
+        """How ``view`` is seen. Raises RecipeError where the recipe wants what was not taught."""
+        sight = self._sights.get((recipe.id, recipe.version, view.name), PLAIN)
+        if not sight.fits(view):
+            raise RecipeError(
+                f"view {view.name!r} of recipe {recipe.name!r} (version {recipe.version}) is to be aligned "
+                "or masked, and what that takes is not there",
+                part="the part goes to manual review",
+                todo=f"passgate recipe teach {recipe.name} --good FOLDER",
+            )
+        return sight
+
 
 def unclamped(above_threshold: float) -> float:
     """A memory's score as 0 to 1 for ``Decision.defect_score``: ``SCORE_LIMIT`` at its threshold, never flat.
@@ -222,35 +281,18 @@ def unclamped(above_threshold: float) -> float:
     return SCORE_LIMIT + beyond * (1.0 - SCORE_LIMIT if beyond > 0.0 else SCORE_LIMIT)
 
 
-def crop(picture: Picture, view: View) -> Picture:
-    """The part of ``picture`` that ``view`` judges. Raises RecipeError where the picture is too small."""
-    if view.region is None:
-        return picture
-    left, top, width, height = view.region
-    crop = picture[top : top + height, left : left + width]
-    if crop.shape[:2] != (height, width):
-        raise RecipeError(
-            f"view {view.name!r} looks at {view.region}, but the picture has "
-            f"{picture.shape[1]} x {picture.shape[0]} pixels",
-            part="the part goes to manual review",
-            todo="set the camera to the size that was taught, or teach again",
-        )
-    return np.ascontiguousarray(crop)
-
-
-def _defect(region: Region, view: View, score: float) -> Defect:
-    left, top = (view.region or (0, 0))[:2]
+def _defect(region: Region, seen: Seen, view: View, score: float) -> Defect:
     x, y, width, height = (round(value) for value in region.box)
-    return _anomaly((left + x, top + y, max(width, 1), max(height, 1)), region.score, view, score)
+    return _anomaly((x, y, max(width, 1), max(height, 1)), region.score, seen, view, score)
 
 
-def _anomaly(box: Box, peak: float, view: View, score: float) -> Defect:
+def _anomaly(box: Box, peak: float, seen: Seen, view: View, score: float) -> Defect:
     scale = view.mm_per_pixel
     return Defect(
         type=ANOMALY,
         severity=_severity(peak),
         view=view.name,
-        box=box,
+        box=seen.box_as_taken(box),
         length_mm=None if scale is None else round(math.hypot(box[2], box[3]) * scale, 2),
         score=score,
     )

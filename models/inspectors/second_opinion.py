@@ -22,12 +22,14 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, Timings, because
+from inspection.errors import PositionError
 from inspection.messages import message as sentences
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
+from inspection.pictures.sight.sight import Sight
 from inspection.recipe import ANY_TYPE, Recipe
 from inspection.result import InspectionResult, LaterWords
 from models.inspectors.reflex import ANOMALY, ReflexInspector, ViewFindings, ViewKey
@@ -123,6 +125,7 @@ class SecondOpinionInspector:
         consultant: Consultant,
         threads: int,
         model: ModelRef | None = None,
+        sights: Mapping[ViewKey, Sight] = {},
     ) -> None:
         """Judge by ``memories`` and a consultant.
 
@@ -131,10 +134,11 @@ class SecondOpinionInspector:
             consultant: The second model, loaded.
             threads: CPU threads of one inspection.
             model: What goes into the decisions; None for the consultant's own.
+            sights: See ``ReflexInspector``.
         """
         self._consultant = consultant
         self._model = model or consultant.model
-        self._reflex = ReflexInspector(memories, model=self._model, threads=threads)
+        self._reflex = ReflexInspector(memories, model=self._model, threads=threads, sights=sights)
 
     @property
     def model(self) -> ModelRef:
@@ -170,7 +174,12 @@ class SecondOpinionInspector:
             RecipeError: A view was not taught, or frames and views do not pair up.
         """
         started_ns = time.monotonic_ns()
-        findings = self._reflex.examine(frames, recipe=recipe)
+        try:
+            findings = self._reflex.examine(frames, recipe=recipe)
+        except PositionError as error:
+            return self._reflex.held(
+                error, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, started_ns=started_ns
+            )
         looked_ns = time.monotonic_ns()
         vision_ms = (looked_ns - started_ns) / 1e6
         reflex = self._reflex.decide(

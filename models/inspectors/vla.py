@@ -161,13 +161,12 @@ def _defects(seen: ViewFindings, places: tuple[Place, ...], verdict: Verdict) ->
     rules have their say on it.
     """
     left_over = {defect.box: defect for defect in seen.defects}
-    left, top = (seen.view.region or (0, 0))[:2]
     found = []
     for place, named in zip(places, verdict.named, strict=True):
         if named.severity is None:
             continue
-        x, y, width, height = place.box
-        box = (left + x, top + y, width, height)
+        _, _, width, height = place.box
+        box = seen.seen.box_as_taken(place.box)
         known = left_over.pop(box, None)
         scale = seen.view.mm_per_pixel
         length = (width**2 + height**2) ** 0.5
