@@ -107,8 +107,8 @@ def learn_position(
     """
     pivot = _pivot(small, motion)
     first = [_lies(pivot, one)[0] for one in small]
-    back = cv2.invertAffineTransform(_middling(first))
-    at_middling = [_after(matrix, np.asarray(back)) for matrix in first]
+    back: Matrix = np.asarray(cv2.invertAffineTransform(_middling(first)), np.float64)
+    at_middling = [_after(matrix, back) for matrix in first]
     found = _cross_fitted(small, at_middling, motion, list(range(len(small))) if groups is None else groups)
     wrong = max(one.others.fit_at(one.small, matrix) for one, matrix in _misplaced(found))
     misfits = [number for number, one in enumerate(found) if one.correlation <= wrong]
@@ -222,9 +222,9 @@ def _refuse_unproven(found: Sequence[_Found], bounds: Bounds, motion: Motion, *,
         x, y, turned = draw.choice([-_TRIED_AT, _TRIED_AT], 3)
         turn = 0.0 if motion is Motion.SHIFT else turned * bounds.turn_deg
         known = cv2.getRotationMatrix2D(((columns - 1) / 2, (rows - 1) / 2), turn, 1.0)
-        wanted = np.asarray(known)
+        wanted: Matrix = np.asarray(known, np.float64)
         wanted[:, 2] += (x * columns * bounds.shift, y * rows * bounds.shift)
-        there = _after(wanted, np.asarray(cv2.invertAffineTransform(one.matrix)))
+        there = _after(wanted, np.asarray(cv2.invertAffineTransform(one.matrix), np.float64))
         moved = cv2.warpAffine(one.small, there, (columns, rows), borderMode=cv2.BORDER_REPLICATE)
         lies = _lies(one.others, np.asarray(moved, np.uint8))[0]
         errors.append(float(np.abs(_at(corners, lies) - _at(corners, wanted)).max()))

@@ -1,5 +1,7 @@
 """A part is found where it lies, to a fraction of a pixel; one that cannot be is refused with its reason."""
 
+from collections.abc import Callable
+
 import cv2
 import numpy as np
 import pytest
@@ -30,6 +32,11 @@ def turning() -> Registration:
 @pytest.fixture(scope="module")
 def shifting() -> Registration:
     return learn_position(small(scattered(12, shift=16)), Motion.SHIFT).registration
+
+
+def enlarged(picture: Picture) -> Picture:
+    large = cv2.resize(picture, (4 * WIDTH, 4 * HEIGHT), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(large, np.uint8)
 
 
 def placed(registration: Registration, picture: Picture) -> np.ndarray:
@@ -64,12 +71,9 @@ def test_a_shifted_part_is_found_in_brighter_light_too(shifting: Registration, x
 
 
 def test_the_same_holds_for_a_picture_that_is_larger_than_it_is_aligned_at() -> None:
-    large = [
-        cv2.resize(one, (4 * WIDTH, 4 * HEIGHT), interpolation=cv2.INTER_CUBIC)
-        for one in scattered(8, shift=9)
-    ]
+    large = [enlarged(one) for one in scattered(8, shift=9)]
     registration = learn_position(small(large), Motion.SHIFT).registration
-    still = cv2.resize(part(99), (4 * WIDTH, 4 * HEIGHT), interpolation=cv2.INTER_CUBIC)
+    still = enlarged(part(99))
     off = np.roll(still, (12, -25), axis=(0, 1))
     by = placed(registration, off)[:, 2] - placed(registration, still)[:, 2]
     assert by == pytest.approx([-25, 12], abs=0.5)
@@ -110,7 +114,11 @@ def turned_round(picture: Picture) -> Picture:
 )
 @pytest.mark.parametrize("motion", Motion)
 def test_what_cannot_be_aligned_is_refused_with_its_reason(
-    turning: Registration, shifting: Registration, motion: Motion, wrong, codes: set[Code]
+    turning: Registration,
+    shifting: Registration,
+    motion: Motion,
+    wrong: Callable[[Picture], Picture],
+    codes: set[Code],
 ) -> None:
     registration = turning if motion is Motion.TURN else shifting
     with pytest.raises(PositionError) as refused:
@@ -139,12 +147,16 @@ def test_what_was_found_is_said_in_words() -> None:
 @pytest.mark.parametrize("shown", ["noise", "one grey", "stripes"])
 def test_parts_without_structure_teach_no_position(shown: str, motion: Motion) -> None:
     draw = np.random.default_rng(0)
-    stripes = np.tile(np.where(np.arange(WIDTH) % 16 < 4, 200, 30), (HEIGHT, 1))
-    of = {
-        "noise": lambda: draw.integers(0, 255, (HEIGHT, WIDTH)),
-        "one grey": lambda: np.full((HEIGHT, WIDTH), 90),
-    }
-    levels = [of.get(shown, lambda: stripes + draw.normal(0, 3, stripes.shape))() for _ in range(6)]
+    stripes = np.tile(np.where(np.arange(WIDTH) % 16 < 4, 200.0, 30.0), (HEIGHT, 1))
+    levels = []
+    for _ in range(6):
+        match shown:
+            case "noise":
+                levels.append(draw.uniform(0, 255, stripes.shape))
+            case "stripes":
+                levels.append(stripes + draw.normal(0, 3, stripes.shape))
+            case _:
+                levels.append(np.full(stripes.shape, 90.0))
     with pytest.raises(RecipeError, match=r"no structure|cannot be aligned"):
         learn_position([np.clip(one, 0, 255).astype(np.uint8) for one in levels], motion)
 

@@ -170,7 +170,7 @@ def test_a_mask_of_another_size_or_that_leaves_nothing_is_refused() -> None:
 
 
 def test_a_mask_is_scaled_to_pictures_of_another_size(masking: Sight) -> None:
-    large = cv2.resize(part(60, dial=10), (2 * WIDTH, 2 * HEIGHT))
+    large = np.asarray(cv2.resize(part(60, dial=10), (2 * WIDTH, 2 * HEIGHT)), np.uint8)
     left, top, width, height = (2 * number for number in DIAL)
     other = large.copy()
     other[top + 1 : top + height - 1, left + 1 : left + width - 1] = 255
