@@ -40,7 +40,8 @@ def moved(picture: Picture, x: float, y: float, degrees: float = 0.0) -> Picture
 def move(x: float, y: float, degrees: float = 0.0) -> NDArray[np.float64]:
     """(2, 3): from the part in the middle to where ``moved`` puts it."""
     turned = cv2.getRotationMatrix2D(((WIDTH - 1) / 2, (HEIGHT - 1) / 2), -degrees, 1.0)
-    return np.asarray(turned, np.float64) + np.array([[0.0, 0.0, x], [0.0, 0.0, y]])
+    matrix: NDArray[np.float64] = np.asarray(turned, np.float64) + np.array([[0.0, 0.0, x], [0.0, 0.0, y]])
+    return matrix
 
 
 def scattered(count: int, *, shift: float, degrees: float = 0.0, seed: int = 1) -> list[Picture]:
