@@ -37,6 +37,8 @@ class EventKind(StrEnum):
     """The station latched a fault of its own. It holds until RESET, over restarts too."""
     SECOND_ENGINE = "second_engine"
     """Another engine found this one at work at its PLC, and refused itself; nothing changed here."""
+    PICTURES_DRIFT = "pictures_drift"
+    """The pictures of parts that pass no longer look as taught; the detail says what has moved."""
     PICTURES_EXPIRED = "pictures_expired"
     """Retention is about to delete the pictures named in ``subjects``; on record before they go."""
 

@@ -32,5 +32,8 @@ class InspectionResult:
     decision: Decision
     motion: ProposedMotion | None = None
     """How belt and diverter should move for this part; None where the inspector has no word on it."""
+    scores: tuple[float, ...] = ()
+    """The defect score of each view as the taught memory alone sees it, whoever decides, in the order of the
+    recipe's views and on the scale of ``Decision.defect_score``; none where the inspector has no memory."""
     words: LaterWords | None = None
     """Asks for the model's own sentence on this part; None where there is none to come."""

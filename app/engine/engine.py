@@ -65,6 +65,7 @@ class Engine:
             recipe=recipe,
             certification=self._inspector.certification,
             unheard=self._unheard,
+            usual=self._inspector.usual,
             start_held=settings.station.start_held,
             shifts=settings.station.shifts,
         )

@@ -13,7 +13,7 @@ def for_station(settings: Settings) -> Build:
 
 def _build(settings: Settings, version: int | None) -> Built:
     """In the inference process. Raises RecipeError, WeightsError or SettingsError."""
-    from app.recipes.in_force import certification, labelled_scores
+    from app.recipes.in_force import certification, labelled_scores, usual_views
     from app.recipes.inspectors import build_inspector, unheard_by  # with torch: the engine does without
     from app.recipes.library import RecipeLibrary
 
@@ -22,10 +22,13 @@ def _build(settings: Settings, version: int | None) -> Built:
         library, settings.station.recipe, version=version, model=settings.model, line=settings.line
     )
     held = certification(recipe, model=inspector.model, library=library)
+    labelled = labelled_scores(recipe, model=inspector.model, certification=held, library=library)
+    usual = usual_views(recipe, inspector, certification=held, labelled=labelled, library=library)
     return Built(
         recipe,
         inspector,
         unheard=unheard_by(settings.model, recipe),
         certification=held,
-        labelled=labelled_scores(recipe, model=inspector.model, certification=held, library=library),
+        labelled=labelled,
+        usual=usual,
     )

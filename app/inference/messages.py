@@ -11,7 +11,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, TypeAdapter
 
 from inspection.certification.certificate import Certification
-from inspection.decision import Action, Decision, Frozen, ModelRef
+from inspection.decision import Action, Decision, Frozen, ModelRef, Probability
+from inspection.drift.usual import UsualView
 from inspection.messages.message import Message
 from inspection.motion.chunk import MotionChunk, PhysicsContext, ProposedMotion
 from inspection.part import Frame
@@ -93,6 +94,8 @@ class Ready(Frozen):
     model: ModelRef
     unheard: Unheard
     certification: Certification
+    usual: tuple[UsualView, ...] = ()
+    """What was usual for the recipe's views when it was taught."""
 
 
 class Done(Frozen):
@@ -128,6 +131,8 @@ class Judged(Frozen):
     number: int
     decision: Decision
     motion: Motion | None = None
+    scores: tuple[Probability, ...] = Field(default=(), max_length=1000)
+    """See ``InspectionResult``."""
     words: bool = False
     """Whether the model has something to say of the part when it is asked to ``Explain``."""
 

@@ -36,6 +36,7 @@ from app.inference.pictures import PlacedPictures
 from app.memory_use import peak_memory_mb
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.certification.probability import LabelledScores
+from inspection.drift.usual import UsualView
 from inspection.errors import PassgateError
 from inspection.ports import Inspector
 from inspection.recipe import Recipe
@@ -53,6 +54,7 @@ class Built(NamedTuple):
     unheard: Unheard = ALL_HEARD
     certification: Certification = UNCERTIFIED
     labelled: LabelledScores | None = None
+    usual: tuple[UsualView, ...] = ()
 
 
 Build = Callable[[int | None], Built]
@@ -115,6 +117,7 @@ class _Serving:
             model=built.inspector.model,
             unheard=built.unheard,
             certification=built.certification,
+            usual=built.usual,
         )
         _told(ours, ready)
 
@@ -165,6 +168,7 @@ class _Serving:
             number=question.number,
             decision=decision,
             motion=None if result.motion is None else Motion.of(result.motion),
+            scores=result.scores,
             words=result.words is not None,
         )
 

@@ -20,6 +20,7 @@ from app.inference.supervision import TURN_S, SupervisedProcess, in_ns, nonsense
 from app.inference.worker import Worker, WorkerLostError, raised
 from inspection.certification.certificate import Certification
 from inspection.decision import ModelRef
+from inspection.drift.usual import UsualView
 from inspection.errors import InspectorError
 from inspection.part import Frame
 from inspection.recipe import Recipe
@@ -67,6 +68,8 @@ class SupervisedInspector:
         """What of it nobody hears."""
         self.certification: Certification = ready.certification
         """Whether a certificate holds for recipe and model."""
+        self.usual: tuple[UsualView, ...] = ready.usual
+        """What was usual for the recipe's views when it was taught."""
         self._model = ready.model
 
     @property
@@ -133,6 +136,7 @@ class SupervisedInspector:
             return InspectionResult(
                 decision=decision,
                 motion=None if answer.motion is None else answer.motion.arrived(),
+                scores=answer.scores,
                 words=partial(self._explain, worker, question.number) if answer.words else None,
             )
 

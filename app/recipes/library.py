@@ -19,9 +19,18 @@ from typing import Final
 from app.command_line.writable import refuse_unwritable
 from app.recipes.learned_from import CertifiedFrom, LearnedFrom
 from app.recipes.recipe_file import Taught as Taught
-from app.recipes.recipe_file import describe, read, read_labelled, read_learned_from, read_recipe, write
+from app.recipes.recipe_file import (
+    describe,
+    read,
+    read_labelled,
+    read_learned_from,
+    read_looks,
+    read_recipe,
+    write,
+)
 from inspection.certification.certificate import Certificate
 from inspection.certification.probability import LabelledScores
+from inspection.drift.usual import UsualLooks
 from inspection.errors import CertificateError, RecipeError
 from inspection.files.atomic import atomic_write
 from inspection.recipe import Recipe
@@ -107,6 +116,14 @@ class RecipeLibrary:
             RecipeError: Unknown, or its file is damaged.
         """
         return read_labelled(self._file(name, version))
+
+    def looks(self, name: str, version: int | None = None) -> dict[str, UsualLooks]:
+        """How the pictures looked that a recipe was taught on, by view; none where its file says none.
+
+        Raises:
+            RecipeError: Unknown, or its file is damaged.
+        """
+        return read_looks(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from app.recipes.learned_from import NOT_REMEMBERED, LearnedFrom
 from inspection.certification.probability import LabelledScores
+from inspection.drift.usual import UsualLooks
 from inspection.errors import RecipeError
 from inspection.pictures.sight.packing import packed, unpacked
 from inspection.pictures.sight.sight import PLAIN, Sight
@@ -31,9 +32,10 @@ from models.weights.soundness import in_one_line
 _RECIPE: Final = "recipe"
 _LEARNED_FROM: Final = "learned_from"
 _LABELLED: Final = "labelled_scores"
+_LOOKS: Final = "looks/"
 _MEMORY: Final = "memory/"
 _ADAPTATION: Final = "adaptation/"
-"""Keys of the file's words; the view's name follows the second and the third."""
+"""Keys of the file's words; the view's name follows those that end in a stroke."""
 _ADAPTED: Final = "adaptation."
 """What the names of an adaptation's tensors begin with."""
 _SIGHT: Final = "sight/"
@@ -55,6 +57,8 @@ class Taught:
     """How parts scored whose labels it was adapted on, each judged by what had not learned from it."""
     sights: Mapping[str, Sight] = field(default_factory=dict)
     """How views are seen, by name; those that are not there only have their region cut out."""
+    looks: Mapping[str, UsualLooks] = field(default_factory=dict)
+    """How the taught pictures of a view looked, by its name; absent where a file from before does not say."""
 
 
 def write(path: Path, taught: Taught) -> None:
@@ -65,6 +69,7 @@ def write(path: Path, taught: Taught) -> None:
         words[_LEARNED_FROM] = taught.learned_from.model_dump_json()
     if taught.labelled is not None:
         words[_LABELLED] = taught.labelled.model_dump_json()
+    words |= {_LOOKS + view: looks.model_dump_json() for view, looks in taught.looks.items()}
     for view, memory in taught.memories.items():
         of_view, words[_MEMORY + view] = memory.packed()
         if isinstance(memory, AdaptedMemory):
@@ -105,6 +110,11 @@ def read_labelled(path: Path) -> LabelledScores | None:
     return _labelled(path, _opened(path)[1].words)
 
 
+def read_looks(path: Path) -> dict[str, UsualLooks]:
+    """How the pictures looked that the recipe in a file was taught on, by view. Raises RecipeError."""
+    return _looks(path, _opened(path)[1].words)
+
+
 def read(path: Path, *, tower: VisionTower) -> Taught:
     """A recipe with its memories from one file.
 
@@ -118,7 +128,7 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         view, _, name = key.rpartition("/")
         tensors[view][name] = tensor
     views = {view.name for view in recipe.views}
-    of_views = {kind + view for kind in (_ADAPTATION, _SIGHT) for view in views}
+    of_views = {kind + view for kind in (_ADAPTATION, _SIGHT, _LOOKS) for view in views}
     headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *of_views}
     if tensors.keys() != views or headers != set(map(_MEMORY.__add__, views)):
         raise _damaged(path, "the views that were taught are not those of the recipe")
@@ -131,6 +141,7 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         _learned_from(path, content.words),
         _labelled(path, content.words),
         sights,
+        _looks(path, content.words),
     )
 
 
@@ -167,6 +178,14 @@ def _labelled(path: Path, words: Mapping[str, str]) -> LabelledScores | None:
     said = words.get(_LABELLED)
     try:
         return None if said is None else LabelledScores.model_validate_json(said)
+    except ValidationError as error:
+        raise _damaged(path, in_one_line(error)) from error
+
+
+def _looks(path: Path, words: Mapping[str, str]) -> dict[str, UsualLooks]:
+    said = {key.removeprefix(_LOOKS): value for key, value in words.items() if key.startswith(_LOOKS)}
+    try:
+        return {view: UsualLooks.model_validate_json(value) for view, value in said.items()}
     except ValidationError as error:
         raise _damaged(path, in_one_line(error)) from error
 

@@ -16,11 +16,13 @@ from app.recipes.learned_from import LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from app.settings.station import ModelTable
 from inspection.cameras.simulated import SimulatedCamera
+from inspection.drift.usual import Look, UsualLooks
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
+from inspection.pictures.looks import look_of
 from inspection.pictures.quality import teach_limits
 from inspection.pictures.sides import good_pictures
 from inspection.pictures.sight.learning import Asked, SightLearner
@@ -164,9 +166,10 @@ def teach(
     """
     view = recipe.views[0]
     sizes: list[tuple[int, int]] = []
+    looks: list[Look] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
     learner = SightLearner(view, asked)
-    limits = teach_limits(_once_each(frames, groups, sizes, recipe, seen, learner))
+    limits = teach_limits(_once_each(frames, groups, sizes, looks, recipe, seen, learner))
     if limits.size is None and view.region is None:
         (height, width), most = Counter(sizes).most_common(1)[0]
         log.warning(
@@ -191,6 +194,7 @@ def teach(
         {view.name: memory},
         learned_from=LearnedFrom.good(seen.sha256),
         sights={} if learned.sight.plain else {view.name: learned.sight},
+        looks={} if (usual := UsualLooks.of(looks)) is None else {view.name: usual},
     )
 
 
@@ -198,11 +202,12 @@ def _once_each(
     frames: Sequence[Frame],
     groups: Sequence[str] | None,
     sizes: list[tuple[int, int]],
+    looks: list[Look],
     recipe: Recipe,
     seen: SeenPictures,
     learner: SightLearner,
 ) -> Iterator[Frame]:
-    """The frames, while their sizes are noted; raises DatasetError for one that comes twice."""
+    """The frames, while their sizes and looks are noted; raises DatasetError for one that comes twice."""
     for number, frame in enumerate(frames):
         group = number if groups is None else groups[number]
         seen.add(frame.picture, path=Path(frame.source), group=group)
@@ -210,6 +215,7 @@ def _once_each(
         learner.add(picture)
         height, width = cut_out(picture, recipe.views[0]).shape[:2]
         sizes.append((height, width))
+        looks.append(look_of(frame, recipe.views[0]))
         yield frame
 
 

@@ -79,6 +79,11 @@ class AlarmList(Sequence[Alarm]):
             ]
             self._alarms = [alarm for alarm in returned if alarm.standing]
 
+    def acknowledged(self, code: AlarmCode) -> bool:
+        """An alarm of ``code`` is listed, and somebody has seen each."""
+        listed = [alarm.acknowledged for alarm in self._alarms if alarm.code == code]
+        return bool(listed) and all(listed)
+
     def acknowledge(self, shown: Iterable[Alarm]) -> int:
         """Somebody has seen those of ``shown``; returns how many leave the list, their cause being gone."""
         seen = list(shown)

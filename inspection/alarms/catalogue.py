@@ -18,6 +18,8 @@ class AlarmCode(IntEnum):
     """It refused itself: this one goes on."""
     NO_PICTURE = _ERROR | _CAMERA | 1
     BAD_PICTURE = _WARNING | _CAMERA | 2
+    PICTURES_DRIFT = _WARNING | _CAMERA | 3
+    """Parts pass, but their pictures no longer look as taught."""
     INSPECTION_FAILED = _ERROR | _MODEL | 1
     INSPECTION_LATE = _WARNING | _MODEL | 2
     TYPES_UNHEARD = _WARNING | _MODEL | 3

@@ -80,6 +80,11 @@ class LabelledScores(Frozen):
         return sum(good for _, good, _ in self.levels)
 
     @property
+    def good_scores(self) -> list[float]:
+        """The score of each labelled good part, 0 to 1, ascending, to a thousandth."""
+        return [level / LEVELS for level, good, _ in self.levels for _ in range(good)]
+
+    @property
     def defective(self) -> int:
         """Labelled defective parts."""
         return sum(defective for _, _, defective in self.levels)

@@ -126,6 +126,15 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     "到触发号 {trigger}，其写入的数据已不在本记录中。若恢复过旧备份，请查看较新的记录；否则请检查本记录",
     Code.RECORD_BEGINS: "本记录自此开始：PLC（启动号 {run}）此前由使用其他记录的引擎（启动号 {engine}）服"
     "务，直到触发号 {trigger}。这些工件的去向请查看该引擎的记录",
+    Code.PICTURES_DRIFT: "图像与示教时不再一致（视图 {view}）：{cause}。工件目前仍放行，但若继续变化，合格件"
+    "将被误判",
+    Code.LOOKS_DARKER: "图像变暗 {percent:.0f} %，请检查光源、曝光和镜头",
+    Code.LOOKS_BRIGHTER: "图像变亮 {percent:.0f} %，请检查曝光和杂散光",
+    Code.LOOKS_BLURRED: "清晰度下降 {percent:.0f} %，请检查对焦、镜头和振动",
+    Code.LOOKS_SHARPER: "清晰度或噪声上升 {percent:.0f} %，请检查对焦和相机增益",
+    Code.LOOKS_MOVED: "工件位置偏移约 {shift_px:.0f} 像素，请检查夹具和相机安装",
+    Code.LOOKS_AS_TAUGHT: "光照、对焦和位置与示教时一致，请检查工件本身、背景和镜头",
+    Code.LOOKS_NOT_KNOWN: "配方未记录示教时的光照、对焦和位置，请逐一检查",
     # --- commands ---------------------------------------------------------------------------------------
     Code.REFUSED: "{command:term}被拒绝",
     Code.TAKING_UP_RECORD: "工位正在读取记录",

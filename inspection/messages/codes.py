@@ -127,6 +127,14 @@ class Code(StrEnum):
     RELEASED_WITHOUT_PASS = auto()
     RECORD_LOST_ROWS = auto()
     RECORD_BEGINS = auto()
+    PICTURES_DRIFT = auto()
+    LOOKS_DARKER = auto()
+    LOOKS_BRIGHTER = auto()
+    LOOKS_BLURRED = auto()
+    LOOKS_SHARPER = auto()
+    LOOKS_MOVED = auto()
+    LOOKS_AS_TAUGHT = auto()
+    LOOKS_NOT_KNOWN = auto()
 
     # --- commands ---------------------------------------------------------------------------------------
     TAKING_UP_RECORD = auto()

@@ -141,6 +141,16 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORD_BEGINS: "this record begins here: run {run} of the PLC was served by an engine (boot id "
     "{engine}) with another record up to trigger {trigger}. What became of those parts is not known "
     "here: look into that engine's record",
+    Code.PICTURES_DRIFT: "the pictures no longer look as taught (view {view}): {cause}. Parts pass still, "
+    "but good ones will be rejected if it goes on",
+    Code.LOOKS_DARKER: "they are darker by {percent:.0f} %, check lamp, exposure and lens",
+    Code.LOOKS_BRIGHTER: "they are brighter by {percent:.0f} %, check exposure and stray light",
+    Code.LOOKS_BLURRED: "they are less sharp by {percent:.0f} %, check focus, lens and vibration",
+    Code.LOOKS_SHARPER: "they are sharper or noisier by {percent:.0f} %, check focus and the camera's gain",
+    Code.LOOKS_MOVED: "the part lies some {shift_px:.0f} pixels elsewhere, check fixture and camera mount",
+    Code.LOOKS_AS_TAUGHT: "light, focus and position are as taught, look at the parts themselves, their "
+    "background and the lens",
+    Code.LOOKS_NOT_KNOWN: "the recipe does not know how light, focus and position were, check all three",
     # --- commands ---------------------------------------------------------------------------------------
     Code.REFUSED: "{command:term}",
     Code.TAKING_UP_RECORD: "the station is still taking up its record",

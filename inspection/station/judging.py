@@ -49,6 +49,8 @@ class Judgement:
     """Why one is not there; empty where each is."""
     motion: ProposedMotion | None = None
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
+    scores: tuple[float, ...] = ()
+    """The defect score of each view; see ``InspectionResult``."""
     words: LaterWords | None = None
     """Asks for what the model will say of the part when it is published; None where that is nothing."""
     straggler: "asyncio.Future[InspectionResult] | None" = None
@@ -162,6 +164,7 @@ class Judge:
             pictures=kept.pictures,
             unkept=kept.fault,
             motion=result.motion,
+            scores=result.scores,
             words=result.words,
             straggler=straggler,
             late_pictures=late_pictures,

@@ -13,6 +13,7 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import Certification
+from inspection.decision import Action
 from inspection.errors import PassgateError, RecordRefusedError, StoreError, in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import coded
@@ -23,6 +24,7 @@ from inspection.recipe import Recipe
 from inspection.result import InspectionResult, LaterWords
 from inspection.station import guard
 from inspection.station.capturing import Cameras
+from inspection.station.drifting import DriftWatch
 from inspection.station.judging import Judge, Judgement
 from inspection.station.open_parts import OpenParts
 from inspection.station.passage import PartKey, Passage, Phase
@@ -45,6 +47,7 @@ class PartLife:
         recipe: The active recipe.
         open_parts: Of which a part is taken that the record refuses.
         telemetry: Shows and counts what became of the parts.
+        drift: Shown each part that passes, when that is settled.
         certification: Asked for each part: which certificate holds at that moment.
         alarm: Told whatever asks for a person.
     """
@@ -60,6 +63,7 @@ class PartLife:
         recipe: Recipe,
         open_parts: OpenParts,
         telemetry: Telemetry,
+        drift: DriftWatch,
         certification: Callable[[], Certification],
         alarm: Callable[[AlarmCode, str], None],
     ) -> None:
@@ -76,6 +80,7 @@ class PartLife:
         self._recipe = recipe
         self._open = open_parts
         self._telemetry = telemetry
+        self._drift = drift
         self._certification = certification
         self._alarm = alarm
 
@@ -106,6 +111,8 @@ class PartLife:
             self._spawn(self._add_pictures(passage, judgement.late_pictures), f"pictures-{trigger.seq}")
         if judgement.straggler is not None:
             self._spawn(self._add_late_decision(passage, judgement.straggler), f"late-{trigger.seq}")
+        if judgement.decision.action is Action.PASS:
+            self._spawn(self._drift.passed(judgement.frames, judgement.scores), f"drift-{trigger.seq}")
         if judgement.words is not None:
             self._spawn(self._explain(passage, judgement.words), f"reason-{trigger.seq}")
 

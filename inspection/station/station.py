@@ -14,6 +14,7 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.drift.usual import UsualView
 from inspection.errors import StoreError
 from inspection.events import EventKind
 from inspection.line_events import (
@@ -36,6 +37,7 @@ from inspection.part import Inspection, Trigger
 from inspection.ports import Camera, Clock, Inspector, Line
 from inspection.recipe import Recipe
 from inspection.station.capturing import Cameras
+from inspection.station.drifting import DriftWatch
 from inspection.station.judging import Judge
 from inspection.station.one_part import PartLife
 from inspection.station.open_parts import MAX_OPEN, OpenParts
@@ -67,6 +69,7 @@ class Station:
         recipe: The active recipe.
         certification: Which certificate holds, or why none does.
         unheard: What the recipe asks of types that nobody can name.
+        usual: What was usual for the recipe's views when it was taught.
         start_held: Take no part until somebody says Start.
         shifts: Local times at which shifts begin; counts are those of the running one.
     """
@@ -82,6 +85,7 @@ class Station:
         recipe: Recipe,
         certification: Certification = UNCERTIFIED,
         unheard: Unheard = ALL_HEARD,
+        usual: Sequence[UsualView] = (),
         start_held: bool = False,
         shifts: Sequence[time] = THREE_SHIFTS,
     ) -> None:
@@ -124,6 +128,14 @@ class Station:
             standing=lambda: self.standing,
             changed=self._changed,
         )
+        self._drift = DriftWatch(
+            recipe=recipe,
+            usual=usual,
+            alarm=self._alarm,
+            well=well,
+            seen=lambda: self.telemetry.alarms.acknowledged(AlarmCode.PICTURES_DRIFT),
+            note=lambda said: self.orders.note(EventKind.PICTURES_DRIFT, by=ENGINE, detail=said),
+        )
         self._life = PartLife(
             line=line,
             cameras=self.cameras,
@@ -133,6 +145,7 @@ class Station:
             recipe=recipe,
             open_parts=self._open,
             telemetry=self.telemetry,
+            drift=self._drift,
             certification=lambda: self.certification,
             alarm=self._alarm,
         )
@@ -237,6 +250,7 @@ class Station:
             await asyncio.gather(*tasks, return_exceptions=True)
             self.cameras.close()
             self.judge.close()
+            self._drift.close()
             try:
                 await self._recorder.close()
             except StoreError as error:

@@ -139,7 +139,8 @@ class ReflexInspector:
         return InspectionResult(
             decision=self.decide(
                 findings, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, vision_ms=vision_ms
-            )
+            ),
+            scores=tuple(one.defect_score for one in findings),
         )
 
     def examine(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> tuple[ViewFindings, ...]:

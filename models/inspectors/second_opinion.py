@@ -30,7 +30,7 @@ from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame
 from inspection.pictures.sight.sight import Sight
-from inspection.recipe import ANY_TYPE, Recipe
+from inspection.recipe import ANY_TYPE, Recipe, View
 from inspection.result import InspectionResult, LaterWords
 from models.inspectors.reflex import ANOMALY, ReflexInspector, ViewFindings, ViewKey
 from models.memory.memory import NormalityMemory
@@ -155,6 +155,10 @@ class SecondOpinionInspector:
         """Why one of the pictures is too small to be judged; see ``ReflexInspector``."""
         return self._reflex.too_small(frames, recipe=recipe)
 
+    def memory(self, recipe: Recipe, view: View) -> NormalityMemory:
+        """What was taught for ``view``. Raises RecipeError where nothing was."""
+        return self._reflex.memory(recipe, view)
+
     def prepare(self, recipe: Recipe) -> None:
         """Make reflex and consultant ready; see ``Inspector``.
 
@@ -206,7 +210,10 @@ class SecondOpinionInspector:
             vision=vision_ms, reasoning=(now_ns - looked_ns) / 1e6, total=(now_ns - started_ns) / 1e6
         )
         return InspectionResult(
-            decision=decision.model_copy(update={"timings_ms": timings}), motion=motion, words=words
+            decision=decision.model_copy(update={"timings_ms": timings}),
+            motion=motion,
+            scores=tuple(one.defect_score for one in findings),
+            words=words,
         )
 
 

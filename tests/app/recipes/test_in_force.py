@@ -4,13 +4,14 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import cv2
 import pytest
 
 from app.inference.building import for_station
 from app.recipes.certifying import Certified, certify
-from app.recipes.in_force import certification, labelled_scores
+from app.recipes.in_force import certification, labelled_scores, usual_views
 from app.recipes.inspecting import inspect_files
 from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
@@ -18,13 +19,17 @@ from app.recipes.recipe_file import Taught, write
 from app.settings.station import InspectorKind, ModelTable, Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.cameras.simulated import SimulatedCamera
-from inspection.certification.certificate import Certification, Draw
+from inspection.certification.certificate import UNCERTIFIED, Certification, Draw
 from inspection.certification.probability import LabelledScores, Origin
 from inspection.decision import Action, DecidedBy, Decision, ModelRef
+from inspection.drift.usual import UsualScores, UsualView
 from inspection.pictures.labels.files import picture_files
-from inspection.recipe import Recipe
+from inspection.recipe import Recipe, View
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
+from models.inspectors.reflex import ReflexInspector
+from models.memory.memory import NormalityMemory
+from models.weights import sealed
 from reports.settings import StoreSettings
 from tests.app.running import Passgate
 
@@ -274,3 +279,61 @@ def test_inspect_says_what_the_guard_would_make_of_it_on_the_line(
         assert (one.action, one.decided_by) == (Action.MANUAL_REVIEW, DecidedBy.GUARD)
         assert "certified" in one.reason
         assert one.trigger_seq == 0, "no PLC gave a trigger"
+
+
+def usual_of(library: RecipeLibrary) -> UsualView:
+    """What the station is told of how the taught parts scored and looked."""
+    model = ModelTable(inspector=InspectorKind.REFLEX)
+    recipe, inspector = build_inspector(library, "cover", model=model)
+    held = certification(recipe, model=inspector.model, library=library)
+    labelled = labelled_scores(recipe, model=inspector.model, certification=held, library=library)
+    (usual,) = usual_views(recipe, inspector, certification=held, labelled=labelled, library=library)
+    return usual
+
+
+def test_drift_is_watched_against_the_parts_that_were_taught_as_far_as_they_would_have_passed(
+    certified: Certified, library: RecipeLibrary
+) -> None:
+    taught = usual_of(library)
+    assert taught.scores is not None
+    assert (taught.scores.witnesses, taught.scores.limit) == (24, 0.5)
+    assert taught.looks is not None
+    assert taught.looks.pictures == 24
+    certified.keep(library)
+    cut = usual_of(library).scores
+    assert cut is not None
+    assert cut.quantiles == taught.scores.quantiles
+    assert cut.limit == min(0.5, certified.certificate.threshold)
+
+
+def test_a_recipe_from_before_drift_was_watched_still_judges_and_says_nothing_of_what_was_usual(
+    library: RecipeLibrary, home: Path
+) -> None:
+    file = home / "recipes/cover/v0001.safetensors"
+    content = sealed.read(file)
+    memory = json.loads(content.words["memory/top"])
+    del memory["groups"], memory["calibration"]["quantiles"]
+    words = {key: value for key, value in content.words.items() if not key.startswith("looks/")}
+    sealed.write(file, content.tensors, words | {"memory/top": json.dumps(memory)})
+    assert usual_of(library) == UsualView(view="top")
+
+
+def test_an_adapted_recipe_goes_by_the_scores_of_its_labelled_good_parts(
+    library: RecipeLibrary, in_use: tuple[Recipe, ModelRef]
+) -> None:
+    """Labels have changed what a score is: how the memory alone scored the taught parts says nothing."""
+
+    class Adapted:
+        taught_scores, groups, threshold = (), 24, 2.0
+
+    class Inspector(ReflexInspector):
+        def memory(self, recipe: Recipe, view: View) -> NormalityMemory:
+            return cast(NormalityMemory, Adapted())
+
+    recipe, model = in_use
+    scores = LabelledScores.of(
+        good=[0.1, 0.2, 0.2, 0.3, 0.6], defective=[0.9], origin=Origin.CROSS_FITTED, judged_by=model
+    )
+    inspector = Inspector({}, model=model, threads=1)
+    (usual,) = usual_views(recipe, inspector, certification=UNCERTIFIED, labelled=scores, library=library)
+    assert usual.scores == UsualScores.of([0.1, 0.2, 0.2, 0.3, 0.6], witnesses=5)

@@ -8,6 +8,7 @@ from typing import Any
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action
+from inspection.drift.usual import UsualView
 from inspection.line_events import LinkChanged
 from inspection.part import Inspection
 from inspection.recipe import Recipe
@@ -29,6 +30,7 @@ class World:
         certification: Certification = UNCERTIFIED,
         inspector: FakeInspector | None = None,
         recipe: Recipe = RECIPE,
+        usual: tuple[UsualView, ...] = (),
     ) -> None:
         self.clock = FakeClock()
         self.line = FakeLine()
@@ -43,6 +45,7 @@ class World:
             clock=self.clock,
             recipe=recipe,
             certification=certification,
+            usual=usual,
         )
 
     async def published(self) -> Action:
@@ -78,10 +81,11 @@ async def running(
     certification: Certification = UNCERTIFIED,
     inspector: FakeInspector | None = None,
     recipe: Recipe = RECIPE,
+    usual: tuple[UsualView, ...] = (),
     until_mode: Mode = Mode.IDLE,
 ) -> AsyncIterator[World]:
     """A station at work, in the mode that it comes back in."""
-    world = World(store, certification, inspector, recipe)
+    world = World(store, certification, inspector, recipe, usual)
     on_record = len(world.store.events)
     world.camera.off = camera_off
     await world.station.prepare()
