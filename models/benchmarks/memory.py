@@ -1,120 +1,104 @@
-"""Measures the normality memory on labelled photographs, beside two plain methods on the same splits."""
+"""Measures the normality memory on products, beside two plain methods on the same splits and feature maps.
+
+docs/measurements/memory.md has the protocol.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 
-from inspection.files.one_by_one import OneByOne
-from inspection.pictures.decoding.decoding import read_picture
-from models.backbone.features import VisionTower
+from models.backbone.features import AdaptableTower
 from models.benchmarks.baselines import BASELINES
-from models.benchmarks.splits import READERS, DatasetName, Sample, group_split
+from models.benchmarks.exchangeable import MOST_TESTED, resample
+from models.benchmarks.paired import SplitScores, ratio_of_mistakes
+from models.benchmarks.products.product import Product, Specimen
+from models.benchmarks.remembering import RememberingTower
+from models.benchmarks.splits import group_split
+from models.benchmarks.teaching import chosen, teach_like_the_station
 from models.evaluation.metrics import Evaluation, evaluate
-from models.memory.memory import NormalityMemory
-from models.memory.settings import MemorySettings
+
+MEMORY: Final = "memory"
+PLAIN: Final = tuple(baseline.name for baseline in BASELINES)
+_NO_FIGURES: Final = ("product", "defects", "seed", "taught", "good", "defective", "test_groups", "chosen")
 
 
-def group_split_benchmark(
-    dataset: DatasetName,
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    """What is measured on each product."""
+
+    seeds: Sequence[int] = (0, 1, 2, 3, 4)
+    """One split each; what is rendered or drawn is another for each."""
+    teach_on: int = 100
+    """Good pictures, at most."""
+    overkill: float = 0.05
+    """The share that the threshold is asked for."""
+    resamplings: int = 0
+    """How often the threshold is tested on exchangeable parts; their seeds begin with the first split's."""
+
+
+class _Progress:
+    """Counts pictures over the whole run."""
+
+    def __init__(self, total: int, listener: Callable[[int, int, str], None] | None) -> None:
+        self._done, self._total, self._listener = 0, total, listener
+
+    def add(self, pictures: int, note: str) -> None:
+        self._done += pictures
+        if self._listener is not None:
+            self._listener(self._done, self._total, note)
+
+
+def benchmark(
+    products: Sequence[Product],
     *,
     data: Path,
-    tower: VisionTower,
-    seeds: Sequence[int] = (0, 1, 2, 3, 4),
-    teach_on: int = 100,
-    settings: MemorySettings | None = None,
+    tower: AdaptableTower,
+    plan: Plan,
+    listener: Callable[[int, int, str], None] | None = None,
 ) -> dict[str, Any]:
-    """Teach and test once for each seed, through the same calls that the station makes.
+    """Teach and test on each product once for each seed, through the same calls that the station makes.
 
     Args:
-        dataset: which photographs.
-        data: the folder with ``bsdata`` and ``magnetic-tile``.
-        tower: the vision tower.
-        seeds: one split each.
-        teach_on: good pictures to teach from.
-        settings: of the memory; None takes the defaults.
+        products: Whose pictures can be had.
+        data: The folder of all photographs.
+        tower: The vision tower.
+        plan: What is measured.
+        listener: Is told how many pictures of how many are done, and at what it is.
 
     Returns:
-        A dict for JSON: ``splits`` (one row a seed) and ``mean`` and ``deviation`` over them, of: auroc;
-        overkill at no escapes and at 1 % escapes; escape and overkill rate at the memory's own threshold; the
-        baselines' on the same splits;
-        teach_s; assess_p50_ms and assess_p95_ms (resize, tower and memory, without reading the file).
+        A dict for JSON. ``rows``, one for each product and split: pictures taught and tested; ``chosen``,
+        what was chosen for the product; AUROC, overkill at no and at 1 % escapes, escapes and overkill at the
+        memory's own threshold, the last also for the least, middling and most of the test groups; the two
+        plain methods' AUROC and overkill; teach_s; assess_p50_ms and assess_p95_ms (scaling, tower and
+        memory, without reading the picture). ``products``, by name: ``mean`` and ``deviation`` over the rows;
+        ``mistakes``, the ratio of 1 − AUROC to the better plain method's, with its interval; ``threshold``,
+        what :func:`models.benchmarks.exchangeable.resample` counted, None without resamplings.
 
     Raises:
-        CameraError: a photograph cannot be read.
+        CameraError: A photograph cannot be read.
+        RecipeError: A product's good pictures cannot be taught.
     """
-    samples = READERS[dataset](data)
-    rows = [_one_split(samples, tower=tower, seed=s, teach_on=teach_on, settings=settings) for s in seeds]
-    measured = [name for name in rows[0] if name not in ("seed", "taught", "good", "defective")]
-    return {
-        "dataset": dataset,
-        "tower": tower.name,
-        "settings": (settings or MemorySettings()).model_dump(),
-        "splits": rows,
-        **mean_and_deviation(rows, measured),
-    }
-
-
-def _one_split(
-    samples: Sequence[Sample],
-    *,
-    tower: VisionTower,
-    seed: int,
-    teach_on: int,
-    settings: MemorySettings | None,
-) -> dict[str, float]:
-    teach, test = group_split(samples, teach_on=teach_on, seed=seed)
-    pictures = OneByOne(teach, lambda sample: read_picture(sample.path))
-    start = time.perf_counter()
-    memory = NormalityMemory.teach(
-        pictures, tower=tower, groups=[sample.group for sample in teach], settings=settings, seed=seed
-    )
-    teach_s = time.perf_counter() - start
-    # the baselines see the very maps that the memory saw
-    good = [memory.assess(picture).features for picture in pictures]
-    baselines = [baseline(good, seed=seed) for baseline in BASELINES]
-    del pictures, good
-    scores, times_ms = [], []
-    plain: dict[str, list[float]] = {baseline.name: [] for baseline in baselines}
-    for sample in test:
-        picture = read_picture(sample.path)
-        start = time.perf_counter()
-        assessment = memory.assess(picture)
-        times_ms.append((time.perf_counter() - start) * 1e3)
-        scores.append(assessment.score)
-        for baseline in baselines:
-            plain[baseline.name].append(baseline.score(assessment.features))
-    truth = [sample.defective for sample in test]
-    found = evaluate(scores, truth, threshold=memory.threshold)
-    compared = {
-        f"{key} of {name}": value
-        for name, values in plain.items()
-        for key, value in _row(evaluate(values, truth)).items()
-        if key in ("auroc", "overkill_at_1_percent_escape")
-    }
-    return {"seed": seed, "taught": len(teach), **_row(found), **compared} | {
-        "teach_s": teach_s,
-        "assess_p50_ms": float(np.percentile(times_ms, 50)),
-        "assess_p95_ms": float(np.percentile(times_ms, 95)),
-    }
-
-
-def _row(found: Evaluation) -> Mapping[str, float]:
-    row = {
-        "good": found.good,
-        "defective": found.defective,
-        "auroc": found.auroc,
-        "overkill_at_no_escape": found.at_no_escape.overkill_rate,
-        "overkill_at_1_percent_escape": found.at_one_percent.overkill_rate,
-    }
-    if found.at_threshold is not None:
-        row["escape_rate_at_threshold"] = found.at_threshold.escape_rate
-        row["overkill_rate_at_threshold"] = found.at_threshold.overkill_rate
-    return row
+    progress = _Progress(sum(_pictures(product, data, plan) for product in products), listener)
+    rows: list[dict[str, Any]] = []
+    found: dict[str, Any] = {}
+    for product in products:
+        splits = [_one_split(product, seed, data, tower, plan, progress) for seed in plan.seeds]
+        rows += [row for row, _ in splits]
+        figures = [name for name in splits[0][0] if name not in _NO_FIGURES]
+        ratio = ratio_of_mistakes([tested for _, tested in splits], judge=MEMORY, plain=PLAIN)
+        found[product.name] = {
+            "defects": product.defects,
+            **mean_and_deviation([row for row, _ in splits], figures),
+            "mistakes": asdict(ratio),
+            "threshold": _threshold(product, data, tower, plan, progress) if plan.resamplings else None,
+        }
+    return {"tower": tower.name, **asdict(plan), "seeds": list(plan.seeds), "products": found, "rows": rows}
 
 
 def mean_and_deviation(
@@ -125,3 +109,114 @@ def mean_and_deviation(
         "mean": {name: float(np.mean([row[name] for row in rows])) for name in names},
         "deviation": {name: float(np.std([row[name] for row in rows])) for name in names},
     }
+
+
+def _one_split(
+    product: Product, seed: int, data: Path, tower: AdaptableTower, plan: Plan, progress: _Progress
+) -> tuple[dict[str, Any], SplitScores]:
+    teach, test = group_split(product.specimens(data, seed), teach_on=plan.teach_on, seed=seed)
+    note = f"{product.name}, split {seed}"
+    progress.add(0, f"{note}: teaching")
+    start = time.perf_counter()
+    memory = teach_like_the_station(
+        teach, groups=[one.group for one in teach], tower=tower, overkill=plan.overkill, seed=seed
+    )
+    teach_s = time.perf_counter() - start
+    # the plain methods see the very maps that the memory saw
+    good = [memory.assess(one.read()).features for one in teach]
+    baselines = [baseline(good, seed=seed) for baseline in BASELINES]
+    row = {
+        "product": product.name,
+        "defects": product.defects,
+        "seed": seed,
+        "taught": len(teach),
+        "test_groups": len({one.group for one in test}),
+        "chosen": chosen(memory, good[0]),
+    }
+    del good
+    progress.add(len(teach), note)
+    times_ms: list[float] = []
+    scores: dict[str, list[float]] = {name: [] for name in (MEMORY, *PLAIN)}
+    for one in test:
+        picture = one.read()
+        start = time.perf_counter()
+        assessment = memory.assess(picture)
+        times_ms.append((time.perf_counter() - start) * 1e3)
+        scores[MEMORY].append(assessment.score)
+        for baseline in baselines:
+            scores[baseline.name].append(baseline.score(assessment.features))
+        progress.add(1, note)
+    tested = SplitScores(
+        groups=[one.group for one in test],
+        kin=[one.kin for one in test],
+        defective=np.array([one.defective for one in test]),
+        scores={name: np.array(of_all) for name, of_all in scores.items()},
+    )
+    return row | _figures(tested, memory.threshold) | {
+        "teach_s": teach_s,
+        "assess_p50_ms": float(np.percentile(times_ms, 50)),
+        "assess_p95_ms": float(np.percentile(times_ms, 95)),
+    }, tested
+
+
+def _figures(tested: SplitScores, threshold: float) -> dict[str, float]:
+    found = evaluate(tested.scores[MEMORY], tested.defective, threshold=threshold)
+    assert found.at_threshold is not None
+    rejected: dict[str, list[bool]] = {}
+    for group, defective, score in zip(tested.groups, tested.defective, tested.scores[MEMORY], strict=True):
+        if not defective:
+            rejected.setdefault(group, []).append(bool(score >= threshold))
+    by_group = sorted(float(np.mean(of_group)) for of_group in rejected.values())
+    row = {
+        "good": found.good,
+        "defective": found.defective,
+        **_ranking(found),
+        "escape_rate_at_threshold": found.at_threshold.escape_rate,
+        "overkill_rate_at_threshold": found.at_threshold.overkill_rate,
+        "overkill_rate_of_least_group": by_group[0],
+        "overkill_rate_of_middling_group": float(np.median(by_group)),
+        "overkill_rate_of_most_group": by_group[-1],
+    }
+    for name in PLAIN:
+        ranking = _ranking(evaluate(tested.scores[name], tested.defective))
+        row |= {f"{figure} of {name}": value for figure, value in ranking.items()}
+    return row
+
+
+def _ranking(found: Evaluation) -> dict[str, float]:
+    return {
+        "auroc": found.auroc,
+        "overkill_at_no_escape": found.at_no_escape.overkill_rate,
+        "overkill_at_1_percent_escape": found.at_one_percent.overkill_rate,
+    }
+
+
+def _threshold(
+    product: Product, data: Path, tower: AdaptableTower, plan: Plan, progress: _Progress
+) -> dict[str, Any]:
+    """Resample one product's good pictures: the same ones again and again, so the tower remembers them."""
+    specimens = product.specimens(data, plan.seeds[0])
+    pictures = _resampled(specimens, plan)
+    return resample(
+        specimens,
+        tower=RememberingTower(tower),
+        seeds=range(plan.seeds[0], plan.seeds[0] + plan.resamplings),
+        teach_on=plan.teach_on,
+        overkill=plan.overkill,
+        each_done=lambda: progress.add(pictures, f"{product.name}, resampled"),
+    )
+
+
+def _pictures(product: Product, data: Path, plan: Plan) -> int:
+    """How many pictures a product has to look at; one counts each time that it is taught or tested."""
+    total = 0
+    for seed in plan.seeds:
+        teach, test = group_split(product.specimens(data, seed), teach_on=plan.teach_on, seed=seed)
+        total += len(teach) + len(test)
+    return total + plan.resamplings * _resampled(product.specimens(data, plan.seeds[0]), plan)
+
+
+def _resampled(specimens: Sequence[Specimen], plan: Plan) -> int:
+    kin = len({one.kin for one in specimens if not one.defective})
+    taught = min(plan.teach_on, kin // 2)
+    return taught + min(MOST_TESTED, kin - taught)

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, Protocol, TypeAlias, TypeVar
 
 import numpy as np
 
@@ -26,6 +26,23 @@ class Sample:
     path: Path
     group: str
     defective: bool
+
+
+class Grouped(Protocol):
+    """What can be split by group."""
+
+    @property
+    def group(self) -> str:
+        """What it hangs together with."""
+        ...
+
+    @property
+    def defective(self) -> bool:
+        """The truth."""
+        ...
+
+
+AnyGrouped = TypeVar("AnyGrouped", bound=Grouped)
 
 
 def read_bsdata(data: Path) -> tuple[Sample, ...]:
@@ -56,8 +73,8 @@ READERS = MappingProxyType({"bsdata": read_bsdata, "magnetic-tile": read_magneti
 
 
 def group_split(
-    samples: Sequence[Sample], *, teach_on: int, seed: int
-) -> tuple[tuple[Sample, ...], tuple[Sample, ...]]:
+    samples: Sequence[AnyGrouped], *, teach_on: int, seed: int
+) -> tuple[tuple[AnyGrouped, ...], tuple[AnyGrouped, ...]]:
     """Split by group: half of the groups that have good pictures teach, all other groups test.
 
     Args:

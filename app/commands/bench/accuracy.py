@@ -18,31 +18,6 @@ cli = typer.Typer()
 
 
 @cli.command()
-def memory(
-    dataset: Annotated[Dataset, typer.Argument(help="Which photographs.")],
-    data: DataOption = SHARED_DATA,
-    teach_on: Annotated[int, typer.Option(min=5, help="Good pictures to teach from.")] = 100,
-    splits: Annotated[int, typer.Option(min=1, help="How many splits by group.")] = 5,
-    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 0,
-    as_json: JsonFlag = False,
-) -> None:
-    """Measure the normality memory on photographs, split by group; minutes."""
-    from models.backbone.features import EfficientNetLite0
-    from models.benchmarks.memory import group_split_benchmark
-
-    show(
-        group_split_benchmark(
-            dataset.value,
-            data=data,
-            tower=EfficientNetLite0(),
-            seeds=range(seed, seed + splits),
-            teach_on=teach_on,
-        ),
-        as_json,
-    )
-
-
-@cli.command()
 def risk(
     lines: Annotated[int, typer.Option(min=1, help="Random lines with a known true escape rate.")] = 2000,
     delta: Annotated[

@@ -1,0 +1,84 @@
+"""Whether a threshold means what it says: the overkill that was asked for, found on parts as the taught ones.
+
+The threshold of n taught pictures is, in rank, the k-th of n scores. If the tested pictures are exchangeable
+with them, the number rejected of m follows the beta-binomial law (m; n + 1 − k, k): Vovk, "Conditional
+validity of inductive conformal predictors", ACML 2012; Angelopoulos and Bates, arXiv:2107.07511, appendix C.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from models.backbone.features import VisionTower
+from models.benchmarks.products.product import Specimen
+from models.benchmarks.teaching import teach_like_the_station
+
+LEVEL: Final = 0.95
+MOST_TESTED: Final = 200
+
+
+def lawful_counts(taught: int, tested: int, overkill: float) -> tuple[int, int]:
+    """Give the central 95 % interval, ends included, of how many of ``tested`` good pictures are rejected.
+
+    Where so few are taught that less than the asked share cannot be said, the threshold is the highest score.
+    """
+    from scipy.stats import betabinom  # half a second, which the engine's start is not to pay
+
+    rank = min(math.ceil((taught + 1) * (1.0 - overkill)), taught)
+    law = betabinom(tested, taught + 1 - rank, rank)
+    return int(law.ppf((1.0 - LEVEL) / 2.0)), int(law.ppf((1.0 + LEVEL) / 2.0))
+
+
+def resample(
+    specimens: Sequence[Specimen],
+    *,
+    tower: VisionTower,
+    seeds: Sequence[int],
+    teach_on: int,
+    overkill: float,
+    each_done: Callable[[], None] = lambda: None,
+) -> dict[str, Any]:
+    """Teach and test on exchangeable good pictures, once for each seed.
+
+    Of each kin one good picture is drawn. Half of them, ``teach_on`` at most, teach; of the others 200 at
+    most are tested.
+
+    Returns:
+        A dict for JSON: ``taught`` and ``tested`` pictures, the interval of the number rejected (``least``,
+        ``most``), in how many of the ``resamplings`` it was ``inside``, ``below`` and ``above``, the mean
+        ``overkill_rate``, and ``rejected``, the numbers themselves.
+    """
+    by_kin: dict[str, list[Specimen]] = {}
+    for specimen in specimens:
+        if not specimen.defective:
+            by_kin.setdefault(specimen.kin, []).append(specimen)
+    taught = min(teach_on, len(by_kin) // 2)
+    tested = min(MOST_TESTED, len(by_kin) - taught)
+    least, most = lawful_counts(taught, tested, overkill)
+    rejected = []
+    for seed in seeds:
+        rng = np.random.default_rng([seed, len(by_kin)])
+        drawn = [kin[int(rng.integers(len(kin)))] for kin in by_kin.values()]
+        order = [drawn[index] for index in rng.permutation(len(drawn))]
+        good = order[:taught]
+        memory = teach_like_the_station(
+            good, groups=[one.kin for one in good], tower=tower, overkill=overkill, seed=seed
+        )
+        rejected.append(sum(not memory.assess(one.read()).normal for one in order[taught : taught + tested]))
+        each_done()
+    return {
+        "taught": taught,
+        "tested": tested,
+        "least": least,
+        "most": most,
+        "resamplings": len(rejected),
+        "inside": sum(least <= count <= most for count in rejected),
+        "below": sum(count < least for count in rejected),
+        "above": sum(count > most for count in rejected),
+        "overkill_rate": float(np.mean(rejected)) / tested,
+        "rejected": rejected,
+    }
