@@ -1,7 +1,7 @@
 """Measures anomalib's models on a split that ``export_split.py`` wrote; run it with anomalib's own Python.
 
 Of anomalib's models those are taken that need no download and no hours on a CPU: PatchCore and PaDiM, as
-their torch modules are, in anomalib's own settings, on Passgate's EfficientNet-Lite0 weights (strides 8 and 16).
+their torch modules are, in anomalib's settings, on Passgate's EfficientNet-Lite0, strides 8 and 16.
 EfficientAD needs a teacher and ImageNette from the network.
 """
 
@@ -14,8 +14,8 @@ from typing import Any
 import torch
 from PIL import Image
 
-# torchvision's kernels may not load beside a CPU-only torch; then its import fails over this one, which nothing
-# here calls
+# torchvision's kernels may not load beside a CPU-only torch. Its import then fails over this one,
+# which nobody here calls.
 if not hasattr(torch.ops.torchvision, "nms"):
     _LIBRARY = torch.library.Library("torchvision", "DEF")
     _LIBRARY.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

@@ -18,7 +18,7 @@ def test_a_threshold_of_the_right_rank_lies_inside_as_often_as_is_said() -> None
         threshold = np.sort(scores[:100])[95]  # the 96th of 100: ⌈101 · 0.95⌉
         inside += least <= int((scores[100:] >= threshold).sum()) <= most
     assert 940 <= inside <= 990
-    assert (least, most) == (1, 18)
+    assert (least, most) == (1, 17)
 
 
 def test_of_few_pictures_no_more_than_they_can_tell_is_asked() -> None:
@@ -31,26 +31,26 @@ def test_one_picture_of_each_kin_is_taught_or_tested() -> None:
     read: list[str] = []
 
     def burst(kin: int, exposure: int) -> Specimen:
-        one = plates(Path(), 0)[4 * kin]
+        one, name = plates(Path(), 0)[4 * kin], f"{kin}.{exposure}"
 
         def noted() -> object:
-            read.append(f"{kin}")
+            read.append(name)
             return one.read()
 
-        name = f"{kin}.{exposure}"
         return Specimen(name=name, group="all", kin=f"{kin}", defective=False, read=noted)  # type: ignore[arg-type]
 
     found = resample(
         [burst(kin, exposure) for kin in range(24) for exposure in range(3)],
         tower=BlockTower(),
-        seeds=(0, 1, 2),
+        seeds=(0,),
         teach_on=100,
         overkill=0.2,
     )
-    assert (found["taught"], found["tested"], found["resamplings"]) == (12, 12, 3)
-    assert found["inside"] + found["below"] + found["above"] == 3
-    assert len(set(read)) == 24
-    assert len(read) == 3 * 24, "a kin was taught and tested at once, or twice"
+    assert (found["taught"], found["tested"], found["resamplings"]) == (12, 12, 1)
+    assert found["inside"] + found["below"] + found["above"] == 1
+    assert len(set(read)) == len({name.partition(".")[0] for name in read}) == 24, (
+        "two exposures of one plate"
+    )
 
 
 def test_the_same_seeds_draw_the_same() -> None:

@@ -55,7 +55,8 @@ def test_few_groups_are_drawn_by_kin_so_that_a_pair_stays_together() -> None:
 
 def test_where_nobody_is_ever_wrong_the_ratio_is_one_and_not_nothing_by_nothing() -> None:
     clear = split(0, lift=50.0)
-    found = ratio_of_mistakes([clear], judge="judge", plain=("judge",))
+    both = replace(clear, scores={"judge": clear.scores["judge"], "plain": clear.scores["judge"]})
+    found = ratio_of_mistakes([both], judge="judge", plain=("plain",))
     assert (found.low, found.figure, found.high) == (1.0, 1.0, 1.0)
 
 
