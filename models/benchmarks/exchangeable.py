@@ -1,8 +1,8 @@
 """Whether a threshold means what it says: the overkill that was asked for, found on parts as the taught ones.
 
 The threshold of n taught pictures is, in rank, the k-th of n scores. If the tested pictures are exchangeable
-with them, the number rejected of m follows the beta-binomial law (m; n + 1 − k, k): Vovk, "Conditional
-validity of inductive conformal predictors", ACML 2012; Angelopoulos and Bates, arXiv:2107.07511, appendix C.
+with them, the number rejected of m follows the beta-binomial law (m; n + 1 − k, k):
+:mod:`inspection.certification.beta_binomial`.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from inspection.certification.beta_binomial import central_interval
 from models.backbone.features import VisionTower
 from models.benchmarks.products.product import Specimen
 from models.benchmarks.teaching import teach_like_the_station
@@ -26,11 +27,8 @@ def lawful_counts(taught: int, tested: int, overkill: float) -> tuple[int, int]:
 
     Where so few are taught that less than the asked share cannot be said, the threshold is the highest score.
     """
-    from scipy.stats import betabinom  # half a second, which the engine's start is not to pay
-
     rank = min(math.ceil((taught + 1) * (1.0 - overkill)), taught)
-    law = betabinom(tested, taught + 1 - rank, rank)
-    return int(law.ppf((1.0 - LEVEL) / 2.0)), int(law.ppf((1.0 + LEVEL) / 2.0))
+    return central_interval(tested, above=taught + 1 - rank, below=rank, sure=LEVEL)
 
 
 def resample(
