@@ -46,7 +46,8 @@ def test_both_kinds_are_there_in_enough_groups_to_split_and_names_are_unique(nam
 def test_a_picture_can_be_had_again_and_is_the_same(name: str) -> None:
     one = next(specimen for specimen in specimens(name) if specimen.defective)
     picture = one.read()
-    assert (picture.dtype, picture.ndim, picture.shape[2]) == (np.uint8, 3, 3)
+    assert picture.dtype == np.uint8
+    assert picture.shape[2:] == (3,)
     assert np.array_equal(picture, one.read())
 
 
