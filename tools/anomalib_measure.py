@@ -11,18 +11,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from PIL import Image
-
-# torchvision's kernels may not load beside a CPU-only torch. Its import then fails over this one,
-# which nobody here calls.
-if not hasattr(torch.ops.torchvision, "nms"):
-    _LIBRARY = torch.library.Library("torchvision", "DEF")
-    _LIBRARY.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
-
-import numpy as np
-from anomalib.models.image.padim.torch_model import PadimModel
-from anomalib.models.image.patchcore.torch_model import PatchcoreModel
 from safetensors.torch import load_file
 from sklearn.metrics import roc_auc_score
 
@@ -31,11 +22,17 @@ LAYERS = {"blocks.2": "8", "blocks.4": "16"}
 """timm's names of the stages that Passgate's tower gives, and their strides."""
 STAGES = (1, 2, 2, 3, 3, 4, 1)
 CORESET = 0.1
+_KEPT: list[Any] = []
+"""What is declared lives as long as its library."""
 
 
 def main() -> None:
     """Print one JSON object a method."""
     torch.set_num_threads(1)
+    _declare_what_torchvision_lacks()
+    from anomalib.models.image.padim.torch_model import PadimModel
+    from anomalib.models.image.patchcore.torch_model import PatchcoreModel
+
     split = Path(sys.argv[1])
     about = json.loads((split / "split.json").read_text())
     pictures = {
@@ -55,6 +52,18 @@ def main() -> None:
         )
 
 
+def _declare_what_torchvision_lacks() -> None:
+    """Let torchvision be imported beside a CPU-only torch.
+
+    Its kernels, built for CUDA, do not load there, and its import fails over two of them, which nobody calls.
+    """
+    library = torch.library.Library("torchvision", "FRAGMENT")
+    for name in ("nms", "qnms"):
+        if not hasattr(torch.ops.torchvision, name):
+            library.define(f"{name}(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
+    _KEPT.append(library)
+
+
 def _measured(model: Any, pictures: dict[str, list[torch.Tensor]]) -> dict[str, Any]:
     start = time.perf_counter()
     model.train()
@@ -62,7 +71,7 @@ def _measured(model: Any, pictures: dict[str, list[torch.Tensor]]) -> dict[str, 
     with torch.no_grad():
         for picture in pictures["teach"]:
             model(picture)
-        if isinstance(model, PatchcoreModel):
+        if hasattr(model, "subsample_embedding"):  # PatchCore's
             model.subsample_embedding(CORESET)
         else:
             model.fit()
