@@ -22,6 +22,8 @@ LAYERS = {"blocks.2": "8", "blocks.4": "16"}
 """timm's names of the stages that Passgate's tower gives, and their strides."""
 STAGES = (1, 2, 2, 3, 3, 4, 1)
 CORESET = 0.1
+PADIM_FEATURES = 100
+"""As anomalib takes for ResNet-18; it has no default for this backbone."""
 _KEPT: list[Any] = []
 """What is declared lives as long as its library."""
 
@@ -40,7 +42,9 @@ def main() -> None:
     }
     methods = {
         "PatchCore": lambda: PatchcoreModel(layers=list(LAYERS), backbone=BACKBONE, pre_trained=False),
-        "PaDiM": lambda: PadimModel(layers=list(LAYERS), backbone=BACKBONE, pre_trained=False),
+        "PaDiM": lambda: PadimModel(
+            layers=list(LAYERS), backbone=BACKBONE, pre_trained=False, n_features=PADIM_FEATURES
+        ),
     }
     for name, make in methods.items():
         model = make()
