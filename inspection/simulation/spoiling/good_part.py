@@ -22,7 +22,9 @@ _BLACK: Final = 10
 _BACKGROUND: Final = 0.01
 """Share of the picture from which on such a dark place is background; a smaller one is a dark corner."""
 _EDGE: Final = 8.0
-"""Grey levels between two cells of the small copy from which on there is structure."""
+"""Grey levels between two cells of the small copy from which on there is structure,"""
+_OVER_GRAIN: Final = 3.0
+"""if it is as many times as steep as the part is elsewhere: grain is no structure."""
 _LEVEL_WIDTH: Final = 4
 _IN_LEVELS: Final = 0.9
 _LEVELS_APART: Final = 64
@@ -110,7 +112,10 @@ class GoodPart:
         across = cv2.Sobel(self._small, cv2.CV_32F, 1, 0, scale=0.25)
         down = cv2.Sobel(self._small, cv2.CV_32F, 0, 1, scale=0.25)
         steep = np.where(self.part, np.hypot(across, down), 0.0).ravel()
-        cells = np.flatnonzero(steep >= _EDGE)
+        least = _EDGE
+        if self.levels is None and len(self._cells):
+            least = max(least, _OVER_GRAIN * float(np.median(steep[self._cells])))
+        cells = np.flatnonzero(steep >= least)
         # a strong edge is not worth ten faint ones: all are structure
         return cells, np.cumsum(np.sqrt(steep[cells]))
 

@@ -18,13 +18,13 @@ def scratch(site: Site, rng: np.random.Generator) -> Plane:
     depth = np.interp(along, np.linspace(-0.5, 0.5, 5), rng.uniform(0.55, 1.0, 5))
     if length >= 16.0 and rng.random() < 0.35:  # the tool jumped
         depth[_gaps(rng, along)] = 0.0
-    width = float(np.exp(rng.uniform(0.0, np.log(max(1.01, length / 25.0)))))
-    line = stroke(site.shape, path, depth, width)
+    width = float(np.exp(rng.uniform(0.0, np.log(np.clip(length / 25.0, 1.01, 4.0)))))
+    line = stroke(site, path, depth, width)
     contrast = np.float32(site.contrast(rng, thin=True))
     change = contrast * line
     if site.good.levels is None and rng.random() < 0.35:
         flank = np.array([-np.sin(angle), np.cos(angle)]) * (width + 0.3)
-        change -= np.float32(0.7) * contrast * stroke(site.shape, path + flank, depth, width)
+        change -= np.float32(0.7) * contrast * stroke(site, path + flank, depth, width)
     after: Plane = site.before + change[..., None]
     return after
 
@@ -35,7 +35,7 @@ def crack(site: Site, rng: np.random.Generator) -> Plane:
     width = float(np.clip(site.size_px / 50.0, 1.0, 3.0))
     trunk = _jagged(rng, site.size_px, stride) + site.centre
     thins = np.linspace(1.0, 0.6, len(trunk))
-    line = stroke(site.shape, trunk, thins, width)
+    line = stroke(site, trunk, thins, width)
     for _ in range(int(rng.integers(1, 4))):
         if len(trunk) < 5:
             break
@@ -45,13 +45,13 @@ def crack(site: Site, rng: np.random.Generator) -> Plane:
         branch = _jagged(rng, site.size_px * rng.uniform(0.15, 0.35), stride, angle=turn)
         branch += trunk[root] - branch[0]
         weaker = np.linspace(0.9, 0.5, len(branch))
-        line = np.maximum(line, stroke(site.shape, branch, weaker, max(1.0, width - 1.0)))
+        line = np.maximum(line, stroke(site, branch, weaker, max(1.0, width - 1.0)))
     contrast = np.float32(-abs(site.contrast(rng, thin=True)))
     if site.good.levels is not None:  # a cut in the bright, a bridge in the dark
         contrast = np.float32(site.contrast(rng))
     change = contrast * line
     if site.good.levels is None and rng.random() < 0.5:
-        lip = stroke(site.shape, trunk + (0.8 + width / 2.0), thins, 1.0)
+        lip = stroke(site, trunk + (0.8 + width / 2.0), thins, 1.0)
         change -= np.float32(0.3) * contrast * lip * (1 - line)
     after: Plane = site.before + change[..., None]
     return after

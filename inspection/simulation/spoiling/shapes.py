@@ -1,5 +1,7 @@
 """Shapes of defects: how much of each pixel of a site is covered, 0 to 1."""
 
+from typing import Final
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -7,6 +9,8 @@ from numpy.typing import NDArray
 from inspection.simulation.defects import Plane
 from inspection.simulation.spoiling.site import Site
 
+_FAINTEST_LINE: Final = 80
+"""Of 255: what of a line's smoothed rim still is the line, where there is no between."""
 Path = NDArray[np.float64]
 """(points, 2): x, y in a site's pixels."""
 
@@ -68,16 +72,22 @@ def softness_px(site: Site, rng: np.random.Generator) -> float:
     return float(np.exp(rng.uniform(0.0, np.log(max(1.5, site.size_px / 4.0)))))
 
 
-def stroke(shape: tuple[int, int], path: Path, depth: NDArray[np.float64], width_px: float) -> Plane:
-    """A line along ``path``: its strength at each point is ``depth``, 0 to 1, its width at least a pixel."""
-    canvas = np.zeros(shape, np.uint8)
+def stroke(site: Site, path: Path, depth: NDArray[np.float64], width_px: float) -> Plane:
+    """A line along ``path``: its strength at each point is ``depth``, 0 to 1, its width at least a pixel.
+
+    On a picture of two levels it is there or not.
+    """
+    canvas = np.zeros(site.shape, np.uint8)
     points = np.round(path * 16.0).astype(np.int32)
     thickness = max(1, round(width_px))
     for start, end, strength in zip(points[:-1], points[1:], depth[1:], strict=True):
         if strength > 0.0:
             ends = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
             cv2.line(canvas, *ends, float(round(255.0 * strength)), thickness, cv2.LINE_AA, 4)
-    return canvas.astype(np.float32) / np.float32(255.0)
+    if site.good.levels is not None:
+        return np.where(canvas >= _FAINTEST_LINE, np.float32(1.0), np.float32(0.0))
+    line: Plane = canvas.astype(np.float32) / np.float32(255.0)
+    return line
 
 
 def blended(site: Site, cover: Plane, paint: Plane | float) -> Plane:

@@ -139,7 +139,7 @@ class Site:
         if (levels := self.good.levels) is not None:
             apart = levels.bright - levels.dark
             return apart if self.level < levels.dark + apart / 2.0 else -apart
-        least = least_contrast(self.grey, self.part, size_px=0.0 if thin else self.size_px)
+        least = least_contrast(self.grey, self.part, size_px=self.size_px, thin=thin)
         faint = _FAINTEST * least
         size = float(np.exp(rng.uniform(np.log(faint), np.log(max(1.5 * faint, _STRONGEST)))))
         signs = [

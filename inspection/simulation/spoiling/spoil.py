@@ -13,7 +13,7 @@ from inspection.simulation.spoiling.dents import dent
 from inspection.simulation.spoiling.good_part import GoodPart, Levels
 from inspection.simulation.spoiling.lines import crack, scratch
 from inspection.simulation.spoiling.pasting import patch, pieces, scar
-from inspection.simulation.spoiling.seen import shown
+from inspection.simulation.spoiling.seen import MASK_LEVELS, shown
 from inspection.simulation.spoiling.site import Site
 from inspection.simulation.spoiling.specks import pinhole, smear
 from inspection.simulation.spoiling.stains import stain
@@ -73,7 +73,7 @@ class Spoiled:
     picture: Picture
     """(height, width, 3), RGB, uint8"""
     mask: Mask
-    """(height, width): 255 where the defect shows, else 0."""
+    """(height, width): 255 where the defect shows, else 0: there no pixel differs by 4 levels or more."""
     kind: str
     """One of ``KINDS``."""
     size_px: float
@@ -135,16 +135,19 @@ def _drawn(site: Site, kind: _Kind, rng: np.random.Generator) -> tuple[Picture, 
     after = kind.draw(site, rng)
     if after is None:
         return None
+    two_levels = site.good.levels is not None
     if site.good.levels is not None:
         after = _two_levels(site.before, after, site.good.levels)
     if not kind.over_the_rim:
         after = np.where(site.part[..., None], after, site.before)
     after = np.clip(np.rint(after), 0.0, 255.0)
-    mask = shown(site.before, after, site.part, size_px=site.size_px)
+    mask = shown(site.before, after, site.part, size_px=site.size_px, two_levels=two_levels)
     least = _LEAST_PIXELS if site.size_px >= _LEAST_SIZE_PX else _LEAST_PIXELS_OF_SPECKS
     if mask is None or np.count_nonzero(mask) < least:
         return None
     height, width = site.shape
+    specks = (mask == 0) & (np.abs(after - site.before).mean(axis=2) >= MASK_LEVELS)
+    after[specks] = site.before[specks]
     there = np.s_[site.top : site.top + height, site.left : site.left + width]
     picture = site.good.picture.copy()
     picture[there] = after  # one channel goes into all three
@@ -162,6 +165,6 @@ def _two_levels(before: Plane, after: Plane, levels: Levels) -> Plane:
     between = (before > levels.dark + apart / 8.0) & (before < levels.bright - apart / 8.0)
     if between.mean() < _SOFT:
         return sharp
-    softened = cv2.GaussianBlur(sharp - before, (0, 0), _SOFT_PX).reshape(before.shape)
-    soft: Plane = before + softened
+    near = cv2.dilate(changed.astype(np.uint8), np.ones((3, 3), np.uint8)).reshape(before.shape) > 0
+    soft: Plane = np.where(near, cv2.GaussianBlur(sharp, (0, 0), _SOFT_PX).reshape(before.shape), before)
     return soft

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.simulation.defects import Plane
-from inspection.simulation.spoiling.seen import grain
+from inspection.simulation.spoiling.seen import grain, shrunk
 from inspection.simulation.spoiling.shapes import blended, blob, covered, noise, softness_px, turned
 from inspection.simulation.spoiling.site import Site
 
@@ -28,8 +28,14 @@ _MEDIAN_PX: Final = 60.0
 _SIDE_PX: Final = 2.5
 """How far beside an edge its two sides are looked at."""
 _LEAST_STEP: Final = 8.0
-"""Grey levels between the two sides of an edge."""
+"""Grey levels between the two sides of an edge, or"""
+_STEP_GRAINS: Final = 4.0
+"""standard deviations of the grain: a streak of it has no sides."""
+_COARSE_PX: Final = 48.0
+"""Defects that are larger than that are looked at in as many times fewer pixels."""
 _SOFT_PX: Final = 3.0
+_LEAST_BRIDGE: Final = 0.35
+"""Length of a bridge, as a share of the size that was drawn; what lies closer is for smaller ones."""
 _Point = NDArray[np.float64]
 
 
@@ -42,15 +48,15 @@ def missing(site: Site, rng: np.random.Generator) -> Plane | None:
     if site.size_px <= _MEDIAN_PX:
         ways.append(_median)
     after = blended(site, cover, ways[int(rng.integers(len(ways)))](site, rng, cover))
-    return after if gradients(after, cover) <= _LESS * gradients(site.before, cover) else None
+    return after if gradients(site, after, cover) <= _LESS * gradients(site, site.before, cover) else None
 
 
 def doubled(site: Site, rng: np.random.Generator) -> Plane | None:
     """A piece of the pattern beside it stands where there is less of it."""
     cover = covered(blob(site, rng), soft_px=min(_SOFT_PX, softness_px(site, rng)))
     candidates = [blended(site, cover, beside) for beside in _around(site, rng)]
-    after = max(candidates, key=lambda candidate: gradients(candidate, cover))
-    return after if gradients(after, cover) >= _MORE * gradients(site.before, cover) else None
+    after = max(candidates, key=lambda candidate: gradients(site, candidate, cover))
+    return after if gradients(site, after, cover) >= _MORE * gradients(site, site.before, cover) else None
 
 
 def bite(site: Site, rng: np.random.Generator) -> Plane | None:
@@ -83,6 +89,8 @@ def bridge(site: Site, rng: np.random.Generator) -> Plane | None:
     if not there.any():
         return None
     length = float(steps[there.argmax()])
+    if length < _LEAST_BRIDGE * site.size_px:
+        return None
     width = max(2.0, min(site.size_px, length) * rng.uniform(0.25, 0.8))
     middle = at - towards * length / 2.0
     angle = float(np.arctan2(towards[1], towards[0]))
@@ -92,15 +100,13 @@ def bridge(site: Site, rng: np.random.Generator) -> Plane | None:
     return blended(site, covered(inside.astype(np.float32)), own + _grain(site, rng))
 
 
-def gradients(piece: Plane, cover: Plane) -> float:
-    """Sum of the gradients in and close to what is covered, grey levels."""
-    grey = piece.mean(axis=2)
-    across, down = (
-        cv2.Sobel(grey, cv2.CV_32F, 1, 0, scale=0.25),
-        cv2.Sobel(grey, cv2.CV_32F, 0, 1, scale=0.25),
-    )
-    near = cv2.dilate(cover, np.ones((3, 3), np.uint8)) > 0.05
-    return float(np.hypot(across, down)[near].sum())
+def gradients(site: Site, piece: Plane, cover: Plane) -> float:
+    """Mean gradient in and close to what is covered, grey levels a pixel; of large defects a coarser one."""
+    times = max(1, int(site.size_px / _COARSE_PX))
+    grey = shrunk(piece.mean(axis=2), times)
+    across, down = (cv2.Sobel(grey, cv2.CV_32F, *axes, scale=0.125 / times) for axes in ((1, 0), (0, 1)))
+    near = cv2.dilate(shrunk(cover, times), np.ones((3, 3), np.uint8)) > 0.05
+    return float(np.hypot(across, down)[near].mean()) if near.any() else 0.0
 
 
 def _around(site: Site, rng: np.random.Generator) -> list[Plane]:
@@ -115,7 +121,7 @@ def _around(site: Site, rng: np.random.Generator) -> list[Plane]:
 
 
 def _emptiest(site: Site, rng: np.random.Generator, cover: Plane) -> Plane:
-    return min(_around(site, rng), key=lambda beside: gradients(beside, cover))
+    return min(_around(site, rng), key=lambda beside: gradients(site, beside, cover))
 
 
 def _commonest(site: Site, rng: np.random.Generator, cover: Plane) -> Plane:
@@ -173,7 +179,8 @@ def _edge(site: Site, rng: np.random.Generator) -> tuple[_Point, _Point, Plane, 
     towards = np.array([across[row, column], down[row, column]], np.float64) / float(steep[row, column])
     towards *= rng.choice((-1.0, 1.0))
     sides = [_colour(site, np.array([column, row]) + sign * _SIDE_PX * towards) for sign in (1.0, -1.0)]
-    if abs(float(sides[0].mean()) - float(sides[1].mean())) < _LEAST_STEP:
+    fine = 0.0 if site.good.levels is not None else grain(site.grey, site.part)
+    if abs(float(sides[0].mean()) - float(sides[1].mean())) < max(_LEAST_STEP, _STEP_GRAINS * fine):
         return None
     return np.array([column - site.x, row - site.y]), towards, sides[0], sides[1]
 
