@@ -23,12 +23,15 @@ _BACKGROUND: Final = 0.01
 """Share of the picture from which on such a dark place is background; a smaller one is a dark corner."""
 _EDGE: Final = 8.0
 """Grey levels between two cells of the small copy from which on there is structure,"""
-_OVER_GRAIN: Final = 3.0
+_OVER_GRAIN: Final = 5.0
 """if it is as many times as steep as the part is elsewhere: grain is no structure."""
-_LEVEL_WIDTH: Final = 4
-_IN_LEVELS: Final = 0.9
+_LEVEL_WIDTH: Final = 2
+_AROUND_LEVEL: Final = 12
+_EXACT: Final = 0.93
+_IN_LEVELS: Final = 0.8
 _LEVELS_APART: Final = 64
-"""A picture has two levels where nine pixels of ten lie within 4 of one of two levels 64 apart or more."""
+"""A picture has two levels where eight pixels of ten lie within 2 of one of two levels 64 apart or more, and
+few lie as close as 12 to them without lying on them: rims may be soft, but there is no grain."""
 _BOTH: Final = 0.005
 """Share of the pixels that the rarer of the two levels has at least."""
 
@@ -59,12 +62,17 @@ class GoodPart:
         if not self.colourless:
             return None
         counts = np.bincount(self.picture[::3, ::3, 1].ravel(), minlength=256)
-        near = np.convolve(counts, np.ones(2 * _LEVEL_WIDTH + 1, np.int64), "same")
+        near, around = (
+            np.convolve(counts, np.ones(2 * width + 1, np.int64), "same")
+            for width in (_LEVEL_WIDTH, _AROUND_LEVEL)
+        )
         first = int(near.argmax())
         apart = np.abs(np.arange(256) - first) >= _LEVELS_APART
         second = int(np.where(apart, near, -1).argmax())
-        rarer, both = int(near[second]), int(near[first] + near[second])
-        if both < _IN_LEVELS * counts.sum() or rarer < _BOTH * counts.sum():
+        both = [first, second]
+        if near[second] < _BOTH * counts.sum() or near[both].sum() < _IN_LEVELS * counts.sum():
+            return None
+        if np.any(near[both] < _EXACT * around[both]):
             return None
         dark, bright = (
             float(np.average(np.arange(256), weights=np.where(close, counts, 0)))

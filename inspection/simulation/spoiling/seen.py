@@ -34,10 +34,9 @@ _TOUCHED: Final = 1.0
 """Grey levels by which a pixel was changed at least, if it was;"""
 _TOUCHED_SHARE: Final = 0.25
 """and the share of a larger place that must be."""
-_THIN: Final = 0.45
-"""What is left at the scale of a spot of a line that is a pixel wide, or of a speck of three;"""
-_BROAD: Final = 0.7
-"""and at a defect's own scale of a blot."""
+_LEFT: Final = 0.36
+"""Share of a defect's contrast that is left at the scale at which it is seen best: of a line a pixel wide or
+a speck of three at that of a spot, of a blot at its own."""
 _WINDOW_PX: Final = 7
 _ROUGHER: Final = 1.5
 """Ratio of the standard deviations of texture from which on it is another one,"""
@@ -48,8 +47,9 @@ _STANDARD_ERRORS: Final = 3.0
 MASK_LEVELS: Final = 4.0
 """Grey levels, or"""
 _MASK_GRAINS: Final = 0.5
-"""standard deviations of the grain: what changed less is not marked. And what is marked differs by that many
-levels on average."""
+"""standard deviations of the grain, if that is no more than"""
+_MASK_SHARE: Final = 0.5
+"""of what changed most: what changed less is not marked. What is marked differs by 4 levels on average."""
 _HOLE: Final = 0.25
 """Share of a mask up to which a hole in it is none: what is ringed by a defect is part of it."""
 _SPECK: Final = 0.03
@@ -75,7 +75,7 @@ def least_contrast(grey: Plane, part: NDArray[np.bool_], *, size_px: float, thin
     scale = _SPOT_PX if thin else _scales(size_px)[-1]
     times = max(1, int(scale / _SPOT_PX))
     small_part = shrunk(part.astype(np.float32), times) >= 0.5
-    needed = grain(shrunk(grey, times), small_part, scale_px=scale / times) / (_THIN if thin else _BROAD)
+    needed = grain(shrunk(grey, times), small_part, scale_px=scale / times) / _LEFT
     return max(_LEAST_LEVELS, _GRAINS * needed)
 
 
@@ -98,8 +98,12 @@ def shown(
     difference = after - before
     change = np.abs(difference).mean(axis=2)
     grey = before.mean(axis=2)
+    touched = change >= _TOUCHED
+    if not touched.any():
+        return None
     fine = 0.0 if two_levels else grain(grey, part)
-    marked = (change >= max(MASK_LEVELS, _MASK_GRAINS * fine)).astype(np.uint8)
+    clearest = float(np.percentile(change[touched], _CLEAREST))
+    marked = (change >= max(MASK_LEVELS, min(_MASK_GRAINS * fine, _MASK_SHARE * clearest))).astype(np.uint8)
     if not marked.any():
         return None
     mask = _whole(marked, size_px)
@@ -108,7 +112,7 @@ def shown(
         return None
     seen = (
         two_levels
-        or _level_shows(difference, change >= _TOUCHED, grey, part, size_px)
+        or _level_shows(difference, touched, grey, part, size_px)
         or _texture_shows(grey, after.mean(axis=2), inside)
     )
     return mask if seen else None

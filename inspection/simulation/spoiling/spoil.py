@@ -120,7 +120,7 @@ def spoiled(
         name = possible[int(rng.integers(len(possible)))]
         kind = _KINDS[name]
         limits = max(least, kind.least_px), min(most, kind.most_px)
-        size_px = float(np.exp(rng.uniform(*np.log(limits))))
+        size_px = float(np.clip(np.exp(rng.uniform(*np.log(limits))), *limits))
         for _ in range(_PLACES_TRIED):
             place = good.place(rng, at_structure=kind.at_structure)
             if place is None:

@@ -45,7 +45,8 @@ def _covering(site: Site, rng: np.random.Generator, contrast: np.float32) -> Pla
 def _roughening(site: Site, rng: np.random.Generator, contrast: np.float32) -> Plane:
     """Grains, brighter and darker ones, from fine to coarse."""
     grains = noise(rng, *site.shape, cell_px=rng.uniform(1.0, max(1.5, min(8.0, site.size_px / 4.0))))
-    paint: Plane = site.before + np.float32(0.25) * contrast + np.float32(0.7) * np.abs(contrast) * grains[..., None]
+    mean, amplitude = np.float32(0.25) * contrast, np.float32(0.7) * np.abs(contrast)
+    paint: Plane = site.before + mean + amplitude * grains[..., None]
     return paint
 
 
