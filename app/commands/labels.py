@@ -1,4 +1,4 @@
-"""``passgate recipe adapt``: what people's labels teach a recipe."""
+"""``passgate recipe adapt``, ``learn``, ``suggest``: what people's labels teach a recipe."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -7,7 +7,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from app.command_line.options import NamedRecipe, StationOption, named_recipe, setup_of
+from app.command_line.options import (
+    NamedRecipe,
+    RecordOption,
+    StationOption,
+    named_recipe,
+    refuse_beside,
+    setup_of,
+)
 from app.command_line.output import JsonFlag, print_json
 
 _ROWS = (
@@ -84,6 +91,164 @@ def adapt(
                 typer.echo(f"Mind: {mind}")
     if path is None:
         raise typer.Exit(1)
+
+
+def learn(
+    name: NamedRecipe = None,
+    good: Annotated[
+        list[Path] | None,
+        typer.Option("--good", metavar="FILE|FOLDER", help="A good part that was rejected; repeat for each."),
+    ] = None,
+    defective: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--defective",
+            metavar="FILE|FOLDER",
+            help="A defect that escaped, with FILE_mask.png beside it where it is marked; repeat for each.",
+        ),
+    ] = None,
+    from_record: Annotated[
+        list[int] | None,
+        typer.Option("--from-record", metavar="PART", help="A part that a person decided on, by its id."),
+    ] = None,
+    taught_from: Annotated[
+        Path | None, typer.Option(help="Where the good pictures lie now that it was taught from.")
+    ] = None,
+    labels: Annotated[
+        Path | None, typer.Option(help="Where the labels lie now that it was adapted on.")
+    ] = None,
+    record: RecordOption = None,
+    config: StationOption = None,
+    keep_outliers: Annotated[
+        bool, typer.Option("--keep-outliers", help="Teach a good part that looks unlike the others as well.")
+    ] = False,
+    seed: Annotated[int, typer.Option(min=0, help="The same seed learns the same.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Let a good part that was rejected, or a defect that escaped, join a recipe: its next version."""
+    from app.recipes.certifying import spent
+    from app.recipes.growing.from_record import reviewed
+    from app.recipes.growing.joining import named
+    from app.recipes.growing.learning import Asked
+    from app.recipes.growing.learning import learn as learn_more
+    from app.recipes.library import RecipeLibrary
+    from app.settings.finding import find_record
+
+    setup = setup_of(config)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
+    pictures = [*named(good or (), defective=False), *named(defective or (), defective=True)]
+    if from_record:
+        settings = find_record(record=record, config=config)
+        pictures += reviewed(from_record, recipe=library.recipe(name), settings=settings)
+    else:
+        refuse_beside({"--record": record}, "it is for --from-record PART")
+    done = learn_more(
+        name,
+        pictures,
+        library=library,
+        asked=Asked(taught_from=taught_from, labels=labels, keep_outliers=keep_outliers, seed=seed),
+        tower=setup.model.tower,
+    )
+    mind = "" if done.taught is None else spent(done.taught, library=library)
+    if as_json:
+        print_json({**done.report, "file": None if done.file is None else str(done.file), "mind": mind})
+    else:
+        _tell_learned(done.report)
+        for words in (
+            mind and f"Mind: {mind}",
+            done.file and f"An engine takes it when it starts: {done.file}",
+        ):
+            if words:
+                typer.echo(words)
+    if done.taught is None:
+        raise typer.Exit(1)
+
+
+def suggest(
+    name: NamedRecipe = None,
+    folder: Annotated[
+        Path | None, typer.Option("--from", help="Folder of pictures that nobody has labelled.")
+    ] = None,
+    store: Annotated[
+        bool, typer.Option("--store", help="From the parts on record that no person decided on.")
+    ] = False,
+    count: Annotated[int, typer.Option(min=1, max=1000, help="How many.")] = 20,
+    days: Annotated[
+        float | None,
+        typer.Option(min=0.01, max=3650.0, help="With --store: of so many last days; default 7."),
+    ] = None,
+    record: RecordOption = None,
+    config: StationOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Name the pictures whose labels would teach a recipe most: doubtful ones, unlike each other."""
+    from datetime import UTC, datetime, timedelta
+
+    from app.recipes.growing.from_record import unreviewed
+    from app.recipes.growing.suggesting import Unlabelled
+    from app.recipes.growing.suggesting import suggest as most_telling
+    from app.recipes.library import RecipeLibrary
+    from app.settings.finding import find_record
+    from inspection.pictures.labels.files import picture_files
+
+    if (folder is not None) is store:
+        raise typer.BadParameter("name a folder, or the record", param_hint="--from or --store")
+    setup = setup_of(config)
+    name = named_recipe(name, setup)
+    library = RecipeLibrary(setup.recipes)
+    if folder is not None:
+        refuse_beside({"--record": record, "--days": days}, "it is for --store")
+        pictures = [Unlabelled(path, str(path.relative_to(folder))) for path in picture_files(folder)]
+    else:
+        pictures = unreviewed(
+            recipe=library.recipe(name),
+            settings=find_record(record=record, config=config),
+            since=timedelta(days=7.0 if days is None else days),
+            now=datetime.now(UTC),
+        )
+    found = most_telling(name, pictures, library=library, count=count, tower=setup.model.tower)
+    if as_json:
+        print_json(found)
+        return
+    table = Table("", "picture", "score", "why")
+    for rank, one in enumerate(found["suggested"], 1):
+        table.add_row(str(rank), one["picture"], f"{one['score']:.2f}", one["why"])
+    Console().print(table)
+    typer.echo(
+        f"Of {found['looked_at']} pictures, by version {found['version']}: from a score of "
+        f"{found['threshold']:.2f} on a part is rejected"
+    )
+    for reason, number in found["left_out"].items():
+        typer.echo(f"left out: {number} pictures, {reason}")
+    typer.echo(f"Then: passgate recipe learn {name} --good FILE --defective FILE")
+
+
+def _tell_learned(report: dict[str, Any]) -> None:
+    """What has become of a recipe that pictures joined."""
+    if report["adapted"] is not None:
+        _compare(report["adapted"])
+    table = Table("picture", "", "before", "now")
+    for one in report["joined"]:
+        kind = "defective" if one["defective"] else "good"
+        table.add_row(one["said"], kind, *(_judged(one[when]) for when in ("before", "after")))
+    Console().print(table)
+    if report["labels"]:
+        typer.echo(f"Of the labels: {report['labels']}")
+    if report["kept"]:
+        typer.echo(
+            f"{report['name']} version {report['version']}: taught on {report['taught_on']} good pictures"
+        )
+        typer.echo("It has learned from these pictures, so what it says of them proves nothing of others")
+        typer.echo("A certificate holds for the version that it was made for: certify this one anew")
+    else:
+        typer.echo("The recipe stays as it was")
+
+
+def _judged(said: dict[str, Any]) -> str:
+    """How a version judges a picture."""
+    word = "rejected" if said["rejected"] else "passed"
+    return f"{word}: {said['score']:.2f}, from {said['threshold']:.2f} on rejected"
 
 
 def _compare(report: dict[str, Any]) -> None:

@@ -30,8 +30,11 @@ from inspection.messages.codes import Code
 _BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
 """Why a certificate does not hold, where by another model it might."""
 
-cli = typer.Typer(help="Recipes: teach, adapt, list, show, evaluate, certify, seal.", no_args_is_help=True)
-cli.command()(labels.adapt)
+cli = typer.Typer(
+    help="Recipes: teach, adapt, learn, suggest, list, show, evaluate, certify, seal.", no_args_is_help=True
+)
+for command in (labels.adapt, labels.learn, labels.suggest):
+    cli.command()(command)
 
 
 @cli.command()
@@ -212,7 +215,7 @@ def show(
     certification, labelled = stored_certification(
         name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
     )
-    missed = unheard_by(setup.model, recipe)
+    missed, learned_from = unheard_by(setup.model, recipe), library.learned_from(name, version)
     if config is None and any(one.code in _BY_THE_MODEL for one in certification.coded):
         typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
@@ -224,12 +227,14 @@ def show(
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
                 "labelled": None if labelled is None else in_json(labelled),
+                "learned_from": learned_from.in_brief(),
             }
         )
     else:
         typer.echo(recipe.model_dump_json(indent=2))
         typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")
         typer.echo(f"SHA-256 of its file: {recipe.sha256}")
+        typer.echo(learned_from.in_words)
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if missed.types:

@@ -1,21 +1,23 @@
 """Adapting a recipe: from labelled pictures to a new version that knows the product's defects."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from app.progress import progress
 from app.recipes.inspectors import reflex_on
+from app.recipes.learned_from import Joined, remembered
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
-from inspection.decision import ModelRef
-from inspection.errors import RecipeError
+from inspection.decision import ModelRef, Severity
+from inspection.errors import DatasetError, RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.labels.folder_names import telling_folders
 from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import View
+from models.backbone.features import AdaptableTower, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import unclamped
@@ -25,6 +27,9 @@ from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
 from models.training.adapting.threshold import Threshold
 from models.training.data.photographs import Photograph, good_photographs, read_photographs
+from models.training.data.samples import LabelledDefect
+
+_STAYS: Final = "the recipe as it was stays in use"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,8 @@ def adapt_recipe(
 ) -> AdaptedRecipe:
     """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
 
-    What earlier labels taught is not carried over: give all labels again.
+    What earlier labels taught is not carried over: give all labels again. Pictures that joined the recipe by
+    themselves are taken with them.
 
     Args:
         name: Of the recipe.
@@ -72,29 +78,115 @@ def adapt_recipe(
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
     eyes = adaptable(build_tower(tower))
+    taught = one_view_recipe(name, library=library, eyes=eyes)
+    library.refuse_unwritable(name)
+    learned_from = taught.learned_from
+    photographs = labelled_in(labels, good=good)
+    photographs += [joined_photograph(one, library.pictures(name)) for one in learned_from.joined]
+    refuse_too_few([(bool(one.defects), one.group) for one in photographs])
+    settings = settings or AdaptationSettings()
+    asked = {
+        "labels": str(labels.resolve()),
+        "more_good": "" if good is None else str(good.resolve()),
+        "escapes": settings.escapes,
+        "overkill": settings.overkill,
+    }
+    folders = learned_from.folders.model_copy(update=asked)
+    return adapt_taught(
+        replace(taught, learned_from=learned_from.model_copy(update={"folders": folders})),
+        photographs,
+        version=library.next_identity(name)[1],
+        eyes=eyes,
+        seed=seed,
+        settings=settings,
+    )
+
+
+def one_view_recipe(name: str, *, library: RecipeLibrary, eyes: VisionTower) -> Taught:
+    """The newest version of a recipe that a folder of pictures can speak of.
+
+    Raises:
+        RecipeError: It is unknown, damaged or has several views.
+        WeightsError: It was taught on another tower.
+    """
     taught = library.load(name, tower=eyes)
     if len(taught.recipe.views) != 1:
         raise RecipeError(
             f"recipe {name!r} has {len(taught.recipe.views)} views; only one can be adapted from a folder",
-            part="the recipe as it was stays in use",
+            part=_STAYS,
         )
+    return taught
+
+
+def labelled_in(labels: Path, *, good: Path | None = None) -> list[Photograph]:
+    """The photographs in a folder of labels, and those in one of more good ones.
+
+    Raises:
+        CameraError: A folder is missing or empty.
+        DatasetError: The labels cannot be understood.
+    """
+    photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
+    return photographs + ([] if good is None else list(good_photographs(good)))
+
+
+def joined_photograph(one: Joined, folder: Path) -> Photograph:
+    """A picture that joined a recipe by itself, of which a copy lies in ``folder``; it is its own group."""
+    return Photograph(
+        path=folder / one.file,
+        group=f"joined {one.sha256}",
+        defects=(LabelledDefect(type="defect", severity=Severity.MAJOR),) if one.defective else (),
+        mask=folder / one.mask if one.mask else None,
+    )
+
+
+def adapt_taught(
+    taught: Taught,
+    photographs: Sequence[Photograph],
+    *,
+    version: int,
+    eyes: AdaptableTower,
+    seed: int = 0,
+    settings: AdaptationSettings | None = None,
+    among: Collection[str] = (),
+) -> AdaptedRecipe:
+    """Learn from labelled photographs for what was taught, of one view; the result is not yet kept.
+
+    Args:
+        taught: What was taught; labels that it learned from before are not carried over.
+        photographs: Good and defective ones; of one that is there twice the first is taken.
+        version: What becomes of it.
+        eyes: The tower that it was taught on.
+        seed: The same photographs and seed give the same.
+        settings: None takes the defaults.
+        among: What is remembered of pictures that must be among them.
+
+    Raises:
+        CameraError: A picture cannot be read.
+        DatasetError: The labels cannot be understood, or call one picture good and defective.
+        RecipeError: Too few labels, a picture that is too small, or one lacks that must be there.
+    """
     view, levels = taught.recipe.views[0], taught.recipe.levels
     memory, sight = taught.memories[view.name], taught.sights.get(view.name, PLAIN)
-    library.refuse_unwritable(name)
-    photographs = [_grouped(one, labels) for one in read_photographs(labels, without_good=good is not None)]
-    photographs += [] if good is None else good_photographs(good)
+    with progress("reading", len(photographs)) as bar:
+        examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), sight, view))
+        pictures = _sha256(photographs, memory, examples, bar.show)
+    if lacking := set(among).difference(map(remembered, pictures)):
+        raise RecipeError(
+            f"{len(lacking)} of {len(among)} pictures whose labels it learned from are not there any more",
+            part=_STAYS,
+            todo="name the folder where they lie now: --labels FOLDER; or adapt anew: passgate recipe adapt",
+        )
+    photographs, pictures = _once_each(photographs, pictures)
     refuse_too_few([(bool(one.defects), one.group) for one in photographs])
     examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), sight, view))
-    with progress("reading", len(photographs)) as bar:
-        pictures = _sha256(photographs, memory, examples, bar.show)
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
             examples, memory=memory, tower=eyes, settings=settings, seed=seed, on_progress=bar.show
         )
     report = {
-        "name": name,
-        "version": None,
+        "name": taught.recipe.name,
+        "version": version if result.better else None,
         "kept": result.better,
         "good": result.alone.good,
         "defective": result.alone.defective,
@@ -107,22 +199,37 @@ def adapt_recipe(
     }
     if not result.better:
         return AdaptedRecipe(None, report)
-    _, version = library.next_identity(name)
-    recipe = taught.recipe.model_copy(update={"version": version, "sha256": ""})
-    adapted = AdaptedMemory(memory, result.adaptation)
-    learned_from = taught.learned_from.and_labels(pictures)
-    labelled = _cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes))
     return AdaptedRecipe(
         replace(
             taught,
-            recipe=recipe,
-            memories={view.name: adapted},
+            recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}),
+            memories={view.name: AdaptedMemory(memory, result.adaptation)},
+            learned_from=taught.learned_from.and_labels(pictures),
+            labelled=_cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes)),
             sealed=True,
-            learned_from=learned_from,
-            labelled=labelled,
         ),
-        report | {"version": version},
+        report,
     )
+
+
+def _once_each(
+    photographs: Sequence[Photograph], pictures: Sequence[str]
+) -> tuple[list[Photograph], list[str]]:
+    """The photographs and their SHA-256, without those that come again.
+
+    Raises:
+        DatasetError: One comes again with the other label.
+    """
+    first: dict[str, Photograph] = {}
+    for one, sha256 in zip(photographs, pictures, strict=True):
+        other = first.setdefault(sha256, one)
+        if bool(other.defects) is not bool(one.defects):
+            raise DatasetError(
+                f"{other.path} and {one.path} are the same picture, and one of them is called good",
+                part=_STAYS,
+                todo="take out the one with the wrong label",
+            )
+    return list(first.values()), list(first)
 
 
 def _cross_fitted(
@@ -171,7 +278,7 @@ def _sha256(
         if reason := memory.too_small(one.picture.shape[:2]):
             raise RecipeError(
                 f"{photograph.path} has {reason}",
-                part="the recipe as it was stays in use",
+                part=_STAYS,
                 todo="take it out, or take it anew as the station would",
             )
         found.append(one.sha256)

@@ -7,6 +7,8 @@ was asked for.
 A version may have a certificate beside it (``v0001.certificate.json``), which names the file's SHA-256. A
 newer certificate replaces the older; what held when a part was judged stays in the part's record. Beside it
 lies, sealed, which pictures it was issued on, and their scores (``v0001.certified-from.safetensors``).
+
+Pictures that joined the recipe one by one lie in its folder ``pictures``, by their SHA-256.
 """
 
 import re
@@ -39,6 +41,7 @@ from models.weights import sealed
 
 _CERTIFIED_FROM: Final = "certified_from"
 _LABELLED: Final = "labelled_scores"
+_PICTURES: Final = "pictures"
 _FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")
 
 
@@ -143,6 +146,10 @@ class RecipeLibrary:
                 todo="restore a file of it, or move the folder away to begin anew",
             )
         return identity, max(versions) + 1
+
+    def pictures(self, name: str) -> Path:
+        """The folder for copies of the pictures that join a recipe; it need not be there yet."""
+        return self._folder / name / _PICTURES
 
     def refuse_unwritable(self, name: str) -> None:
         """Raise PassgateError where nothing could be kept for recipe ``name``: asked before teaching it."""

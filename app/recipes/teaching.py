@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from app.progress import progress
 from app.recipes.file_frames import FileFrames
 from app.recipes.inspectors import unheard_by
-from app.recipes.learned_from import LearnedFrom
+from app.recipes.learned_from import Folders, LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
 from app.settings.station import ModelTable
 from inspection.cameras.simulated import SimulatedCamera
@@ -241,13 +241,9 @@ def teach_folder(
         RecipeError: Too few pictures, too small ones, or one far outside the others.
         WeightsError: No vision tower there.
     """
-    side = good_pictures(good)
-    files = side.pictures
-    by_folder = not side.labelled and len({path.parent for path in files}) > 1
-    keys = [str(path.parent) if by_folder else original_name(path) for path in files]
-    groups = keys if by_folder or len(set(keys)) < len(keys) else None
+    files, groups = good_files(good)
     with progress("teaching", 2 * len(files)) as bar:
-        return teach(
+        taught = teach(
             recipe,
             FileFrames(files, bar.show, bit_depth=recipe.levels.bit_depth),
             tower=build_tower(tower),
@@ -255,6 +251,21 @@ def teach_folder(
             overkill=overkill,
             names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
         )
+    folders = Folders(good=str(good.resolve()), keep_outliers=keep_outliers)
+    return replace(taught, learned_from=taught.learned_from.model_copy(update={"folders": folders}))
+
+
+def good_files(good: Path) -> tuple[Sequence[Path], list[str] | None]:
+    """The pictures below a folder of good ones, and the group of each; None where each is its own.
+
+    Raises:
+        CameraError: The folder is missing or empty.
+        DatasetError: Labels cannot be used.
+    """
+    side = good_pictures(good)
+    by_folder = not side.labelled and len({path.parent for path in side.pictures}) > 1
+    keys = [str(path.parent) if by_folder else original_name(path) for path in side.pictures]
+    return side.pictures, keys if by_folder or len(set(keys)) < len(keys) else None
 
 
 def seal(name: str, *, library: RecipeLibrary, tower: str | None = None) -> Path:

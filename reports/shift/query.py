@@ -4,7 +4,7 @@ A part belongs to the shift in which its trigger was seen (``Trigger.seen_at``),
 came. What waits in the spool is read as well: it is durable, and a shift without it would be told wrongly.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -100,8 +100,16 @@ def shift_inspections(
     return parts
 
 
-def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) -> list[Inspection]:
+def all_inspections(
+    settings: StoreSettings, *, start: datetime, end: datetime, parts: Collection[int] | None = None
+) -> list[Inspection]:
     """As ``shift_inspections``, of the record that ``settings`` name, and none without the others.
+
+    Args:
+        settings: Of the record.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone, after ``start``.
+        parts: Part ids: no parts but these; None for all.
 
     Raises:
         StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
@@ -109,7 +117,7 @@ def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) 
     waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
     reader = open_reader(settings.url)
     try:
-        parts, fault = _inspections(reader, start, end, waiting)
+        found, fault = _inspections(reader, start, end, waiting, parts)
     finally:
         reader.dispose()
     if fault := waiting.fault or fault:
@@ -118,21 +126,22 @@ def all_inspections(settings: StoreSettings, *, start: datetime, end: datetime) 
             part="Nothing was made of the others, or those that wait in the spool would lack",
             todo=waiting.todo if waiting.fault else CONTRADICTION_TODO,
         )
-    return parts
+    return found
 
 
 def _inspections(
-    engine: Engine, start: datetime, end: datetime, waiting: Waiting
+    engine: Engine, start: datetime, end: datetime, waiting: Waiting, parts: Collection[int] | None = None
 ) -> tuple[list[Inspection], str]:
     """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
     _check_range(start, end)
     try:
         with engine.connect() as connection:
-            stored = stored_parts(connection, start, end)
+            stored = stored_parts(connection, start, end, parts=parts)
             spooled, fault = not_on_record(connection, waiting.entries)
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
+    rows = [row for row in rows if parts is None or row.part_id in parts]
     return [Inspection.model_validate_json(row.record) for row in rows], fault
 
 

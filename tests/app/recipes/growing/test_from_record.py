@@ -1,0 +1,82 @@
+"""What a person said of a part on record is its label; what nobody said anything of may be asked about."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from app.recipes.growing.from_record import reviewed, unreviewed
+from inspection.decision import Action, DecidedBy
+from inspection.errors import RecipeError
+from inspection.part import Truth
+from inspection.recipe import Recipe
+from reports.settings import StoreSettings
+from reports.store.store import SqlStore
+from tests.reports.parts import START, frame, part
+
+BRACKET = Recipe(id=3, version=7, name="bracket")
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> StoreSettings:
+    return StoreSettings(folder=tmp_path / "record")
+
+
+@pytest.fixture(autouse=True)
+def store(settings: StoreSettings) -> Iterator[SqlStore]:
+    """Parts 1001 to 1006: passed, stopped, held by a person; the model's word; known; without picture."""
+    store = SqlStore(settings)
+    store.open()
+    by_operator = {"decided_by": DecidedBy.OPERATOR}
+    for number, said in enumerate(
+        (
+            {"action": Action.PASS, **by_operator},
+            {"action": Action.STOP, **by_operator},
+            {"action": Action.MANUAL_REVIEW, **by_operator},
+            {"action": Action.REWORK},
+            {"action": Action.PASS, "truth": Truth(defective=True)},
+        ),
+        1,
+    ):
+        store.append(part(number, pictures=(store.archive_picture(frame(number)),), **said))
+    store.append(part(6, **by_operator))
+    yield store
+    store.close()
+
+
+def test_a_persons_word_or_the_known_truth_is_the_label(settings: StoreSettings) -> None:
+    found = reviewed([1001, 1002, 1005, 1001], recipe=BRACKET, settings=settings)
+    assert [one.defective for one in found] == [False, True, True]
+    assert all(one.path.is_file() for one in found)
+    assert found[0].said.startswith("part 1001 of 2026-03-02 06:00 UTC")
+
+
+@pytest.mark.parametrize(
+    ("number", "why"),
+    [
+        (1003, "decided by no person"),
+        (1004, "decided by no person"),
+        (1006, "0 pictures"),
+        (77, "not on the record"),
+    ],
+)
+def test_what_tells_nothing_is_refused_by_its_part(settings: StoreSettings, number: int, why: str) -> None:
+    with pytest.raises(RecipeError, match=f"part {number} .*{why}"):
+        reviewed([1001, number], recipe=BRACKET, settings=settings)
+
+
+def test_another_recipes_part_is_refused(settings: StoreSettings) -> None:
+    with pytest.raises(RecipeError, match="judged by recipe 3, not by 'cap'"):
+        reviewed([1001], recipe=Recipe(id=4, version=1, name="cap"), settings=settings)
+
+
+def test_parts_that_nobody_decided_on_may_be_asked_about_the_newest_first(settings: StoreSettings) -> None:
+    def asked(since: timedelta) -> list[str]:
+        now = START + timedelta(seconds=10)
+        return [one.said for one in unreviewed(recipe=BRACKET, settings=settings, since=since, now=now)]
+
+    assert asked(timedelta(days=1)) == ["part 1004", "part 1003"]
+    assert asked(timedelta(seconds=6.5)) == ["part 1004"]
+    with pytest.raises(RecipeError, match="--days"):
+        asked(timedelta(seconds=1))
