@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -28,19 +29,17 @@ def store(settings: StoreSettings) -> Iterator[SqlStore]:
     """Parts 1001 to 1006: passed, stopped, held by a person; the model's word; known; without picture."""
     store = SqlStore(settings)
     store.open()
-    by_operator = {"decided_by": DecidedBy.OPERATOR}
-    for number, said in enumerate(
-        (
-            {"action": Action.PASS, **by_operator},
-            {"action": Action.STOP, **by_operator},
-            {"action": Action.MANUAL_REVIEW, **by_operator},
-            {"action": Action.REWORK},
-            {"action": Action.PASS, "truth": Truth(defective=True)},
-        ),
-        1,
-    ):
-        store.append(part(number, pictures=(store.archive_picture(frame(number)),), **said))
-    store.append(part(6, **by_operator))
+    by_operator = DecidedBy.OPERATOR
+    said: list[dict[str, Any]] = [
+        {"action": Action.PASS, "decided_by": by_operator},
+        {"action": Action.STOP, "decided_by": by_operator},
+        {"action": Action.MANUAL_REVIEW, "decided_by": by_operator},
+        {"action": Action.REWORK},
+        {"action": Action.PASS, "truth": Truth(defective=True)},
+    ]
+    for number, one in enumerate(said, 1):
+        store.append(part(number, pictures=(store.archive_picture(frame(number)),), **one))
+    store.append(part(6, decided_by=by_operator))
     yield store
     store.close()
 

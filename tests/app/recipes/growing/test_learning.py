@@ -113,7 +113,7 @@ def test_a_recipe_whose_pictures_are_gone_says_so_and_stays(
 def test_what_is_known_comes_twice_or_is_no_picture_of_the_station_is_refused(
     library: RecipeLibrary, lain: Path, rejected: Path, tmp_path: Path
 ) -> None:
-    copy = shutil.copy(rejected, tmp_path / "copy.png")
+    copy = Path(shutil.copy(rejected, tmp_path / "copy.png"))
     small = write(tmp_path / "small.png", np.zeros((60, 80, 3), np.uint8))
     for pictures, error, why in (
         (good(lain / "05.png"), DatasetError, "is taught already"),
