@@ -159,9 +159,7 @@ class _Growing:
                 settings=self._settings(),
                 among=self._before.learned_from.labelled,
             )
-            labels = (
-                "they are learned from" if adapted.taught else "they do not help yet, and wait for others"
-            )
+            labels = "they are learned from" if adapted.taught else "they do not help yet, and wait"
         if adapted is not None and adapted.taught is not None:
             taught = adapted.taught
         elif was_adapted:
