@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import torch
 from torch import Tensor, nn
@@ -24,8 +26,8 @@ def train_cells(
 ) -> CellNet:
     """Train stages and decoder on windows of the cached maps; the mean of the second half's weights is kept.
 
-    Windows of half the sides hold a defect every other time, where whole pictures would be nearly all good
-    cells, and cost a quarter.
+    Windows of half the sides, or of so many cells as the settings say, hold a defect every other time, where
+    whole pictures would be nearly all good cells, and cost a quarter or less.
     """
     rng = torch.Generator().manual_seed(seed)
     share = {Pool.GOOD: settings.good_share, Pool.SYNTHETIC: settings.synthetic_share}
@@ -52,7 +54,7 @@ def train_cells(
     average = AveragedModel(net, avg_fn=lambda mean, new, _: torch.lerp(mean, new, 0.01))
     for step in range(settings.steps):
         drawn = torch.multinomial(weights, settings.batch, replacement=True, generator=rng)
-        fine, truth = _windows(pool, drawn, rng)
+        fine, truth = _windows(pool, drawn, rng, most_cells=settings.window_cells)
         loss = _window_loss(net(_shaken(fine, rng)), truth)
         if len(unmarked):  # all that a label without a mask says: somewhere there is a cell like that
             some = unmarked[torch.randint(len(unmarked), (max(1, settings.batch // 8),), generator=rng)]
@@ -77,14 +79,16 @@ def _shaken(fine: Tensor, rng: torch.Generator) -> Tensor:
     return (fine * gain).contiguous(memory_format=torch.channels_last)
 
 
-def _windows(pool: Pool, drawn: Tensor, rng: torch.Generator) -> tuple[Tensor, Tensor]:
+def _windows(pool: Pool, drawn: Tensor, rng: torch.Generator, *, most_cells: int) -> tuple[Tensor, Tensor]:
     """A window from each map: with a defective cell where there is one, else anywhere.
 
     Returns:
-        (windows, channels, rows, columns) and (windows, rows, columns); even rows and columns, about half.
+        (windows, channels, rows, columns) and (windows, rows, columns); even rows and columns, half of those
+        of the map, or less where that would be more than ``most_cells``.
     """
     rows, columns = pool.cells.shape[1:]
-    height, width = (max(2, side // 4 * 2) for side in (rows, columns))
+    share = min(0.5, math.sqrt(most_cells / (rows * columns)) + 1e-9)
+    height, width = (max(2, int(share * side) // 2 * 2) for side in (rows, columns))
 
     def random(below: int) -> int:
         return int(torch.randint(below, (1,), generator=rng))

@@ -33,13 +33,16 @@ class AdaptationSettings(BaseModel):
     most_steps: int = 500
     """Few labels are soon learned, and longer would only learn them by heart."""
     batch: int = 24
-    """Windows in one step, each a quarter of a picture."""
+    """Windows in one step, each a quarter of a picture or less."""
+    window_cells: int = Field(400, ge=16)
+    """The most cells in a window: learning takes no longer where pictures are looked at in more detail. It is
+    what a quarter of a picture had at 81,920 px, where all else here was tried."""
     rate: float = 8e-4
     """Highest learning rate; the decoder's is three times, the pretrained stages' half of it."""
     variants: int = 8
     """Of each picture: turned, moved, in other light. Fewer where there are many pictures."""
     most_maps: int = 2_500
-    """Variants of all pictures together: bounds memory (about 100 kB each) and time."""
+    """Variants of all pictures together: bounds memory (1.25 B a pixel of working area each) and time."""
     good_share: float = 0.4
     synthetic_share: float = 0.2
     """Of the windows; the rest are real defects. Without a mask there, synthetic ones take their place."""
