@@ -15,6 +15,7 @@ import copy
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -25,6 +26,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
+from models.backbone.tiling import WHOLE_PX, in_pieces
 from models.weights.base_weights import (
     EFFICIENTNET_LITE0,
     EFFICIENTNET_LITE1,
@@ -106,6 +108,9 @@ _DEPTHS: Mapping[str, float] = {
 }
 """How many times as many blocks a stage has. How wide it is, the weights say."""
 _BATCH_NORM_EPSILON = 1e-3
+_PIECES: Mapping[int, int] = {1: 512, 4: 256, 8: 256, 16: 256}
+"""Stride of what a stage is given → cells along the side of a piece of it, where a picture is large: no stage
+then takes more than 200 MB for one picture."""
 
 
 class EfficientNetLite:
@@ -143,6 +148,7 @@ class EfficientNetLite:
                 block = _Block(state, prefix, stride=stride, expands=number > 0, residual=repeat > 0)
                 self._blocks.append(block)
             self._taps[scale] = len(self._blocks) - 1
+        self._reach = {stride: self._seen_beyond(stride) for stride in self.all_strides}
 
     def features(self, pictures: Sequence[Picture], *, strides: Sequence[int] | None = None) -> FeatureMaps:
         """Run the network once, as far as the coarsest map that is asked for.
@@ -153,7 +159,8 @@ class EfficientNetLite:
                 on which others are asked for.
 
         Returns:
-            Maps, finest first. Lite0's at strides 4, 8, 16 and 32 have 24, 40, 112 and 192 channels, as
+            Maps, finest first. Those of a large picture come about piece by piece (``tiling``) and are the
+            same within rounding. Lite0's at strides 4, 8, 16 and 32 have 24, 40, 112 and 192 channels, as
             Lite1's; Lite2's have 24, 48, 120 and 208.
 
         Raises:
@@ -165,15 +172,43 @@ class EfficientNetLite:
             raise ValueError(
                 f"{self.name} gives maps at strides {self.all_strides}, not {tuple(strides or ())}"
             )
-        taken = {self._taps[stride]: stride for stride in wanted}
         maps: dict[int, Tensor] = {}
         with torch.inference_mode():
-            x = F.relu6(self._stem(stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)))
-            for index, block in enumerate(self._blocks[: max(taken) + 1]):
-                x = block(x)
-                if index in taken:
-                    maps[taken[index]] = x.contiguous()
+            x = stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)
+            large = x.shape[-2] * x.shape[-1] > WHOLE_PX
+            at = 1
+            for stride in (one for one in self.all_strides if one <= max(wanted)):
+                stage = partial(self._stage, stride)
+                if large:
+                    x = in_pieces(stage, x, stride=stride // at, reach=self._reach[stride], side=_PIECES[at])
+                else:
+                    x = stage(x)
+                if stride in wanted:
+                    maps[stride] = x.contiguous()
+                at = stride
         return FeatureMaps(maps)
+
+    def _stage(self, stride: int, x: Tensor) -> Tensor:
+        """What leads to the map at a stride: from the one before it, or from the picture."""
+        if stride == self.all_strides[0]:
+            x = F.relu6(self._stem(x))
+        for block in self._blocks[self._blocks_before(stride) : self._taps[stride] + 1]:
+            x = block(x)
+        return x
+
+    def _blocks_before(self, stride: int) -> int:
+        return 0 if stride == self.all_strides[0] else self._taps[stride // 2] + 1
+
+    def _seen_beyond(self, stride: int) -> int:
+        """How many cells of what a stage is given a cell of its map sees to any side of its own."""
+        convolutions = [(3, 2)] if stride == self.all_strides[0] else []
+        for block in self._blocks[self._blocks_before(stride) : self._taps[stride] + 1]:
+            convolutions.append((block.kernel, block.stride))
+        reach, step = 0, 1
+        for kernel, strided in convolutions:
+            reach += kernel // 2 * step
+            step *= strided
+        return reach
 
     def tail(self) -> nn.Sequential:
         """A copy of the stages from stride 8 to stride 16, to be trained: the tower itself stays frozen.
@@ -204,6 +239,7 @@ class _Block(nn.Module):
         self._filter = _convolution(state, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride=stride)
         self._project = _convolution(state, f"{prefix}._project_conv", f"{prefix}._bn2")
         self._residual = residual
+        self.kernel, self.stride = state[f"{prefix}._depthwise_conv.weight"].shape[-1], stride
 
     def forward(self, x: Tensor) -> Tensor:
         wide = x if self._expand is None else F.relu6(self._expand(x), inplace=True)
