@@ -37,6 +37,16 @@ class Motion(StrEnum):
     """Shifted and turned in the picture's plane."""
 
 
+class Register(StrEnum):
+    """What is asked of whoever teaches: whether parts are brought to the taught position."""
+
+    OFF = "off"
+    SHIFT = "shift"
+    TURN = "turn"
+    AUTO = "auto"
+    """Where the good parts lie far enough apart."""
+
+
 class View(Frozen):
     """One picture of the part: which camera takes it, and what of it is judged."""
 

@@ -20,7 +20,7 @@ from app.command_line.options import (
     setup_of,
 )
 from app.command_line.output import JsonFlag, print_json
-from app.commands import labels
+from app.commands import labels, masks
 from app.settings.finding import InspectionSetup
 from app.settings.station import InspectorKind
 from inspection.certification.certificate import Draw
@@ -33,7 +33,7 @@ _BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
 cli = typer.Typer(
     help="Recipes: teach, adapt, learn, suggest, list, show, evaluate, certify, seal.", no_args_is_help=True
 )
-for command in (labels.adapt, labels.learn, labels.suggest):
+for command in (labels.adapt, labels.learn, labels.suggest, masks.mask):
     cli.command()(command)
 
 
@@ -83,6 +83,8 @@ def teach(
             "recipe's so far, else 8."
         ),
     ] = None,
+    register: masks.AskedRegister = None,
+    mask: masks.AskedMask = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -90,7 +92,7 @@ def teach(
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
-    from app.recipes.teaching import hear, plan, teach_folder
+    from app.recipes.teaching import hear, pace_of, plan, teach_folder
 
     setup, name = _chosen(name, config, adapter=adapter)
     library = RecipeLibrary(setup.recipes)
@@ -108,8 +110,16 @@ def teach(
     else:
         refuse_unwritable(out)
     taught = teach_folder(
-        planned, good, overkill=overkill, tower=setup.model.tower, keep_outliers=keep_outliers
+        planned,
+        good,
+        overkill=overkill,
+        tower=setup.model.tower,
+        keep_outliers=keep_outliers,
+        library=library,
+        register=register,
+        mask=mask,
     )
+    pace = pace_of(taught, threads=setup.model.threads)
     if out is None:
         path = library.save(taught)
     else:
@@ -128,6 +138,7 @@ def teach(
                 "file": str(path),
                 "unheard": missed.model_dump(mode="json"),
                 "mind": mind,
+                "looking": {"least_ms": pace.took_ms, "ms_per_megapixel": pace.ms_per_megapixel},
             }
         )
     else:

@@ -6,17 +6,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+import structlog
+
 from app.progress import progress
 from app.recipes.inspectors import reflex_on
 from app.recipes.learned_from import Joined, remembered
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
 from inspection.decision import ModelRef, Severity
-from inspection.errors import DatasetError, RecipeError
+from inspection.errors import DatasetError, PositionError, RecipeError
 from inspection.files.one_by_one import OneByOne
+from inspection.pictures.decoding.decoding import read_picture
 from inspection.pictures.labels.folder_names import telling_folders
 from inspection.pictures.sight.sight import PLAIN, Sight
-from inspection.recipe import View
+from inspection.recipe import GreyLevels, View
 from models.backbone.features import AdaptableTower, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
@@ -30,6 +33,10 @@ from models.training.data.photographs import Photograph, good_photographs, read_
 from models.training.data.samples import LabelledDefect
 
 _STAYS: Final = "the recipe as it was stays in use"
+
+log = structlog.get_logger(__name__)
+
+_MOST_NAMED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +174,7 @@ def adapt_taught(
     """
     view, levels = taught.recipe.views[0], taught.recipe.levels
     memory, sight = taught.memories[view.name], taught.sights.get(view.name, PLAIN)
+    photographs = _aligned(photographs, sight, view, levels)
     with progress("reading", len(photographs)) as bar:
         examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), sight, view))
         pictures = _sha256(photographs, memory, examples, bar.show)
@@ -284,6 +292,28 @@ def _sha256(
         found.append(one.sha256)
         show(number)
     return found
+
+
+def _aligned(
+    photographs: Sequence[Photograph], sight: Sight, view: View, levels: GreyLevels
+) -> list[Photograph]:
+    """Those that can be aligned, where parts are: the station judges no others."""
+    if sight.registration is None:
+        return list(photographs)
+    kept, refused = [], []
+    with progress("aligning", len(photographs)) as bar:
+        for number, one in enumerate(photographs, 1):
+            try:
+                sight.of(levels.shown(read_picture(one.path, bit_depth=levels.bit_depth)), view)
+                kept.append(one)
+            except PositionError as error:
+                refused.append((one.path, error.what))
+            bar.show(number)
+    for path, why in refused[:_MOST_NAMED]:
+        log.warning("a labelled picture cannot be aligned and is left out", picture=str(path), why=why)
+    if len(refused) > _MOST_NAMED:
+        log.warning("more labelled pictures cannot be aligned", left_out=len(refused) - _MOST_NAMED)
+    return kept
 
 
 def _shown(one: Example, sight: Sight, view: View) -> Example:

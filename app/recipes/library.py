@@ -28,6 +28,7 @@ from app.recipes.recipe_file import (
     read_learned_from,
     read_looks,
     read_recipe,
+    read_sights,
     write,
 )
 from inspection.certification.certificate import Certificate
@@ -35,6 +36,7 @@ from inspection.certification.probability import LabelledScores
 from inspection.drift.usual import UsualLooks
 from inspection.errors import CertificateError, RecipeError
 from inspection.files.atomic import atomic_write
+from inspection.pictures.sight.sight import Sight
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.weights import sealed
@@ -127,6 +129,14 @@ class RecipeLibrary:
             RecipeError: Unknown, or its file is damaged.
         """
         return read_looks(self._file(name, version))
+
+    def sights(self, name: str, version: int | None = None) -> Mapping[str, Sight]:
+        """How a recipe's views are seen, those that are only cut out left out; the newest version's.
+
+        Raises:
+            RecipeError: Unknown, or its file is damaged.
+        """
+        return read_sights(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

@@ -115,6 +115,12 @@ def read_looks(path: Path) -> dict[str, UsualLooks]:
     return _looks(path, _opened(path)[1].words)
 
 
+def read_sights(path: Path) -> Mapping[str, Sight]:
+    """How views of the recipe in a file are seen, but for those only cut out. Raises RecipeError."""
+    recipe, content = _opened(path)
+    return _sights(path, recipe, content.words, _by_view(content.tensors))
+
+
 def read(path: Path, *, tower: VisionTower) -> Taught:
     """A recipe with its memories from one file.
 
@@ -123,10 +129,7 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         WeightsError: Taught on another tower, or what was taught is damaged.
     """
     recipe, content = _opened(path)
-    tensors: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
-    for key, tensor in content.tensors.items():
-        view, _, name = key.rpartition("/")
-        tensors[view][name] = tensor
+    tensors = _by_view(content.tensors)
     views = {view.name for view in recipe.views}
     of_views = {kind + view for kind in (_ADAPTATION, _SIGHT, _LOOKS) for view in views}
     headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *of_views}
@@ -143,6 +146,14 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         sights,
         _looks(path, content.words),
     )
+
+
+def _by_view(named: Mapping[str, Tensor]) -> defaultdict[str, dict[str, Tensor]]:
+    tensors: defaultdict[str, dict[str, Tensor]] = defaultdict(dict)
+    for key, tensor in named.items():
+        view, _, name = key.rpartition("/")
+        tensors[view][name] = tensor
+    return tensors
 
 
 def _sights(

@@ -4,8 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import numpy as np
 import structlog
 from pydantic import ValidationError
 
@@ -22,17 +23,20 @@ from inspection.files.one_by_one import OneByOne
 from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
+from inspection.pictures.decoding.decoding import picture_size
 from inspection.pictures.looks import look_of
 from inspection.pictures.quality import teach_limits
 from inspection.pictures.sides import good_pictures
+from inspection.pictures.sight.drawn_mask import read_drawn_mask
 from inspection.pictures.sight.learning import Asked, SightLearner
-from inspection.pictures.sight.sight import cut_out
-from inspection.recipe import GreyLevels, Recipe, View
+from inspection.pictures.sight.sight import PLAIN, cut_out
+from inspection.recipe import GreyLevels, Motion, Recipe, Register, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from inspection.unheard import Unheard
 from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
+from models.backbone.pace import Pace, measured, refuse_too_slow
 from models.backbone.transformers_tower import build_tower
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
@@ -46,6 +50,9 @@ SIMULATED_GOOD_PARTS = 60
 _SIMULATED_FROM = 1_000_000
 """Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
 
+
+NO_MASK: Final = Path("none")
+"""Takes a recipe's mask away."""
 
 _NAMES = "a name is 1 to 64 letters, digits, spaces, dots, hyphens, and begins with a letter or digit"
 
@@ -133,6 +140,37 @@ def hear(recipe: Recipe, *, model: ModelTable, accept: bool) -> tuple[Recipe, Un
             "on these, or accept it with --accept-unheard",
         )
     return recipe.model_copy(update={"unheard_accepted": bool(missed.lost)}), missed
+
+
+def how_seen(
+    recipe: Recipe, *, library: RecipeLibrary, register: Register | None, mask: Path | None, shown: Path
+) -> Asked:
+    """What is asked of how a recipe's one view is seen; what is not named stays as the recipe has it.
+
+    Args:
+        recipe: As it is planned.
+        library: Has its version so far, if there is one.
+        register: None: as so far.
+        mask: See ``read_drawn_mask``; ``NO_MASK`` for none, None: as so far.
+        shown: One of the good pictures: the mask must be as large.
+
+    Raises:
+        CameraError, DatasetError: The mask cannot be read, or is of another size.
+    """
+    (view,) = recipe.views
+    drawn = kept = None
+    if mask is not None and mask != NO_MASK:
+        drawn = read_drawn_mask(mask, size=picture_size(shown))
+    elif mask is None and view.masked:
+        kept = library.sights(recipe.name).get(view.name, PLAIN).judged
+    match register:
+        case None:
+            motion = view.registration
+        case Register.SHIFT | Register.TURN:
+            motion = Motion(register)
+        case _:
+            motion = None
+    return Asked(motion=motion, where_it_pays=register is Register.AUTO, mask=drawn, kept_mask=kept)
 
 
 def teach(
@@ -226,6 +264,9 @@ def teach_folder(
     overkill: float = DEFAULT_OVERKILL,
     tower: str | None = None,
     keep_outliers: bool = False,
+    library: RecipeLibrary | None = None,
+    register: Register | None = None,
+    mask: Path | None = None,
 ) -> Taught:
     """Teach what was planned from the pictures below a folder of good ones; a subfolder is a group.
 
@@ -233,7 +274,8 @@ def teach_folder(
     Roboflow made are a group.
 
     ``tower`` is the vision tower that judges later, as ``build_tower`` takes it. A picture that
-    lies far outside the others is refused, and so is a set of near-copies, unless ``keep_outliers``.
+    lies far outside the others is refused, and so is a set of near-copies, unless ``keep_outliers``. How
+    parts are seen is as :func:`how_seen` says; as they lie, where no ``library`` is given.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read or is of another depth.
@@ -242,6 +284,9 @@ def teach_folder(
         WeightsError: No vision tower there.
     """
     files, groups = good_files(good)
+    asked = AS_THEY_LIE
+    if library is not None:
+        asked = how_seen(recipe, library=library, register=register, mask=mask, shown=files[0])
     with progress("teaching", 2 * len(files)) as bar:
         taught = teach(
             recipe,
@@ -249,6 +294,7 @@ def teach_folder(
             tower=build_tower(tower),
             groups=groups,
             overkill=overkill,
+            asked=asked,
             names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
         )
     folders = Folders(good=str(good.resolve()), keep_outliers=keep_outliers)
@@ -266,6 +312,28 @@ def good_files(good: Path) -> tuple[Sequence[Path], list[str] | None]:
     by_folder = not side.labelled and len({path.parent for path in side.pictures}) > 1
     keys = [str(path.parent) if by_folder else original_name(path) for path in side.pictures]
     return side.pictures, keys if by_folder or len(set(keys)) < len(keys) else None
+
+
+def pace_of(taught: Taught, *, threads: int) -> Pace:
+    """What looking at a picture takes at least, on this machine.
+
+    Args:
+        taught: Of one view.
+        threads: That the station looks with.
+
+    Raises:
+        RecipeError: Every part would miss the recipe's deadline.
+    """
+    (view,) = taught.recipe.views
+    memory, (width, height) = taught.memories[view.name], taught.recipe.quality.size or (640, 480)
+    blank = np.full((height, width, 3), 127, np.uint8)
+    seen = taught.sights.get(view.name, PLAIN).unplaced(blank, view).picture
+    maps = memory.assess(seen).features.maps
+    rows, columns = maps[min(maps)].shape[-2:]
+    area_px = rows * columns * min(maps) ** 2
+    pace = measured(lambda: memory.assess(seen), area_px=area_px, threads=threads)
+    refuse_too_slow(pace, deadline_ms=taught.recipe.deadline_ms)
+    return pace
 
 
 def seal(name: str, *, library: RecipeLibrary, tower: str | None = None) -> Path:

@@ -1,5 +1,6 @@
 """Learning a view's sight from its good pictures: the taught position, and what they usually show."""
 
+import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -21,6 +22,9 @@ MOST_MASK_PX: Final = 1024
 """Of the longer side of a mask as it is kept."""
 _MOST_LOOKED_AT: Final = 25
 """Pictures of which the usual is the median."""
+_A_CELL: Final = 8 / 320
+"""Of the finest map, as a share of the side of a picture at the usual working size: parts that lie closer
+together than that are seen by the same cells."""
 _LEAST_JUDGED: Final = 0.01
 """Share of a view that a mask must leave."""
 
@@ -30,8 +34,17 @@ class Asked:
     """What a person wants of how a view is seen."""
 
     motion: Motion | None = None
+    where_it_pays: bool = False
+    """Align only parts that lie farther apart than the features tell; ``motion`` is then not looked at."""
     mask: Known | None = None
     """Of a whole picture, not 0 where it is judged."""
+    kept_mask: Known | None = None
+    """Of the view's region, as an earlier version of the recipe keeps it; ``mask`` takes its place."""
+
+    @property
+    def nothing(self) -> bool:
+        """Whether parts are judged where they lie, and everywhere."""
+        return not (self.where_it_pays or self.motion or self.mask is not None or self.kept_mask is not None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +53,8 @@ class Learned:
 
     sight: Sight
     position: TaughtPosition | None
+    not_aligned: str = ""
+    """Why parts are not aligned, where that was left to what is found."""
 
     def seen_so(self, view: View) -> View:
         """``view``, saying that it is seen so."""
@@ -49,7 +64,9 @@ class Learned:
     @property
     def in_words(self) -> str:
         """For whoever teaches; empty where parts are judged as they lie, and everywhere."""
-        said = [] if self.position is None else [self.position.in_words]
+        said = [self.not_aligned] if self.not_aligned else []
+        if self.position is not None:
+            said.append(self.position.in_words)
         if (judged := self.sight.judged) is not None:
             said.append(f"{float((judged > 0).mean()):.0%} of the view is judged, the rest is masked")
         return "; ".join(said)
@@ -68,8 +85,7 @@ class SightLearner:
     @property
     def looks_again(self) -> int:
         """How many of the pictures it reads once more."""
-        plain = self._asked.motion is None and self._asked.mask is None
-        return 0 if plain else min(len(self._small), _MOST_LOOKED_AT)
+        return 0 if self._asked.nothing else min(len(self._small), _MOST_LOOKED_AT)
 
     def add(self, picture: Picture) -> None:
         """One good picture, whole.
@@ -77,7 +93,7 @@ class SightLearner:
         Raises:
             RecipeError: It is of another shape than the mask, or than the pictures before it.
         """
-        if self._asked.motion is None and self._asked.mask is None:
+        if self._asked.nothing:
             return
         self._shape = self._shape or picture.shape
         wanted = self._shape if self._asked.mask is None else self._asked.mask.shape
@@ -107,14 +123,33 @@ class SightLearner:
         Raises:
             RecipeError: They cannot be aligned, or the mask leaves nothing to be judged.
         """
-        asked, position = self._asked, None
-        if asked.motion is None and asked.mask is None:
-            return Learned(sight=PLAIN, position=None)
-        if asked.motion is not None:
+        asked, position, not_aligned = self._asked, None, ""
+        if asked.where_it_pays:
+            position, not_aligned = self._where_it_pays(groups)
+        elif asked.motion is not None:
             position = learn_position(self._small, asked.motion, groups=groups, names=names)
-        judged = None if asked.mask is None else kept_mask(asked.mask, self._view)
+        judged = asked.kept_mask if asked.mask is None else kept_mask(asked.mask, self._view)
+        if position is None and judged is None:
+            return Learned(sight=PLAIN, position=None, not_aligned=not_aligned)
         sight = Sight(registration=None if position is None else position.registration, judged=judged)
-        return Learned(sight=replace(sight, usual=self._usual(pictures, sight)), position=position)
+        usual = self._usual(pictures, sight)
+        return Learned(sight=replace(sight, usual=usual), position=position, not_aligned=not_aligned)
+
+    def _where_it_pays(self, groups: Sequence[Hashable] | None) -> tuple[TaughtPosition | None, str]:
+        """The position where parts lie far apart; else why they are judged where they lie."""
+        try:
+            found = learn_position(self._small, Motion.TURN, groups=groups)
+            rim = math.radians(found.spread_deg) / 2.0
+            if max(found.spread, rim) < _A_CELL:
+                return None, (
+                    f"parts are not aligned: the good ones lie within {found.spread:.1%} of the picture and "
+                    f"{found.spread_deg:.1f} degrees, closer together than a cell of the features"
+                )
+            if rim < _A_CELL / 2.0:
+                found = learn_position(self._small, Motion.SHIFT, groups=groups)
+        except RecipeError as error:
+            return None, f"parts are not aligned: {error.what}"
+        return found, ""
 
     def _usual(self, pictures: Sequence[Picture], sight: Sight) -> Picture:
         shown = []

@@ -41,6 +41,8 @@ _REACH: Final = 0.25
 """Share of the sides beyond which no shift is looked for: half a picture and more would not be compared."""
 MOST_TURN_DEG: Final = 20.0
 _ROUNDS: Final = cv2.TermCriteria_COUNT | cv2.TermCriteria_EPS, 40, 1e-5
+_FAINT: Final = 0.05
+"""Share of the taught part's contrast below which a picture shows nothing to align."""
 _BLUR: Final = 5
 """Pixels that the coefficient is smoothed over, so that it rises from farther off."""
 
@@ -120,7 +122,7 @@ class Registration:
     def find_small(self, small: Grey, *, shape: tuple[int, ...]) -> Placement:
         """As ``find``, of a picture of that shape that was shrunk to the reference's size already."""
         seen = structure(small)
-        found = self._climbed(seen)
+        found = self._climbed(seen) if seen.std() > _FAINT * self._taught.std() else None
         if found is None:
             raise _refused(Code.PART_NOT_THERE)
         matrix, correlation = found

@@ -8,8 +8,9 @@ from inspection.errors import PositionError, RecipeError
 from inspection.levels import Picture
 from inspection.pictures.sight.learning import Asked, SightLearner
 from inspection.pictures.sight.packing import packed, unpacked
+from inspection.pictures.sight.proposing import proposed
 from inspection.pictures.sight.sight import PLAIN, Sight
-from inspection.recipe import Motion, View
+from inspection.recipe import Motion, QualityLimits, Recipe, View
 from tests.inspection.pictures.sight.parts import HEIGHT, WIDTH, move, moved, part, scattered
 
 DIAL = (130, 57, 50, 50)
@@ -159,6 +160,42 @@ def test_what_cannot_have_been_learned_is_refused(masking: Sight, damage: str) -
             arrays["usual"] = arrays["usual"].astype(np.float32)
     with pytest.raises(ValueError, match=r"shape|sees|seen|judged|holds"):
         unpacked(arrays, words)
+
+
+@pytest.mark.parametrize(
+    ("shift", "degrees", "motion"), [(2.0, 0.5, None), (18.0, 0.0, Motion.SHIFT), (8.0, 7.0, Motion.TURN)]
+)
+def test_left_to_what_is_found_parts_are_aligned_where_they_lie_far_apart(
+    shift: float, degrees: float, motion: Motion | None
+) -> None:
+    pictures = scattered(9, shift=shift, degrees=degrees)
+    learner = SightLearner(WHOLE, Asked(where_it_pays=True))
+    for picture in pictures:
+        learner.add(picture)
+    found = learner.learn(pictures)
+    assert found.seen_so(WHOLE).registration == motion
+    assert ("closer together than a cell" if motion is None else "from their middling") in found.in_words
+
+
+def test_a_mask_that_an_earlier_version_keeps_is_taken_over(masking: Sight) -> None:
+    again = learned(WHOLE, Asked(kept_mask=masking.judged), [part(n, dial=40 * n) for n in range(5)])
+    assert again.judged is masking.judged
+
+
+def test_a_mask_is_proposed_where_good_parts_vary_far_more_than_elsewhere() -> None:
+    draw = np.random.default_rng(2)
+    spread = draw.normal(10.0, 0.5, (16, 20)).astype(np.float32)
+    spread[4:7, 10:14] = 25.0
+    spread[12, 3] = 25.0
+    recipe = Recipe(id=1, name="gauge", quality=QualityLimits(size=(340, 250)))
+    view = View(region=(20, 10, 320, 240))
+    found = proposed(spread, recipe=recipe, view=view)
+    assert found.regions == 1
+    assert found.mask.shape == (250, 340)
+    rows, columns = np.nonzero(found.mask == 0)
+    assert (columns.min(), rows.min()) == (20 + 9 * 16, 10 + 3 * 15)
+    assert (columns.max() + 1, rows.max() + 1) == (20 + 15 * 16, 10 + 8 * 15)
+    assert proposed(np.full((16, 20), 10.0, np.float32), recipe=recipe, view=view).masked == 0.0
 
 
 def test_a_mask_of_another_size_or_that_leaves_nothing_is_refused() -> None:
