@@ -61,6 +61,8 @@ class View(Frozen):
     goes to manual_review where that cannot be done. None: parts are judged where they lie."""
     masked: bool = Field(default=False, exclude_if=lambda masked: not masked)
     """Whether a part of the view is not judged; the mask lies in the recipe's file."""
+    appearances: tuple[str, ...] = Field(default=(), exclude_if=lambda names: not names)
+    """The looks that good parts may have (colours, cavities), by name, where each was taught by itself."""
 
 
 class GaugeSpec(Frozen):

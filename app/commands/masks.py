@@ -26,6 +26,15 @@ AskedMask = Annotated[
     ),
 ]
 
+SeveralAppearances = Annotated[
+    bool,
+    typer.Option(
+        "--appearances",
+        help="Each folder below --good is an appearance (a colour, a cavity) and is taught by itself; the "
+        "nearest counts. Teaching again keeps it where the folders are the same.",
+    ),
+]
+
 
 def mask(
     propose: Annotated[
@@ -40,6 +49,7 @@ def mask(
     from app.recipes.library import RecipeLibrary
     from inspection.pictures.sight.proposing import proposed
     from models.backbone.transformers_tower import build_tower
+    from models.memory.appearances import usual_spread
 
     setup = setup_of(config)
     name = named_recipe(name, setup)
@@ -48,7 +58,7 @@ def mask(
     refuse_unwritable(propose)
     taught = library.load(name, tower=build_tower(setup.model.tower))
     view = taught.recipe.views[0]
-    spread = taught.memories[view.name].packed()[0]["expected"].numpy()
+    spread = usual_spread(taught.memories[view.name])
     found = proposed(spread, recipe=taught.recipe, view=view)
     found.write(propose)
     if as_json:

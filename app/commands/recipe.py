@@ -85,6 +85,7 @@ def teach(
     ] = None,
     register: masks.AskedRegister = None,
     mask: masks.AskedMask = None,
+    appearances: masks.SeveralAppearances = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
@@ -92,7 +93,8 @@ def teach(
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
-    from app.recipes.teaching import hear, pace_of, plan, teach_folder
+    from app.recipes.seeing import pace_of
+    from app.recipes.teaching import hear, plan, teach_folder
 
     setup, name = _chosen(name, config, adapter=adapter)
     library = RecipeLibrary(setup.recipes)
@@ -118,6 +120,7 @@ def teach(
         library=library,
         register=register,
         mask=mask,
+        several=appearances,
     )
     pace = pace_of(taught, threads=setup.model.threads)
     if out is None:

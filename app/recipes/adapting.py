@@ -122,6 +122,12 @@ def one_view_recipe(name: str, *, library: RecipeLibrary, eyes: VisionTower) -> 
             f"recipe {name!r} has {len(taught.recipe.views)} views; only one can be adapted from a folder",
             part=_STAYS,
         )
+    if several := taught.recipe.views[0].appearances:
+        raise RecipeError(
+            f"recipe {name!r} knows several appearances ({', '.join(several)}), and no labels on top of them",
+            part=_STAYS,
+            todo="teach a recipe for each appearance, or one for all without --appearances",
+        )
     return taught
 
 

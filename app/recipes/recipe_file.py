@@ -25,6 +25,8 @@ from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
 from models.memory.adaptation import Adaptation, AdaptedMemory
+from models.memory.appearances import appearances_of
+from models.memory.appearances import unpacked as unpacked_memory
 from models.memory.memory import NormalityMemory
 from models.weights import sealed
 from models.weights.soundness import in_one_line
@@ -137,6 +139,8 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         raise _damaged(path, "the views that were taught are not those of the recipe")
     sights = _sights(path, recipe, content.words, tensors)
     memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
+    if any(view.appearances != appearances_of(memories[view.name]) for view in recipe.views):
+        raise _damaged(path, "the appearances that were taught are not those of the recipe")
     return Taught(
         recipe,
         memories,
@@ -207,7 +211,7 @@ def _memory(
     header = words.get(_ADAPTATION + view)
     learned = {name.removeprefix(_ADAPTED): t for name, t in tensors.items() if name.startswith(_ADAPTED)}
     if header is None:
-        return NormalityMemory.unpack(tensors, words[_MEMORY + view], tower=tower)
+        return unpacked_memory(tensors, words[_MEMORY + view], tower=tower)
     plain = {name: tensor for name, tensor in tensors.items() if not name.startswith(_ADAPTED)}
     memory = NormalityMemory.unpack(plain, words[_MEMORY + view], tower=tower)
     return AdaptedMemory(memory, Adaptation.unpack(learned, header, tower=tower))

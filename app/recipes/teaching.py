@@ -4,9 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
-import numpy as np
 import structlog
 from pydantic import ValidationError
 
@@ -15,29 +14,28 @@ from app.recipes.file_frames import FileFrames
 from app.recipes.inspectors import unheard_by
 from app.recipes.learned_from import Folders, LearnedFrom
 from app.recipes.library import RecipeLibrary, Taught
+from app.recipes.seeing import appearances_of, how_seen
 from app.settings.station import ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.drift.usual import Look, UsualLooks
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
-from inspection.levels import BitDepth
+from inspection.levels import BitDepth, Picture
 from inspection.part import Frame
 from inspection.pictures.copies import SeenPictures, original_name
-from inspection.pictures.decoding.decoding import picture_size
 from inspection.pictures.looks import look_of
 from inspection.pictures.quality import teach_limits
 from inspection.pictures.sides import good_pictures
-from inspection.pictures.sight.drawn_mask import read_drawn_mask
 from inspection.pictures.sight.learning import Asked, SightLearner
-from inspection.pictures.sight.sight import PLAIN, cut_out
-from inspection.recipe import GreyLevels, Motion, Recipe, Register, View
+from inspection.pictures.sight.sight import cut_out
+from inspection.recipe import GreyLevels, Recipe, Register, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from inspection.unheard import Unheard
 from inspection.wording.value import value_in_words
 from models.backbone.features import EfficientNetLite0, VisionTower
-from models.backbone.pace import Pace, measured, refuse_too_slow
 from models.backbone.transformers_tower import build_tower
+from models.memory.appearances import SeveralAppearances
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 
@@ -50,9 +48,6 @@ SIMULATED_GOOD_PARTS = 60
 _SIMULATED_FROM = 1_000_000
 """Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
 
-
-NO_MASK: Final = Path("none")
-"""Takes a recipe's mask away."""
 
 _NAMES = "a name is 1 to 64 letters, digits, spaces, dots, hyphens, and begins with a letter or digit"
 
@@ -142,37 +137,6 @@ def hear(recipe: Recipe, *, model: ModelTable, accept: bool) -> tuple[Recipe, Un
     return recipe.model_copy(update={"unheard_accepted": bool(missed.lost)}), missed
 
 
-def how_seen(
-    recipe: Recipe, *, library: RecipeLibrary, register: Register | None, mask: Path | None, shown: Path
-) -> Asked:
-    """What is asked of how a recipe's one view is seen; what is not named stays as the recipe has it.
-
-    Args:
-        recipe: As it is planned.
-        library: Has its version so far, if there is one.
-        register: None: as so far.
-        mask: See ``read_drawn_mask``; ``NO_MASK`` for none, None: as so far.
-        shown: One of the good pictures: the mask must be as large.
-
-    Raises:
-        CameraError, DatasetError: The mask cannot be read, or is of another size.
-    """
-    (view,) = recipe.views
-    drawn = kept = None
-    if mask is not None and mask != NO_MASK:
-        drawn = read_drawn_mask(mask, size=picture_size(shown))
-    elif mask is None and view.masked:
-        kept = library.sights(recipe.name).get(view.name, PLAIN).judged
-    match register:
-        case None:
-            motion = view.registration
-        case Register.SHIFT | Register.TURN:
-            motion = Motion(register)
-        case _:
-            motion = None
-    return Asked(motion=motion, where_it_pays=register is Register.AUTO, mask=drawn, kept_mask=kept)
-
-
 def teach(
     recipe: Recipe,
     frames: Sequence[Frame],
@@ -182,6 +146,7 @@ def teach(
     overkill: float = DEFAULT_OVERKILL,
     names: Sequence[str] | None = None,
     asked: Asked = AS_THEY_LIE,
+    appearances: Sequence[str] = (),
 ) -> Taught:
     """Teach what was planned from good pictures of one view; the result is not yet kept.
 
@@ -196,6 +161,7 @@ def teach(
         overkill: Share of good parts that the threshold may reject; more of it lets fewer defects through.
         names: Of the pictures: those that lie far outside the others are refused by them; None keeps them.
         asked: Whether parts are aligned, and what of the view is not judged.
+        appearances: That of each picture, where there are several; each is taught by itself.
 
     Raises:
         DatasetError: A picture comes twice, in two groups.
@@ -218,15 +184,16 @@ def teach(
     learned = learner.learn(OneByOne(frames, recipe.levels.of), groups=groups, names=names)
     if learned.in_words:
         log.info(learned.in_words)
-    memory = NormalityMemory.teach(
+    memory = _memory(
         OneByOne(frames, lambda frame: learned.sight.of(recipe.levels.of(frame), view).picture),
+        appearances,
         tower=tower,
         groups=groups,
         settings=MemorySettings(overkill=overkill),
         sizes=sizes,
         names=names,
     )
-    view = learned.seen_so(view)
+    view = learned.seen_so(view).model_copy(update={"appearances": tuple(sorted(set(appearances)))})
     return Taught(
         recipe.model_copy(update={"quality": limits, "views": (view,), "sha256": ""}),
         {view.name: memory},
@@ -234,6 +201,32 @@ def teach(
         sights={} if learned.sight.plain else {view.name: learned.sight},
         looks={} if (usual := UsualLooks.of(looks)) is None else {view.name: usual},
     )
+
+
+def _memory(
+    pictures: Sequence[Picture],
+    appearances: Sequence[str],
+    *,
+    tower: VisionTower,
+    groups: Sequence[str] | None,
+    settings: MemorySettings,
+    sizes: Sequence[tuple[int, int]],
+    names: Sequence[str] | None,
+) -> NormalityMemory:
+    """One memory of all, or one of each appearance; of those whose pictures are one group each is its own."""
+    members = {}
+    for appearance in sorted(set(appearances)) or [""]:
+        some = [i for i in range(len(pictures)) if not appearances or appearances[i] == appearance]
+        own = None if groups is None else [groups[i] for i in some]
+        members[appearance] = NormalityMemory.teach(
+            OneByOne(some, pictures.__getitem__) if appearances else pictures,
+            tower=tower,
+            groups=None if appearances and own is not None and len(set(own)) < 2 else own,
+            settings=settings,
+            sizes=[sizes[i] for i in some],
+            names=None if names is None else [names[i] for i in some],
+        )
+    return SeveralAppearances(members) if appearances else members[""]
 
 
 def _once_each(
@@ -267,6 +260,7 @@ def teach_folder(
     library: RecipeLibrary | None = None,
     register: Register | None = None,
     mask: Path | None = None,
+    several: bool = False,
 ) -> Taught:
     """Teach what was planned from the pictures below a folder of good ones; a subfolder is a group.
 
@@ -275,7 +269,8 @@ def teach_folder(
 
     ``tower`` is the vision tower that judges later, as ``build_tower`` takes it. A picture that
     lies far outside the others is refused, and so is a set of near-copies, unless ``keep_outliers``. How
-    parts are seen is as :func:`how_seen` says; as they lie, where no ``library`` is given.
+    parts are seen is as :func:`how_seen` says; as they lie, where no ``library`` is given. Where there are
+    ``several`` appearances (as the recipe has them so far, or newly), each is a subfolder.
 
     Raises:
         CameraError: The folder is missing or empty, or a picture cannot be read or is of another depth.
@@ -295,6 +290,7 @@ def teach_folder(
             groups=groups,
             overkill=overkill,
             asked=asked,
+            appearances=appearances_of(files, good, so_far=recipe.views[0].appearances, several=several),
             names=None if keep_outliers else [str(path.relative_to(good)) for path in files],
         )
     folders = Folders(good=str(good.resolve()), keep_outliers=keep_outliers)
@@ -312,28 +308,6 @@ def good_files(good: Path) -> tuple[Sequence[Path], list[str] | None]:
     by_folder = not side.labelled and len({path.parent for path in side.pictures}) > 1
     keys = [str(path.parent) if by_folder else original_name(path) for path in side.pictures]
     return side.pictures, keys if by_folder or len(set(keys)) < len(keys) else None
-
-
-def pace_of(taught: Taught, *, threads: int) -> Pace:
-    """What looking at a picture takes at least, on this machine.
-
-    Args:
-        taught: Of one view.
-        threads: That the station looks with.
-
-    Raises:
-        RecipeError: Every part would miss the recipe's deadline.
-    """
-    (view,) = taught.recipe.views
-    memory, (width, height) = taught.memories[view.name], taught.recipe.quality.size or (640, 480)
-    blank = np.full((height, width, 3), 127, np.uint8)
-    seen = taught.sights.get(view.name, PLAIN).unplaced(blank, view).picture
-    maps = memory.assess(seen).features.maps
-    rows, columns = maps[min(maps)].shape[-2:]
-    area_px = rows * columns * min(maps) ** 2
-    pace = measured(lambda: memory.assess(seen), area_px=area_px, threads=threads)
-    refuse_too_slow(pace, deadline_ms=taught.recipe.deadline_ms)
-    return pace
 
 
 def seal(name: str, *, library: RecipeLibrary, tower: str | None = None) -> Path:

@@ -29,9 +29,9 @@ from app.recipes.adapting import (
 )
 from app.recipes.file_frames import FileFrames, read_through
 from app.recipes.growing.joining import STAYS, Joining, NewPicture, copied, judged, look_at, refuse_lost
-from app.recipes.growing.seen_again import asked_as_before
 from app.recipes.learned_from import LearnedFrom, remembered
 from app.recipes.library import RecipeLibrary, Taught
+from app.recipes.seeing import as_so_far
 from app.recipes.teaching import good_files, teach
 from inspection.errors import RecipeError
 from inspection.levels import BitDepth
@@ -179,7 +179,7 @@ class _Growing:
                 groups=groups,
                 overkill=memory.settings.overkill,
                 names=None if keep_outliers else [self._named(path) for path in files],
-                asked=asked_as_before(self._before),
+                asked=as_so_far(self._before),
             )
         learned_from = self._learned_from.model_copy(
             update={

@@ -144,7 +144,8 @@ def _pivot(small: Sequence[Grey], motion: Motion) -> Registration:
     tried = [small[index] for index in evenly(len(small), _TRIED_ON)]
     pivots = [Registration(small[index], motion, WIDEST) for index in evenly(len(small), _PIVOTS)]
     fits = [
-        np.median([_lies(pivot, one)[1] for one in tried if one is not pivot.reference]) for pivot in pivots
+        np.median([_lies(pivot, one)[1] for one in tried if one is not pivot.reference] or [0.0])
+        for pivot in pivots
     ]
     return pivots[int(np.argmax(fits))]
 

@@ -13,7 +13,8 @@ from app.recipes import adapting
 from app.recipes.inspectors import reflex_on
 from app.recipes.library import RecipeLibrary, Taught
 from app.recipes.recipe_file import read, write
-from app.recipes.teaching import NO_MASK, how_seen, pace_of, plan, teach
+from app.recipes.seeing import NO_MASK, how_seen, pace_of
+from app.recipes.teaching import plan, teach
 from inspection.decision import Action, Decision
 from inspection.errors import RecipeError
 from inspection.levels import Picture

@@ -55,13 +55,13 @@ def error_px(registration: Registration, x: float, y: float, degrees: float) -> 
     return float(np.abs(there - wanted).max())
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(x=st.floats(-16, 16), y=st.floats(-16, 16), degrees=st.floats(-6, 6))
 def test_a_part_is_found_where_it_lies(turning: Registration, x: float, y: float, degrees: float) -> None:
     assert error_px(turning, x, y, degrees) < 0.6
 
 
-@settings(max_examples=15)
+@settings(max_examples=8)
 @given(x=st.floats(-16, 16), y=st.floats(-16, 16))
 def test_a_shifted_part_is_found_in_brighter_light_too(shifting: Registration, x: float, y: float) -> None:
     assert error_px(shifting, x, y, 0.0) < 0.3
