@@ -84,7 +84,8 @@ class SeveralAppearances(NormalityMemory):
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
         """Give all members as tensors and a JSON header; ``unpacked`` reads them."""
-        tensors, headers = {}, []
+        tensors: dict[str, Tensor] = {}
+        headers = []
         for number, (name, one) in enumerate(self.members.items()):
             of_one, header = one.packed()
             tensors |= {f"{number}.{key}": tensor for key, tensor in of_one.items()}
@@ -108,7 +109,7 @@ def usual_spread(memory: NormalityMemory) -> NDArray[np.float32]:
     spreads = [usual_spread(one) for one in memory.members.values()]
     size = spreads[0].shape[::-1]
     relative = [cv2.resize(one / np.median(one), size, interpolation=cv2.INTER_LINEAR) for one in spreads]
-    return np.max(np.stack(relative), axis=0).astype(np.float32)
+    return np.asarray(np.max(np.stack(relative), axis=0), np.float32)
 
 
 def unpacked(tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) -> NormalityMemory:

@@ -5,12 +5,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from inspection.part import Picture
 from models.backbone import features
 from models.backbone.features import EfficientNetLite0
 from models.backbone.tiling import in_pieces
 
 
-def picture(height: int, width: int) -> np.ndarray:
+def picture(height: int, width: int) -> Picture:
     draw = np.random.default_rng(3)
     coarse = draw.integers(0, 255, (height // 16, width // 16, 3)).astype(np.uint8)
     return np.kron(coarse, np.ones((16, 16, 1), np.uint8)) // 2 + draw.integers(
@@ -42,7 +43,8 @@ def test_no_piece_is_larger_than_it_may_be(tower: EfficientNetLite0, monkeypatch
 
     def stem(x: Tensor) -> Tensor:
         seen.append(tuple(x.shape[-2:]))
-        return plain(x)
+        done: Tensor = plain(x)
+        return done
 
     monkeypatch.setattr(tower._stem, "forward", stem)
     tower.features([picture(704, 1056)], strides=(4,))

@@ -26,7 +26,7 @@ def tinted(number: int, colour: str, *, defective: bool = False) -> Picture:
     picture = part(number)
     if defective:
         picture[112:122, 104:120] = 40
-    return np.clip(picture * np.array(TINTS[colour]), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(picture * np.array(TINTS[colour]), 0, 255), np.uint8)
 
 
 @pytest.fixture(scope="module")
