@@ -14,9 +14,8 @@ from models.backbone.tiling import in_pieces
 def picture(height: int, width: int) -> Picture:
     draw = np.random.default_rng(3)
     coarse = draw.integers(0, 255, (height // 16, width // 16, 3)).astype(np.uint8)
-    return np.kron(coarse, np.ones((16, 16, 1), np.uint8)) // 2 + draw.integers(
-        0, 90, (height, width, 3), np.uint8
-    )
+    large = np.kron(coarse, np.ones((16, 16, 1), np.uint8)) // 2
+    return np.asarray(large + draw.integers(0, 90, (height, width, 3), np.uint8), np.uint8)
 
 
 @pytest.fixture(scope="module")
