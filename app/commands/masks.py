@@ -48,8 +48,8 @@ def mask(
     from app.command_line.writable import refuse_unwritable
     from app.recipes.library import RecipeLibrary
     from inspection.pictures.sight.proposing import proposed
+    from models.appearances.several import usual_spread
     from models.backbone.transformers_tower import build_tower
-    from models.memory.appearances import usual_spread
 
     setup = setup_of(config)
     name = named_recipe(name, setup)

@@ -23,10 +23,10 @@ from inspection.errors import RecipeError
 from inspection.pictures.sight.packing import packed, unpacked
 from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import Recipe
+from models.appearances.several import appearances_of
+from models.appearances.several import unpacked as unpacked_memory
 from models.backbone.features import VisionTower
 from models.memory.adaptation import Adaptation, AdaptedMemory
-from models.memory.appearances import appearances_of
-from models.memory.appearances import unpacked as unpacked_memory
 from models.memory.memory import NormalityMemory
 from models.weights import sealed
 from models.weights.soundness import in_one_line

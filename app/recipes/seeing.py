@@ -13,8 +13,8 @@ from inspection.pictures.sight.drawn_mask import read_drawn_mask
 from inspection.pictures.sight.learning import Asked
 from inspection.pictures.sight.sight import PLAIN
 from inspection.recipe import Motion, Recipe, Register
+from models.appearances.several import MOST
 from models.backbone.pace import Pace, measured, refuse_too_slow
-from models.memory.appearances import MOST
 
 NO_MASK: Final = Path("none")
 """Takes a recipe's mask away."""

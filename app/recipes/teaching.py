@@ -33,9 +33,9 @@ from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from inspection.unheard import Unheard
 from inspection.wording.value import value_in_words
+from models.appearances.several import SeveralAppearances
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.memory.appearances import SeveralAppearances
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 

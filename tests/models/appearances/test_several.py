@@ -10,8 +10,8 @@ from app.recipes.seeing import appearances_of as folders_of
 from app.recipes.teaching import plan, teach
 from inspection.errors import RecipeError, WeightsError
 from inspection.levels import Picture
+from models.appearances.several import SeveralAppearances, unpacked, usual_spread
 from models.backbone.features import EfficientNetLite0
-from models.memory.appearances import SeveralAppearances, unpacked, usual_spread
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from tests.app.recipes.test_seen_so import frame
