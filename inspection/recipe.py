@@ -136,6 +136,11 @@ class QualityLimits(Frozen):
     """Standard deviation of grey levels over the picture."""
     min_focus: float = Field(default=0.0, ge=0.0)
     """Least focus measure (``inspection.pictures.quality``), taught from good parts; 0 switches it off."""
+    least_channels: tuple[float, float, float] | None = Field(
+        default=None, exclude_if=lambda least: least is None
+    )
+    """Least contrast of red, green and blue, taught from good parts (``inspection.pictures.channels``): below
+    it a channel is dead. None, and then not written, switches it off."""
     size: tuple[int, int] | None = None
     """Width and height that a picture must have; None for any."""
 

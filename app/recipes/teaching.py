@@ -36,6 +36,7 @@ from inspection.wording.value import value_in_words
 from models.appearances.several import SeveralAppearances
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.backbone.transformers_tower import build_tower
+from models.good_parts.alike import AlikeInColourAndPlace
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 
@@ -173,7 +174,12 @@ def teach(
     looks: list[Look] = []
     seen = SeenPictures(part="nothing was taught: copies would make a threshold that rejects everything else")
     learner = SightLearner(view, asked)
-    limits = teach_limits(_once_each(frames, groups, sizes, looks, recipe, seen, learner))
+    alike = AlikeInColourAndPlace()
+    limits = teach_limits(_once_each(frames, groups, sizes, looks, recipe, seen, learner, alike))
+    if names is not None:
+        alike.refuse_dead_channels(names)
+        if asked.motion is None:
+            alike.warn_of_turned(names)
     if limits.size is None and view.region is None:
         (height, width), most = Counter(sizes).most_common(1)[0]
         log.warning(
@@ -237,6 +243,7 @@ def _once_each(
     recipe: Recipe,
     seen: SeenPictures,
     learner: SightLearner,
+    alike: AlikeInColourAndPlace,
 ) -> Iterator[Frame]:
     """The frames, while their sizes and looks are noted; raises DatasetError for one that comes twice."""
     for number, frame in enumerate(frames):
@@ -244,6 +251,7 @@ def _once_each(
         seen.add(frame.picture, path=Path(frame.source), group=group)
         picture = recipe.levels.of(frame)
         learner.add(picture)
+        alike.add(frame, cut_out(picture, recipe.views[0]))
         height, width = cut_out(picture, recipe.views[0]).shape[:2]
         sizes.append((height, width))
         looks.append(look_of(frame, recipe.views[0]))

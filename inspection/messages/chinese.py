@@ -83,6 +83,8 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     "工件",
     Code.PART_OUT_OF_PLACE: "工件偏离示教位置：平移为图像的 {shift:.1%}、转角 {turn:.1f} 度（最多应为 "
     "{most_shift:.1%}、{most_turn:.1f} 度）：请检查导向和触发",
+    Code.PICTURE_CHANNEL_DEAD: "图像的{channel:term}通道无内容（对比度 {contrast:.1f}，至少应为 "
+    "{wanted:.1f}）：请检查相机线缆、像素格式和白平衡",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "与合格件一致，无异常（正常度 {normality:.2f}）",
     Code.WORST_DEFECT: "{defect:term}，位置 x {x}、y {y}，视图 {view}",
@@ -250,6 +252,10 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "other": "其他",
     "others": "其他",
     "no defect": "无缺陷",
+    # colour channels
+    "red": "红色",
+    "green": "绿色",
+    "blue": "蓝色",
     # who judges
     "the language model": "语言模型",
     "the foreign model": "外部模型",

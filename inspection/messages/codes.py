@@ -81,6 +81,7 @@ class Code(StrEnum):
     PICTURE_SATURATED = auto()
     PICTURE_FLAT = auto()
     PICTURE_BLURRED = auto()
+    PICTURE_CHANNEL_DEAD = auto()
     PART_NOT_THERE = auto()
     PART_UNLIKE_TAUGHT = auto()
     PART_OUT_OF_PLACE = auto()

@@ -91,6 +91,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "{wanted:.2f} wanted): look at the part",
     Code.PART_OUT_OF_PLACE: "part lies {shift:.1%} of the picture and {turn:.1f} degrees from the taught "
     "position (up to {most_shift:.1%} and {most_turn:.1f} wanted): check guide and trigger",
+    Code.PICTURE_CHANNEL_DEAD: "the picture's {channel:term} channel shows nothing (contrast {contrast:.1f}, "
+    "at least {wanted:.1f} wanted): check the camera's cable, pixel format and white balance",
     # --- what was seen ----------------------------------------------------------------------------------
     Code.NOTHING_UNUSUAL: "nothing that the good parts do not show (normality {normality:.2f})",
     Code.WORST_DEFECT: "{defect:term} at x {x}, y {y} on view {view}",

@@ -27,6 +27,7 @@ from inspection.messages.codes import Code
 from inspection.messages.message import Coded, Sentence, coded
 from inspection.messages.telling import say
 from inspection.part import Frame
+from inspection.pictures import channels
 from inspection.recipe import EIGHT_BITS, GreyLevels, QualityLimits
 
 _SATURATED = 250
@@ -46,6 +47,7 @@ class QualityProblem(StrEnum):
     BLOWN_OUT = "blown_out"
     FLAT = "flat"
     BLURRED = "blurred"
+    CHANNEL = "channel"
 
 
 class QualityFault(Frozen):
@@ -86,7 +88,8 @@ def check(
     faults = []
     if not frame.simulated and previous_digest is not None and digest(frame.picture) == previous_digest:
         faults.append(_fault(QualityProblem.FROZEN, say(Code.PICTURE_FROZEN)))
-    return (*faults, *_faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits, frame.bit_depth))
+    of_light = _faults_of(cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY), limits, frame.bit_depth)
+    return (*faults, *(of_light or _dead_channels(frame, limits)))
 
 
 def wrong_size(picture: RawPicture, limits: QualityLimits) -> QualityFault | None:
@@ -111,19 +114,21 @@ def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
     """Limits that the good pictures ``frames`` keep with room to spare.
 
     Light may fall to half of the darkest or rise to 1.3 times the brightest, contrast fall to half of the
-    least. Focus may fall to 0.7 of the least: about what a blur of 1 pixel does to a sharp picture. Where the
-    good pictures differ in size, any size will do.
+    least. Focus may fall to 0.7 of the least: about what a blur of 1 pixel does to a sharp picture. Each
+    colour channel must show a tenth of what it showed where it showed least. Where the good pictures differ
+    in size, any size will do.
 
     Raises:
         RecipeError: There is no picture.
     """
     sizes: set[tuple[int, int]] = set()
-    exposures, focuses = [], []
+    exposures, focuses, shown = [], [], []
     for frame in frames:  # one by one: they may be read from files only now
         sizes.add((frame.picture.shape[1], frame.picture.shape[0]))
         grey = cv2.cvtColor(frame.picture, cv2.COLOR_RGB2GRAY)
         exposures.append(_Exposure.of(grey, frame.bit_depth))
         focuses.append(focus_measure(grey))
+        shown.append(channels.contrasts(frame.picture, frame.bit_depth))
     if not exposures:
         raise RecipeError("there is no good picture to teach limits from", todo="give at least one")
     least_mean = min(exposure.mean for exposure in exposures)
@@ -135,6 +140,7 @@ def teach_limits(frames: Iterable[Frame]) -> QualityLimits:
         max_saturated=min(1.0, 2.0 * most_saturated + 0.05),
         min_contrast=0.5 * min(exposure.contrast for exposure in exposures),
         min_focus=0.7 * min(focuses),
+        least_channels=channels.least_of(shown),
         size=sizes.pop() if len(sizes) == 1 else None,
     )
 
@@ -180,6 +186,17 @@ def _faults_of(grey: MatLike, limits: QualityLimits, bit_depth: BitDepth) -> lis
             _fault(QualityProblem.BLURRED, say(Code.PICTURE_BLURRED, focus=focus, wanted=limits.min_focus))
         )
     return faults
+
+
+def _dead_channels(frame: Frame, limits: QualityLimits) -> list[QualityFault]:
+    if limits.least_channels is None:
+        return []
+    found, least = channels.contrasts(frame.picture, frame.bit_depth), limits.least_channels
+    said = [
+        say(Code.PICTURE_CHANNEL_DEAD, channel=channels.NAMES[one], contrast=found[one], wanted=least[one])
+        for one in channels.dead(found, least)
+    ]
+    return [_fault(QualityProblem.CHANNEL, one) for one in said]
 
 
 def _fault(problem: QualityProblem, said: Sentence) -> QualityFault:

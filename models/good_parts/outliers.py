@@ -13,6 +13,11 @@ Three distances are taken of each picture, since they fail on different ones:
 Each is compared, as a logarithm, with its own median and spread over all pictures: the product itself says
 how far apart its good pictures lie. docs/quality.md has what is found, and what wrongly.
 
+A fourth measure finds what those three pass over, a defect on one good part, and so asks for a look instead
+of refusing:
+
+- *place*: of the picture's few highest cells to the nearest patches of pictures in other folds.
+
 Distances as outlierness: Ramaswamy, Rastogi and Shim, "Efficient algorithms for mining outliers from large
 data sets", SIGMOD 2000. The robust z-score: Iglewicz and Hoaglin, "How to detect and handle outliers", 1993.
 """
@@ -34,6 +39,8 @@ _FEW: Final = 8.0
 """Over the number of pictures: what is added to the bars, since few pictures tell a spread badly."""
 _SHARE: Final = 0.1
 _WORST_CELLS: Final = 0.25
+_HIGHEST_CELLS: Final = 3
+"""What a small defect reaches into."""
 _CUT: Final = 20.0
 _LEAST_DEVIATION: Final = 1e-3
 _LEAST_APART: Final = 0.1
@@ -71,6 +78,24 @@ def outlyingness(
         axis=0,
     )
     return farthest / (1.0 + _FEW / count)
+
+
+def oddness_of_places(cells: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Say how unlike the others each picture is at its oddest place; above ``FAR`` it asks for a look.
+
+    Args:
+        cells: How far each cell is from the nearest patch of other folds, (pictures, rows, columns).
+
+    Returns:
+        (pictures,); zeros where there are fewer than ``FEWEST``.
+    """
+    count = len(cells)
+    if count < FEWEST:
+        return np.zeros(count)
+    ratios = (cells / np.maximum(np.median(cells, axis=0), _LEAST_DEVIATION)).reshape(count, -1)
+    few = min(_HIGHEST_CELLS, ratios.shape[1])
+    highest = np.partition(ratios, -few, axis=1)[:, -few:].mean(axis=1)
+    return _robust(highest, least=_LEAST_UNSEEN) / _BAR_UNSEEN / (1.0 + _FEW / count)
 
 
 def _apart(features: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,12 +4,15 @@ from collections.abc import Hashable, Sequence
 from typing import Final
 
 import numpy as np
+import structlog
 from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
 from models.good_parts.near_copies import mostly_near_copies
-from models.good_parts.outliers import FAR, outlyingness
+from models.good_parts.outliers import FAR, oddness_of_places, outlyingness
 from models.good_parts.sizes import Size, coarser, too_small
+
+log = structlog.get_logger(__name__)
 
 _NAMED: Final = 10
 """Pictures that a message names; it counts the others."""
@@ -23,14 +26,14 @@ def refuse_sizes(
     reasons = [too_small(size, working=working, strides=strides) for size in sizes]
     if small := [index for index, reason in enumerate(reasons) if reason]:
         raise RecipeError(
-            f"too small: {_listed(small, named)} ({reasons[small[0]]})",
+            f"too small: {listed(small, named)} ({reasons[small[0]]})",
             part="Nothing was taught",
             todo="Take pictures in which the part fills the view, or take these out",
         )
     if names is not None and (odd := coarser(sizes, working=working, strides=strides)):
         height, width = sizes[odd[0]]
         raise RecipeError(
-            f"of another size than most: {_listed(odd, named)} ({width} x {height} pixels), so coarse that "
+            f"of another size than most: {listed(odd, named)} ({width} x {height} pixels), so coarse that "
             "details of the others cannot be seen there",
             part="Nothing was taught, since the station would then take pictures of any size",
             todo="Take out what another camera took; where all are meant, teach with --keep-outliers",
@@ -66,19 +69,33 @@ def refuse_outliers(
     whole: NDArray[np.float64],
     names: Sequence[str],
 ) -> None:
-    """Raise RecipeError for pictures far outside the others, the farthest first, see ``outlyingness``."""
+    """Raise RecipeError for pictures far outside the others, the farthest first, see ``outlyingness``.
+
+    Pictures that are odd at one place alone are named in a warning: it may be a defect, or a part's own way.
+    """
     far = outlyingness(features, cells=cells, whole=whole)
     found = sorted((index for index in range(len(far)) if far[index] > FAR), key=lambda index: -far[index])
     if not found:
+        _warn_of_odd_places(cells, names)
         return
     raise RecipeError(
-        f"{_listed(found, names)} {'lies' if len(found) == 1 else 'lie'} far outside the other good "
+        f"{listed(found, names)} {'lies' if len(found) == 1 else 'lie'} far outside the other good "
         "pictures: damaged, of another product, or without a part",
         part="Nothing was taught, since the threshold would follow the worst picture and let defects through",
         todo="Look, and take out what shows no good part; where all do, teach with --keep-outliers",
     )
 
 
-def _listed(indices: Sequence[int], names: Sequence[str]) -> str:
+def _warn_of_odd_places(cells: NDArray[np.float32], names: Sequence[str]) -> None:
+    places = oddness_of_places(cells)
+    if odd := sorted(np.flatnonzero(places > FAR).tolist(), key=lambda index: -places[index]):
+        log.warning(
+            f"{listed(odd, names)} {'looks' if len(odd) == 1 else 'look'} unlike the others at one place",
+            todo="look: the threshold follows the worst good picture, so take out what shows a defect",
+        )
+
+
+def listed(indices: Sequence[int], names: Sequence[str]) -> str:
+    """Name the first pictures of ``indices``, and count the others."""
     shown = ", ".join(names[index] for index in indices[:_NAMED])
     return shown + (f" and {len(indices) - _NAMED} more" if len(indices) > _NAMED else "")

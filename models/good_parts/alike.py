@@ -1,0 +1,44 @@
+"""Whether the good pictures of a folder are alike in their colour channels, and in how the part lies."""
+
+from collections.abc import Sequence
+
+import structlog
+
+from inspection.errors import RecipeError
+from inspection.part import Frame, Picture
+from inspection.pictures import channels
+from models.good_parts.turned import Thumbnail, thumbnail, turned
+from models.good_parts.unteachable import listed
+
+log = structlog.get_logger(__name__)
+
+
+class AlikeInColourAndPlace:
+    """Takes the pictures one by one, and says of all of them what is not alike."""
+
+    def __init__(self) -> None:
+        self._contrasts: list[channels.Contrasts] = []
+        self._thumbnails: list[Thumbnail] = []
+
+    def add(self, frame: Frame, judged: Picture) -> None:
+        """One good picture, and what the view judges of it."""
+        self._contrasts.append(channels.contrasts(frame.picture, frame.bit_depth))
+        self._thumbnails.append(thumbnail(judged))
+
+    def refuse_dead_channels(self, names: Sequence[str]) -> None:
+        """Raise RecipeError where a colour channel shows nothing in some pictures, and does in others."""
+        for channel, pictures in channels.dead_among(self._contrasts).items():
+            raise RecipeError(
+                f"the {channels.NAMES[channel]} channel shows nothing in {listed(pictures, names)}, "
+                "and does in the others",
+                part="nothing was taught, since a station would then take pictures with a dead channel",
+                todo="take these out, and check the camera; where all are meant, teach with --keep-outliers",
+            )
+
+    def warn_of_turned(self, names: Sequence[str]) -> None:
+        """Say where parts lie turned against the first one: every place is then taken for any other."""
+        if pictures := turned(self._thumbnails):
+            log.warning(
+                f"the pictures show the part turned: {listed(pictures, names)} against {names[0]}",
+                todo="small defects drown in that: let the fixture hold the part, or have parts aligned",
+            )
