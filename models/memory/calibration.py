@@ -7,6 +7,7 @@ for each cell and one for the whole picture.
 from __future__ import annotations
 
 import math
+from collections.abc import Hashable, Sequence
 from typing import Annotated, Final, Self
 
 import cv2
@@ -18,6 +19,7 @@ from torch import Tensor
 
 from models.memory.embedding import LEAST_DEVIATION, MOST_DISTANCE
 from models.memory.settings import MemorySettings
+from models.memory.threshold import Threshold
 
 _PATCH_BEND: Final = 4.0
 """The deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was
@@ -25,8 +27,12 @@ tried."""
 _LEAST_SPREAD: Final = 0.05
 """The least spread of either distance among unseen good pictures: keeps rounding from counting where they
 never vary."""
-_LEAST_MARGIN: Final = 1.0
-"""The deviations by which the threshold lies above the middling good picture at least."""
+_LEAST_FALL: Final = 1e-6
+"""The deviations within which confidence falls from a middling good picture's to the threshold's at least:
+where half of the good pictures may be rejected, the threshold lies no higher than the middling one."""
+_BEYOND: Final = 1_000.0
+"""So many times farther than any of the taught scores a threshold may lie that few groups ask for: a t
+quantile of one degree of freedom at one in a thousand is 318."""
 MOST_QUANTILES: Final = 33
 """So many of the taught scores are kept at most, for whoever watches whether later ones lie as they did."""
 
@@ -49,6 +55,8 @@ class Calibration(BaseModel):
     """The score of a middling good picture."""
     threshold: float
     """The score from which a picture is not normal."""
+    promised: Threshold | None = Field(default=None, exclude_if=lambda promised: promised is None)
+    """What is known of the threshold; None in a memory of before."""
     quantiles: tuple[float, ...] = Field(
         default=(), max_length=MOST_QUANTILES, exclude_if=lambda quantiles: not quantiles
     )
@@ -56,12 +64,19 @@ class Calibration(BaseModel):
     then not written, where a memory of before was not asked for them."""
 
     @classmethod
-    def of(cls, ratios: Tensor, whole: NDArray[np.float64], settings: MemorySettings) -> Self:
+    def of(
+        cls,
+        ratios: Tensor,
+        whole: NDArray[np.float64],
+        groups: Sequence[Hashable],
+        settings: MemorySettings,
+    ) -> Self:
         """Put both distances of unseen good pictures on one scale.
 
         Args:
             ratios: (pictures, rows, columns): the distance of each cell over the expected one.
             whole: (pictures,): the distance of each picture as a whole.
+            groups: Of each picture.
             settings: The memory's.
         """
         patch = np.array([patch_score(one, settings) for one in ratios])
@@ -77,10 +92,20 @@ class Calibration(BaseModel):
         )
         scores = np.array([uncut.combined(*pair) for pair in zip(patch, whole, strict=True)])
         median = float(np.median(scores))
-        threshold = max(conformal_quantile(scores, settings.overkill), median + _LEAST_MARGIN)
+        promised = Threshold.of(scores, groups, settings.overkill)
+        # where nothing ever varied, the least spread is the only scale there is, and rounding lies below it
+        same = max(patch.std(), whole.std()) < _LEAST_SPREAD
+        least = median + 1.0 if same else -math.inf
         shares = np.linspace(0.0, 1.0, min(len(scores), MOST_QUANTILES))
         quantiles = tuple(float(score) for score in np.quantile(scores, shares))
-        return uncut.model_copy(update={"median": median, "threshold": threshold, "quantiles": quantiles})
+        return uncut.model_copy(
+            update={
+                "median": median,
+                "threshold": max(float(np.nextafter(promised.score, np.inf)), least),
+                "promised": promised,
+                "quantiles": quantiles,
+            }
+        )
 
     def combined(self, patch: float, whole: float) -> float:
         """Add up both distances, each in deviations of unseen good pictures.
@@ -100,9 +125,14 @@ class Calibration(BaseModel):
         """
         farthest = math.sqrt(taught_on - 1) + 1e-6
         most = farthest + _bent(farthest)
-        least = self.median + _LEAST_MARGIN
-        if abs(self.median) > most or not least <= self.threshold <= max(most, least):
+        beyond = self.promised is not None and self.promised.beyond
+        if (
+            abs(self.median) > most
+            or not -most <= self.threshold <= (_BEYOND if beyond else 1.0) * most + 1.0
+        ):
             raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
+        if self.promised is not None and not self.promised.score < self.threshold:
+            raise ValueError("a threshold that is not the one whose promise is kept with it")
         if list(self.quantiles) != sorted(self.quantiles) or any(abs(one) > most for one in self.quantiles):
             raise ValueError("the taught scores do not lie where they can, or not in order")
 
@@ -137,19 +167,9 @@ def patch_score(ratios: Tensor, settings: MemorySettings) -> float:
     return float(highest.mean() - cells.median())
 
 
-def conformal_quantile(scores: NDArray[np.float64], share: float) -> float:
-    """Find the score that at most ``share`` of further good pictures exceed, as far as so many can tell.
-
-    It is the split-conformal quantile: with n pictures no finer statement than 1/(n+1) can be made, and what
-    is asked beyond it is answered with the highest score.
-    """
-    rank = min(math.ceil((len(scores) + 1) * (1 - share)), len(scores))
-    return float(np.sort(scores)[rank - 1])
-
-
 def confidence(score: float, *, median: float, threshold: float) -> float:
     """Map a score to 0…1, falling: a logistic curve, 0.99 at the median good part, 0.5 at the threshold."""
-    slope = math.log(99.0) / (threshold - median)
+    slope = math.log(99.0) / max(threshold - median, _LEAST_FALL)
     return 1.0 / (1.0 + math.exp(min(slope * (score - threshold), 700.0)))
 
 

@@ -34,8 +34,9 @@ from models.good_parts.sizes import too_small
 from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.memory.assessment import Assessment, Region
 from models.memory.calibration import Calibration, confidence, expected_distances, patch_score
-from models.memory.embedding import Embedding, embed, look, resized, working_size
-from models.memory.normal import Normal, impossible, unseen_distances
+from models.memory.embedding import LEAST_DEVIATION, Embedding, embed, look, resized, working_size
+from models.memory.left_out import left_out_distances
+from models.memory.normal import Normal, impossible
 from models.memory.regions import find_regions
 from models.memory.settings import MOST_AREA_PX, MemorySettings
 from models.weights.soundness import in_one_line
@@ -167,7 +168,16 @@ class NormalityMemory:
             if index in again:
                 looks = [embed(look(one, tower, working)).whole for one in moved(small)]
                 shifted.append(torch.stack(looks))
-        unseen, whole = unseen_distances(good, keys, settings, seed=seed)
+        learned, bank = Normal.learn(good, settings, seed=seed)
+        unseen, whole = left_out_distances(
+            torch.stack([one.patches for one in good]).reshape(len(good), good[0].rows, good[0].columns, -1),
+            torch.stack([one.whole for one in good]),
+            keys,
+            bank=bank,
+            shrinkage=settings.shrinkage,
+            least_deviation=LEAST_DEVIATION,
+            seed=seed,
+        )
         if names is not None:
             features = torch.stack([one.whole for one in good]).numpy()
             refuse_near_copies(features, torch.stack(shifted).numpy(), at=again, groups=keys, names=names)
@@ -183,10 +193,9 @@ class NormalityMemory:
             working_height=working[0],
             working_width=working[1],
             settings=settings,
-            calibration=Calibration.of(unseen / expected, whole, settings),
+            calibration=Calibration.of(unseen / expected, whole, keys, settings),
         )
-        normal = Normal.learn(good, settings, seed=seed).expecting(expected)
-        return cls(tower=tower, normal=normal, header=header)
+        return cls(tower=tower, normal=learned.expecting(expected), header=header)
 
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture.

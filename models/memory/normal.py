@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Final, Self
 
@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from models.memory.coreset import coreset
+from models.memory.coreset import chosen
 from models.memory.embedding import LEAST_DEVIATION, MOST_DISTANCE, MOST_FEATURE, Embedding
 from models.memory.settings import MemorySettings
 from models.weights.soundness import Expected, fault
@@ -41,24 +41,31 @@ class Normal:
     known"""
 
     @classmethod
-    def learn(cls, good: Sequence[Embedding], settings: MemorySettings, *, seed: int) -> Self:
-        """Learn from the embeddings of good pictures; the same ones and the same seed give the same."""
+    def learn(cls, good: Sequence[Embedding], settings: MemorySettings, *, seed: int) -> tuple[Self, Tensor]:
+        """Learn from the embeddings of good pictures; the same ones and the same seed give the same.
+
+        Returns:
+            What was learned; and the places of the patches that the bank keeps, (patches,), counted over the
+            cells of all pictures in order.
+        """
         patches = torch.cat([one.patches for one in good])
         deviation = patches.std(0).clamp_min(LEAST_DEVIATION)
+        places = chosen(patches / deviation, settings.patches, seed=seed)
         whole = torch.stack([one.whole for one in good])
         centre, spread = whole.mean(0), whole.std(0).clamp_min(LEAST_DEVIATION)
         # few pictures, many channels: the eigenvectors of the correlation are the right singular vectors
         _, singular, axes = torch.linalg.svd((whole - centre) / spread, full_matrices=False)
         variance = (1 - settings.shrinkage) / settings.shrinkage * singular.square() / len(whole)
-        return cls(
+        normal = cls(
             deviation=deviation,
-            bank=coreset(patches / deviation, settings.patches, seed=seed),
+            bank=patches[places] / deviation,
             whole_centre=centre,
             whole_deviation=spread,
             whole_axes=axes.contiguous(),
             whole_slack=variance / (1 + variance),
             expected=torch.ones(good[0].rows, good[0].columns),
         )
+        return normal, places
 
     def expecting(self, expected: Tensor) -> Self:
         """Give the same with the distance, (rows, columns), that the cells of unseen good pictures have."""
@@ -129,25 +136,3 @@ def impossible(tensors: Mapping[str, Tensor], *, like: Embedding, patches: int) 
     if not torch.allclose(directions @ directions.T, torch.eye(axes, dtype=torch.float64), atol=1e-3):
         return "its axes are not orthonormal"
     return ""
-
-
-def unseen_distances(
-    good: Sequence[Embedding], groups: Sequence[Hashable], settings: MemorySettings, *, seed: int
-) -> tuple[Tensor, NDArray[np.float64]]:
-    """Measure how far each good picture lies from what was learned without its group (cross-fitting).
-
-    Returns:
-        The distance of each cell, (pictures, rows, columns), and of each whole picture, (pictures,).
-    """
-    order = {group: place for place, group in enumerate(dict.fromkeys(groups))}
-    shuffled = np.random.default_rng(seed).permutation(len(order))
-    fold_of = [int(shuffled[order[group]]) % min(settings.folds, len(order)) for group in groups]
-    cells = torch.zeros(len(groups), good[0].rows, good[0].columns)
-    whole = np.zeros(len(groups))
-    for fold in sorted(set(fold_of)):
-        others = [one for one, f in zip(good, fold_of, strict=True) if f != fold]
-        normal = Normal.learn(others, settings, seed=seed)
-        for index in (i for i, f in enumerate(fold_of) if f == fold):
-            cells[index] = normal.distances(good[index])[0]
-            whole[index] = normal.whole_distance(good[index])
-    return cells, whole

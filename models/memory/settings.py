@@ -1,8 +1,8 @@
 """What can be chosen when a normality memory is taught."""
 
-from typing import Final
+from typing import Any, Final
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 MOST_AREA_PX: Final = 1 << 24
 """The largest area of a picture at working size, in pixels; a file that asks for more is damaged, or would
@@ -23,9 +23,18 @@ class MemorySettings(BaseModel):
     """The patches' score is the mean of this share of the cells, the highest, above the middling cell."""
     shrinkage: float = Field(default=0.5, gt=0.0, le=1.0)
     """The weight of the identity in the correlation of the pooled features."""
-    folds: int = Field(default=5, ge=2)
-    """How many memories are taught in turn, each on the other folds, to calibrate by cross-fitting."""
     overkill: float = Field(default=0.01, ge=0.0, le=1.0)
-    """The share of good parts that the threshold may reject, as far as so many taught pictures can tell."""
+    """The share of good parts, one from each new group, that the threshold may reject, as far as so many
+    taught pictures can tell (:mod:`models.memory.threshold`)."""
     most_regions: int = Field(default=8, ge=1, le=1_000)
     """How many regions an assessment names at most."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, said: Any) -> Any:
+        """Read a file of when calibration was by folds, whose number was a setting."""
+        return (
+            {name: value for name, value in said.items() if name != "folds"}
+            if isinstance(said, dict)
+            else said
+        )

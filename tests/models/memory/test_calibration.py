@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.memory.calibration import MOST_QUANTILES, Calibration, confidence, conformal_quantile
+from models.memory.calibration import MOST_QUANTILES, Calibration, confidence
 from models.memory.settings import MemorySettings
 
 
@@ -25,17 +25,6 @@ def test_confidence_falls_as_the_score_rises(one: float, other: float, median: f
     assert confidence(median, median=median, threshold=threshold) == pytest.approx(0.99)
 
 
-@given(st.lists(st.integers(0, 30).map(float), min_size=1, max_size=60), st.floats(0.0, 1.0))
-def test_no_more_good_parts_are_rejected_than_asked_for_as_far_as_so_many_can_tell(
-    scores: list[float], share: float
-) -> None:
-    """Were the next part as likely to lie anywhere among them, it would lie above so often at most."""
-    threshold = conformal_quantile(np.array(scores), share)
-    assert threshold in scores
-    above = sum(score > threshold for score in scores)
-    assert above + 1 <= share * (len(scores) + 1) + 1e-9 or threshold == max(scores)
-
-
 @given(st.integers(5, 40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 30.0]))
 def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_refused(
     pictures: int, seed: int, overkill: float, spread: float
@@ -44,25 +33,27 @@ def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_ref
     rng = np.random.default_rng(seed)
     ratios = torch.from_numpy(1.0 + spread * rng.pareto(2.0, (pictures, 3, 4)))
     whole = 1.0 + spread * rng.pareto(2.0, pictures)
-    made = Calibration.of(ratios, whole, MemorySettings(overkill=overkill))
+    groups = rng.integers(0, pictures, pictures).tolist()
+    made = Calibration.of(ratios, whole, groups, MemorySettings(overkill=overkill))
     made.refuse_unless_from(pictures)
     assert Calibration.model_validate_json(made.model_dump_json()) == made
-    assert made.median + 1.0 <= made.threshold
+    assert made.promised is not None
+    assert made.promised.score < made.threshold
     assert len(made.quantiles) == min(pictures, MOST_QUANTILES)
     assert list(made.quantiles) == sorted(made.quantiles)
 
 
 def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
     ratios = torch.from_numpy(np.random.default_rng(0).normal(5.0, 1.0, (9, 3, 4)))
-    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), MemorySettings())
-    for wrong in ({"threshold": 9.0}, {"threshold": made.median}, {"median": -9.0}):
+    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), range(9), MemorySettings())
+    for wrong in ({"threshold": 12.0}, {"threshold": -12.0}, {"median": -12.0}):
         with pytest.raises(ValueError, match="a threshold of"):
             made.model_copy(update=wrong).refuse_unless_from(9)
 
 
 def test_a_file_from_before_says_nothing_of_how_good_pictures_scored_and_stays_as_it_is() -> None:
     ratios = torch.from_numpy(np.random.default_rng(0).normal(5.0, 1.0, (9, 3, 4)))
-    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), MemorySettings())
+    made = Calibration.of(ratios, np.linspace(1.0, 2.0, 9), range(9), MemorySettings())
     before = made.model_copy(update={"quantiles": ()})
     assert "quantiles" not in before.model_dump_json()
     assert Calibration.model_validate_json(before.model_dump_json()) == before
