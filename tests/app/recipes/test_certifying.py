@@ -41,7 +41,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Pictures of simulated parts in folders ``good`` and ``bad``, the bad ones in two subfolders."""
     folder = tmp_path_factory.mktemp("pictures")
     for kind, rate, number in (("good", 0.0, GOOD), ("bad", 1.0, BAD)):
-        camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=rate, contrast=(0.5, 0.6)))
+        camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=rate, contrast=(0.45, 0.55)))
         camera.open()
         for part in range(number):
             path = folder / kind / ("" if kind == "good" else f"batch{part % 2}") / f"{part}.png"

