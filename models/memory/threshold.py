@@ -148,12 +148,12 @@ class Threshold:
 
     @property
     def groups_needed(self) -> int | None:
-        """The least number of groups like these that can promise ``asked``; None where none can: asked is 0.
+        """The least number of groups like these that can promise ``asked``; None where none can: asked is next to 0.
 
         Where groups are as different as can be, 1 / asked - 1: of G groups the highest is a new one in one
         of G + 1 cases.
         """
-        if self.asked <= 0.0:
+        if self.asked <= _ROUNDING:
             return None
         each = self.independent / self.groups
         return max(1, math.ceil((1.0 / self.asked - 1.0) / each * (1.0 - _ROUNDING)))
