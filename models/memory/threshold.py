@@ -148,7 +148,7 @@ class Threshold:
 
     @property
     def groups_needed(self) -> int | None:
-        """The least number of groups like these that can promise ``asked``; None where none can: asked is next to 0.
+        """The least number of groups like these that can promise ``asked``; None where none can: next to 0.
 
         Where groups are as different as can be, 1 / asked - 1: of G groups the highest is a new one in one
         of G + 1 cases.
