@@ -84,7 +84,8 @@ def _show(found: Mapping[str, Any]) -> None:
     """A table for people: a row for each product and method, and what was counted of the threshold."""
     from models.benchmarks.memory import MEMORY, PLAIN
 
-    title = f"seeds {found['seeds'][0]} to {found['seeds'][-1]}, mean ± deviation; drawn defects apart"
+    seeds = ", ".join(str(seed) for seed in found["seeds"])
+    title = f"splits of seeds {seeds}: mean ± deviation; drawn defects are no real ones"
     table = Table(*_COLUMNS, title=title)
     for name, product in found["products"].items():
         mean, deviation, mistakes = product["mean"], product["deviation"], product["mistakes"]
