@@ -13,6 +13,7 @@ from models.benchmarks.products import registry
 from models.benchmarks.products.photographs import PCB
 from tests.models.benchmarks.toys import PLATES, BlockTower
 
+ALL_PRODUCTS = registry.PRODUCTS
 FEW = ["--teach-on", "8", "--splits", "1", "--resamplings", "1"]
 
 
@@ -46,3 +47,8 @@ def test_a_product_that_nobody_knows_is_a_question() -> None:
     done = CliRunner().invoke(cli, ["bench", "memory", "--products", "plates,socks"])
     assert done.exit_code == 2
     assert "socks" in done.stderr
+
+
+def test_the_help_names_every_product() -> None:
+    shown = CliRunner().invoke(cli, ["bench", "memory", "--help"], env={"COLUMNS": "200"}).stdout
+    assert all(name in shown for name in ALL_PRODUCTS)
