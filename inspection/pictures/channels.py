@@ -37,10 +37,15 @@ def least_of(good: list[Contrasts]) -> Contrasts:
 
 
 def dead_among(good: list[Contrasts]) -> dict[int, list[int]]:
-    """The pictures in which a channel is dead that lives in others, by channel; empty where there is none."""
-    found = {}
-    for channel in range(3):
-        living = max(one[channel] for one in good)
-        if pictures := [index for index, one in enumerate(good) if one[channel] < DEAD * living]:
-            found[channel] = pictures
+    """The pictures in which a channel is dead that lives in others, by channel; empty where there is none.
+
+    One in which nothing lives shows no part at all, which is no matter of colour.
+    """
+    living = [max(one[channel] for one in good) for channel in range(3)]
+    found: dict[int, list[int]] = {}
+    for index, one in enumerate(good):
+        without = [channel for channel in range(3) if one[channel] < DEAD * living[channel]]
+        if len(without) < 3:
+            for channel in without:
+                found.setdefault(channel, []).append(index)
     return found
