@@ -290,7 +290,7 @@ def teach_folder(
     asked = AS_THEY_LIE
     if library is not None:
         asked = how_seen(recipe, library=library, register=register, mask=mask, shown=files[0])
-    with progress("teaching", 2 * len(files)) as bar:
+    with progress("teaching", 2 * len(files) + asked.looked_at_again(len(files))) as bar:
         taught = teach(
             recipe,
             FileFrames(files, bar.show, bit_depth=recipe.levels.bit_depth),

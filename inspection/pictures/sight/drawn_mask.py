@@ -10,7 +10,7 @@ import numpy as np
 from inspection.errors import DatasetError
 from inspection.pictures.export import read_export
 from inspection.pictures.labels.layouts.annotated import Mark
-from inspection.pictures.labels.masks import read_mask
+from inspection.pictures.labels.masks import Likeness, likeness, read_mask
 from inspection.pictures.sight.filling import Known
 
 IGNORED: Final = frozenset({"ignore", "ignored", "mask", "masked", "忽略", "屏蔽"})
@@ -30,10 +30,16 @@ def read_drawn_mask(path: Path, *, size: tuple[int, int]) -> Known:
 
     Raises:
         CameraError: It cannot be read.
-        DatasetError: It is of another size, or its outlines are called otherwise, or on several pictures.
+        DatasetError: It is a photograph or of another size, or its outlines are called otherwise, or are on
+            several pictures.
     """
     if path.is_dir() or path.suffix.lower() == ".json":
         return _outlined(path if path.is_dir() else path.parent, size)
+    if likeness(path) is Likeness.PHOTOGRAPH:
+        raise DatasetError(
+            f"{path} looks like a photograph, not like a mask",
+            todo="draw white what is judged and black what may vary, in a picture of the same size",
+        )
     return read_mask(path, size=size)
 
 

@@ -12,7 +12,7 @@ from inspection.errors import RecipeError
 from inspection.levels import Picture
 from inspection.pictures.sight.filling import Known
 from inspection.pictures.sight.registration import Grey, shrunk, small_shape
-from inspection.pictures.sight.sight import PLAIN, Sight, cut_out
+from inspection.pictures.sight.sight import PLAIN, Sight, cut_out, masked_in_words
 from inspection.pictures.sight.taught_position import TaughtPosition, evenly, learn_position
 from inspection.recipe import Motion, View
 
@@ -46,6 +46,10 @@ class Asked:
         """Whether parts are judged where they lie, and everywhere."""
         return not (self.where_it_pays or self.motion or self.mask is not None or self.kept_mask is not None)
 
+    def looked_at_again(self, pictures: int) -> int:
+        """How many of so many good pictures are read once more, at most, to learn it."""
+        return 0 if self.nothing else min(pictures, _MOST_LOOKED_AT)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Learned:
@@ -67,8 +71,8 @@ class Learned:
         said = [self.not_aligned] if self.not_aligned else []
         if self.position is not None:
             said.append(self.position.in_words)
-        if (judged := self.sight.judged) is not None:
-            said.append(f"{float((judged > 0).mean()):.0%} of the view is judged, the rest is masked")
+        if self.sight.judged is not None:
+            said.append(masked_in_words(self.sight.judged))
         return "; ".join(said)
 
 
@@ -81,11 +85,6 @@ class SightLearner:
         self._asked = asked
         self._small: list[Grey] = []
         self._shape: tuple[int, ...] = ()
-
-    @property
-    def looks_again(self) -> int:
-        """How many of the pictures it reads once more."""
-        return 0 if self._asked.nothing else min(len(self._small), _MOST_LOOKED_AT)
 
     def add(self, picture: Picture) -> None:
         """One good picture, whole.

@@ -17,7 +17,7 @@ from inspection.errors import RecipeError
 from inspection.levels import Picture
 from inspection.pictures.sight.filling import Known, filled
 from inspection.pictures.sight.registration import Placement, Registration
-from inspection.recipe import View
+from inspection.recipe import Motion, View
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,6 +62,21 @@ class Sight:
     def plain(self) -> bool:
         """Whether it only cuts out the view's region."""
         return self.registration is None and self.judged is None
+
+    @property
+    def in_words(self) -> str:
+        """What it does to a picture, for people; empty for the plain one."""
+        said = []
+        if self.registration is not None:
+            bounds = self.registration.bounds
+            turned = f" and {bounds.turn_deg:.1f} degrees" if self.registration.motion is Motion.TURN else ""
+            said.append(
+                f"parts are aligned: up to {bounds.shift:.1%} of the picture{turned} away, where they fit "
+                f"the taught one by {bounds.correlation:.2f} or more"
+            )
+        if self.judged is not None:
+            said.append(masked_in_words(self.judged))
+        return "; ".join(said)
 
     def of(self, picture: Picture, view: View) -> Seen:
         """What is judged of a picture, RGB, uint8, (height, width, 3).
@@ -116,6 +131,11 @@ class Sight:
 
 PLAIN: Final = Sight()
 _RIM: Final = np.ones((5, 5), np.uint8)
+
+
+def masked_in_words(judged: Known) -> str:
+    """How much of a view is judged."""
+    return f"{float((judged > 0).mean()):.0%} of the view is judged, the rest is masked"
 
 
 def cut_out(picture: Picture, view: View) -> Picture:

@@ -93,6 +93,9 @@ def test_the_recipe_says_how_it_is_seen(taught: Taught) -> None:
     (view,) = taught.recipe.views
     assert view.registration is Motion.TURN
     assert view.masked
+    said = taught.sights["top"].in_words
+    assert said.startswith("parts are aligned: up to ")
+    assert said.endswith("% of the view is judged, the rest is masked")
 
 
 def test_a_defect_is_found_on_a_part_that_lies_anyhow_and_its_box_is_where_it_was_taken(

@@ -31,6 +31,12 @@ def test_white_is_judged_and_black_is_not(tmp_path: Path) -> None:
         read_drawn_mask(tmp_path / "mask.png", size=(30, 40))
 
 
+def test_a_photograph_is_no_mask(tmp_path: Path) -> None:
+    shown = labelled(tmp_path).with_name("a.png")
+    with pytest.raises(DatasetError, match="looks like a photograph"):
+        read_drawn_mask(shown, size=SIZE)
+
+
 @pytest.mark.parametrize("kind", ["ignore", "忽略", " Mask "])
 def test_outlines_of_what_may_vary_leave_the_rest_judged(tmp_path: Path, kind: str) -> None:
     mask = read_drawn_mask(labelled(tmp_path, (kind, SQUARE)), size=SIZE)
