@@ -230,6 +230,7 @@ def show(
         name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
     )
     missed, learned_from = unheard_by(setup.model, recipe), library.learned_from(name, version)
+    sights = library.sights(name, version)
     if config is None and any(one.code in _BY_THE_MODEL for one in certification.coded):
         typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
@@ -242,10 +243,13 @@ def show(
                 "certification": certification.model_dump(mode="json"),
                 "labelled": None if labelled is None else in_json(labelled),
                 "learned_from": learned_from.in_brief(),
+                "seen": {view: sight.in_words for view, sight in sights.items()},
             }
         )
     else:
         typer.echo(recipe.model_dump_json(indent=2))
+        for view, sight in sights.items():
+            typer.echo(f"View {view}: {sight.in_words}")
         typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")
         typer.echo(f"SHA-256 of its file: {recipe.sha256}")
         typer.echo(learned_from.in_words)
