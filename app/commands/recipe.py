@@ -90,6 +90,7 @@ def teach(
 ) -> None:
     """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
     from app.command_line.writable import refuse_unwritable
+    from app.commands import promised
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
@@ -139,6 +140,7 @@ def teach(
                 "taught_on": taught_on,
                 "bit_depth": recipe.levels.bit_depth,
                 "file": str(path),
+                "promised": promised.in_json({view: one.promised for view, one in taught.memories.items()}),
                 "unheard": missed.model_dump(mode="json"),
                 "mind": mind,
                 "looking": {"least_ms": pace.took_ms, "ms_per_megapixel": pace.ms_per_megapixel},
@@ -146,6 +148,9 @@ def teach(
         )
     else:
         typer.echo(f"{recipe.name} version {recipe.version}: taught on {taught_on} good pictures, {path}")
+        for one in taught.memories.values():
+            for sentence in promised.in_words(*one.promised):
+                typer.echo(sentence)
         for words in (missed.in_words if missed.types else "", mind):
             if words:
                 typer.echo(f"Mind: {words}")
@@ -218,6 +223,7 @@ def show(
     as_json: JsonFlag = False,
 ) -> None:
     """Show all that a recipe says, its certificate, what labelled parts say, and what will not be heard."""
+    from app.commands import promised
     from app.commands.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import stored_certification
     from app.recipes.inspectors import unheard_by
@@ -239,6 +245,7 @@ def show(
                 **recipe.model_dump(mode="json"),
                 "levels": recipe.levels.model_dump(mode="json"),
                 "sha256": recipe.sha256,
+                "promised": promised.in_json(library.promised(name, version)),
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
                 "labelled": None if labelled is None else in_json(labelled),
@@ -253,6 +260,9 @@ def show(
         typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")
         typer.echo(f"SHA-256 of its file: {recipe.sha256}")
         typer.echo(learned_from.in_words)
+        for promise in library.promised(name, version).values():
+            for sentence in promised.in_words(*promise):
+                typer.echo(sentence)
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if missed.types:

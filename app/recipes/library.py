@@ -27,6 +27,7 @@ from app.recipes.recipe_file import (
     read_labelled,
     read_learned_from,
     read_looks,
+    read_promised,
     read_recipe,
     read_sights,
     write,
@@ -39,6 +40,7 @@ from inspection.files.atomic import atomic_write
 from inspection.pictures.sight.sight import Sight
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
+from models.memory.memory import Promised
 from models.weights import sealed
 
 _CERTIFIED_FROM: Final = "certified_from"
@@ -137,6 +139,14 @@ class RecipeLibrary:
             RecipeError: Unknown, or its file is damaged.
         """
         return read_sights(self._file(name, version))
+
+    def promised(self, name: str, version: int | None = None) -> dict[str, Promised]:
+        """What is known of the threshold of each view of a recipe, and what raises it.
+
+        Raises:
+            RecipeError: Unknown, or its file is damaged.
+        """
+        return read_promised(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

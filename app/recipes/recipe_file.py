@@ -23,11 +23,11 @@ from inspection.errors import RecipeError
 from inspection.pictures.sight.packing import packed, unpacked
 from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import Recipe
-from models.appearances.several import appearances_of
+from models.appearances.several import appearances_of, promised_by
 from models.appearances.several import unpacked as unpacked_memory
 from models.backbone.features import VisionTower
 from models.memory.adaptation import Adaptation, AdaptedMemory
-from models.memory.memory import NormalityMemory
+from models.memory.memory import NormalityMemory, Promised
 from models.weights import sealed
 from models.weights.soundness import in_one_line
 
@@ -121,6 +121,20 @@ def read_sights(path: Path) -> Mapping[str, Sight]:
     """How views of the recipe in a file are seen, but for those only cut out. Raises RecipeError."""
     recipe, content = _opened(path)
     return _sights(path, recipe, content.words, _by_view(content.tensors))
+
+
+def read_promised(path: Path) -> dict[str, Promised]:
+    """What is known of each view's threshold, and what raises it. Raises RecipeError."""
+    recipe, content = _opened(path)
+    try:
+        return {
+            view.name: (None, None)
+            if _ADAPTATION + view.name in content.words
+            else promised_by(content.words[_MEMORY + view.name])
+            for view in recipe.views
+        }
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "its memory's header cannot be read") from error
 
 
 def read(path: Path, *, tower: VisionTower) -> Taught:

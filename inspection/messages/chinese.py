@@ -48,6 +48,20 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     "{now_version}",
     Code.CERTIFICATE_OF_OTHER_FILE: "签发证书后配方文件已改变",
     Code.CERTIFICATE_OF_OTHER_MODEL: "签发证书后模型已改变：原为 {model}，现为 {now_model}",
+    # --- what a taught threshold promises ---------------------------------------------------------------
+    Code.PROMISED_OVERKILL: "每 {parts} 件与示教件相似的良品中，预计约 {about} 件被误判为不合格，"
+    "20 次中有 19 次为 {least} 至 {most} 件",
+    Code.GROUPS_DIFFER: "{groups} 个组之间有差异：良品分数的方差有 {between_percent:.0f} % 来自组间，"
+    "因此对新的组而言，{pictures} 张图像只相当于 {independent:.0f} 张独立图像",
+    Code.GROUPS_ALIKE: "{groups} 个组之间没有差异：{pictures} 张图像全部有效",
+    Code.THRESHOLD_BEYOND: "{groups} 个组太少，无法确定，因此按组间正态分布推算，阈值高于良品的最高分数",
+    Code.MORE_GROUPS: "要达到要求的 {asked_percent:.3g} %，请示教 {needed} 个有同样差异的组"
+    "（位置、批次、日期），目前为 {taught} 个",
+    Code.MORE_PICTURES: "要达到要求的 {asked_percent:.3g} %，请示教 {needed} 张良品图像，目前为 {taught} 张",
+    Code.BLUR_RAISES_SCORES: "模糊的良品分数偏高（{groups} 个组的秩相关系数为 {rank:.2f}）："
+    "对焦更清晰可降低阈值",
+    Code.PLACE_RAISES_SCORES: "{groups} 个组中有 {found} 个组的最高分出现在同一位置"
+    "（距左侧 {x_percent:.0f} %，距顶部 {y_percent:.0f} %）：若该处允许变化，可将其屏蔽以降低阈值",
     # --- what of a recipe nobody hears ------------------------------------------------------------------
     Code.MODEL_CANNOT_NAME: "语言模型无法识别 {types:term}，由快速判定单独判定",
     Code.NO_MODEL_TO_NAME: "没有语言模型参与判定，无法识别 {types:term}",

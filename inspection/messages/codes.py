@@ -53,6 +53,16 @@ class Code(StrEnum):
     CERTIFICATE_OF_OTHER_FILE = auto()
     CERTIFICATE_OF_OTHER_MODEL = auto()
 
+    # --- what a taught threshold promises ---------------------------------------------------------------
+    PROMISED_OVERKILL = auto()
+    GROUPS_DIFFER = auto()
+    GROUPS_ALIKE = auto()
+    THRESHOLD_BEYOND = auto()
+    MORE_GROUPS = auto()
+    MORE_PICTURES = auto()
+    BLUR_RAISES_SCORES = auto()
+    PLACE_RAISES_SCORES = auto()
+
     # --- what of a recipe nobody hears ------------------------------------------------------------------
     MODEL_CANNOT_NAME = auto()
     NO_MODEL_TO_NAME = auto()

@@ -49,6 +49,24 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.CERTIFICATE_OF_OTHER_FILE: "the recipe's file changed since the certificate was issued",
     Code.CERTIFICATE_OF_OTHER_MODEL: "the model changed since the certificate was issued: it was {model}, "
     "now it is {now_model}",
+    # --- what a taught threshold promises ---------------------------------------------------------------
+    Code.PROMISED_OVERKILL: "of {parts} good parts like the taught ones about {about} will be rejected, "
+    "{least} to {most} in 19 of 20 cases",
+    Code.GROUPS_DIFFER: "the {groups} groups differ: {between_percent:.0f} % of the variance of good scores "
+    "lies between them, so {pictures} pictures tell of a new group what {independent:.0f} independent "
+    "ones do",
+    Code.GROUPS_ALIKE: "the {groups} groups do not differ: each of the {pictures} pictures counts in full",
+    Code.THRESHOLD_BEYOND: "{groups} groups are too few to tell, so the threshold lies beyond the highest "
+    "good score, as far as normally distributed groups ask",
+    Code.MORE_GROUPS: "to promise the {asked_percent:.3g} % that were asked, teach {needed} groups that "
+    "differ like these (positions, batches, days) instead of {taught}",
+    Code.MORE_PICTURES: "to promise the {asked_percent:.3g} % that were asked, teach {needed} good pictures "
+    "instead of {taught}",
+    Code.BLUR_RAISES_SCORES: "blurred good parts score high (rank correlation {rank:.2f} over {groups} "
+    "groups): sharper focus would let the threshold lie lower",
+    Code.PLACE_RAISES_SCORES: "in {found} of {groups} groups the same place stands out most, "
+    "{x_percent:.0f} % from the left and {y_percent:.0f} % from the top: if it may vary, a mask over it "
+    "would let the threshold lie lower",
     # --- what of a recipe nobody hears ------------------------------------------------------------------
     Code.MODEL_CANNOT_NAME: "the language model cannot name {types:term}, so the reflex judges alone",
     Code.NO_MODEL_TO_NAME: "no language model judges, so nobody can name {types:term}",

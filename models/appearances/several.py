@@ -23,7 +23,8 @@ from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
 from models.memory.assessment import Assessment, Region
-from models.memory.memory import NormalityMemory
+from models.memory.memory import NormalityMemory, Promised
+from models.memory.memory import promised_by as of_one_promised
 
 _KEY: Final = "appearances"
 MOST: Final = 8
@@ -61,6 +62,11 @@ class SeveralAppearances(NormalityMemory):
         return min(one.taught_on for one in self.members.values())
 
     @property
+    def promised(self) -> tuple[None, None]:
+        """Nothing: which appearance comes next nobody knows, and each has a threshold of its own."""
+        return None, None
+
+    @property
     def taught_scores(self) -> tuple[float, ...]:
         """None: which appearance comes next nobody knows, and each has scores of its own."""
         return ()
@@ -96,6 +102,15 @@ class SeveralAppearances(NormalityMemory):
 def appearances_of(memory: NormalityMemory) -> tuple[str, ...]:
     """The names of the appearances that a memory knows, sorted; empty for a memory of one."""
     return tuple(sorted(memory.members)) if isinstance(memory, SeveralAppearances) else ()
+
+
+def promised_by(header: str) -> Promised:
+    """What a packed memory's header says of its threshold, without its tower; nothing of several.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    return (None, None) if _KEY in json.loads(header) else of_one_promised(header)
 
 
 def usual_spread(memory: NormalityMemory) -> NDArray[np.float32]:

@@ -241,6 +241,11 @@ class AdaptedMemory(NormalityMemory):
         return self.adaptation.rule.threshold
 
     @property
+    def promised(self) -> tuple[None, None]:
+        """Nothing: labels changed what a score is, and the threshold is another."""
+        return None, None
+
+    @property
     def taught_scores(self) -> tuple[float, ...]:
         """None: labels changed what a score is; the recipe's labelled scores say how good parts lie."""
         return ()

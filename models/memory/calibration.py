@@ -90,7 +90,7 @@ class Calibration(BaseModel):
             median=0.0,
             threshold=0.0,
         )
-        scores = np.array([uncut.combined(*pair) for pair in zip(patch, whole, strict=True)])
+        scores = uncut.scores(ratios, whole, settings)
         median = float(np.median(scores))
         promised = Threshold.of(scores, groups, settings.overkill)
         # where nothing ever varied, the least spread is the only scale there is, and rounding lies below it
@@ -106,6 +106,13 @@ class Calibration(BaseModel):
                 "quantiles": quantiles,
             }
         )
+
+    def scores(
+        self, ratios: Tensor, whole: NDArray[np.float64], settings: MemorySettings
+    ) -> NDArray[np.float64]:
+        """Score pictures by what :meth:`of` was given of them: (pictures,)."""
+        patches = [patch_score(one, settings) for one in ratios]
+        return np.array([self.combined(*pair) for pair in zip(patches, whole, strict=True)])
 
     def combined(self, patch: float, whole: float) -> float:
         """Add up both distances, each in deviations of unseen good pictures.

@@ -20,6 +20,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import fields
 from typing import Final, Self
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -28,7 +29,9 @@ from torch import Tensor
 
 from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
+from inspection.pictures.quality import focus_measure
 from models.backbone.features import FeatureMaps, VisionTower
+from models.good_parts.high_scores import HighScores
 from models.good_parts.near_copies import moved, sampled
 from models.good_parts.sizes import too_small
 from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
@@ -39,10 +42,15 @@ from models.memory.left_out import left_out_distances
 from models.memory.normal import Normal, impossible
 from models.memory.regions import find_regions
 from models.memory.settings import MOST_AREA_PX, MemorySettings
+from models.memory.threshold import Threshold
 from models.weights.soundness import in_one_line
 
 FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2
+
+
+Promised = tuple[Threshold | None, HighScores | None]
+"""What is known of a threshold, and what raises it; None where either is not known."""
 
 
 class _Header(BaseModel):
@@ -61,6 +69,8 @@ class _Header(BaseModel):
     working_width: int = Field(ge=1, le=MOST_AREA_PX)
     settings: MemorySettings
     calibration: Calibration
+    high_scores: HighScores | None = Field(default=None, exclude_if=lambda high_scores: high_scores is None)
+    """What raises the scores of the taught parts; None, and then not written, in files from before."""
 
     @property
     def working(self) -> tuple[int, int]:
@@ -98,6 +108,11 @@ class NormalityMemory:
     def taught_on(self) -> int:
         """The number of good pictures that were taught."""
         return self._header.taught_on
+
+    @property
+    def promised(self) -> Promised:
+        """What is known of the threshold, and what raises it; None where either is not known."""
+        return self._header.calibration.promised, self._header.high_scores
 
     @property
     def taught_scores(self) -> tuple[float, ...]:
@@ -161,10 +176,12 @@ class NormalityMemory:
         refuse_sizes(sizes, working=working, strides=tower.strides, names=names)
         again = [] if names is None else sampled(len(pictures))
         good: list[Embedding] = []
+        sharpness: list[float] = []
         shifted: list[Tensor] = []
         for index, picture in enumerate(pictures):
             small = resized(picture, *working)
             good.append(embed(look(small, tower, working)))
+            sharpness.append(focus_measure(cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)))
             if index in again:
                 looks = [embed(look(one, tower, working)).whole for one in moved(small)]
                 shifted.append(torch.stack(looks))
@@ -183,6 +200,8 @@ class NormalityMemory:
             refuse_near_copies(features, torch.stack(shifted).numpy(), at=again, groups=keys, names=names)
             refuse_outliers(features, cells=unseen.numpy(), whole=whole, names=names)
         expected = expected_distances(unseen)
+        ratios = unseen / expected
+        calibration = Calibration.of(ratios, whole, keys, settings)
         header = _Header(
             format=FORMAT,
             tower=tower.name,
@@ -193,7 +212,13 @@ class NormalityMemory:
             working_height=working[0],
             working_width=working[1],
             settings=settings,
-            calibration=Calibration.of(unseen / expected, whole, keys, settings),
+            calibration=calibration,
+            high_scores=HighScores.of(
+                calibration.scores(ratios, whole, settings),
+                sharpness=np.array(sharpness),
+                cells=ratios.numpy(),
+                groups=keys,
+            ),
         )
         return cls(tower=tower, normal=learned.expecting(expected), header=header)
 
@@ -305,6 +330,16 @@ class NormalityMemory:
         if reason := _fault(tensors, known, tower):
             raise WeightsError(f"The memory is damaged: {reason}", part=part, todo=todo)
         return cls(tower=tower, normal=normal, header=known)
+
+
+def promised_by(header: str) -> Promised:
+    """What a packed memory's header says of its threshold, and of what raises it, without its tower.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    known = _Header.model_validate_json(header)
+    return known.calibration.promised, known.high_scores
 
 
 def _refuse_too_few(pictures: int, groups: Sequence[Hashable]) -> None:

@@ -24,7 +24,9 @@ too high, however few the groups.
 finer than 1 / (G + 1); the threshold is then the highest score. Where pictures would have sufficed, had they
 been independent, it moves beyond that score to the upper prediction limit of a random-effects model (a t
 quantile with Satterthwaite's degrees of freedom, Biometrics Bulletin 2, 1946). That limit does assume normal
-scores; of five groups whose levels lie as an exponential's it let 7 % pass it where 5 % were asked.
+scores; of five groups whose levels lie as an exponential's it let 7 % pass it where 5 % were asked. Nor does
+it reach for less than (1 / (independent + 1))²: finer than its own resolution squared a small sample says
+nothing, and t stays below about 3, where Student's of two groups would leave no defect above it.
 ``beyond`` says that it was taken, ``groups_needed`` how many groups would make it needless.
 
 **Which scores.** Of a picture, by what was learned without its group (:mod:`models.memory.left_out`).
@@ -123,7 +125,8 @@ class Threshold:
         if len(enough):
             score, expected = float(ordered[enough[0]]), float(shares[enough[0]])
         elif len(sizes) > 1:
-            share = max(asked, 1.0 / (len(scores) + 1.0))  # finer than this, no group is to blame
+            # finer than the first, no group is to blame; finer than the second, so few groups say nothing
+            share = max(asked, 1.0 / (len(scores) + 1.0), 1.0 / (independent + 1.0) ** 2)
             limit = _prediction_limit(scores, places, share)
             if share < expected * (1.0 - _ROUNDING) and limit > score:
                 score, expected, beyond = limit, share, True

@@ -60,7 +60,10 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     assert Path(taught["file"]).is_relative_to(home)
     listed = json.loads(passgate("recipe", "list", "--json").out)
     assert [recipe["name"] for recipe in listed["recipes"]] == ["bracket"]
-    assert json.loads(passgate("recipe", "show", "bracket", "--json").out)["name"] == "bracket"
+    shown = json.loads(passgate("recipe", "show", "bracket", "--json").out)
+    assert shown["name"] == "bracket"
+    assert shown["promised"] == taught["promised"], "what was said when it was taught is kept with it"
+    assert "teach 99 good pictures instead of 6" in shown["promised"]["top"]["text"][-1]
     strict = ("--overkill", 0.5, "--json")
     again = json.loads(passgate("recipe", "teach", "bracket", "--good", parts / "good", *strict).out)
     memories = [
