@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from app.command_line.options import (
     NamedRecipe,
@@ -211,7 +211,7 @@ def suggest(
     if as_json:
         print_json(found)
         return
-    table = Table("", "picture", "score", "why")
+    table = Table("", Column("picture", overflow="fold"), "score", "why")
     for rank, one in enumerate(found["suggested"], 1):
         table.add_row(str(rank), one["picture"], f"{one['score']:.2f}", one["why"])
     Console().print(table)
@@ -228,7 +228,7 @@ def _tell_learned(report: dict[str, Any]) -> None:
     """What has become of a recipe that pictures joined."""
     if report["adapted"] is not None:
         _compare(report["adapted"])
-    table = Table("picture", "", "before", "now")
+    table = Table(Column("picture", overflow="fold"), "", "before", "now")
     for one in report["joined"]:
         kind = "defective" if one["defective"] else "good"
         table.add_row(one["said"], kind, *(_judged(one[when]) for when in ("before", "after")))
