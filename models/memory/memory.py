@@ -129,6 +129,11 @@ class NormalityMemory:
         """What was chosen when it was taught."""
         return self._header.settings
 
+    @property
+    def normal(self) -> Normal:
+        """What good pictures look like: what names by examples are told from (:mod:`models.naming`)."""
+        return self._normal
+
     def too_small(self, size: tuple[int, ...]) -> str:
         """Say why a picture of that height and width, in pixels, is too small; the text is empty if not.
 
