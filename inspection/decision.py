@@ -79,6 +79,9 @@ class Defect(Frozen):
     """Longest extent in mm; None where the view has no scale."""
     score: Probability
     """How sure it is that this is a defect."""
+    type_probability: Probability | None = Field(default=None, exclude_if=lambda said: said is None)
+    """How sure its type is, among those that examples show, calibrated on examples that were held out. None,
+    and then not written, where no examples were shown, or nobody could tell by them."""
 
 
 class GaugeReading(Frozen):

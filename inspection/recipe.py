@@ -159,6 +159,18 @@ DefectName = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\w][\
 LateAction = Annotated[Action, Field(description="any action but pass")]
 
 
+class ShownType(Frozen):
+    """A type of defect that examples show, and what is known of it from them."""
+
+    name: DefectName
+    examples: int = Field(ge=1)
+    groups: int = Field(ge=1)
+    """How many parts, or bursts of near-copies, the examples come from."""
+    right: Probability | None
+    """The share of its examples that was called so while held out, *unknown* counting as wrong; None for a
+    single type, which is told from nothing."""
+
+
 class Recipe(Frozen):
     """Everything about one product that people decide; what was learned of it lies in the same file."""
 
@@ -177,6 +189,8 @@ class Recipe(Frozen):
     defect_types: tuple[DefectName, ...] = Field(default=(), max_length=32)
     """What the language model may call a defect; empty: the types that the rules name. ``none`` and ``other``
     are always legal."""
+    shown_types: tuple[ShownType, ...] = Field(default=(), max_length=32, exclude_if=lambda types: not types)
+    """Types that are named by examples, which lie in the same file; ``passgate recipe types`` shows them."""
     unheard_accepted: bool = False
     """Whether a person accepted that rules or words ask for more than is done, since they speak of types that
     the language model cannot name (``models.inspectors.unheard``)."""
@@ -220,9 +234,10 @@ class Recipe(Frozen):
 
     @property
     def named_types(self) -> tuple[str, ...]:
-        """What a defect may be called: ``defect_types``, or where there are none, the names in the rules."""
-        ruled = dict.fromkeys(rule.type for rule in self.policy if rule.type != ANY_TYPE)
-        return self.defect_types or tuple(ruled)
+        """What a defect may be called: what the rules or ``defect_types`` name, and what examples show."""
+        ruled = tuple(rule.type for rule in self.policy if rule.type != ANY_TYPE)
+        shown = (one.name for one in self.shown_types)
+        return tuple(dict.fromkeys((*(self.defect_types or ruled), *shown)))
 
     @property
     def legal_actions(self) -> tuple[Action, ...]:

@@ -20,7 +20,7 @@ from app.command_line.options import (
     setup_of,
 )
 from app.command_line.output import JsonFlag, print_json
-from app.commands import labels, masks
+from app.commands import labels, masks, types
 from app.settings.finding import InspectionSetup
 from app.settings.station import InspectorKind
 from inspection.certification.certificate import Draw
@@ -31,9 +31,10 @@ _BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
 """Why a certificate does not hold, where by another model it might."""
 
 cli = typer.Typer(
-    help="Recipes: teach, adapt, learn, suggest, list, show, evaluate, certify, seal.", no_args_is_help=True
+    help="Recipes: teach, adapt, learn, suggest, types, list, show, evaluate, certify, seal.",
+    no_args_is_help=True,
 )
-for command in (labels.adapt, labels.learn, labels.suggest, masks.mask):
+for command in (labels.adapt, labels.learn, labels.suggest, masks.mask, types.types):
     cli.command()(command)
 
 
@@ -265,6 +266,8 @@ def show(
                 typer.echo(sentence)
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
+        if recipe.shown_types:
+            typer.echo(types.in_words(recipe.shown_types))
         if missed.types:
             typer.echo(f"Mind: {missed.in_words}")
 

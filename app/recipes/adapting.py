@@ -216,11 +216,13 @@ def adapt_taught(
     return AdaptedRecipe(
         replace(
             taught,
-            recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}),
+            recipe=taught.recipe.model_copy(update={"version": version, "sha256": "", "shown_types": ()}),
             memories={view.name: AdaptedMemory(memory, result.adaptation)},
             learned_from=taught.learned_from.and_labels(pictures),
             labelled=_cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes)),
             sealed=True,
+            # what examples look like was told by the memory alone
+            names={},
         ),
         report,
     )

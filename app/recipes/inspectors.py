@@ -76,10 +76,13 @@ def build_inspector(
         )
     memories = {(recipe.id, recipe.version, view): memory for view, memory in taught.memories.items()}
     sights = {(recipe.id, recipe.version, view): sight for view, sight in taught.sights.items()}
+    names = {(recipe.id, recipe.version, view): known for view, known in taught.names.items()}
     adapter = model.adapter or SHIPPED
     kind = model.inspector
     if kind is InspectorKind.REFLEX or (kind is InspectorKind.VLA and not _has_a_say(recipe, adapter)):
-        return recipe, ReflexInspector(memories, model=reflex_on(tower), threads=model.threads, sights=sights)
+        return recipe, ReflexInspector(
+            memories, model=reflex_on(tower), threads=model.threads, sights=sights, names=names
+        )
     asked = {"base": model.base, "device": model.device, "quantization": model.quantization}
     given = {key: value for key, value in asked.items() if value is not None}
     if kind is InspectorKind.PRETRAINED_VLM:
@@ -91,7 +94,12 @@ def build_inspector(
             )
         vlm = PretrainedVlmConsultant(PretrainedVlm(LanguageSettings.model_validate(given)))
         return recipe, SecondOpinionInspector(
-            memories, consultant=vlm, threads=model.threads, model=advised_by(vlm.model), sights=sights
+            memories,
+            consultant=vlm,
+            threads=model.threads,
+            model=advised_by(vlm.model),
+            sights=sights,
+            names=names,
         )
     language = read_header(adapter).settings.language.model_copy(update=given) if given else None
     loaded = load(adapter, tower=tower, language=language)
@@ -109,6 +117,7 @@ def build_inspector(
         threads=model.threads,
         model=advised_by(vla.model, line=told_of),
         sights=sights,
+        names=names,
     )
 
 
@@ -156,14 +165,15 @@ def _has_a_say(recipe: Recipe, adapter: Path) -> bool:
     """
     if not recipe.has_words:
         return False
-    missed = unheard(recipe, read_header(adapter).kinds)
+    kinds = read_header(adapter).kinds
+    missed = unheard(recipe, kinds)
     if missed.types:
         log.warning(
             missed.in_words,
             recipe=recipe.name,
             todo="train an adapter with pictures of them: passgate model train",
         )
-    return not missed.types
+    return set(recipe.named_types) <= set(kinds or ())
 
 
 def unheard_by(model: ModelTable, recipe: Recipe) -> Unheard:

@@ -107,6 +107,11 @@ class LearnedFrom(Frozen):
         labels = {joined.sha256 for joined in self.joined if joined.defective}.union(self.labelled)
         return "taught" if one in self.taught else "labelled" if one in labels else ""
 
+    def and_examples(self, sha256: Iterable[str]) -> Self:
+        """The same with examples of its types shown as well, beside the labels that it was adapted on."""
+        labelled, all_of_them = _bounded([*self.labelled, *sha256])
+        return self.model_copy(update={"labelled": labelled, "complete": self.complete and all_of_them})
+
     def among(self, sha256: Iterable[str]) -> int:
         """How many of some pictures it learned from; at least so many where it is not complete."""
         known = {*self.taught, *self.labelled}

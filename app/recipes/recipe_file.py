@@ -1,7 +1,8 @@
 """One recipe in one file: what it says and what was taught for it cannot be parted.
 
 A sealed file (``models.weights.sealed``): the taught memories' tensors as ``view/name``, what labels taught
-as ``view/adaptation.name``, how it is seen as ``view/sight.name``; in its words the recipe's JSON, which
+as ``view/adaptation.name``, how it is seen as ``view/sight.name``, examples of its types as
+``view/names.name``; in its words the recipe's JSON, which
 pictures it learned from and, for each view, the headers of them. Reading one never runs a pickle, and nothing
 is judged by a file that is not as it was written, or that says what cannot have been taught.
 """
@@ -28,6 +29,7 @@ from models.appearances.several import unpacked as unpacked_memory
 from models.backbone.features import VisionTower
 from models.memory.adaptation import Adaptation, AdaptedMemory
 from models.memory.memory import NormalityMemory, Promised
+from models.naming.names import Names
 from models.weights import sealed
 from models.weights.soundness import in_one_line
 
@@ -43,6 +45,9 @@ _ADAPTED: Final = "adaptation."
 _SIGHT: Final = "sight/"
 _SEEN: Final = "sight."
 """The same of how a view is seen, where more is done than to cut it out."""
+_NAMES: Final = "names/"
+_NAMED: Final = "names."
+"""The same of what examples show of a view's types of defects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +66,8 @@ class Taught:
     """How views are seen, by name; those that are not there only have their region cut out."""
     looks: Mapping[str, UsualLooks] = field(default_factory=dict)
     """How the taught pictures of a view looked, by its name; absent where a file from before does not say."""
+    names: Mapping[str, Names] = field(default_factory=dict)
+    """What defects are called, by view, where examples showed their types (``Recipe.shown_types``)."""
 
 
 def write(path: Path, taught: Taught) -> None:
@@ -80,6 +87,9 @@ def write(path: Path, taught: Taught) -> None:
         if (sight := taught.sights.get(view, PLAIN)) is not PLAIN:
             arrays, words[_SIGHT + view] = packed(sight)
             of_view |= {_SEEN + name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+        if names := taught.names.get(view):
+            examples, words[_NAMES + view] = names.packed()
+            of_view |= {_NAMED + name: tensor for name, tensor in examples.items()}
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
     try:
         sealed.write(path, tensors, words)
@@ -147,14 +157,22 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
     recipe, content = _opened(path)
     tensors = _by_view(content.tensors)
     views = {view.name for view in recipe.views}
-    of_views = {kind + view for kind in (_ADAPTATION, _SIGHT, _LOOKS) for view in views}
+    of_views = {kind + view for kind in (_ADAPTATION, _SIGHT, _LOOKS, _NAMES) for view in views}
     headers = content.words.keys() - {_RECIPE, _LEARNED_FROM, _LABELLED, *of_views}
     if tensors.keys() != views or headers != set(map(_MEMORY.__add__, views)):
         raise _damaged(path, "the views that were taught are not those of the recipe")
     sights = _sights(path, recipe, content.words, tensors)
+    examples = {view: _taken(tensors[view], _NAMED) for view in sorted(views)}
     memories = {view: _memory(view, content.words, tensors[view], tower) for view in sorted(views)}
     if any(view.appearances != appearances_of(memories[view.name]) for view in recipe.views):
         raise _damaged(path, "the appearances that were taught are not those of the recipe")
+    names = {
+        view: Names.unpack(examples[view], content.words[_NAMES + view], memory=memories[view])
+        for view in sorted(views)
+        if _NAMES + view in content.words
+    }
+    if {one for known in names.values() for one in known.types} != set(recipe.shown_types):
+        raise _damaged(path, "the types that examples show are not those of the recipe")
     return Taught(
         recipe,
         memories,
@@ -163,6 +181,7 @@ def read(path: Path, *, tower: VisionTower) -> Taught:
         _labelled(path, content.words),
         sights,
         _looks(path, content.words),
+        names,
     )
 
 
@@ -172,6 +191,12 @@ def _by_view(named: Mapping[str, Tensor]) -> defaultdict[str, dict[str, Tensor]]
         view, _, name = key.rpartition("/")
         tensors[view][name] = tensor
     return tensors
+
+
+def _taken(tensors: dict[str, Tensor], beginning: str) -> dict[str, Tensor]:
+    """The tensors whose names begin so, without that; they are taken out of ``tensors``."""
+    names = [name for name in tensors if name.startswith(beginning)]
+    return {name.removeprefix(beginning): tensors.pop(name) for name in names}
 
 
 def _sights(

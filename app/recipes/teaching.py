@@ -201,7 +201,8 @@ def teach(
     )
     view = learned.seen_so(view).model_copy(update={"appearances": tuple(sorted(set(appearances)))})
     return Taught(
-        recipe.model_copy(update={"quality": limits, "views": (view,), "sha256": ""}),
+        # examples of types were told by the memory of before
+        recipe.model_copy(update={"quality": limits, "views": (view,), "sha256": "", "shown_types": ()}),
         {view.name: memory},
         learned_from=LearnedFrom.good(seen.sha256),
         sights={} if learned.sight.plain else {view.name: learned.sight},

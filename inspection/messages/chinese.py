@@ -105,6 +105,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.WORST_DEFECT_MM: "{defect:term}，{length_mm:g} mm，位置 x {x}、y {y}，视图 {view}",
     Code.MORE_DEFECTS: "{cause}，另有 {more} 处",
     Code.TOO_CLOSE: "过于接近阈值，无法判断",
+    Code.LIKE_NO_EXAMPLE: "有缺陷无法明确归入示例所示的类型",
     Code.SEEN_AND_DECIDED: "{cause}：{action:term}",
     Code.BY_REFLEX: "按快速判定",
     Code.RULES_ASK: "规则要求{action:term}：{defects:term}",
@@ -259,6 +260,7 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "critical": "致命",
     # types of defects that Passgate itself names
     "anomaly": "异常",
+    "unknown": "未知",
     "scratch": "划痕",
     "dent": "凹痕",
     "stain": "污渍",

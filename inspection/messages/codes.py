@@ -102,6 +102,7 @@ class Code(StrEnum):
     WORST_DEFECT_MM = auto()
     MORE_DEFECTS = auto()
     TOO_CLOSE = auto()
+    LIKE_NO_EXAMPLE = auto()
     SEEN_AND_DECIDED = auto()
     BY_REFLEX = auto()
     RULES_ASK = auto()

@@ -117,6 +117,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.WORST_DEFECT_MM: "{defect:term}, {length_mm:g} mm at x {x}, y {y} on view {view}",
     Code.MORE_DEFECTS: "{cause}, and {more} more",
     Code.TOO_CLOSE: "too close to the threshold to tell",
+    Code.LIKE_NO_EXAMPLE: "a defect is not clearly of a type that examples show",
     Code.SEEN_AND_DECIDED: "{cause}: {action:term}",
     Code.BY_REFLEX: "by reflex",
     Code.RULES_ASK: "the rules ask for {action:term} on {defects:term}",

@@ -33,11 +33,13 @@ from inspection.part import Frame, Picture
 from inspection.pictures.sight.sight import PLAIN, Seen, Sight
 from inspection.recipe import Recipe, View
 from inspection.result import InspectionResult
+from models.language.instructions import asked_in_words
 from models.memory.assessment import Assessment, Region
 from models.memory.memory import NormalityMemory
+from models.naming.names import UNKNOWN, Name, Names
 
 ANOMALY: Final = "anomaly"
-"""What the reflex calls every defect: it sees that something is wrong, not what."""
+"""What the reflex calls every defect where no examples show what is what: it sees that something is wrong."""
 
 MAJOR_FROM: Final = 1.5
 CRITICAL_FROM: Final = 2.5
@@ -81,17 +83,20 @@ class ReflexInspector:
         model: ModelRef,
         threads: int,
         sights: Mapping[ViewKey, Sight] = {},
+        names: Mapping[ViewKey, Names] = {},
     ) -> None:
         """Judge by ``memories``.
 
         Args:
             memories: One for each view of each recipe that may become active.
             sights: How views are seen; those that are not named only have their region cut out.
+            names: What defects are called, for views whose types were shown by examples.
             model: What goes into the decisions.
             threads: CPU threads of one inspection.
         """
         self._memories = dict(memories)
         self._sights = dict(sights)
+        self._names = dict(names)
         self._model = model
         self._threads = threads
 
@@ -170,8 +175,11 @@ class ReflexInspector:
         """The decision that the rules make of what was seen."""
         defects = tuple(defect for view in findings for defect in view.defects)
         normality = min(view.normality for view in findings)
-        action = recipe.action_for(defects)
+        action = recipe.action_for(defects).at_least(asked_of_shown(defects, recipe))
         reason = _reason(defects, normality)
+        if any(defect.type == UNKNOWN for defect in defects):
+            action = action.at_least(Action.MANUAL_REVIEW)
+            reason = joined((say(Code.LIKE_NO_EXAMPLE), reason))
         if abs(normality - 0.5) < recipe.review_band:
             action = action.at_least(Action.MANUAL_REVIEW)
             reason = joined((say(Code.TOO_CLOSE), reason))
@@ -228,6 +236,9 @@ class ReflexInspector:
         else:  # a little wrong everywhere: no place stands out
             height, width = seen.picture.shape[:2]
             defects = (_anomaly((0, 0, width, height), 1.0, seen, view, score),)
+        if names := self._names.get((recipe.id, recipe.version, view.name)):
+            called = names.name(assessment, shape=seen.picture.shape)
+            defects = tuple(_called(*pair) for pair in zip(defects, called, strict=True))
         return ViewFindings(view, seen, assessment, defects, normality, defect_score, memory)
 
     def too_small(self, frames: tuple[Frame, ...], *, recipe: Recipe) -> str:
@@ -297,6 +308,27 @@ def _anomaly(box: Box, peak: float, seen: Seen, view: View, score: float) -> Def
         length_mm=None if scale is None else round(math.hypot(box[2], box[3]) * scale, 2),
         score=score,
     )
+
+
+def _called(defect: Defect, name: Name) -> Defect:
+    known = None if name.kind == UNKNOWN else name.probability
+    return defect.model_copy(update={"type": name.kind, "type_probability": known})
+
+
+def asked_of_shown(defects: Sequence[Defect], recipe: Recipe) -> Action:
+    """What the recipe's words ask for defects that were named by examples; pass where they ask for nothing.
+
+    Words speak of types as rules do, and where no language model knows the types nobody else reads them.
+    """
+    shown = {one.name for one in recipe.shown_types}
+    action = Action.PASS
+    if not shown or not recipe.instruction.strip():
+        return action
+    asked = asked_in_words(recipe.instruction, recipe.named_types)
+    for defect in defects:
+        if defect.type in shown:
+            action = action.at_least(asked.get(defect.type, action))
+    return action
 
 
 def _severity(peak: float) -> Severity:

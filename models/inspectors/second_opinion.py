@@ -8,6 +8,7 @@ become one decision stands here, once:
   none, the reflex's decision holds, made at least as strict as the recipe's ``late_policy``.
 - **Doubt.** A consultant that is broken, or that contradicts itself, leaves the part to a person.
 - **Disagreement.** So does one that sees a defect where the memory sees none, or none where it sees one.
+- **Names.** Where examples show the product's types, a name that they do not bear out becomes *unknown*.
 - **Rules.** The recipe's rules apply to the defects under the names that the consultant gave them; they can
   only make the decision stricter.
 
@@ -34,6 +35,7 @@ from inspection.recipe import ANY_TYPE, Recipe, View
 from inspection.result import InspectionResult, LaterWords
 from models.inspectors.reflex import ANOMALY, ReflexInspector, ViewFindings, ViewKey
 from models.memory.memory import NormalityMemory
+from models.naming.names import UNKNOWN, Names
 
 _PUBLISHING_MS: Final = 30.0
 """Kept free before the deadline for the guard, the record and the PLC."""
@@ -126,6 +128,7 @@ class SecondOpinionInspector:
         threads: int,
         model: ModelRef | None = None,
         sights: Mapping[ViewKey, Sight] = {},
+        names: Mapping[ViewKey, Names] = {},
     ) -> None:
         """Judge by ``memories`` and a consultant.
 
@@ -135,10 +138,13 @@ class SecondOpinionInspector:
             threads: CPU threads of one inspection.
             model: What goes into the decisions; None for the consultant's own.
             sights: See ``ReflexInspector``.
+            names: See ``ReflexInspector``.
         """
         self._consultant = consultant
         self._model = model or consultant.model
-        self._reflex = ReflexInspector(memories, model=self._model, threads=threads, sights=sights)
+        self._reflex = ReflexInspector(
+            memories, model=self._model, threads=threads, sights=sights, names=names
+        )
 
     @property
     def model(self) -> ModelRef:
@@ -258,7 +264,7 @@ def joined(reflex: Decision, opinion: SecondOpinion, recipe: Recipe, *, called: 
         recipe: The recipe that holds.
         called: What the consultant is called.
     """
-    defects = opinion.defects
+    defects = _by_examples(reflex.defects, opinion.defects)
     score = reflex.defect_score if opinion.defect_score is None else opinion.defect_score
     decision = reflex.model_copy(
         update={
@@ -276,12 +282,35 @@ def joined(reflex: Decision, opinion: SecondOpinion, recipe: Recipe, *, called: 
         decided_by=DecidedBy.GUARD,
         reason=say(Code.RULES_ASK, action=asked, defects=named(defects)),
     )
+    if any(defect.type == UNKNOWN for defect in defects):
+        decision = decision.stricter(
+            Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=say(Code.LIKE_NO_EXAMPLE)
+        )
     for reason in _disagreements(reflex, opinion, called):
         decision = decision.stricter(Action.MANUAL_REVIEW, decided_by=DecidedBy.VLA, reason=reason)
     if opinion.names_hold and _lacks_only_a_name(reflex, recipe):
         return decision
     by_reflex = say(Code.BY_REFLEX, cause=reflex.sentence)
     return decision.stricter(reflex.action, decided_by=DecidedBy.REFLEX, reason=by_reflex)
+
+
+def _by_examples(seen: tuple[Defect, ...], said: tuple[Defect, ...]) -> tuple[Defect, ...]:
+    """What a consultant names, held against the names by examples, where there are any.
+
+    Examples are of this very product; a consultant knows others. Where both come to one name, it stands.
+    Where they do not, the defect is unknown, and a person looks at it.
+    """
+    shown = {(defect.view, defect.box): defect for defect in seen if defect.type != ANOMALY}
+    if not shown:
+        return said
+    found = []
+    for defect in said:
+        known = shown.get((defect.view, defect.box))
+        if known is not None and known.type == defect.type:
+            found.append(defect.model_copy(update={"type_probability": known.type_probability}))
+        else:
+            found.append(defect.model_copy(update={"type": UNKNOWN, "type_probability": None}))
+    return tuple(found)
 
 
 def named(defects: tuple[Defect, ...]) -> str:
@@ -306,6 +335,8 @@ def _lacks_only_a_name(reflex: Decision, recipe: Recipe) -> bool:
 
     Only then may a consultant, by naming what the rules do speak of, end milder than the reflex.
     """
+    if any(defect.type != ANOMALY for defect in reflex.defects):
+        return False
     close = abs(reflex.confidence - 0.5) < recipe.review_band
     spoken_of = any(rule.type in (ANY_TYPE, ANOMALY) for rule in recipe.policy)
     return reflex.action is Action.MANUAL_REVIEW and not close and not spoken_of

@@ -18,9 +18,10 @@ def unheard(recipe: Recipe, kinds: Iterable[str] | None) -> Unheard:
 
     Args:
         recipe: Any.
-        kinds: The types that the language model was trained to name; None where none judges.
+        kinds: The types that the language model was trained to name; None where none judges. What examples
+            show is named in any case.
     """
-    known = set(kinds or ())
+    known = {*(kinds or ()), *(one.name for one in recipe.shown_types)}
     types = tuple(kind for kind in recipe.named_types if kind not in known)
     if not types:
         return Unheard()

@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from torch import Tensor
 
 from inspection.errors import RecipeError, WeightsError
-from inspection.recipe import DefectName
+from inspection.recipe import ShownType
 from models.memory.assessment import Assessment
 from models.memory.memory import NormalityMemory
 from models.naming.directions import Directions
@@ -27,6 +27,8 @@ from models.weights.soundness import Expected, fault, in_one_line
 FORMAT: Final = 1
 UNKNOWN: Final = "unknown"
 """What a defect is called that is like none of the types that were shown, or like several of them."""
+_TAKEN: Final = frozenset({UNKNOWN, "anomaly", "none", "other"})
+"""Names that say that there is no name."""
 FEWEST_EXAMPLES: Final = 3
 """Of a type; two are too few to hold one out and still have a mean."""
 MOST_EXAMPLES: Final = 600
@@ -59,19 +61,6 @@ class Name:
     """How sure the likeliest type is, 0 to 1, also where it is not sure enough to be named."""
 
 
-class ShownType(BaseModel):
-    """What is known of one type from its examples."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-    name: DefectName
-    examples: int = Field(ge=FEWEST_EXAMPLES, le=MOST_EXAMPLES)
-    groups: int = Field(ge=2, le=MOST_EXAMPLES)
-    right: float | None = Field(ge=0.0, le=1.0)
-    """The share of its examples that was called so while held out, *unknown* counting as wrong; None for a
-    single type, which is told from nothing."""
-
-
 class _Header(BaseModel):
     """The JSON beside the tensors."""
 
@@ -97,6 +86,8 @@ class _Header(BaseModel):
             groups = {group for kind, group in zip(self.kinds, self.groups, strict=True) if kind == place}
             if (one.examples, one.groups) != (self.kinds.count(place), len(groups)):
                 raise ValueError(f"{one.name} has other examples than it says")
+            if one.examples < FEWEST_EXAMPLES or one.groups < 2:
+                raise ValueError(f"{one.name} has too few examples")
         if max(self.kinds) >= len(self.types):
             raise ValueError("an example is of no type")
         return self
@@ -189,6 +180,11 @@ class Names:
             found.append(Name(kind=kind, probability=float(shares[best]) if len(header.types) > 1 else 0.0))
         return tuple(found)
 
+    def likeliest(self, places: NDArray[np.float32]) -> NDArray[np.intp]:
+        """The places, among ``types``, of the likeliest ones, however sure: (places,)."""
+        likeliest: NDArray[np.intp] = self._prototypes.cosines(places).argmax(1)
+        return likeliest
+
     def packed(self) -> tuple[dict[str, Tensor], str]:
         """Give tensors and a JSON header, for a safetensors file; ``unpack`` reads them."""
         examples = torch.from_numpy(self._examples).half().contiguous()
@@ -251,7 +247,21 @@ def _refuse(examples: Sequence[ShownExample], names: Sequence[str]) -> None:
             todo="show fewer of each type: ten of ten parts tell nearly as much",
         )
     for name in names:
+        if name.casefold() in _TAKEN:
+            raise RecipeError(
+                f"{name!r} is no name for a type: it says that a defect has none",
+                part=part,
+                todo="name the type, or leave its examples out",
+            )
         groups = [one.group for one in examples if one.kind == name]
+        try:
+            ShownType(name=name, examples=len(groups), groups=len(set(groups)), right=None)
+        except ValidationError as error:
+            raise RecipeError(
+                f"{name!r} cannot be the name of a defect: {in_one_line(error)}",
+                part=part,
+                todo="a name is 1 to 64 letters, digits, spaces, dots, hyphens, and begins with a letter",
+            ) from error
         if len(groups) < FEWEST_EXAMPLES or len(set(groups)) < 2:
             raise RecipeError(
                 f"{len(groups)} examples from {len(set(groups))} parts are too few to know {name!r} by",

@@ -18,6 +18,41 @@ cli = typer.Typer()
 
 
 @cli.command()
+def names(
+    dataset: Annotated[
+        str, typer.Argument(help="Folder of labelled photographs in --data.")
+    ] = "magnetic-tile",
+    data: DataOption = SHARED_DATA,
+    examples: Annotated[
+        list[int] | None, typer.Option(min=3, help="Examples of each type; repeat. Default: 5 and 10.")
+    ] = None,
+    area_px: Annotated[int, typer.Option(min=1024, help="Working size of the memory.")] = 200_000,
+    splits: Annotated[int, typer.Option(min=1, help="How many splits by group.")] = 5,
+    seed: Annotated[int, typer.Option(min=0, help="Of the first split; the next ones count up.")] = 500,
+    as_json: JsonFlag = False,
+) -> None:
+    """Measure names by examples on photographs, split by group; minutes."""
+    from models.backbone.features import EfficientNetLite0
+    from models.benchmarks.names import names_benchmark
+    from models.memory.settings import MemorySettings
+
+    result = names_benchmark(
+        dataset,
+        data=data,
+        tower=EfficientNetLite0(),
+        examples=examples or (5, 10),
+        seeds=range(seed, seed + splits),
+        settings=MemorySettings(working_area_px=area_px),
+        listener=screen.print,
+    )
+    if as_json:
+        print_json(result)
+        return
+    for point in result["by_examples"]:
+        show(point, as_json)
+
+
+@cli.command()
 def risk(
     lines: Annotated[int, typer.Option(min=1, help="Random lines with a known true escape rate.")] = 2000,
     delta: Annotated[

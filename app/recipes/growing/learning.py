@@ -195,6 +195,7 @@ class _Growing:
             sights=again.sights,
             learned_from=learned_from,
             labelled=None,
+            names={},
         )
 
     def _named(self, path: Path) -> str:

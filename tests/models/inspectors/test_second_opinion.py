@@ -14,6 +14,7 @@ from inspection.ports import Inspector
 from inspection.recipe import DefectRule, Recipe, View
 from inspection.result import InspectionResult
 from models.backbone.features import VisionTower
+from models.inspectors import second_opinion
 from models.inspectors.reflex import ViewFindings
 from models.inspectors.second_opinion import (
     Consultant,
@@ -184,3 +185,15 @@ def test_what_is_late_follows_the_late_policy_and_is_never_milder_than_the_refle
     assert (held.action, held.decided_by) == (Action.STOP, DecidedBy.REFLEX)
     assert held.deviation is None, "the reflex's score is no score of a model that scores by itself"
     assert when_late(stopped, reworks, scores=False).deviation == 0.9
+
+
+def test_a_name_that_examples_do_not_bear_out_is_unknown_and_goes_to_a_person() -> None:
+    box = (10, 20, 30, 40)
+    seen = Defect(type="scratch", severity=Severity.MAJOR, box=box, score=0.9, type_probability=0.8)
+    for said, kept in (("scratch", "scratch"), ("crack", "unknown"), ("other", "unknown")):
+        defect = Defect(type=said, severity=Severity.MAJOR, box=box, score=0.9)
+        (found,) = second_opinion._by_examples((seen,), (defect,))
+        assert found.type == kept
+        assert found.type_probability == (0.8 if kept == said else None)
+    anomaly = seen.model_copy(update={"type": "anomaly", "type_probability": None})
+    assert second_opinion._by_examples((anomaly,), (defect,)) == (defect,)
