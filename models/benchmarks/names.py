@@ -17,10 +17,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
-from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.files.one_by_one import OneByOne
 from inspection.pictures.decoding.decoding import read_picture
@@ -30,7 +27,8 @@ from models.evaluation.metrics import calibration_error
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.naming.directions import Directions
-from models.naming.names import UNKNOWN, Names, ShownExample
+from models.naming.names import UNKNOWN, Name, Names, ShownExample
+from models.naming.prototypes import probabilities
 from models.training.data.photographs import Photograph, read_photographs
 
 FEWEST_GROUPS: Final = 10
@@ -191,7 +189,9 @@ def _row(
     return row, [(one.probability, bool(hit)) for one, hit in given if one.kind != UNKNOWN]
 
 
-def _called(names: Names, places: dict[Path, NDArray[np.float32]], photographs: Sequence[Photograph]) -> Any:
+def _called(
+    names: Names, places: dict[Path, NDArray[np.float32]], photographs: Sequence[Photograph]
+) -> tuple[Name, ...]:
     return names.called(np.stack([places[one.path] for one in photographs])) if photographs else ()
 
 
@@ -231,24 +231,25 @@ def _regression(
     shown: Sequence[ShownExample], kinds: Sequence[str], places: NDArray[np.float32]
 ) -> NDArray[np.intp]:
     """What multinomial logistic regression with a ridge calls places, (places, channels)."""
-    examples = torch.from_numpy(np.stack([one.direction for one in shown]))
-    mean, deviation = examples.mean(0), examples.std(0).clamp_min(1e-6)
-    inputs = (examples - mean) / deviation
-    wanted = torch.tensor([kinds.index(one.kind) for one in shown])
-    weight = torch.zeros(len(kinds), inputs.shape[1], requires_grad=True)
-    bias = torch.zeros(len(kinds), requires_grad=True)
-    optimizer = torch.optim.LBFGS([weight, bias], max_iter=200, line_search_fn="strong_wolfe")
+    from scipy.optimize import minimize
 
-    def loss() -> Tensor:
-        optimizer.zero_grad()
-        found = F.cross_entropy(inputs @ weight.T + bias, wanted, reduction="sum")
-        found = found + 0.5 * _PENALTY * weight.square().sum()
-        torch.autograd.backward(found)
-        return found
+    examples = np.stack([one.direction for one in shown]).astype(np.float64)
+    mean, deviation = examples.mean(0), np.maximum(examples.std(0), 1e-6)
+    inputs = np.hstack([(examples - mean) / deviation, np.ones((len(shown), 1))])
+    wanted = np.eye(len(kinds))[[kinds.index(one.kind) for one in shown]]
+    penalised = np.ones((len(kinds), inputs.shape[1]))
+    penalised[:, -1] = 0.0
 
-    optimizer.step(loss)
-    tested = (torch.from_numpy(places) - mean) / deviation
-    called: NDArray[np.intp] = (tested @ weight.T + bias).argmax(1).numpy()
+    def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
+        weights = flat.reshape(penalised.shape)
+        shares = probabilities(inputs @ weights.T, 1.0)
+        ridge = _PENALTY * penalised * weights
+        surprise = -np.log(np.maximum(shares[wanted > 0.0], 1e-300)).sum()
+        return float(surprise + 0.5 * (ridge * weights).sum()), ((shares - wanted).T @ inputs + ridge).ravel()
+
+    weights = minimize(loss, np.zeros(penalised.size), jac=True, method="L-BFGS-B").x.reshape(penalised.shape)
+    tested = np.hstack([(places - mean) / deviation, np.ones((len(places), 1))])
+    called: NDArray[np.intp] = (tested @ weights.T).argmax(1)
     return called
 
 

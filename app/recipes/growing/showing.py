@@ -39,7 +39,7 @@ class _Picture:
 
 
 def show_types(
-    name: str, examples: Path, *, kind: str | None, library: RecipeLibrary, tower: Path | str | None = None
+    name: str, examples: Path, *, kind: str | None, library: RecipeLibrary, tower: str | None = None
 ) -> Shown:
     """Learn from examples what defects of recipe ``name`` are called; the result is not yet kept.
 
