@@ -69,7 +69,7 @@ def show_types(
         )
     if several := taught.recipe.views[0].appearances:
         raise RecipeError(
-            f"recipe {name!r} knows several appearances ({', '.join(several)}), and no examples on top of them",
+            f"recipe {name!r} knows several appearances ({', '.join(several)}), and no examples on top",
             part="the recipe as it was stays in use",
             todo="teach a recipe for each appearance, or one for all without --appearances",
         )
