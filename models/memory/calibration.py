@@ -24,9 +24,11 @@ from models.memory.threshold import Threshold
 _PATCH_BEND: Final = 4.0
 """The deviations beyond which the patches' score grows slower; docs/measurements/memory.md has what was
 tried."""
-_LEAST_SPREAD: Final = 0.05
+LEAST_SPREAD: Final = 0.05
 """The least spread of either distance among unseen good pictures: keeps rounding from counting where they
 never vary."""
+_ROUNDING: Final = 0.1
+"""Deviations: scores that all lie closer together differ by rounding, since the least spread is counted."""
 _LEAST_FALL: Final = 1e-6
 """The deviations within which confidence falls from a middling good picture's to the threshold's at least:
 where half of the good pictures may be rejected, the threshold lies no higher than the middling one."""
@@ -37,20 +39,14 @@ MOST_QUANTILES: Final = 33
 """So many of the taught scores are kept at most, for whoever watches whether later ones lie as they did."""
 
 _Distance = Annotated[float, Field(ge=0.0, le=MOST_DISTANCE)]
-_Spread = Annotated[float, Field(ge=_LEAST_SPREAD, le=MOST_DISTANCE)]
+_Spread = Annotated[float, Field(ge=LEAST_SPREAD, le=MOST_DISTANCE)]
 
 
-class Calibration(BaseModel):
-    """How the scores of unseen good pictures lie."""
+class Cut(BaseModel):
+    """Where a score divides good pictures from others, by what unseen good pictures have."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    patch_mean: _Distance
-    patch_deviation: _Spread
-    whole_mean: _Distance
-    whole_deviation: _Spread
-    cell_level: Annotated[float, Field(ge=LEAST_DEVIATION, le=MOST_DISTANCE)]
-    """The ratio to the expected distance that the highest cell of nine in ten good pictures stays below."""
     median: float
     """The score of a middling good picture."""
     threshold: float
@@ -62,6 +58,55 @@ class Calibration(BaseModel):
     )
     """The scores of unseen good pictures at equal shares of them, from the least to the highest; none, and
     then not written, where a memory of before was not asked for them."""
+
+    @classmethod
+    def among(cls, scores: NDArray[np.float64], groups: Sequence[Hashable], *, overkill: float) -> Cut:
+        """Choose the threshold by the scores, (pictures,), of unseen good pictures of some ``groups``.
+
+        Args:
+            scores: In deviations of unseen good pictures.
+            groups: Of each picture.
+            overkill: The share of new groups' good parts that may be rejected.
+        """
+        promised = Threshold.of(scores, groups, overkill)
+        median = float(np.median(scores))
+        # where nothing ever varied, the least spread is the only scale there is, and rounding lies below it
+        least = median + 1.0 if np.ptp(scores) < _ROUNDING else -math.inf
+        shares = np.linspace(0.0, 1.0, min(len(scores), MOST_QUANTILES))
+        return Cut(
+            median=median,
+            threshold=max(float(np.nextafter(promised.score, np.inf)), least),
+            promised=promised,
+            quantiles=tuple(float(score) for score in np.quantile(scores, shares)),
+        )
+
+    def refuse_beyond(self, most: float) -> None:
+        """Raise ValueError where median, threshold or quantiles lie where no taught score can.
+
+        Args:
+            most: The farthest from 0 that the score of a taught picture can lie.
+        """
+        beyond = self.promised is not None and self.promised.beyond
+        if (
+            abs(self.median) > most
+            or not -most <= self.threshold <= (_BEYOND if beyond else 1.0) * most + 1.0
+        ):
+            raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
+        if self.promised is not None and not self.promised.score < self.threshold:
+            raise ValueError("a threshold that is not the one whose promise is kept with it")
+        if list(self.quantiles) != sorted(self.quantiles) or any(abs(one) > most for one in self.quantiles):
+            raise ValueError("the taught scores do not lie where they can, or not in order")
+
+
+class Calibration(Cut):
+    """How the scores of unseen good pictures lie."""
+
+    patch_mean: _Distance
+    patch_deviation: _Spread
+    whole_mean: _Distance
+    whole_deviation: _Spread
+    cell_level: Annotated[float, Field(ge=LEAST_DEVIATION, le=MOST_DISTANCE)]
+    """The ratio to the expected distance that the highest cell of nine in ten good pictures stays below."""
 
     @classmethod
     def of(
@@ -83,29 +128,15 @@ class Calibration(BaseModel):
         peaks = ratios.flatten(1).amax(1).numpy()
         uncut = cls(
             patch_mean=float(patch.mean()),
-            patch_deviation=max(float(patch.std()), _LEAST_SPREAD),
+            patch_deviation=max(float(patch.std()), LEAST_SPREAD),
             whole_mean=float(whole.mean()),
-            whole_deviation=max(float(whole.std()), _LEAST_SPREAD),
+            whole_deviation=max(float(whole.std()), LEAST_SPREAD),
             cell_level=max(float(np.quantile(peaks, 0.9)), LEAST_DEVIATION),
             median=0.0,
             threshold=0.0,
         )
-        scores = uncut.scores(ratios, whole, settings)
-        median = float(np.median(scores))
-        promised = Threshold.of(scores, groups, settings.overkill)
-        # where nothing ever varied, the least spread is the only scale there is, and rounding lies below it
-        same = max(patch.std(), whole.std()) < _LEAST_SPREAD
-        least = median + 1.0 if same else -math.inf
-        shares = np.linspace(0.0, 1.0, min(len(scores), MOST_QUANTILES))
-        quantiles = tuple(float(score) for score in np.quantile(scores, shares))
-        return uncut.model_copy(
-            update={
-                "median": median,
-                "threshold": max(float(np.nextafter(promised.score, np.inf)), least),
-                "promised": promised,
-                "quantiles": quantiles,
-            }
-        )
+        cut = Cut.among(uncut.scores(ratios, whole, settings), groups, overkill=settings.overkill)
+        return uncut.model_copy(update={name: getattr(cut, name) for name in Cut.model_fields})
 
     def scores(
         self, ratios: Tensor, whole: NDArray[np.float64], settings: MemorySettings
@@ -122,7 +153,7 @@ class Calibration(BaseModel):
         glaring spot is enough to reject.
         """
         of_patch = (patch - self.patch_mean) / self.patch_deviation
-        return _bent(of_patch) + (whole - self.whole_mean) / self.whole_deviation
+        return bent(of_patch) + (whole - self.whole_mean) / self.whole_deviation
 
     def refuse_unless_from(self, taught_on: int) -> None:
         """Raise ValueError where median and threshold cannot lie so after teaching on ``taught_on`` pictures.
@@ -130,18 +161,13 @@ class Calibration(BaseModel):
         Of n numbers none lies more than √(n - 1) of their own deviations from their mean (Samuelson 1968,
         "How deviant can you be?"), and both scores are put on the scale of those n pictures themselves.
         """
-        farthest = math.sqrt(taught_on - 1) + 1e-6
-        most = farthest + _bent(farthest)
-        beyond = self.promised is not None and self.promised.beyond
-        if (
-            abs(self.median) > most
-            or not -most <= self.threshold <= (_BEYOND if beyond else 1.0) * most + 1.0
-        ):
-            raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
-        if self.promised is not None and not self.promised.score < self.threshold:
-            raise ValueError("a threshold that is not the one whose promise is kept with it")
-        if list(self.quantiles) != sorted(self.quantiles) or any(abs(one) > most for one in self.quantiles):
-            raise ValueError("the taught scores do not lie where they can, or not in order")
+        farthest = farthest_of(taught_on)
+        self.refuse_beyond(farthest + bent(farthest))
+
+
+def farthest_of(pictures: int) -> float:
+    """How many of their own deviations one of so many numbers can lie from their mean, and some rounding."""
+    return math.sqrt(pictures - 1) + 1e-6
 
 
 def expected_distances(unseen: Tensor) -> Tensor:
@@ -180,5 +206,6 @@ def confidence(score: float, *, median: float, threshold: float) -> float:
     return 1.0 / (1.0 + math.exp(min(slope * (score - threshold), 700.0)))
 
 
-def _bent(deviations: float) -> float:
+def bent(deviations: float) -> float:
+    """Let deviations grow ever slower beyond a few, but without a bound."""
     return _PATCH_BEND * math.asinh(deviations / _PATCH_BEND)

@@ -36,7 +36,7 @@ from models.good_parts.near_copies import moved, sampled
 from models.good_parts.sizes import too_small
 from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
 from models.memory.assessment import Assessment, Region
-from models.memory.calibration import Calibration, confidence, expected_distances, patch_score
+from models.memory.calibration import Calibration, Cut, confidence, expected_distances, patch_score
 from models.memory.embedding import LEAST_DEVIATION, Embedding, embed, look, resized, working_size
 from models.memory.left_out import left_out_distances
 from models.memory.normal import Normal, impossible
@@ -95,14 +95,19 @@ class NormalityMemory:
         self._header = header
 
     @property
+    def cut(self) -> Cut:
+        """Where scores divide good pictures from others."""
+        return self._header.calibration
+
+    @property
     def threshold(self) -> float:
         """The score from which a picture is not normal; it was chosen from good parts alone."""
-        return self._header.calibration.threshold
+        return self.cut.threshold
 
     @property
     def median(self) -> float:
         """The score of a middling good picture."""
-        return self._header.calibration.median
+        return self.cut.median
 
     @property
     def taught_on(self) -> int:
@@ -117,7 +122,7 @@ class NormalityMemory:
     @property
     def taught_scores(self) -> tuple[float, ...]:
         """How unseen good pictures scored, at equal shares of them; none where that is not known."""
-        return self._header.calibration.quantiles
+        return self.cut.quantiles
 
     @property
     def groups(self) -> int:
@@ -238,27 +243,54 @@ class NormalityMemory:
             WeightsError: The tower gives no usable numbers.
         """
         header, calibration = self._header, self._header.calibration
+        maps, seen = self.see(picture)
+        ratios = self._normal.distances(seen) / self._normal.expected
+        score = calibration.combined(patch_score(ratios, header.settings), self._normal.whole_distance(seen))
+        anomaly: NDArray[np.float32] = (ratios / calibration.cell_level).numpy()
+        return self.assessed(score, anomaly, maps, seen, picture.shape)
+
+    def see(self, picture: Picture) -> tuple[FeatureMaps, Embedding]:
+        """Show a picture to the tower. Raises as :meth:`assess` does."""
         if reason := self.too_small(picture.shape):
             raise RecipeError(
                 f"the picture has {reason}",
                 part="the part goes to manual review",
                 todo="set the camera, or the view's region, to what the recipe was taught on",
             )
-        maps = look(picture, self._tower, header.working)
-        seen = embed(maps)
-        distances, nearest = self._normal.distances(seen)
-        ratios = distances / self._normal.expected
-        score = calibration.combined(patch_score(ratios, header.settings), self._normal.whole_distance(seen))
-        anomaly: NDArray[np.float32] = (ratios / calibration.cell_level).numpy()
-        regions = self._regions(anomaly, seen, nearest, picture.shape, level=1.0)
+        maps = look(picture, self._tower, self._header.working)
+        return maps, embed(maps)
+
+    def whole_distance(self, seen: Embedding) -> float:
+        """Measure how far a picture as a whole lies from the good ones, not yet in deviations."""
+        return self._normal.whole_distance(seen)
+
+    def assessed(
+        self,
+        score: float,
+        anomaly: NDArray[np.float32],
+        maps: FeatureMaps,
+        seen: Embedding,
+        shape: tuple[int, ...],
+    ) -> Assessment:
+        """Put together what was found on a picture.
+
+        Args:
+            score: How unusual it is.
+            anomaly: (rows, columns) of the memory's own cells; 1 is the level of a region.
+            maps: The tower's pass.
+            seen: What the memory makes of it.
+            shape: Of the picture: height and width in pixels.
+        """
+        cut = self.cut
+        regions = self._regions(anomaly, seen, shape, level=1.0)
         below = float(np.nextafter(anomaly.max(), np.float32(-np.inf)))
         return Assessment(
             score=score,
-            normal=score < calibration.threshold,
-            confidence=confidence(score, median=calibration.median, threshold=calibration.threshold),
+            normal=score < cut.threshold,
+            confidence=confidence(score, median=cut.median, threshold=cut.threshold),
             anomaly_map=anomaly,
             regions=regions,
-            foremost=(regions or self._regions(anomaly, seen, nearest, picture.shape, level=below))[0],
+            foremost=(regions or self._regions(anomaly, seen, shape, level=below))[0],
             features=maps,
         )
 
@@ -275,14 +307,12 @@ class NormalityMemory:
         Returns:
             The regions, the most anomalous first.
         """
-        seen = embed(features)
-        return self._regions(anomaly, seen, self._normal.distances(seen)[1], shape, level=1.0)
+        return self._regions(anomaly, embed(features), shape, level=1.0)
 
     def _regions(
         self,
         anomaly: NDArray[np.float32],
         seen: Embedding,
-        nearest: Tensor,
         shape: tuple[int, ...],
         *,
         level: float,
@@ -298,7 +328,7 @@ class NormalityMemory:
                     box=(left * x_scale, top * y_scale, width * x_scale, height * y_scale),
                     area_px=spot.area * x_scale * y_scale,
                     score=spot.peak,
-                    evidence=self._normal.difference(seen, cell=cell, patch=int(nearest[cell])),
+                    evidence=self._normal.difference(seen, cell=cell),
                 )
             )
         return tuple(found)

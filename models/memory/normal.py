@@ -71,23 +71,23 @@ class Normal:
         """Give the same with the distance, (rows, columns), that the cells of unseen good pictures have."""
         return replace(self, expected=expected)
 
-    def distances(self, one: Embedding) -> tuple[Tensor, Tensor]:
-        """Measure for each cell how far the nearest normal patch is.
-
-        Returns:
-            The distances, (rows, columns), and the places of the nearest patches in the bank,
-            (rows · columns,).
-        """
+    def distances(self, one: Embedding) -> Tensor:
+        """Measure for each cell how far the nearest normal patch is: (rows, columns)."""
         patches = one.patches / self.deviation
-        squared = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
-        nearest = squared.argmin(1)
+        nearest = self._nearest(patches)
         distances = (patches - self.bank[nearest]).norm(dim=1)  # anew: the short form cancels near zero
-        return distances.reshape(one.rows, one.columns), nearest
+        return distances.reshape(one.rows, one.columns)
 
-    def difference(self, one: Embedding, *, cell: int, patch: int) -> NDArray[np.float32]:
-        """Subtract a patch of the bank from a cell: (patch channels,), in deviations of good patches."""
-        found: NDArray[np.float32] = (one.patches[cell] / self.deviation - self.bank[patch]).numpy()
+    def difference(self, one: Embedding, *, cell: int) -> NDArray[np.float32]:
+        """Subtract from a cell its nearest normal patch: (patch channels,), in deviations of good patches."""
+        patch = one.patches[cell : cell + 1] / self.deviation
+        found: NDArray[np.float32] = (patch - self.bank[self._nearest(patch)])[0].numpy()
         return found
+
+    def _nearest(self, patches: Tensor) -> Tensor:
+        """The places in the bank of the patches nearest to some, (patches, channels), in deviations."""
+        squared = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
+        return squared.argmin(1)
 
     def whole_distance(self, one: Embedding) -> float:
         """Measure how far a picture as a whole lies from the good ones.
