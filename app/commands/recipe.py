@@ -4,6 +4,7 @@ Every command takes ``--config``: a station's file, whose library, model and lin
 taught, measured and certified is what runs there.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -87,12 +88,21 @@ def teach(
     register: masks.AskedRegister = None,
     mask: masks.AskedMask = None,
     appearances: masks.SeveralAppearances = False,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Train no eye after teaching: usable at once, and no second version."),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Teach a recipe from good parts: seconds, no defects needed. An existing one gets a new version."""
+    """Teach a recipe from good parts, no defects needed. An existing one gets a new version.
+
+    The recipe is kept and usable after seconds. Then an eye is trained on defects drawn on the good parts,
+    some minutes; where it is better, the recipe with it is kept as the next version. Ctrl+C ends only that.
+    """
     from app.command_line.writable import refuse_unwritable
     from app.commands import promised
     from app.recipes.certifying import spent
+    from app.recipes.eyes import sharpen_folder
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
     from app.recipes.seeing import pace_of
@@ -130,6 +140,22 @@ def teach(
     else:
         path = out
         write(path, taught)
+    if not as_json:
+        typer.echo(f"{taught.recipe.name} version {taught.recipe.version}: usable now, {path}")
+    eye = None
+    if not quick:
+        eye = sharpen_folder(taught, good, tower=setup.model.tower)
+        if eye.taught is not None:
+            taught = eye.taught
+            pace = pace_of(taught, threads=setup.model.threads)
+            if out is None:
+                _, version = library.next_identity(name)
+                taught = replace(
+                    taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""})
+                )
+                path = library.save(taught)
+            else:
+                write(path, taught)
     recipe, mind = taught.recipe, spent(taught, library=library)
     taught_on = next(iter(taught.memories.values())).taught_on
     if as_json:
@@ -144,6 +170,13 @@ def teach(
                 "promised": promised.in_json({view: one.promised for view, one in taught.memories.items()}),
                 "unheard": missed.model_dump(mode="json"),
                 "mind": mind,
+                "eye": None
+                if eye is None
+                else {
+                    "kept": eye.taught is not None,
+                    "choice": eye.choice and eye.choice.model_dump(mode="json"),
+                    "why": eye.why,
+                },
                 "looking": {"least_ms": pace.took_ms, "ms_per_megapixel": pace.ms_per_megapixel},
             }
         )
@@ -152,6 +185,8 @@ def teach(
         for one in taught.memories.values():
             for sentence in promised.in_words(*one.promised):
                 typer.echo(sentence)
+        if eye is not None:
+            typer.echo(eye.why)
         for words in (missed.in_words if missed.types else "", mind):
             if words:
                 typer.echo(f"Mind: {words}")

@@ -22,6 +22,7 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
+from models.eye import seeing
 from models.memory.assessment import Assessment, Region
 from models.memory.memory import NormalityMemory, Promised
 from models.memory.memory import promised_by as of_one_promised
@@ -136,7 +137,7 @@ def unpacked(tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) 
     try:
         said = json.loads(header)
         if _KEY not in said:
-            return NormalityMemory.unpack(tensors, header, tower=tower)
+            return seeing.unpacked(tensors, header, tower=tower)
         headers = {str(name): str(of_one) for name, of_one in said[_KEY]}
         parts = [key.split(".", 1) for key in tensors]
         if {int(number) for number, _ in parts} != set(range(len(headers))) or len(headers) > MOST:
@@ -152,5 +153,5 @@ def unpacked(tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) 
         own = {
             key.removeprefix(f"{number}."): t for key, t in tensors.items() if key.startswith(f"{number}.")
         }
-        members[name] = NormalityMemory.unpack(own, of_one, tower=tower)
+        members[name] = seeing.unpacked(own, of_one, tower=tower)
     return SeveralAppearances(members)

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from torch import Tensor
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
+from inspection.errors import WeightsError
 from inspection.part import Picture
+from models.backbone.features import VisionTower
 from models.eye.eye import TrainedEye
 from models.eye.net import of_pictures
 from models.memory.assessment import Assessment
 from models.memory.calibration import Cut
 from models.memory.memory import NormalityMemory
+
+_MEMORY: Final = "memory"
+_EYE: Final = "eye"
+"""Keys of the header; the names of the eye's tensors begin with the second."""
 
 
 class SeeingMemory(NormalityMemory):
@@ -34,3 +45,34 @@ class SeeingMemory(NormalityMemory):
         # regions are told on the memory's cells, since their evidence is a difference to its patches
         coarse = F.adaptive_max_pool2d(logits[None], (seen.rows, seen.columns))[0, 0].numpy()
         return self.assessed(score, rule.anomaly(coarse), maps, seen, picture.shape)
+
+    def packed(self) -> tuple[dict[str, Tensor], str]:
+        """Give memory and eye as tensors and a JSON header; ``unpacked`` reads them."""
+        tensors, of_memory = super().packed()
+        learned, of_eye = self.eye.packed()
+        tensors |= {f"{_EYE}.{name}": tensor for name, tensor in learned.items()}
+        return tensors, json.dumps({_MEMORY: of_memory, _EYE: of_eye})
+
+
+def unpacked(tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) -> NormalityMemory:
+    """Make the memory that was packed, with its eye if it has one.
+
+    Raises:
+        WeightsError: Tensors or header are damaged, of another format, or were taught on another tower.
+    """
+    try:
+        said = json.loads(header)
+        if _EYE not in said:
+            return NormalityMemory.unpack(tensors, header, tower=tower)
+        of_memory, of_eye = str(said[_MEMORY]), str(said[_EYE])
+    except (ValueError, TypeError, KeyError) as error:
+        raise WeightsError(
+            f"The memory is damaged: {error}",
+            part="nothing is inspected",
+            todo="Teach the recipe again, or restore the file",
+        ) from error
+    beginning = f"{_EYE}."
+    learned = {n.removeprefix(beginning): tensor for n, tensor in tensors.items() if n.startswith(beginning)}
+    plain = {name: tensor for name, tensor in tensors.items() if not name.startswith(beginning)}
+    memory = NormalityMemory.unpack(plain, of_memory, tower=tower)
+    return SeeingMemory(memory, TrainedEye.unpack(learned, of_eye, tower=tower))

@@ -233,12 +233,17 @@ class AdaptedMemory(NormalityMemory):
     def __init__(self, memory: NormalityMemory, adaptation: Adaptation) -> None:
         """Let ``adaptation`` refine what ``memory`` says."""
         super().__init__(tower=memory._tower, normal=memory._normal, header=memory._header)
+        self.alone = memory
         self.adaptation = adaptation
 
     @property
     def threshold(self) -> float:
         """The score from which a picture is not normal; it comes from held-out labelled pictures."""
         return self.adaptation.rule.threshold
+
+    def packed(self) -> tuple[dict[str, Tensor], str]:
+        """Give what was refined as tensors and a JSON header; the adaptation is packed by itself."""
+        return self.alone.packed()
 
     @property
     def promised(self) -> tuple[None, None]:
@@ -256,7 +261,7 @@ class AdaptedMemory(NormalityMemory):
         Args:
             picture: RGB, uint8, (height, width, 3).
         """
-        first = super().assess(picture)
+        first = self.alone.assess(picture)
         refined = self.adaptation.refine(first)
         if not (refined.anomaly_map > np.maximum(first.anomaly_map, 1.0)).any():
             return refined

@@ -86,7 +86,7 @@ class Normal:
 
     def _nearest(self, patches: Tensor) -> Tensor:
         """The places in the bank of the patches nearest to some, (patches, channels), in deviations."""
-        squared = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
+        squared: Tensor = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
         return squared.argmin(1)
 
     def whole_distance(self, one: Embedding) -> float:

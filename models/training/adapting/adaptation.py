@@ -20,17 +20,18 @@ from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
+from models.eye.seeing import SeeingMemory
 from models.memory.adaptation import Adaptation, Direction, opinions
 from models.memory.assessment import Assessment
 from models.memory.cells import CellNet, finest
 from models.memory.embedding import moments
 from models.memory.memory import FEWEST_PICTURES, NormalityMemory
-from models.memory.settings import MemorySettings
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
 from models.training.adapting.threshold import Threshold, escapes_within
 from models.training.adapting.variants import Pool
+from models.training.eye.teaching import train_eye
 
 FEWEST_DEFECTIVE: Final = 4
 
@@ -105,7 +106,6 @@ def adapt(
     folds = _folds(labels, settings.folds, seed)
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
-    of_memory = memory.settings
     counted = Counter(on_progress)
     pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
     seen = np.zeros((len(examples), 3))
@@ -114,7 +114,7 @@ def adapt(
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
         learned = _learn(labels, inside, pool, tower, settings, seed, counted)
-        held = _fold_memory(examples, labels, inside, tower, of_memory, seed)
+        held = _fold_memory(examples, labels, inside, tower, memory, seed)
         for index in outside:
             seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
             counted.add(1)
@@ -217,15 +217,22 @@ def _fold_memory(
     labels: Sequence[Label],
     inside: Sequence[int],
     tower: AdaptableTower,
-    settings: MemorySettings,
+    like: NormalityMemory,
     seed: int,
 ) -> NormalityMemory:
+    """A memory of one fold's good pictures, made as the recipe's: with a trained eye where that has one."""
     good = [index for index in inside if not labels[index].defective]
-    return NormalityMemory.teach(
-        OneByOne(good, lambda index: examples[index].picture),
+    pictures = OneByOne(good, lambda index: examples[index].picture)
+    groups = [labels[index].group for index in good]
+    memory = NormalityMemory.teach(
+        pictures,
         tower=tower,
-        groups=[labels[index].group for index in good],
-        settings=settings,
+        groups=groups,
+        settings=like.settings,
         seed=seed,
         sizes=[labels[index].size for index in good],
     )
+    if not isinstance(like, SeeingMemory):
+        return memory
+    eye = train_eye(pictures, memory=memory, tower=tower, groups=groups, seed=seed)
+    return memory if eye is None else SeeingMemory(memory, eye)

@@ -266,9 +266,9 @@ class _Training:
         for half in (0, 1):
             inside = np.flatnonzero(self._halves == half)
             memory = NormalityMemory.teach(
-                [self._pictures[index] for index in inside],
+                [self._pictures[index] for index in inside.tolist()],
                 tower=self._tower,
-                groups=[self._groups[index] for index in inside],
+                groups=[self._groups[index] for index in inside.tolist()],
                 settings=self._memory.settings,
                 seed=self._seed,
             )

@@ -53,7 +53,7 @@ def train_net(lessons: Lessons, *, steps: int, seed: int, told: Callable[[], Non
         logits = net({stride: layer[batch].float() for stride, layer in lessons.maps.items()})
         loss = _loss(logits, defective[batch], counts[batch])
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call] # torch lacks it
         nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         optimizer.step()
         schedule.step()
