@@ -4,7 +4,6 @@ Every command takes ``--config``: a station's file, whose library, model and lin
 taught, measured and certified is what runs there.
 """
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -149,10 +148,7 @@ def teach(
             taught = eye.taught
             pace = pace_of(taught, threads=setup.model.threads)
             if out is None:
-                _, version = library.next_identity(name)
-                taught = replace(
-                    taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""})
-                )
+                taught = library.as_next(taught)
                 path = library.save(taught)
             else:
                 write(path, taught)
@@ -170,13 +166,7 @@ def teach(
                 "promised": promised.in_json({view: one.promised for view, one in taught.memories.items()}),
                 "unheard": missed.model_dump(mode="json"),
                 "mind": mind,
-                "eye": None
-                if eye is None
-                else {
-                    "kept": eye.taught is not None,
-                    "choice": eye.choice and eye.choice.model_dump(mode="json"),
-                    "why": eye.why,
-                },
+                "eye": eye and eye.in_json(),
                 "looking": {"least_ms": pace.took_ms, "ms_per_megapixel": pace.ms_per_megapixel},
             }
         )

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from app.progress import progress
 from app.recipes.file_frames import FileFrames
@@ -28,6 +29,11 @@ class Sharpened:
     """What was chosen and by what figures; None where there was nothing to train on."""
     why: str
     """The result in words."""
+
+    def in_json(self) -> dict[str, Any]:
+        """The same for machines."""
+        choice = None if self.choice is None else self.choice.model_dump(mode="json")
+        return {"kept": self.taught is not None, "choice": choice, "why": self.why}
 
 
 def sharpen(

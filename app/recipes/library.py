@@ -14,7 +14,7 @@ Pictures that joined the recipe one by one lie in its folder ``pictures``, by th
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -174,6 +174,11 @@ class RecipeLibrary:
     def refuse_unwritable(self, name: str) -> None:
         """Raise PassgateError where nothing could be kept for recipe ``name``: asked before teaching it."""
         refuse_unwritable(self._folder / name / _file_name(1))
+
+    def as_next(self, taught: Taught) -> Taught:
+        """The same as the next version of its recipe, not yet kept. Raises RecipeError as next_identity does."""
+        _, version = self.next_identity(taught.recipe.name)
+        return replace(taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}))
 
     def save(self, taught: Taught) -> Path:
         """Keep a new version; returns its file. Raises RecipeError where that version exists."""

@@ -86,8 +86,9 @@ class Normal:
 
     def _nearest(self, patches: Tensor) -> Tensor:
         """The places in the bank of the patches nearest to some, (patches, channels), in deviations."""
-        squared: Tensor = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
-        return squared.argmin(1)
+        squared = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
+        nearest: Tensor = squared.argmin(1)
+        return nearest
 
     def whole_distance(self, one: Embedding) -> float:
         """Measure how far a picture as a whole lies from the good ones.

@@ -55,7 +55,9 @@ def test_evaluate_prints_what_the_contract_says(passgate: Passgate, parts: Path)
 
 
 def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tmp_path: Path) -> None:
-    taught = json.loads(passgate("recipe", "teach", "bracket", "--good", parts / "good", "--json").out)
+    taught = json.loads(
+        passgate("recipe", "teach", "--quick", "bracket", "--good", parts / "good", "--json").out
+    )
     assert (taught["version"], taught["taught_on"]) == (1, 6)
     assert Path(taught["file"]).is_relative_to(home)
     listed = json.loads(passgate("recipe", "list", "--json").out)
@@ -65,14 +67,16 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     assert shown["promised"] == taught["promised"], "what was said when it was taught is kept with it"
     assert "teach 99 good pictures instead of 6" in shown["promised"]["top"]["text"][-1]
     strict = ("--overkill", 0.5, "--json")
-    again = json.loads(passgate("recipe", "teach", "bracket", "--good", parts / "good", *strict).out)
+    again = json.loads(
+        passgate("recipe", "teach", "--quick", "bracket", "--good", parts / "good", *strict).out
+    )
     memories = [
         RecipeLibrary(home / "recipes").load("bracket", version, tower=EfficientNetLite0()).memories["top"]
         for version in (1, again["version"])
     ]
     assert memories[1].threshold <= memories[0].threshold
     out = tmp_path / "bracket.safetensors"
-    assert passgate("recipe", "teach", "bracket", "--good", parts / "good", "--out", out).code == 0
+    assert passgate("recipe", "teach", "--quick", "bracket", "--good", parts / "good", "--out", out).code == 0
     assert out.is_file()
     assert RecipeLibrary(home / "recipes").recipe("bracket").version == 2, "--out leaves the library alone"
 
@@ -142,7 +146,7 @@ def test_a_folder_among_the_pictures(passgate: Passgate, tmp_path: Path) -> None
 
 def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
     nowhere = tmp_path / "nowhere"
-    said = passgate("recipe", "teach", "a", "--good", nowhere)
+    said = passgate("recipe", "teach", "--quick", "a", "--good", nowhere)
     assert_one_line(said, r"nowhere does not exist\. nothing was looked at\. correct its name")
     assert not re.search(r"camera|part\b|settings", said.err.replace(str(nowhere), ""))
     assert_one_line(passgate("demo", "--headless", "--images", nowhere), "nowhere does not exist")
@@ -150,7 +154,7 @@ def test_a_missing_picture_folder(passgate: Passgate, tmp_path: Path) -> None:
 
 def test_a_picture_instead_of_a_folder(passgate: Passgate, tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"")
-    said = passgate("recipe", "teach", "a", "--good", tmp_path / "a.png")
+    said = passgate("recipe", "teach", "--quick", "a", "--good", tmp_path / "a.png")
     assert_one_line(said, r"a\.png is a file, not a folder")
 
 
@@ -268,7 +272,17 @@ def test_a_log_that_cannot_be_written_does_not_stop_the_program(
 def test_stop_on_a_type_that_nobody_can_name_is_said_wherever_the_recipe_is_shown(
     passgate: Passgate, parts: Path, home: Path
 ) -> None:
-    asked = ("recipe", "teach", "bracket", "--good", parts / "good", "--type", "gap", "--instruction")
+    asked = (
+        "recipe",
+        "teach",
+        "--quick",
+        "bracket",
+        "--good",
+        parts / "good",
+        "--type",
+        "gap",
+        "--instruction",
+    )
     assert_one_line(
         passgate(*asked, "gap: stop"), r"cannot name gap.*gap: stop.*nothing was taught.*--accept-unheard"
     )

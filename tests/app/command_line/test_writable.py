@@ -54,7 +54,7 @@ def a_file(tmp_path: Path) -> Path:
 def test_teach_refuses_words_before_it_reads(
     passgate: Passgate, good: Path, home: Path, reading: AlivePictures, words: tuple[str, ...], said: str
 ) -> None:
-    assert_one_line(passgate("recipe", "teach", "plate", "--good", good, *words), said)
+    assert_one_line(passgate("recipe", "teach", "--quick", "plate", "--good", good, *words), said)
     assert reading.read == 0
     assert not (home / "recipes").exists()
 
@@ -62,7 +62,7 @@ def test_teach_refuses_words_before_it_reads(
 def test_teach_refuses_a_place_that_cannot_be_written(
     passgate: Passgate, good: Path, home: Path, a_file: Path, reading: AlivePictures
 ) -> None:
-    asked = ("recipe", "teach", "plate", "--good", good)
+    asked = ("recipe", "teach", "--quick", "plate", "--good", good)
     assert_one_line(
         passgate(*asked, "--out", a_file / "plate.safetensors"), "cannot be written.*nothing was begun"
     )

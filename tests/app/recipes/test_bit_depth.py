@@ -60,12 +60,12 @@ def rings(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_without_a_stated_depth_nothing_is_taught_and_the_option_is_named(
     rings: Path, home: Path, passgate: Passgate
 ) -> None:
-    said = passgate("recipe", "teach", "ring", "--good", rings)
+    said = passgate("recipe", "teach", "--quick", "ring", "--good", rings)
     assert_one_line(said, r"16 bits a channel.*looks like 12 bit.*recipe teach --bit-depth")
     assert not (home / "recipes" / "ring").exists()
-    said = passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 10)
+    said = passgate("recipe", "teach", "--quick", "ring", "--good", rings, "--bit-depth", 10)
     assert_one_line(said, r"above the 1,023 of the 10 bits.*looks like 12 bit")
-    assert passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 11).code == 2
+    assert passgate("recipe", "teach", "--quick", "ring", "--good", rings, "--bit-depth", 11).code == 2
 
 
 def test_labelled_pictures_are_judged_in_8_bits_and_remembered_as_they_are(rings: Path) -> None:
@@ -118,7 +118,7 @@ def test_a_picture_of_the_archive_that_says_its_depth_teaches_in_8_bits(tmp_path
 def test_the_spot_that_8_grey_levels_hid_is_found(
     rings: Path, home: Path, passgate: Passgate, tmp_path: Path
 ) -> None:
-    said = passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 12, "--json")
+    said = passgate("recipe", "teach", "--quick", "ring", "--good", rings, "--bit-depth", 12, "--json")
     assert json.loads(said.out)["bit_depth"] == 12
     shown = json.loads(passgate("recipe", "show", "ring", "--json").out)
     assert shown["levels"] == {"bit_depth": 12, "to_8_bits": "linear"}
@@ -145,9 +145,11 @@ def test_the_spot_that_8_grey_levels_hid_is_found(
     assert_one_line(passgate("inspect", fourteen, "--recipe", "ring"), "above the 4,095 of the 12 bits")
 
     # taught again, the depth stays; another is a new version
-    again = json.loads(passgate("recipe", "teach", "ring", "--good", rings, "--json").out)
+    again = json.loads(passgate("recipe", "teach", "--quick", "ring", "--good", rings, "--json").out)
     assert (again["version"], again["bit_depth"]) == (2, 12)
-    other = json.loads(passgate("recipe", "teach", "ring", "--good", rings, "--bit-depth", 16, "--json").out)
+    other = json.loads(
+        passgate("recipe", "teach", "--quick", "ring", "--good", rings, "--bit-depth", 16, "--json").out
+    )
     assert (other["version"], other["bit_depth"]) == (3, 16)
 
 

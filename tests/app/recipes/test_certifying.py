@@ -416,7 +416,7 @@ def test_a_version_that_learned_from_them_says_that_they_can_certify_nothing_any
     passgate: Passgate, kept: Path, pictures: Path, home: Path
 ) -> None:
     certified = kept.read_bytes()
-    said = passgate("recipe", "teach", "cover", "--good", pictures / "good", "--json")
+    said = passgate("recipe", "teach", "--quick", "cover", "--good", pictures / "good", "--json")
     mind = json.loads(said.out)["mind"]
     assert (
         f"{GOOD} pictures that this version learned from are ones that the certificate of version 1" in mind

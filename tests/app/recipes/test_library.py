@@ -178,7 +178,18 @@ def test_teaching_the_same_pictures_in_two_processes_gives_the_same_file(tmp_pat
     files = []
     for seed in ("1", "2"):
         out = tmp_path / f"{seed}.safetensors"
-        command = ["recipe", "teach", "bracket", "--good", str(folder), "--out", str(out), "--type", "dent"]
+        command = [
+            "recipe",
+            "teach",
+            "--quick",
+            "bracket",
+            "--good",
+            str(folder),
+            "--out",
+            str(out),
+            "--type",
+            "dent",
+        ]
         subprocess.run(
             [sys.executable, "-m", "app", *command],
             env={**os.environ, "PYTHONHASHSEED": seed},

@@ -43,7 +43,7 @@ def test_nothing_is_taught_from_pictures_smaller_than_the_cells_that_look(
 ) -> None:
     for seed in range(8):
         write(tmp_path / "tiny" / f"{seed}.png", tiny(seed))
-    said = passgate("recipe", "teach", "plate", "--good", tmp_path / "tiny", "--keep-outliers")
+    said = passgate("recipe", "teach", "--quick", "plate", "--good", tmp_path / "tiny", "--keep-outliers")
     assert_one_line(said, r"too small: .*\(4 x 4 pixels, and at least 36 x 36 are needed.*Nothing was taught")
     assert not (home / "recipes").exists()
 
@@ -58,7 +58,7 @@ def test_a_far_coarser_picture_among_few_is_named_and_taught_only_with_a_flag(
     passgate: Passgate, good: Path, home: Path
 ) -> None:
     write(good / "odd.png", cv2.resize(part(20), (60, 45), interpolation=cv2.INTER_AREA))
-    asked = ("recipe", "teach", "plate", "--good", good)
+    asked = ("recipe", "teach", "--quick", "plate", "--good", good)
     assert_one_line(
         passgate(*asked), r"of another size than most: odd\.png \(60 x 45 pixels\).*--keep-outliers"
     )

@@ -105,7 +105,7 @@ def folder(weights: Path, tmp_path: Path) -> Path:
 
 def taught(passgate: Passgate, config: Path, pictures: Path) -> None:
     said = passgate(
-        *("recipe", "teach", "--config", config, "--good", pictures / "teach"),
+        *("recipe", "teach", "--quick", "--config", config, "--good", pictures / "teach"),
         *("--type", "scratch", "--accept-unheard", "--json"),
     )
     assert said.code == 0, said.err

@@ -80,7 +80,7 @@ def test_a_picture_far_outside_the_others_is_named(
 def test_ordinary_variety_is_taught_and_outliers_only_with_a_flag(
     passgate: Passgate, good: Path, home: Path
 ) -> None:
-    arguments = ("recipe", "teach", "bracket", "--good", good)
+    arguments = ("recipe", "teach", "--quick", "bracket", "--good", good)
     assert passgate(*arguments).code == 0
     path = good / "07.png"
     cv2.imwrite(str(path), empty_fixture(bgr(path)))
@@ -120,7 +120,7 @@ def measured(passgate: Passgate, good: Path, bad: Path) -> tuple[dict[str, Any],
 
 def test_figures_on_taught_pictures_are_said_to_flatter(passgate: Passgate, good: Path, home: Path) -> None:
     """In another format and order, too: a picture is known by its pixels."""
-    assert passgate("recipe", "teach", "bracket", "--good", good).code == 0
+    assert passgate("recipe", "teach", "--quick", "bracket", "--good", good).code == 0
     bad, again = as_bad(good, good.parent / "bad"), good.parent / "again"
     again.mkdir()
     camera = SimulatedCamera("main", seed=9, variation=Variation(defect_rate=0.0))
@@ -151,7 +151,7 @@ def test_a_recipe_from_before_says_that_it_does_not_know_its_pictures(
 
 
 def test_nothing_is_certified_on_taught_pictures(passgate: Passgate, good: Path, home: Path) -> None:
-    assert passgate("recipe", "teach", "bracket", "--good", good).code == 0
+    assert passgate("recipe", "teach", "--quick", "bracket", "--good", good).code == 0
     bad = as_bad(good, good.parent / "bad")
     asked = ("recipe", "certify", "bracket", "--alpha", "0.4", "--inspector", "reflex")
     said = passgate(*asked, "--good", good, "--bad", bad)
@@ -204,14 +204,14 @@ def test_of_an_export_what_its_labels_call_good_is_taught_and_its_splits_are_no_
 def test_the_name_that_cannot_be_is_told_from_those_that_can(passgate: Passgate, tmp_path: Path) -> None:
     words = ("--good", tmp_path, "--type", "dent", "--type", "dent/deep")
     assert_one_line(
-        passgate("recipe", "teach", "cover", *words),
+        passgate("recipe", "teach", "--quick", "cover", *words),
         r"passgate: 'dent/deep' cannot be the name of a defect\. noth",
     )
     assert_one_line(
-        passgate("recipe", "teach", "a/b", "--good", tmp_path),
+        passgate("recipe", "teach", "--quick", "a/b", "--good", tmp_path),
         r"passgate: 'a/b' cannot be a recipe's name\. nothing",
     )
-    long = passgate("recipe", "teach", "cover", "--good", tmp_path, "--instruction", "x" * 2001)
+    long = passgate("recipe", "teach", "--quick", "cover", "--good", tmp_path, "--instruction", "x" * 2001)
     assert_one_line(long, r"instruction: should have at most 2000 characters \(it has 2001\)")
 
 
