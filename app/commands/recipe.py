@@ -87,10 +87,7 @@ def teach(
     register: masks.AskedRegister = None,
     mask: masks.AskedMask = None,
     appearances: masks.SeveralAppearances = False,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Train no eye after teaching: usable at once, and no second version."),
-    ] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Train no eye after teaching.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Teach a recipe from good parts, no defects needed. An existing one gets a new version.
@@ -101,7 +98,7 @@ def teach(
     from app.command_line.writable import refuse_unwritable
     from app.commands import promised
     from app.recipes.certifying import spent
-    from app.recipes.eyes import sharpen_folder
+    from app.recipes.growing.eyes import sharpen_folder
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
     from app.recipes.seeing import pace_of

@@ -176,7 +176,7 @@ class RecipeLibrary:
         refuse_unwritable(self._folder / name / _file_name(1))
 
     def as_next(self, taught: Taught) -> Taught:
-        """The same as the next version of its recipe, not yet kept. Raises RecipeError as next_identity does."""
+        """The same as the next version of its recipe, not yet kept; raises as ``next_identity`` does."""
         _, version = self.next_identity(taught.recipe.name)
         return replace(taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}))
 

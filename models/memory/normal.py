@@ -75,7 +75,8 @@ class Normal:
         """Measure for each cell how far the nearest normal patch is: (rows, columns)."""
         patches = one.patches / self.deviation
         nearest = self._nearest(patches)
-        distances = (patches - self.bank[nearest]).norm(dim=1)  # anew: the short form cancels near zero
+        # anew: the short form cancels near zero
+        distances: Tensor = (patches - self.bank[nearest]).norm(dim=1)
         return distances.reshape(one.rows, one.columns)
 
     def difference(self, one: Embedding, *, cell: int) -> NDArray[np.float32]:
