@@ -46,7 +46,7 @@ def adapt(
     as_json: JsonFlag = False,
 ) -> None:
     """Learn from labelled defects: minutes. Kept, as a new version, only where it beats the memory alone."""
-    from app.commands.labelled import in_json, in_words
+    from app.commands.recipes.labelled import in_json, in_words
     from app.recipes.adapting import adapt_recipe
     from app.recipes.certifying import spent
     from app.recipes.library import RecipeLibrary

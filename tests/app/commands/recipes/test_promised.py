@@ -5,7 +5,7 @@ import json
 import numpy as np
 import pytest
 
-from app.commands.promised import in_json, in_words
+from app.commands.recipes.promised import in_json, in_words
 from inspection.messages.telling import CHINESE
 from models.good_parts.high_scores import HighScores
 from models.memory.threshold import Threshold

@@ -1,0 +1,1 @@
+"""The longer of the commands of ``passgate recipe``, and what they and others say."""
