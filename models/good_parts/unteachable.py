@@ -14,6 +14,7 @@ from models.good_parts.sizes import Size, coarser, too_small
 
 log = structlog.get_logger(__name__)
 
+FEWEST_PICTURES: Final = 5
 _NAMED: Final = 10
 """Pictures that a message names; it counts the others."""
 
@@ -99,3 +100,20 @@ def listed(indices: Sequence[int], names: Sequence[str]) -> str:
     """Name the first pictures of ``indices``, and count the others."""
     shown = ", ".join(names[index] for index in indices[:_NAMED])
     return shown + (f" and {len(indices) - _NAMED} more" if len(indices) > _NAMED else "")
+
+
+def refuse_too_few(pictures: int, groups: Sequence[Hashable]) -> None:
+    """Raise RecipeError where so many pictures, in such groups, are too few to teach and calibrate by."""
+    if pictures < FEWEST_PICTURES:
+        raise RecipeError(
+            f"{pictures} good pictures are too few to teach from",
+            part="nothing was taught",
+            todo=f"take at least {FEWEST_PICTURES}, better 20 to 100",
+        )
+    if len(groups) != pictures:
+        raise RecipeError(f"{len(groups)} groups were given for {pictures} pictures")
+    if len(set(groups)) < 2:
+        raise RecipeError(
+            "All good pictures belong to one group, so nothing unseen is left to calibrate with",
+            todo="Take pictures of several parts",
+        )

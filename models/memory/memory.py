@@ -34,7 +34,13 @@ from models.backbone.features import FeatureMaps, VisionTower
 from models.good_parts.high_scores import HighScores
 from models.good_parts.near_copies import moved, sampled
 from models.good_parts.sizes import too_small
-from models.good_parts.unteachable import refuse_near_copies, refuse_outliers, refuse_sizes
+from models.good_parts.unteachable import (
+    FEWEST_PICTURES,
+    refuse_near_copies,
+    refuse_outliers,
+    refuse_sizes,
+    refuse_too_few,
+)
 from models.memory.assessment import Assessment, Region
 from models.memory.calibration import Calibration, Cut, confidence, expected_distances, patch_score
 from models.memory.embedding import LEAST_DEVIATION, Embedding, embed, look, resized, working_size
@@ -45,7 +51,6 @@ from models.memory.settings import MOST_AREA_PX, MemorySettings
 from models.memory.threshold import Threshold
 from models.weights.soundness import in_one_line
 
-FEWEST_PICTURES: Final = 5
 FORMAT: Final = 2
 
 
@@ -180,7 +185,7 @@ class NormalityMemory:
         """
         settings = settings or MemorySettings()
         keys: list[Hashable] = list(range(len(pictures))) if groups is None else list(groups)
-        _refuse_too_few(len(pictures), keys)
+        refuse_too_few(len(pictures), keys)
         sizes = sizes or [(picture.shape[0], picture.shape[1]) for picture in pictures]
         working = working_size(sizes, area_px=settings.working_area_px, multiple=tower.strides[-1])
         refuse_sizes(sizes, working=working, strides=tower.strides, names=names)
@@ -375,22 +380,6 @@ def promised_by(header: str) -> Promised:
     """
     known = _Header.model_validate_json(header)
     return known.calibration.promised, known.high_scores
-
-
-def _refuse_too_few(pictures: int, groups: Sequence[Hashable]) -> None:
-    if pictures < FEWEST_PICTURES:
-        raise RecipeError(
-            f"{pictures} good pictures are too few to teach from",
-            part="nothing was taught",
-            todo=f"take at least {FEWEST_PICTURES}, better 20 to 100",
-        )
-    if len(groups) != pictures:
-        raise RecipeError(f"{len(groups)} groups were given for {pictures} pictures")
-    if len(set(groups)) < 2:
-        raise RecipeError(
-            "All good pictures belong to one group, so nothing unseen is left to calibrate with",
-            todo="Take pictures of several parts",
-        )
 
 
 def _fault(tensors: Mapping[str, Tensor], header: _Header, tower: VisionTower) -> str:

@@ -21,11 +21,12 @@ from inspection.files.one_by_one import OneByOne
 from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
 from models.eye.seeing import SeeingMemory
+from models.good_parts.unteachable import FEWEST_PICTURES
 from models.memory.adaptation import Adaptation, Direction, opinions
 from models.memory.assessment import Assessment
 from models.memory.cells import CellNet, finest
 from models.memory.embedding import moments
-from models.memory.memory import FEWEST_PICTURES, NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
 from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of

@@ -30,9 +30,10 @@ from models.eye.eye import Choice, TrainedEye, Tried
 from models.eye.net import EyeNet, middling, of_pictures
 from models.eye.rule import EyeRule
 from models.eye.seeing import SeeingMemory
+from models.good_parts.unteachable import FEWEST_PICTURES
 from models.memory.embedding import LEAST_DEVIATION, embed, look, working_size
 from models.memory.left_out import left_out_distances
-from models.memory.memory import FEWEST_PICTURES, NormalityMemory
+from models.memory.memory import NormalityMemory
 from models.training.eye.lessons import Drawn, Lessons, at, draw, see
 from models.training.eye.training import train_net
 
