@@ -62,6 +62,8 @@ def memory(
         raise typer.BadParameter(
             f"{', '.join(unknown)}: known are {', '.join(PRODUCTS)}, and {ALL}", param_hint="--products"
         )
+    if data != SHARED_DATA and not data.is_dir():
+        raise typer.BadParameter(f"there is no folder {data}", param_hint="--data")
     asked = [PRODUCTS[name] for name in dict.fromkeys(names)]
     left_out = {product.name: reason for product in asked if (reason := product.missing(data))}
     for name, reason in left_out.items():

@@ -192,10 +192,10 @@ def suggest(
     from app.settings.finding import find_record
     from inspection.pictures.labels.files import picture_files
 
-    if (folder is not None) is store:
-        raise typer.BadParameter("name a folder, or the record", param_hint="--from or --store")
     setup = setup_of(config)
     name = named_recipe(name, setup)
+    if (folder is not None) is store:
+        raise typer.BadParameter("name a folder, or the record", param_hint="--from or --store")
     library = RecipeLibrary(setup.recipes)
     if folder is not None:
         refuse_beside({"--record": record, "--days": days}, "it is for --store")

@@ -91,7 +91,7 @@ def test_a_coarse_picture_among_the_others_is_named(taught: Callable[..., Taught
 def test_a_defect_among_the_good_ones_is_found_and_named(
     taught: Callable[..., Taught], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    taught(12, lambda number, picture: scratched(picture, thick=1) if number == 7 else picture)
+    taught(12, lambda number, picture: scratched(picture, thick=2) if number == 7 else picture)
     said = capsys.readouterr().err
     assert "07.png looks unlike the others at one place" in said
     assert said.count(".png") == 1, "no other one is"

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,10 +13,12 @@ import numpy as np
 import pytest
 
 from app.recipes.learned_from import NOT_REMEMBERED
-from app.recipes.library import RecipeLibrary
+from app.recipes.library import RecipeLibrary, Taught
 from app.recipes.teaching import plan, teach_folder
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.errors import DatasetError, RecipeError
+from inspection.part import Frame
+from inspection.recipe import Recipe
 from inspection.simulation import Variation
 from tests.alive import AlivePictures
 from tests.app.pictures import bgr
@@ -192,9 +194,12 @@ def test_of_an_export_what_its_labels_call_good_is_taught_and_its_splits_are_no_
     (tmp_path / "data.yaml").write_text("names: [dent]")
     seen: dict[str, Any] = {}
     monkeypatch.setattr("app.recipes.teaching.build_tower", lambda _: None)
-    monkeypatch.setattr(
-        "app.recipes.teaching.teach", lambda _, frames, **how: seen.update(how, frames=len(frames))
-    )
+
+    def noted(recipe: Recipe, frames: Sequence[Frame], **how: Any) -> Taught:
+        seen.update(how, frames=len(frames))
+        return Taught(recipe, {})
+
+    monkeypatch.setattr("app.recipes.teaching.teach", noted)
     teach_folder(plan("dented", library=RecipeLibrary(tmp_path / "recipes")), tmp_path)
     assert seen["frames"] == copies * (PARTS - 1)
     assert not any(name.startswith("train/images/04") for name in seen["names"])

@@ -3,6 +3,7 @@
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from inspection.decision import Action, DecidedBy, Decision, Defect, ModelRef, RecipeRef, Severity
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.motion.planner import plan
+from inspection.pictures.sight.sight import PLAIN
 from inspection.recipe import DefectRule, Recipe, View
 from models.inspectors import second_opinion
 from models.inspectors import vla as consultant
@@ -42,6 +44,7 @@ class Seen(ViewFindings):
 
     def __init__(self, view: View, defects: tuple[Defect, ...] = ()) -> None:
         object.__setattr__(self, "view", view)
+        object.__setattr__(self, "seen", PLAIN.of(np.zeros((300, 400, 3), np.uint8), view))
         object.__setattr__(self, "defects", defects)
 
 
