@@ -107,6 +107,7 @@ def show(
     from app.commands.recipes import promised
     from app.commands.recipes.labelled import NOTHING_LABELLED, in_json, in_words
     from app.recipes.certifying import stored_certification
+    from app.recipes.growing.eyes import described_in_json, described_in_words
     from app.recipes.inspectors import unheard_by
     from app.recipes.library import RecipeLibrary
 
@@ -117,7 +118,7 @@ def show(
         name, version, library=library, model=setup.model, line=setup.line, of_a_station=config is not None
     )
     missed, learned_from = unheard_by(setup.model, recipe), library.learned_from(name, version)
-    sights = library.sights(name, version)
+    sights, eyes = library.sights(name, version), library.eyes(name, version)
     if config is None and any(one.code in _BY_THE_MODEL for one in certification.coded):
         typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
@@ -127,6 +128,7 @@ def show(
                 "levels": recipe.levels.model_dump(mode="json"),
                 "sha256": recipe.sha256,
                 "promised": promised.in_json(library.promised(name, version)),
+                "eye": {view: described_in_json(eye) for view, eye in eyes.items()},
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
                 "labelled": None if labelled is None else in_json(labelled),
@@ -144,6 +146,8 @@ def show(
         for promise in library.promised(name, version).values():
             for sentence in promised.in_words(*promise):
                 typer.echo(sentence)
+        for view, eye in eyes.items():
+            typer.echo(f"View {view}: {described_in_words(eye)}")
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if recipe.shown_types:

@@ -24,7 +24,7 @@ from models.backbone.features import AdaptableTower, VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.evaluation.metrics import Evaluation
 from models.inspectors.reflex import unclamped
-from models.memory.adaptation import AdaptedMemory, adaptable
+from models.memory.adaptation import AdaptedMemory, adaptable, without_labels
 from models.memory.memory import NormalityMemory
 from models.training.adapting.adaptation import Adapted, adapt, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings, Example, read_example
@@ -179,7 +179,7 @@ def adapt_taught(
         RecipeError: Too few labels, a picture that is too small, or one lacks that must be there.
     """
     view, levels = taught.recipe.views[0], taught.recipe.levels
-    memory, sight = taught.memories[view.name], taught.sights.get(view.name, PLAIN)
+    memory, sight = without_labels(taught.memories[view.name]), taught.sights.get(view.name, PLAIN)
     photographs = _aligned(photographs, sight, view, levels)
     with progress("reading", len(photographs)) as bar:
         examples = OneByOne(photographs, lambda one: _shown(read_example(one, levels), sight, view))

@@ -24,6 +24,7 @@ from app.recipes.recipe_file import Taught as Taught
 from app.recipes.recipe_file import (
     describe,
     read,
+    read_eyes,
     read_labelled,
     read_learned_from,
     read_looks,
@@ -40,6 +41,7 @@ from inspection.files.atomic import atomic_write
 from inspection.pictures.sight.sight import Sight
 from inspection.recipe import Recipe
 from models.backbone.features import VisionTower
+from models.eye.eye import Described
 from models.memory.memory import Promised
 from models.weights import sealed
 
@@ -147,6 +149,14 @@ class RecipeLibrary:
             RecipeError: Unknown, or its file is damaged.
         """
         return read_promised(self._file(name, version))
+
+    def eyes(self, name: str, version: int | None = None) -> dict[str, Described]:
+        """What was chosen for each view of a version that has a trained eye; the newest if none is named.
+
+        Raises:
+            RecipeError: It is unknown, or damaged.
+        """
+        return read_eyes(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

@@ -24,9 +24,11 @@ from inspection.errors import RecipeError
 from inspection.pictures.sight.packing import packed, unpacked
 from inspection.pictures.sight.sight import PLAIN, Sight
 from inspection.recipe import Recipe
-from models.appearances.several import appearances_of, promised_by
+from models.appearances.several import appearances_of, eye_described_by, promised_by
 from models.appearances.several import unpacked as unpacked_memory
 from models.backbone.features import VisionTower
+from models.eye import seeing
+from models.eye.eye import Described
 from models.memory.adaptation import Adaptation, AdaptedMemory
 from models.memory.memory import NormalityMemory, Promised
 from models.naming.names import Names
@@ -147,6 +149,16 @@ def read_promised(path: Path) -> dict[str, Promised]:
         raise _damaged(path, "its memory's header cannot be read") from error
 
 
+def read_eyes(path: Path) -> dict[str, Described]:
+    """What was chosen for each view that has a trained eye. Raises RecipeError."""
+    recipe, content = _opened(path)
+    try:
+        found = {view.name: eye_described_by(content.words[_MEMORY + view.name]) for view in recipe.views}
+    except (KeyError, TypeError, ValueError) as error:
+        raise _damaged(path, "its memory's header cannot be read") from error
+    return {view: eye for view, eye in found.items() if eye is not None}
+
+
 def read(path: Path, *, tower: VisionTower) -> Taught:
     """A recipe with its memories from one file.
 
@@ -252,7 +264,7 @@ def _memory(
     if header is None:
         return unpacked_memory(tensors, words[_MEMORY + view], tower=tower)
     plain = {name: tensor for name, tensor in tensors.items() if not name.startswith(_ADAPTED)}
-    memory = NormalityMemory.unpack(plain, words[_MEMORY + view], tower=tower)
+    memory = seeing.unpacked(plain, words[_MEMORY + view], tower=tower)
     return AdaptedMemory(memory, Adaptation.unpack(learned, header, tower=tower))
 
 

@@ -23,9 +23,9 @@ from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
 from models.eye import seeing
+from models.eye.eye import Described
 from models.memory.assessment import Assessment, Region
 from models.memory.memory import NormalityMemory, Promised
-from models.memory.memory import promised_by as of_one_promised
 
 _KEY: Final = "appearances"
 MOST: Final = 8
@@ -105,13 +105,22 @@ def appearances_of(memory: NormalityMemory) -> tuple[str, ...]:
     return tuple(sorted(memory.members)) if isinstance(memory, SeveralAppearances) else ()
 
 
+def eye_described_by(header: str) -> Described | None:
+    """What a packed memory's header says of its eye, without its tower; None where it has none, or several.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is damaged.
+    """
+    return None if _KEY in json.loads(header) else seeing.eye_described_by(header)
+
+
 def promised_by(header: str) -> Promised:
     """What a packed memory's header says of its threshold, without its tower; nothing of several.
 
     Raises:
-        ValueError: It is damaged.
+        KeyError, TypeError, ValueError: It is damaged.
     """
-    return (None, None) if _KEY in json.loads(header) else of_one_promised(header)
+    return (None, None) if _KEY in json.loads(header) else seeing.promised_by(header)
 
 
 def usual_spread(memory: NormalityMemory) -> NDArray[np.float32]:

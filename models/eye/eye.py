@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -79,6 +80,16 @@ class _Header(BaseModel):
             raise ValueError(f"a working size above {MOST_AREA_PX} pixels")
         self.rule.refuse_unless_from(self.taught_on)
         return self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Described:
+    """What a packed eye's header says."""
+
+    rule: EyeRule
+    choice: Choice
+    working: tuple[int, int]
+    """Height and width that pictures are scaled to, in pixels."""
 
 
 class TrainedEye:
@@ -214,6 +225,17 @@ class TrainedEye:
             rule=known.rule,
             choice=known.choice,
         )
+
+
+def described_by(header: str) -> Described:
+    """What a packed eye's header says, without its tower.
+
+    Raises:
+        ValueError: It is damaged.
+    """
+    known = _Header.model_validate_json(header)
+    working = known.working_height, known.working_width
+    return Described(rule=known.rule, choice=known.choice, working=working)
 
 
 def channels_of(tower: VisionTower) -> dict[int, int]:

@@ -12,11 +12,12 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import VisionTower
-from models.eye.eye import TrainedEye
+from models.eye.eye import Described, TrainedEye, described_by
 from models.eye.net import of_pictures
 from models.memory.assessment import Assessment
 from models.memory.calibration import Cut
-from models.memory.memory import NormalityMemory
+from models.memory.memory import NormalityMemory, Promised
+from models.memory.memory import promised_by as of_memory_alone
 
 _MEMORY: Final = "memory"
 _EYE: Final = "eye"
@@ -35,6 +36,11 @@ class SeeingMemory(NormalityMemory):
     def cut(self) -> Cut:
         """Where scores divide good pictures from others: the eye's."""
         return self.eye.rule
+
+    @property
+    def promised(self) -> Promised:
+        """What is known of the eye's threshold; what raises the scores is known of the memory's alone."""
+        return self.cut.promised, None
 
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture, RGB, uint8, (height, width, 3); raises as a memory does."""
@@ -61,18 +67,43 @@ def unpacked(tensors: Mapping[str, Tensor], header: str, *, tower: VisionTower) 
         WeightsError: Tensors or header are damaged, of another format, or were taught on another tower.
     """
     try:
-        said = json.loads(header)
-        if _EYE not in said:
-            return NormalityMemory.unpack(tensors, header, tower=tower)
-        of_memory, of_eye = str(said[_MEMORY]), str(said[_EYE])
+        of_memory, of_eye = _parted(header)
     except (ValueError, TypeError, KeyError) as error:
         raise WeightsError(
             f"The memory is damaged: {error}",
             part="nothing is inspected",
             todo="Teach the recipe again, or restore the file",
         ) from error
+    if of_eye is None:
+        return NormalityMemory.unpack(tensors, of_memory, tower=tower)
     beginning = f"{_EYE}."
     learned = {n.removeprefix(beginning): tensor for n, tensor in tensors.items() if n.startswith(beginning)}
     plain = {name: tensor for name, tensor in tensors.items() if not name.startswith(beginning)}
     memory = NormalityMemory.unpack(plain, of_memory, tower=tower)
     return SeeingMemory(memory, TrainedEye.unpack(learned, of_eye, tower=tower))
+
+
+def promised_by(header: str) -> Promised:
+    """What a packed memory's header says of its threshold, without its tower; the eye's, if it has one.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is damaged.
+    """
+    of_memory, of_eye = _parted(header)
+    return of_memory_alone(of_memory) if of_eye is None else (described_by(of_eye).rule.promised, None)
+
+
+def eye_described_by(header: str) -> Described | None:
+    """What a packed memory's header says of its eye, without its tower; None where it has none.
+
+    Raises:
+        KeyError, TypeError, ValueError: It is damaged.
+    """
+    _, of_eye = _parted(header)
+    return None if of_eye is None else described_by(of_eye)
+
+
+def _parted(header: str) -> tuple[str, str | None]:
+    """The memory's header, and its eye's if it has one."""
+    said = json.loads(header)
+    return (str(said[_MEMORY]), str(said[_EYE])) if _EYE in said else (header, None)

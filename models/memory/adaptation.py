@@ -31,7 +31,7 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from models.backbone.features import AdaptableTower, VisionTower
 from models.memory.assessment import Assessment
-from models.memory.calibration import confidence
+from models.memory.calibration import Cut, confidence
 from models.memory.cells import CellNet, finest
 from models.memory.embedding import moments
 from models.memory.memory import NormalityMemory
@@ -233,8 +233,13 @@ class AdaptedMemory(NormalityMemory):
     def __init__(self, memory: NormalityMemory, adaptation: Adaptation) -> None:
         """Let ``adaptation`` refine what ``memory`` says."""
         super().__init__(tower=memory._tower, normal=memory._normal, header=memory._header)
-        self.alone = memory
+        self.alone = without_labels(memory)
         self.adaptation = adaptation
+
+    @property
+    def cut(self) -> Cut:
+        """Where the scores of what was refined divide good pictures: the threshold is another here."""
+        return self.alone.cut
 
     @property
     def threshold(self) -> float:
@@ -267,6 +272,11 @@ class AdaptedMemory(NormalityMemory):
             return refined
         regions = self.regions(refined.anomaly_map, features=first.features, shape=picture.shape)
         return replace(refined, regions=regions, foremost=regions[0])
+
+
+def without_labels(memory: NormalityMemory) -> NormalityMemory:
+    """The memory that labels refine: what they taught before is not carried over."""
+    return memory.alone if isinstance(memory, AdaptedMemory) else memory
 
 
 def adaptable(tower: VisionTower) -> AdaptableTower:

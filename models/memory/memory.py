@@ -122,7 +122,7 @@ class NormalityMemory:
     @property
     def promised(self) -> Promised:
         """What is known of the threshold, and what raises it; None where either is not known."""
-        return self._header.calibration.promised, self._header.high_scores
+        return self.cut.promised, self._header.high_scores
 
     @property
     def taught_scores(self) -> tuple[float, ...]:

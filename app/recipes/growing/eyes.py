@@ -14,7 +14,7 @@ from inspection.part import Frame
 from inspection.pictures.sight.sight import PLAIN
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.eye.eye import Choice
+from models.eye.eye import Choice, Described
 from models.eye.seeing import SeeingMemory
 from models.training.eye.teaching import Effort, Progress, train_eye
 
@@ -34,6 +34,18 @@ class Sharpened:
         """The same for machines."""
         choice = None if self.choice is None else self.choice.model_dump(mode="json")
         return {"kept": self.taught is not None, "choice": choice, "why": self.why}
+
+
+def described_in_json(eye: Described) -> dict[str, Any]:
+    """What was chosen when the eye of a recipe was trained, for machines; sizes in pixels."""
+    height, width = eye.working
+    return {"working_height": height, "working_width": width, **eye.choice.model_dump(mode="json")}
+
+
+def described_in_words(eye: Described) -> str:
+    """The same for people."""
+    height, width = eye.working
+    return f"a trained eye looks at {width} x {height} pixels; {in_words(eye.choice)}"
 
 
 def sharpen(

@@ -15,7 +15,7 @@ from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
 from inspection.simulation.spoiling import spoiled
-from models.backbone.features import FeatureMaps, VisionTower
+from models.backbone.features import VisionTower
 from models.memory.embedding import look, resized
 
 Told = Callable[[], None]
@@ -65,9 +65,15 @@ class Drawn:
 
 
 def draw(
-    pictures: Sequence[Picture], rng: np.random.Generator, *, bad: int, good: int, least_px: float
+    pictures: Sequence[Picture],
+    rng: np.random.Generator,
+    *,
+    bad: int,
+    good: int,
+    least_px: float,
+    other_light: bool = True,
 ) -> list[Drawn]:
-    """Draw defects on good pictures, in turn; half of all lessons are in other light.
+    """Draw defects on good pictures, in turn.
 
     Args:
         pictures: Good ones at one size.
@@ -75,6 +81,7 @@ def draw(
         bad: How many get a defect; fewer where none shows on some.
         good: How many get none.
         least_px: The least root of a defect's area, in pixels of the pictures.
+        other_light: Whether every other one is shown in other light.
     """
     light = _light_of(pictures)
     drawn = []
@@ -87,7 +94,7 @@ def draw(
                 continue
             picture, covered = found
             size_px = float(np.sqrt(covered.sum()))
-        if number % 2:
+        if other_light and number % 2:
             picture = _in_other_light(picture, rng, light)
         drawn.append(Drawn(picture=picture, covered=covered, source=source, size_px=size_px))
     return drawn
@@ -115,12 +122,6 @@ def see(
         source=np.array([one.source for one in drawn], dtype=np.int64),
         size_px=np.array([one.size_px for one in drawn]) * np.array(scale),
     )
-
-
-def of_good(pictures: Sequence[Picture], *, tower: VisionTower, working: tuple[int, int]) -> FeatureMaps:
-    """Show good pictures to the tower: maps in half precision, (pictures, channels, rows, columns)."""
-    seen = [look(picture, tower, working).maps for picture in pictures]
-    return FeatureMaps({s: torch.cat([one[s] for one in seen]).half() for s in tower.strides})
 
 
 def at(pictures: Sequence[Picture], size: tuple[int, int]) -> list[Picture]:

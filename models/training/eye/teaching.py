@@ -37,8 +37,8 @@ from models.memory.memory import NormalityMemory
 from models.training.eye.lessons import Drawn, Lessons, at, draw, see
 from models.training.eye.training import train_net
 
-FEWEST_GOOD: Final = 2 * FEWEST_PICTURES
-"""Two halves, and a memory is taught on each."""
+FEWEST_GROUPS: Final = 2
+"""Of a half: a memory is taught on each, which holds groups out."""
 AREA_PX: Final = 448 * 448
 LARGE_AREA_PX: Final = 640 * 640
 """The working sizes that are tried, by area; the second only where the pictures have so much detail."""
@@ -88,11 +88,13 @@ def train_eye(
         on_progress: Is told now and then.
 
     Returns:
-        The eye; None where the pictures are too few to hold half of them out, or nothing drawn on them shows.
+        The eye; None where pictures or groups are too few to hold half of them out, or nothing drawn shows.
     """
     halves = _halves(groups, seed)
-    if min(np.bincount(halves, minlength=2)) < FEWEST_PICTURES:
-        return None
+    for half in (0, 1):
+        own = [group for group, of in zip(groups, halves.tolist(), strict=True) if of == half]
+        if len(own) < FEWEST_PICTURES or len(set(own)) < FEWEST_GROUPS:
+            return None
     return _Training(pictures, halves, memory, tower, groups, seed, effort or Effort(), on_progress).run()
 
 
@@ -259,7 +261,8 @@ class _Training:
         least_px: float,
     ) -> tuple[float, float, float]:
         """AUROC of the memory alone and of eye and memory, on each half by the other, and the error."""
-        drawn = draw(shown, self._rng, bad=len(shown), good=0, least_px=least_px)
+        # in the light of the good ones: what tells other light would be taken for what tells defects
+        drawn = draw(shown, self._rng, bad=len(shown), good=0, least_px=least_px, other_light=False)
         sources = np.concatenate([np.arange(len(shown)), [one.source for one in drawn]]).astype(np.int64)
         truth = np.arange(len(sources)) >= len(shown)
         looked = [*shown, *(one.picture for one in drawn)]
