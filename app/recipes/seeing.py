@@ -102,6 +102,7 @@ def pace_of(taught: Taught, *, threads: int) -> Pace:
     maps = memory.assess(seen).features.maps
     rows, columns = maps[min(maps)].shape[-2:]
     area_px = rows * columns * min(maps) ** 2
-    pace = measured(lambda: memory.assess(seen), area_px=area_px, threads=threads)
-    refuse_too_slow(pace, deadline_ms=taught.recipe.deadline_ms)
+    deadline_ms = taught.recipe.deadline_ms
+    pace = measured(lambda: memory.assess(seen), area_px=area_px, threads=threads, deadline_ms=deadline_ms)
+    refuse_too_slow(pace, deadline_ms=deadline_ms)
     return pace

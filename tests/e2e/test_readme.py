@@ -84,8 +84,13 @@ def test_the_blocks_run_from_first_to_last(work: Path) -> None:
             if words[0] == "run":
                 run_until_it_serves(words, work)
                 continue
-            # the demo would wait for a person to close its console
-            more = ["--headless", "--parts", "4"] if words[0] == "demo" else []
+            match words:
+                case ["demo", *_]:  # it would wait for a person to close its console
+                    more = ["--headless", "--parts", "4"]
+                case ["recipe", "teach", *_]:  # an eye is trained for minutes, after the recipe is kept
+                    more = ["--quick"]
+                case _:
+                    more = []
             done = subprocess.run(
                 [sys.executable, "-m", "app", *words, *more],
                 cwd=work,

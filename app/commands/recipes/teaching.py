@@ -8,6 +8,7 @@ import typer
 from app.command_line.options import AskedAdapter, NamedRecipe, StationOption, named_recipe, setup_of
 from app.command_line.output import JsonFlag, print_json
 from app.commands.recipes import masks
+from inspection.errors import RecipeError
 from inspection.levels import BitDepth
 
 
@@ -115,8 +116,12 @@ def teach(
     if not quick:
         eye = sharpen_folder(taught, good, tower=setup.model.tower)
         if eye.taught is not None:
+            try:
+                pace = pace_of(eye.taught, threads=setup.model.threads)
+            except RecipeError as error:
+                eye = eye.too_slow(error)
+        if eye.taught is not None:
             taught = eye.taught
-            pace = pace_of(taught, threads=setup.model.threads)
             if out is None:
                 taught = library.as_next(taught)
                 path = library.save(taught)

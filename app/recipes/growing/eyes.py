@@ -3,12 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from app.progress import progress
 from app.recipes.file_frames import FileFrames
 from app.recipes.recipe_file import Taught
 from app.recipes.teaching import good_files
+from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.sight.sight import PLAIN
@@ -29,6 +30,10 @@ class Sharpened:
     """What was chosen and by what figures; None where there was nothing to train on."""
     why: str
     """The result in words."""
+
+    def too_slow(self, error: RecipeError) -> Self:
+        """The same where with the eye every part would be late: the recipe stays as it was taught."""
+        return replace(self, taught=None, why=f"the trained eye is not kept: {error.what}")
 
     def in_json(self) -> dict[str, Any]:
         """The same for machines."""

@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.recipes.growing.eyes import Sharpened
 from app.recipes.learned_from import NOT_REMEMBERED
 from app.recipes.library import RecipeLibrary, Taught
 from app.recipes.teaching import plan, teach_folder
@@ -95,6 +96,22 @@ def test_a_scale_that_is_named_at_the_second_teaching_holds(good: Path, library:
     library.save(teach_folder(plan("bracket", library=library, mm_per_pixel=0.2), good))
     assert plan("bracket", library=library).views[0].mm_per_pixel == 0.2
     assert plan("bracket", library=library, mm_per_pixel=0.5).views[0].mm_per_pixel == 0.5
+
+
+def test_an_eye_with_which_every_part_would_be_late_leaves_the_recipe_as_it_was_taught(
+    passgate: Passgate, good: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def trained(taught: Taught, good: Path, **_: object) -> Sharpened:
+        late = taught.recipe.model_copy(update={"deadline_ms": 50})
+        return Sharpened(taught=replace(taught, recipe=late), choice=None, why="it is better")
+
+    monkeypatch.setattr("app.recipes.growing.eyes.sharpen_folder", trained)
+    said = passgate("recipe", "teach", "bracket", "--good", good, "--json")
+    assert said.code == 0, said
+    found = json.loads(said.out)
+    assert (found["version"], found["eye"]["kept"]) == (1, False)
+    assert "must be decided within 50 ms" in found["eye"]["why"]
+    assert RecipeLibrary(home / "recipes").recipe("bracket").version == 1
 
 
 def test_the_same_picture_twice_is_refused(good: Path, library: RecipeLibrary) -> None:

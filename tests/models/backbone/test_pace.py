@@ -1,8 +1,10 @@
 """A recipe that cannot keep the deadline is refused when it is taught, with the figures."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
+import torch
 
 from inspection.errors import RecipeError
 from models.backbone.pace import Pace, measured, refuse_too_slow
@@ -23,6 +25,35 @@ def test_the_least_of_three_looks_counts_shared_among_the_threads() -> None:
     assert pace.took_ms == pytest.approx(150.0)
     assert pace.ms_per_megapixel == pytest.approx(300.0)
     assert len(looked) == 4
+
+
+def test_a_busy_machine_refuses_nothing_that_was_in_time_once() -> None:
+    """Looks that something else slowed are followed by others, a bounded number of them."""
+    slowed = (2.0,) * 5
+    once = measured(
+        lambda: None, area_px=500_000, threads=2, deadline_ms=450.0, cpu_s=clock(*slowed, 0.5, 9.0)
+    )
+    refuse_too_slow(once, deadline_ms=450.0)
+    looked: list[None] = []
+    never = measured(
+        lambda: looked.append(None), area_px=500_000, threads=2, deadline_ms=450.0, cpu_s=clock(*(2.0,) * 12)
+    )
+    assert (never.took_ms, len(looked)) == (1000.0, 13)
+
+
+def test_threads_that_wait_for_each_other_are_not_counted() -> None:
+    """Looked at is with one thread, and afterwards torch has as many as before."""
+    before, during = torch.get_num_threads(), set[int]()
+    torch.set_num_threads(2)
+    try:
+        busy = threading.Thread(target=lambda: sum(range(3_000_000)))
+        busy.start()
+        pace = measured(lambda: during.add(torch.get_num_threads()), area_px=1, threads=1)
+        busy.join()
+        assert (during, torch.get_num_threads()) == ({1}, 2)
+        assert pace.took_ms < 5.0, "what another thread of the process does is not its time"
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_what_cannot_be_in_time_is_refused_with_the_figures() -> None:
