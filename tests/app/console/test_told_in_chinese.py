@@ -54,6 +54,7 @@ from plc.modbus import wire_failures
 from plc.register_map.registers import LineBlock
 from plc.settings import LinkSettings
 from tests.fakes import BOOT, PATIENCE_S, FakeInspector, FakeStore, trigger, until
+from tests.inspection.station.usual import USUAL
 from tests.inspection.station.world import World
 
 NAMES: Final = {
@@ -69,7 +70,14 @@ NAMES: Final = {
         "trigger_seq",
         "line_base",
     ),
-    *("cover", "main", "fake", "Pump", "porosity"),  # recipe, camera, model, station, a type of defect
+    *(
+        "cover",
+        "main",
+        "top",
+        "fake",
+        "Pump",
+        "porosity",
+    ),  # recipe, camera, view, model, station, a type of defect
     *("anna", "line"),
 }
 """What is called so in every language, and what people have named."""
@@ -85,7 +93,9 @@ TOPICS: Final[tuple[Topic, ...]] = (
 
 
 class Inspector(FakeInspector):
-    """Says why it decides so, as every inspector does."""
+    """Says why it decides so, as every inspector does, and how unusual the part was."""
+
+    score = 0.25
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int
@@ -94,7 +104,8 @@ class Inspector(FakeInspector):
             frames, recipe=recipe, part_id=part_id, trigger_seq=trigger_seq, deadline_ns=deadline_ns
         )
         why = because(say(Code.NOTHING_UNUSUAL, normality=0.97))
-        return replace(result, decision=result.decision.model_copy(update=why))
+        decision = result.decision.model_copy(update=why)
+        return replace(result, decision=decision, scores=(self.score,))
 
 
 class Store(FakeStore):
@@ -191,6 +202,18 @@ async def a_good_part(world: World, screen: Screen) -> None:
     screen.see(world)
     world.line.post(PartTriggered(trigger(1)))
     await world.published()
+    screen.see(world)
+
+
+async def good_parts_look_otherwise_than_taught(world: World, screen: Screen) -> None:
+    assert isinstance(world.inspector, Inspector)
+    world.inspector.score = 0.38
+    for seq in range(1, 200):
+        world.line.post(PartTriggered(trigger(seq)))
+        await world.published()
+        await until(lambda: not world.station._life.follow_ups)
+        if any(alarm.code == AlarmCode.PICTURES_DRIFT for alarm in world.station.telemetry.alarms):
+            break
     screen.see(world)
 
 
@@ -359,6 +382,7 @@ async def the_link_is_in_every_state(world: World, screen: Screen) -> None:
 
 SCENES: Final[tuple[Scene, ...]] = (
     a_good_part,
+    good_parts_look_otherwise_than_taught,
     no_picture,
     a_black_picture,
     the_model_fails,
@@ -377,7 +401,7 @@ SCENES: Final[tuple[Scene, ...]] = (
 
 async def played(scene: Scene, screen: Screen) -> None:
     """One scene at a station of its own, which cannot name a type that its recipe asks for."""
-    world = World(Store(), inspector=Inspector())
+    world = World(Store(), inspector=Inspector(), usual=(USUAL,))
     world.station.unheard = Unheard(types=("porosity",), lost={"porosity": Action.STOP})
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())

@@ -3,12 +3,10 @@
 import asyncio
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.decision import Action
-from inspection.drift.usual import Figure, UsualLooks, UsualScores, UsualView
 from inspection.events import EventKind
 from inspection.line_events import PartTriggered
 from inspection.messages.telling import CHINESE
@@ -17,21 +15,8 @@ from inspection.recipe import Recipe
 from inspection.result import InspectionResult
 from inspection.status import Command
 from tests.fakes import FakeInspector, trigger, until
+from tests.inspection.station.usual import USUAL
 from tests.inspection.station.world import World, running
-
-TAUGHT = [float(score) for score in np.linspace(0.1, 0.4, 60)]
-USUAL = UsualView(
-    view="top",
-    scores=UsualScores.of(TAUGHT, witnesses=60),
-    looks=UsualLooks(
-        pictures=60,
-        light=Figure(mean=160.0, deviation=4.0),
-        focus=Figure(mean=0.0, deviation=1.0),
-        x=Figure(mean=0.5, deviation=0.1),
-        y=Figure(mean=0.5, deviation=0.1),
-    ),
-)
-"""Of pictures that are lighter than the fake camera's, whose noise has a mean of 130."""
 
 
 class ScoringInspector(FakeInspector):
