@@ -38,12 +38,13 @@ def resample(
     seeds: Sequence[int],
     teach_on: int,
     overkill: float,
+    quick: bool = True,
     each_done: Callable[[], None] = lambda: None,
 ) -> dict[str, Any]:
     """Teach and test on exchangeable good pictures, once for each seed.
 
     Of each kin one good picture is drawn. Half of them, ``teach_on`` at most, teach; of the others 200 at
-    most are tested.
+    most are tested. No eye is trained where it is to be ``quick``.
 
     Returns:
         A dict for JSON: ``taught`` and ``tested`` pictures, the interval of the number rejected (``least``,
@@ -64,8 +65,8 @@ def resample(
         order = [drawn[index] for index in rng.permutation(len(drawn))]
         good = order[:taught]
         memory = teach_like_the_station(
-            good, groups=[one.kin for one in good], tower=tower, overkill=overkill, seed=seed
-        )
+            good, groups=[one.kin for one in good], tower=tower, overkill=overkill, seed=seed, quick=quick
+        ).memory
         rejected.append(sum(not memory.assess(one.read()).normal for one in order[taught : taught + tested]))
         each_done()
     return {

@@ -40,6 +40,10 @@ class Plan:
     """The share that the threshold is asked for."""
     resamplings: int = 0
     """How often the threshold is tested on exchangeable parts; their seeds begin with the first split's."""
+    quick: bool = False
+    """Train no eye, as with ``recipe teach --quick``."""
+    resampled_eye: bool = False
+    """Train an eye in each resampling as well: some minutes each."""
 
 
 class _Progress:
@@ -118,10 +122,15 @@ def _one_split(
     note = f"{product.name}, split {seed}"
     progress.add(0, f"{note}: teaching")
     start = time.perf_counter()
-    memory = teach_like_the_station(
-        teach, groups=[one.group for one in teach], tower=tower, overkill=plan.overkill, seed=seed
+    taught = teach_like_the_station(
+        teach,
+        groups=[one.group for one in teach],
+        tower=tower,
+        overkill=plan.overkill,
+        seed=seed,
+        quick=plan.quick,
     )
-    teach_s = time.perf_counter() - start
+    teach_s, memory = time.perf_counter() - start, taught.memory
     # the plain methods see the very maps that the memory saw
     good = [memory.assess(one.read()).features for one in teach]
     baselines = [baseline(good, seed=seed) for baseline in BASELINES]
@@ -131,7 +140,7 @@ def _one_split(
         "seed": seed,
         "taught": len(teach),
         "test_groups": len({one.group for one in test}),
-        "chosen": chosen(memory, good[0]),
+        "chosen": chosen(taught, good[0]),
     }
     del good
     progress.add(len(teach), note)
@@ -203,6 +212,7 @@ def _threshold(
         seeds=range(plan.seeds[0], plan.seeds[0] + plan.resamplings),
         teach_on=plan.teach_on,
         overkill=plan.overkill,
+        quick=not plan.resampled_eye,
         each_done=lambda: progress.add(pictures, f"{product.name}, resampled"),
     )
 

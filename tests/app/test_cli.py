@@ -58,7 +58,7 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
     taught = json.loads(
         passgate("recipe", "teach", "--quick", "bracket", "--good", parts / "good", "--json").out
     )
-    assert (taught["version"], taught["taught_on"]) == (1, 6)
+    assert (taught["version"], taught["taught_on"], taught["eye"]) == (1, 6, None)
     assert Path(taught["file"]).is_relative_to(home)
     listed = json.loads(passgate("recipe", "list", "--json").out)
     assert [recipe["name"] for recipe in listed["recipes"]] == ["bracket"]

@@ -47,9 +47,16 @@ def memory(
             min=0, help="Also test the threshold so often on parts as the taught ones; hours for 100."
         ),
     ] = 0,
+    quick: Annotated[bool, typer.Option("--quick", help="Train no eye, as recipe teach --quick.")] = False,
+    resampled_eye: Annotated[
+        bool,
+        typer.Option(
+            "--resampled-eye", help="Train an eye in each resampling too, minutes each; else none has one."
+        ),
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
-    """Measure the normality memory on products, beside plain methods; a quarter of an hour a split of all.
+    """Measure the normality memory on products, beside plain methods; half an hour a split of all.
 
     A product whose photographs are absent is left out; exit 1 if it was asked for by name.
     """
@@ -70,7 +77,12 @@ def memory(
         screen.print(f"{name} is left out: {reason}")
     here = [product for product in asked if product.name not in left_out]
     plan = Plan(
-        seeds=range(seed, seed + splits), teach_on=teach_on, overkill=overkill, resamplings=resamplings
+        seeds=range(seed, seed + splits),
+        teach_on=teach_on,
+        overkill=overkill,
+        resamplings=resamplings,
+        quick=quick,
+        resampled_eye=resampled_eye,
     )
     with progress("pictures", None) as bar:
         found = benchmark(here, data=data, tower=EfficientNetLite0(), plan=plan, listener=bar.show)

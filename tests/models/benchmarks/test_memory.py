@@ -8,9 +8,11 @@ import pytest
 
 from models.benchmarks.memory import PLAIN, Plan, benchmark
 from models.benchmarks.splits import group_split
+from models.training.eye import teaching
 from tests.models.benchmarks.toys import PLATES, BlockTower, plates
+from tests.models.training.eye.small import AREA_PX, SMALL
 
-PLAN = Plan(seeds=(3, 4), teach_on=12, resamplings=2)
+PLAN = Plan(seeds=(3, 4), teach_on=12, resamplings=2, quick=True)
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +43,7 @@ def test_each_product_and_split_has_a_row_and_it_says_what_was_chosen(found: dic
             assert row[f"auroc of {name}"] > 0.5
             assert f"overkill_at_1_percent_escape of {name}" in row
         assert row["chosen"]["overkill"] == 0.05
+        assert row["chosen"]["eye"] is None, "it was to be quick"
 
 
 def test_mean_deviation_and_the_ratio_of_mistakes_stand_beside(found: dict[str, Any]) -> None:
@@ -59,6 +62,19 @@ def test_the_bar_counts_up_to_what_it_said_first(told: list[tuple[int, int]]) ->
     assert [done for done, _ in told] == sorted(done for done, _ in told)
     assert told[-1][0] == told[-1][1]
     assert len({total for _, total in told}) == 1
+
+
+def test_an_eye_is_trained_as_the_station_does_and_the_row_says_why_it_was_kept_or_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(teaching, "AREA_PX", AREA_PX)
+    monkeypatch.setattr(teaching, "Effort", lambda: SMALL)
+    plan = Plan(seeds=(3,), teach_on=12)
+    (row,) = benchmark([PLATES], data=Path(), tower=BlockTower(), plan=plan)["rows"]
+    eye = json.loads(json.dumps(row["chosen"]))["eye"]
+    assert (eye["working_height"], eye["working_width"]) == (128, 128)
+    assert eye["kept"] is (eye["auroc_eye"] - eye["auroc_memory"] > eye["error"])
+    assert all(f"auroc of {name}" in row for name in PLAIN)
 
 
 def test_no_group_that_was_taught_is_tested() -> None:

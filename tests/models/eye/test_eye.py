@@ -12,7 +12,7 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from models.eye.eye import TrainedEye, described_by
 from tests.models.benchmarks.toys import BlockTower, plate
-from tests.models.eye.conftest import CHOICE
+from tests.models.eye.untrained import CHOICE
 
 SPOT = plate(3, defective=True)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.eye.rule import EyeRule
-from tests.models.eye.rules import PICTURES, rule
+from tests.models.eye.untrained import PICTURES, rule
 
 
 @given(st.integers(5, 40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 30.0]))

@@ -13,7 +13,7 @@ from models.eye.net import of_pictures
 from models.eye.seeing import SeeingMemory, eye_described_by, promised_by, unpacked
 from models.memory.memory import NormalityMemory
 from tests.models.benchmarks.toys import BlockTower, plate
-from tests.models.eye.conftest import CHOICE
+from tests.models.eye.untrained import CHOICE
 
 SPOT = plate(3, defective=True)
 
