@@ -1,8 +1,8 @@
 """``passgate bench damage``: no damaged file judges milder than the true one, and all end in words.
 
-A recipe is taught, another one with what labels taught, and the shipped adapter is taken as it is and sealed.
-Each file is damaged in every way of ``app.benches.damage.files``; whatever can still be loaded judges the
-same pictures as the true file.
+A recipe is taught, another one with what labels taught, a third with a trained eye, and the shipped adapter
+is taken as it is and sealed. Each file is damaged in every way of ``app.benches.damage.files``; whatever
+can still be loaded judges the same pictures as the true file.
 """
 
 import random
@@ -14,11 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from app.benches.damage.files import Damage, damaged
 from app.recipes.inspecting import inspect_one
 from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
-from app.recipes.recipe_file import Taught, write
+from app.recipes.recipe_file import Taught
 from app.recipes.teaching import teach_simulated
 from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
@@ -28,9 +30,14 @@ from inspection.part import Frame
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
+from models.eye.eye import Choice, TrainedEye, Tried, channels_of
+from models.eye.net import EyeNet
+from models.eye.rule import EyeRule
+from models.eye.seeing import SeeingMemory
 from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, Rule
 from models.memory.cells import CellNet
 from models.memory.embedding import moments
+from models.memory.memory import NormalityMemory
 from models.vla import checkpoint
 
 _NAME: Final = "cover"
@@ -149,28 +156,28 @@ def _compared(found: list[Action], true: list[Action]) -> Counter[str]:
 
 
 def _recipes(work: Path) -> list[Subject]:
-    """A taught recipe, and the same with what labels taught, each in a library of its own."""
+    """A taught recipe, the same with what labels taught, and with an eye, each in a library of its own."""
     pictures, tower = _pictures(), EfficientNetLite0()
-    found: dict[str, tuple[RecipeLibrary, Path]] = {}
-    for number, name in enumerate(("recipe", "adapted recipe", "other", "other adapted")):
-        library = RecipeLibrary(work / name)
-        taught = teach_simulated(library, seed=1 + number // 2, good_parts=_GOOD_PARTS)
-        path = work / name / _NAME / "v0001.safetensors"
-        if "adapted" in name:
-            memories = {
-                view: AdaptedMemory(memory, _adaptation(tower)) for view, memory in taught.memories.items()
-            }
-            write(path, Taught(taught.recipe, memories))
-        found[name] = library, path
+    kinds: dict[str, Callable[[NormalityMemory], NormalityMemory]] = {
+        "recipe": lambda memory: memory,
+        "adapted recipe": lambda memory: AdaptedMemory(memory, _adaptation(tower)),
+        "recipe with an eye": lambda memory: SeeingMemory(memory, _eye(tower)),
+    }
+    found: dict[str, list[tuple[RecipeLibrary, Path]]] = {name: [] for name in kinds}
+    for seed in (1, 2):
+        taught = teach_simulated(RecipeLibrary(work / f"taught {seed}"), seed=seed, good_parts=_GOOD_PARTS)
+        for name, kind in kinds.items():
+            library = RecipeLibrary(work / f"{name} {seed}")
+            memories = {view: kind(memory) for view, memory in taught.memories.items()}
+            found[name].append((library, library.save(Taught(taught.recipe, memories))))
     subjects = []
-    for name, other in (("recipe", "other"), ("adapted recipe", "other adapted")):
-        library, path = found[name]
+    for name, ((library, path), (_, other)) in found.items():
         subjects.append(
             Subject(
                 name=name,
                 path=path,
                 data=path.read_bytes(),
-                other=found[other][1].read_bytes(),
+                other=other.read_bytes(),
                 ways=tuple(Damage),
                 judged=partial(_judged, library, pictures, None),
             )
@@ -192,6 +199,20 @@ def _adaptation(tower: EfficientNetLite0) -> Adaptation:
         tower_sha256=tower.sha256,
         good=_GOOD_PARTS,
         defective=_GOOD_PARTS,
+    )
+
+
+def _eye(tower: EfficientNetLite0) -> TrainedEye:
+    """What training might have left; likewise."""
+    eye, peaks, whole = np.random.default_rng(0).normal(size=(3, _GOOD_PARTS))
+    working = Tried(height=224, width=288, told=1.0)
+    return TrainedEye(
+        [EyeNet(channels_of(tower)) for _ in range(2)],
+        tower=tower,
+        working=(working.height, working.width),
+        taught_on=_GOOD_PARTS,
+        rule=EyeRule.of(eye, peaks, 20.0 + whole, range(_GOOD_PARTS), overkill=0.1),
+        choice=Choice(sizes=(working,), least_px=4.0, lessons=1, auroc_memory=0.5, auroc_eye=1.0, error=0.1),
     )
 
 

@@ -28,6 +28,7 @@ from app.recipes.adapting import (
     one_view_recipe,
 )
 from app.recipes.file_frames import FileFrames, read_through
+from app.recipes.growing.eyes import sharpen
 from app.recipes.growing.joining import STAYS, Joining, NewPicture, copied, judged, look_at, refuse_lost
 from app.recipes.learned_from import LearnedFrom, remembered
 from app.recipes.library import RecipeLibrary, Taught
@@ -38,7 +39,8 @@ from inspection.levels import BitDepth
 from inspection.pictures.copies import pixels_sha256
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
-from models.memory.adaptation import AdaptedMemory, adaptable
+from models.eye.seeing import SeeingMemory
+from models.memory.adaptation import AdaptedMemory, adaptable, without_labels
 from models.training.adapting.adaptation import FEWEST_DEFECTIVE, refuse_too_few
 from models.training.adapting.labelled import AdaptationSettings
 from models.training.data.photographs import Photograph
@@ -171,16 +173,22 @@ class _Growing:
         files, groups = self._known_good()
         keep_outliers = self._learned_from.folders.keep_outliers or self._asked.keep_outliers
         memory = next(iter(self._before.memories.values()))
+        depth = taught.recipe.levels.bit_depth
         with progress("teaching", 2 * len(files)) as bar:
             again = teach(
                 taught.recipe,
-                FileFrames(files, bar.show, bit_depth=taught.recipe.levels.bit_depth),
+                FileFrames(files, bar.show, bit_depth=depth),
                 tower=self._eyes,
                 groups=groups,
                 overkill=memory.settings.overkill,
                 names=None if keep_outliers else [self._named(path) for path in files],
                 asked=as_so_far(self._before),
             )
+        if isinstance(without_labels(memory), SeeingMemory):
+            with progress("training the eye", None) as bar:
+                frames = FileFrames(files, lambda _: None, bit_depth=depth)
+                eye = sharpen(again, frames, tower=self._eyes, groups=groups, on_progress=bar.show)
+            again = eye.taught or again
         learned_from = self._learned_from.model_copy(
             update={
                 "taught": again.learned_from.taught,

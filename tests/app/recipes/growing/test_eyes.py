@@ -22,6 +22,7 @@ from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import UNCERTIFIED
 from inspection.drift.usual import UsualScores
 from inspection.part import Frame, Picture
+from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0, VisionTower
 from models.eye.eye import Choice, TrainedEye
@@ -160,7 +161,7 @@ def test_a_recipe_with_an_eye_is_as_it_was_when_it_is_read_again(
     write(tmp_path / "plate.safetensors", replace(taught, memories={"top": seeing}))
     again = read(tmp_path / "plate.safetensors", tower=tower).memories["top"]
     assert isinstance(again, SeeingMemory)
-    assert again.assess(frames[0].picture).score == seeing.assess(frames[0].picture).score
+    assert again.assess(EIGHT_BITS.of(frames[0])).score == seeing.assess(EIGHT_BITS.of(frames[0])).score
     assert again.eye.packed()[1] == seeing.eye.packed()[1]
 
 
@@ -168,7 +169,7 @@ def test_labels_on_a_recipe_with_an_eye_refine_what_the_eye_says_and_come_back(
     frames: Sequence[Frame], tmp_path: Path
 ) -> None:
     tower = EfficientNetLite0()
-    plain = NormalityMemory.teach([frame.picture for frame in frames[:5]], tower=tower)
+    plain = NormalityMemory.teach([EIGHT_BITS.of(frame) for frame in frames[:5]], tower=tower)
     seeing = SeeingMemory(plain, untrained(tower))
     adapted = AdaptedMemory(AdaptedMemory(seeing, _adaptation(tower)), _adaptation(tower))
     assert adapted.alone is seeing, "what earlier labels taught is not carried over"
@@ -178,8 +179,8 @@ def test_labels_on_a_recipe_with_an_eye_refine_what_the_eye_says_and_come_back(
     again = read(tmp_path / "plate.safetensors", tower=tower).memories["top"]
     assert isinstance(again, AdaptedMemory)
     assert isinstance(again.alone, SeeingMemory)
-    assert again.assess(frames[7].picture).score == pytest.approx(
-        adapted.assess(frames[7].picture).score, abs=1e-3
+    assert again.assess(EIGHT_BITS.of(frames[7])).score == pytest.approx(
+        adapted.assess(EIGHT_BITS.of(frames[7])).score, abs=1e-3
     )
 
 
@@ -189,7 +190,7 @@ def test_a_real_training_ends_in_words_and_figures(
     monkeypatch.setattr(teaching, "AREA_PX", AREA_PX)
     monkeypatch.setattr(teaching, "LARGE_AREA_PX", AREA_PX)
     tower, settings = BlockTower(), MemorySettings(patches=40, overkill=0.1)
-    memory = NormalityMemory.teach([frame.picture for frame in frames], tower=tower, settings=settings)
+    memory = NormalityMemory.teach([EIGHT_BITS.of(frame) for frame in frames], tower=tower, settings=settings)
     found = sharpen(replace(taught, memories={"top": memory}), frames, tower=tower, effort=SMALL)
     assert found.choice is not None
     assert (found.taught is not None) is found.choice.better

@@ -3,6 +3,7 @@
 import json
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import app.recipes.growing.learning as learning
 from app.recipes.adapting import AdaptedRecipe
+from app.recipes.growing.eyes import Sharpened
 from app.recipes.growing.joining import NewPicture, named
 from app.recipes.growing.learning import Asked, learn
 from app.recipes.learned_from import LearnedFrom
@@ -19,9 +21,11 @@ from inspection.part import Frame
 from inspection.pictures.copies import pixels_sha256
 from inspection.recipe import Recipe
 from models.backbone.features import EfficientNetLite0
+from models.eye.seeing import SeeingMemory
 from models.training.data.photographs import Photograph
 from tests.app.recipes.growing.conftest import parts, write
 from tests.app.running import Passgate
+from tests.models.eye.untrained import untrained
 
 
 @pytest.fixture
@@ -182,3 +186,29 @@ def test_what_joined_is_taken_along_when_labels_are_learned_anew(
     assert photograph.defects
     assert photograph.mask is not None
     assert photograph.mask.is_file()
+
+
+@pytest.mark.parametrize("better", [True, False])
+def test_where_the_recipe_has_an_eye_one_is_trained_anew_and_kept_where_it_is_better(
+    library: RecipeLibrary,
+    lain: Path,
+    rejected: Path,
+    taught_again: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    better: bool,
+) -> None:
+    tower = EfficientNetLite0()
+    first = library.load("cover", tower=tower)
+    seeing = {view: SeeingMemory(memory, untrained(tower)) for view, memory in first.memories.items()}
+    library.save(library.as_next(replace(first, memories=seeing)))
+    given: list[int] = []
+
+    def sharpen(taught: Taught, frames: Sequence[Frame], **_: object) -> Sharpened:
+        given.append(len(frames))
+        return Sharpened(taught=replace(taught, memories=seeing) if better else None, choice=None, why="")
+
+    monkeypatch.setattr(learning, "sharpen", sharpen)
+    learn("cover", good(rejected), library=library, asked=Asked(taught_from=lain))
+    assert given == [len(taught_again)] == [25]
+    (memory,) = library.load("cover", 3, tower=tower).memories.values()
+    assert isinstance(memory, SeeingMemory) is better
