@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -58,7 +58,7 @@ class Drawn:
     """One picture to learn from, before the tower has seen it."""
 
     picture: Picture
-    covered: NDArray[np.float32]
+    covered: NDArray[np.uint8]
     """(height, width): 1 where the defect is."""
     source: int
     size_px: float
@@ -72,8 +72,8 @@ def draw(
     good: int,
     least_px: float,
     other_light: bool = True,
-) -> list[Drawn]:
-    """Draw defects on good pictures, in turn.
+) -> Iterator[Drawn]:
+    """Draw defects on good pictures, in turn, when asked for the next.
 
     Args:
         pictures: Good ones at one size.
@@ -84,43 +84,42 @@ def draw(
         other_light: Whether every other one is shown in other light.
     """
     light = _light_of(pictures)
-    drawn = []
     for number in range(bad + good):
         source = number % len(pictures)
-        picture, covered, size_px = pictures[source], np.zeros(pictures[source].shape[:2], np.float32), 0.0
+        picture, covered, size_px = pictures[source], np.zeros(pictures[source].shape[:2], np.uint8), 0.0
         if number < bad:
             found = _spoiled(pictures, source, rng, least_px)
             if found is None:
                 continue
             picture, covered = found
-            size_px = float(np.sqrt(covered.sum()))
+            size_px = float(np.sqrt(np.count_nonzero(covered)))
         if other_light and number % 2:
             picture = _in_other_light(picture, rng, light)
-        drawn.append(Drawn(picture=picture, covered=covered, source=source, size_px=size_px))
-    return drawn
+        yield Drawn(picture=picture, covered=covered, source=source, size_px=size_px)
 
 
 def see(
-    drawn: Sequence[Drawn], *, tower: VisionTower, working: tuple[int, int], told: Told | None = None
+    drawn: Iterable[Drawn], *, tower: VisionTower, working: tuple[int, int], told: Told | None = None
 ) -> Lessons:
     """Show drawn pictures to the tower, scaled to a working size: height and width in pixels."""
     maps: dict[int, list[Tensor]] = {stride: [] for stride in tower.strides}
-    covered, scale = [], []
+    covered, sources, sizes_px = [], [], []
     fine = tower.strides[0]
     for one in drawn:
         seen = look(one.picture, tower, working).maps
         for stride, layers in maps.items():
             layers.append(seen[stride][0].half())
         size = (working[1] // fine, working[0] // fine)
-        covered.append(cv2.resize(one.covered, size, interpolation=cv2.INTER_AREA))
-        scale.append((working[0] * working[1] / one.covered.size) ** 0.5)
+        covered.append(cv2.resize(one.covered.astype(np.float32), size, interpolation=cv2.INTER_AREA))
+        sources.append(one.source)
+        sizes_px.append(one.size_px * (working[0] * working[1] / one.covered.size) ** 0.5)
         if told is not None:
             told()
     return Lessons(
         maps={stride: torch.stack(layers) for stride, layers in maps.items()},
         covered=torch.from_numpy(np.stack(covered)),
-        source=np.array([one.source for one in drawn], dtype=np.int64),
-        size_px=np.array([one.size_px for one in drawn]) * np.array(scale),
+        source=np.array(sources, dtype=np.int64),
+        size_px=np.array(sizes_px, dtype=np.float64),
     )
 
 
@@ -149,7 +148,7 @@ def targets(covered: Tensor) -> tuple[Tensor, Tensor]:
 
 def _spoiled(
     pictures: Sequence[Picture], source: int, rng: np.random.Generator, least_px: float
-) -> tuple[Picture, NDArray[np.float32]] | None:
+) -> tuple[Picture, NDArray[np.uint8]] | None:
     height, width = pictures[source].shape[:2]
     most_px = 0.5 * min(height, width)
     others = [pictures[int(index)] for index in rng.integers(len(pictures), size=3)]
@@ -159,8 +158,8 @@ def _spoiled(
         )
         if found is None:
             return None
-        covered = (found.mask > 0).astype(np.float32)
-        if covered.sum() >= least_px**2:
+        covered = (found.mask > 0).astype(np.uint8)
+        if np.count_nonzero(covered) >= least_px**2:
             return found.picture, covered
     return None
 

@@ -23,6 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from models.backbone.features import VisionTower
 from models.evaluation.metrics import evaluate
@@ -37,8 +38,8 @@ from models.memory.memory import NormalityMemory
 from models.training.eye.lessons import Drawn, Lessons, at, draw, see
 from models.training.eye.training import train_net
 
-FEWEST_GROUPS: Final = 2
-"""Of a half: a memory is taught on each, which holds groups out."""
+MOST_GOOD: Final = 200
+"""Of more good pictures so many are taken, evenly: all are held at working size, up to 1.2 MB each."""
 AREA_PX: Final = 448 * 448
 LARGE_AREA_PX: Final = 640 * 640
 """The working sizes that are tried, by area; the second only where the pictures have so much detail."""
@@ -92,11 +93,12 @@ def train_eye(
     Returns:
         The eye; None where pictures or groups are too few to hold half of them out, or nothing drawn shows.
     """
+    chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), MOST_GOOD)).round().astype(int).tolist()
+    groups = [groups[index] for index in chosen]
+    pictures = OneByOne(chosen, pictures.__getitem__)
     halves = _halves(groups, seed)
-    for half in (0, 1):
-        own = [group for group, of in zip(groups, halves.tolist(), strict=True) if of == half]
-        if len(own) < FEWEST_PICTURES or len(set(own)) < FEWEST_GROUPS:
-            return None
+    if min(np.bincount(halves, minlength=2)) < FEWEST_PICTURES:
+        return None
     return _Training(pictures, halves, memory, tower, groups, seed, effort or Effort(), on_progress).run()
 
 
@@ -154,7 +156,7 @@ class _Training:
         choice = Choice(
             sizes=tried,
             least_px=least_px,
-            lessons=len(drawn),
+            lessons=len(lessons.source),
             auroc_memory=memory,
             auroc_eye=together,
             error=error,
@@ -172,8 +174,10 @@ class _Training:
     def _trial(self) -> tuple[tuple[Tried, ...], tuple[int, int], float] | None:
         """Try each working size briefly: what was tried, the one that is taken, and the smallest lessons."""
         effort = self._effort
-        drawn = draw(
-            self._shown, self._rng, bad=effort.trial_lessons, good=effort.trial_lessons // 2, least_px=0.0
+        drawn = list(
+            draw(
+                self._shown, self._rng, bad=effort.trial_lessons, good=effort.trial_lessons // 2, least_px=0.0
+            )
         )
         told: list[NDArray[np.bool_]] = []
         sizes_px: list[NDArray[np.float64]] = []
@@ -264,7 +268,9 @@ class _Training:
     ) -> tuple[float, float, float]:
         """AUROC of the memory alone and of eye and memory, on each half by the other, and the error."""
         # in the light of the good ones: what tells other light would be taken for what tells defects
-        drawn = draw(shown, self._rng, bad=len(shown), good=0, least_px=least_px, other_light=False)
+        drawn = list(draw(shown, self._rng, bad=len(shown), good=0, least_px=least_px, other_light=False))
+        if not drawn:
+            return 0.5, 0.5, 1.0
         sources = np.concatenate([np.arange(len(shown)), [one.source for one in drawn]]).astype(np.int64)
         truth = np.arange(len(sources)) >= len(shown)
         looked = [*shown, *(one.picture for one in drawn)]
