@@ -84,8 +84,10 @@ def draw(
         other_light: Whether every other one is shown in other light.
     """
     light = _light_of(pictures)
+    # in an order of chance: the first so many of a folder are often of one group
+    order = rng.permutation(len(pictures)).tolist()
     for number in range(bad + good):
-        source = number % len(pictures)
+        source = order[(number if number < bad else number - bad) % len(order)]
         picture, covered, size_px = pictures[source], np.zeros(pictures[source].shape[:2], np.uint8), 0.0
         if number < bad:
             found = _spoiled(pictures, source, rng, least_px)

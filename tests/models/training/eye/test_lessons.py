@@ -39,7 +39,7 @@ def test_in_other_light_brighter_stays_brighter_and_nothing_runs_over() -> None:
 
 
 def test_the_defect_lies_where_it_is_said_to_and_is_no_smaller_than_asked(parts: list[Picture]) -> None:
-    drawn = draw(parts, np.random.default_rng(0), bad=12, good=4, least_px=8.0, other_light=False)
+    drawn = list(draw(parts, np.random.default_rng(0), bad=12, good=4, least_px=8.0, other_light=False))
     bad, good = ([one for one in drawn if (one.size_px > 0.0) is wanted] for wanted in (True, False))
     assert len(good) == 4
     assert len(bad) > 6
@@ -61,7 +61,7 @@ def test_every_other_lesson_is_in_other_light_unless_it_is_to_be_compared(parts:
 
 
 def test_lessons_know_their_part_and_their_size_at_the_working_size(parts: list[Picture]) -> None:
-    drawn = draw(parts, np.random.default_rng(0), bad=6, good=3, least_px=6.0)
+    drawn = list(draw(parts, np.random.default_rng(0), bad=6, good=3, least_px=6.0))
     lessons = see(drawn, tower=BlockTower(), working=(192, 192))
     assert lessons.covered.shape == (len(drawn), 12, 12)
     assert lessons.maps[16].shape[2:] == (12, 12)
