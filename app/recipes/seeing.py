@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from app.recipes.library import RecipeLibrary, Taught
 from inspection.errors import RecipeError
 from inspection.pictures.decoding.decoding import picture_size
@@ -96,9 +94,8 @@ def pace_of(taught: Taught, *, threads: int) -> Pace:
         RecipeError: Every part would miss the recipe's deadline.
     """
     (view,) = taught.recipe.views
-    memory, (width, height) = taught.memories[view.name], taught.recipe.quality.size or (640, 480)
-    blank = np.full((height, width, 3), 127, np.uint8)
-    seen = taught.sights.get(view.name, PLAIN).unplaced(blank, view).picture
+    memory = taught.memories[view.name]
+    seen = taught.sights.get(view.name, PLAIN).of_nothing(view, size=taught.recipe.quality.size).picture
     maps = memory.assess(seen).features.maps
     rows, columns = maps[min(maps)].shape[-2:]
     area_px = rows * columns * min(maps) ** 2

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
 import torch
 
 from inspection.decision import (
@@ -118,10 +117,9 @@ class ReflexInspector:
             RecipeError: A view was not taught, or how it is seen was not.
         """
         torch.set_num_threads(self._threads)
-        width, height = recipe.quality.size or (640, 480)
-        blank = np.full((height, width, 3), 127, np.uint8)
         for view in recipe.views:
-            self.memory(recipe, view).assess(self.sight(recipe, view).unplaced(blank, view).picture)
+            nothing = self.sight(recipe, view).of_nothing(view, size=recipe.quality.size)
+            self.memory(recipe, view).assess(nothing.picture)
 
     def inspect(
         self, frames: tuple[Frame, ...], *, recipe: Recipe, part_id: int, trigger_seq: int, deadline_ns: int

@@ -90,8 +90,24 @@ class Sight:
         )
 
     def unplaced(self, picture: Picture, view: View) -> Seen:
-        """The same without aligning it: for a picture of nothing, to be ready by. Raises RecipeError."""
+        """The same without aligning it: for a picture without a part. Raises RecipeError."""
         return self._seen(picture, view, None)
+
+    def of_nothing(self, view: View, *, size: tuple[int, int] | None) -> Seen:
+        """What is judged of a grey picture of nothing: to be ready by.
+
+        Args:
+            view: Of the recipe.
+            size: Width and height of the recipe's pictures; None where they are of any size, then it is large
+                enough for the view's region.
+
+        Raises:
+            RecipeError: The view's region does not lie on pictures of that size.
+        """
+        if size is None:
+            left, top, width, height = view.region or (0, 0, 0, 0)
+            size = max(left + width, _USUAL[0]), max(top + height, _USUAL[1])
+        return self.unplaced(np.full((size[1], size[0], 3), 127, np.uint8), view)
 
     def _seen(self, picture: Picture, view: View, placement: Placement | None) -> Seen:
         corner = (0, 0) if view.region is None else view.region[:2]
@@ -130,6 +146,8 @@ class Sight:
 
 
 PLAIN: Final = Sight()
+_USUAL: Final = (640, 480)
+"""Width and height of a picture of nothing."""
 _RIM: Final = np.ones((5, 5), np.uint8)
 
 

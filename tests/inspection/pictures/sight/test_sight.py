@@ -50,6 +50,16 @@ def test_a_plain_sight_only_cuts_out_the_region_and_boxes_go_back_by_its_corner(
     assert PLAIN.of(part(0), WHOLE).box_as_taken((5, 6, 20, 10)) == (5, 6, 20, 10)
 
 
+def test_a_view_can_be_made_ready_wherever_its_region_lies() -> None:
+    """Also where pictures of several sizes were taught, and no size is known."""
+    far = View(region=(1200, 900, 180, 130))
+    assert PLAIN.of_nothing(far, size=None).picture.shape == (130, 180, 3)
+    assert PLAIN.of_nothing(WHOLE, size=None).picture.shape == (480, 640, 3)
+    assert PLAIN.of_nothing(WHOLE, size=(50, 40)).picture.shape == (40, 50, 3)
+    with pytest.raises(RecipeError, match="the picture has 640 x 480 pixels"):
+        PLAIN.of_nothing(far, size=(640, 480))
+
+
 def test_parts_that_lie_anyhow_are_seen_alike(turning: Sight) -> None:
     straight = turning.of(part(50), CUT).picture.astype(int)
     for x, y, degrees in ((0, 0, 0), (9, -6, 4), (-11, 10, -5)):
