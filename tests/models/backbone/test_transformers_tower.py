@@ -10,7 +10,7 @@ import torch
 
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.backbone.features import EfficientNetLite0, VisionTower
+from models.backbone.features import EfficientNetLite0, FinerTower, VisionTower
 from models.backbone.transformers_tower import TransformersTower, build_tower
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
@@ -123,6 +123,8 @@ def test_the_tower_by_configuration(clip: Path, tower: VisionTower) -> None:
     assert build_tower(None).sha256 == tower.sha256
     assert isinstance(build_tower(str(clip)), TransformersTower)
     assert channels_of(build_tower(None).features([noise(32, 32)])) == 344
+    assert isinstance(build_tower(None), FinerTower)
+    assert not isinstance(build_tower(str(clip)), FinerTower), "its patches have one size"
 
 
 def test_towers_by_name_are_those_that_passgate_knows(
