@@ -15,8 +15,8 @@ import numpy as np
 
 from models.backbone.features import AdaptableTower
 from models.benchmarks.baselines import BASELINES
-from models.benchmarks.exchangeable import MOST_TESTED, resample
-from models.benchmarks.paired import SplitScores, ratio_of_mistakes
+from models.benchmarks.comparing.exchangeable import MOST_TESTED, resample
+from models.benchmarks.comparing.paired import SplitScores, ratio_of_mistakes
 from models.benchmarks.products.product import Product, Specimen
 from models.benchmarks.remembering import RememberingTower
 from models.benchmarks.splits import group_split
@@ -82,7 +82,7 @@ def benchmark(
         plain methods' AUROC and overkill; teach_s; assess_p50_ms and assess_p95_ms (scaling, tower and
         memory, without reading the picture). ``products``, by name: ``mean`` and ``deviation`` over the rows;
         ``mistakes``, the ratio of 1 − AUROC to the better plain method's, with its interval; ``threshold``,
-        what :func:`models.benchmarks.exchangeable.resample` counted, None without resamplings.
+        what :func:`models.benchmarks.comparing.exchangeable.resample` counted, None without resamplings.
 
     Raises:
         CameraError: A photograph cannot be read.

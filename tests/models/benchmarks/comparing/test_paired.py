@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from models.benchmarks.paired import SplitScores, ratio_of_mistakes
+from models.benchmarks.comparing.paired import SplitScores, ratio_of_mistakes
 from models.evaluation.metrics import auroc
 
 PLAIN = ("plain", "plainer")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from models.benchmarks.exchangeable import lawful_counts, resample
+from models.benchmarks.comparing.exchangeable import lawful_counts, resample
 from models.benchmarks.products.product import Specimen
 from tests.models.benchmarks.toys import BlockTower, plates
 

@@ -1,0 +1,1 @@
+"""What may be said of a comparison: an interval over splits, and whether a share is what was asked."""
