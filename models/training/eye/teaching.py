@@ -32,7 +32,7 @@ from models.eye.net import EyeNet, middling, of_pictures
 from models.eye.rule import EyeRule
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
-from models.memory.embedding import LEAST_DEVIATION, embed, look, working_size
+from models.memory.embedding import LEAST_DEVIATION, look, working_size
 from models.memory.left_out import left_out_distances
 from models.memory.memory import NormalityMemory
 from models.training.eye.lessons import Drawn, Lessons, at, draw, see
@@ -246,13 +246,12 @@ class _Training:
 
     def _whole(self) -> NDArray[np.float64]:
         """How far each good picture as a whole lies from what the other groups taught."""
-        embedded = [embed(self._memory.see(picture)[0]) for picture in self._pictures]
-        first = embedded[0]
+        seen = torch.stack([self._memory.see(picture)[1].whole for picture in self._pictures])
         _, whole = left_out_distances(
-            torch.stack([one.patches[:1] for one in embedded]).reshape(len(embedded), 1, 1, -1),
-            torch.stack([one.whole for one in embedded]),
+            seen[:, None, None, :1],  # cells are not asked for
+            seen,
             self._groups,
-            bank=torch.arange(min(len(embedded), len(first.patches))),
+            bank=torch.arange(len(seen)),
             shrinkage=self._memory.settings.shrinkage,
             least_deviation=LEAST_DEVIATION,
             seed=self._seed,
@@ -288,8 +287,7 @@ class _Training:
             outside = np.flatnonzero(self._halves[sources] != half)
             whole, eye = np.zeros(len(looked)), np.zeros(len(looked))
             for index in outside.tolist():
-                maps, seen = memory.see(looked[index])
-                del maps
+                _, seen = memory.see(looked[index])
                 whole[index] = memory.whole_distance(seen)
                 alone[index] = memory.assess(looked[index]).score
                 at_size = look(looked[index], self._tower, working).maps
