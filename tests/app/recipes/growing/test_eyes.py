@@ -207,6 +207,6 @@ def test_of_several_appearances_and_of_too_few_parts_no_eye_is_trained(
     found = sharpen(replace(taught, recipe=recipe), (), tower=BlockTower())
     assert (found.taught, found.choice) == (None, None)
     assert "several appearances" in found.why
-    found = sharpen(taught, frames, tower=BlockTower(), groups=["a"] * 6 + ["b"] * 6)
+    found = sharpen(taught, frames, tower=BlockTower(), groups=["a"] * 9 + ["b"] * 3)
     assert (found.taught, found.choice) == (None, None)
     assert "too few good pictures or groups" in found.why
