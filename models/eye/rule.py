@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from models.memory.calibration import LEAST_SPREAD, Cut, bent, farthest_of
-from models.memory.embedding import MOST_DISTANCE
+from models.memory.embedding import MOST_DISTANCE, MOST_FEATURE
 
 _OVER_LEVEL: Final = 0.25
 """How much a cell counts more for each deviation of good pictures' highest cells above the level."""
@@ -18,6 +18,7 @@ _OVER_LEVEL: Final = 0.25
 _EYE: Final = 0.5
 """The weight of the eye beside that of the whole."""
 
+_Logit = Annotated[float, Field(ge=-MOST_FEATURE, le=MOST_FEATURE)]
 _Spread = Annotated[float, Field(ge=LEAST_SPREAD, le=MOST_DISTANCE)]
 
 
@@ -31,11 +32,11 @@ class EyeRule(Cut):
     on real ones.
     """
 
-    eye_mean: float
+    eye_mean: _Logit
     eye_deviation: _Spread
     whole_mean: Annotated[float, Field(ge=0.0, le=MOST_DISTANCE)]
     whole_deviation: _Spread
-    cell_level: float
+    cell_level: _Logit
     """The logit that the highest cell of nine in ten unseen good pictures stays below."""
     cell_deviation: _Spread
     """The deviation of unseen good pictures' highest cells."""

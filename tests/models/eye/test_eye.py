@@ -107,6 +107,8 @@ def test_a_header_that_cannot_be_is_refused(
     [
         {"threshold": 1e9},
         {"threshold": -1e9},
+        {"eye_mean": 1e300},
+        {"cell_level": 1e300},
         {"eye_deviation": 0.0},
         {"cell_deviation": 0.0},
         {"whole_mean": -1.0},
