@@ -35,6 +35,14 @@ class Sharpened:
         """The same where with the eye every part would be late: the recipe stays as it was taught."""
         return replace(self, taught=None, why=f"the trained eye is not kept: {error.what}")
 
+    def overtaken(self) -> Self:
+        """The same where the recipe got another version meanwhile: that one stays the newest."""
+        return replace(
+            self,
+            taught=None,
+            why="the trained eye is not kept: the recipe got another version meanwhile; teach again",
+        )
+
     def in_json(self) -> dict[str, Any]:
         """The same for machines."""
         choice = None if self.choice is None else self.choice.model_dump(mode="json")

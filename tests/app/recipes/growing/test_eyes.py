@@ -122,6 +122,27 @@ def test_a_better_eye_is_the_next_version_and_show_says_what_it_chose_and_why(
     )
 
 
+def test_an_eye_does_not_replace_what_somebody_taught_while_it_was_trained(
+    passgate: Passgate, good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trains(monkeypatch, CHOICE)
+    trained = eyes.train_eye
+
+    def train(*given: Any, **named: Any) -> TrainedEye | None:
+        taught = library.load("plate", tower=named["tower"])
+        library.save(library.as_next(taught))
+        return trained(*given, **named)
+
+    monkeypatch.setattr(eyes, "train_eye", train)
+    said = passgate("recipe", "teach", "plate", "--good", good, "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["eye"]["kept"] is False
+    assert "another version meanwhile" in json.loads(said.out)["eye"]["why"]
+    newest = library.load("plate", tower=EfficientNetLite0())
+    assert newest.recipe.version == 2
+    assert type(newest.memories["top"]) is NormalityMemory
+
+
 def test_an_eye_that_is_not_better_is_not_kept_and_that_is_no_failure(
     passgate: Passgate, good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
