@@ -4,8 +4,9 @@ All that is compared here is judged by what had not seen the picture's group: th
 two halves by group, and each half is judged by nets and a memory of the other. No real defect is looked at.
 
 - *Working size*: where the pictures have the detail for a larger one, a briefly trained eye at either size is
-  asked which defects it tells from the same part without; the larger size is taken only where it tells
-  more of them by more than twice the error of that difference, since it costs time on every part.
+  asked which defects it tells from the same part without. The larger size is taken unless it tells fewer of
+  them by more than the error of that difference: a brief training does not yet show what detail is worth, and
+  on boards it decides everything. It costs time on every part.
 - *The smallest lessons*: defects of a size that this eye cannot tell on held-out parts teach it to see them
   everywhere, so lessons begin at the smallest size from which on it tells four in five.
 - *Kept or not*: good parts against good parts with drawn defects, by the memory alone and by eye and memory
@@ -50,8 +51,6 @@ _TOLD: Final = 0.8
 _EDGES: Final = (3.0, 4.0, 8.0, 16.0, 32.0)
 """Of the size classes, in pixels at working size; 8 is one cell of the finest map."""
 _RESAMPLED: Final = 200
-_SURE: Final = 2.0
-"""So many errors a gain must be, where it costs time on every part."""
 
 Progress = Callable[[int, int], None]
 """Is told what is done, and of how much."""
@@ -191,7 +190,7 @@ class _Training:
         taken = 0
         if len(told) > 1:
             gain = told[1].astype(np.float64) - told[0]
-            taken = int(gain.mean() > _SURE * gain.std() / math.sqrt(len(gain)))
+            taken = int(gain.mean() > -gain.std() / math.sqrt(len(gain)))
         tried = tuple(
             Tried(height=size[0], width=size[1], told=float(one.mean()))
             for size, one in zip(self._sizes, told, strict=True)
