@@ -33,6 +33,7 @@ from models.eye.net import EyeNet, middling, of_pictures
 from models.eye.rule import EyeRule
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
+from models.memory.calibration import LEAST_SPREAD
 from models.memory.embedding import LEAST_DEVIATION, look, working_size
 from models.memory.left_out import left_out_distances
 from models.memory.memory import NormalityMemory
@@ -299,6 +300,11 @@ class _Training:
             )
             for index in outside.tolist():
                 together[index] = scale.score(eye[index], whole[index])
+            for scores in (
+                alone,
+                together,
+            ):  # two memories have two zeros: either is told from its good parts
+                scores[outside] = from_good(scores[outside], scores[good])
         return _difference(alone, together, truth, [self._groups[source] for source in sources], self._rng)
 
     def _unlearnable(self, lessons: Lessons) -> bool:
@@ -328,6 +334,16 @@ def _halves(groups: Sequence[Hashable], seed: int) -> NDArray[np.int64]:
         half_of[name] = int(count[1] < count[0])
         count[half_of[name]] += sizes[name]
     return np.array([half_of[group] for group in groups], dtype=np.int64)
+
+
+def from_good(scores: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Put scores on the scale of some good parts': their mean 0, their deviation 1.
+
+    So that what two models say of two halves can be compared; both sides of a comparison have to be put so,
+    or the one that is not seems worse by the difference of its zeros.
+    """
+    told: NDArray[np.float64] = (scores - good.mean()) / max(float(good.std()), LEAST_SPREAD)
+    return told
 
 
 def _least_px(sizes_px: NDArray[np.float64], told: NDArray[np.bool_]) -> float:
