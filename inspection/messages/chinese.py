@@ -106,6 +106,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.MORE_DEFECTS: "{cause}，另有 {more} 处",
     Code.TOO_CLOSE: "过于接近阈值，无法判断",
     Code.LIKE_NO_EXAMPLE: "有缺陷无法明确归入示例所示的类型",
+    Code.NAME_RELEASES_NOTHING: "规则允许此类缺陷通过，但仅凭示例得出的名称不能放行工件",
     Code.SEEN_AND_DECIDED: "{cause}：{action:term}",
     Code.BY_REFLEX: "按快速判定",
     Code.RULES_ASK: "规则要求{action:term}：{defects:term}",

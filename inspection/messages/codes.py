@@ -103,6 +103,7 @@ class Code(StrEnum):
     MORE_DEFECTS = auto()
     TOO_CLOSE = auto()
     LIKE_NO_EXAMPLE = auto()
+    NAME_RELEASES_NOTHING = auto()
     SEEN_AND_DECIDED = auto()
     BY_REFLEX = auto()
     RULES_ASK = auto()

@@ -118,6 +118,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.MORE_DEFECTS: "{cause}, and {more} more",
     Code.TOO_CLOSE: "too close to the threshold to tell",
     Code.LIKE_NO_EXAMPLE: "a defect is not clearly of a type that examples show",
+    Code.NAME_RELEASES_NOTHING: "the rules let such a type pass, but a name by examples releases no part",
     Code.SEEN_AND_DECIDED: "{cause}: {action:term}",
     Code.BY_REFLEX: "by reflex",
     Code.RULES_ASK: "the rules ask for {action:term} on {defects:term}",

@@ -178,6 +178,10 @@ class ReflexInspector:
         if any(defect.type == UNKNOWN for defect in defects):
             action = action.at_least(Action.MANUAL_REVIEW)
             reason = joined((say(Code.LIKE_NO_EXAMPLE), reason))
+        elif action is Action.PASS and any(defect.type != ANOMALY for defect in defects):
+            # a type that nobody showed is called by one that was: such a name may not release what stood out
+            action = Action.MANUAL_REVIEW
+            reason = joined((say(Code.NAME_RELEASES_NOTHING), reason))
         if abs(normality - 0.5) < recipe.review_band:
             action = action.at_least(Action.MANUAL_REVIEW)
             reason = joined((say(Code.TOO_CLOSE), reason))

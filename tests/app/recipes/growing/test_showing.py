@@ -1,6 +1,7 @@
 """Showing types by examples: on the line they have their names, and doubt goes to a person."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -95,6 +96,17 @@ def test_what_was_shown_has_its_name_on_the_line_and_the_rules_heed_it(
         assert len(named) >= 3, [[defect.type for defect in one.defects] for one in found]
         assert all(defect.type_probability or 0.0 > 0.5 for one in named for defect in one.defects)
         assert {one.action for one in named} == {done}
+
+
+def test_a_name_by_examples_never_releases_what_stood_out(reflex: tuple[Taught, ReflexInspector]) -> None:
+    """A type that nobody showed is called by one that was; were that one let through, so would the other."""
+    taught, inspector = reflex
+    let_through = tuple(DefectRule(type=kind, action=Action.PASS) for kind in ("blob", "scratch", UNKNOWN))
+    lenient = replace(taught, recipe=taught.recipe.model_copy(update={"policy": let_through}))
+    for kind in ("blob", "scratch"):
+        found = [judged((lenient, inspector), marked(kind, number)) for number in range(20, 25)]
+        assert any(defect.type == kind for one in found for defect in one.defects)
+        assert all(one.action is Action.MANUAL_REVIEW for one in found if one.defects)
 
 
 def test_words_that_ask_for_more_on_a_shown_type_are_heard(reflex: tuple[Taught, ReflexInspector]) -> None:
