@@ -16,8 +16,7 @@ from inspection.pictures.sight.sight import PLAIN
 from models.backbone.features import VisionTower
 from models.backbone.transformers_tower import build_tower
 from models.eye.eye import Choice, Described
-from models.eye.seeing import SeeingMemory
-from models.training.eye.teaching import Effort, Progress, train_eye
+from models.training.eye.teaching import Effort, Progress, seeing, train_eye
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,13 +104,13 @@ def sharpen(
             why="no eye was trained: there are too few good pictures or groups to hold half of them out, "
             "or nothing that is drawn on them shows",
         )
-    if not eye.choice.better:
+    judging = seeing(memory, eye)
+    if judging is memory:
         return Sharpened(
             taught=None, choice=eye.choice, why=f"the trained eye is not kept: {in_words(eye.choice)}"
         )
-    seeing = {view.name: SeeingMemory(memory, eye)}
     return Sharpened(
-        taught=replace(taught, memories=seeing),
+        taught=replace(taught, memories={view.name: judging}),
         choice=eye.choice,
         why=f"the trained eye is kept: {in_words(eye.choice)}",
     )
