@@ -14,6 +14,8 @@ _SURELY: Final = 3.0
 """Standard errors by which a figure must differ from the taught one."""
 _SEEN: Final = 0.01
 """Of light and focus, and of the picture's sides: what nobody finds at the machine is not spoken of."""
+_MOST_PERCENT: Final = 999.0
+"""No larger change is told: the taught figure was next to nothing then, and the number says no more."""
 
 
 def causes(looks: Sequence[Look], usual: UsualLooks | None, *, size: tuple[int, int]) -> Sentence:
@@ -59,11 +61,15 @@ class _Moved:
 
 
 def _lit(share: float) -> Sentence:
-    return say(Code.LOOKS_DARKER if share < 0.0 else Code.LOOKS_BRIGHTER, percent=100.0 * abs(share))
+    return say(Code.LOOKS_DARKER if share < 0.0 else Code.LOOKS_BRIGHTER, percent=_percent(share))
 
 
 def _focused(share: float) -> Sentence:
-    return say(Code.LOOKS_BLURRED if share < 0.0 else Code.LOOKS_SHARPER, percent=100.0 * abs(share))
+    return say(Code.LOOKS_BLURRED if share < 0.0 else Code.LOOKS_SHARPER, percent=_percent(share))
+
+
+def _percent(share: float) -> float:
+    return min(100.0 * abs(share), _MOST_PERCENT)
 
 
 def _shifted(x_px: float, y_px: float) -> Sentence:

@@ -128,6 +128,7 @@ def test_whoever_accepts_what_there_is_hears_no_more_of_it_unless_the_taught_par
         (TAUGHT.model_copy(update={"light": 154.0}), Code.LOOKS_BRIGHTER, 10.0),
         (TAUGHT.model_copy(update={"focus": 0.24}), Code.LOOKS_BLURRED, 20.0),
         (TAUGHT.model_copy(update={"focus": 0.36}), Code.LOOKS_SHARPER, 20.0),
+        (TAUGHT.model_copy(update={"focus": 1e9}), Code.LOOKS_SHARPER, 999.0),
         (TAUGHT.model_copy(update={"x": 0.53, "y": 0.54}), Code.LOOKS_MOVED, 27.2),
         (TAUGHT, Code.LOOKS_AS_TAUGHT, None),
     ],
