@@ -147,7 +147,13 @@ def learn(
         name,
         pictures,
         library=library,
-        asked=Asked(taught_from=taught_from, labels=labels, keep_outliers=keep_outliers, seed=seed),
+        asked=Asked(
+            taught_from=taught_from,
+            labels=labels,
+            keep_outliers=keep_outliers,
+            seed=seed,
+            threads=setup.model.threads,
+        ),
         tower=setup.model.tower,
     )
     mind = "" if done.taught is None else spent(done.taught, library=library)

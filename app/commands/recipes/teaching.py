@@ -8,7 +8,6 @@ import typer
 from app.command_line.options import AskedAdapter, NamedRecipe, StationOption, named_recipe, setup_of
 from app.command_line.output import JsonFlag, print_json
 from app.commands.recipes import masks
-from inspection.errors import RecipeError
 from inspection.levels import BitDepth
 
 
@@ -114,18 +113,13 @@ def teach(
         typer.echo(f"{taught.recipe.name} version {taught.recipe.version}: usable now, {path}")
     eye = None
     if not quick:
-        eye = sharpen_folder(taught, good, tower=setup.model.tower)
-        if eye.taught is not None:
-            try:
-                pace = pace_of(eye.taught, threads=setup.model.threads)
-            except RecipeError as error:
-                eye = eye.too_slow(error)
+        eye = sharpen_folder(taught, good, tower=setup.model.tower).in_time(threads=setup.model.threads)
+        # what somebody adapted meanwhile must not be replaced by what knows nothing of it
         if out is None and library.next_identity(name)[1] != taught.recipe.version + 1:
-            eye = (
-                eye.overtaken()
-            )  # what somebody adapted meanwhile must not be replaced by what knows nothing of it
+            eye = eye.overtaken()
         if eye.taught is not None:
             taught = eye.taught
+            pace = pace_of(taught, threads=setup.model.threads)
             if out is None:
                 taught = library.as_next(taught)
                 path = library.save(taught)

@@ -8,6 +8,7 @@ from typing import Any, Self
 from app.progress import progress
 from app.recipes.file_frames import FileFrames
 from app.recipes.recipe_file import Taught
+from app.recipes.seeing import pace_of
 from app.recipes.teaching import good_files
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
@@ -30,12 +31,23 @@ class Sharpened:
     why: str
     """The result in words."""
 
-    def too_slow(self, error: RecipeError) -> Self:
-        """The same where with the eye every part would be late: the recipe stays as it was taught."""
-        return replace(self, taught=None, why=f"the trained eye is not kept: {error.what}")
+    def in_time(self, *, threads: int) -> Self:
+        """The same; without the eye where with it every part would be late.
+
+        Args:
+            threads: That the station looks with.
+        """
+        try:
+            if self.taught is not None:
+                pace_of(self.taught, threads=threads)
+        except RecipeError as error:
+            return replace(self, taught=None, why=f"the trained eye is not kept: {error.what}")
+        return self
 
     def overtaken(self) -> Self:
         """The same where the recipe got another version meanwhile: that one stays the newest."""
+        if self.taught is None:
+            return self
         return replace(
             self,
             taught=None,

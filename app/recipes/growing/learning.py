@@ -34,6 +34,7 @@ from app.recipes.learned_from import LearnedFrom, remembered
 from app.recipes.library import RecipeLibrary, Taught
 from app.recipes.seeing import as_so_far
 from app.recipes.teaching import good_files, teach
+from app.settings.station import ModelTable
 from inspection.errors import RecipeError
 from inspection.levels import BitDepth
 from inspection.pictures.copies import pixels_sha256
@@ -58,6 +59,8 @@ class Asked:
     """Teach a good picture also where it lies far outside the others."""
     seed: int = 0
     """The same pictures and seed give the same recipe on one machine."""
+    threads: int = ModelTable().threads
+    """That the station looks with: an eye with which every part would be late is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +191,7 @@ class _Growing:
             with progress("training the eye", None) as bar:
                 frames = FileFrames(files, lambda _: None, bit_depth=depth)
                 eye = sharpen(again, frames, tower=self._eyes, groups=groups, on_progress=bar.show)
-            again = eye.taught or again
+            again = eye.in_time(threads=self._asked.threads).taught or again
         learned_from = self._learned_from.model_copy(
             update={
                 "taught": again.learned_from.taught,
