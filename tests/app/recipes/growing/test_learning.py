@@ -188,14 +188,15 @@ def test_what_joined_is_taken_along_when_labels_are_learned_anew(
     assert photograph.mask.is_file()
 
 
-@pytest.mark.parametrize("better", [True, False])
-def test_where_the_recipe_has_an_eye_one_is_trained_anew_and_kept_where_it_is_better(
+@pytest.mark.parametrize(("better", "late"), [(True, False), (False, False), (True, True)])
+def test_where_the_recipe_has_an_eye_one_is_trained_anew_and_kept_where_it_is_better_and_in_time(
     library: RecipeLibrary,
     lain: Path,
     rejected: Path,
     taught_again: list[str],
     monkeypatch: pytest.MonkeyPatch,
     better: bool,
+    late: bool,
 ) -> None:
     tower = EfficientNetLite0()
     first = library.load("cover", tower=tower)
@@ -207,8 +208,13 @@ def test_where_the_recipe_has_an_eye_one_is_trained_anew_and_kept_where_it_is_be
         given.append(len(frames))
         return Sharpened(taught=replace(taught, memories=seeing) if better else None, choice=None, why="")
 
+    def pace_of(*_: object, **__: object) -> None:
+        if late:
+            raise RecipeError("every part would be late")
+
     monkeypatch.setattr(learning, "sharpen", sharpen)
+    monkeypatch.setattr("app.recipes.growing.eyes.pace_of", pace_of)
     learn("cover", good(rejected), library=library, asked=Asked(taught_from=lain))
     assert given == [len(taught_again)] == [25]
     (memory,) = library.load("cover", 3, tower=tower).memories.values()
-    assert isinstance(memory, SeeingMemory) is better
+    assert isinstance(memory, SeeingMemory) is (better and not late)
