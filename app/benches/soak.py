@@ -166,7 +166,8 @@ def _read(path: Path) -> dict[str, Outcome]:
 
 
 def _outcome(run: Run, root: Path) -> Outcome:
-    at, started_s = datetime.now(UTC), time.monotonic()
+    # what is run is what stands there now: somebody may commit before it ends
+    at, started_s, commit = datetime.now(UTC), time.monotonic(), _commit(root)
     with subprocess.Popen(  # noqa: S603  (our own programs)
         [sys.executable, *run.arguments],
         cwd=root,
@@ -198,7 +199,7 @@ def _outcome(run: Run, root: Path) -> Outcome:
         exit_code=exit_code,
         seconds=round(time.monotonic() - started_s, 1),
         at=at.replace(microsecond=0),
-        commit=_commit(root),
+        commit=commit,
         result=result,
         said="\n".join(line.rstrip() for line in said),
     )

@@ -2,6 +2,7 @@
 
 import json
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -39,6 +40,25 @@ def test_each_run_is_in_the_file_with_its_result_its_end_and_its_commit(tmp_path
     assert broken.said == "what is the matter"
     assert re.fullmatch(r"[0-9a-f]{7,}\+?", sound.commit)
     assert found.machine["python"] == sys.version.split()[0]
+
+
+def test_the_commit_is_the_one_at_which_a_run_began(tmp_path: Path) -> None:
+    """Somebody may commit in its ten minutes, and that is not what ran."""
+    git = ("git", "-c", "user.name=a", "-c", "user.email=a@b", "-C", str(tmp_path))
+    empty = ("commit", "-q", "--allow-empty", "-m", "one more")
+    for words in (("init", "-q"), empty):
+        subprocess.run([*git, *words], check=True, timeout=60.0)
+    asked = [*git, "rev-parse", "--short", "HEAD"]
+    began = subprocess.run(asked, check=True, timeout=60.0, capture_output=True, text=True).stdout.strip()
+    commits = run(
+        "commits", f"import subprocess; subprocess.run({[*git, *empty]!r}, check=True); print('{{}}')"
+    )
+    (tmp_path / "tests").mkdir()
+    into = tmp_path / ".git" / "soak.json"
+    soak(root=tmp_path, into=into, runs=(commits,), only=(), on_progress=lambda *_: None)
+    found = Soak.model_validate_json(into.read_text(encoding="utf-8")).runs["commits"]
+    assert found.exit_code == 0, found.said
+    assert found.commit == began
 
 
 def test_a_bench_that_does_not_exist_or_hangs_has_failed(tmp_path: Path) -> None:
