@@ -23,9 +23,10 @@ import numpy as np
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
-from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 from inspection.part import Picture
+from models.backbone.fused import quickest
+from models.backbone.layers import Block, Stem
 from models.backbone.tiling import WHOLE_PX, in_pieces
 from models.weights.base_weights import (
     EFFICIENTNET_LITE0,
@@ -107,7 +108,8 @@ _DEPTHS: Mapping[str, float] = {
     EFFICIENTNET_LITE2.name: 1.2,
 }
 """How many times as many blocks a stage has. How wide it is, the weights say."""
-_BATCH_NORM_EPSILON = 1e-3
+_TRIED_PX = 64
+"""Sides of the picture on which the network is tried when it is loaded."""
 _PIECES: Mapping[int, int] = {1: 512, 4: 256, 8: 256, 16: 256}
 """Stride of what a stage is given → cells along the side of a piece of it, where a picture is large: no stage
 then takes more than 200 MB for one picture."""
@@ -134,9 +136,8 @@ class EfficientNetLite:
         """
         self.name, self.sha256 = entry.name, entry.file_sha256
         state = load_file(weights or verify(entry))
-        self._stem = _convolution(state, "_conv_stem", "_bn0", stride=2)
-        self._blocks: list[_Block] = []
-        self._taps: dict[int, int] = {}  # stride → the last block that works at it
+        self._layers: list[Stem | Block] = [Stem(state)]
+        self._ends: dict[int, int] = {}  # stride → how many layers there are up to its map
         scale = 2
         for number, stage in enumerate(_STAGES):
             scale *= stage.stride
@@ -144,11 +145,14 @@ class EfficientNetLite:
             blocks = math.ceil(stage.blocks * _DEPTHS[entry.name]) if number else stage.blocks
             for repeat in range(blocks):
                 stride = 1 if repeat else stage.stride
-                prefix = f"_blocks.{len(self._blocks)}"
-                block = _Block(state, prefix, stride=stride, expands=number > 0, residual=repeat > 0)
-                self._blocks.append(block)
-            self._taps[scale] = len(self._blocks) - 1
+                prefix = f"_blocks.{len(self._layers) - 1}"
+                block = Block(state, prefix, stride=stride, expands=number > 0, residual=repeat > 0)
+                self._layers.append(block)
+            self._ends[scale] = len(self._layers)
         self._reach = {stride: self._seen_beyond(stride) for stride in self.all_strides}
+        noise = np.random.default_rng(0).integers(0, 256, (_TRIED_PX, _TRIED_PX, 3), np.uint8)
+        with torch.inference_mode():
+            self._run = quickest(self._layers, _scaled([noise]))
 
     def features(self, pictures: Sequence[Picture], *, strides: Sequence[int] | None = None) -> FeatureMaps:
         """Run the network once, as far as the coarsest map that is asked for.
@@ -174,7 +178,7 @@ class EfficientNetLite:
             )
         maps: dict[int, Tensor] = {}
         with torch.inference_mode():
-            x = stacked(pictures, multiple=self.strides[-1]).sub_(127.0).div_(128.0)
+            x = _scaled(pictures)
             large = x.shape[-2] * x.shape[-1] > WHOLE_PX
             at = 1
             for stride in (one for one in self.all_strides if one <= max(wanted)):
@@ -190,24 +194,20 @@ class EfficientNetLite:
 
     def _stage(self, stride: int, x: Tensor) -> Tensor:
         """What leads to the map at a stride: from the one before it, or from the picture."""
-        if stride == self.all_strides[0]:
-            x = F.relu6(self._stem(x))
-        for block in self._blocks[self._blocks_before(stride) : self._taps[stride] + 1]:
-            x = block(x)
+        for run in self._run[self._between(stride)]:
+            x = run(x)
         return x
 
-    def _blocks_before(self, stride: int) -> int:
-        return 0 if stride == self.all_strides[0] else self._taps[stride // 2] + 1
+    def _between(self, stride: int) -> slice:
+        """Which layers lead to the map at a stride: from the one before it, or from the picture."""
+        return slice(0 if stride == self.all_strides[0] else self._ends[stride // 2], self._ends[stride])
 
     def _seen_beyond(self, stride: int) -> int:
         """How many cells of what a stage is given a cell of its map sees to any side of its own."""
-        convolutions = [(3, 2)] if stride == self.all_strides[0] else []
-        for block in self._blocks[self._blocks_before(stride) : self._taps[stride] + 1]:
-            convolutions.append((block.kernel, block.stride))
         reach, step = 0, 1
-        for kernel, strided in convolutions:
-            reach += kernel // 2 * step
-            step *= strided
+        for layer in self._layers[self._between(stride)]:
+            reach += layer.kernel // 2 * step
+            step *= layer.stride
         return reach
 
     def tail(self) -> nn.Sequential:
@@ -216,8 +216,7 @@ class EfficientNetLite:
         Returns:
             The map at stride 8 → the map at stride 16; at first the same values as in ``features``.
         """
-        between = self._blocks[self._taps[8] + 1 : self._taps[16] + 1]
-        return copy.deepcopy(nn.Sequential(*between)).requires_grad_(True)
+        return copy.deepcopy(nn.Sequential(*self._layers[self._between(16)])).requires_grad_(True)
 
 
 class EfficientNetLite0(EfficientNetLite):
@@ -228,53 +227,9 @@ class EfficientNetLite0(EfficientNetLite):
         super().__init__(EFFICIENTNET_LITE0, weights)
 
 
-class _Block(nn.Module):
-    """Inverted residual block: widen, filter each channel, narrow."""
-
-    def __init__(
-        self, state: Mapping[str, Tensor], prefix: str, *, stride: int, expands: bool, residual: bool
-    ) -> None:
-        super().__init__()
-        self._expand = _convolution(state, f"{prefix}._expand_conv", f"{prefix}._bn0") if expands else None
-        self._filter = _convolution(state, f"{prefix}._depthwise_conv", f"{prefix}._bn1", stride=stride)
-        self._project = _convolution(state, f"{prefix}._project_conv", f"{prefix}._bn2")
-        self._residual = residual
-        self.kernel, self.stride = state[f"{prefix}._depthwise_conv.weight"].shape[-1], stride
-
-    def forward(self, x: Tensor) -> Tensor:
-        wide = x if self._expand is None else F.relu6(self._expand(x), inplace=True)
-        narrow: Tensor = self._project(F.relu6(self._filter(wide), inplace=True))
-        return narrow.add_(x) if self._residual else narrow
-
-
-class _SamePadded(nn.Module):
-    """A strided convolution padded as TensorFlow does on even sides: the odd pixel goes right and below."""
-
-    def __init__(self, convolution: nn.Conv2d) -> None:
-        super().__init__()
-        self._convolution = convolution
-        before = (convolution.kernel_size[0] - 2) // 2
-        self._padding = (before, before + 1, before, before + 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        result: Tensor = self._convolution(F.pad(x, self._padding))
-        return result
-
-
-def _convolution(state: Mapping[str, Tensor], name: str, batch_norm: str, *, stride: int = 1) -> nn.Module:
-    """Build one convolution with the batch normalisation that follows it folded in."""
-    weight = state[f"{name}.weight"]
-    deviation = torch.sqrt(state[f"{batch_norm}.running_var"] + _BATCH_NORM_EPSILON)
-    scale = state[f"{batch_norm}.weight"] / deviation
-    outputs, inputs_per_group, kernel, _ = weight.shape
-    groups = outputs if inputs_per_group == 1 else 1
-    padding = kernel // 2 if stride == 1 else 0
-    convolution = nn.Conv2d(inputs_per_group * groups, outputs, kernel, stride, padding, groups=groups)
-    convolution.weight = nn.Parameter(weight * scale[:, None, None, None], requires_grad=False)
-    bias = state[f"{batch_norm}.bias"] - state[f"{batch_norm}.running_mean"] * scale
-    convolution.bias = nn.Parameter(bias, requires_grad=False)
-    convolution = convolution.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # stub lacks it
-    return convolution if stride == 1 else _SamePadded(convolution)
+def _scaled(pictures: Sequence[Picture]) -> Tensor:
+    """Pictures as the network takes them."""
+    return stacked(pictures, multiple=EfficientNetLite.strides[-1]).sub_(127.0).div_(128.0)
 
 
 def stacked(pictures: Sequence[Picture], *, multiple: int) -> Tensor:

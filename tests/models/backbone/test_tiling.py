@@ -38,14 +38,13 @@ def test_the_maps_of_a_picture_in_pieces_are_those_of_one_pass(
 
 def test_no_piece_is_larger_than_it_may_be(tower: EfficientNetLite0, monkeypatch: pytest.MonkeyPatch) -> None:
     seen: list[tuple[int, ...]] = []
-    plain = tower._stem.forward
+    plain = tower._stage
 
-    def stem(x: Tensor) -> Tensor:
+    def stage(stride: int, x: Tensor) -> Tensor:
         seen.append(tuple(x.shape[-2:]))
-        done: Tensor = plain(x)
-        return done
+        return plain(stride, x)
 
-    monkeypatch.setattr(tower._stem, "forward", stem)
+    monkeypatch.setattr(tower, "_stage", stage)
     tower.features([picture(704, 1056)], strides=(4,))
     assert max(max(size) for size in seen) <= 512 + 2 * 12
     assert len(seen) == 6

@@ -1,0 +1,82 @@
+"""A frozen convolution and the relu6 after it as one call of oneDNN.
+
+By themselves each reads and writes the whole map, the weights are brought into oneDNN's order anew for every
+picture, and TensorFlow's padding copies the map once more: half of a tower's time. The operators are those
+into which torch.compile turns a convolution on a CPU. PyTorch promises nothing of them, so a network runs on
+them only where they exist and have been found to give what its own layers give (:func:`quickest`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Final, Protocol
+
+import torch
+from torch import Tensor, nn
+
+_ROUNDING: Final = 1e-4
+"""How far a layer's result may be off, as a share of its largest number."""
+
+Run = Callable[[Tensor], Tensor]
+"""What is given a map and gives the next one."""
+
+
+class Layer(Protocol):
+    """A part of a network, run as PyTorch does it."""
+
+    def __call__(self, x: Tensor, /) -> Tensor:
+        """Give the next map."""
+        ...
+
+    def frozen(self) -> Run:
+        """Give what computes the same by :class:`FrozenConvolution`."""
+        ...
+
+
+class FrozenConvolution:
+    """A convolution in float32 on the CPU, without gradients."""
+
+    def __init__(
+        self, convolution: nn.Conv2d, *, weight: Tensor, padding: Sequence[int], relu6: bool = False
+    ) -> None:
+        """Keep the weights in oneDNN's order, which fits pictures of any size.
+
+        Args:
+            convolution: What it does besides.
+            weight: (outputs, inputs a group, rows, columns).
+            padding: Rows above and below, columns left and right.
+            relu6: Whether the result is cut off below 0 and above 6.
+        """
+        self._bias = convolution.bias
+        self._how = list(padding), list(convolution.stride), list(convolution.dilation), convolution.groups
+        self._then = ("hardtanh", [0.0, 6.0], "") if relu6 else ("none", [], "")
+        self._weight = torch.ops.mkldnn._reorder_convolution_weight(weight.detach(), *self._how, None)
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Run it over (pictures, inputs, rows, columns)."""
+        result: Tensor = torch.ops.mkldnn._convolution_pointwise(
+            x, self._weight, self._bias, *self._how, *self._then
+        )
+        return result
+
+
+def quickest(layers: Sequence[Layer], shown: Tensor) -> Sequence[Run]:
+    """Give the layers fused, where this torch on this machine can and each gives the same within rounding.
+
+    Args:
+        layers: Of a frozen network, each following the one before it.
+        shown: What the first one is tried on.
+
+    Returns:
+        As many, that do the same; ``layers`` themselves where they cannot be fused.
+    """
+    try:
+        frozen = [layer.frozen() for layer in layers]
+        x = shown
+        for layer, quick in zip(layers, frozen, strict=True):
+            same, x = quick(x), layer(x)
+            if not bool((same - x).abs().amax() <= _ROUNDING * x.abs().amax()):  # nor for NaN
+                return layers
+    except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
+        return layers  # another torch, or one that was built without oneDNN
+    return frozen

@@ -1,0 +1,117 @@
+"""The tower's layers as single calls of oneDNN: the same numbers within rounding, or the plain layers."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import Tensor
+
+from inspection.part import Picture
+from models.backbone import fused
+from models.backbone.features import EfficientNetLite, EfficientNetLite0
+from models.backbone.fused import FrozenConvolution
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
+from models.weights.base_weights import EFFICIENTNET_LITE2
+from tests.models import plain_lite0
+from tests.models.conftest import scratched
+
+
+@pytest.fixture
+def loaded() -> EfficientNetLite0:
+    """One of this test's own, to be changed."""
+    return EfficientNetLite0()
+
+
+def noise(*sides: tuple[int, int]) -> list[Picture]:
+    draw = np.random.default_rng(1)
+    return [draw.integers(0, 256, (*side, 3), np.uint8) for side in sides]
+
+
+def plain(tower: EfficientNetLite) -> EfficientNetLite:
+    tower._run = tower._layers
+    return tower
+
+
+def alike(one: dict[int, Tensor], other: dict[int, Tensor]) -> bool:
+    return all(float((one[s] - other[s]).abs().max()) < 1e-4 * float(other[s].abs().max()) for s in one)
+
+
+def test_the_tower_that_ships_is_fused_on_the_torch_that_is_pinned(loaded: EfficientNetLite0) -> None:
+    assert loaded._run is not loaded._layers
+
+
+@pytest.mark.parametrize("shown", [[(32, 32)], [(96, 224)], [(64, 32)] * 3], ids=str)
+def test_the_maps_are_those_of_the_plain_layers(
+    loaded: EfficientNetLite0, shown: list[tuple[int, int]]
+) -> None:
+    pictures = noise(*shown)
+    quick = dict(loaded.features(pictures, strides=loaded.all_strides).maps)
+    assert alike(quick, dict(plain(loaded).features(pictures, strides=loaded.all_strides).maps))
+
+
+def test_a_larger_tower_is_fused_too(tmp_path: Path) -> None:
+    save_file(plain_lite0.made(plain_lite0.LARGER, plain_lite0.WIDTHS[2]), tmp_path / "made.safetensors")
+    larger = EfficientNetLite(EFFICIENTNET_LITE2, tmp_path / "made.safetensors")
+    assert larger._run is not larger._layers
+    pictures = noise((64, 96))
+    quick = dict(larger.features(pictures).maps)
+    assert alike(quick, dict(plain(larger).features(pictures).maps))
+
+
+def test_the_scores_of_a_recipe_move_by_rounding_alone(
+    loaded: EfficientNetLite0, parts: list[Picture]
+) -> None:
+    shown = [parts[20], scratched(parts[20]), scratched(parts[21])]
+    settings = MemorySettings(patches=200, working_area_px=20_000)
+    old = NormalityMemory.teach(parts[:8], tower=plain(EfficientNetLite0()), settings=settings)
+    before = [old.assess(one) for one in shown]
+    now = NormalityMemory.unpack(*old.packed(), tower=loaded)
+    for was, one in zip(before, shown, strict=True):
+        assessment = now.assess(one)
+        assert assessment.score == pytest.approx(was.score, abs=1e-3)
+        np.testing.assert_allclose(assessment.anomaly_map, was.anomaly_map, atol=1e-3)
+
+
+def missing(*_: object) -> Tensor:
+    raise AttributeError("'_OpNamespace' 'mkldnn' object has no attribute '_reorder_convolution_weight'")
+
+
+def refused(*_: object) -> Tensor:
+    raise NotImplementedError("Could not run 'mkldnn::_convolution_pointwise'")
+
+
+def without_the_cut(convolve: Callable[..., Tensor]) -> Callable[..., Tensor]:
+    def run(self: FrozenConvolution, x: Tensor) -> Tensor:
+        self._then = ("none", [], "")
+        return convolve(self, x)
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("name", "other"),
+    [
+        ("__init__", missing),
+        ("__call__", refused),
+        ("__call__", without_the_cut(FrozenConvolution.__call__)),
+        ("__call__", lambda _, x: torch.full_like(x, torch.nan)),
+    ],
+)
+def test_a_torch_on_which_the_operator_is_another_runs_the_plain_layers(
+    monkeypatch: pytest.MonkeyPatch, name: str, other: Callable[..., Tensor]
+) -> None:
+    monkeypatch.setattr(fused.FrozenConvolution, name, other)
+    tower = EfficientNetLite0()
+    assert tower._run is tower._layers
+    assert tower.features(noise((32, 32))).maps[8].shape == (1, 40, 4, 4)
+
+
+def test_what_is_trained_is_no_part_of_it(loaded: EfficientNetLite0) -> None:
+    tail = loaded.tail()
+    tail(torch.zeros(1, 40, 8, 8)).sum().backward()
+    assert all(weight.grad is not None for weight in tail.parameters())
+    assert "0._filter._convolution.weight" in tail.state_dict()
