@@ -35,6 +35,8 @@ from models.training.adapting.variants import Pool
 from models.training.eye.teaching import train_eye
 
 FEWEST_DEFECTIVE: Final = 4
+_EYE_WORK: Final = 3_000
+"""What training one eye counts in the progress, where a look at a picture counts 1: about its share of time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,14 +110,16 @@ def adapt(
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
     counted = Counter(on_progress)
-    pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, rounds=max(folds) + 2)
+    of_eyes = _EYE_WORK * (max(folds) + 1) if isinstance(memory, SeeingMemory) else 0
+    work = of_eyes + (max(folds) + 2) * settings.steps * settings.batch // 4
+    pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, later=work)
     seen = np.zeros((len(examples), 3))
     peaks = np.zeros(len(examples))
     for fold in sorted(set(folds)):
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
         learned = _learn(labels, inside, pool, tower, settings, seed, counted)
-        held = _fold_memory(examples, labels, inside, tower, memory, seed)
+        held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
         for index in outside:
             seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
             counted.add(1)
@@ -220,6 +224,7 @@ def _fold_memory(
     tower: AdaptableTower,
     like: NormalityMemory,
     seed: int,
+    counted: Counter,
 ) -> NormalityMemory:
     """A memory of one fold's good pictures, made as the recipe's: with a trained eye where that has one."""
     good = [index for index in inside if not labels[index].defective]
@@ -235,5 +240,12 @@ def _fold_memory(
     )
     if not isinstance(like, SeeingMemory):
         return memory
-    eye = train_eye(pictures, memory=memory, tower=tower, groups=groups, seed=seed)
+    eye = train_eye(
+        pictures,
+        memory=memory,
+        tower=tower,
+        groups=groups,
+        seed=seed,
+        on_progress=counted.part(_EYE_WORK),
+    )
     return memory if eye is None else SeeingMemory(memory, eye)

@@ -126,6 +126,19 @@ class Counter:
         if self._listener is not None:
             self._listener(min(self._done, self.total), self.total)
 
+    def part(self, amount: int) -> Progress:
+        """A listener for work inside this one, that counts its own way: all of it counts ``amount`` here."""
+        added = 0
+
+        def heard(done: int, total: int) -> None:
+            nonlocal added
+            reached = amount * min(done, total) // max(total, 1)
+            if reached > added:
+                self.add(reached - added)
+                added = reached
+
+        return heard
+
     def finish(self) -> None:
         """All is done."""
         self.add(self.total)

@@ -60,9 +60,9 @@ class Pool:
         seed: int,
         counted: Counter,
         *,
-        rounds: int,
+        later: int,
     ) -> Pool:
-        """Vary all examples, spoil the good ones, look at them; ``rounds``: how often there is training.
+        """Vary all examples, spoil the good ones, look at them; ``later``: what there is to do after it.
 
         One example and one pass's variants are in memory at a time, beside the maps.
         """
@@ -71,11 +71,7 @@ class Pool:
         places = [place for place, label in enumerate(labels) if not label.defective]
         good = OneByOne(places, lambda place: _scaled(examples[place], height, width)[0])
         variants = max(2, min(settings.variants, settings.most_maps // (len(labels) + len(good) // 2)))
-        counted.total = (
-            len(labels) * (2 + variants)
-            + len(good) * (variants // 2)
-            + rounds * settings.steps * settings.batch // 4
-        )
+        counted.total = len(labels) * (2 + variants) + len(good) * (variants // 2) + later
         waiting: list[Picture] = []
         fine: list[Tensor] = []
         cells: list[Tensor] = []
