@@ -13,7 +13,7 @@ from torch import Tensor
 
 from inspection.errors import WeightsError
 from inspection.part import Picture
-from models.backbone.features import VisionTower
+from models.backbone.features import FeatureMaps, VisionTower
 from models.eye.net import EyeNet, middling
 from models.eye.rule import EyeRule
 from models.memory.embedding import MOST_FEATURE, look
@@ -149,9 +149,16 @@ class TrainedEye:
         Raises:
             WeightsError: The tower or a net gives no usable numbers.
         """
-        maps = look(picture, self._tower, self.working).maps
+        return self.logits_of(self.see(picture))
+
+    def see(self, picture: Picture) -> FeatureMaps:
+        """Show a picture to the tower at this eye's working size. Raises WeightsError."""
+        return look(picture, self._tower, self.working)
+
+    def logits_of(self, maps: FeatureMaps) -> Tensor:
+        """What the nets say of what ``see`` gave; raises as ``logits`` does."""
         with torch.inference_mode():
-            logits = middling([net(maps) for net in self._nets])
+            logits = middling([net(maps.maps) for net in self._nets])
         if not bool(logits.abs().amax() < MOST_FEATURE):  # nor for NaN
             raise WeightsError(
                 "the trained eye gives no usable numbers",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from torch import Tensor
@@ -45,12 +46,14 @@ class SeeingMemory(NormalityMemory):
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture, RGB, uint8, (height, width, 3); raises as a memory does."""
         maps, seen = self.see(picture)
-        logits = self.eye.logits(picture)
+        closer = self.eye.see(picture)
+        logits = self.eye.logits_of(closer)
         rule = self.eye.rule
         score = rule.score(float(of_pictures(logits)[0]), self.whole_distance(seen))
         # regions are told on the memory's cells, since their evidence is a difference to its patches
         coarse = F.adaptive_max_pool2d(logits[None], (seen.rows, seen.columns))[0, 0].numpy()
-        return self.assessed(score, rule.anomaly(coarse), maps, seen, picture.shape)
+        found = self.assessed(score, rule.anomaly(coarse), maps, seen, picture.shape)
+        return replace(found, closer=closer)
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
         """Give memory and eye as tensors and a JSON header; ``unpacked`` reads them."""

@@ -1,22 +1,24 @@
 """What labels add to the normality memory: it learns what *defective* means on one product.
 
 The memory knows good parts alone, through features that were made for everyday photographs. With labelled
-pictures two things more can be learned, both from the tower's one frozen pass:
+pictures two things more can be learned from the frozen tower:
 
 - *whole*: the direction in which defective pictures differ from good ones, among the very moments that the
   memory uses (Fisher's linear discriminant under a covariance shrunk towards the identity; Ledoit and Wolf,
-  2004). Ten labels already tell something.
-- *cells*: a trained copy of the tower's stages from stride 8 to 16 with a light decoder that joins both
-  strides (after Lin et al., "Feature Pyramid Networks", CVPR 2017, arXiv:1612.03144): one logit a cell.
+  2004), of the memory's pass and of a second, closer look. Ten labels already tell something.
+- *cells*: trained copies of the tower's stages from stride 8 to 16, each with a light decoder that joins both
+  strides (after Lin et al., "Feature Pyramid Networks", CVPR 2017, arXiv:1612.03144): one logit a cell, the
+  mean of nets that were each trained without another share of the labels.
 
-Both and the memory's own score are added up, each in deviations of good pictures that none of the three had
-seen.
+Both are added to what the memory says, its score or its distance of the whole picture alone, each in
+deviations of good pictures that none of them had seen; the labels say which of them count
+(:mod:`models.training.adapting.summing`).
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Final, Self
 
@@ -32,12 +34,16 @@ from inspection.part import Picture
 from models.backbone.features import AdaptableTower, VisionTower
 from models.memory.assessment import Assessment
 from models.memory.calibration import Cut, confidence
-from models.memory.cells import CellNet, finest
-from models.memory.embedding import moments
+from models.memory.cells import CellNet, mean_of
+from models.memory.embedding import described, embed, moments
 from models.memory.memory import NormalityMemory
+from models.memory.settings import MOST_AREA_PX
 from models.weights.soundness import Expected, fault, in_one_line
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+_ONE_NET: Final = 1
+"""The format of before there were several nets and a closer look."""
+_MOST_NETS: Final = 16
 _MEMORY_BEND: Final = 4.0
 """Deviations from which the memory's score counts ever less, as in the memory's own sum."""
 _BLANK_STRIDES: Final = 4
@@ -57,18 +63,20 @@ class Direction:
         return float(whole @ self.weights) - self.offset
 
 
-_Weight = Annotated[float, Field(gt=0.0, le=1e12)]
+_Weight = Annotated[float, Field(ge=0.0, le=1e12)]
+_Side = Annotated[int, Field(ge=0, le=MOST_AREA_PX)]
 
 
 class Rule(BaseModel):
-    """How three opinions become one score; made so that unseen good pictures lie about 0 with deviation 1."""
+    """How four opinions become one score; made so that unseen good pictures lie about 0 with deviation 1."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     memory: _Weight
+    distance: _Weight = 0.0
     whole: _Weight
     cells: _Weight
-    """The weights of the three opinions; all are positive."""
+    """The weights of the four opinions; 0 where one does not count."""
     offset: float
     threshold: float
     """The sum from which a picture is defective; it comes from labelled pictures that were held out."""
@@ -79,12 +87,12 @@ class Rule(BaseModel):
         """Add the opinions up by their weights.
 
         Args:
-            opinions: (pictures, 3), each row from :func:`opinions`.
+            opinions: (pictures, 4), each row from :func:`opinions`.
 
         Returns:
             (pictures,)
         """
-        weights = np.array([self.memory, self.whole, self.cells])
+        weights = np.array([self.memory, self.distance, self.whole, self.cells])
         scores: NDArray[np.float64] = opinions @ weights + self.offset
         return scores
 
@@ -98,6 +106,10 @@ class _Header(BaseModel):
     tower_sha256: str
     rule: Rule
     direction_offset: float
+    nets: int = Field(default=1, ge=0, le=_MOST_NETS)
+    closer_height: _Side = 0
+    closer_width: _Side = 0
+    """Of the second look, in pixels; 0 where there is none."""
     good: int = Field(ge=1)
     defective: int = Field(ge=1)
 
@@ -112,6 +124,15 @@ class _Header(BaseModel):
             raise ValueError(f"a threshold of {self.rule.threshold:.4g} from {self.good} good pictures")
         return self
 
+    @model_validator(mode="after")
+    def _as_learning_makes_it(self) -> Self:
+        """Nets where cells count, and an area that can be looked at."""
+        if bool(self.nets) is not bool(self.rule.cells):
+            raise ValueError(f"{self.nets} nets where their weight is {self.rule.cells:.4g}")
+        if self.closer_height * self.closer_width > MOST_AREA_PX:
+            raise ValueError(f"a closer look above {MOST_AREA_PX} pixels")
+        return self
+
 
 class Adaptation:
     """What was learned from labels for one view. It is immutable."""
@@ -119,24 +140,49 @@ class Adaptation:
     def __init__(
         self,
         *,
-        net: CellNet,
+        nets: Sequence[CellNet],
         direction: Direction,
         rule: Rule,
         tower_sha256: str,
+        closer: tuple[int, int] | None = None,
         good: int,
         defective: int,
     ) -> None:
-        """Keep what was learned from ``good`` and ``defective`` labelled pictures."""
-        self._net = net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload] # stub lacks it
+        """Keep what was learned from ``good`` and ``defective`` labelled pictures.
+
+        Args:
+            nets: The mean of their logits counts; none where the rule gives cells no weight.
+            direction: Among the moments of the memory's pass, and of the closer look after them.
+            rule: How opinions become a score.
+            tower_sha256: Of the tower that it was learned on.
+            closer: Height and width of the second look, in pixels, each a multiple of the tower's coarsest
+                stride; None: the memory's pass is enough.
+            good: Labelled pictures.
+            defective: Likewise.
+        """
+        self._nets = tuple(
+            net.eval().requires_grad_(False).to(memory_format=torch.channels_last)  # type: ignore[call-overload] # stub lacks it
+            for net in nets
+        )
         self._direction = direction
+        height, width = closer or (0, 0)
         self._header = _Header(
             format=FORMAT,
             tower_sha256=tower_sha256,
             rule=rule,
             direction_offset=direction.offset,
+            nets=len(self._nets),
+            closer_height=height,
+            closer_width=width,
             good=good,
             defective=defective,
         )
+
+    @property
+    def closer(self) -> tuple[int, int] | None:
+        """Height and width of the second look, in pixels; None where there is none."""
+        height, width = self._header.closer_height, self._header.closer_width
+        return (height, width) if height and width else None
 
     @property
     def rule(self) -> Rule:
@@ -148,25 +194,28 @@ class Adaptation:
         """How many good and how many defective pictures it was learned from."""
         return self._header.good, self._header.defective
 
-    def refine(self, assessment: Assessment) -> Assessment:
-        """Judge anew what a memory has judged, in about 10 ms.
+    def refine(self, assessment: Assessment, *, distance: float, whole: Tensor) -> Assessment:
+        """Judge anew what a memory has judged, in about 10 ms for each net.
 
         Args:
             assessment: What the memory said, with the tower's maps.
+            distance: How far the picture as a whole lies from the good ones, by the memory.
+            whole: (pooled channels,): from :func:`models.memory.embedding.described`.
 
         Returns:
             The same with the new score, verdict, confidence and map. The map is the memory's, raised where
             the labelled defects say so: what no label has shown stays visible. The regions are the memory's.
         """
-        maps, rule = assessment.features, self.rule
-        with torch.inference_mode():
-            cells = self._net(finest(maps))
-        seen = opinions(assessment.score, self._direction.score(moments(maps)), cells)
+        rule = self.rule
+        cells = mean_of(self._nets, assessment.features)
+        seen = opinions(assessment.score, distance, self._direction.score(whole), cells)
         score = float(rule.score(seen[None])[0])
-        # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
-        raised = 1.0 + 0.5 * (cells - rule.cell_level)
-        coarse = F.adaptive_max_pool2d(raised[None], assessment.anomaly_map.shape)[0, 0].numpy()
-        anomaly = np.maximum(assessment.anomaly_map, coarse).astype(np.float32, copy=False)
+        anomaly = assessment.anomaly_map
+        if cells is not None:
+            # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
+            raised = 1.0 + 0.5 * (cells - rule.cell_level)
+            coarse = F.adaptive_max_pool2d(raised[None], anomaly.shape)[0, 0].numpy()
+            anomaly = np.maximum(anomaly, coarse).astype(np.float32, copy=False)
         return replace(
             assessment,
             score=score,
@@ -177,7 +226,11 @@ class Adaptation:
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
         """Give tensors, half as exact as they were learned, and a JSON header; ``unpack`` reads them."""
-        state = {f"net.{name}": tensor.half().contiguous() for name, tensor in self._net.state_dict().items()}
+        state = {
+            f"{index}.{name}": tensor.half().contiguous()
+            for index, net in enumerate(self._nets)
+            for name, tensor in net.state_dict().items()
+        }
         return state | {"direction": self._direction.weights.contiguous()}, self._header.model_dump_json()
 
     @classmethod
@@ -195,10 +248,12 @@ class Adaptation:
             raise WeightsError(
                 f"The adaptation is damaged: {in_one_line(error)}", part=part, todo=todo
             ) from error
-        if known.format != FORMAT:
+        if known.format not in (_ONE_NET, FORMAT):
             raise WeightsError(
                 f"The adaptation has format {known.format}, not {FORMAT}", part=part, todo=todo
             )
+        if known.format == _ONE_NET:
+            tensors = {name.replace("net.", "0.", 1): tensor for name, tensor in tensors.items()}
         if known.tower_sha256 != tower.sha256:
             raise WeightsError(
                 f"The adaptation was learned on another tower than {tower.name}", part=part, todo=todo
@@ -207,21 +262,29 @@ class Adaptation:
         side = _BLANK_STRIDES * tower.strides[-1]
         blank = eyes.features([np.full((side, side, 3), 127, np.uint8)])
         fine, middle = (blank.maps[stride].shape[1] for stride in sorted(blank.maps)[:2])
-        net = CellNet(eyes.tail(), fine_channels=fine, middle_channels=middle)
+        nets = [CellNet(eyes.tail(), fine_channels=fine, middle_channels=middle) for _ in range(known.nets)]
         expected = {
-            f"net.{name}": Expected(shape=tuple(own.shape), dtype=torch.float16)
+            f"{index}.{name}": Expected(shape=tuple(own.shape), dtype=torch.float16)
+            for index, net in enumerate(nets)
             for name, own in net.state_dict().items()
         }
-        expected["direction"] = Expected(shape=tuple(moments(blank).shape))
-        if reason := fault(tensors, expected):
+        closer = known.closer_height, known.closer_width
+        looks = 2 if all(closer) else 1
+        expected["direction"] = Expected(shape=(looks * len(moments(blank)),))
+        reason = fault(tensors, expected)
+        if not reason and any(side % tower.strides[-1] for side in closer):
+            reason = f"{closer[1]} x {closer[0]} pixels is no size that this tower looks at"
+        if reason:
             raise WeightsError(f"The adaptation is damaged: {reason}", part=part, todo=todo)
-        net.load_state_dict({name: tensors[f"net.{name}"].float() for name in net.state_dict()})
+        for index, net in enumerate(nets):
+            net.load_state_dict({name: tensors[f"{index}.{name}"].float() for name in net.state_dict()})
         direction = Direction(weights=tensors["direction"], offset=known.direction_offset)
         return cls(
-            net=net,
+            nets=nets,
             direction=direction,
             rule=known.rule,
             tower_sha256=known.tower_sha256,
+            closer=closer if all(closer) else None,
             good=known.good,
             defective=known.defective,
         )
@@ -267,7 +330,17 @@ class AdaptedMemory(NormalityMemory):
             picture: RGB, uint8, (height, width, 3).
         """
         first = self.alone.assess(picture)
-        refined = self.adaptation.refine(first)
+        refined = self.adaptation.refine(
+            first,
+            distance=distance_of(self.alone, first),
+            whole=described(
+                first.features,
+                picture,
+                tower=self._tower,
+                closer=self.adaptation.closer,
+                seen=first.closer,
+            ),
+        )
         if not (refined.anomaly_map > np.maximum(first.anomaly_map, 1.0)).any():
             return refined
         regions = self.regions(refined.anomaly_map, features=first.features, shape=picture.shape)
@@ -290,13 +363,20 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
     return tower
 
 
-def opinions(memory: float, whole: float, cells: Tensor) -> NDArray[np.float64]:
-    """Put three opinions of one picture side by side, to be weighed: (3,).
+def distance_of(memory: NormalityMemory, assessment: Assessment) -> float:
+    """How far a picture that ``memory`` has judged lies from the good ones as a whole."""
+    return memory.whole_distance(embed(assessment.features))
+
+
+def opinions(memory: float, distance: float, whole: float, cells: Tensor | None) -> NDArray[np.float64]:
+    """Put four opinions of one picture side by side, to be weighed: (4,).
 
     Args:
         memory: The memory's score.
+        distance: The memory's distance of the whole picture.
         whole: The direction's score.
-        cells: The net's logits, (1, rows, columns).
+        cells: The nets' logits, (1, rows, columns); None where they do not count.
     """
     bent = _MEMORY_BEND * np.arcsinh(memory / _MEMORY_BEND)
-    return np.array([bent, whole, float(CellNet.of_pictures(cells)[0])])
+    of_cells = 0.0 if cells is None else float(CellNet.of_pictures(cells)[0])
+    return np.array([bent, distance, whole, of_cells])

@@ -44,3 +44,5 @@ class Assessment:
     """The most anomalous place, whether it is above the level or not."""
     features: FeatureMaps
     """The tower's pass over the picture at working size, for whoever comes next."""
+    closer: FeatureMaps | None = None
+    """The trained eye's pass at its own working size, where there is an eye; likewise."""

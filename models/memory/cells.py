@@ -5,6 +5,7 @@ It joins two strides of the tower (after Lin et al., "Feature Pyramid Networks",
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import torch
@@ -61,3 +62,12 @@ class CellNet(nn.Module):
 def finest(maps: FeatureMaps) -> Tensor:
     """Give the tower's finest map, (pictures, channels, rows, columns), channels last in memory."""
     return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)
+
+
+def mean_of(nets: Sequence[CellNet], maps: FeatureMaps) -> Tensor | None:
+    """Give what nets say of the cells in the mean, (pictures, rows, columns); None where there are none."""
+    if not nets:
+        return None
+    fine = finest(maps)
+    with torch.inference_mode():
+        return torch.stack([net(fine) for net in nets]).mean(0)

@@ -103,6 +103,44 @@ def moments(maps: FeatureMaps) -> Tensor:
     return torch.cat([_moments(maps.maps[stride][0].flatten(1)) for stride in sorted(maps.maps)])
 
 
+def described(
+    maps: FeatureMaps,
+    picture: Picture,
+    *,
+    tower: VisionTower,
+    closer: tuple[int, int] | None,
+    seen: FeatureMaps | None = None,
+) -> Tensor:
+    """Describe a picture as a whole by the moments of a pass over it and of a second, closer look.
+
+    Args:
+        maps: The first pass.
+        picture: RGB, uint8, (height, width, 3).
+        tower: The one that ``maps`` came from.
+        closer: Height and width of the second look, in pixels; None: there is none.
+        seen: What somebody saw of it already; taken where it is that look.
+
+    Returns:
+        (pooled channels,), twice as many where there is a second look.
+
+    Raises:
+        WeightsError: The tower gives no usable numbers.
+    """
+    first = moments(maps)
+    if closer is None:
+        return first
+    if seen is None or _size_of(seen) != closer:
+        seen = look(picture, tower, closer)
+    return torch.cat([first, moments(seen)])
+
+
+def _size_of(maps: FeatureMaps) -> tuple[int, int]:
+    """Height and width of what the tower was shown, in pixels."""
+    stride = min(maps.maps)
+    rows, columns = maps.maps[stride].shape[-2:]
+    return rows * stride, columns * stride
+
+
 def _moments(layer: Tensor) -> Tensor:
     """How each channel's values lie over the picture: mean, log deviation, skewness, log kurtosis.
 

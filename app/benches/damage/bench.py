@@ -193,7 +193,7 @@ def _adaptation(tower: EfficientNetLite0) -> Adaptation:
     fine, middle = (maps.maps[stride].shape[1] for stride in sorted(maps.maps)[:2])
     whole = moments(maps)
     return Adaptation(
-        net=CellNet(tower.tail(), fine_channels=fine, middle_channels=middle),
+        nets=[CellNet(tower.tail(), fine_channels=fine, middle_channels=middle)],
         direction=Direction(weights=0.001 * whole / whole.norm(), offset=0.0),
         rule=Rule(memory=1.0, whole=0.5, cells=0.01, offset=0.0, threshold=3.0, cell_level=5.0),
         tower_sha256=tower.sha256,

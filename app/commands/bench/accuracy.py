@@ -113,6 +113,9 @@ def labels(
         list[Path] | None, typer.Option(help="JSON of an earlier run, of other splits, to be counted in.")
     ] = None,
     figure: Annotated[Path | None, typer.Option(help="Draw the result to this PNG.")] = None,
+    eye: Annotated[
+        bool, typer.Option("--eye", help="On a recipe with a trained eye, where one is better: far longer.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure what labels add to the memory, split by group; an hour for three splits."""
@@ -137,6 +140,7 @@ def labels(
         labels=numbers,
         seeds=range(seed, seed + splits),
         teach_on=teach_on,
+        eye=eye,
         earlier=earlier,
         listener=screen.print,
     )

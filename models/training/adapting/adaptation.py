@@ -1,8 +1,12 @@
 """Learns an adaptation from labelled pictures, and tells by cross-validation whether it is worth having.
 
 All that is judged here is judged by models that have not seen its group: the memory, the direction and the
-cell net are learned anew for each fold. From these opinions the scale of the sum, its threshold and the
-comparison with the memory alone are made; then everything is learned once more from all pictures.
+cell net are learned anew for each fold. From these opinions it is told which of them to add up, the scale of
+the sum, its threshold, and how it compares with the memory alone.
+
+What stays is the direction, learned once more from all pictures, and the nets of all folds, whose mean
+counts: each has learned without another share of the labels, so they err apart (Breiman, "Bagging
+predictors", Machine Learning 24, 1996; Krogh and Vedelsby, NIPS 1994), and none has to be trained once more.
 """
 
 from __future__ import annotations
@@ -22,21 +26,20 @@ from models.backbone.features import AdaptableTower
 from models.evaluation.metrics import Evaluation, evaluate
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
-from models.memory.adaptation import Adaptation, Direction, opinions
-from models.memory.assessment import Assessment
-from models.memory.cells import CellNet, finest
-from models.memory.embedding import moments
+from models.memory.adaptation import Adaptation, Direction, distance_of, opinions
+from models.memory.cells import CellNet, mean_of
+from models.memory.embedding import working_size
 from models.memory.memory import NormalityMemory
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
-from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
+from models.training.adapting.summing import best_trust, direction_between, level_of, rule_of, weights_of
 from models.training.adapting.threshold import Threshold, escapes_within
 from models.training.adapting.variants import Pool
-from models.training.eye.teaching import train_eye
+from models.training.eye.teaching import AREA_PX, train_eye
 
 FEWEST_DEFECTIVE: Final = 4
 _EYE_WORK: Final = 3_000
-"""What training one eye counts in the progress, where a look at a picture counts 1: about its share of time."""
+"""What training one eye counts in the progress, where a look at a picture counts 1."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -110,31 +113,41 @@ def adapt(
     steps = round(settings.steps + settings.steps_a_label * sum(one.defective for one in labels))
     settings = settings.model_copy(update={"steps": min(steps, settings.most_steps)})
     counted = Counter(on_progress)
+    closer = _closer_look(memory, labels, tower)
     of_eyes = _EYE_WORK * (max(folds) + 1) if isinstance(memory, SeeingMemory) else 0
-    work = of_eyes + (max(folds) + 2) * settings.steps * settings.batch // 4
-    pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, later=work)
-    seen = np.zeros((len(examples), 3))
+    work = of_eyes + (max(folds) + 1) * settings.steps * settings.batch // 4
+    pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, closer=closer, later=work)
+    seen = np.zeros((len(examples), 4))
     peaks = np.zeros(len(examples))
+    truth = np.array([one.defective for one in labels])
+    nets: list[CellNet] = []
     for fold in sorted(set(folds)):
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
-        learned = _learn(labels, inside, pool, tower, settings, seed, counted)
+        direction = _direction(pool, truth, inside, settings)
+        net = train_cells(pool, torch.isin(pool.source, torch.tensor(inside)), tower, settings, seed, counted)
+        nets.append(net)
         held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
         for index in outside:
-            seen[index], peaks[index] = learned.look(held.assess(examples[index].picture))
+            found = held.assess(examples[index].picture)
+            cells = mean_of([net], found.features)
+            assert cells is not None
+            whole = direction.score(pool.whole[index])
+            seen[index] = opinions(found.score, distance_of(held, found), whole, cells)
+            peaks[index] = float(cells.max())
             counted.add(1)
-    truth = np.array([one.defective for one in labels])
     level = level_of(seen, truth, np.array(folds))
-    learned = _learn(labels, range(len(labels)), pool, tower, settings, seed, counted)
     counted.finish()
+    trust = best_trust(seen, level, truth)
     asked = {"escapes": settings.escapes, "overkill": settings.overkill}
-    rule, threshold = rule_of(seen, level, peaks, truth, [one.group for one in labels], **asked)
-    alone, together = (seen - level)[:, 0], (seen - level) @ weights_of(seen, level, truth)
+    rule, threshold = rule_of(seen, level, peaks, truth, [one.group for one in labels], trust=trust, **asked)
+    alone, together = (seen - level)[:, 0], (seen - level) @ weights_of(seen, level, truth, trust)
     adaptation = Adaptation(
-        net=learned.net,
-        direction=learned.direction,
+        nets=nets if rule.cells else (),
+        direction=_direction(pool, truth, range(len(labels)), settings),
         rule=rule,
         tower_sha256=tower.sha256,
+        closer=closer,
         good=int((~truth).sum()),
         defective=int(truth.sum()),
     )
@@ -188,33 +201,23 @@ def _folds(examples: Sequence[Label], most: int, seed: int) -> list[int]:
     return [fold_of[one.group] for one in examples]
 
 
-@dataclass(frozen=True, kw_only=True)
-class _Learned:
-    net: CellNet
-    direction: Direction
-
-    def look(self, assessment: Assessment) -> tuple[NDArray[np.float64], float]:
-        """The three opinions of one picture, and the logit of its highest cell."""
-        with torch.inference_mode():
-            cells = self.net(finest(assessment.features))
-        whole = self.direction.score(moments(assessment.features))
-        return opinions(assessment.score, whole, cells), float(cells.max())
+def _direction(
+    pool: Pool, truth: NDArray[np.bool_], inside: Sequence[int], settings: AdaptationSettings
+) -> Direction:
+    chosen = np.array(inside)
+    good, bad = (torch.from_numpy(chosen[truth[chosen] == kind]) for kind in (False, True))
+    return direction_between(pool.whole[good], pool.whole[bad], settings.shrinkage)
 
 
-def _learn(
-    examples: Sequence[Label],
-    inside: Sequence[int],
-    pool: Pool,
-    tower: AdaptableTower,
-    settings: AdaptationSettings,
-    seed: int,
-    counted: Counter,
-) -> _Learned:
-    chosen = torch.tensor(list(inside))
-    truth = torch.tensor([examples[index].defective for index in inside])
-    direction = direction_between(pool.whole[chosen][~truth], pool.whole[chosen][truth], settings.shrinkage)
-    net = train_cells(pool, torch.isin(pool.source, chosen), tower, settings, seed, counted)
-    return _Learned(net=net, direction=direction)
+def _closer_look(
+    memory: NormalityMemory, labels: Sequence[Label], tower: AdaptableTower
+) -> tuple[int, int] | None:
+    """Height and width of the second look: the trained eye's; None where the memory looks as closely."""
+    if isinstance(memory, SeeingMemory):
+        return memory.eye.working
+    if memory.settings.working_area_px >= AREA_PX:
+        return None
+    return working_size([one.size for one in labels], area_px=AREA_PX, multiple=tower.strides[-1])
 
 
 def _fold_memory(

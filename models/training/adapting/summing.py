@@ -1,9 +1,14 @@
-"""From opinions to one score: the direction of the whole picture, and the sum of memory, direction and cells.
+"""From opinions to one score: the direction of the whole picture, and which opinions are added up.
 
 The weights of the sum are not learned. Opinions on a few held-out groups tell how each of them lies among
-good pictures, but not which one to trust on the next group: weights fitted to them (stacking) put most on
+good pictures, but not how much to trust each on the next group: weights fitted to them (stacking) put most on
 what told these groups apart, and were worse on others (docs/measurements/labels.md). That estimated
 weights lose to equal ones is an old finding: Clemen, "Combining forecasts", Int. Journal of Forecasting 1989.
+
+What the labels do decide is which of four sums it is, each of which could be right on a product: whether the
+memory's score counts or its distance of the whole alone (on some products the patches, or an eye that knows
+drawn defects, hold it back), and whether cells count (few labels may not have taught them anything). Taken is
+the one that tells held-out defects best, all by models that had not seen the group; among equals the first.
 """
 
 from __future__ import annotations
@@ -16,12 +21,21 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Direction, Rule
 from models.training.adapting.threshold import Threshold, chosen
 
-_TRUST: Final = (1.0, 0.5, 1.0)
-"""In memory, direction and cells. The direction is the least steady from one group to the next, and the
-memory has a view of the whole picture already."""
+Trust = tuple[float, float, float, float]
+"""In memory, distance, direction and cells."""
+
+TRUSTS: Final[tuple[Trust, ...]] = (
+    (1.0, 0.0, 0.5, 1.0),
+    (0.0, 1.0, 0.5, 1.0),
+    (1.0, 0.0, 0.5, 0.0),
+    (0.0, 1.0, 0.5, 0.0),
+)
+"""The direction is the least steady from one group to the next, and the memory has a view of the whole
+picture already."""
 _LEAST_DEVIATION: Final = 1e-6
 """Keeps opinions that never vary from dividing by zero."""
 
@@ -52,7 +66,7 @@ def level_of(
     Models of different folds have different zeros, which would pass for a difference between pictures.
 
     Returns:
-        (pictures, 3)
+        (pictures, 4)
     """
     level = np.tile(np.median(seen[~defective], axis=0), (len(seen), 1))
     for fold in set(fold_of.tolist()):
@@ -63,16 +77,28 @@ def level_of(
 
 
 def weights_of(
-    seen: NDArray[np.float64], level: NDArray[np.float64], defective: NDArray[np.bool_]
+    seen: NDArray[np.float64],
+    level: NDArray[np.float64],
+    defective: NDArray[np.bool_],
+    trust: Trust = TRUSTS[0],
 ) -> NDArray[np.float64]:
     """How much an opinion counts: a deviation of held-out good pictures as much as it is trusted.
 
     Returns:
-        (3,)
+        (4,)
     """
     deviation = (seen - level)[~defective].std(axis=0).clip(_LEAST_DEVIATION)
-    weights: NDArray[np.float64] = np.array(_TRUST) / deviation
+    weights: NDArray[np.float64] = np.array(trust) / deviation
     return weights
+
+
+def best_trust(seen: NDArray[np.float64], level: NDArray[np.float64], defective: NDArray[np.bool_]) -> Trust:
+    """Which sum tells held-out defects best, by AUROC; among equals the first of ``TRUSTS``."""
+
+    def told(trust: Trust) -> float:
+        return evaluate((seen - level) @ weights_of(seen, level, defective, trust), defective).auroc
+
+    return max(TRUSTS, key=told)
 
 
 def rule_of(
@@ -84,6 +110,7 @@ def rule_of(
     *,
     escapes: float,
     overkill: float,
+    trust: Trust = TRUSTS[0],
 ) -> tuple[Rule, Threshold]:
     """Weights, threshold and cell level from opinions of models that had not seen the pictures.
 
@@ -91,13 +118,14 @@ def rule_of(
     :mod:`models.training.adapting.threshold` has the rule by which it keeps the asked ``escapes`` and
     ``overkill``, and what is to be expected of it.
     """
-    weights = weights_of(seen, level, defective)
+    weights = weights_of(seen, level, defective, trust)
     score = seen @ weights
     centre = float(np.median(score[~defective]))
     spread = max(float(score[~defective].std()), _LEAST_DEVIATION)
-    of_memory, of_whole, of_cells = (float(weight) for weight in weights / spread)
+    of_memory, of_distance, of_whole, of_cells = (float(weight) for weight in weights / spread)
     rule = Rule(
         memory=of_memory,
+        distance=of_distance,
         whole=of_whole,
         cells=of_cells,
         offset=-centre / spread,

@@ -18,7 +18,7 @@ from inspection.simulation.defects import Mask
 from inspection.simulation.spoiling import spoiled
 from models.backbone.features import AdaptableTower
 from models.memory.cells import finest
-from models.memory.embedding import moments, resized
+from models.memory.embedding import described, resized
 from models.memory.memory import NormalityMemory
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label
 
@@ -41,7 +41,7 @@ class Pool:
     kind: Tensor
     """(variants,): one of the below"""
     whole: Tensor
-    """(examples, pooled channels): of the pictures as they are"""
+    """(examples, pooled channels): of the pictures as they are, by both looks where there are two"""
 
     GOOD: Final = 0
     MARKED: Final = 1
@@ -60,9 +60,10 @@ class Pool:
         seed: int,
         counted: Counter,
         *,
+        closer: tuple[int, int] | None,
         later: int,
     ) -> Pool:
-        """Vary all examples, spoil the good ones, look at them; ``later``: what there is to do after it.
+        """Vary all examples, spoil the good ones, look at them; what there is to do after it is ``later``.
 
         One example and one pass's variants are in memory at a time, beside the maps.
         """
@@ -94,7 +95,8 @@ class Pool:
 
         for index, one in enumerate(examples):
             picture, mask = _scaled(one, height, width)
-            whole.append(moments(tower.features([picture])))
+            maps = tower.features([picture])
+            whole.append(described(maps, one.picture, tower=tower, closer=closer))
             counted.add(1)
             rng = np.random.default_rng((seed, index))
             for shown, marked_as, of_kind in cls._of_one(picture, mask, one.defective, variants, good, rng):

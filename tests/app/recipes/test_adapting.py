@@ -46,7 +46,7 @@ def adaptation(tower: EfficientNetLite0) -> Adaptation:
     """One that nothing was learned for: it adds 100 to the memory's score, so every part is rejected."""
     torch.manual_seed(0)
     return Adaptation(
-        net=CellNet(tower.tail(), fine_channels=40, middle_channels=112),
+        nets=[CellNet(tower.tail(), fine_channels=40, middle_channels=112)],
         direction=Direction(weights=torch.zeros(CHANNELS), offset=0.0),
         rule=Rule(memory=1.0, whole=1.0, cells=1e-3, offset=100.0, threshold=3.0, cell_level=5.0),
         tower_sha256=tower.sha256,

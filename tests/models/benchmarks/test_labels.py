@@ -3,9 +3,15 @@
 from pathlib import Path
 
 import pytest
+import torch
 
-from models.benchmarks.labels import _over_seeds, draw
+from inspection.part import Picture
+from models.backbone.features import EfficientNetLite0
+from models.benchmarks.labels import _Judged, _over_seeds, draw
 from models.benchmarks.splits import Sample, label_split
+from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, Rule
+from models.memory.memory import NormalityMemory
+from models.memory.settings import MemorySettings
 
 
 def sample(number: int, group: str, *, defective: bool) -> Sample:
@@ -37,6 +43,24 @@ def test_fewer_labels_are_the_first_of_more(samples: list[Sample]) -> None:
     _, defects, _ = label_split(samples, teach_on=30, seed=1)
     assert defects == label_split(samples, teach_on=30, seed=1)[1]
     assert defects != label_split(samples, teach_on=30, seed=2)[1]
+
+
+def test_what_is_measured_is_what_the_station_would_say(
+    parts: list[Picture], tower: EfficientNetLite0
+) -> None:
+    memory = NormalityMemory.teach(parts[:6], tower=tower, settings=MemorySettings(working_area_px=20_480))
+    adaptation = Adaptation(
+        nets=(),
+        direction=Direction(weights=torch.linspace(-0.01, 0.01, 2 * 4 * (40 + 112 + 192)), offset=0.1),
+        rule=Rule(memory=1.0, distance=0.1, whole=1.0, cells=0.0, offset=0.0, threshold=1.0, cell_level=0.0),
+        tower_sha256=tower.sha256,
+        closer=(96, 256),
+        good=20,
+        defective=10,
+    )
+    judged, judge = _Judged(memory, parts[6:9], tower), AdaptedMemory(memory, adaptation)
+    assert judged.scores(adaptation)[0] == [judge.assess(part).score for part in parts[6:9]]
+    assert judged.scores(None)[0] == [memory.assess(part).score for part in parts[6:9]]
 
 
 def test_the_figure_is_drawn_from_the_result(tmp_path: Path) -> None:

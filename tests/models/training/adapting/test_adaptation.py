@@ -1,5 +1,6 @@
 """Learning from labels: what the memory alone lets through is caught, and what is claimed was held out."""
 
+import json
 from collections.abc import Hashable
 from dataclasses import replace
 from pathlib import Path
@@ -13,13 +14,22 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from models.backbone.features import EfficientNetLite0
-from models.memory.adaptation import Adaptation, AdaptedMemory
-from models.memory.cells import CellNet
+from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, opinions
+from models.memory.cells import CellNet, mean_of
+from models.memory.embedding import moments
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.training.adapting.adaptation import Adapted, _folds, adapt
 from models.training.adapting.labelled import AdaptationSettings, Example, Label, read_example
-from models.training.adapting.summing import direction_between, level_of, rule_of, weights_of
+from models.training.adapting.summing import (
+    TRUSTS,
+    Trust,
+    best_trust,
+    direction_between,
+    level_of,
+    rule_of,
+    weights_of,
+)
 from models.training.adapting.variants import varied
 from models.training.data.photographs import Photograph
 
@@ -132,6 +142,7 @@ def test_an_adapted_memory_stands_where_a_memory_stands(
 def test_a_place_that_the_cells_point_at_becomes_a_region(
     adapted: Adapted, memory: NormalityMemory, parts: list[Picture]
 ) -> None:
+    assert adapted.adaptation.rule.cells, "else no net is kept"
     rule = adapted.adaptation.rule.model_copy(update={"cells": 1.0, "cell_level": -1e3})
     tensors, header = adapted.adaptation.packed()
     header = header.replace(adapted.adaptation.rule.model_dump_json(), rule.model_dump_json())
@@ -147,10 +158,45 @@ def test_packed_and_unpacked_it_judges_alike(
 ) -> None:
     tensors, header = adapted.adaptation.packed()
     again = Adaptation.unpack(tensors, header, tower=tower)
-    assert sum(t.numel() * t.element_size() for t in tensors.values()) < 3e6
+    assert sum(t.numel() * t.element_size() for t in tensors.values()) < 1.5e6 * QUICK.folds
     for part in parts[24:28]:
-        seen = memory.assess(part)
-        assert again.refine(seen).score == pytest.approx(adapted.adaptation.refine(seen).score, abs=0.02)
+        judges = (AdaptedMemory(memory, one) for one in (again, adapted.adaptation))
+        one, other = (judge.assess(part).score for judge in judges)
+        assert one == pytest.approx(other, abs=0.02)
+
+
+def test_the_nets_of_all_folds_judge_and_the_pictures_are_looked_at_more_closely(
+    adapted: Adapted, memory: NormalityMemory, parts: list[Picture]
+) -> None:
+    """Each net has learned without another share of the labels; the mean of what they say counts."""
+    tensors, _ = adapted.adaptation.packed()
+    nets = {name.split(".")[0] for name in tensors} - {"direction"}
+    assert len(nets) == QUICK.folds
+    assert adapted.adaptation.closer is not None
+    height, width = adapted.adaptation.closer
+    assert height * width > 4 * memory.settings.working_area_px
+
+
+def test_a_recipe_that_was_adapted_with_one_net_and_one_look_judges_as_it_did(
+    adapted: Adapted, memory: NormalityMemory, parts: list[Picture]
+) -> None:
+    """A file of before: format 1."""
+    tensors, header = adapted.adaptation.packed()
+    of_before = json.loads(header) | {"format": 1}
+    for key in ("nets", "closer_height", "closer_width"):
+        del of_before[key]
+    del of_before["rule"]["distance"]
+    net = {name.replace("0.", "net.", 1): one for name, one in tensors.items() if name.startswith("0.")}
+    direction = tensors["direction"][: len(tensors["direction"]) // 2]
+    again = Adaptation.unpack(net | {"direction": direction}, json.dumps(of_before), tower=memory._tower)
+    judge = AdaptedMemory(memory, again)
+    assert again.closer is None
+    first = memory.assess(parts[29])
+    rule, cells = again.rule, mean_of(again._nets, first.features)
+    assert cells is not None
+    whole = Direction(weights=direction, offset=of_before["direction_offset"]).score(moments(first.features))
+    seen = opinions(first.score, 0.0, whole, cells)
+    assert judge.assess(parts[29]).score == pytest.approx(rule.score(seen[None])[0])
 
 
 @pytest.mark.parametrize("damage", ["header", "tower", "format", "tensor", "shape"])
@@ -161,11 +207,11 @@ def test_a_damaged_adaptation_is_refused(adapted: Adapted, tower: EfficientNetLi
     elif damage == "tower":
         header = header.replace(tower.sha256, "0" * 64)
     elif damage == "format":
-        header = header.replace('"format":1', '"format":99')
+        header = header.replace('"format":2', '"format":99')
     elif damage == "tensor":
-        del tensors["net.out.weight"]
+        del tensors["0.out.weight"]
     else:
-        tensors["net.mix.weight"] = tensors["net.mix.weight"][:5]
+        tensors["0.mix.weight"] = tensors["0.mix.weight"][:5]
     with pytest.raises(WeightsError):
         Adaptation.unpack(tensors, header, tower=tower)
 
@@ -202,24 +248,45 @@ def opinions_of(
     *,
     folds: int = 4,
     zeros: tuple[float, ...] = (0.0, 30.0, -70.0, 5.0),
-    scale: tuple[float, ...] = (1.0, 1.0, 1.0),
+    scale: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0),
+    told: tuple[float, ...] = (3.0, 3.0, 3.0, 3.0),
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int_]]:
     """Held-out opinions on 200 pictures, a quarter defective; each fold's models have their own zero."""
     rng = np.random.default_rng(0)
     truth, fold_of = np.arange(200) % 4 == 0, np.arange(200) // 4 % folds
-    seen = rng.normal(size=(200, 3)) + 3.0 * truth[:, None] + np.array(zeros)[fold_of, None]
+    seen = rng.normal(size=(200, 4)) + np.array(told) * truth[:, None] + np.array(zeros)[fold_of, None]
     return seen * scale, truth, fold_of
 
 
 def test_each_opinion_counts_by_its_deviation_on_good_pictures_and_not_by_its_unit() -> None:
     plain, truth, fold_of = opinions_of()
-    other = opinions_of(scale=(1.0, 500.0, 0.01))[0]
+    other = opinions_of(scale=(1.0, 7.0, 500.0, 0.01))[0]
     scores = []
     for seen in (plain, other):
         level = level_of(seen, truth, fold_of)
         scores.append((seen - level) @ weights_of(seen, level, truth))
     assert scores[0] == pytest.approx(scores[1])
-    assert (weights_of(plain, level_of(plain, truth, fold_of), truth) > 0.0).all()
+    weights = weights_of(plain, level_of(plain, truth, fold_of), truth)
+    assert ((weights > 0.0) == (np.array(TRUSTS[0]) > 0.0)).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "trust"),
+    [
+        ((3.0, 0.0, 3.0, 3.0), TRUSTS[0]),
+        ((0.0, 3.0, 3.0, 3.0), TRUSTS[1]),
+        ((3.0, 0.0, 3.0, -1.0), TRUSTS[2]),
+        ((0.0, 3.0, 3.0, -1.0), TRUSTS[3]),
+    ],
+)
+def test_what_tells_no_held_out_defect_is_left_out_of_the_sum(told: tuple[float, ...], trust: Trust) -> None:
+    seen, truth, fold_of = opinions_of(told=told)
+    assert best_trust(seen, level_of(seen, truth, fold_of), truth) == trust
+
+
+def test_of_equally_good_sums_the_first_is_taken() -> None:
+    seen, truth, fold_of = opinions_of(told=(40.0, 40.0, 40.0, 40.0))
+    assert best_trust(seen, level_of(seen, truth, fold_of), truth) == TRUSTS[0]
 
 
 def test_the_zero_of_a_fold_is_no_difference_between_pictures() -> None:
@@ -231,7 +298,7 @@ def test_the_zero_of_a_fold_is_no_difference_between_pictures() -> None:
 def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_threshold() -> None:
     seen, truth, fold_of = opinions_of(zeros=(0.0,) * 4)
     rule, _ = rule_of(
-        seen, level_of(seen, truth, fold_of), seen[:, 2], truth, list(range(200)), escapes=0.05, overkill=0.02
+        seen, level_of(seen, truth, fold_of), seen[:, 3], truth, list(range(200)), escapes=0.05, overkill=0.02
     )
     good = rule.score(seen[~truth])
     assert np.median(good) == pytest.approx(0.0, abs=1e-9)
@@ -241,7 +308,7 @@ def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_thresho
 
 
 def test_opinions_that_never_vary_are_no_infinity() -> None:
-    seen = np.ones((40, 3))
+    seen = np.ones((40, 4))
     truth = np.arange(40) % 4 == 0
     level = level_of(seen, truth, np.arange(40) % 3)
     assert np.isfinite(weights_of(seen, level, truth)).all()
