@@ -34,7 +34,7 @@ from inspection.part import Picture
 from models.backbone.features import AdaptableTower, VisionTower
 from models.memory.assessment import Assessment
 from models.memory.calibration import Cut, confidence
-from models.memory.cells import CellNet, mean_of
+from models.memory.cells import CellNet, said_by
 from models.memory.embedding import described, embed, moments
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MOST_AREA_PX
@@ -207,13 +207,13 @@ class Adaptation:
             the labelled defects say so: what no label has shown stays visible. The regions are the memory's.
         """
         rule = self.rule
-        cells = mean_of(self._nets, assessment.features)
+        cells = said_by(self._nets, assessment.features)
         seen = opinions(assessment.score, distance, self._direction.score(whole), cells)
         score = float(rule.score(seen[None])[0])
         anomaly = assessment.anomaly_map
         if cells is not None:
             # a cell at the level counts 1, as in the memory; each further unit of the logit half as much
-            raised = 1.0 + 0.5 * (cells - rule.cell_level)
+            raised = 1.0 + 0.5 * (cells.mean(0, keepdim=True) - rule.cell_level)
             coarse = F.adaptive_max_pool2d(raised[None], anomaly.shape)[0, 0].numpy()
             anomaly = np.maximum(anomaly, coarse).astype(np.float32, copy=False)
         return replace(
@@ -375,8 +375,10 @@ def opinions(memory: float, distance: float, whole: float, cells: Tensor | None)
         memory: The memory's score.
         distance: The memory's distance of the whole picture.
         whole: The direction's score.
-        cells: The nets' logits, (1, rows, columns); None where they do not count.
+        cells: The nets' logits, (nets, rows, columns); None where they do not count. The mean of what each
+            says of the picture is taken, not what their mean says: the highest cells of a mean are lower,
+            and the threshold comes from single nets.
     """
     bent = _MEMORY_BEND * np.arcsinh(memory / _MEMORY_BEND)
-    of_cells = 0.0 if cells is None else float(CellNet.of_pictures(cells)[0])
+    of_cells = 0.0 if cells is None else float(CellNet.of_pictures(cells).mean())
     return np.array([bent, distance, whole, of_cells])

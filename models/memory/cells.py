@@ -64,10 +64,10 @@ def finest(maps: FeatureMaps) -> Tensor:
     return maps.maps[min(maps.maps)].contiguous(memory_format=torch.channels_last)
 
 
-def mean_of(nets: Sequence[CellNet], maps: FeatureMaps) -> Tensor | None:
-    """Give what nets say of the cells in the mean, (pictures, rows, columns); None where there are none."""
+def said_by(nets: Sequence[CellNet], maps: FeatureMaps) -> Tensor | None:
+    """Give what each net says of one picture's cells, (nets, rows, columns); None where there are none."""
     if not nets:
         return None
     fine = finest(maps)
     with torch.inference_mode():
-        return torch.stack([net(fine) for net in nets]).mean(0)
+        return torch.cat([net(fine) for net in nets])

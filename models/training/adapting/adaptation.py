@@ -27,7 +27,7 @@ from models.evaluation.metrics import Evaluation, evaluate
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
 from models.memory.adaptation import Adaptation, Direction, distance_of, opinions
-from models.memory.cells import CellNet, mean_of
+from models.memory.cells import CellNet, said_by
 from models.memory.embedding import working_size
 from models.memory.memory import NormalityMemory
 from models.training.adapting.cells import train_cells
@@ -130,7 +130,7 @@ def adapt(
         held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
         for index in outside:
             found = held.assess(examples[index].picture)
-            cells = mean_of([net], found.features)
+            cells = said_by([net], found.features)
             assert cells is not None
             whole = direction.score(pool.whole[index])
             seen[index] = opinions(found.score, distance_of(held, found), whole, cells)

@@ -15,7 +15,7 @@ from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from models.backbone.features import EfficientNetLite0
 from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, opinions
-from models.memory.cells import CellNet, mean_of
+from models.memory.cells import CellNet, said_by
 from models.memory.embedding import moments
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
@@ -192,7 +192,7 @@ def test_a_recipe_that_was_adapted_with_one_net_and_one_look_judges_as_it_did(
     judge = AdaptedMemory(memory, again)
     assert again.closer is None
     first = memory.assess(parts[29])
-    rule, cells = again.rule, mean_of(again._nets, first.features)
+    rule, cells = again.rule, said_by(again._nets, first.features)
     assert cells is not None
     whole = Direction(weights=direction, offset=of_before["direction_offset"]).score(moments(first.features))
     seen = opinions(first.score, 0.0, whole, cells)
