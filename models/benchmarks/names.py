@@ -6,13 +6,14 @@ the other groups are named, by the place that the memory finds foremost: nobody 
 whether the memory would have rejected the part is not asked. A type of fewer than ``FEWEST_GROUPS`` groups
 is *apart*: it is never shown, and what is called by a name of it is wrong.
 
-Beside it stands logistic regression on the very same examples and numbers, without unknown.
+Beside it stands logistic regression on the very same examples, without unknown: on all of their numbers, and
+on those of the middle extent alone.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -26,15 +27,16 @@ from models.benchmarks.splits import half_of
 from models.evaluation.metrics import calibration_error
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
-from models.naming.directions import Directions
+from models.naming.belief import softmax
+from models.naming.directions import EXTENTS, Directions
 from models.naming.names import UNKNOWN, Name, Names, ShownExample
-from models.naming.prototypes import probabilities
 from models.training.data.photographs import Photograph, read_photographs
 
 FEWEST_GROUPS: Final = 10
 """Of a type: half of them give five examples of five parts, and as many are left to test on."""
 _PENALTY: Final = 1.0
 """Of the regression's squared weights, on columns of deviation 1: what scikit-learn takes by default."""
+_MIDDLING: Final = EXTENTS.index(1.0)
 _SIMULATED: Final = 200
 """Draws of answers that come true exactly as often as they say, for what calibration error chance gives."""
 
@@ -104,10 +106,11 @@ def names_benchmark(
     Returns:
         A dict for JSON: ``rows``, one for each seed and number, and ``by_examples``, their means. Each has,
         averaged over the types: ``right_of_named``, ``right_of_all`` (*unknown* counting as wrong),
-        ``right_if_forced`` (the likeliest type, without *unknown*) and ``right_by_regression``; ``named`` and
-        ``apart_named`` are the shares that got a name, ``held_out`` what the examples themselves had said of
-        ``right_of_all``. ``calibration_error`` is of the names that were given, of all splits together, and
-        ``calibration_error_by_chance`` what as many answers have that come true exactly as often as they say.
+        ``right_if_forced`` (the likeliest type, without *unknown*), ``right_by_regression`` and
+        ``right_by_regression_on_one_extent``; ``named`` and ``apart_named`` are the shares that got a name,
+        ``held_out`` what the examples themselves had said of ``right_of_all``. ``calibration_error`` is of
+        the names that were given, of all splits together, and ``calibration_error_by_chance`` what as many
+        answers have that come true exactly as often as they say.
 
     Raises:
         CameraError, DatasetError: The photographs cannot be read.
@@ -169,6 +172,8 @@ def _row(
     right = np.array([one.kind == kinds[true] for one, true in zip(called, truth, strict=True)])
     forced = names.likeliest(tested) == truth
     regression = _regression(shown, kinds, tested) == truth
+    on_one = [replace(one, direction=one.direction[_MIDDLING]) for one in shown]
+    regression_on_one = _regression(on_one, kinds, tested[:, _MIDDLING]) == truth
     apart = [one.kind != UNKNOWN for one in _called(names, places, split.apart)]
     row = {
         "tested": len(truth),
@@ -177,6 +182,7 @@ def _row(
         "right_of_all": _macro(right, truth),
         "right_if_forced": _macro(forced, truth),
         "right_by_regression": _macro(regression, truth),
+        "right_by_regression_on_one_extent": _macro(regression_on_one, truth),
         "held_out": float(np.mean([one.right for one in names.types])),
         "apart": len(apart),
         "apart_named": float(np.mean(apart)) if apart else 0.0,
@@ -230,10 +236,10 @@ def _direction(one: Photograph, memory: NormalityMemory, look: Directions) -> ND
 def _regression(
     shown: Sequence[ShownExample], kinds: Sequence[str], places: NDArray[np.float32]
 ) -> NDArray[np.intp]:
-    """What multinomial logistic regression with a ridge calls places, (places, channels)."""
+    """What multinomial logistic regression with a ridge calls places, (places, …), told as examples are."""
     from scipy.optimize import minimize
 
-    examples = np.stack([one.direction for one in shown]).astype(np.float64)
+    examples = np.stack([one.direction.ravel() for one in shown]).astype(np.float64)
     mean, deviation = examples.mean(0), np.maximum(examples.std(0), 1e-6)
     inputs = np.hstack([(examples - mean) / deviation, np.ones((len(shown), 1))])
     wanted = np.eye(len(kinds))[[kinds.index(one.kind) for one in shown]]
@@ -242,13 +248,13 @@ def _regression(
 
     def loss(flat: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         weights = flat.reshape(penalised.shape)
-        shares = probabilities(inputs @ weights.T, 1.0)
+        shares = softmax(inputs @ weights.T)
         ridge = _PENALTY * penalised * weights
         surprise = -np.log(np.maximum(shares[wanted > 0.0], 1e-300)).sum()
         return float(surprise + 0.5 * (ridge * weights).sum()), ((shares - wanted).T @ inputs + ridge).ravel()
 
     weights = minimize(loss, np.zeros(penalised.size), jac=True, method="L-BFGS-B").x.reshape(penalised.shape)
-    tested = np.hstack([(places - mean) / deviation, np.ones((len(places), 1))])
+    tested = np.hstack([(places.reshape(len(places), -1) - mean) / deviation, np.ones((len(places), 1))])
     called: NDArray[np.intp] = (tested @ weights.T).argmax(1)
     return called
 

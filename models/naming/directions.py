@@ -5,7 +5,8 @@ in common with a crack on another than with the same place without it. So each o
 cells is described by its difference to the nearest patch that the memory holds, in units in which good
 patches vary alike in all directions (their covariance shrunk towards the identity; Ledoit and Wolf, 2004),
 and by the direction of that difference alone: how strong a defect is says little of what it is. A place is
-the mean of its cells.
+the mean of its cells, once for each of several extents, since a pin-hole is a few cells and a stain is many:
+the examples decide how far each of them counts (:mod:`models.naming.ridges`).
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from models.memory.assessment import Assessment, Region
 from models.memory.embedding import embed
 from models.memory.memory import NormalityMemory
 
+EXTENTS: Final = (1 / 8, 1.0, 3.0)
+"""How many of a picture's cells are a place: parts of the share of cells that a memory scores pictures by."""
 LEAST_LENGTH: Final = 1e-9
 """What is shorter has no direction and stays as it is."""
 
@@ -45,7 +48,7 @@ class Directions:
 
     @property
     def channels(self) -> int:
-        """How many numbers describe a place."""
+        """How many numbers describe a place at one of its extents."""
         return int(self._whitening.shape[0])
 
     def of(self, assessment: Assessment, *, shape: Sequence[int]) -> tuple[NDArray[np.float32], ...]:
@@ -56,8 +59,8 @@ class Directions:
             shape: Height and width of that picture in pixels.
 
         Returns:
-            One (channels,), of length 1 at most, for each of ``assessment.regions``, in their order; where
-            there are none, one for ``assessment.foremost``.
+            One (extents, channels), rows of length 1 at most, for each of ``assessment.regions``, in their
+            order; where there are none, one for ``assessment.foremost``.
         """
         regions = assessment.regions or (assessment.foremost,)
         seen = embed(assessment.features)
@@ -65,26 +68,26 @@ class Directions:
         size = (seen.columns, seen.rows)
         anomaly = cv2.resize(assessment.anomaly_map, size, interpolation=cv2.INTER_AREA)
         nearest = _nearest_region(regions, rows=seen.rows, columns=seen.columns, shape=shape)
-        most = max(1, round(self._share * anomaly.size))
+        counts = [max(1, round(extent * self._share * anomaly.size)) for extent in EXTENTS]
         falling = np.argsort(-anomaly, axis=None, kind="stable")
         found = []
         for number in range(len(regions)):
-            cells = falling[nearest.flat[falling] == number][:most]
+            cells = falling[nearest.flat[falling] == number][: max(counts)]
             # a region between two cells of the grid may have none of its own
-            found.append(self._mean(seen.patches[torch.from_numpy(cells if len(cells) else falling[:1])]))
+            seen_there = self._each(seen.patches[torch.from_numpy(cells if len(cells) else falling[:1])])
+            found.append(np.stack([seen_there[:count].mean(0) for count in counts]))
         return tuple(found)
 
-    def _mean(self, patches: Tensor) -> NDArray[np.float32]:
-        """The mean direction of some patches, (cells, channels), from what is normal: (channels,)."""
+    def _each(self, patches: Tensor) -> NDArray[np.float32]:
+        """The direction of each of some patches, (cells, channels), from what is normal."""
         scaled = patches / self._normal.deviation
         nearest = torch.cdist(scaled, self._normal.bank).argmin(1)
         differences = (scaled - self._normal.bank[nearest]) @ self._whitening
-        mean: NDArray[np.float32] = unit(differences.numpy()).mean(0)
-        return mean
+        return unit(differences.numpy())
 
 
 def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Scale each row of (rows, channels) to length 1; what has no length stays."""
+    """Scale each row of (…, channels) to length 1; what has no length stays."""
     lengths = np.linalg.norm(rows, axis=-1, keepdims=True)
     scaled: NDArray[np.float32] = rows / np.maximum(lengths, LEAST_LENGTH)
     return scaled

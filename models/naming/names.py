@@ -1,7 +1,8 @@
 """Names by examples: what a place is called, how sure that is, and *unknown* where it is not sure enough.
 
-A name is given where it is likelier than all other types together, and the place is as much like its type as
-examples are that were held out. All else is unknown, and a person looks at it.
+A name is given where it is likelier than all other types together, the place is as much like its type as
+examples are that were held out, and the type's name came true among them about as often as it said. All else
+is unknown, and a person looks at it.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.recipe import ShownType
 from models.memory.assessment import Assessment
 from models.memory.memory import NormalityMemory
-from models.naming.directions import Directions
-from models.naming.prototypes import MOST_SHARPNESS, HeldOut, Prototypes, hold_out, probabilities
+from models.naming.belief import SHARPNESSES, Belief, HeldOut, hold_out, keeps_its_word
+from models.naming.directions import EXTENTS, Directions
+from models.naming.ridges import WAYS, Ridges
 from models.weights.soundness import Expected, fault, in_one_line
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 UNKNOWN: Final = "unknown"
 """What a defect is called that is like none of the types that were shown, or like several of them."""
 _TAKEN: Final = frozenset({UNKNOWN, "anomaly", "none", "other"})
@@ -32,11 +34,14 @@ _TAKEN: Final = frozenset({UNKNOWN, "anomaly", "none", "other"})
 FEWEST_EXAMPLES: Final = 3
 """Of a type; two are too few to hold one out and still have a mean."""
 MOST_EXAMPLES: Final = 600
-"""Of all types together: half a megabyte of a recipe's file."""
+"""Of all types together: less than two megabytes of a recipe's file."""
 MOST_TYPES: Final = 32
 """As many as a recipe may name."""
 _SURE_FROM: Final = 0.5
-_ONE: Final = 1.0 + 1e-3
+_LATE: Final = 0.05
+"""Share of the held-out examples that lie farther from their own type than what is still named."""
+_ROUNDED: Final = 1e-3
+_ONE: Final = 1.0 + _ROUNDED
 """No component of a mean of unit vectors is larger, but for rounding."""
 
 
@@ -46,7 +51,7 @@ class ShownExample:
 
     kind: str
     direction: NDArray[np.float32]
-    """(channels,), from ``Directions``."""
+    """(extents, channels), from ``Directions``."""
     group: str
     """Examples of one group are near-copies of each other, and are held out together."""
 
@@ -72,8 +77,13 @@ class _Header(BaseModel):
     """Of each example the place of its type among ``types``."""
     groups: tuple[Annotated[int, Field(ge=0, lt=MOST_EXAMPLES)], ...] = Field(max_length=MOST_EXAMPLES)
     """Of each example the number of its group."""
-    sharpness: float = Field(gt=0.0, le=MOST_SHARPNESS)
+    belief: tuple[Annotated[float, Field(ge=0.0, le=1.0)], ...]
+    """How far each way of telling types apart is believed with each sharpness, way by way; none for a single
+    type."""
     least: float = Field(ge=-_ONE, le=_ONE)
+    """The cosine to the likeliest type below which a place is like none of them."""
+    withheld: tuple[Annotated[int, Field(ge=0, lt=MOST_TYPES)], ...] = Field(max_length=MOST_TYPES)
+    """The places of types whose names came true too seldom among the held-out examples to be given."""
 
     @model_validator(mode="after")
     def _types_are_those_of_the_examples(self) -> Self:
@@ -92,6 +102,53 @@ class _Header(BaseModel):
             raise ValueError("an example is of no type")
         return self
 
+    @model_validator(mode="after")
+    def _belief_is_of_all_ways(self) -> Self:
+        if len(self.types) > 1 and len(self.belief) != len(WAYS) * len(SHARPNESSES):
+            raise ValueError("it believes in other ways of telling types apart than there are")
+        if len(self.types) > 1 and abs(sum(self.belief) - 1.0) > _ROUNDED:
+            raise ValueError("what it believes is not one in all")
+        return self
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Told:
+    """What examples that were held out tell of the types."""
+
+    belief: Belief
+    least: float
+    withheld: frozenset[int]
+    """Types whose names came true too seldom to be given."""
+    called: NDArray[np.intp]
+    """(examples,): the type that each was called, -1 where it was unknown."""
+    kinds: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, held_out: HeldOut, kinds: NDArray[np.intp], groups: Sequence[int]) -> Self:
+        belief = Belief.of(held_out.scores, kinds, groups)
+        places = np.arange(len(kinds))
+        own = np.sort(held_out.cosines[places, kinds])
+        # the split-conformal rank, as for the memory's threshold
+        least = float(own[max(int(_LATE * (len(own) + 1)) - 1, 0)])
+        shares = belief.probabilities(held_out.scores)
+        best = shares.argmax(1)
+        said = shares[places, best]
+        sure = np.array(
+            [_sure(*one, least) for one in zip(said, held_out.cosines[places, best], strict=True)]
+        )
+        of_type = {one: sure & (best == one) for one in np.unique(best).tolist()}
+        withheld = frozenset(
+            one for one, its in of_type.items() if not keeps_its_word(said[its], kinds[its] == one)
+        )
+        sure &= ~np.isin(best, list(withheld))
+        return cls(
+            belief=belief, least=least, withheld=withheld, called=np.where(sure, best, -1), kinds=kinds
+        )
+
+    def right(self, place: int) -> float:
+        """The share of a type's examples that was called so."""
+        return float((self.called == place)[self.kinds == place].mean())
+
 
 class Names:
     """Names the defects of one view. It is immutable."""
@@ -100,7 +157,11 @@ class Names:
         self._examples = examples
         self._header = header
         self._directions = directions
-        self._prototypes = Prototypes.of(examples, np.array(header.kinds, np.intp))
+        self._ridges = Ridges.of(examples, np.array(header.kinds, np.intp))
+        told = len(header.types) > 1
+        self._belief = (
+            Belief(shares=np.reshape(header.belief, (len(WAYS), len(SHARPNESSES)))) if told else None
+        )
 
     @property
     def types(self) -> tuple[ShownType, ...]:
@@ -118,13 +179,12 @@ class Names:
         )
 
     @classmethod
-    def teach(cls, examples: Sequence[ShownExample], *, memory: NormalityMemory, seed: int = 0) -> Self:
-        """Learn types from examples: a second at most.
+    def teach(cls, examples: Sequence[ShownExample], *, memory: NormalityMemory) -> Self:
+        """Learn types from examples, in seconds; the same examples give the same.
 
         Args:
             examples: Of one view; three of each type at least, in two groups.
             memory: The view's: the examples' directions were told by it.
-            seed: The same examples and seed give the same.
 
         Raises:
             RecipeError: A type has too few examples or groups, a name cannot be one, or there are too many.
@@ -136,7 +196,8 @@ class Names:
         groups = np.array([numbers[one.group] for one in examples], np.intp)
         # as exact as they are kept: what is measured now is what is in force later
         seen = np.stack([one.direction for one in examples]).astype(np.float16).astype(np.float32)
-        held_out = hold_out(seen, kinds, groups.tolist(), seed=seed) if len(names) > 1 else None
+        of_groups = groups.tolist()
+        told = _Told.of(hold_out(seen, kinds, of_groups), kinds, of_groups) if len(names) > 1 else None
         header = _Header(
             format=FORMAT,
             types=tuple(
@@ -144,14 +205,15 @@ class Names:
                     name=name,
                     examples=int((kinds == place).sum()),
                     groups=len(set(groups[kinds == place].tolist())),
-                    right=None if held_out is None else _right(held_out, kinds, place),
+                    right=None if told is None else told.right(place),
                 )
                 for place, name in enumerate(names)
             ),
             kinds=tuple(kinds.tolist()),
             groups=tuple(groups.tolist()),
-            sharpness=1.0 if held_out is None else held_out.sharpness,
-            least=1.0 if held_out is None else held_out.least,
+            belief=() if told is None else tuple(told.belief.shares.ravel().tolist()),
+            least=1.0 if told is None else told.least,
+            withheld=() if told is None else tuple(sorted(told.withheld)),
         )
         return cls(seen, header=header, directions=Directions(memory))
 
@@ -168,21 +230,24 @@ class Names:
         return self.called(np.stack(self._directions.of(assessment, shape=shape)))
 
     def called(self, places: NDArray[np.float32]) -> tuple[Name, ...]:
-        """Name places by their directions, (places, channels)."""
+        """Name places by their directions, (places, extents, channels)."""
         header = self._header
-        cosines = self._prototypes.cosines(places)
+        if self._belief is None:  # a single type is told from nothing, so nothing is called by it
+            return tuple(Name(kind=UNKNOWN, probability=0.0) for _ in places)
+        cosines = self._ridges.cosines(places)
         found = []
-        for row, shares in zip(cosines, probabilities(cosines, header.sharpness), strict=True):
+        for row, shares in zip(cosines, self._belief.probabilities(self._ridges.scores(places)), strict=True):
             best = int(shares.argmax())
-            # a single type is told from nothing, so nothing is called by it
-            sure = len(header.types) > 1 and _sure(float(shares[best]), float(row.max()), header.least)
+            sure = _sure(float(shares[best]), float(row[best]), header.least) and best not in header.withheld
             kind = header.types[best].name if sure else UNKNOWN
-            found.append(Name(kind=kind, probability=float(shares[best]) if len(header.types) > 1 else 0.0))
+            found.append(Name(kind=kind, probability=float(shares[best])))
         return tuple(found)
 
     def likeliest(self, places: NDArray[np.float32]) -> NDArray[np.intp]:
         """The places, among ``types``, of the likeliest ones, however sure: (places,)."""
-        likeliest: NDArray[np.intp] = self._prototypes.cosines(places).argmax(1)
+        if self._belief is None:
+            return np.zeros(len(places), np.intp)
+        likeliest: NDArray[np.intp] = self._belief.probabilities(self._ridges.scores(places)).argmax(1)
         return likeliest
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
@@ -210,7 +275,7 @@ class Names:
         if known.format != FORMAT:
             raise WeightsError(f"The names have format {known.format}, not {FORMAT}", part=part, todo=todo)
         directions = Directions(memory)
-        shape = (len(known.kinds), directions.channels)
+        shape = (len(known.kinds), len(EXTENTS), directions.channels)
         expected = {"examples": Expected(shape=shape, dtype=torch.float16, least=-_ONE, most=_ONE)}
         if reason := fault(tensors, expected):
             raise WeightsError(f"The names are damaged: {reason}", part=part, todo=todo)
@@ -220,17 +285,6 @@ class Names:
 def _sure(probability: float, cosine: float, least: float) -> bool:
     """Whether a name is likelier than all others together, and the place is like its type."""
     return probability > _SURE_FROM and cosine >= least
-
-
-def _right(held_out: HeldOut, kinds: NDArray[np.intp], place: int) -> float:
-    """The share of a type's examples that is called so while held out."""
-    cosines = held_out.cosines[kinds == place]
-    shares = probabilities(cosines, held_out.sharpness)
-    right = [
-        int(row.argmax()) == place and _sure(float(row.max()), float(alike.max()), held_out.least)
-        for row, alike in zip(shares, cosines, strict=True)
-    ]
-    return float(np.mean(right))
 
 
 def _refuse(examples: Sequence[ShownExample], names: Sequence[str]) -> None:

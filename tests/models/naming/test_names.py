@@ -94,6 +94,15 @@ def test_what_is_like_none_of_the_types_is_unknown(names: Names, memory: Normali
     assert 0.0 <= names.called(opposite.astype(np.float32))[0].probability <= 1.0
 
 
+def test_a_type_whose_names_came_true_too_seldom_is_not_named(names: Names, memory: NormalityMemory) -> None:
+    tensors, header = names.packed()
+    assert not json.loads(header)["withheld"], "what is told apart keeps its word"
+    held_back = Names.unpack(tensors, changed(header, withheld=[0]), memory=memory)
+    places = np.stack([one.direction for one in names.examples])
+    assert {one.kind for one in names.called(places)} == {"blob", "scratch"}
+    assert {one.kind for one in held_back.called(places)} == {UNKNOWN, "scratch"}
+
+
 def test_one_type_alone_names_nothing(memory: NormalityMemory, examples: list[ShownExample]) -> None:
     alone = Names.teach(examples[:5], memory=memory)
     assert alone.types[0].right is None
@@ -140,10 +149,12 @@ def test_a_damaged_file_is_refused(names: Names, memory: NormalityMemory) -> Non
     tensors, header = names.packed()
     said = json.loads(header)
     for damaged in (
-        changed(header, sharpness=0.0),
-        changed(header, sharpness=1e9),
+        changed(header, belief=said["belief"][1:]),
+        changed(header, belief=[2.0, *said["belief"][1:]]),
+        changed(header, belief=[0.0] * len(said["belief"])),
+        changed(header, withheld=[99]),
         changed(header, least=-3.0),
-        changed(header, format=7),
+        changed(header, format=1),
         changed(header, kinds=[*said["kinds"][1:], 1]),
         changed(header, groups=said["groups"][1:]),
         changed(header, types=[*said["types"], said["types"][0]]),
@@ -154,7 +165,8 @@ def test_a_damaged_file_is_refused(names: Names, memory: NormalityMemory) -> Non
     for wrong in (
         {},
         {"examples": tensors["examples"].float()},
-        {"examples": tensors["examples"][:, 1:]},
+        {"examples": tensors["examples"][..., 1:]},
+        {"examples": tensors["examples"][:, 0]},
         {"examples": tensors["examples"] * 90},
         {"examples": torch.full_like(tensors["examples"], torch.nan)},
         tensors | {"more": torch.zeros(1)},
