@@ -96,10 +96,8 @@ def pace_of(taught: Taught, *, threads: int) -> Pace:
     (view,) = taught.recipe.views
     memory = taught.memories[view.name]
     seen = taught.sights.get(view.name, PLAIN).of_nothing(view, size=taught.recipe.quality.size).picture
-    maps = memory.assess(seen).features.maps
-    rows, columns = maps[min(maps)].shape[-2:]
-    area_px = rows * columns * min(maps) ** 2
     deadline_ms = taught.recipe.deadline_ms
+    area_px = sum(height * width for height, width in memory.looks)
     pace = measured(lambda: memory.assess(seen), area_px=area_px, threads=threads, deadline_ms=deadline_ms)
     refuse_too_slow(pace, deadline_ms=deadline_ms)
     return pace

@@ -72,6 +72,11 @@ class SeveralAppearances(NormalityMemory):
         """None: which appearance comes next nobody knows, and each has scores of its own."""
         return ()
 
+    @property
+    def looks(self) -> tuple[tuple[int, int], ...]:
+        """Those of all of them."""
+        return tuple(look for one in self.members.values() for look in one.looks)
+
     def too_small(self, size: tuple[int, ...]) -> str:
         """Say why a picture of that height and width is too small for one of them; empty if for none."""
         return next((said for one in self.members.values() if (said := one.too_small(size))), "")

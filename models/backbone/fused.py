@@ -1,4 +1,4 @@
-"""A frozen convolution and the relu6 after it as one call of oneDNN.
+"""A frozen convolution and the relu after it as one call of oneDNN.
 
 By themselves each reads and writes the whole map, the weights are brought into oneDNN's order anew for every
 picture, and TensorFlow's padding copies the map once more: half of a tower's time. The operators are those
@@ -9,13 +9,20 @@ them only where they exist and have been found to give what its own layers give 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Final, Protocol
+from typing import Final, Literal, Protocol
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
 _ROUNDING: Final = 1e-4
 """How far a layer's result may be off, as a share of its largest number."""
+
+_THEN: Final = {
+    None: ("none", [], ""),
+    "relu": ("relu", [], ""),
+    "relu6": ("hardtanh", [0.0, 6.0], ""),
+}
+"""As the operator calls it: name, numbers, algorithm."""
 
 Run = Callable[[Tensor], Tensor]
 """What is given a map and gives the next one."""
@@ -37,19 +44,28 @@ class FrozenConvolution:
     """A convolution in float32 on the CPU, without gradients."""
 
     def __init__(
-        self, convolution: nn.Conv2d, *, weight: Tensor, padding: Sequence[int], relu6: bool = False
+        self,
+        weight: Tensor,
+        bias: Tensor | None,
+        *,
+        padding: int = 0,
+        stride: int = 1,
+        groups: int = 1,
+        then: Literal["relu", "relu6"] | None = None,
     ) -> None:
         """Keep the weights in oneDNN's order, which fits pictures of any size.
 
         Args:
-            convolution: What it does besides.
             weight: (outputs, inputs a group, rows, columns).
-            padding: Rows above and below, columns left and right.
-            relu6: Whether the result is cut off below 0 and above 6.
+            bias: (outputs,)
+            padding: Cells on each side.
+            stride: Of rows and columns.
+            groups: Of channels, each by itself.
+            then: What follows.
         """
-        self._bias = convolution.bias
-        self._how = list(padding), list(convolution.stride), list(convolution.dilation), convolution.groups
-        self._then = ("hardtanh", [0.0, 6.0], "") if relu6 else ("none", [], "")
+        self._bias = bias
+        self._how = [padding] * 2, [stride] * 2, [1, 1], groups
+        self._then = _THEN[then]
         self._weight = torch.ops.mkldnn._reorder_convolution_weight(weight.detach(), *self._how, None)
 
     def __call__(self, x: Tensor) -> Tensor:

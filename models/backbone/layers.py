@@ -92,8 +92,7 @@ class _SamePadded(nn.Module):
         all sides, which oneDNN does by itself.
         """
         weight = F.pad(self._convolution.weight, (1, 0, 1, 0)).contiguous(memory_format=torch.channels_last)
-        after = self._padding[1]
-        return FrozenConvolution(self._convolution, weight=weight, padding=(after, after), relu6=relu6)
+        return _fused(self._convolution, weight, padding=self._padding[1], relu6=relu6)
 
 
 def _convolution(
@@ -117,5 +116,15 @@ def _convolution(
 def _frozen(convolution: nn.Conv2d | _SamePadded, *, relu6: bool = False) -> FrozenConvolution:
     if isinstance(convolution, _SamePadded):
         return convolution.frozen(relu6=relu6)
-    padding = convolution.kernel_size[0] // 2
-    return FrozenConvolution(convolution, weight=convolution.weight, padding=(padding, padding), relu6=relu6)
+    return _fused(convolution, convolution.weight, padding=convolution.kernel_size[0] // 2, relu6=relu6)
+
+
+def _fused(convolution: nn.Conv2d, weight: Tensor, *, padding: int, relu6: bool) -> FrozenConvolution:
+    return FrozenConvolution(
+        weight,
+        convolution.bias,
+        padding=padding,
+        stride=convolution.stride[0],
+        groups=convolution.groups,
+        then="relu6" if relu6 else None,
+    )

@@ -29,7 +29,7 @@ class Pace:
 
     took_ms: float
     area_px: int
-    """Of the picture at working size."""
+    """Of the picture at working size; where several look at it, each at its own, of all."""
     threads: int
 
     @property
@@ -64,7 +64,7 @@ def measured(
 
     Args:
         look: Looks at a picture once; while it does, torch has this thread alone.
-        area_px: Of that picture at working size.
+        area_px: Of that picture at working size, over all that look at it.
         threads: Among which the station will share the work.
         deadline_ms: Of a part.
         cpu_s: Seconds of processor time that this thread has used.

@@ -12,8 +12,9 @@ from typing import Final
 import torch
 from torch import Tensor
 
-WHOLE_PX: Final = 1 << 19
-"""Pictures up to this area are not taken apart: what was measured on them stays as it is to the last bit."""
+WHOLE_PX: Final = 1 << 18
+"""Pictures up to this area are not taken apart. The finest maps of larger ones have more than 25 MB each: so
+much is taken anew from the system for every map, which takes as long as the network itself."""
 
 
 def in_pieces(stage: Callable[[Tensor], Tensor], x: Tensor, *, stride: int, reach: int, side: int) -> Tensor:

@@ -14,7 +14,8 @@ from torch import Tensor
 from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
-from models.eye.net import EyeNet, middling
+from models.eye.joined import JoinedNets
+from models.eye.net import EyeNet
 from models.eye.rule import EyeRule
 from models.memory.embedding import MOST_FEATURE, look
 from models.memory.settings import MOST_AREA_PX
@@ -116,6 +117,7 @@ class TrainedEye:
             choice: What was chosen, and why.
         """
         self._nets = tuple(net.eval().requires_grad_(False) for net in nets)
+        self._joined = JoinedNets(self._nets)
         self._tower = tower
         self._header = _Header(
             format=FORMAT,
@@ -158,7 +160,7 @@ class TrainedEye:
     def logits_of(self, maps: FeatureMaps) -> Tensor:
         """What the nets say of what ``see`` gave; raises as ``logits`` does."""
         with torch.inference_mode():
-            logits = middling([net(maps.maps) for net in self._nets])
+            logits = self._joined(maps.maps)
         if not bool(logits.abs().amax() < MOST_FEATURE):  # nor for NaN
             raise WeightsError(
                 "the trained eye gives no usable numbers",

@@ -43,6 +43,11 @@ class SeeingMemory(NormalityMemory):
         """What is known of the eye's threshold; what raises the scores is known of the memory's alone."""
         return self.cut.promised, None
 
+    @property
+    def looks(self) -> tuple[tuple[int, int], ...]:
+        """The memory's look, then the eye's."""
+        return (*super().looks, self.eye.working)
+
     def assess(self, picture: Picture) -> Assessment:
         """Judge one picture, RGB, uint8, (height, width, 3); raises as a memory does."""
         maps, seen = self.see(picture)

@@ -309,6 +309,12 @@ class AdaptedMemory(NormalityMemory):
         """The score from which a picture is not normal; it comes from held-out labelled pictures."""
         return self.adaptation.rule.threshold
 
+    @property
+    def looks(self) -> tuple[tuple[int, int], ...]:
+        """Those of the memory, and the closer one where an eye has not looked so already."""
+        looks, closer = self.alone.looks, self.adaptation.closer
+        return looks if closer is None or closer in looks[1:] else (*looks, closer)
+
     def packed(self) -> tuple[dict[str, Tensor], str]:
         """Give what was refined as tensors and a JSON header; the adaptation is packed by itself."""
         return self.alone.packed()

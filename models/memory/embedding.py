@@ -71,13 +71,19 @@ def look(picture: Picture, tower: VisionTower, size: tuple[int, int]) -> Feature
         WeightsError: The tower gives NaN, infinity or numbers beyond ``MOST_FEATURE``.
     """
     maps = tower.features([resized(picture, *size)])
-    if not all(bool(layer.abs().amax() < MOST_FEATURE) for layer in maps.maps.values()):  # nor for NaN
+    if not all(map(_usable, maps.maps.values())):
         raise WeightsError(
             f"the vision tower {tower.name} gives no usable numbers",
             part="the part goes to manual review",
             todo="check the tower's weights: passgate weights pull",
         )
     return maps
+
+
+def _usable(layer: Tensor) -> bool:
+    """Whether no number of it is NaN, infinite or beyond ``MOST_FEATURE``."""
+    least, most = torch.aminmax(layer)  # NaN where there is any, and then neither comparison holds
+    return bool(least > -MOST_FEATURE) and bool(most < MOST_FEATURE)
 
 
 def embed(maps: FeatureMaps) -> Embedding:

@@ -140,6 +140,11 @@ class NormalityMemory:
         return self._header.settings
 
     @property
+    def looks(self) -> tuple[tuple[int, int], ...]:
+        """Height and width, in pixels, that the tower is shown a picture at; once for each."""
+        return (self._header.working,)
+
+    @property
     def normal(self) -> Normal:
         """What good pictures look like: what names by examples are told from (:mod:`models.naming`)."""
         return self._normal

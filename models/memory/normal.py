@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
+from functools import cached_property
 from typing import Final, Self
 
 import numpy as np
@@ -85,9 +86,14 @@ class Normal:
         found: NDArray[np.float32] = (patch - self.bank[self._nearest(patch)])[0].numpy()
         return found
 
+    @cached_property
+    def _bank_squared(self) -> Tensor:
+        """(patches,): the squared length of each."""
+        return self.bank.square().sum(1)
+
     def _nearest(self, patches: Tensor) -> Tensor:
         """The places in the bank of the patches nearest to some, (patches, channels), in deviations."""
-        squared = torch.addmm(self.bank.square().sum(1), patches, self.bank.T, alpha=-2.0)
+        squared = torch.addmm(self._bank_squared, patches, self.bank.T, alpha=-2.0)
         nearest: Tensor = squared.argmin(1)
         return nearest
 

@@ -23,9 +23,11 @@ from inspection.part import Frame
 from inspection.pictures.sight.learning import Asked
 from inspection.recipe import Motion, Register
 from models.backbone.features import EfficientNetLite0
+from models.eye.seeing import SeeingMemory
 from models.inspectors.reflex import ReflexInspector
 from models.training.data.photographs import Photograph
 from tests.inspection.pictures.sight.parts import HEIGHT, WIDTH, move, moved, part
+from tests.models.eye.untrained import untrained
 
 PARTS = 10
 SPOT = (110, 118)
@@ -183,6 +185,14 @@ def test_what_looking_takes_is_measured_and_a_deadline_that_it_breaks_refuses_th
     late = taught.recipe.model_copy(update={"deadline_ms": 50})
     with pytest.raises(RecipeError, match=r"ms a megapixel on 2 thr.* within 50 ms, of which 0 are"):
         pace_of(replace(taught, recipe=late), threads=2)
+
+
+def test_with_an_eye_the_area_is_that_of_both_looks(taught: Taught, tower: EfficientNetLite0) -> None:
+    memory = taught.memories["top"]
+    seeing = SeeingMemory(memory, untrained(tower))
+    pace = pace_of(replace(taught, memories={"top": seeing}), threads=1)
+    assert pace.area_px == pace_of(taught, threads=1).area_px + 96 * 128
+    assert pace.ms_per_megapixel == pytest.approx(1e6 * pace.took_ms / pace.area_px)
 
 
 def test_nothing_is_judged_without_what_aligning_and_masking_take(
