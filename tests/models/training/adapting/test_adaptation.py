@@ -175,6 +175,7 @@ def test_the_nets_of_all_folds_judge_and_the_pictures_are_looked_at_more_closely
     assert adapted.adaptation.closer is not None
     height, width = adapted.adaptation.closer
     assert height * width > 4 * memory.settings.working_area_px
+    assert AdaptedMemory(memory, adapted.adaptation).looks == (*memory.looks, (height, width))
 
 
 def test_a_recipe_that_was_adapted_with_one_net_and_one_look_judges_as_it_did(
