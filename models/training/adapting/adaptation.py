@@ -6,7 +6,8 @@ the sum, its threshold, and how it compares with the memory alone.
 
 What stays is the direction, learned once more from all pictures, and the nets of all folds, whose mean
 counts: each has learned without another share of the labels, so they err apart (Breiman, "Bagging
-predictors", Machine Learning 24, 1996; Krogh and Vedelsby, NIPS 1994), and none has to be trained once more.
+predictors", Machine Learning 24, 1996; Krogh and Vedelsby, NIPS 1994). One of all labels beside them added
+nothing (docs/measurements/labels.md).
 """
 
 from __future__ import annotations
@@ -137,10 +138,11 @@ def adapt(
             peaks[index] = float(cells.max())
             counted.add(1)
     level = level_of(seen, truth, np.array(folds))
-    counted.finish()
-    trust = best_trust(seen, level, truth)
+    groups = [one.group for one in labels]
+    trust = best_trust(seen, level, truth, groups)
     asked = {"escapes": settings.escapes, "overkill": settings.overkill}
-    rule, threshold = rule_of(seen, level, peaks, truth, [one.group for one in labels], trust=trust, **asked)
+    rule, threshold = rule_of(seen, level, peaks, truth, groups, trust=trust, **asked)
+    counted.finish()
     alone, together = (seen - level)[:, 0], (seen - level) @ weights_of(seen, level, truth, trust)
     adaptation = Adaptation(
         nets=nets if rule.cells else (),

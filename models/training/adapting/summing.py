@@ -7,12 +7,15 @@ weights lose to equal ones is an old finding: Clemen, "Combining forecasts", Int
 
 What the labels do decide is which of four sums it is, each of which could be right on a product: whether the
 memory's score counts or its distance of the whole alone (on some products the patches, or an eye that knows
-drawn defects, hold it back), and whether cells count (few labels may not have taught them anything). Taken is
-the one that tells held-out defects best, all by models that had not seen the group; among equals the first.
+drawn defects, hold it back), and whether cells count (few labels may not have taught them anything). The
+first of them stands unless another tells held-out defects better by more than the error over groups; all are
+judged by models that had not seen the group. On magnetic-tile two of them once differed by 0.0005 held out, and on
+other tiles by 0.03 the other way.
 """
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Sequence
 from typing import Final
 
@@ -36,6 +39,7 @@ TRUSTS: Final[tuple[Trust, ...]] = (
 )
 """The direction is the least steady from one group to the next, and the memory has a view of the whole
 picture already."""
+_RESAMPLED: Final = 200
 _LEAST_DEVIATION: Final = 1e-6
 """Keeps opinions that never vary from dividing by zero."""
 
@@ -92,13 +96,46 @@ def weights_of(
     return weights
 
 
-def best_trust(seen: NDArray[np.float64], level: NDArray[np.float64], defective: NDArray[np.bool_]) -> Trust:
-    """Which sum tells held-out defects best, by AUROC; among equals the first of ``TRUSTS``."""
+def best_trust(
+    seen: NDArray[np.float64],
+    level: NDArray[np.float64],
+    defective: NDArray[np.bool_],
+    groups: Sequence[Hashable],
+) -> Trust:
+    """Which sum to take: the first of ``TRUSTS``, unless others tell held-out defects clearly better.
 
-    def told(trust: Trust) -> float:
-        return evaluate((seen - level) @ weights_of(seen, level, defective, trust), defective).auroc
+    Clearly is a difference in AUROC above its standard error by resampling groups (Efron, "Bootstrap
+    methods", Annals of Statistics 7, 1979). Of several such sums the best is taken.
+    """
+    scores = {one: (seen - level) @ weights_of(seen, level, defective, one) for one in TRUSTS}
+    told = {one: evaluate(score, defective).auroc for one, score in scores.items()}
+    clearly = [
+        one
+        for one in TRUSTS[1:]
+        if told[one] - told[TRUSTS[0]] > _error(scores[TRUSTS[0]], scores[one], defective, groups)
+    ]
+    return max(clearly, key=told.__getitem__, default=TRUSTS[0])
 
-    return max(TRUSTS, key=told)
+
+def _error(
+    one: NDArray[np.float64],
+    other: NDArray[np.float64],
+    defective: NDArray[np.bool_],
+    groups: Sequence[Hashable],
+) -> float:
+    """The standard error of the difference between the AUROC of two scores of the same pictures."""
+    rng = np.random.default_rng(0)
+    places: defaultdict[Hashable, list[int]] = defaultdict(list)
+    for place, group in enumerate(groups):
+        places[group].append(place)
+    members = list(places.values())
+    differences = []
+    for _ in range(_RESAMPLED):
+        drawn = np.concatenate([members[index] for index in rng.integers(len(members), size=len(members))])
+        if 0 < defective[drawn].sum() < len(drawn):
+            first, second = (evaluate(score[drawn], defective[drawn]).auroc for score in (one, other))
+            differences.append(second - first)
+    return float(np.std(differences)) if differences else np.inf
 
 
 def rule_of(

@@ -14,6 +14,7 @@ from inspection.errors import RecipeError, WeightsError
 from inspection.part import Picture
 from inspection.simulation.defects import Mask
 from models.backbone.features import EfficientNetLite0
+from models.evaluation.metrics import evaluate
 from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, opinions
 from models.memory.cells import CellNet, said_by
 from models.memory.embedding import moments
@@ -282,12 +283,20 @@ def test_each_opinion_counts_by_its_deviation_on_good_pictures_and_not_by_its_un
 )
 def test_what_tells_no_held_out_defect_is_left_out_of_the_sum(told: tuple[float, ...], trust: Trust) -> None:
     seen, truth, fold_of = opinions_of(told=told)
-    assert best_trust(seen, level_of(seen, truth, fold_of), truth) == trust
+    assert best_trust(seen, level_of(seen, truth, fold_of), truth, list(range(200))) == trust
 
 
-def test_of_equally_good_sums_the_first_is_taken() -> None:
-    seen, truth, fold_of = opinions_of(told=(40.0, 40.0, 40.0, 40.0))
-    assert best_trust(seen, level_of(seen, truth, fold_of), truth) == TRUSTS[0]
+def test_a_sum_that_is_better_by_chance_alone_does_not_replace_the_first() -> None:
+    """Cells are wrong of two defects and right of one: that says little of the next."""
+    truth = np.arange(200) % 4 == 0
+    seen, level = np.zeros((200, 4)), np.zeros((200, 4))
+    seen[~truth] = np.linspace(-1.0, 1.0, 150)[:, None]
+    wrong, also_wrong, right = np.flatnonzero(truth)[:3]
+    seen[[wrong, also_wrong], 3], seen[right, 3] = -100.0, 100.0
+    sums = [seen @ weights_of(seen, level, truth, one) for one in (TRUSTS[0], TRUSTS[2])]
+    with_cells, without = (evaluate(one, truth).auroc for one in sums)
+    assert without > with_cells
+    assert best_trust(seen, level, truth, list(range(200))) == TRUSTS[0]
 
 
 def test_the_zero_of_a_fold_is_no_difference_between_pictures() -> None:
