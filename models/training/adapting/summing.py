@@ -9,8 +9,8 @@ What the labels do decide is which of four sums it is, each of which could be ri
 memory's score counts or its distance of the whole alone (on some products the patches, or an eye that knows
 drawn defects, hold it back), and whether cells count (few labels may not have taught them anything). The
 first of them stands unless another tells held-out defects better by more than the error over groups; all are
-judged by models that had not seen the group. On magnetic-tile two of them once differed by 0.0005 held out, and on
-other tiles by 0.03 the other way.
+judged by models that had not seen the group. On magnetic-tile two of them once differed by 0.0005 held out,
+and on other tiles by 0.03 the other way.
 """
 
 from __future__ import annotations
