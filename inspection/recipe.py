@@ -56,6 +56,11 @@ class View(Frozen):
     """The part of the picture that is judged; None for all of it."""
     mm_per_pixel: FiniteFloat | None = Field(default=None, gt=0.0, le=1000.0)
     """Scale in the part's plane; without it lengths in mm are not given."""
+    detail_px: FiniteFloat | None = Field(
+        default=None, ge=1.0, le=10_000.0, exclude_if=lambda detail: detail is None
+    )
+    """The extent of the smallest defect that has to be found, in pixels of the picture, where a person says
+    so: the trained eye then looks at the view so closely. None: that is not known."""
     registration: Motion | None = Field(default=None, exclude_if=lambda motion: motion is None)
     """In which ways parts lie differently: each is brought to the taught position before it is judged, and
     goes to manual_review where that cannot be done. None: parts are judged where they lie."""

@@ -1,7 +1,7 @@
 """Teaching a recipe: from good pictures to a file in the library."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -73,6 +73,8 @@ def plan(
     defect_types: Sequence[str] = (),
     instruction: str = "",
     bit_depth: BitDepth | None = None,
+    view: Mapping[str, Any] | None = None,
+    deadline_ms: int | None = None,
 ) -> Recipe:
     """What recipe ``name`` will say, before anything is taught for it.
 
@@ -85,6 +87,8 @@ def plan(
         defect_types: What the language model may call a defect; empty keeps what the recipe says.
         instruction: The policy in words; empty keeps what the recipe says.
         bit_depth: That of the pictures; None keeps what the recipe says, 8 where there is none.
+        view: What is new of the recipe's one view, by the names of its fields.
+        deadline_ms: Within which a part must be decided; None keeps what the recipe says.
 
     Raises:
         RecipeError: A name that cannot be one, or a recipe that a folder cannot teach.
@@ -97,16 +101,21 @@ def plan(
         said["instruction"] = instruction
     if bit_depth is not None:
         said["levels"] = GreyLevels(bit_depth=bit_depth)
+    if deadline_ms is not None:
+        said["deadline_ms"] = deadline_ms
+    of_view = dict(view or {}) | ({} if mm_per_pixel is None else {"mm_per_pixel": mm_per_pixel})
     try:
         if version > 1:
             so_far = library.recipe(name)
-            if mm_per_pixel is not None:
-                said["views"] = [one.model_dump() | {"mm_per_pixel": mm_per_pixel} for one in so_far.views]
+            if of_view:
+                said["views"] = [one.model_dump() | of_view for one in so_far.views]
             recipe = Recipe.model_validate(so_far.model_dump() | said)
         else:
-            recipe = Recipe(name=name, views=(View(mm_per_pixel=mm_per_pixel),), **said)
+            recipe = Recipe(name=name, views=(View(**of_view),), **said)
     except ValidationError as error:
-        raise RecipeError("; ".join(_cannot_be(error)), part="nothing was taught", todo=_NAMES) from error
+        named = any(detail["loc"][:1] in (("name",), ("defect_types",)) for detail in error.errors())
+        todo = _NAMES if named else ""
+        raise RecipeError("; ".join(_cannot_be(error)), part="nothing was taught", todo=todo) from error
     if len(recipe.views) != 1:
         raise RecipeError(
             f"recipe {name!r} has {len(recipe.views)} views; only one can be taught from a folder",

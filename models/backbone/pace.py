@@ -93,6 +93,6 @@ def refuse_too_slow(pace: Pace, *, deadline_ms: float) -> None:
         f"{pace.in_words}, and a part must be decided within {deadline_ms:.0f} ms, of which {left_ms:.0f} "
         f"are left for looking: up to {pace.most_area_px(deadline_ms) / 1e6:.2f} megapixels keep that",
         part="nothing was taught, for every part would be late",
-        todo="give the view a smaller region, take a smaller working size, more threads or a faster machine, "
-        "or set the recipe's deadline_ms to what the PLC waits",
+        todo="look at a smaller --region, take more threads or a faster machine, or let the PLC wait longer "
+        "and say so with --deadline-ms",
     )

@@ -1,7 +1,7 @@
-"""``passgate recipe mask``, and the options of ``recipe teach`` by which parts are aligned and masked."""
+"""``passgate recipe mask``, and the options of ``recipe teach`` that say what is looked at, and how."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 
@@ -34,6 +34,52 @@ SeveralAppearances = Annotated[
         "nearest counts. Teaching again keeps it where the folders are the same.",
     ),
 ]
+
+AskedRegion = Annotated[
+    str | None,
+    typer.Option(
+        "--region",
+        metavar="LEFT,TOP,WIDTH,HEIGHT",
+        help="Look at this piece of the picture alone, in its pixels; none: all of it. Default: as so far.",
+    ),
+]
+AskedDetail = Annotated[
+    str | None,
+    typer.Option(
+        "--detail",
+        metavar="PIXELS",
+        help="How large the smallest defect is that has to be found, in pixels of the picture: the trained "
+        "eye looks at the picture so closely, and that takes time on every part. none: the good parts say "
+        "how closely. Default: as so far.",
+    ),
+]
+_NONE: Final = "none"
+"""Takes away what the recipe says so far."""
+
+
+def asked_of_view(*, region: str | None, detail: str | None) -> dict[str, Any]:
+    """What these options say of a recipe's one view, by the names of its fields.
+
+    Raises:
+        BadParameter: One of them cannot be read.
+    """
+    said: dict[str, Any] = {}
+    if region is not None:
+        said["region"] = None if region == _NONE else _numbers(region, int, option="--region", count=4)
+    if detail is not None:
+        said["detail_px"] = None if detail == _NONE else _numbers(detail, float, option="--detail")[0]
+    return said
+
+
+def _numbers(said: str, kind: type[int] | type[float], *, option: str, count: int = 1) -> tuple[float, ...]:
+    try:
+        numbers = tuple(kind(one) for one in said.split(","))
+    except ValueError:
+        numbers = ()
+    if len(numbers) != count:
+        what = "four whole numbers" if count > 1 else "a number"
+        raise typer.BadParameter(f"{said!r} is not {what}, nor none", param_hint=option)
+    return numbers
 
 
 def mask(

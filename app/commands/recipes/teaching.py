@@ -59,6 +59,17 @@ def teach(
     register: masks.AskedRegister = None,
     mask: masks.AskedMask = None,
     appearances: masks.SeveralAppearances = False,
+    region: masks.AskedRegion = None,
+    detail: masks.AskedDetail = None,
+    deadline_ms: Annotated[
+        int | None,
+        typer.Option(
+            min=50,
+            max=10_000,
+            help="Within how many milliseconds of its trigger a part must be decided, a little less than the "
+            "PLC waits. Default: the recipe's so far, else 450.",
+        ),
+    ] = None,
     quick: Annotated[bool, typer.Option("--quick", help="Train no eye after teaching.")] = False,
     as_json: JsonFlag = False,
 ) -> None:
@@ -70,7 +81,7 @@ def teach(
     from app.command_line.writable import refuse_unwritable
     from app.commands.recipes import promised
     from app.recipes.certifying import spent
-    from app.recipes.growing.eyes import sharpen_folder
+    from app.recipes.growing.eyes import overlooked, refuse_late_eye, sharpen_folder
     from app.recipes.library import RecipeLibrary
     from app.recipes.recipe_file import write
     from app.recipes.seeing import pace_of
@@ -86,6 +97,8 @@ def teach(
         defect_types=defect_types or (),
         instruction=instruction,
         bit_depth=bit_depth,
+        view=masks.asked_of_view(region=region, detail=detail),
+        deadline_ms=deadline_ms,
     )
     planned, missed = hear(planned, model=setup.model, accept=accept_unheard)
     if out is None:
@@ -104,6 +117,8 @@ def teach(
         several=appearances,
     )
     pace = pace_of(taught, threads=setup.model.threads)
+    if not quick:
+        refuse_late_eye(taught, pace, tower=setup.model.tower, threads=setup.model.threads)
     if out is None:
         path = library.save(taught)
     else:
@@ -125,7 +140,8 @@ def teach(
                 path = library.save(taught)
             else:
                 write(path, taught)
-    recipe, mind = taught.recipe, spent(taught, library=library)
+    recipe = taught.recipe
+    mind = "; ".join(one for one in (spent(taught, library=library), overlooked(taught)) if one)
     taught_on = next(iter(taught.memories.values())).taught_on
     if as_json:
         print_json(

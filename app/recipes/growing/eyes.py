@@ -1,5 +1,6 @@
 """Training the eye of a taught recipe: what follows teaching, in the background of whoever asked for it."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +16,13 @@ from inspection.files.one_by_one import OneByOne
 from inspection.part import Frame
 from inspection.pictures.sight.sight import PLAIN
 from models.backbone.features import VisionTower
+from models.backbone.pace import Pace, measured, refuse_too_slow
 from models.backbone.transformers_tower import build_tower
 from models.eye.eye import Choice, Described
-from models.training.eye.teaching import Effort, Progress, seeing, train_eye
+from models.eye.seeing import SeeingMemory
+from models.memory.embedding import look
+from models.training.eye.grounds import SPAN_PX
+from models.training.eye.teaching import Effort, Progress, seeing, size_for, train_eye
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -106,6 +111,7 @@ def sharpen(
         memory=memory,
         tower=tower,
         groups=list(range(len(frames))) if groups is None else list(groups),
+        detail_px=view.detail_px,
         on_progress=on_progress,
         effort=effort,
     )
@@ -139,6 +145,59 @@ def sharpen_folder(taught: Taught, good: Path, *, tower: str | None = None) -> S
             groups=groups,
             on_progress=bar.show,
         )
+
+
+def refuse_late_eye(taught: Taught, pace: Pace, *, tower: str | None, threads: int) -> None:
+    """Refuse, before minutes are spent, a recipe whose eye would have to look too closely for its deadline.
+
+    Args:
+        taught: The recipe, without an eye.
+        pace: What looking by its memory takes.
+        tower: The vision tower, as ``build_tower`` takes it.
+        threads: That the station looks with.
+
+    Raises:
+        RecipeError: A person said how small a defect has to be found, and then every part would be late.
+    """
+    (view,) = taught.recipe.views
+    if view.detail_px is None or view.appearances:
+        return
+    eyes, deadline_ms = build_tower(tower), taught.recipe.deadline_ms
+    blank = taught.sights.get(view.name, PLAIN).of_nothing(view, size=taught.recipe.quality.size).picture
+    size = size_for(view.detail_px, [(blank.shape[0], blank.shape[1])], multiple=eyes.strides[-1])
+    left_ms = deadline_ms - pace.took_ms
+    closely = measured(
+        lambda: look(blank, eyes, size), area_px=math.prod(size), threads=threads, deadline_ms=left_ms
+    )
+    try:
+        refuse_too_slow(closely, deadline_ms=left_ms)
+    except RecipeError as error:
+        most_px = max(closely.most_area_px(left_ms), 1)
+        least = view.detail_px * math.sqrt(closely.area_px / most_px)
+        raise RecipeError(
+            f"to find defects of {view.detail_px:g} pixels the eye must look at {size[1]} x {size[0]}: "
+            f"{error.what}; the memory takes {pace.took_ms:.0f} ms more",
+            part=error.part,
+            todo=f"look at a smaller --region, ask for --detail {math.ceil(least)}, let the PLC wait longer "
+            "and say so with --deadline-ms, or take more threads or a faster machine",
+        ) from error
+
+
+def overlooked(taught: Taught) -> str:
+    """Why defects as small as a person named will hardly be found; empty where an eye looks for them."""
+    (view,) = taught.recipe.views
+    memory = taught.memories[view.name]
+    if view.detail_px is None or isinstance(memory, SeeingMemory):
+        return ""
+    blank = taught.sights.get(view.name, PLAIN).of_nothing(view, size=taught.recipe.quality.size).picture
+    area_px = blank.shape[0] * blank.shape[1]
+    spans = view.detail_px * math.sqrt(min(1.0, memory.settings.working_area_px / area_px))
+    if spans >= SPAN_PX:
+        return ""
+    return (
+        f"defects of {view.detail_px:g} pixels will hardly be found without a trained eye: where the memory "
+        f"looks they span {spans:.1f} pixels, and {SPAN_PX:.0f} are needed"
+    )
 
 
 def in_words(choice: Choice) -> str:

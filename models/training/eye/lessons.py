@@ -71,7 +71,7 @@ def draw(
     bad: int,
     good: int,
     least_px: float,
-    other_light: bool = True,
+    light: float | None,
 ) -> Iterator[Drawn]:
     """Draw defects on good pictures, in turn, when asked for the next.
 
@@ -81,9 +81,8 @@ def draw(
         bad: How many get a defect; fewer where none shows on some.
         good: How many get none.
         least_px: The least root of a defect's area, in pixels of the pictures.
-        other_light: Whether every other one is shown in other light.
+        light: By how much every other one is shown in other light, as :func:`light_of` says; None: not so.
     """
-    light = _light_of(pictures)
     # in an order of chance: the first so many of a folder are often of one group
     order = rng.permutation(len(pictures)).tolist()
     for number in range(bad + good):
@@ -95,7 +94,7 @@ def draw(
                 continue
             picture, covered = found
             size_px = float(np.sqrt(np.count_nonzero(covered)))
-        if other_light and number % 2:
+        if light is not None and number % 2:
             picture = _in_other_light(picture, rng, light)
         yield Drawn(picture=picture, covered=covered, source=source, size_px=size_px)
 
@@ -123,6 +122,12 @@ def see(
         source=np.array(sources, dtype=np.int64),
         size_px=np.array(sizes_px, dtype=np.float64),
     )
+
+
+def light_of(levels: Sequence[float]) -> float:
+    """The deviation of the logarithm of pictures' middling grey ``levels``, within the bounds."""
+    logs = np.log([max(level, 1.0) for level in levels])
+    return float(np.clip(logs.std(), _LEAST_LIGHT, _MOST_LIGHT))
 
 
 def at(pictures: Sequence[Picture], size: tuple[int, int]) -> list[Picture]:
@@ -164,12 +169,6 @@ def _spoiled(
         if np.count_nonzero(covered) >= least_px**2:
             return found.picture, covered
     return None
-
-
-def _light_of(pictures: Sequence[Picture]) -> float:
-    """The deviation of the logarithm of the pictures' middling brightness, within the bounds."""
-    levels = np.log([max(float(picture.mean()), 1.0) for picture in pictures])
-    return float(np.clip(levels.std(), _LEAST_LIGHT, _MOST_LIGHT))
 
 
 def _in_other_light(picture: Picture, rng: np.random.Generator, deviation: float) -> Picture:

@@ -3,7 +3,8 @@
 All that is compared here is judged by what had not seen the picture's group: the good parts are parted into
 two halves by group, and each half is judged by nets and a memory of the other. No real defect is looked at.
 
-- *Working size*: where the pictures have the detail for a larger one, a briefly trained eye at either size is
+- *Working size*: as a person says how small a defect has to be found (:mod:`~models.training.eye.grounds`),
+  or else, where the pictures have the detail for a larger one, a briefly trained eye at either size is
   asked which defects it tells from the same part without. The larger size is taken unless it tells fewer of
   them by more than the error of that difference: a brief training does not yet show what detail is worth, and
   on boards it decides everything. It costs time on every part.
@@ -16,7 +17,7 @@ two halves by group, and each half is judged by nets and a memory of the other. 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -27,17 +28,17 @@ from numpy.typing import NDArray
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from models.backbone.features import VisionTower
-from models.evaluation.metrics import evaluate
 from models.eye.eye import Choice, TrainedEye, Tried
 from models.eye.net import EyeNet, middling, of_pictures
 from models.eye.rule import EyeRule
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
-from models.memory.calibration import LEAST_SPREAD
 from models.memory.embedding import LEAST_DEVIATION, look, working_size
 from models.memory.left_out import left_out_distances
 from models.memory.memory import NormalityMemory
-from models.training.eye.lessons import Drawn, Lessons, at, draw, see
+from models.training.eye.comparing import difference, from_good
+from models.training.eye.grounds import area_for, grounds_of
+from models.training.eye.lessons import Drawn, Lessons, draw, see
 from models.training.eye.training import train_net
 
 MOST_GOOD: Final = 200
@@ -45,13 +46,10 @@ MOST_GOOD: Final = 200
 AREA_PX: Final = 448 * 448
 LARGE_AREA_PX: Final = 640 * 640
 """The working sizes that are tried, by area; the second only where the pictures have so much detail."""
-_DETAIL: Final = 1.5
-"""The larger size is tried where the pictures have so many times the smaller one's pixels."""
 _TOLD: Final = 0.8
 """From four in five on, defects of a size count as told."""
 _EDGES: Final = (3.0, 4.0, 8.0, 16.0, 32.0)
 """Of the size classes, in pixels at working size; 8 is one cell of the finest map."""
-_RESAMPLED: Final = 200
 
 Progress = Callable[[int, int], None]
 """Is told what is done, and of how much."""
@@ -76,6 +74,7 @@ def train_eye(
     tower: VisionTower,
     groups: Sequence[Hashable],
     seed: int = 0,
+    detail_px: float | None = None,
     effort: Effort | None = None,
     on_progress: Progress | None = None,
 ) -> TrainedEye | None:
@@ -87,6 +86,8 @@ def train_eye(
         tower: The one that it was taught on.
         groups: Of each picture.
         seed: The same pictures and seed give the same eye on one machine.
+        detail_px: The extent of the smallest defect that has to be found, in pixels of the pictures, where
+            a person says so; None: that is not known.
         effort: None takes the usual.
         on_progress: Is told now and then.
 
@@ -99,7 +100,19 @@ def train_eye(
     halves = _halves(groups, seed)
     if min(np.bincount(halves, minlength=2)) < FEWEST_PICTURES:
         return None
-    return _Training(pictures, halves, memory, tower, groups, seed, effort or Effort(), on_progress).run()
+    effort = effort or Effort()
+    return _Training(pictures, halves, memory, tower, groups, seed, detail_px, effort, on_progress).run()
+
+
+def size_for(detail_px: float, sizes: Sequence[tuple[int, int]], *, multiple: int) -> tuple[int, int]:
+    """At which working size an eye looks that has to find defects of an extent.
+
+    Args:
+        detail_px: The extent, in pixels of the pictures.
+        sizes: The pictures' heights and widths, in pixels.
+        multiple: Of the tower: both sides are multiples of it.
+    """
+    return working_size(sizes, area_px=area_for(detail_px, sizes, least=AREA_PX), multiple=multiple)
 
 
 class _Training:
@@ -113,18 +126,22 @@ class _Training:
         tower: VisionTower,
         groups: Sequence[Hashable],
         seed: int,
+        detail_px: float | None,
         effort: Effort,
         on_progress: Progress | None,
     ) -> None:
-        sizes = [(picture.shape[0], picture.shape[1]) for picture in pictures]
-        multiple = tower.strides[-1]
-        detail = float(np.median([height * width for height, width in sizes]))
-        areas = [AREA_PX] + ([min(LARGE_AREA_PX, int(detail))] if detail >= _DETAIL * AREA_PX else [])
-        self._sizes = [working_size(sizes, area_px=area, multiple=multiple) for area in areas]
-        self._shown = at(pictures, self._sizes[-1])
-        self._pictures, self._halves, self._memory, self._tower = pictures, halves, memory, tower
-        self._groups, self._seed, self._effort = list(groups), seed, effort
         self._rng = np.random.default_rng(seed)
+        self._grounds = grounds_of(
+            pictures,
+            areas=(AREA_PX, LARGE_AREA_PX),
+            multiple=tower.strides[-1],
+            detail_px=detail_px,
+            rng=self._rng,
+        )
+        self._sizes = self._grounds.sizes
+        self._pictures, self._halves, self._memory, self._tower = pictures, halves, memory, tower
+        self._of_lesson = halves[self._grounds.source]
+        self._groups, self._seed, self._effort = list(groups), seed, effort
         self._on_progress = on_progress
         trial = len(self._sizes) * (effort.trial_lessons * 3 // 2 + 2 * effort.trial_steps)
         self._todo = (
@@ -132,7 +149,8 @@ class _Training:
             + effort.lessons
             + effort.good_lessons
             + 2 * effort.nets_a_half * effort.steps
-            + 4 * len(pictures)
+            + 2 * len(pictures)
+            + self._grounds.spoiled_pictures
         )
         self._done = 0
 
@@ -142,17 +160,21 @@ class _Training:
         if trial is None:
             return None
         tried, working, least_px = trial
-        shown = at(self._shown, working)
         drawn = draw(
-            shown, self._rng, bad=self._effort.lessons, good=self._effort.good_lessons, least_px=least_px
+            self._grounds.of_lessons(working),
+            self._rng,
+            bad=self._effort.lessons,
+            good=self._effort.good_lessons,
+            least_px=least_px,
+            light=self._grounds.light,
         )
-        lessons = see(drawn, tower=self._tower, working=working, told=self._one_more)
+        lessons = self._see(drawn, working)
         if self._unlearnable(lessons):
             return None
         nets = [self._nets(lessons, half, self._effort.steps, self._effort.nets_a_half) for half in (0, 1)]
-        eye, peaks = self._opinions(shown, working, nets)
+        eye, peaks = self._opinions(working, nets)
         rule = EyeRule.of(eye, peaks, self._whole(), self._groups, overkill=self._memory.settings.overkill)
-        memory, together, error = self._compared(shown, working, nets, least_px)
+        memory, together, error = self._compared(working, nets, eye, least_px)
         choice = Choice(
             sizes=tried,
             least_px=least_px,
@@ -176,13 +198,18 @@ class _Training:
         effort = self._effort
         drawn = list(
             draw(
-                self._shown, self._rng, bad=effort.trial_lessons, good=effort.trial_lessons // 2, least_px=0.0
+                self._grounds.of_lessons(self._sizes[-1]),
+                self._rng,
+                bad=effort.trial_lessons,
+                good=effort.trial_lessons // 2,
+                least_px=0.0,
+                light=self._grounds.light,
             )
         )
         told: list[NDArray[np.bool_]] = []
         sizes_px: list[NDArray[np.float64]] = []
         for working in self._sizes:
-            lessons = see(drawn, tower=self._tower, working=working, told=self._one_more)
+            lessons = self._see(drawn, working)
             if self._unlearnable(lessons):
                 return None
             nets = [self._nets(lessons, half, effort.trial_steps, 1) for half in (0, 1)]
@@ -196,7 +223,13 @@ class _Training:
             Tried(height=size[0], width=size[1], told=float(one.mean()))
             for size, one in zip(self._sizes, told, strict=True)
         )
-        return tried, self._sizes[taken], _least_px(sizes_px[taken], told[taken])
+        least_px = self._grounds.least_px or _least_px(sizes_px[taken], told[taken])
+        return tried, self._sizes[taken], least_px
+
+    def _see(self, drawn: Iterable[Drawn], working: tuple[int, int]) -> Lessons:
+        """Show lessons to the tower, where pictures are judged at a working size."""
+        size = self._grounds.lesson_size(working)
+        return see(drawn, tower=self._tower, working=size, told=self._one_more)
 
     def _told(
         self,
@@ -206,17 +239,17 @@ class _Training:
         nets: Sequence[Sequence[EyeNet]],
     ) -> NDArray[np.bool_]:
         """Whether each drawn defect was told by the net of the other half, from the same part without."""
-        shown = at(self._shown, working)
+        shown, size = self._grounds.of_lessons(working), self._grounds.lesson_size(working)
         bad = np.flatnonzero(lessons.size_px > 0.0)
         clean = dict.fromkeys(lessons.source[bad].tolist(), 0.0)
         for source in clean:
-            (net,) = nets[1 - self._halves[source]]
+            (net,) = nets[1 - self._of_lesson[source]]
             with torch.inference_mode():
-                clean[source] = float(of_pictures(net(look(shown[source], self._tower, working).maps)))
+                clean[source] = float(of_pictures(net(look(shown[source], self._tower, size).maps)))
         found = np.zeros(len(bad), dtype=np.bool_)
         for place, lesson in enumerate(bad.tolist()):
             source = int(lessons.source[lesson])
-            (net,) = nets[1 - self._halves[source]]
+            (net,) = nets[1 - self._of_lesson[source]]
             maps = {stride: layer[lesson : lesson + 1].float() for stride, layer in lessons.maps.items()}
             with torch.inference_mode():
                 found[place] = float(of_pictures(net(maps))) > clean[source]
@@ -224,25 +257,32 @@ class _Training:
 
     def _nets(self, lessons: Lessons, half: int, steps: int, count: int) -> list[EyeNet]:
         """Train nets on the lessons of one half of the good parts."""
-        own = lessons.taking(self._halves[lessons.source] == half)
+        own = lessons.taking(self._of_lesson[lessons.source] == half)
         return [
             train_net(own, steps=steps, seed=self._seed + 101 * index + half, told=self._one_more)
             for index in range(count)
         ]
 
     def _opinions(
-        self, shown: Sequence[Picture], working: tuple[int, int], nets: Sequence[Sequence[EyeNet]]
+        self, working: tuple[int, int], nets: Sequence[Sequence[EyeNet]]
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """What the nets of the other half make of each picture: its opinion, and its highest logit."""
         opinions, peaks = [], []
-        for picture, half in zip(shown, self._halves.tolist(), strict=True):
-            maps = look(picture, self._tower, working).maps
-            with torch.inference_mode():
-                logits = middling([net(maps) for net in nets[1 - half]])
-            opinions.append(float(of_pictures(logits)))
-            peaks.append(float(logits.amax()))
+        for picture, half in zip(self._grounds.judged(working), self._halves.tolist(), strict=True):
+            opinion, peak = self._opinion(picture, working, nets[1 - half])
+            opinions.append(opinion)
+            peaks.append(peak)
             self._one_more()
         return np.array(opinions), np.array(peaks)
+
+    def _opinion(
+        self, picture: Picture, working: tuple[int, int], nets: Sequence[EyeNet]
+    ) -> tuple[float, float]:
+        """What some nets make of a picture: their opinion, and the highest logit."""
+        maps = look(picture, self._tower, working).maps
+        with torch.inference_mode():
+            logits = middling([net(maps) for net in nets])
+        return float(of_pictures(logits)), float(logits.amax())
 
     def _whole(self) -> NDArray[np.float64]:
         """How far each good picture as a whole lies from what the other groups taught."""
@@ -260,20 +300,19 @@ class _Training:
 
     def _compared(
         self,
-        shown: Sequence[Picture],
         working: tuple[int, int],
         nets: Sequence[Sequence[EyeNet]],
+        opinions: NDArray[np.float64],
         least_px: float,
     ) -> tuple[float, float, float]:
         """AUROC of the memory alone and of eye and memory, on each half by the other, and the error."""
-        # in the light of the good ones: what tells other light would be taken for what tells defects
-        drawn = list(draw(shown, self._rng, bad=len(shown), good=0, least_px=least_px, other_light=False))
-        if not drawn:
+        spoiled_of, spoiled = self._grounds.spoiled(working, self._rng, least_px=least_px)
+        if not spoiled_of:
             return 0.5, 0.5, 1.0
-        sources = np.concatenate([np.arange(len(shown)), [one.source for one in drawn]]).astype(np.int64)
-        truth = np.arange(len(sources)) >= len(shown)
-        looked = [*shown, *(one.picture for one in drawn)]
-        alone, together = np.zeros(len(looked)), np.zeros(len(looked))
+        good_ones = self._grounds.judged(working)
+        sources = np.concatenate([np.arange(len(good_ones)), spoiled_of]).astype(np.int64)
+        truth = np.arange(len(sources)) >= len(good_ones)
+        alone, together = np.zeros(len(sources)), np.zeros(len(sources))
         for half in (0, 1):
             inside = np.flatnonzero(self._halves == half)
             own = [self._groups[index] for index in inside.tolist()]
@@ -285,14 +324,14 @@ class _Training:
                 seed=self._seed,
             )
             outside = np.flatnonzero(self._halves[sources] != half)
-            whole, eye = np.zeros(len(looked)), np.zeros(len(looked))
+            whole, eye = np.zeros(len(sources)), np.zeros(len(sources))
             for index in outside.tolist():
-                _, seen = memory.see(looked[index])
+                picture = spoiled[index - len(good_ones)] if truth[index] else good_ones[index]
+                _, seen = memory.see(picture)
                 whole[index] = memory.whole_distance(seen)
-                alone[index] = memory.assess(looked[index]).score
-                at_size = look(looked[index], self._tower, working).maps
-                with torch.inference_mode():
-                    eye[index] = float(of_pictures(middling([net(at_size) for net in nets[half]])))
+                alone[index] = memory.assess(picture).score
+                known = not truth[index]  # by the same nets
+                eye[index] = opinions[index] if known else self._opinion(picture, working, nets[half])[0]
                 self._one_more()
             good = outside[~truth[outside]]
             scale = EyeRule.of(
@@ -305,11 +344,11 @@ class _Training:
                 together,
             ):  # two memories have two zeros: either is told from its good parts
                 scores[outside] = from_good(scores[outside], scores[good])
-        return _difference(alone, together, truth, [self._groups[source] for source in sources], self._rng)
+        return difference(alone, together, truth, [self._groups[source] for source in sources], self._rng)
 
     def _unlearnable(self, lessons: Lessons) -> bool:
         """Whether one half has no lesson with a defect, or none without."""
-        of_half = self._halves[lessons.source]
+        of_half = self._of_lesson[lessons.source]
         bad = lessons.size_px > 0.0
         return not all((bad & (of_half == h)).any() and (~bad & (of_half == h)).any() for h in (0, 1))
 
@@ -336,16 +375,6 @@ def _halves(groups: Sequence[Hashable], seed: int) -> NDArray[np.int64]:
     return np.array([half_of[group] for group in groups], dtype=np.int64)
 
 
-def from_good(scores: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Put scores on the scale of some good parts': their mean 0, their deviation 1.
-
-    So that what two models say of two halves can be compared; both sides of a comparison have to be put so,
-    or the one that is not seems worse by the difference of its zeros.
-    """
-    told: NDArray[np.float64] = (scores - good.mean()) / max(float(good.std()), LEAST_SPREAD)
-    return told
-
-
 def _least_px(sizes_px: NDArray[np.float64], told: NDArray[np.bool_]) -> float:
     """The smallest class from which on the eye tells defects of each class."""
     least = _EDGES[-1]
@@ -355,28 +384,6 @@ def _least_px(sizes_px: NDArray[np.float64], told: NDArray[np.bool_]) -> float:
             break
         least = low
     return least
-
-
-def _difference(
-    alone: NDArray[np.float64],
-    together: NDArray[np.float64],
-    truth: NDArray[np.bool_],
-    groups: Sequence[Hashable],
-    rng: np.random.Generator,
-) -> tuple[float, float, float]:
-    """Both AUROC, and the standard error of their difference by resampling groups (Efron, 1979)."""
-    names = list(dict.fromkeys(groups))
-    members = {name: np.flatnonzero([group == name for group in groups]) for name in names}
-    differences = []
-    for _ in range(_RESAMPLED):
-        chosen = np.concatenate(
-            [members[names[index]] for index in rng.integers(len(names), size=len(names))]
-        )
-        if 0 < truth[chosen].sum() < len(chosen):
-            first, second = (evaluate(one[chosen], truth[chosen]).auroc for one in (alone, together))
-            differences.append(second - first)
-    error = float(np.std(differences)) if differences else 1.0
-    return evaluate(alone, truth).auroc, evaluate(together, truth).auroc, min(error, 1.0)
 
 
 def seeing(memory: NormalityMemory, eye: TrainedEye | None) -> NormalityMemory:

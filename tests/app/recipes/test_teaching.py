@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pytest
 
+from app.commands.recipes.masks import asked_of_view
 from app.recipes.growing.eyes import Sharpened
 from app.recipes.learned_from import NOT_REMEMBERED
 from app.recipes.library import RecipeLibrary, Taught
@@ -96,6 +97,39 @@ def test_a_scale_that_is_named_at_the_second_teaching_holds(good: Path, library:
     library.save(teach_folder(plan("bracket", library=library, mm_per_pixel=0.2), good))
     assert plan("bracket", library=library).views[0].mm_per_pixel == 0.2
     assert plan("bracket", library=library, mm_per_pixel=0.5).views[0].mm_per_pixel == 0.5
+
+
+def test_what_is_looked_at_and_how_closely_is_said_once_and_kept(good: Path, library: RecipeLibrary) -> None:
+    asked = asked_of_view(region="4,2,120,90", detail="10")
+    planned = plan("bracket", library=library, view=asked, deadline_ms=900)
+    library.save(teach_folder(planned, good))
+    again = plan("bracket", library=library, mm_per_pixel=0.5)
+    assert again.views[0].region == (4, 2, 120, 90)
+    assert (again.views[0].detail_px, again.views[0].mm_per_pixel, again.deadline_ms) == (10.0, 0.5, 900)
+    without = plan("bracket", library=library, view=asked_of_view(region="none", detail="none")).views[0]
+    assert (without.region, without.detail_px) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ("--region", "1,2,3"),
+        ("--region", "all"),
+        ("--region", "0,0,5,-5"),
+        ("--detail", "0"),
+        ("--detail", "nan"),
+        ("--detail", "small"),
+        ("--deadline-ms", "20"),
+    ],
+)
+def test_a_region_or_a_detail_that_is_none_is_refused_before_anything_is_read(
+    passgate: Passgate, tmp_path: Path, option: str, said: str
+) -> None:
+    refused = passgate("recipe", "teach", "bracket", "--good", tmp_path / "nowhere", option, said)
+    assert refused.code != 0
+    assert said in refused.err.replace(", ", ",")
+    assert "a name is" not in refused.err
+    assert "nowhere" not in refused.err
 
 
 def test_an_eye_with_which_every_part_would_be_late_leaves_the_recipe_as_it_was_taught(

@@ -1,7 +1,8 @@
 """A recipe is usable at once; an eye follows, is kept only where it is better, and says why."""
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ import pytest
 
 from app.benches.damage.bench import _adaptation
 from app.recipes.growing import eyes
-from app.recipes.growing.eyes import sharpen
+from app.recipes.growing.eyes import overlooked, refuse_late_eye, sharpen
 from app.recipes.in_force import usual_views
 from app.recipes.inspectors import build_inspector
 from app.recipes.library import RecipeLibrary
@@ -21,10 +22,12 @@ from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.certification.certificate import UNCERTIFIED
 from inspection.drift.usual import UsualScores
+from inspection.errors import RecipeError
 from inspection.part import Frame, Picture
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0, VisionTower
+from models.backbone.pace import Pace, measured
 from models.eye.eye import Choice, TrainedEye
 from models.eye.seeing import SeeingMemory
 from models.inspectors.reflex import unclamped
@@ -228,3 +231,42 @@ def test_of_several_appearances_and_of_too_few_parts_no_eye_is_trained(
     found = sharpen(taught, frames, tower=BlockTower(), groups=["a"] * 9 + ["b"] * 3)
     assert (found.taught, found.choice) == (None, None)
     assert "too few good pictures or groups" in found.why
+
+
+def looking_for(taught: Taught, detail_px: float) -> Taught:
+    (view,) = taught.recipe.views
+    closer = view.model_copy(update={"detail_px": detail_px})
+    return replace(taught, recipe=taught.recipe.model_copy(update={"views": (closer,)}))
+
+
+def test_an_eye_that_would_be_late_is_refused_before_it_is_trained_with_what_to_do(
+    taught: Taught, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def at_a_second_a_megapixel(look: Callable[[], object], *, area_px: int, threads: int, **_: Any) -> Pace:
+        look()
+        return Pace(took_ms=1e-3 * area_px, area_px=area_px, threads=threads)
+
+    monkeypatch.setattr(eyes, "build_tower", lambda _: BlockTower())
+    monkeypatch.setattr(eyes, "measured", at_a_second_a_megapixel)
+    monkeypatch.setattr(teaching, "AREA_PX", AREA_PX)
+    memory = measured(lambda: None, area_px=1, threads=2)
+    refuse_late_eye(taught, memory, tower=None, threads=2)
+    refuse_late_eye(looking_for(taught, 40.0), memory, tower=None, threads=2)
+    with pytest.raises(RecipeError) as refused:
+        refuse_late_eye(looking_for(taught, 2.0), replace(memory, took_ms=200.0), tower=None, threads=2)
+    said = str(refused.value)
+    assert re.search(r"to find defects of 2 pixels the eye must look at \d+ x \d+: .* at least \d+ ms", said)
+    least = re.search(r"--detail (\d+)", said)
+    assert least is not None
+    assert "--region" in said
+    assert "--deadline-ms" in said
+    possible = looking_for(taught, float(least[1]) + 1.0)  # sides are whole multiples of the tower's stride
+    refuse_late_eye(possible, replace(memory, took_ms=200.0), tower=None, threads=2)
+
+
+def test_without_an_eye_it_is_said_that_small_defects_are_not_seen(taught: Taught) -> None:
+    assert overlooked(taught) == ""
+    assert "defects of 4 pixels will hardly be found" in overlooked(looking_for(taught, 4.0))
+    assert overlooked(looking_for(taught, 100.0)) == ""
+    seeing = SeeingMemory(taught.memories["top"], untrained(BlockTower()))
+    assert overlooked(replace(looking_for(taught, 4.0), memories={"top": seeing})) == ""

@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from inspection.part import Picture
-from models.training.eye.lessons import _in_other_light, _light_of, at, draw, see, targets
+from models.training.eye.lessons import _in_other_light, at, draw, light_of, see, targets
 from tests.models.benchmarks.toys import BlockTower
 from tests.models.training.eye.small import brushed
 
@@ -23,10 +23,9 @@ def test_a_cell_is_defective_from_a_quarter_covered_on_and_so_is_the_one_covered
 
 
 def test_light_is_varied_as_the_parts_vary_within_a_stated_range() -> None:
-    flat = np.full((8, 8, 3), 100, np.uint8)
-    assert _light_of([flat, flat]) == 0.05
-    assert _light_of([flat, np.full_like(flat, 250), np.zeros_like(flat)]) == 0.25
-    assert 0.05 < _light_of([flat, np.full_like(flat, 130)]) < 0.25
+    assert light_of([100.0, 100.0]) == 0.05
+    assert light_of([100.0, 250.0, 0.0]) == 0.25
+    assert 0.05 < light_of([100.0, 130.0]) < 0.25
 
 
 def test_in_other_light_brighter_stays_brighter_and_nothing_runs_over() -> None:
@@ -39,7 +38,7 @@ def test_in_other_light_brighter_stays_brighter_and_nothing_runs_over() -> None:
 
 
 def test_the_defect_lies_where_it_is_said_to_and_is_no_smaller_than_asked(parts: list[Picture]) -> None:
-    drawn = list(draw(parts, np.random.default_rng(0), bad=12, good=4, least_px=8.0, other_light=False))
+    drawn = list(draw(parts, np.random.default_rng(0), bad=12, good=4, least_px=8.0, light=None))
     bad, good = ([one for one in drawn if (one.size_px > 0.0) is wanted] for wanted in (True, False))
     assert len(good) == 4
     assert len(bad) > 6
@@ -55,13 +54,13 @@ def test_the_defect_lies_where_it_is_said_to_and_is_no_smaller_than_asked(parts:
 
 
 def test_every_other_lesson_is_in_other_light_unless_it_is_to_be_compared(parts: list[Picture]) -> None:
-    drawn = draw(parts, np.random.default_rng(0), bad=0, good=12, least_px=0.0)
+    drawn = draw(parts, np.random.default_rng(0), bad=0, good=12, least_px=0.0, light=0.1)
     same = [np.array_equal(one.picture, parts[one.source]) for one in drawn]
     assert same == [True, False] * 6
 
 
 def test_lessons_know_their_part_and_their_size_at_the_working_size(parts: list[Picture]) -> None:
-    drawn = list(draw(parts, np.random.default_rng(0), bad=6, good=3, least_px=6.0))
+    drawn = list(draw(parts, np.random.default_rng(0), bad=6, good=3, least_px=6.0, light=0.1))
     lessons = see(drawn, tower=BlockTower(), working=(192, 192))
     assert lessons.covered.shape == (len(drawn), 12, 12)
     assert lessons.maps[16].shape[2:] == (12, 12)

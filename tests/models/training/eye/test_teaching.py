@@ -16,7 +16,8 @@ from models.eye.seeing import SeeingMemory
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.training.eye import teaching
-from models.training.eye.teaching import _halves, _least_px, from_good, seeing, train_eye
+from models.training.eye.comparing import from_good
+from models.training.eye.teaching import _halves, _least_px, seeing, train_eye
 from tests.models.benchmarks.toys import BlockTower
 from tests.models.training.eye.small import AREA_PX, SMALL, brushed
 
