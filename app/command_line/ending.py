@@ -36,7 +36,7 @@ SCHEMA: Final = 1
 
 
 class CtrlCError(KeyboardInterrupt):
-    """Ctrl+C came.
+    """Ctrl+C came. What a command had done by then it may say as the error's text.
 
     A kind of its own: once a plain KeyboardInterrupt has met ``exec``, as where an import makes dataclasses,
     CPython 3.11 started with ``-m`` ends by SIGINT, whatever its exit code, also where it was caught.
@@ -101,9 +101,11 @@ def _why(error: BaseException) -> Refusal:
         case TyperException():
             return _usage(error)
         case TerminatedError():
-            return Refusal("interrupted", "ended by SIGTERM before it was done", code=128 + signal.SIGTERM)
+            what, code = "ended by SIGTERM before it was done", 128 + signal.SIGTERM
+            return Refusal("interrupted", what, str(error), code=code)
         case KeyboardInterrupt():
-            return Refusal("interrupted", "ended by Ctrl+C before it was done", code=128 + signal.SIGINT)
+            what, code = "ended by Ctrl+C before it was done", 128 + signal.SIGINT
+            return Refusal("interrupted", what, str(error), code=code)
         case MemoryError():
             return Refusal("system", "the memory is used up", todo="end other programs, or ask for less")
         case OSError() if error.strerror:

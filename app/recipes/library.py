@@ -191,11 +191,18 @@ class RecipeLibrary:
         return replace(taught, recipe=taught.recipe.model_copy(update={"version": version, "sha256": ""}))
 
     def save(self, taught: Taught) -> Path:
-        """Keep a new version; returns its file. Raises RecipeError where that version exists."""
-        path = self._folder / taught.recipe.name / _file_name(taught.recipe.version)
-        if path.exists():
-            raise RecipeError(f"{path} exists already", todo="teach again: the next version is taken")
-        write(path, taught)
+        """Keep a new version; returns its file. Raises RecipeError where somebody took version or id."""
+        recipe = taught.recipe
+        path = self._folder / recipe.name / _file_name(recipe.version)
+        again = {"part": "nothing of this was kept", "todo": "teach again: the next free one is taken"}
+        if not self._versions(recipe.name):
+            for other in self.names():
+                if self._id(other) == recipe.id:
+                    raise RecipeError(f"recipe {other!r} got the id {recipe.id} meanwhile", **again)
+        try:
+            write(path, taught, over=False)
+        except FileExistsError as error:
+            raise RecipeError(f"{path} exists already", **again) from error
         return path
 
     def certificate(self, name: str, version: int | None = None) -> Certificate | None:

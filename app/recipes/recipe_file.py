@@ -72,8 +72,18 @@ class Taught:
     """What defects are called, by view, where examples showed their types (``Recipe.shown_types``)."""
 
 
-def write(path: Path, taught: Taught) -> None:
-    """Write one recipe with its memories to one file, whole or not at all. Raises RecipeError."""
+def write(path: Path, taught: Taught, *, over: bool = True) -> None:
+    """Write one recipe with its memories to one file, whole or not at all.
+
+    Args:
+        path: Of the file.
+        taught: What it is to hold.
+        over: Whether it may take another's place.
+
+    Raises:
+        FileExistsError: It may not, and another lies there.
+        RecipeError: The disk refuses.
+    """
     tensors: dict[str, Tensor] = {}
     words = {_RECIPE: taught.recipe.model_dump_json()}
     if taught.learned_from != NOT_REMEMBERED:
@@ -94,7 +104,9 @@ def write(path: Path, taught: Taught) -> None:
             of_view |= {_NAMED + name: tensor for name, tensor in examples.items()}
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
     try:
-        sealed.write(path, tensors, words)
+        sealed.write(path, tensors, words, over=over)
+    except FileExistsError:
+        raise
     except OSError as error:
         raise RecipeError(
             f"cannot write {path}: {error}",

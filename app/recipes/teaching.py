@@ -186,6 +186,7 @@ def teach(
     alike = AlikeInColourAndPlace()
     limits = teach_limits(_once_each(frames, groups, sizes, looks, recipe, seen, learner, alike))
     if names is not None:
+        alike.refuse_blank(names)
         alike.refuse_dead_channels(names)
         if asked.motion is None:
             alike.warn_of_turned(names)
@@ -261,11 +262,21 @@ def _once_each(
         seen.add(frame.picture, path=Path(frame.source), group=group)
         picture = recipe.levels.of(frame)
         learner.add(picture)
-        alike.add(frame, cut_out(picture, recipe.views[0]))
-        height, width = cut_out(picture, recipe.views[0]).shape[:2]
+        judged = _judged(picture, recipe.views[0])
+        alike.add(frame, judged)
+        height, width = judged.shape[:2]
         sizes.append((height, width))
         looks.append(look_of(frame, recipe.views[0]))
         yield frame
+
+
+def _judged(picture: Picture, view: View) -> Picture:
+    """The view's region of a good picture. Raises RecipeError where it does not lie on it."""
+    try:
+        return cut_out(picture, view)
+    except RecipeError as error:
+        todo = "name a --region that lies on every picture (none: all of it), or take this picture out"
+        raise RecipeError(error.what, part="nothing was taught", todo=todo) from error
 
 
 def teach_folder(
@@ -297,6 +308,11 @@ def teach_folder(
         WeightsError: No vision tower there.
     """
     files, groups = good_files(good)
+    if groups is None and (folder := files[0].parent) != good:
+        log.warning(
+            f"all pictures lie in one folder, {folder.relative_to(good)}: each is taken for another part",
+            todo="where they are near-copies of one part, take other parts as well, each in its own folder",
+        )
     asked = AS_THEY_LIE
     if library is not None:
         asked = how_seen(recipe, library=library, register=register, mask=mask, shown=files[0])

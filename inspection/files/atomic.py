@@ -10,13 +10,18 @@ from pathlib import Path
 
 
 @contextmanager
-def atomic_write(path: Path) -> Iterator[Path]:
+def atomic_write(path: Path, *, over: bool = True) -> Iterator[Path]:
     """Write a file that replaces ``path`` only when it is whole, and durable.
 
     The body writes to the name that this yields, in the same folder, which is made where it lacks. Where the
     body raises, ``path`` stays as it was and nothing is left beside it.
 
+    Args:
+        path: Where the file is to lie.
+        over: Whether it may take another's place.
+
     Raises:
+        FileExistsError: It may not, and another lies there, though it came while this one was written.
         OSError: The disk refuses.
     """
     make_folder_durable(path.parent)
@@ -26,12 +31,29 @@ def atomic_write(path: Path) -> Iterator[Path]:
         yield unfinished
         with unfinished.open("r+b") as file:  # Windows synchronises only what may be written
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        if over:
+            unfinished.replace(path)
+        else:
+            _put_beside_none(unfinished, path)
     except BaseException:
         with suppress(OSError):  # what cannot be written may not be there to remove either
             unfinished.unlink()
         raise
     sync_folder(path.parent)
+
+
+def _put_beside_none(unfinished: Path, path: Path) -> None:
+    """Give a file its name. Raises FileExistsError where another has it, OSError where the disk refuses."""
+    try:
+        path.hardlink_to(unfinished)  # fails where the name is taken, which a rename does on no POSIX system
+    except FileExistsError:
+        raise
+    except OSError:  # a disk without links, as FAT is: what comes in this instant is not seen
+        if path.exists():
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        unfinished.replace(path)
+    else:
+        unfinished.unlink()
 
 
 def check_writable(path: Path) -> None:

@@ -1,6 +1,7 @@
-"""Whether the good pictures of a folder are alike in their colour channels, and in how the part lies."""
+"""Whether the good pictures of a folder show anything, alike in their colour channels and in how it lies."""
 
 from collections.abc import Sequence
+from typing import Final
 
 import structlog
 
@@ -11,6 +12,10 @@ from models.good_parts.turned import Thumbnail, thumbnail, turned
 from models.good_parts.unteachable import listed
 
 log = structlog.get_logger(__name__)
+
+_FLAT: Final = 1.0
+"""Grey levels: where the places of a picture deviate by less, it shows no part. A sensor's noise stays below,
+since each place is the mean of some pixels."""
 
 
 class AlikeInColourAndPlace:
@@ -24,6 +29,18 @@ class AlikeInColourAndPlace:
         """One good picture, and what the view judges of it."""
         self._contrasts.append(channels.contrasts(frame.picture, frame.bit_depth))
         self._thumbnails.append(thumbnail(judged))
+
+    def refuse_blank(self, names: Sequence[str]) -> None:
+        """Raise RecipeError where pictures show nothing, as with the lens covered or the light off."""
+        blank = [index for index, one in enumerate(self._thumbnails) if float(one.std()) < _FLAT]
+        if blank:
+            raise RecipeError(
+                f"{listed(blank, names)} {'shows' if len(blank) == 1 else 'show'} nothing: black, white or "
+                "blank, all places within a grey level",
+                part="nothing was taught, since a station would then release parts that no picture shows",
+                todo="check lens, light and exposure, and take these out; where good parts look so, teach "
+                "with --keep-outliers",
+            )
 
     def refuse_dead_channels(self, names: Sequence[str]) -> None:
         """Raise RecipeError where a colour channel shows nothing in some pictures, and does in others."""

@@ -115,5 +115,6 @@ def refuse_too_few(pictures: int, groups: Sequence[Hashable]) -> None:
     if len(set(groups)) < 2:
         raise RecipeError(
             "All good pictures belong to one group, so nothing unseen is left to calibrate with",
+            part="Nothing was taught",
             todo="Take pictures of several parts",
         )

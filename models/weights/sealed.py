@@ -78,14 +78,20 @@ def packed(tensors: Mapping[str, Tensor], words: Mapping[str, str]) -> bytes:
     return save(dict(tensors), metadata={_KEY: said})
 
 
-def write(path: Path, tensors: Mapping[str, Tensor], words: Mapping[str, str]) -> None:
+def write(path: Path, tensors: Mapping[str, Tensor], words: Mapping[str, str], *, over: bool = True) -> None:
     """Write a sealed file, whole or not at all, for all to read whom the umask lets.
 
+    Args:
+        path: Of the file.
+        tensors: See ``packed``.
+        words: See ``packed``.
+        over: Whether it may take another's place.
+
     Raises:
-        OSError: The disk refuses; what was there before is still there.
+        OSError: The disk refuses, or another lies there; what was there before is still there.
     """
     data = packed(tensors, words)
-    with atomic_write(path) as unfinished:
+    with atomic_write(path, over=over) as unfinished:
         unfinished.write_bytes(data)  # not by safetensors, which makes files that their owner alone can read
 
 

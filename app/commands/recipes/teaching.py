@@ -1,5 +1,7 @@
 """``passgate recipe teach``: from good parts to a recipe, and then to one with a trained eye."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +10,7 @@ import typer
 from app.command_line.options import AskedAdapter, NamedRecipe, StationOption, named_recipe, setup_of
 from app.command_line.output import JsonFlag, print_json
 from app.commands.recipes import masks
+from inspection.errors import PassgateError, RecipeError
 from inspection.levels import BitDepth
 
 
@@ -128,18 +131,22 @@ def teach(
         typer.echo(f"{taught.recipe.name} version {taught.recipe.version}: usable now, {path}")
     eye = None
     if not quick:
-        eye = sharpen_folder(taught, good, tower=setup.model.tower).in_time(threads=setup.model.threads)
+        version = f"{taught.recipe.name} version {taught.recipe.version}"
+        stays = f"{version} is kept, and usable without a trained eye: {path}"
+        with _or_it_is_said(stays):
+            eye = sharpen_folder(taught, good, tower=setup.model.tower).in_time(threads=setup.model.threads)
         # what somebody adapted meanwhile must not be replaced by what knows nothing of it
         if out is None and library.next_identity(name)[1] != taught.recipe.version + 1:
             eye = eye.overtaken()
         if eye.taught is not None:
             taught = eye.taught
             pace = pace_of(taught, threads=setup.model.threads)
-            if out is None:
-                taught = library.as_next(taught)
-                path = library.save(taught)
-            else:
-                write(path, taught)
+            with _or_it_is_said(stays):
+                if out is None:
+                    taught = library.as_next(taught)
+                    path = library.save(taught)
+                else:
+                    write(path, taught)
     recipe = taught.recipe
     mind = "; ".join(one for one in (spent(taught, library=library), overlooked(taught)) if one)
     taught_on = next(iter(taught.memories.values())).taught_on
@@ -169,3 +176,14 @@ def teach(
         for words in (missed.in_words if missed.types else "", mind):
             if words:
                 typer.echo(f"Mind: {words}")
+
+
+@contextmanager
+def _or_it_is_said(stays: str) -> Iterator[None]:
+    """Say of what ends the training of an eye, or its keeping, that the recipe of before ``stays``."""
+    try:
+        yield
+    except KeyboardInterrupt as error:
+        raise type(error)(stays) from error
+    except PassgateError as error:
+        raise RecipeError(error.what, part=stays, todo=error.todo) from error

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Self
 
@@ -164,7 +165,8 @@ def refuse_late_eye(taught: Taught, pace: Pace, *, tower: str | None, threads: i
         return
     eyes, deadline_ms = build_tower(tower), taught.recipe.deadline_ms
     blank = taught.sights.get(view.name, PLAIN).of_nothing(view, size=taught.recipe.quality.size).picture
-    size = size_for(view.detail_px, [(blank.shape[0], blank.shape[1])], multiple=eyes.strides[-1])
+    shown, multiple = [(blank.shape[0], blank.shape[1])], eyes.strides[-1]
+    size = size_for(view.detail_px, shown, multiple=multiple)
     left_ms = deadline_ms - pace.took_ms
     closely = measured(
         lambda: look(blank, eyes, size), area_px=math.prod(size), threads=threads, deadline_ms=left_ms
@@ -172,14 +174,20 @@ def refuse_late_eye(taught: Taught, pace: Pace, *, tower: str | None, threads: i
     try:
         refuse_too_slow(closely, deadline_ms=left_ms)
     except RecipeError as error:
-        most_px = max(closely.most_area_px(left_ms), 1)
-        least = view.detail_px * math.sqrt(closely.area_px / most_px)
+        most_px = closely.most_area_px(left_ms)
+        larger = range(math.ceil(view.detail_px) + 1, max(shown[0]))
+        kept = (px for px in larger if math.prod(size_for(px, shown, multiple=multiple)) <= most_px)
+        advised = [f"ask for --detail {px}" for px in islice(kept, 1)]
+        ways = [
+            "look at a smaller --region",
+            *advised,
+            "let the PLC wait longer and say so with --deadline-ms",
+        ]
         raise RecipeError(
             f"to find defects of {view.detail_px:g} pixels the eye must look at {size[1]} x {size[0]}: "
             f"{error.what}; the memory takes {pace.took_ms:.0f} ms more",
             part=error.part,
-            todo=f"look at a smaller --region, ask for --detail {math.ceil(least)}, let the PLC wait longer "
-            "and say so with --deadline-ms, or take more threads or a faster machine",
+            todo=f"{', '.join(ways)}, or take more threads or a faster machine",
         ) from error
 
 

@@ -123,13 +123,18 @@ def every_picture_file(directory: Path) -> list[Path]:
             part="nothing was looked at",
             todo="correct its name, or mount the drive",
         )
-    shown = [
+    named = [
         path
         for path in directory.rglob("*")
         if path.suffix.lower() in PICTURE_SUFFIXES | OTHER_SUFFIXES
         and not any(part.startswith(".") for part in path.relative_to(directory).parts)
-        and path.is_file()
     ]
+    if lost := [path for path in named if path.is_symlink() and not path.exists()]:
+        _refuse(
+            f"{_listed(lost)} {_are(lost)} a link to what is not there",
+            todo="mount the drive that has the pictures, or take the links out of the folder",
+        )
+    shown = [path for path in named if path.is_file()]
     found = [path for path in shown if path.suffix.lower() in PICTURE_SUFFIXES]
     if others := [path for path in shown if path.suffix.lower() in OTHER_SUFFIXES]:
         _refuse(

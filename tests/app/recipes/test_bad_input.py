@@ -83,6 +83,20 @@ def test_one_group_is_refused(parts: list[Frame], tmp_path: Path) -> None:
         teach(recipe, parts[:6], tower=EfficientNetLite0(), groups=["a"] * 6)
 
 
+def test_pictures_in_one_subfolder_are_parts_of_their_own_and_that_is_said(
+    parts: list[Frame], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A subfolder is a group of near-copies; an only one may be that, or just where pictures are kept."""
+    folder = tmp_path / "good" / "monday"
+    folder.mkdir(parents=True)
+    for number, part in enumerate(parts[:6]):
+        cv2.imwrite(str(folder / f"{number}.png"), small(part)[..., ::-1])
+    found = teach_folder(plan("bracket", library=RecipeLibrary(tmp_path / "recipes")), tmp_path / "good")
+    assert found.memories["top"].groups == 6
+    said = capsys.readouterr().err
+    assert "in one folder, monday: each is taken for another part" in said
+
+
 def test_a_coarse_picture_among_the_others_is_named(taught: Callable[..., Taught]) -> None:
     with pytest.raises(RecipeError, match=r"of another size than most: 03\.png"):
         taught(6, lambda number, picture: cv2.resize(picture, (80, 60)) if number == 3 else picture)
@@ -95,6 +109,28 @@ def test_a_defect_among_the_good_ones_is_found_and_named(
     said = capsys.readouterr().err
     assert "07.png looks unlike the others at one place" in said
     assert said.count(".png") == 1, "no other one is"
+
+
+def test_pictures_that_show_nothing_teach_nothing(taught: Callable[..., Taught]) -> None:
+    """As with the lens covered: the station would take such pictures for good parts from then on."""
+    noise = np.random.default_rng(0)
+
+    def covered(number: int, picture: Picture) -> npt.NDArray[Any]:
+        return np.clip(noise.normal(4.0 * number, 3.0, picture.shape), 0, 255).astype(np.uint8)
+
+    with pytest.raises(RecipeError, match=r"01\.png, 02\.png, .*show nothing.*release.*--keep-outliers"):
+        taught(6, covered)
+
+
+def test_one_picture_that_shows_nothing_is_named_among_five(taught: Callable[..., Taught]) -> None:
+    noise = np.random.default_rng(0)
+
+    def dazzled(number: int, picture: Picture) -> npt.NDArray[Any]:
+        white = np.clip(noise.normal(248.0, 3.0, picture.shape), 0, 255).astype(np.uint8)
+        return white if number == 3 else picture
+
+    with pytest.raises(RecipeError, match=r"^03\.png shows nothing"):
+        taught(5, dazzled)
 
 
 def test_grey_pictures_are_taught_and_grey_parts_judged(

@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -57,6 +58,23 @@ def test_a_version_is_never_overwritten(
         library.save(taught)
     assert library.next_identity("cover") == (taught.recipe.id, 2)
     assert library.next_identity("bracket") == (taught.recipe.id + 1, 1)
+
+
+def test_of_two_that_are_taught_at_once_one_is_kept_and_the_other_is_told(
+    taught_library: Path, tmp_path: Path, tower: EfficientNetLite0
+) -> None:
+    """Both planned before either was kept: by one name they want one version, by two names one id."""
+    library = RecipeLibrary(tmp_path)
+    taught = RecipeLibrary(taught_library).load("cover", tower=tower)
+    other = replace(taught, recipe=taught.recipe.model_copy(update={"name": "bracket"}))
+    first = library.save(taught)
+    kept = first.read_bytes()
+    with pytest.raises(RecipeError, match=r"exists already\. nothing of this was kept\. teach again"):
+        library.save(replace(taught, recipe=taught.recipe.model_copy(update={"instruction": "other"})))
+    with pytest.raises(RecipeError, match=r"'cover' got the id \d+ meanwhile\. nothing of this was kept"):
+        library.save(other)
+    assert first.read_bytes() == kept
+    assert library.names() == ["cover"]
 
 
 def test_an_unknown_recipe_is_answered_with_the_known_ones(taught_library: Path) -> None:

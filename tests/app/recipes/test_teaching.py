@@ -110,6 +110,14 @@ def test_what_is_looked_at_and_how_closely_is_said_once_and_kept(good: Path, lib
     assert (without.region, without.detail_px) == (None, None)
 
 
+def test_a_region_that_does_not_lie_on_the_pictures_teaches_nothing(
+    good: Path, library: RecipeLibrary
+) -> None:
+    planned = plan("bracket", library=library, view=asked_of_view(region="600,0,4000,90", detail=None))
+    with pytest.raises(RecipeError, match=r"looks at .*4000.* pixels\. nothing was taught\. name a --region"):
+        teach_folder(planned, good)
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [

@@ -39,3 +39,26 @@ def test_what_was_never_begun_is_an_error_and_no_file(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError), atomic_write(tmp_path / "file.txt"):
         pass
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("links", [True, False])
+def test_a_name_that_somebody_took_meanwhile_stays_theirs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, links: bool
+) -> None:
+    def refused(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")  # as a FAT disk says it
+
+    if not links:
+        monkeypatch.setattr(Path, "hardlink_to", refused)
+    path = tmp_path / "v0001"
+
+    def second() -> None:
+        with atomic_write(path, over=False) as unfinished:
+            unfinished.write_text("second")
+            with atomic_write(path, over=False) as sooner:
+                sooner.write_text("first")
+
+    with pytest.raises(FileExistsError):
+        second()
+    assert path.read_text() == "first"
+    assert list(tmp_path.iterdir()) == [path]

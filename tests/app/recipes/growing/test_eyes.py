@@ -161,10 +161,31 @@ def test_ctrl_c_while_the_eye_is_trained_leaves_the_recipe_that_is_usable(
     said = passgate("recipe", "teach", "plate", "--good", good)
     assert said.code == 130
     assert "plate version 1: usable now" in said.out
+    assert "Ctrl+C before it was done. plate version 1 is kept, and usable without a trained eye" in said.err
+    assert "the memory judges alone, without a trained eye" in passgate("recipe", "show", "plate").out
     taught = library.load("plate", tower=EfficientNetLite0())
     assert taught.sealed
     assert taught.recipe.version == 1
     assert type(taught.memories["top"]) is NormalityMemory
+
+
+def test_a_disk_that_fills_while_the_eye_is_kept_leaves_the_recipe_that_is_usable(
+    passgate: Passgate, good: Path, library: RecipeLibrary, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any, **__: Any) -> Any:
+        raise RecipeError("cannot write it: No space left on device", todo="check the disk")
+
+    def train(*_: Any, **named: Any) -> TrainedEye:
+        monkeypatch.setattr(RecipeLibrary, "save", full)
+        return untrained(named["tower"], choice=CHOICE)
+
+    monkeypatch.setattr(eyes, "train_eye", train)
+    said = passgate("recipe", "teach", "plate", "--good", good, "--json")
+    error = json.loads(said.out)["error"]
+    assert said.code == 1
+    assert "No space left" in error["what"]
+    assert "plate version 1 is kept, and usable without a trained eye" in error["part"]
+    assert library.recipe("plate").version == 1
 
 
 @pytest.fixture(scope="module")
@@ -260,8 +281,13 @@ def test_an_eye_that_would_be_late_is_refused_before_it_is_trained_with_what_to_
     assert least is not None
     assert "--region" in said
     assert "--deadline-ms" in said
-    possible = looking_for(taught, float(least[1]) + 1.0)  # sides are whole multiples of the tower's stride
-    refuse_late_eye(possible, replace(memory, took_ms=200.0), tower=None, threads=2)
+    slower = replace(memory, took_ms=200.0)
+    refuse_late_eye(looking_for(taught, float(least[1])), slower, tower=None, threads=2)
+    with pytest.raises(RecipeError):
+        refuse_late_eye(looking_for(taught, float(least[1]) - 1.0), slower, tower=None, threads=2)
+    with pytest.raises(RecipeError) as never:
+        refuse_late_eye(looking_for(taught, 2.0), replace(memory, took_ms=395.0), tower=None, threads=2)
+    assert "--detail" not in str(never.value), "there is none that would be in time"
 
 
 def test_without_an_eye_it_is_said_that_small_defects_are_not_seen(taught: Taught) -> None:

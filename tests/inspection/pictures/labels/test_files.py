@@ -12,6 +12,7 @@ from inspection.errors import CameraError
 from inspection.pictures.labels.files import (
     OTHER_SUFFIXES,
     PICTURE_SUFFIXES,
+    every_picture_file,
     picture_files,
     picture_folder,
     picture_folders,
@@ -209,3 +210,11 @@ def test_of_named_files_the_masks_are_left_out(tmp_path: Path) -> None:
 def test_the_photographs_of_the_project(name: str, pictures: int, masks: int) -> None:
     found = picture_folder(SHARED / name)
     assert (len(found.pictures), len(found.masks)) == (pictures, masks)
+
+
+def test_a_link_to_a_picture_that_is_not_there_is_named_and_not_passed_over(tmp_path: Path) -> None:
+    """As a drive that is not mounted leaves them: a recipe would be taught on the others, in silence."""
+    (tmp_path / "01.png").write_bytes(b"")
+    (tmp_path / "02.png").symlink_to(tmp_path / "gone" / "02.png")
+    with pytest.raises(CameraError, match=r"02\.png is a link to what is not there.*mount"):
+        every_picture_file(tmp_path)
