@@ -105,9 +105,9 @@ def write(path: Path, taught: Taught, *, over: bool = True) -> None:
         tensors |= {f"{view}/{name}": tensor for name, tensor in of_view.items()}
     try:
         sealed.write(path, tensors, words, over=over)
-    except FileExistsError:
-        raise
     except OSError as error:
+        if isinstance(error, FileExistsError) and not over:
+            raise
         raise RecipeError(
             f"cannot write {path}: {error}",
             part="the recipe as it was stays in use",

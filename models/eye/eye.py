@@ -73,6 +73,8 @@ class _Header(BaseModel):
     taught_on: int = Field(ge=2)
     rule: EyeRule
     choice: Choice
+    cells: int | None = Field(default=None, ge=1, le=MOST_AREA_PX, exclude_if=lambda cells: cells is None)
+    """How many cells the smallest defect touches; None, and then not written, where nobody said."""
 
     @model_validator(mode="after")
     def _as_training_makes_it(self) -> _Header:
@@ -105,6 +107,7 @@ class TrainedEye:
         taught_on: int,
         rule: EyeRule,
         choice: Choice,
+        cells: int | None = None,
     ) -> None:
         """Keep what was trained.
 
@@ -115,6 +118,7 @@ class TrainedEye:
             taught_on: The number of good pictures.
             rule: How the opinion becomes a score.
             choice: What was chosen, and why.
+            cells: How many cells the smallest defect touches, for ``of_pictures``; None: nobody said.
         """
         self._nets = tuple(net.eval().requires_grad_(False) for net in nets)
         self._joined = JoinedNets(self._nets)
@@ -128,6 +132,7 @@ class TrainedEye:
             taught_on=taught_on,
             rule=rule,
             choice=choice,
+            cells=cells,
         )
 
     @property
@@ -139,6 +144,11 @@ class TrainedEye:
     def choice(self) -> Choice:
         """What was chosen when it was trained, and why."""
         return self._header.choice
+
+    @property
+    def cells(self) -> int | None:
+        """How many cells, the highest, make its opinion of a picture; None: a share of all."""
+        return self._header.cells
 
     @property
     def working(self) -> tuple[int, int]:
@@ -233,6 +243,7 @@ class TrainedEye:
             taught_on=known.taught_on,
             rule=known.rule,
             choice=known.choice,
+            cells=known.cells,
         )
 
 

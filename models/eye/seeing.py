@@ -54,7 +54,7 @@ class SeeingMemory(NormalityMemory):
         closer = self.eye.see(picture)
         logits = self.eye.logits_of(closer)
         rule = self.eye.rule
-        score = rule.score(float(of_pictures(logits)[0]), self.whole_distance(seen))
+        score = rule.score(float(of_pictures(logits, self.eye.cells)[0]), self.whole_distance(seen))
         # regions are told on the memory's cells, since their evidence is a difference to its patches
         coarse = F.adaptive_max_pool2d(logits[None], (seen.rows, seen.columns))[0, 0].numpy()
         found = self.assessed(score, rule.anomaly(coarse), maps, seen, picture.shape)

@@ -64,6 +64,11 @@ class Grounds(Protocol):
         ...
 
     @property
+    def cells(self) -> int | None:
+        """How many cells of the finest map the smallest defect touches; None where nobody said how small."""
+        ...
+
+    @property
     def spoiled_pictures(self) -> int:
         """How many :meth:`spoiled` gives at most."""
         ...
@@ -106,10 +111,15 @@ class WholePictures:
     """Lessons are drawn on whole pictures: all are held, at the largest working size."""
 
     def __init__(
-        self, pictures: Sequence[Picture], *, sizes: Sequence[Size], least_px: float | None = None
+        self,
+        pictures: Sequence[Picture],
+        *,
+        sizes: Sequence[Size],
+        least_px: float | None = None,
+        cells: int | None = None,
     ) -> None:
         """Hold ``pictures`` at the last of ``sizes``, the largest."""
-        self.sizes, self.least_px = sizes, least_px
+        self.sizes, self.least_px, self.cells = sizes, least_px, cells
         self._shown = at(pictures, sizes[-1])
         self.source = np.arange(len(pictures), dtype=np.int64)
         self.light = light_of([float(picture.mean()) for picture in self._shown])
@@ -146,6 +156,7 @@ class Crops:
         working: Size,
         most: Size,
         least_px: float,
+        cells: int,
         rng: np.random.Generator,
     ) -> None:
         """Cut crops out of all pictures, each of which is read once.
@@ -155,9 +166,10 @@ class Crops:
             working: The one working size at which they are judged.
             most: Height and width of a crop, less where the working size is.
             least_px: The least root of a lesson's area.
+            cells: How many cells of the finest map the smallest defect touches.
             rng: Says where.
         """
-        self.sizes, self.least_px = (working,), least_px
+        self.sizes, self.least_px, self.cells = (working,), least_px, cells
         self._pictures = pictures
         self._size = height, width = min(most[0], working[0]), min(most[1], working[1])
         each = max(1, min(_MOST_OF_ONE, _MOST_CROPS // len(pictures)))
@@ -246,8 +258,9 @@ def grounds_of(
     working = [working_size(sizes, area_px=area, multiple=multiple) for area in tried]
     if detail_px is None:
         return WholePictures(pictures, sizes=working)
-    least_px = max(_LEAST_PX, _THIN * detail_px * math.sqrt(math.prod(working[0]) / detail))
+    spans_px = detail_px * math.sqrt(math.prod(working[0]) / detail)
+    least_px, cells = max(_LEAST_PX, _THIN * spans_px), (max(1, round(spans_px / SPAN_PX)) + 1) ** 2
     if tried[0] <= large:
-        return WholePictures(pictures, sizes=working, least_px=least_px)
+        return WholePictures(pictures, sizes=working, least_px=least_px, cells=cells)
     side = max(multiple, round(math.sqrt(usual) / multiple) * multiple)
-    return Crops(pictures, working=working[0], most=(side, side), least_px=least_px, rng=rng)
+    return Crops(pictures, working=working[0], most=(side, side), least_px=least_px, cells=cells, rng=rng)

@@ -191,6 +191,7 @@ class _Training:
             taught_on=len(self._pictures),
             rule=rule,
             choice=choice,
+            cells=self._grounds.cells,
         )
 
     def _trial(self) -> tuple[tuple[Tried, ...], tuple[int, int], float] | None:
@@ -240,19 +241,19 @@ class _Training:
     ) -> NDArray[np.bool_]:
         """Whether each drawn defect was told by the net of the other half, from the same part without."""
         shown, size = self._grounds.of_lessons(working), self._grounds.lesson_size(working)
-        bad = np.flatnonzero(lessons.size_px > 0.0)
+        cells, bad = self._grounds.cells, np.flatnonzero(lessons.size_px > 0.0)
         clean = dict.fromkeys(lessons.source[bad].tolist(), 0.0)
         for source in clean:
             (net,) = nets[1 - self._of_lesson[source]]
             with torch.inference_mode():
-                clean[source] = float(of_pictures(net(look(shown[source], self._tower, size).maps)))
+                clean[source] = float(of_pictures(net(look(shown[source], self._tower, size).maps), cells))
         found = np.zeros(len(bad), dtype=np.bool_)
         for place, lesson in enumerate(bad.tolist()):
             source = int(lessons.source[lesson])
             (net,) = nets[1 - self._of_lesson[source]]
             maps = {stride: layer[lesson : lesson + 1].float() for stride, layer in lessons.maps.items()}
             with torch.inference_mode():
-                found[place] = float(of_pictures(net(maps))) > clean[source]
+                found[place] = float(of_pictures(net(maps), cells)) > clean[source]
         return found
 
     def _nets(self, lessons: Lessons, half: int, steps: int, count: int) -> list[EyeNet]:
@@ -282,7 +283,7 @@ class _Training:
         maps = look(picture, self._tower, working).maps
         with torch.inference_mode():
             logits = middling([net(maps) for net in nets])
-        return float(of_pictures(logits)), float(logits.amax())
+        return float(of_pictures(logits, self._grounds.cells)), float(logits.amax())
 
     def _whole(self) -> NDArray[np.float64]:
         """How far each good picture as a whole lies from what the other groups taught."""

@@ -33,5 +33,14 @@ def test_a_picture_is_as_defective_as_the_mean_of_its_worst_few_cells() -> None:
     assert of_pictures(torch.tensor([[[-1.0, 5.0]]])).tolist() == [5.0], "of few cells the worst one"
 
 
+def test_a_defect_of_few_cells_does_not_drown_in_a_large_picture_where_its_size_is_known() -> None:
+    """Four cells of 50,000, as a defect of ten pixels has them on five megapixels."""
+    logits = torch.full((2, 204, 244), -5.0)
+    logits[1, 100:102, 50:52] = 12.0
+    assert of_pictures(logits, 4).tolist() == [-5.0, 12.0]
+    assert of_pictures(logits)[1] < -4.0
+    assert of_pictures(logits[:, :1, :2], 4).tolist() == [-5.0, -5.0], "a picture may have fewer cells"
+
+
 def test_nets_are_asked_for_the_mean() -> None:
     assert middling([torch.tensor([1.0]), torch.tensor([4.0])]).tolist() == [2.5]

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
+from models.eye.eye import TrainedEye
 from models.memory.embedding import resized
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
@@ -64,6 +65,8 @@ def test_crops_are_taken_only_where_a_person_asks_for_more_than_is_held_whole() 
     assert list(close.sizes) == [WORKING]
     assert close.lesson_size(WORKING) == (96, 96)
     assert close.least_px == pytest.approx(4.0)
+    assert (without.cells, coarse.cells, close.cells) == (None, 4, 4), "a cell's breadth lies on two by two"
+    assert grounds(parts(), 100.0).cells == 25, "30 pixels on the plainest look lie on five by five"
 
 
 def test_each_picture_is_read_once_and_every_crop_shows_what_lies_there() -> None:
@@ -75,20 +78,20 @@ def test_each_picture_is_read_once_and_every_crop_shows_what_lies_there() -> Non
 
     pictures = OneByOne(range(len(whole)), reading)
     rng = np.random.default_rng(0)
-    crops = Crops(pictures, working=WORKING, most=(96, 96), least_px=4.0, rng=rng)
+    crops = Crops(pictures, working=WORKING, most=(96, 96), least_px=4.0, cells=4, rng=rng)
     assert read == list(range(len(whole)))
     shown = crops.of_lessons(WORKING)
     assert len(shown) == len(crops.source) == 8 * len(whole)
     for crop, source, (top, left) in zip(shown, crops.source, crops._corners, strict=True):
         judged = resized(whole[source], *WORKING)
         assert np.array_equal(crop, judged[top : top + 96, left : left + 96])
-    strip = Crops(pictures, working=(64, 256), most=(96, 96), least_px=4.0, rng=rng)
+    strip = Crops(pictures, working=(64, 256), most=(96, 96), least_px=4.0, cells=4, rng=rng)
     assert strip.lesson_size((64, 256)) == (64, 96)
 
 
 def test_many_large_pictures_cost_no_more_crops_than_few() -> None:
     many = OneByOne(range(150), lambda number: brushed(number, side=64))
-    crops = Crops(many, working=(64, 64), most=(32, 32), least_px=4.0, rng=np.random.default_rng(0))
+    crops = Crops(many, working=(64, 64), most=(32, 32), least_px=4.0, cells=4, rng=np.random.default_rng(0))
     assert len(crops.of_lessons((64, 64))) == 300
 
 
@@ -123,6 +126,8 @@ def test_an_eye_that_learned_on_crops_judges_whole_pictures(monkeypatch: pytest.
     assert eye.working == WORKING
     assert [(tried.height, tried.width) for tried in eye.choice.sizes] == [WORKING]
     assert eye.choice.least_px == pytest.approx(4.0)
+    assert eye.cells == 4
+    assert TrainedEye.unpack(*eye.packed(), tower=blocks).cells == 4
     assert eye.logits(whole[0]).shape[1:] == (16, 16)
     assert told[-1][0] == told[-1][1]
     assert [done for done, _ in told] == sorted(done for done, _ in told)
