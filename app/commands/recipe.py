@@ -148,8 +148,8 @@ def show(
                 typer.echo(sentence)
         for view, eye in eyes.items():
             typer.echo(f"View {view}: {described_in_words(eye)}")
-        for view in (one for one in recipe.views if one.name not in eyes):
-            typer.echo(f"View {view.name}: the memory judges alone, without a trained eye")
+        for view in (one.name for one in recipe.views if one.name not in eyes):
+            typer.echo(f"View {view}: the memory judges alone, without a trained eye")
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if recipe.shown_types:

@@ -194,15 +194,17 @@ class RecipeLibrary:
         """Keep a new version; returns its file. Raises RecipeError where somebody took version or id."""
         recipe = taught.recipe
         path = self._folder / recipe.name / _file_name(recipe.version)
-        again = {"part": "nothing of this was kept", "todo": "teach again: the next free one is taken"}
+        part, todo = "nothing of this was kept", "teach again: the next free one is taken"
         if not self._versions(recipe.name):
             for other in self.names():
                 if self._id(other) == recipe.id:
-                    raise RecipeError(f"recipe {other!r} got the id {recipe.id} meanwhile", **again)
+                    raise RecipeError(
+                        f"recipe {other!r} got the id {recipe.id} meanwhile", part=part, todo=todo
+                    )
         try:
             write(path, taught, over=False)
         except FileExistsError as error:
-            raise RecipeError(f"{path} exists already", **again) from error
+            raise RecipeError(f"{path} exists already", part=part, todo=todo) from error
         return path
 
     def certificate(self, name: str, version: int | None = None) -> Certificate | None:

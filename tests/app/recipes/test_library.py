@@ -144,7 +144,7 @@ def test_teaching_from_a_folder_that_is_not_there_or_too_small_says_so(tmp_path:
         teach_folder(plan("cover", library=library), tmp_path / "nowhere")
     few = tmp_path / "few"
     few.mkdir()
-    _write_png(few / "1.png", np.tile(np.arange(0, 192, 3, np.uint8)[:, None, None], (1, 64, 3)))
+    _write_png(few / "1.png", np.tile(np.arange(0, 192, 3, dtype=np.uint8)[:, None, None], (1, 64, 3)))
     with pytest.raises(RecipeError, match="too few"):
         teach_folder(plan("cover", library=library), few)
 
