@@ -9,14 +9,18 @@ them only where they exist and have been found to give what its own layers give 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
 _ROUNDING: Final = 1e-4
 """How far a layer's result may be off, as a share of its largest number."""
 
+_TRIED_CELLS: Final = 8
+"""Sides of the map on which layers are tried."""
 _THEN: Final = {
     None: ("none", [], ""),
     "relu": ("relu", [], ""),
@@ -76,6 +80,32 @@ class FrozenConvolution:
         return result
 
 
+@dataclass(frozen=True)
+class Convolution:
+    """A layer by itself, with weights that nobody trains; :class:`FrozenConvolution` says what they are."""
+
+    weight: Tensor
+    bias: Tensor
+    padding: int = 0
+    groups: int = 1
+    relu: bool = False
+
+    def __call__(self, x: Tensor) -> Tensor:
+        """Give the next map."""
+        made = F.conv2d(x, self.weight, self.bias, padding=self.padding, groups=self.groups)
+        return F.relu(made) if self.relu else made
+
+    def frozen(self) -> Run:
+        """Give what computes the same by :class:`FrozenConvolution`."""
+        return FrozenConvolution(
+            self.weight,
+            self.bias,
+            padding=self.padding,
+            groups=self.groups,
+            then="relu" if self.relu else None,
+        )
+
+
 def quickest(layers: Sequence[Layer], shown: Tensor) -> Sequence[Run]:
     """Give the layers fused, where this torch on this machine can and each gives the same within rounding.
 
@@ -96,3 +126,10 @@ def quickest(layers: Sequence[Layer], shown: Tensor) -> Sequence[Run]:
     except (AttributeError, NotImplementedError, RuntimeError, TypeError, ValueError):
         return layers  # another torch, or one that was built without oneDNN
     return frozen
+
+
+def tried_on(channels: int) -> Tensor:
+    """A map to try layers on. Nothing is drawn: that would change what a seed makes of a training."""
+    numbers = torch.linspace(-1.0, 1.0, channels * _TRIED_CELLS**2)
+    shown = numbers.reshape(1, channels, _TRIED_CELLS, _TRIED_CELLS)
+    return shown.contiguous(memory_format=torch.channels_last)

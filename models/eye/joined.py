@@ -3,42 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import cast
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F  # noqa: N812 PyTorch's own name for it
 
-from models.backbone.fused import FrozenConvolution, Run, quickest
+from models.backbone.fused import Convolution, quickest, tried_on
 from models.eye.net import EyeNet
-
-_TRIED_CELLS = 8
-"""Sides of the map on which the convolutions are tried."""
-
-
-@dataclass(frozen=True)
-class _Convolution:
-    """With weights that nobody trains."""
-
-    weight: Tensor
-    bias: Tensor
-    padding: int = 0
-    groups: int = 1
-    relu: bool = False
-
-    def __call__(self, x: Tensor) -> Tensor:
-        made = F.conv2d(x, self.weight, self.bias, padding=self.padding, groups=self.groups)
-        return F.relu(made) if self.relu else made
-
-    def frozen(self) -> Run:
-        return FrozenConvolution(
-            self.weight,
-            self.bias,
-            padding=self.padding,
-            groups=self.groups,
-            then="relu" if self.relu else None,
-        )
 
 
 class JoinedNets:
@@ -64,10 +37,10 @@ class JoinedNets:
                     replace(around, padding=1, groups=len(around.bias)),
                     replace(mix, groups=len(nets), relu=True),
                 ]
-            self._entries = [quickest([entry], _shown(entry.weight.shape[1]))[0] for entry in entries]
-            self._levels = quickest(levels, _shown(len(entries[0].bias)))
+            self._entries = [quickest([entry], tried_on(entry.weight.shape[1]))[0] for entry in entries]
+            self._levels = quickest(levels, tried_on(len(entries[0].bias)))
             outs = [_of(net.out) for net in nets]
-            self._out = _Convolution(
+            self._out = Convolution(
                 torch.cat([out.weight for out in outs], dim=1) / len(nets),
                 torch.stack([out.bias for out in outs]).mean(0),
             )
@@ -93,28 +66,21 @@ class JoinedNets:
             return self._out(joined)[:, 0]
 
 
-def _centred(net: EyeNet, place: int, stride: int) -> _Convolution:
+def _centred(net: EyeNet, place: int, stride: int) -> Convolution:
     """A net's first convolution of a map, with the channels' centres and deviations in its weights."""
     entry = _of(net.entries[place])
     weight = entry.weight.double() / net.get_buffer(f"deviation_{stride}")
     bias = entry.bias - (weight * net.get_buffer(f"centre_{stride}")).sum((1, 2, 3))
-    return _Convolution(weight.float(), bias.float())
+    return Convolution(weight.float(), bias.float())
 
 
-def _of(convolution: nn.Module) -> _Convolution:
+def _of(convolution: nn.Module) -> Convolution:
     known = cast(nn.Conv2d, convolution)
     assert known.bias is not None
-    return _Convolution(known.weight, known.bias)
+    return Convolution(known.weight, known.bias)
 
 
-def _beside(several: Sequence[_Convolution]) -> _Convolution:
+def _beside(several: Sequence[Convolution]) -> Convolution:
     """One's outputs after the other's."""
     weight = torch.cat([one.weight for one in several]).contiguous(memory_format=torch.channels_last)
-    return _Convolution(weight, torch.cat([one.bias for one in several]))
-
-
-def _shown(channels: int) -> Tensor:
-    """A map to try convolutions on. Nothing is drawn: that would change what a seed makes of a training."""
-    numbers = torch.linspace(-1.0, 1.0, channels * _TRIED_CELLS**2)
-    shown = numbers.reshape(1, channels, _TRIED_CELLS, _TRIED_CELLS)
-    return shown.contiguous(memory_format=torch.channels_last)
+    return Convolution(weight, torch.cat([one.bias for one in several]))

@@ -13,7 +13,9 @@ from inspection.part import Picture
 from models.backbone import fused
 from models.backbone.features import EfficientNetLite, EfficientNetLite0
 from models.backbone.fused import FrozenConvolution
+from models.memory.embedding import Embedding
 from models.memory.memory import NormalityMemory
+from models.memory.normal import Normal
 from models.memory.settings import MemorySettings
 from models.weights.base_weights import EFFICIENTNET_LITE2
 from tests.models import plain_lite0
@@ -115,3 +117,21 @@ def test_what_is_trained_is_no_part_of_it(loaded: EfficientNetLite0) -> None:
     tail(torch.zeros(1, 40, 8, 8)).sum().backward()
     assert all(weight.grad is not None for weight in tail.parameters())
     assert "0._filter._convolution.weight" in tail.state_dict()
+
+
+@pytest.mark.parametrize("patches", [1, 7, 320])
+def test_the_nearest_normal_patch_is_the_one_that_plain_arithmetic_finds(patches: int) -> None:
+    draw = torch.Generator().manual_seed(2)
+    bank, shown = (torch.randn(n, 24, generator=draw) for n in (50, patches))
+    normal = Normal(
+        deviation=torch.ones(24),
+        bank=bank,
+        whole_centre=torch.zeros(1),
+        whole_deviation=torch.ones(1),
+        whole_axes=torch.ones(1, 1),
+        whole_slack=torch.zeros(1),
+        expected=torch.ones(1, patches),
+    )
+    seen = Embedding(patches=shown, rows=1, columns=patches, whole=torch.zeros(1))
+    nearest = torch.cdist(shown.double(), bank.double()).amin(1)
+    torch.testing.assert_close(normal.distances(seen)[0].double(), nearest, atol=1e-5, rtol=1e-5)
