@@ -78,4 +78,5 @@ def _chosen_eye(memory: NormalityMemory, eye: TrainedEye) -> dict[str, Any]:
         "working_height": height,
         "working_width": width,
         **eye.choice.model_dump(),
+        "told": eye.rule.told.model_dump(),
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -15,14 +15,18 @@ from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import FeatureMaps, VisionTower
 from models.eye.joined import JoinedNets
-from models.eye.net import EyeNet
+from models.eye.net import EyeNet, of_pictures
 from models.eye.rule import EyeRule
-from models.memory.embedding import MOST_FEATURE, look
+from models.memory.embedding import MOST_FEATURE, look, moments
+from models.memory.normal import Whole, expected_of_whole, orthonormal
 from models.memory.settings import MOST_AREA_PX
 from models.weights.soundness import Expected, fault, in_one_line
 
-FORMAT: Final = 1
+FORMAT: Final = 2
+"""1 had nets of halves, and no view of the whole of its own."""
 _MOST_NETS: Final = 16
+_WHOLE: Final = "whole."
+"""How the names of what was learned of the whole picture begin."""
 _BLANK_STRIDES: Final = 4
 """Sides of the blank picture, in the tower's coarsest strides, that shows how many channels it has."""
 
@@ -50,7 +54,7 @@ class Choice(BaseModel):
     auroc_memory: float = Field(ge=0.0, le=1.0)
     """Of the memory alone: held-out good parts against the same with drawn defects."""
     auroc_eye: float = Field(ge=0.0, le=1.0)
-    """Of the eye with the memory's view of the whole, on the same pictures."""
+    """Of the eye with the memory's two views, on the same pictures."""
     error: float = Field(ge=0.0, le=1.0)
     """The standard error of their difference, over groups."""
 
@@ -95,6 +99,18 @@ class Described:
     """Height and width that pictures are scaled to, in pixels."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Glance:
+    """What an eye makes of one picture."""
+
+    logits: Tensor
+    """(1, rows, columns) of the finest map: the mean of what the nets say."""
+    opinion: float
+    """The mean of the nets' opinions of the picture."""
+    closer: float
+    """How far the whole picture lies from the good ones, at the eye's working size."""
+
+
 class TrainedEye:
     """Looks at pictures of one view at its own working size. It is immutable."""
 
@@ -102,6 +118,7 @@ class TrainedEye:
         self,
         nets: Sequence[EyeNet],
         *,
+        whole: Whole,
         tower: VisionTower,
         working: tuple[int, int],
         taught_on: int,
@@ -112,7 +129,8 @@ class TrainedEye:
         """Keep what was trained.
 
         Args:
-            nets: Each trained on another part of the good pictures; the mean of their logits counts.
+            nets: Each trained on all lessons, from other first weights; the mean of their opinions counts.
+            whole: What good pictures look like as a whole at this working size.
             tower: The one whose maps they learned to read.
             working: Height and width that pictures are scaled to, in pixels.
             taught_on: The number of good pictures.
@@ -122,7 +140,7 @@ class TrainedEye:
         """
         self._nets = tuple(net.eval().requires_grad_(False) for net in nets)
         self._joined = JoinedNets(self._nets)
-        self._tower = tower
+        self._whole, self._tower = whole, tower
         self._header = _Header(
             format=FORMAT,
             tower_sha256=tower.sha256,
@@ -155,37 +173,39 @@ class TrainedEye:
         """Height and width that pictures are scaled to, in pixels."""
         return self._header.working_height, self._header.working_width
 
-    def logits(self, picture: Picture) -> Tensor:
-        """Look at a picture, RGB, uint8, (height, width, 3): (1, rows, columns) of the finest map.
+    def see(self, picture: Picture) -> FeatureMaps:
+        """Show a picture, RGB, uint8, (height, width, 3), to the tower at this eye's working size.
 
         Raises:
-            WeightsError: The tower or a net gives no usable numbers.
+            WeightsError: The tower gives no usable numbers.
         """
-        return self.logits_of(self.see(picture))
-
-    def see(self, picture: Picture) -> FeatureMaps:
-        """Show a picture to the tower at this eye's working size. Raises WeightsError."""
         return look(picture, self._tower, self.working)
 
-    def logits_of(self, maps: FeatureMaps) -> Tensor:
-        """What the nets say of what ``see`` gave; raises as ``logits`` does."""
+    def glance(self, maps: FeatureMaps) -> Glance:
+        """Judge what ``see`` gave.
+
+        Raises:
+            WeightsError: A net gives no usable numbers.
+        """
         with torch.inference_mode():
-            logits = self._joined(maps.maps)
+            each = self._joined(maps.maps)[0]
+            logits, opinion = each.mean(0, keepdim=True), float(of_pictures(each, self.cells).mean())
         if not bool(logits.abs().amax() < MOST_FEATURE):  # nor for NaN
             raise WeightsError(
                 "the trained eye gives no usable numbers",
                 part="the part goes to manual review",
                 todo="teach the recipe again",
             )
-        return logits
+        return Glance(logits=logits, opinion=opinion, closer=self._whole.distance(moments(maps)))
 
     def packed(self) -> tuple[dict[str, Tensor], str]:
-        """Give the nets as tensors and a JSON header; ``unpack`` reads them."""
+        """Give all that was learned as tensors and a JSON header; ``unpack`` reads them."""
         tensors = {
             f"{index}.{name}": tensor.contiguous()
             for index, net in enumerate(self._nets)
             for name, tensor in net.state_dict().items()
         }
+        tensors |= {f"{_WHOLE}{name}": tensor for name, tensor in self._whole.tensors().items()}
         return tensors, self._header.model_dump_json()
 
     @classmethod
@@ -210,34 +230,14 @@ class TrainedEye:
             raise WeightsError(
                 f"The eye was trained on another tower than {tower.name}", part=part, todo=todo
             )
-        channels = channels_of(tower)
-        nets = [EyeNet(channels) for _ in range(known.nets)]
-        expected = {
-            f"{index}.{name}": Expected(
-                shape=tuple(own.shape),
-                least=0.0 if name.startswith("deviation_") else -MOST_FEATURE,
-                most=MOST_FEATURE,
-            )
-            for index, net in enumerate(nets)
-            for name, own in net.state_dict().items()
-        }
-        reason = fault(tensors, expected)
-        if not reason and any(
-            float(tensor.amin()) <= 0.0 for name, tensor in tensors.items() if ".deviation_" in name
-        ):
-            reason = "a feature is divided by 0"
-        if not reason and (
-            known.working_height % tower.strides[-1] or known.working_width % tower.strides[-1]
-        ):
-            reason = (
-                f"its working size {known.working_width} x {known.working_height} is none of this tower's"
-            )
-        if reason:
+        nets = [EyeNet(channels_of(tower)) for _ in range(known.nets)]
+        if reason := _impossible(tensors, known, nets, tower):
             raise WeightsError(f"The trained eye is damaged: {reason}", part=part, todo=todo)
         for index, net in enumerate(nets):
             net.load_state_dict({name: tensors[f"{index}.{name}"] for name in net.state_dict()})
         return cls(
             nets,
+            whole=Whole(**{field.name: tensors[f"{_WHOLE}{field.name}"] for field in fields(Whole)}),
             tower=tower,
             working=(known.working_height, known.working_width),
             taught_on=known.taught_on,
@@ -245,6 +245,29 @@ class TrainedEye:
             choice=known.choice,
             cells=known.cells,
         )
+
+
+def _impossible(
+    tensors: Mapping[str, Tensor], header: _Header, nets: Sequence[EyeNet], tower: VisionTower
+) -> str:
+    """Say what in an eye's file cannot come from training on ``tower``; the text is empty for nothing."""
+    axes = f"{_WHOLE}axes"
+    if axes not in tensors:
+        return f"{axes!r} is missing"
+    expected = expected_of_whole(tensors, pooled=4 * sum(channels_of(tower).values()), prefix=_WHOLE)
+    for index, net in enumerate(nets):
+        for name, own in net.state_dict().items():
+            least = 0.0 if name.startswith("deviation_") else -MOST_FEATURE
+            expected[f"{index}.{name}"] = Expected(shape=tuple(own.shape), least=least, most=MOST_FEATURE)
+    if reason := fault(tensors, expected):
+        return reason
+    if any(float(tensor.amin()) <= 0.0 for name, tensor in tensors.items() if ".deviation_" in name):
+        return "a feature is divided by 0"
+    if not orthonormal(tensors[axes]):
+        return "its axes are not orthonormal"
+    if header.working_height % tower.strides[-1] or header.working_width % tower.strides[-1]:
+        return f"its working size {header.working_width} x {header.working_height} is none of this tower's"
+    return ""
 
 
 def described_by(header: str) -> Described:

@@ -15,7 +15,7 @@ from models.eye.net import EyeNet
 
 
 class JoinedNets:
-    """Gives the mean of the nets' logits, within rounding. It keeps copies of their weights."""
+    """Gives what each net says, within rounding. It keeps copies of their weights."""
 
     def __init__(self, nets: Sequence[EyeNet]) -> None:
         """Lay the nets' channels side by side.
@@ -39,14 +39,10 @@ class JoinedNets:
                 ]
             self._entries = [quickest([entry], tried_on(entry.weight.shape[1]))[0] for entry in entries]
             self._levels = quickest(levels, tried_on(len(entries[0].bias)))
-            outs = [_of(net.out) for net in nets]
-            self._out = Convolution(
-                torch.cat([out.weight for out in outs], dim=1) / len(nets),
-                torch.stack([out.bias for out in outs]).mean(0),
-            )
+            self._out = replace(_beside([_of(net.out) for net in nets]), groups=len(nets))
 
     def __call__(self, maps: Mapping[int, Tensor]) -> Tensor:
-        """Give the logits of the finest stride's cells, (pictures, rows, columns), without gradients.
+        """Give the logits of the finest stride's cells, (pictures, nets, rows, columns), without gradients.
 
         Args:
             maps: Each stride's, (pictures, channels, rows, columns).
@@ -63,7 +59,7 @@ class JoinedNets:
             joined = joined.relu_()
             for around, mix in zip(self._levels[::2], self._levels[1::2], strict=True):
                 joined = joined.add_(mix(around(joined)))
-            return self._out(joined)[:, 0]
+            return self._out(joined)
 
 
 def _centred(net: EyeNet, place: int, stride: int) -> Convolution:

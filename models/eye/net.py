@@ -6,7 +6,7 @@ arXiv:2408.03143): the maps of all strides are brought to the finest one's grid 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import torch
@@ -92,8 +92,3 @@ def of_pictures(logits: Tensor, cells: int | None = None) -> Tensor:
     flat = logits.flatten(1)
     most = max(1, int(_TOP_SHARE * flat.shape[1])) if cells is None else min(cells, flat.shape[1])
     return flat.topk(most, dim=1).values.mean(1)
-
-
-def middling(logits: Sequence[Tensor]) -> Tensor:
-    """Give the mean of what several nets say of the same cells."""
-    return torch.stack(list(logits)).mean(0)

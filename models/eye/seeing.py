@@ -1,4 +1,4 @@
-"""A memory with a trained eye: the eye judges places, as the patches did, the memory the whole picture."""
+"""A memory with a trained eye: both judge the whole picture and its places, the eye by a closer look."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from inspection.errors import WeightsError
 from inspection.part import Picture
 from models.backbone.features import VisionTower
 from models.eye.eye import Described, TrainedEye, described_by
-from models.eye.net import of_pictures
+from models.eye.rule import Opinions
 from models.memory.assessment import Assessment
-from models.memory.calibration import Cut
+from models.memory.calibration import Cut, patch_score
 from models.memory.memory import NormalityMemory, Promised
 from models.memory.memory import promised_by as of_memory_alone
 
@@ -52,11 +52,17 @@ class SeeingMemory(NormalityMemory):
         """Judge one picture, RGB, uint8, (height, width, 3); raises as a memory does."""
         maps, seen = self.see(picture)
         closer = self.eye.see(picture)
-        logits = self.eye.logits_of(closer)
-        rule = self.eye.rule
-        score = rule.score(float(of_pictures(logits, self.eye.cells)[0]), self.whole_distance(seen))
+        glance, rule = self.eye.glance(closer), self.eye.rule
+        score = rule.score(
+            Opinions(
+                whole=self.normal.whole_distance(seen),
+                closer=glance.closer,
+                patches=patch_score(self.normal.ratios(seen), self.settings),
+                eye=glance.opinion,
+            )
+        )
         # regions are told on the memory's cells, since their evidence is a difference to its patches
-        coarse = F.adaptive_max_pool2d(logits[None], (seen.rows, seen.columns))[0, 0].numpy()
+        coarse = F.adaptive_max_pool2d(glance.logits[None], (seen.rows, seen.columns))[0, 0].numpy()
         found = self.assessed(score, rule.anomaly(coarse), maps, seen, picture.shape)
         return replace(found, closer=closer)
 

@@ -371,7 +371,7 @@ def adaptable(tower: VisionTower) -> AdaptableTower:
 
 def distance_of(memory: NormalityMemory, assessment: Assessment) -> float:
     """How far a picture that ``memory`` has judged lies from the good ones as a whole."""
-    return memory.whole_distance(embed(assessment.features))
+    return memory.normal.whole_distance(embed(assessment.features))
 
 
 def opinions(memory: float, distance: float, whole: float, cells: Tensor | None) -> NDArray[np.float64]:

@@ -67,6 +67,16 @@ def left_out_distances(
     return cells.reshape(patches.shape[:3]), _whole(whole.double(), parts, shrinkage, least_deviation)
 
 
+def left_out_wholes(
+    whole: Tensor, groups: Sequence[Hashable], *, shrinkage: float, least_deviation: float
+) -> NDArray[np.float64]:
+    """Measure how far each good picture as a whole lies from what all groups but its own taught.
+
+    The arguments are those of :func:`left_out_distances`; and so is the second of what it gives.
+    """
+    return _whole(whole.double(), _parts(groups), shrinkage, least_deviation)
+
+
 def _parts(groups: Sequence[Hashable]) -> NDArray[np.int64]:
     """Which part each picture is left out with; a group is in one part only."""
     order = {group: place for place, group in enumerate(dict.fromkeys(groups))}

@@ -105,6 +105,11 @@ class NormalityMemory:
         return self._header.calibration
 
     @property
+    def calibration(self) -> Calibration:
+        """How the memory's own two views are added up."""
+        return self._header.calibration
+
+    @property
     def threshold(self) -> float:
         """The score from which a picture is not normal; it was chosen from good parts alone."""
         return self.cut.threshold
@@ -252,27 +257,22 @@ class NormalityMemory:
             RecipeError: It is too small to show anything (``too_small``).
             WeightsError: The tower gives no usable numbers.
         """
-        header, calibration = self._header, self._header.calibration
-        maps, seen = self.see(picture)
-        ratios = self._normal.distances(seen) / self._normal.expected
-        score = calibration.combined(patch_score(ratios, header.settings), self._normal.whole_distance(seen))
+        (maps, seen), calibration = self.see(picture), self.calibration
+        ratios = self._normal.ratios(seen)
+        score = calibration.combined(patch_score(ratios, self.settings), self._normal.whole_distance(seen))
         anomaly: NDArray[np.float32] = (ratios / calibration.cell_level).numpy()
         return self.assessed(score, anomaly, maps, seen, picture.shape)
 
     def see(self, picture: Picture) -> tuple[FeatureMaps, Embedding]:
         """Show a picture to the tower. Raises as :meth:`assess` does."""
         if reason := self.too_small(picture.shape):
-            raise RecipeError(
-                f"the picture has {reason}",
-                part="the part goes to manual review",
-                todo="set the camera, or the view's region, to what the recipe was taught on",
+            part, todo = (
+                "the part goes to manual review",
+                "set camera or region to what the recipe was taught on",
             )
+            raise RecipeError(f"the picture has {reason}", part=part, todo=todo)
         maps = look(picture, self._tower, self._header.working)
         return maps, embed(maps)
-
-    def whole_distance(self, seen: Embedding) -> float:
-        """Measure how far a picture as a whole lies from the good ones, not yet in deviations."""
-        return self._normal.whole_distance(seen)
 
     def assessed(
         self,
@@ -307,15 +307,12 @@ class NormalityMemory:
     def regions(
         self, anomaly: NDArray[np.float32], *, features: FeatureMaps, shape: tuple[int, ...]
     ) -> tuple[Region, ...]:
-        """Find the regions of an anomaly map that was raised after the picture was judged.
+        """Find the regions, the most anomalous first, of a map that was raised after the picture was judged.
 
         Args:
             anomaly: (rows, columns), of an assessment's size; cells above 1 belong to a region.
             features: The assessment's.
             shape: Of the picture that was judged: height and width in pixels.
-
-        Returns:
-            The regions, the most anomalous first.
         """
         return self._regions(anomaly, embed(features), shape, level=1.0)
 

@@ -23,6 +23,73 @@ _UNIT: Final = 1.0 + 1e-3
 
 
 @dataclass(frozen=True, kw_only=True)
+class Whole:
+    """What good pictures look like as a whole: where their moments lie, and how they spread."""
+
+    centre: Tensor
+    """(pooled channels,)"""
+    deviation: Tensor
+    """(pooled channels,)"""
+    axes: Tensor
+    """(axes, pooled channels): the directions in which good pictures spread, orthonormal"""
+    slack: Tensor
+    """(axes,): the share of the squared length along each axis that this spread explains"""
+
+    @classmethod
+    def learn(cls, whole: Tensor, *, shrinkage: float) -> Self:
+        """Learn from the moments of good pictures, (pictures, pooled channels).
+
+        Args:
+            whole: What :func:`models.memory.embedding.moments` gives, of each.
+            shrinkage: The weight of the identity in their correlation, above 0 and at most 1.
+        """
+        centre, spread = whole.mean(0), whole.std(0).clamp_min(LEAST_DEVIATION)
+        # few pictures, many channels: the eigenvectors of the correlation are the right singular vectors
+        _, singular, axes = torch.linalg.svd((whole - centre) / spread, full_matrices=False)
+        variance = (1 - shrinkage) / shrinkage * singular.square() / len(whole)
+        return cls(centre=centre, deviation=spread, axes=axes.contiguous(), slack=variance / (1 + variance))
+
+    def distance(self, whole: Tensor) -> float:
+        """Measure how far the moments of a picture, (pooled channels,), lie from the good ones'.
+
+        It is the Mahalanobis distance, but for a constant factor, under the correlation shrunk towards the
+        identity. Its inverse comes by the Woodbury identity: the squared length, less what the spread along
+        the axes explains.
+        """
+        offset = (whole - self.centre) / self.deviation
+        along = self.axes @ offset
+        return float((offset.square().sum() - (self.slack * along.square()).sum()).clamp_min(0).sqrt())
+
+    def tensors(self) -> dict[str, Tensor]:
+        """Name all that was learned, for a file; ``Whole(**tensors)`` is the same again."""
+        return {field.name: getattr(self, field.name).contiguous() for field in fields(self)}
+
+
+def expected_of_whole(tensors: Mapping[str, Tensor], *, pooled: int, prefix: str) -> dict[str, Expected]:
+    """What a file's tensors of a :class:`Whole` must be like, by name; their axes also :func:`orthonormal`.
+
+    Args:
+        tensors: What ``Whole.tensors`` names, after ``prefix``; the axes are there.
+        pooled: How many moments a picture has.
+        prefix: Of the names.
+    """
+    axes = tensors[f"{prefix}axes"]
+    count = len(axes) if axes.ndim else 0
+    return {
+        f"{prefix}centre": Expected(shape=(pooled,), least=-MOST_FEATURE, most=MOST_FEATURE),
+        f"{prefix}deviation": Expected(shape=(pooled,), least=LEAST_DEVIATION, most=MOST_FEATURE),
+        f"{prefix}axes": Expected(shape=(count, pooled), least=-_UNIT, most=_UNIT),
+        f"{prefix}slack": Expected(shape=(count,), least=0.0, most=1.0),
+    }
+
+
+def orthonormal(axes: Tensor) -> bool:
+    """Whether the rows of a matrix are directions at right angles, as those that were learned are."""
+    square = axes.double() @ axes.double().T
+    return torch.allclose(square, torch.eye(len(axes), dtype=torch.float64), atol=1e-3)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Normal:
     """What has been learned from good pictures, before it is calibrated."""
 
@@ -53,18 +120,14 @@ class Normal:
         patches = torch.cat([one.patches for one in good])
         deviation = patches.std(0).clamp_min(LEAST_DEVIATION)
         places = chosen(patches / deviation, settings.patches, seed=seed)
-        whole = torch.stack([one.whole for one in good])
-        centre, spread = whole.mean(0), whole.std(0).clamp_min(LEAST_DEVIATION)
-        # few pictures, many channels: the eigenvectors of the correlation are the right singular vectors
-        _, singular, axes = torch.linalg.svd((whole - centre) / spread, full_matrices=False)
-        variance = (1 - settings.shrinkage) / settings.shrinkage * singular.square() / len(whole)
+        whole = Whole.learn(torch.stack([one.whole for one in good]), shrinkage=settings.shrinkage)
         normal = cls(
             deviation=deviation,
             bank=patches[places] / deviation,
-            whole_centre=centre,
-            whole_deviation=spread,
-            whole_axes=axes.contiguous(),
-            whole_slack=variance / (1 + variance),
+            whole_centre=whole.centre,
+            whole_deviation=whole.deviation,
+            whole_axes=whole.axes,
+            whole_slack=whole.slack,
             expected=torch.ones(good[0].rows, good[0].columns),
         )
         return normal, places
@@ -80,6 +143,10 @@ class Normal:
         # anew: the short form cancels near zero
         distances: Tensor = (patches - self.bank[nearest]).norm(dim=1)
         return distances.reshape(one.rows, one.columns)
+
+    def ratios(self, one: Embedding) -> Tensor:
+        """Measure the distance of each cell over the expected one: (rows, columns)."""
+        return self.distances(one) / self.expected
 
     def difference(self, one: Embedding, *, cell: int) -> NDArray[np.float32]:
         """Subtract from a cell its nearest normal patch: (patch channels,), in deviations of good patches."""
@@ -105,15 +172,18 @@ class Normal:
         return nearest
 
     def whole_distance(self, one: Embedding) -> float:
-        """Measure how far a picture as a whole lies from the good ones.
+        """Measure how far a picture as a whole lies from the good ones: :meth:`Whole.distance`."""
+        return self.whole.distance(one.whole)
 
-        It is the Mahalanobis distance, but for a constant factor, under the correlation shrunk towards the
-        identity. Its inverse comes by the Woodbury identity: the squared length, less what the spread along
-        the axes explains.
-        """
-        offset = (one.whole - self.whole_centre) / self.whole_deviation
-        along = self.whole_axes @ offset
-        return float((offset.square().sum() - (self.whole_slack * along.square()).sum()).clamp_min(0).sqrt())
+    @property
+    def whole(self) -> Whole:
+        """What good pictures look like as a whole."""
+        return Whole(
+            centre=self.whole_centre,
+            deviation=self.whole_deviation,
+            axes=self.whole_axes,
+            slack=self.whole_slack,
+        )
 
     def tensors(self) -> dict[str, Tensor]:
         """Name all that was learned, for a file; ``Normal(**tensors)`` is the same again."""
@@ -128,26 +198,16 @@ def impossible(tensors: Mapping[str, Tensor], *, like: Embedding, patches: int) 
         like: Any picture's embedding by the same tower at the same size.
         patches: The most that the bank may hold.
     """
-    channels, pooled = like.patches.shape[1], len(like.whole)
-    kept, axes = (len(tensors[name]) if tensors[name].ndim else 0 for name in ("bank", "whole_axes"))
+    channels, kept = like.patches.shape[1], len(tensors["bank"]) if tensors["bank"].ndim else 0
     most = MOST_FEATURE / LEAST_DEVIATION
-    reason = fault(
-        tensors,
-        {
-            "deviation": Expected(shape=(channels,), least=LEAST_DEVIATION, most=MOST_FEATURE),
-            "bank": Expected(shape=(kept, channels), least=-most, most=most),
-            "whole_centre": Expected(shape=(pooled,), least=-MOST_FEATURE, most=MOST_FEATURE),
-            "whole_deviation": Expected(shape=(pooled,), least=LEAST_DEVIATION, most=MOST_FEATURE),
-            "whole_axes": Expected(shape=(axes, pooled), least=-_UNIT, most=_UNIT),
-            "whole_slack": Expected(shape=(axes,), least=0.0, most=1.0),
-            "expected": Expected(shape=(like.rows, like.columns), least=LEAST_DEVIATION, most=MOST_DISTANCE),
-        },
-    )
+    expected = {
+        "deviation": Expected(shape=(channels,), least=LEAST_DEVIATION, most=MOST_FEATURE),
+        "bank": Expected(shape=(kept, channels), least=-most, most=most),
+        "expected": Expected(shape=(like.rows, like.columns), least=LEAST_DEVIATION, most=MOST_DISTANCE),
+    }
+    reason = fault(tensors, expected | expected_of_whole(tensors, pooled=len(like.whole), prefix="whole_"))
     if reason:
         return reason
     if kept > patches:
         return f"it holds {kept} patches, more than {patches}"
-    directions = tensors["whole_axes"].double()
-    if not torch.allclose(directions @ directions.T, torch.eye(axes, dtype=torch.float64), atol=1e-3):
-        return "its axes are not orthonormal"
-    return ""
+    return "" if orthonormal(tensors["whole_axes"]) else "its axes are not orthonormal"

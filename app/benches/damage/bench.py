@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
+import torch
 
 from app.benches.damage.files import Damage, damaged
 from app.recipes.inspecting import inspect_one
@@ -32,12 +33,13 @@ from inspection.simulation import Variation
 from models.backbone.features import EfficientNetLite0
 from models.eye.eye import Choice, TrainedEye, Tried, channels_of
 from models.eye.net import EyeNet
-from models.eye.rule import EyeRule
+from models.eye.rule import EyeRule, Opinions, Told
 from models.eye.seeing import SeeingMemory
 from models.memory.adaptation import Adaptation, AdaptedMemory, Direction, Rule
 from models.memory.cells import CellNet
 from models.memory.embedding import moments
 from models.memory.memory import NormalityMemory
+from models.memory.normal import Whole
 from models.vla import checkpoint
 
 _NAME: Final = "cover"
@@ -204,14 +206,24 @@ def _adaptation(tower: EfficientNetLite0) -> Adaptation:
 
 def _eye(tower: EfficientNetLite0) -> TrainedEye:
     """What training might have left; likewise."""
-    eye, peaks, whole = np.random.default_rng(0).normal(size=(3, _GOOD_PARTS))
+    drawn = np.random.default_rng(0).normal(size=(_GOOD_PARTS, 4)).tolist()
+    opinions = [Opinions(eye=a, patches=b, whole=20.0 + c, closer=20.0 + d) for a, b, c, d in drawn]
+    channels = channels_of(tower)
+    of_pictures = np.random.default_rng(1).normal(size=(_GOOD_PARTS, 4 * sum(channels.values())))
     working = Tried(height=224, width=288, told=1.0)
     return TrainedEye(
-        [EyeNet(channels_of(tower)) for _ in range(2)],
+        [EyeNet(channels) for _ in range(2)],
+        whole=Whole.learn(torch.from_numpy(of_pictures).float(), shrinkage=0.5),
         tower=tower,
         working=(working.height, working.width),
         taught_on=_GOOD_PARTS,
-        rule=EyeRule.of(eye, peaks, 20.0 + whole, range(_GOOD_PARTS), overkill=0.1),
+        rule=EyeRule.of(
+            opinions,
+            np.array([one.eye for one in opinions]),
+            range(_GOOD_PARTS),
+            told=Told(whole=0.8, patches=0.7, eye=0.9),
+            overkill=0.1,
+        ),
         choice=Choice(sizes=(working,), least_px=4.0, lessons=1, auroc_memory=0.5, auroc_eye=1.0, error=0.1),
     )
 

@@ -69,13 +69,23 @@ class Sharpened:
 def described_in_json(eye: Described) -> dict[str, Any]:
     """What was chosen when the eye of a recipe was trained, for machines; sizes in pixels."""
     height, width = eye.working
-    return {"working_height": height, "working_width": width, **eye.choice.model_dump(mode="json")}
+    return {
+        "working_height": height,
+        "working_width": width,
+        **eye.choice.model_dump(mode="json"),
+        "told": eye.rule.told.model_dump(mode="json"),
+    }
 
 
 def described_in_words(eye: Described) -> str:
     """The same for people."""
     height, width = eye.working
-    return f"a trained eye looks at {width} x {height} pixels; {in_words(eye.choice)}"
+    told = eye.rule.told
+    return (
+        f"a trained eye looks at {width} x {height} pixels; {in_words(eye.choice)}; of drawn defects the eye "
+        f"tells {told.eye:.0%}, the patches {told.patches:.0%}, the whole picture {told.whole:.0%}, and so "
+        f"much they count"
+    )
 
 
 def sharpen(

@@ -1,15 +1,129 @@
-"""Compares two ways to judge: both on one scale, and the error of their difference. Pure."""
+"""What eye and memory tell of good parts that neither was taught, with defects drawn on them: who is better.
 
-from collections.abc import Hashable, Sequence
+Each half of the good parts is judged by what the other half taught. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.evaluation.metrics import evaluate
+from models.eye.rule import Opinions, Scales, Told, Views
 from models.memory.calibration import LEAST_SPREAD
 
 _RESAMPLED: Final = 200
+
+
+@dataclass(frozen=True, kw_only=True)
+class HeldOut:
+    """One picture, and what the other half made of it."""
+
+    opinions: Opinions
+    alone: float
+    """The score of the other half's memory without an eye."""
+    source: int
+    """Which of the good pictures it is, or was made of."""
+    defective: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compared:
+    """Memory alone against eye and memory."""
+
+    told: Told
+    auroc_memory: float
+    auroc_eye: float
+    error: float
+    """The standard error of the difference of both, over groups."""
+
+
+NOTHING: Final = Compared(
+    told=Told(whole=0.0, patches=0.0, eye=0.0), auroc_memory=0.5, auroc_eye=0.5, error=1.0
+)
+"""Where no defect could be drawn."""
+
+
+def halves_of(groups: Sequence[Hashable], seed: int) -> NDArray[np.int64]:
+    """The half of each picture: whole groups, at random, as many pictures in either as it goes."""
+    names = list(dict.fromkeys(groups))
+    count = [0, 0]
+    half_of: dict[Hashable, int] = {}
+    shuffled = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
+    sizes = {name: sum(group == name for group in groups) for name in names}
+    for name in sorted(shuffled, key=lambda one: -sizes[one]):
+        half_of[name] = int(count[1] < count[0])
+        count[half_of[name]] += sizes[name]
+    return np.array([half_of[group] for group in groups], dtype=np.int64)
+
+
+def compare(
+    held_out: Sequence[HeldOut],
+    *,
+    halves: NDArray[np.int64],
+    groups: Sequence[Hashable],
+    rng: np.random.Generator,
+) -> Compared:
+    """Say what each view tells, and whether the eye makes the memory better.
+
+    The weights by which one half is judged come from what was told on the other, so that no defect decides
+    over its own judge.
+
+    Args:
+        held_out: Good pictures, at least two of each half, and the same with defects drawn on them.
+        halves: 0 or 1, of each good picture.
+        groups: Of each good picture.
+        rng: Resamples groups.
+    """
+    half_of = halves[[one.source for one in held_out]]
+    truth = np.array([one.defective for one in held_out])
+    if not truth.any():
+        return NOTHING
+    alone = np.array([one.alone for one in held_out])
+    views: list[Views] = [Views(whole=0.0, patches=0.0, eye=0.0)] * len(held_out)
+    for half in (0, 1):
+        of_half = np.flatnonzero(half_of == half).tolist()
+        good = [index for index in of_half if not truth[index]]
+        scales = Scales.of([held_out[index].opinions for index in good])
+        for index in of_half:
+            views[index] = scales.views(held_out[index].opinions)
+        alone[of_half] = from_good(alone[of_half], alone[good])
+    clean = {one.source: index for index, one in enumerate(held_out) if not one.defective}
+
+    def told_in(half: int | None) -> Told:
+        pairs = [
+            (views[index], views[clean[one.source]])
+            for index, one in enumerate(held_out)
+            if one.defective and half in (None, half_of[index])
+        ]
+        return _told(pairs) if pairs else told_in(None)
+
+    together = np.zeros(len(held_out))
+    for half in (0, 1):
+        judged = np.flatnonzero(half_of == half)
+        told = told_in(1 - half)
+        scores = np.array([views[index].combined(told) for index in judged.tolist()])
+        together[judged] = from_good(scores, scores[~truth[judged]])
+    of_picture = [groups[one.source] for one in held_out]
+    before, after, error = _difference(alone, together, truth, of_picture, rng)
+    return Compared(told=told_in(None), auroc_memory=before, auroc_eye=after, error=error)
+
+
+def _told(pairs: Sequence[tuple[Views, Views]]) -> Told:
+    """The share of pairs, of a part with a defect and the same without, that each view puts in that order."""
+
+    def share(view: Callable[[Views], float]) -> float:
+        return float(np.mean([view(bad) > view(good) for bad, good in pairs]))
+
+    return Told(
+        whole=share(lambda one: one.whole),
+        patches=share(lambda one: one.patches),
+        eye=share(lambda one: one.eye),
+    )
 
 
 def from_good(scores: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -22,7 +136,7 @@ def from_good(scores: NDArray[np.float64], good: NDArray[np.float64]) -> NDArray
     return told
 
 
-def difference(
+def _difference(
     alone: NDArray[np.float64],
     together: NDArray[np.float64],
     truth: NDArray[np.bool_],

@@ -10,8 +10,12 @@ two halves by group, and each half is judged by nets and a memory of the other. 
   on boards it decides everything. It costs time on every part.
 - *The smallest lessons*: defects of a size that this eye cannot tell on held-out parts teach it to see them
   everywhere, so lessons begin at the smallest size from which on it tells four in five.
+- *What each view weighs*: the share of drawn defects that it tells from the same part without.
 - *Kept or not*: good parts against good parts with drawn defects, by the memory alone and by eye and memory
   together; the eye is worth keeping where its AUROC is better by more than the error over groups.
+
+The halves' nets only say what is to be expected of unseen parts. The nets that stay are trained on all good
+parts, so that a new one surprises them no more than an unseen one surprised a half's net.
 """
 
 from __future__ import annotations
@@ -24,19 +28,22 @@ from typing import Final
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from models.backbone.features import VisionTower
 from models.eye.eye import Choice, TrainedEye, Tried
-from models.eye.net import EyeNet, middling, of_pictures
-from models.eye.rule import EyeRule
+from models.eye.net import EyeNet, of_pictures
+from models.eye.rule import EyeRule, Opinions
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
-from models.memory.embedding import LEAST_DEVIATION, look, working_size
-from models.memory.left_out import left_out_distances
+from models.memory.calibration import patch_score
+from models.memory.embedding import LEAST_DEVIATION, look, moments, working_size
+from models.memory.left_out import left_out_distances, left_out_wholes
 from models.memory.memory import NormalityMemory
-from models.training.eye.comparing import difference, from_good
+from models.memory.normal import Normal, Whole
+from models.training.eye.comparing import Compared, HeldOut, compare, halves_of
 from models.training.eye.grounds import area_for, grounds_of
 from models.training.eye.lessons import Drawn, Lessons, draw, see
 from models.training.eye.training import train_net
@@ -64,7 +71,8 @@ class Effort:
     lessons: int = 500
     good_lessons: int = 200
     steps: int = 300
-    nets_a_half: int = 2
+    nets: int = 2
+    """That stay. Beside them one of each half is trained."""
 
 
 def train_eye(
@@ -97,11 +105,11 @@ def train_eye(
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), MOST_GOOD)).round().astype(int).tolist()
     groups = [groups[index] for index in chosen]
     pictures = OneByOne(chosen, pictures.__getitem__)
-    halves = _halves(groups, seed)
+    halves = halves_of(groups, seed)
     if min(np.bincount(halves, minlength=2)) < FEWEST_PICTURES:
         return None
-    effort = effort or Effort()
-    return _Training(pictures, halves, memory, tower, groups, seed, detail_px, effort, on_progress).run()
+    how = (seed, detail_px, effort or Effort(), on_progress)
+    return _Training(pictures, halves, memory, tower, groups, *how).run()
 
 
 def size_for(detail_px: float, sizes: Sequence[tuple[int, int]], *, multiple: int) -> tuple[int, int]:
@@ -113,6 +121,18 @@ def size_for(detail_px: float, sizes: Sequence[tuple[int, int]], *, multiple: in
         multiple: Of the tower: both sides are multiples of it.
     """
     return working_size(sizes, area_px=area_for(detail_px, sizes, least=AREA_PX), multiple=multiple)
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Look:
+    """What is kept of one picture at the eye's working size."""
+
+    eye: float
+    """The opinion of the net of the other half."""
+    peak: float
+    """Its highest logit."""
+    closer: Tensor
+    """(pooled channels,): the moments of the whole picture."""
 
 
 class _Training:
@@ -143,14 +163,13 @@ class _Training:
         self._of_lesson = halves[self._grounds.source]
         self._groups, self._seed, self._effort = list(groups), seed, effort
         self._on_progress = on_progress
-        trial = len(self._sizes) * (effort.trial_lessons * 3 // 2 + 2 * effort.trial_steps)
         self._todo = (
-            trial
+            len(self._sizes) * (effort.trial_lessons * 3 // 2 + 2 * effort.trial_steps)
             + effort.lessons
             + effort.good_lessons
-            + 2 * effort.nets_a_half * effort.steps
+            + (2 + effort.nets) * effort.steps
             + 2 * len(pictures)
-            + self._grounds.spoiled_pictures
+            + 2 * self._grounds.spoiled_pictures
         )
         self._done = 0
 
@@ -171,21 +190,38 @@ class _Training:
         lessons = self._see(drawn, working)
         if self._unlearnable(lessons):
             return None
-        nets = [self._nets(lessons, half, self._effort.steps, self._effort.nets_a_half) for half in (0, 1)]
-        eye, peaks = self._opinions(working, nets)
-        rule = EyeRule.of(eye, peaks, self._whole(), self._groups, overkill=self._memory.settings.overkill)
-        memory, together, error = self._compared(working, nets, eye, least_px)
+        nets = [self._net(lessons, half, self._effort.steps) for half in (0, 1)]
+        judged = self._grounds.judged(working)
+        looks = [
+            self._look(judged[index], nets[1 - half], working)
+            for index, half in enumerate(self._halves.tolist())
+        ]
+        closer = torch.stack([one.closer for one in looks])
+        compared = self._compared(looks, nets, working, least_px)
+        rule = EyeRule.of(
+            self._opinions(looks, closer),
+            np.array([one.peak for one in looks]),
+            self._groups,
+            told=compared.told,
+            overkill=self._memory.settings.overkill,
+        )
         choice = Choice(
             sizes=tried,
             least_px=least_px,
             lessons=len(lessons.source),
-            auroc_memory=memory,
-            auroc_eye=together,
-            error=error,
+            auroc_memory=compared.auroc_memory,
+            auroc_eye=compared.auroc_eye,
+            error=compared.error,
         )
-        self._finish()
+        stay = [
+            train_net(lessons, steps=self._effort.steps, seed=self._seed + 7 + index, told=self._one_more)
+            for index in range(self._effort.nets)
+        ]
+        if self._on_progress is not None:
+            self._on_progress(self._todo, self._todo)
         return TrainedEye(
-            [net for half in nets for net in half],
+            stay,
+            whole=Whole.learn(closer, shrinkage=self._memory.settings.shrinkage),
             tower=self._tower,
             working=working,
             taught_on=len(self._pictures),
@@ -213,7 +249,7 @@ class _Training:
             lessons = self._see(drawn, working)
             if self._unlearnable(lessons):
                 return None
-            nets = [self._nets(lessons, half, effort.trial_steps, 1) for half in (0, 1)]
+            nets = [self._net(lessons, half, effort.trial_steps) for half in (0, 1)]
             told.append(self._told(drawn, lessons, working, nets))
             sizes_px.append(lessons.size_px[lessons.size_px > 0.0])
         taken = 0
@@ -237,115 +273,104 @@ class _Training:
         drawn: Sequence[Drawn],
         lessons: Lessons,
         working: tuple[int, int],
-        nets: Sequence[Sequence[EyeNet]],
+        nets: Sequence[EyeNet],
     ) -> NDArray[np.bool_]:
         """Whether each drawn defect was told by the net of the other half, from the same part without."""
         shown, size = self._grounds.of_lessons(working), self._grounds.lesson_size(working)
         cells, bad = self._grounds.cells, np.flatnonzero(lessons.size_px > 0.0)
         clean = dict.fromkeys(lessons.source[bad].tolist(), 0.0)
         for source in clean:
-            (net,) = nets[1 - self._of_lesson[source]]
+            net = nets[1 - self._of_lesson[source]]
             with torch.inference_mode():
                 clean[source] = float(of_pictures(net(look(shown[source], self._tower, size).maps), cells))
         found = np.zeros(len(bad), dtype=np.bool_)
         for place, lesson in enumerate(bad.tolist()):
             source = int(lessons.source[lesson])
-            (net,) = nets[1 - self._of_lesson[source]]
+            net = nets[1 - self._of_lesson[source]]
             maps = {stride: layer[lesson : lesson + 1].float() for stride, layer in lessons.maps.items()}
             with torch.inference_mode():
                 found[place] = float(of_pictures(net(maps), cells)) > clean[source]
         return found
 
-    def _nets(self, lessons: Lessons, half: int, steps: int, count: int) -> list[EyeNet]:
-        """Train nets on the lessons of one half of the good parts."""
+    def _net(self, lessons: Lessons, half: int, steps: int) -> EyeNet:
+        """Train a net on the lessons of one half of the good parts."""
         own = lessons.taking(self._of_lesson[lessons.source] == half)
-        return [
-            train_net(own, steps=steps, seed=self._seed + 101 * index + half, told=self._one_more)
-            for index in range(count)
-        ]
+        return train_net(own, steps=steps, seed=self._seed + half, told=self._one_more)
 
-    def _opinions(
-        self, working: tuple[int, int], nets: Sequence[Sequence[EyeNet]]
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """What the nets of the other half make of each picture: its opinion, and its highest logit."""
-        opinions, peaks = [], []
-        for picture, half in zip(self._grounds.judged(working), self._halves.tolist(), strict=True):
-            opinion, peak = self._opinion(picture, working, nets[1 - half])
-            opinions.append(opinion)
-            peaks.append(peak)
-            self._one_more()
-        return np.array(opinions), np.array(peaks)
-
-    def _opinion(
-        self, picture: Picture, working: tuple[int, int], nets: Sequence[EyeNet]
-    ) -> tuple[float, float]:
-        """What some nets make of a picture: their opinion, and the highest logit."""
-        maps = look(picture, self._tower, working).maps
+    def _look(self, picture: Picture, net: EyeNet, working: tuple[int, int]) -> _Look:
+        maps = look(picture, self._tower, working)
         with torch.inference_mode():
-            logits = middling([net(maps) for net in nets])
-        return float(of_pictures(logits, self._grounds.cells)), float(logits.amax())
+            logits = net(maps.maps)
+        self._one_more()
+        eye = float(of_pictures(logits, self._grounds.cells))
+        return _Look(eye=eye, peak=float(logits.amax()), closer=moments(maps))
 
-    def _whole(self) -> NDArray[np.float64]:
-        """How far each good picture as a whole lies from what the other groups taught."""
-        seen = torch.stack([self._memory.see(picture)[1].whole for picture in self._pictures])
-        _, whole = left_out_distances(
-            seen[:, None, None, :1],  # cells are not asked for
-            seen,
+    def _opinions(self, looks: Sequence[_Look], closer: Tensor) -> list[Opinions]:
+        """What the other half's net, and what the other groups taught, make of each good picture."""
+        settings, memory = self._memory.settings, self._memory
+        seen = [memory.see(picture)[1] for picture in self._pictures]
+        _, bank = Normal.learn(seen, settings, seed=self._seed)
+        distances, whole = left_out_distances(
+            torch.stack([one.patches.reshape(one.rows, one.columns, -1) for one in seen]),
+            torch.stack([one.whole for one in seen]),
             self._groups,
-            bank=torch.arange(len(seen)),
-            shrinkage=self._memory.settings.shrinkage,
+            bank=bank,
+            shrinkage=settings.shrinkage,
             least_deviation=LEAST_DEVIATION,
             seed=self._seed,
         )
-        return whole
+        of_closer = left_out_wholes(
+            closer, self._groups, shrinkage=settings.shrinkage, least_deviation=LEAST_DEVIATION
+        )
+        ratios = distances / memory.normal.expected
+        return [
+            Opinions(
+                whole=float(whole[index]),
+                closer=float(of_closer[index]),
+                patches=patch_score(ratios[index], settings),
+                eye=one.eye,
+            )
+            for index, one in enumerate(looks)
+        ]
 
     def _compared(
-        self,
-        working: tuple[int, int],
-        nets: Sequence[Sequence[EyeNet]],
-        opinions: NDArray[np.float64],
-        least_px: float,
-    ) -> tuple[float, float, float]:
-        """AUROC of the memory alone and of eye and memory, on each half by the other, and the error."""
+        self, looks: Sequence[_Look], nets: Sequence[EyeNet], working: tuple[int, int], least_px: float
+    ) -> Compared:
+        """Let each half of the good parts, and defects drawn on them, be judged by the other half."""
+        settings, good = self._memory.settings, self._grounds.judged(working)
         spoiled_of, spoiled = self._grounds.spoiled(working, self._rng, least_px=least_px)
-        if not spoiled_of:
-            return 0.5, 0.5, 1.0
-        good_ones = self._grounds.judged(working)
-        sources = np.concatenate([np.arange(len(good_ones)), spoiled_of]).astype(np.int64)
-        truth = np.arange(len(sources)) >= len(good_ones)
-        alone, together = np.zeros(len(sources)), np.zeros(len(sources))
+        sources = [*range(len(good)), *spoiled_of]
+        held_out = []
         for half in (0, 1):
-            inside = np.flatnonzero(self._halves == half)
-            own = [self._groups[index] for index in inside.tolist()]
+            inside = np.flatnonzero(self._halves == half).tolist()
+            own = [self._groups[index] for index in inside]
             memory = NormalityMemory.teach(
-                [self._pictures[index] for index in inside.tolist()],
+                [self._pictures[index] for index in inside],
                 tower=self._tower,
                 groups=own if len(set(own)) > 1 else None,  # they calibrate what is not asked here
-                settings=self._memory.settings,
+                settings=settings,
                 seed=self._seed,
             )
-            outside = np.flatnonzero(self._halves[sources] != half)
-            whole, eye = np.zeros(len(sources)), np.zeros(len(sources))
-            for index in outside.tolist():
-                picture = spoiled[index - len(good_ones)] if truth[index] else good_ones[index]
-                _, seen = memory.see(picture)
-                whole[index] = memory.whole_distance(seen)
-                alone[index] = memory.assess(picture).score
-                known = not truth[index]  # by the same nets
-                eye[index] = opinions[index] if known else self._opinion(picture, working, nets[half])[0]
-                self._one_more()
-            good = outside[~truth[outside]]
-            scale = EyeRule.of(
-                eye[good], eye[good], whole[good], good.tolist(), overkill=self._memory.settings.overkill
+            whole = Whole.learn(
+                torch.stack([looks[index].closer for index in inside]), shrinkage=settings.shrinkage
             )
-            for index in outside.tolist():
-                together[index] = scale.score(eye[index], whole[index])
-            for scores in (
-                alone,
-                together,
-            ):  # two memories have two zeros: either is told from its good parts
-                scores[outside] = from_good(scores[outside], scores[good])
-        return difference(alone, together, truth, [self._groups[source] for source in sources], self._rng)
+            for index, source in enumerate(sources):
+                if self._halves[source] == half:
+                    continue
+                defective = index >= len(good)
+                picture = spoiled[index - len(good)] if defective else good[source]
+                one = self._look(picture, nets[half], working) if defective else looks[source]
+                _, seen = memory.see(picture)
+                opinions = Opinions(
+                    whole=memory.normal.whole_distance(seen),
+                    closer=whole.distance(one.closer),
+                    patches=patch_score(memory.normal.ratios(seen), settings),
+                    eye=one.eye,
+                )
+                alone = memory.calibration.combined(opinions.patches, opinions.whole)
+                held_out.append(HeldOut(opinions=opinions, alone=alone, source=source, defective=defective))
+                self._one_more()
+        return compare(held_out, halves=self._halves, groups=self._groups, rng=self._rng)
 
     def _unlearnable(self, lessons: Lessons) -> bool:
         """Whether one half has no lesson with a defect, or none without."""
@@ -357,23 +382,6 @@ class _Training:
         self._done += 1
         if self._on_progress is not None:
             self._on_progress(min(self._done, self._todo - 1), self._todo)
-
-    def _finish(self) -> None:
-        if self._on_progress is not None:
-            self._on_progress(self._todo, self._todo)
-
-
-def _halves(groups: Sequence[Hashable], seed: int) -> NDArray[np.int64]:
-    """The half of each picture: whole groups, at random, as many pictures in either as it goes."""
-    names = list(dict.fromkeys(groups))
-    count = [0, 0]
-    half_of: dict[Hashable, int] = {}
-    shuffled = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
-    sizes = {name: sum(group == name for group in groups) for name in names}
-    for name in sorted(shuffled, key=lambda one: -sizes[one]):
-        half_of[name] = int(count[1] < count[0])
-        count[half_of[name]] += sizes[name]
-    return np.array([half_of[group] for group in groups], dtype=np.int64)
 
 
 def _least_px(sizes_px: NDArray[np.float64], told: NDArray[np.bool_]) -> float:

@@ -24,7 +24,9 @@ def test_what_is_packed_comes_back_bit_by_bit(eye: TrainedEye, blocks: BlockTowe
     assert said == header
     assert back.keys() == tensors.keys()
     assert all(torch.equal(back[name], tensor) for name, tensor in tensors.items())
-    assert torch.equal(again.logits(SPOT), eye.logits(SPOT))
+    glance, before = again.glance(again.see(SPOT)), eye.glance(eye.see(SPOT))
+    assert torch.equal(glance.logits, before.logits)
+    assert (glance.opinion, glance.closer) == (before.opinion, before.closer)
     assert (again.rule, again.choice, again.working) == (eye.rule, CHOICE, (96, 128))
 
 
@@ -37,7 +39,7 @@ def test_the_header_alone_says_what_was_chosen(eye: TrainedEye) -> None:
 
 def test_a_picture_of_any_size_has_a_logit_for_each_cell_of_the_working_size(eye: TrainedEye) -> None:
     for shape in ((64, 64, 3), (300, 20, 3)):
-        assert eye.logits(np.full(shape, 128, np.uint8)).shape == (1, 6, 8)
+        assert eye.glance(eye.see(np.full(shape, 128, np.uint8))).logits.shape == (1, 6, 8)
 
 
 def test_better_is_better_by_more_than_the_error() -> None:
@@ -63,6 +65,9 @@ def _header(eye: TrainedEye, **changed: Any) -> str:
         (lambda t: t | {NAME: -t[NAME]}, "outside 0"),
         (lambda t: t | {NAME: t[NAME][:, :-1]}, "shape"),
         (lambda t: t | {NAME: t[NAME].half()}, "float16"),
+        (lambda t: t | {"whole.axes": torch.zeros_like(t["whole.axes"])}, "orthonormal"),
+        (lambda t: t | {"whole.deviation": 0.0 * t["whole.deviation"]}, "outside"),
+        (lambda t: t | {"whole.centre": t["whole.centre"][:-1]}, "shape"),
         (lambda t: {}, "missing"),
     ],
 )
@@ -82,7 +87,7 @@ def test_damaged_tensors_are_refused(
 @pytest.mark.parametrize(
     ("changed", "said"),
     [
-        ({"format": 99}, "has format 99, not 1"),
+        ({"format": 99}, "has format 99, not 2"),
         ({"tower_sha256": "f" * 64}, "trained on another tower than blocks"),
         ({"working_height": 97}, "working size 128 x 97 is none of this tower's"),
         ({"working_width": 0}, "working_width"),
@@ -107,15 +112,15 @@ def test_a_header_that_cannot_be_is_refused(
     [
         {"threshold": 1e9},
         {"threshold": -1e9},
-        {"eye_mean": 1e300},
         {"cell_level": 1e300},
-        {"eye_deviation": 0.0},
         {"cell_deviation": 0.0},
-        {"whole_mean": -1.0},
+        {"scales": {}},
+        {"scales": {name: {"mean": 0.0, "deviation": 0.0} for name in ("eye", "patches", "whole", "closer")}},
+        {"told": {"eye": 1.5, "patches": 0.5, "whole": 0.5}},
     ],
 )
 def test_a_rule_that_cannot_have_been_learned_is_refused(
-    eye: TrainedEye, blocks: BlockTower, changed: dict[str, float]
+    eye: TrainedEye, blocks: BlockTower, changed: dict[str, Any]
 ) -> None:
     said = _header(eye, rule=json.loads(eye.rule.model_dump_json()) | changed)
     with pytest.raises(WeightsError, match=r"The trained eye is damaged: .*rule|a threshold"):

@@ -1,4 +1,4 @@
-"""Several nets run as one say what they say one by one, on average."""
+"""Several nets run as one say what they say one by one."""
 
 import pytest
 import torch
@@ -8,10 +8,11 @@ from models.appearances.several import SeveralAppearances
 from models.backbone.features import EfficientNetLite0
 from models.eye.eye import TrainedEye
 from models.eye.joined import JoinedNets
-from models.eye.net import EyeNet, middling
+from models.eye.net import EyeNet, of_pictures
 from models.eye.seeing import SeeingMemory
-from models.memory.embedding import look
+from models.memory.embedding import look, moments
 from models.memory.memory import NormalityMemory
+from models.memory.normal import Whole
 from tests.models.benchmarks.toys import plate
 from tests.models.conftest import part
 
@@ -33,7 +34,7 @@ def nets(maps: dict[int, Tensor], number: int) -> list[EyeNet]:
 
 
 @pytest.mark.parametrize("number", [1, 2, 4])
-def test_joined_they_give_the_mean_of_their_logits(number: int) -> None:
+def test_joined_each_says_what_it_says_alone(number: int) -> None:
     draw = torch.Generator().manual_seed(1)
     maps = {
         stride: torch.randn(2, channels, 64 // stride, 96 // stride, generator=draw)
@@ -41,9 +42,9 @@ def test_joined_they_give_the_mean_of_their_logits(number: int) -> None:
     }
     several = nets(maps, number)
     with torch.inference_mode():
-        one_by_one = middling([net(maps) for net in several])
+        one_by_one = torch.stack([net(maps) for net in several], dim=1)
     joined = JoinedNets(several)(maps)
-    assert joined.shape == (2, 16, 24)
+    assert joined.shape == (2, number, 16, 24)
     torch.testing.assert_close(joined, one_by_one, atol=1e-4, rtol=1e-4)
 
 
@@ -52,7 +53,10 @@ def test_a_tower_of_one_stride_needs_no_other() -> None:
     several = nets(maps, 2)
     with torch.inference_mode():
         torch.testing.assert_close(
-            JoinedNets(several)(maps), middling([net(maps) for net in several]), atol=1e-4, rtol=1e-4
+            JoinedNets(several)(maps),
+            torch.stack([net(maps) for net in several], dim=1),
+            atol=1e-4,
+            rtol=1e-4,
         )
 
 
@@ -71,13 +75,23 @@ def test_an_eye_on_the_tower_scores_as_its_nets_do_one_by_one(
     several = [EyeNet({s: layer.shape[1] for s, layer in maps.maps.items()}) for _ in range(4)]
     for net in several:
         net.scale_by(maps, least_deviation=1e-3)
-    sees = TrainedEye(several, tower=tower, working=(96, 128), taught_on=12, rule=eye.rule, choice=eye.choice)
+    learned = Whole.learn(torch.stack([moments(maps), 0.9 * moments(maps)]), shrinkage=0.5)
+    sees = TrainedEye(
+        several,
+        whole=learned,
+        tower=tower,
+        working=(96, 128),
+        taught_on=12,
+        rule=eye.rule,
+        choice=eye.choice,
+    )
     with torch.inference_mode():
-        one_by_one = middling([net(maps.maps) for net in several])
-    found = sees.logits(picture)
-    torch.testing.assert_close(found, one_by_one, atol=1e-4, rtol=1e-4)
-    scores = [eye.rule.score(float(logits.max()), 20.0) for logits in (found, one_by_one)]
-    assert scores[0] == pytest.approx(scores[1], abs=1e-3)
+        one_by_one = [net(maps.maps) for net in several]
+    found = sees.glance(sees.see(picture))
+    torch.testing.assert_close(found.logits, torch.stack(one_by_one).mean(0), atol=1e-4, rtol=1e-4)
+    assert found.opinion == pytest.approx(
+        sum(float(of_pictures(one)) for one in one_by_one) / len(one_by_one), abs=1e-4
+    )
 
 
 def test_the_eyes_look_counts_beside_the_memorys(plain: NormalityMemory, eye: TrainedEye) -> None:

@@ -3,7 +3,7 @@
 import torch
 
 from models.backbone.features import FeatureMaps
-from models.eye.net import EyeNet, middling, of_pictures
+from models.eye.net import EyeNet, of_pictures
 
 
 def test_a_logit_for_each_cell_of_the_finest_map() -> None:
@@ -40,7 +40,3 @@ def test_a_defect_of_few_cells_does_not_drown_in_a_large_picture_where_its_size_
     assert of_pictures(logits, 4).tolist() == [-5.0, 12.0]
     assert of_pictures(logits)[1] < -4.0
     assert of_pictures(logits[:, :1, :2], 4).tolist() == [-5.0, -5.0], "a picture may have fewer cells"
-
-
-def test_nets_are_asked_for_the_mean() -> None:
-    assert middling([torch.tensor([1.0]), torch.tensor([4.0])]).tolist() == [2.5]

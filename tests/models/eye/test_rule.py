@@ -1,12 +1,16 @@
-"""Two opinions on one scale: higher of either is worse, and what cannot come from training is refused."""
+"""All opinions on one scale: higher of any is worse, and what cannot come from training is refused."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.eye.rule import EyeRule
-from tests.models.eye.untrained import PICTURES, rule
+from models.eye.rule import EyeRule, Opinions, Told, Views
+from tests.models.eye.untrained import PICTURES, TOLD, opinions, rule
+
+MIDDLING = Opinions(eye=-3.0, patches=1.0, whole=20.0, closer=20.0)
 
 
 @given(st.integers(5, 40), st.integers(0, 2**32 - 1), st.floats(0.0, 1.0), st.sampled_from([0.0, 0.3, 30.0]))
@@ -15,26 +19,49 @@ def test_what_training_makes_is_never_refused_and_comes_back_as_it_was(
 ) -> None:
     rng = np.random.default_rng(seed)
     eye, whole = -3.0 + spread * rng.normal(size=pictures), 5.0 + spread * rng.pareto(2.0, pictures)
-    made = EyeRule.of(eye, eye, whole, rng.integers(0, pictures, pictures).tolist(), overkill=overkill)
+    made = EyeRule.of(
+        opinions(eye=eye, patches=0.1 * eye, whole=whole, closer=whole[::-1]),
+        eye,
+        rng.integers(0, pictures, pictures).tolist(),
+        told=TOLD,
+        overkill=overkill,
+    )
     made.refuse_unless_from(pictures)
     assert EyeRule.model_validate_json(made.model_dump_json()) == made
     assert made.promised is not None
     assert made.promised.score < made.threshold
 
 
-def test_more_of_either_opinion_is_a_higher_score_without_a_bound() -> None:
+@pytest.mark.parametrize("name", ["eye", "patches", "whole", "closer"])
+def test_more_of_any_opinion_is_a_higher_score_without_a_bound(name: str) -> None:
     learned = rule()
-    by_eye = [learned.score(eye, 20.0) for eye in (-3.0, 0.0, 3.0, 1e3, 1e6)]
-    by_whole = [learned.score(-3.0, whole) for whole in (0.0, 20.0, 40.0, 1e6)]
-    for scores in (by_eye, by_whole):
-        assert scores == sorted(set(scores))
-    assert by_eye[-1] > learned.threshold
+    scores = [
+        learned.score(replace(MIDDLING, **{name: getattr(MIDDLING, name) + more}))
+        for more in (-3.0, 0.0, 3.0, 1e3, 1e6)
+    ]
+    assert scores == sorted(set(scores))
+    assert scores[-1] > learned.threshold
 
 
 def test_of_good_pictures_the_score_is_middling_0_and_a_glaring_spot_lies_above_the_threshold() -> None:
     learned = rule(pictures=200)
     assert abs(learned.median) < 0.5
-    assert learned.score(30.0, learned.whole_mean) > learned.threshold > learned.median
+    assert learned.score(replace(MIDDLING, eye=30.0)) > learned.threshold > learned.median
+
+
+@given(st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(-9.0, 9.0), st.floats(0.0, 0.5))
+def test_a_view_that_tells_no_more_than_a_guess_counts_for_nothing(
+    whole: float, patches: float, eye: float, guessed: float
+) -> None:
+    views = Views(whole=whole, patches=patches, eye=eye)
+    assert views.combined(Told(whole=1.0, patches=guessed, eye=guessed)) == whole
+    assert views.combined(Told(whole=guessed, patches=guessed, eye=1.0)) == eye / 2
+    assert views.combined(Told(whole=1.0, patches=1.0, eye=1.0)) == whole + (patches + eye) / 2
+
+
+def test_who_tells_three_in_four_counts_a_quarter_of_who_tells_all() -> None:
+    views = Views(whole=4.0, patches=0.0, eye=0.0)
+    assert views.combined(Told(whole=0.75, patches=1.0, eye=1.0)) == 1.0
 
 
 def test_the_map_is_1_at_the_level_rises_with_the_logit_and_is_never_below_0() -> None:

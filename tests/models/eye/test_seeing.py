@@ -9,8 +9,9 @@ from inspection.errors import WeightsError
 from models.appearances import several
 from models.appearances.several import SeveralAppearances
 from models.eye.eye import TrainedEye
-from models.eye.net import of_pictures
+from models.eye.rule import Opinions
 from models.eye.seeing import SeeingMemory, eye_described_by, promised_by, unpacked
+from models.memory.calibration import patch_score
 from models.memory.memory import NormalityMemory
 from tests.models.benchmarks.toys import BlockTower, plate
 from tests.models.eye.untrained import CHOICE
@@ -36,12 +37,19 @@ def test_threshold_promise_and_taught_scores_are_the_eyes_and_the_rest_is_the_me
     )
 
 
-def test_eye_and_whole_make_the_score_on_the_memorys_own_maps(
+def test_eye_patches_and_both_wholes_make_the_score_on_the_memorys_own_maps(
     seeing: SeeingMemory, plain: NormalityMemory, eye: TrainedEye
 ) -> None:
     found, alone = seeing.assess(SPOT), plain.assess(SPOT)
-    whole = plain.whole_distance(plain.see(SPOT)[1])
-    assert found.score == eye.rule.score(float(of_pictures(eye.logits(SPOT))[0]), whole)
+    seen, glance = plain.see(SPOT)[1], eye.glance(eye.see(SPOT))
+    assert found.score == eye.rule.score(
+        Opinions(
+            whole=plain.normal.whole_distance(seen),
+            closer=glance.closer,
+            patches=patch_score(plain.normal.ratios(seen), plain.settings),
+            eye=glance.opinion,
+        )
+    )
     assert found.normal is (found.score < eye.rule.threshold)
     assert found.anomaly_map.shape == alone.anomaly_map.shape
     assert all(
@@ -55,6 +63,7 @@ def test_where_the_eye_sees_nothing_at_all_there_is_still_a_foremost_place(
 ) -> None:
     blind = TrainedEye(
         eye._nets,
+        whole=eye._whole,
         tower=blocks,
         working=eye.working,
         taught_on=12,
@@ -119,6 +128,6 @@ def test_damage_of_either_half_is_refused(seeing: SeeingMemory, blocks: BlockTow
     ):
         with pytest.raises(WeightsError, match="damaged"):
             unpacked(tensors, wrong, tower=blocks)
-    for name in ("eye.0.out.bias", "bank"):
+    for name in ("eye.0.out.bias", "eye.whole.axes", "bank"):
         with pytest.raises(WeightsError, match="damaged"):
             unpacked({key: one for key, one in tensors.items() if key != name}, header, tower=blocks)

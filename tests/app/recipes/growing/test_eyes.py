@@ -37,7 +37,7 @@ from models.memory.settings import MemorySettings
 from models.training.eye import teaching
 from tests.app.running import Passgate
 from tests.models.benchmarks.toys import BlockTower
-from tests.models.eye.untrained import CHOICE, PICTURES, rule, untrained
+from tests.models.eye.untrained import CHOICE, PICTURES, TOLD, rule, untrained
 from tests.models.training.eye.small import AREA_PX, SMALL
 
 GIVEN = 8
@@ -108,6 +108,7 @@ def test_a_better_eye_is_the_next_version_and_show_says_what_it_chose_and_why(
         **CHOICE.model_dump(mode="json"),
         "working_height": 96,
         "working_width": 128,
+        "told": TOLD.model_dump(mode="json"),
     }
     words = passgate("recipe", "show", "plate").out
     assert "View top: a trained eye looks at 128 x 96 pixels" in words

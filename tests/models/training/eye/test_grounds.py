@@ -128,6 +128,6 @@ def test_an_eye_that_learned_on_crops_judges_whole_pictures(monkeypatch: pytest.
     assert eye.choice.least_px == pytest.approx(4.0)
     assert eye.cells == 4
     assert TrainedEye.unpack(*eye.packed(), tower=blocks).cells == 4
-    assert eye.logits(whole[0]).shape[1:] == (16, 16)
+    assert eye.glance(eye.see(whole[0])).logits.shape[1:] == (16, 16)
     assert told[-1][0] == told[-1][1]
     assert [done for done, _ in told] == sorted(done for done, _ in told)

@@ -6,35 +6,18 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from inspection.part import Picture
-from models.evaluation.metrics import evaluate
 from models.eye.eye import Choice, TrainedEye
 from models.eye.seeing import SeeingMemory
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.training.eye import teaching
-from models.training.eye.comparing import from_good
-from models.training.eye.teaching import _halves, _least_px, seeing, train_eye
+from models.training.eye.teaching import _least_px, seeing, train_eye
 from tests.models.benchmarks.toys import BlockTower
 from tests.models.training.eye.small import AREA_PX, SMALL, brushed
 
 PARTS = 12
-
-
-@given(st.lists(st.integers(0, 9), min_size=2, max_size=40), st.integers(0, 1000))
-def test_halves_hold_whole_groups_and_as_many_pictures_as_it_goes(groups: list[int], seed: int) -> None:
-    halves = _halves(groups, seed)
-    assert len(set(zip(groups, halves.tolist(), strict=True))) == len(set(groups))
-    counted = np.bincount(halves, minlength=2)
-    assert abs(counted[0] - counted[1]) <= max(groups.count(group) for group in groups)
-
-
-def test_single_pictures_are_halved_evenly_and_by_the_seed() -> None:
-    assert np.bincount(_halves(range(11), 0)).tolist() in ([6, 5], [5, 6])
-    assert _halves(range(20), 0).tolist() == _halves(range(20), 0).tolist() != _halves(range(20), 1).tolist()
 
 
 @pytest.mark.parametrize(
@@ -177,6 +160,7 @@ def test_an_eye_stands_beside_the_memory_only_where_it_is_better(
     def with_figures(**changed: float) -> TrainedEye:
         return TrainedEye(
             eye._nets,
+            whole=eye._whole,
             tower=blocks,
             working=eye.working,
             taught_on=PARTS,
@@ -190,13 +174,3 @@ def test_an_eye_stands_beside_the_memory_only_where_it_is_better(
     assert math.isfinite(kept.assess(brushed(99)).score)
     assert seeing(memory, with_figures(auroc_memory=0.8, auroc_eye=0.84, error=0.05)) is memory
     assert seeing(memory, None) is memory
-
-
-def test_two_halves_are_told_from_their_own_good_parts_whoever_judges() -> None:
-    """A memory that ranks each half rightly is no worse because its two halves have two zeros."""
-    good, bad = np.linspace(-1.0, 1.0, 9), np.linspace(2.0, 3.0, 9)
-    truth = np.repeat([False, True, False, True], 9)
-    apart = np.concatenate([good, bad, good + 10.0, bad + 10.0])
-    assert evaluate(apart, truth).auroc < 0.8
-    told = np.concatenate([from_good(half, half[:9]) for half in (apart[:18], apart[18:])])
-    assert evaluate(told, truth).auroc == 1.0
