@@ -17,7 +17,7 @@ def test_what_is_said_of_types_comes_true_as_often_as_it_says(each: int, most: f
     rng = np.random.default_rng(each)
     said: list[float] = []
     true: list[bool] = []
-    for _ in range(40):
+    for _ in range(25):
         centres = centres_of(rng, 4)
         noise = float(rng.uniform(2.5, 4.5))
         examples, kinds = drawn(rng, centres, each, noise=noise)
