@@ -17,7 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Protocol, runtime_checkable
+from typing import Protocol, Self, runtime_checkable
 
 import numpy as np
 import torch
@@ -209,6 +209,12 @@ class EfficientNetLite:
             reach += layer.kernel // 2 * step
             step *= layer.stride
         return reach
+
+    def unfused(self) -> Self:
+        """Give the same tower run layer by layer, which whoever counts PyTorch's operations can follow."""
+        plain = copy.copy(self)
+        plain._run = plain._layers
+        return plain
 
     def tail(self) -> nn.Sequential:
         """A copy of the stages from stride 8 to stride 16, to be trained: the tower itself stays frozen.

@@ -22,20 +22,14 @@ from tests.models import plain_lite0
 from tests.models.conftest import scratched
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def loaded() -> EfficientNetLite0:
-    """One of this test's own, to be changed."""
     return EfficientNetLite0()
 
 
 def noise(*sides: tuple[int, int]) -> list[Picture]:
     draw = np.random.default_rng(1)
     return [draw.integers(0, 256, (*side, 3), np.uint8) for side in sides]
-
-
-def plain(tower: EfficientNetLite) -> EfficientNetLite:
-    tower._run = tower._layers
-    return tower
 
 
 def alike(one: dict[int, Tensor], other: dict[int, Tensor]) -> bool:
@@ -52,7 +46,7 @@ def test_the_maps_are_those_of_the_plain_layers(
 ) -> None:
     pictures = noise(*shown)
     quick = dict(loaded.features(pictures, strides=loaded.all_strides).maps)
-    assert alike(quick, dict(plain(loaded).features(pictures, strides=loaded.all_strides).maps))
+    assert alike(quick, dict(loaded.unfused().features(pictures, strides=loaded.all_strides).maps))
 
 
 def test_a_larger_tower_is_fused_too(tmp_path: Path) -> None:
@@ -61,7 +55,7 @@ def test_a_larger_tower_is_fused_too(tmp_path: Path) -> None:
     assert larger._run is not larger._layers
     pictures = noise((64, 96))
     quick = dict(larger.features(pictures).maps)
-    assert alike(quick, dict(plain(larger).features(pictures).maps))
+    assert alike(quick, dict(larger.unfused().features(pictures).maps))
 
 
 def test_the_scores_of_a_recipe_move_by_rounding_alone(
@@ -69,7 +63,7 @@ def test_the_scores_of_a_recipe_move_by_rounding_alone(
 ) -> None:
     shown = [parts[20], scratched(parts[20]), scratched(parts[21])]
     settings = MemorySettings(patches=200, working_area_px=20_000)
-    old = NormalityMemory.teach(parts[:8], tower=plain(EfficientNetLite0()), settings=settings)
+    old = NormalityMemory.teach(parts[:8], tower=loaded.unfused(), settings=settings)
     before = [old.assess(one) for one in shown]
     now = NormalityMemory.unpack(*old.packed(), tower=loaded)
     for was, one in zip(before, shown, strict=True):
