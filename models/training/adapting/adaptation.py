@@ -118,25 +118,8 @@ def adapt(
     of_eyes = _EYE_WORK * (max(folds) + 1) if isinstance(memory, SeeingMemory) else 0
     work = of_eyes + (max(folds) + 1) * settings.steps * settings.batch // 4
     pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, closer=closer, later=work)
-    seen = np.zeros((len(examples), 4))
-    peaks = np.zeros(len(examples))
     truth = np.array([one.defective for one in labels])
-    nets: list[CellNet] = []
-    for fold in sorted(set(folds)):
-        inside = [index for index, f in enumerate(folds) if f != fold]
-        outside = [index for index, f in enumerate(folds) if f == fold]
-        direction = _direction(pool, truth, inside, settings)
-        net = train_cells(pool, torch.isin(pool.source, torch.tensor(inside)), tower, settings, seed, counted)
-        nets.append(net)
-        held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
-        for index in outside:
-            found = held.assess(examples[index].picture)
-            cells = said_by([net], found.features)
-            assert cells is not None
-            whole = direction.score(pool.whole[index])
-            seen[index] = opinions(found.score, distance_of(held, found), whole, cells)
-            peaks[index] = float(cells.max())
-            counted.add(1)
+    seen, peaks, nets = _held_out(examples, labels, folds, memory, tower, pool, settings, seed, counted)
     level = level_of(seen, truth, np.array(folds))
     groups = [one.group for one in labels]
     trust = best_trust(seen, level, truth, groups)
@@ -201,6 +184,44 @@ def _folds(examples: Sequence[Label], most: int, seed: int) -> list[int]:
         fold_of[group] = fold
         load[fold] = (load[fold][0] + bad[group], load[fold][1] + good[group])
     return [fold_of[one.group] for one in examples]
+
+
+def _held_out(
+    examples: Sequence[Example],
+    labels: Sequence[Label],
+    folds: Sequence[int],
+    memory: NormalityMemory,
+    tower: AdaptableTower,
+    pool: Pool,
+    settings: AdaptationSettings,
+    seed: int,
+    counted: Counter,
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[CellNet]]:
+    """Have each picture judged by what has not seen its group.
+
+    Returns:
+        The opinions, (pictures, 4); the logit of each one's highest cell; the net of each fold.
+    """
+    seen = np.zeros((len(examples), 4))
+    peaks = np.zeros(len(examples))
+    truth = np.array([one.defective for one in labels])
+    nets: list[CellNet] = []
+    for fold in sorted(set(folds)):
+        inside = [index for index, f in enumerate(folds) if f != fold]
+        outside = [index for index, f in enumerate(folds) if f == fold]
+        direction = _direction(pool, truth, inside, settings)
+        net = train_cells(pool, torch.isin(pool.source, torch.tensor(inside)), tower, settings, seed, counted)
+        nets.append(net)
+        held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
+        for index in outside:
+            found = held.assess(examples[index].picture)
+            cells = said_by([net], found.features)
+            assert cells is not None
+            whole = direction.score(pool.whole[index])
+            seen[index] = opinions(found.score, distance_of(held, found), whole, cells)
+            peaks[index] = float(cells.max())
+            counted.add(1)
+    return seen, peaks, nets
 
 
 def _direction(
