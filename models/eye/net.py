@@ -57,6 +57,13 @@ class EyeNet(nn.Module):
             self.get_buffer(f"centre_{stride}").copy_(centre[None, :, None, None])
             self.get_buffer(f"deviation_{stride}").copy_(deviation[None, :, None, None])
 
+    def shift(self, by: float) -> None:
+        """Raise all logits, from now on, by a number."""
+        with torch.no_grad():
+            bias = self.out.bias
+            assert bias is not None
+            bias.add_(by)
+
     def forward(self, maps: Mapping[int, Tensor]) -> Tensor:
         """Give the logits.
 

@@ -1,6 +1,6 @@
 """What eye and memory tell of good parts that neither was taught, with defects drawn on them: who is better.
 
-Each half of the good parts is judged by what the other half taught. Pure.
+Each fold of the good parts is judged by what the others taught. Pure.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _RESAMPLED: Final = 200
 
 @dataclass(frozen=True, kw_only=True)
 class HeldOut:
-    """One picture, and what the other half made of it."""
+    """One picture, and what the folds made of it that it is not in."""
 
     opinions: Opinions
     alone: float
-    """The score of the other half's memory without an eye."""
+    """The score of their memory without an eye."""
     source: int
     """Which of the good pictures it is, or was made of."""
     defective: bool
@@ -48,69 +48,69 @@ NOTHING: Final = Compared(
 """Where no defect could be drawn."""
 
 
-def halves_of(groups: Sequence[Hashable], seed: int) -> NDArray[np.int64]:
-    """The half of each picture: whole groups, at random, as many pictures in either as it goes."""
+def folds_of(groups: Sequence[Hashable], folds: int, seed: int) -> NDArray[np.int64]:
+    """The fold of each picture: whole groups, at random, as many pictures in each as it goes."""
     names = list(dict.fromkeys(groups))
-    count = [0, 0]
-    half_of: dict[Hashable, int] = {}
+    count = [0] * folds
+    fold_of: dict[Hashable, int] = {}
     shuffled = [names[index] for index in np.random.default_rng(seed).permutation(len(names))]
     sizes = {name: sum(group == name for group in groups) for name in names}
     for name in sorted(shuffled, key=lambda one: -sizes[one]):
-        half_of[name] = int(count[1] < count[0])
-        count[half_of[name]] += sizes[name]
-    return np.array([half_of[group] for group in groups], dtype=np.int64)
+        fold_of[name] = count.index(min(count))
+        count[fold_of[name]] += sizes[name]
+    return np.array([fold_of[group] for group in groups], dtype=np.int64)
 
 
 def compare(
     held_out: Sequence[HeldOut],
     *,
-    halves: NDArray[np.int64],
+    folds: NDArray[np.int64],
     groups: Sequence[Hashable],
     rng: np.random.Generator,
 ) -> Compared:
     """Say what each view tells, and whether the eye makes the memory better.
 
-    The weights by which one half is judged come from what was told on the other, so that no defect decides
+    The weights by which one fold is judged come from what was told on the others, so that no defect decides
     over its own judge.
 
     Args:
-        held_out: Good pictures, at least two of each half, and the same with defects drawn on them.
-        halves: 0 or 1, of each good picture.
+        held_out: Good pictures, at least two of each fold, and the same with defects drawn on them.
+        folds: Of each good picture, counted from 0; at least two.
         groups: Of each good picture.
         rng: Resamples groups.
     """
-    half_of = halves[[one.source for one in held_out]]
+    fold_of = folds[[one.source for one in held_out]]
     truth = np.array([one.defective for one in held_out])
     if not truth.any():
         return NOTHING
     alone = np.array([one.alone for one in held_out])
     views: list[Views] = [Views(whole=0.0, patches=0.0, eye=0.0)] * len(held_out)
-    for half in (0, 1):
-        of_half = np.flatnonzero(half_of == half).tolist()
-        good = [index for index in of_half if not truth[index]]
+    for fold in np.unique(fold_of):
+        inside = np.flatnonzero(fold_of == fold).tolist()
+        good = [index for index in inside if not truth[index]]
         scales = Scales.of([held_out[index].opinions for index in good])
-        for index in of_half:
+        for index in inside:
             views[index] = scales.views(held_out[index].opinions)
-        alone[of_half] = from_good(alone[of_half], alone[good])
+        alone[inside] = from_good(alone[inside], alone[good])
     clean = {one.source: index for index, one in enumerate(held_out) if not one.defective}
 
-    def told_in(half: int | None) -> Told:
+    def told_without(fold: int | None) -> Told:
         pairs = [
             (views[index], views[clean[one.source]])
             for index, one in enumerate(held_out)
-            if one.defective and half in (None, half_of[index])
+            if one.defective and fold != fold_of[index]
         ]
-        return _told(pairs) if pairs else told_in(None)
+        return _told(pairs) if pairs else told_without(None)
 
     together = np.zeros(len(held_out))
-    for half in (0, 1):
-        judged = np.flatnonzero(half_of == half)
-        told = told_in(1 - half)
+    for fold in np.unique(fold_of):
+        judged = np.flatnonzero(fold_of == fold)
+        told = told_without(int(fold))
         scores = np.array([views[index].combined(told) for index in judged.tolist()])
         together[judged] = from_good(scores, scores[~truth[judged]])
     of_picture = [groups[one.source] for one in held_out]
     before, after, error = _difference(alone, together, truth, of_picture, rng)
-    return Compared(told=told_in(None), auroc_memory=before, auroc_eye=after, error=error)
+    return Compared(told=told_without(None), auroc_memory=before, auroc_eye=after, error=error)
 
 
 def _told(pairs: Sequence[tuple[Views, Views]]) -> Told:

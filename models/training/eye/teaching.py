@@ -1,28 +1,25 @@
 """From good pictures to a trained eye, and whether it is better than the memory that it would stand beside.
 
 All that is compared here is judged by what had not seen the picture's group: the good parts are parted into
-two halves by group, and each half is judged by nets and a memory of the other. No real defect is looked at.
+folds by group, and each fold is judged by a net and a memory of the others. No real defect is looked at.
 
-- *Working size*: as a person says how small a defect has to be found (:mod:`~models.training.eye.grounds`),
-  or else, where the pictures have the detail for a larger one, a briefly trained eye at either size is
+- *Working size*: where the pictures have the detail for a larger one, a briefly trained eye at either size is
   asked which defects it tells from the same part without. The larger size is taken unless it tells fewer of
   them by more than the error of that difference: a brief training does not yet show what detail is worth, and
   on boards it decides everything. It costs time on every part.
-- *The smallest lessons*: defects of a size that this eye cannot tell on held-out parts teach it to see them
-  everywhere, so lessons begin at the smallest size from which on it tells four in five.
 - *What each view weighs*: the share of drawn defects that it tells from the same part without.
 - *Kept or not*: good parts against good parts with drawn defects, by the memory alone and by eye and memory
   together; the eye is worth keeping where its AUROC is better by more than the error over groups.
 
-The halves' nets only say what is to be expected of unseen parts. The nets that stay are trained on all good
-parts, so that a new one surprises them no more than an unseen one surprised a half's net.
+The nets of all folds stay and judge together. Trained apart, each has a zero of its own, and the difference
+of two zeros says nothing of the parts: each is shifted until the good parts that it learned from lie at 0.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -43,21 +40,18 @@ from models.memory.embedding import LEAST_DEVIATION, look, moments, working_size
 from models.memory.left_out import left_out_distances, left_out_wholes
 from models.memory.memory import NormalityMemory
 from models.memory.normal import Normal, Whole
-from models.training.eye.comparing import Compared, HeldOut, compare, halves_of
+from models.training.eye.comparing import Compared, HeldOut, compare, folds_of
 from models.training.eye.grounds import area_for, grounds_of
 from models.training.eye.lessons import Drawn, Lessons, draw, see
 from models.training.eye.training import train_net
 
 MOST_GOOD: Final = 200
 """Of more good pictures so many are taken, evenly: all are held at working size, up to 1.2 MB each."""
+FEWEST_HELD_OUT: Final = 2
+"""Of fewer pictures a fold has no spread."""
 AREA_PX: Final = 448 * 448
 LARGE_AREA_PX: Final = 640 * 640
 """The working sizes that are tried, by area; the second only where the pictures have so much detail."""
-_TOLD: Final = 0.8
-"""From four in five on, defects of a size count as told."""
-_EDGES: Final = (3.0, 4.0, 8.0, 16.0, 32.0)
-"""Of the size classes, in pixels at working size; 8 is one cell of the finest map."""
-
 Progress = Callable[[int, int], None]
 """Is told what is done, and of how much."""
 
@@ -71,8 +65,8 @@ class Effort:
     lessons: int = 500
     good_lessons: int = 200
     steps: int = 300
-    nets: int = 2
-    """That stay. Beside them one of each half is trained."""
+    folds: int = 4
+    """One net is trained without each; fewer where there are fewer groups."""
 
 
 def train_eye(
@@ -100,16 +94,18 @@ def train_eye(
         on_progress: Is told now and then.
 
     Returns:
-        The eye; None where pictures or groups are too few to hold half of them out, or nothing drawn shows.
+        The eye; None where pictures or groups are too few to hold some out, or nothing drawn shows.
     """
     chosen = np.linspace(0, len(pictures) - 1, min(len(pictures), MOST_GOOD)).round().astype(int).tolist()
     groups = [groups[index] for index in chosen]
     pictures = OneByOne(chosen, pictures.__getitem__)
-    halves = halves_of(groups, seed)
-    if min(np.bincount(halves, minlength=2)) < FEWEST_PICTURES:
+    effort = effort or Effort()
+    folds = folds_of(groups, min(effort.folds, len(set(groups))), seed)
+    sizes = np.bincount(folds)
+    if len(sizes) < 2 or min(sizes) < FEWEST_HELD_OUT or len(folds) - max(sizes) < FEWEST_PICTURES:
         return None
-    how = (seed, detail_px, effort or Effort(), on_progress)
-    return _Training(pictures, halves, memory, tower, groups, *how).run()
+    how = (seed, detail_px, effort, on_progress)
+    return _Training(pictures, folds, memory, tower, groups, *how).run()
 
 
 def size_for(detail_px: float, sizes: Sequence[tuple[int, int]], *, multiple: int) -> tuple[int, int]:
@@ -128,7 +124,7 @@ class _Look:
     """What is kept of one picture at the eye's working size."""
 
     eye: float
-    """The opinion of the net of the other half."""
+    """The opinion of the net that had not seen its group."""
     peak: float
     """Its highest logit."""
     closer: Tensor
@@ -141,7 +137,7 @@ class _Training:
     def __init__(
         self,
         pictures: Sequence[Picture],
-        halves: NDArray[np.int64],
+        folds: NDArray[np.int64],
         memory: NormalityMemory,
         tower: VisionTower,
         groups: Sequence[Hashable],
@@ -159,15 +155,16 @@ class _Training:
             rng=self._rng,
         )
         self._sizes = self._grounds.sizes
-        self._pictures, self._halves, self._memory, self._tower = pictures, halves, memory, tower
-        self._of_lesson = halves[self._grounds.source]
+        self._pictures, self._folds, self._memory, self._tower = pictures, folds, memory, tower
+        self._numbers = range(int(folds.max()) + 1)
+        self._of_lesson = folds[self._grounds.source]
         self._groups, self._seed, self._effort = list(groups), seed, effort
         self._on_progress = on_progress
         self._todo = (
             len(self._sizes) * (effort.trial_lessons * 3 // 2 + 2 * effort.trial_steps)
             + effort.lessons
             + effort.good_lessons
-            + (2 + effort.nets) * effort.steps
+            + len(self._numbers) * effort.steps
             + 2 * len(pictures)
             + 2 * self._grounds.spoiled_pictures
         )
@@ -178,7 +175,8 @@ class _Training:
         trial = self._trial()
         if trial is None:
             return None
-        tried, working, least_px = trial
+        tried, working = trial
+        least_px = self._grounds.least_px or float(self._tower.strides[0])  # one cell
         drawn = draw(
             self._grounds.of_lessons(working),
             self._rng,
@@ -190,12 +188,11 @@ class _Training:
         lessons = self._see(drawn, working)
         if self._unlearnable(lessons):
             return None
-        nets = [self._net(lessons, half, self._effort.steps) for half in (0, 1)]
-        judged = self._grounds.judged(working)
-        looks = [
-            self._look(judged[index], nets[1 - half], working)
-            for index, half in enumerate(self._halves.tolist())
+        nets = [
+            self._net(lessons, self._of_lesson != fold, steps=self._effort.steps, number=fold)
+            for fold in self._numbers
         ]
+        looks = self._looks(nets, working)
         closer = torch.stack([one.closer for one in looks])
         compared = self._compared(looks, nets, working, least_px)
         rule = EyeRule.of(
@@ -213,14 +210,10 @@ class _Training:
             auroc_eye=compared.auroc_eye,
             error=compared.error,
         )
-        stay = [
-            train_net(lessons, steps=self._effort.steps, seed=self._seed + 7 + index, told=self._one_more)
-            for index in range(self._effort.nets)
-        ]
         if self._on_progress is not None:
             self._on_progress(self._todo, self._todo)
         return TrainedEye(
-            stay,
+            nets,
             whole=Whole.learn(closer, shrinkage=self._memory.settings.shrinkage),
             tower=self._tower,
             working=working,
@@ -230,28 +223,21 @@ class _Training:
             cells=self._grounds.cells,
         )
 
-    def _trial(self) -> tuple[tuple[Tried, ...], tuple[int, int], float] | None:
-        """Try each working size briefly: what was tried, the one that is taken, and the smallest lessons."""
-        effort = self._effort
-        drawn = list(
-            draw(
-                self._grounds.of_lessons(self._sizes[-1]),
-                self._rng,
-                bad=effort.trial_lessons,
-                good=effort.trial_lessons // 2,
-                least_px=0.0,
-                light=self._grounds.light,
-            )
-        )
+    def _trial(self) -> tuple[tuple[Tried, ...], tuple[int, int]] | None:
+        """Try each working size briefly: what was tried, and the one that is taken."""
+        effort, grounds = self._effort, self._grounds.of_lessons(self._sizes[-1])
+        bad, good = effort.trial_lessons, effort.trial_lessons // 2
+        drawn = list(draw(grounds, self._rng, bad=bad, good=good, least_px=0.0, light=self._grounds.light))
         told: list[NDArray[np.bool_]] = []
-        sizes_px: list[NDArray[np.float64]] = []
         for working in self._sizes:
             lessons = self._see(drawn, working)
             if self._unlearnable(lessons):
                 return None
-            nets = [self._net(lessons, half, effort.trial_steps) for half in (0, 1)]
+            nets = [  # two coarse folds are enough to tell sizes
+                self._net(lessons, self._of_lesson % 2 != half, steps=effort.trial_steps, number=half)
+                for half in (0, 1)
+            ]
             told.append(self._told(drawn, lessons, working, nets))
-            sizes_px.append(lessons.size_px[lessons.size_px > 0.0])
         taken = 0
         if len(told) > 1:
             gain = told[1].astype(np.float64) - told[0]
@@ -260,8 +246,7 @@ class _Training:
             Tried(height=size[0], width=size[1], told=float(one.mean()))
             for size, one in zip(self._sizes, told, strict=True)
         )
-        least_px = self._grounds.least_px or _least_px(sizes_px[taken], told[taken])
-        return tried, self._sizes[taken], least_px
+        return tried, self._sizes[taken]
 
     def _see(self, drawn: Iterable[Drawn], working: tuple[int, int]) -> Lessons:
         """Show lessons to the tower, where pictures are judged at a working size."""
@@ -275,38 +260,58 @@ class _Training:
         working: tuple[int, int],
         nets: Sequence[EyeNet],
     ) -> NDArray[np.bool_]:
-        """Whether each drawn defect was told by the net of the other half, from the same part without."""
+        """Whether each drawn defect was told from the part without, by the net that never saw its group."""
         shown, size = self._grounds.of_lessons(working), self._grounds.lesson_size(working)
         cells, bad = self._grounds.cells, np.flatnonzero(lessons.size_px > 0.0)
         clean = dict.fromkeys(lessons.source[bad].tolist(), 0.0)
         for source in clean:
-            net = nets[1 - self._of_lesson[source]]
+            net = nets[self._of_lesson[source] % 2]
             with torch.inference_mode():
                 clean[source] = float(of_pictures(net(look(shown[source], self._tower, size).maps), cells))
         found = np.zeros(len(bad), dtype=np.bool_)
         for place, lesson in enumerate(bad.tolist()):
             source = int(lessons.source[lesson])
-            net = nets[1 - self._of_lesson[source]]
+            net = nets[self._of_lesson[source] % 2]
             maps = {stride: layer[lesson : lesson + 1].float() for stride, layer in lessons.maps.items()}
             with torch.inference_mode():
                 found[place] = float(of_pictures(net(maps), cells)) > clean[source]
         return found
 
-    def _net(self, lessons: Lessons, half: int, steps: int) -> EyeNet:
-        """Train a net on the lessons of one half of the good parts."""
-        own = lessons.taking(self._of_lesson[lessons.source] == half)
-        return train_net(own, steps=steps, seed=self._seed + half, told=self._one_more)
+    def _net(self, lessons: Lessons, seen: NDArray[np.bool_], *, steps: int, number: int) -> EyeNet:
+        """Train a net on the lessons whose grounds it may see."""
+        own = lessons.taking(seen[lessons.source])
+        return train_net(own, steps=steps, seed=self._seed + number, told=self._one_more)
+
+    def _looks(self, nets: Sequence[EyeNet], working: tuple[int, int]) -> list[_Look]:
+        """Look at the good parts with all nets, and shift these to one zero."""
+        judged, looks = self._grounds.judged(working), []
+        folds: list[int] = self._folds.tolist()
+        opinions = np.zeros((len(folds), len(nets)))
+        for index, fold in enumerate(folds):
+            maps = look(judged[index], self._tower, working)
+            with torch.inference_mode():
+                logits = [net(maps.maps) for net in nets]
+            opinions[index] = [float(of_pictures(one, self._grounds.cells)) for one in logits]
+            peak = float(logits[fold].amax())
+            looks.append(_Look(eye=float(opinions[index, fold]), peak=peak, closer=moments(maps)))
+            self._one_more()
+        zeros = [float(opinions[self._folds != fold, fold].mean()) for fold in self._numbers]
+        for net, zero in zip(nets, zeros, strict=True):
+            net.shift(-zero)
+        return [
+            replace(one, eye=one.eye - zeros[fold], peak=one.peak - zeros[fold])
+            for one, fold in zip(looks, folds, strict=True)
+        ]
 
     def _look(self, picture: Picture, net: EyeNet, working: tuple[int, int]) -> _Look:
         maps = look(picture, self._tower, working)
         with torch.inference_mode():
             logits = net(maps.maps)
-        self._one_more()
         eye = float(of_pictures(logits, self._grounds.cells))
         return _Look(eye=eye, peak=float(logits.amax()), closer=moments(maps))
 
     def _opinions(self, looks: Sequence[_Look], closer: Tensor) -> list[Opinions]:
-        """What the other half's net, and what the other groups taught, make of each good picture."""
+        """What the net without its group, and what the other groups taught, make of each good picture."""
         settings, memory = self._memory.settings, self._memory
         seen = [memory.see(picture)[1] for picture in self._pictures]
         _, bank = Normal.learn(seen, settings, seed=self._seed)
@@ -336,13 +341,13 @@ class _Training:
     def _compared(
         self, looks: Sequence[_Look], nets: Sequence[EyeNet], working: tuple[int, int], least_px: float
     ) -> Compared:
-        """Let each half of the good parts, and defects drawn on them, be judged by the other half."""
+        """Let each fold of the good parts, and defects drawn on them, be judged by the others."""
         settings, good = self._memory.settings, self._grounds.judged(working)
         spoiled_of, spoiled = self._grounds.spoiled(working, self._rng, least_px=least_px)
         sources = [*range(len(good)), *spoiled_of]
         held_out = []
-        for half in (0, 1):
-            inside = np.flatnonzero(self._halves == half).tolist()
+        for fold in self._numbers:
+            inside = np.flatnonzero(self._folds != fold).tolist()
             own = [self._groups[index] for index in inside]
             memory = NormalityMemory.teach(
                 [self._pictures[index] for index in inside],
@@ -355,11 +360,11 @@ class _Training:
                 torch.stack([looks[index].closer for index in inside]), shrinkage=settings.shrinkage
             )
             for index, source in enumerate(sources):
-                if self._halves[source] == half:
+                if self._folds[source] != fold:
                     continue
                 defective = index >= len(good)
                 picture = spoiled[index - len(good)] if defective else good[source]
-                one = self._look(picture, nets[half], working) if defective else looks[source]
+                one = self._look(picture, nets[fold], working) if defective else looks[source]
                 _, seen = memory.see(picture)
                 opinions = Opinions(
                     whole=memory.normal.whole_distance(seen),
@@ -370,29 +375,18 @@ class _Training:
                 alone = memory.calibration.combined(opinions.patches, opinions.whole)
                 held_out.append(HeldOut(opinions=opinions, alone=alone, source=source, defective=defective))
                 self._one_more()
-        return compare(held_out, halves=self._halves, groups=self._groups, rng=self._rng)
+        return compare(held_out, folds=self._folds, groups=self._groups, rng=self._rng)
 
     def _unlearnable(self, lessons: Lessons) -> bool:
-        """Whether one half has no lesson with a defect, or none without."""
-        of_half = self._of_lesson[lessons.source]
-        bad = lessons.size_px > 0.0
-        return not all((bad & (of_half == h)).any() and (~bad & (of_half == h)).any() for h in (0, 1))
+        """Whether a net would have no lesson with a defect, or none without."""
+        fold, bad = self._of_lesson[lessons.source], lessons.size_px > 0.0
+        each = [*(fold != number for number in self._numbers), fold % 2 == 0, fold % 2 == 1]
+        return not all((bad & seen).any() and (~bad & seen).any() for seen in each)
 
     def _one_more(self) -> None:
         self._done += 1
         if self._on_progress is not None:
             self._on_progress(min(self._done, self._todo - 1), self._todo)
-
-
-def _least_px(sizes_px: NDArray[np.float64], told: NDArray[np.bool_]) -> float:
-    """The smallest class from which on the eye tells defects of each class."""
-    least = _EDGES[-1]
-    for low, high in zip(_EDGES[::-1], (math.inf, *_EDGES[:0:-1]), strict=True):
-        of_class = (sizes_px >= low) & (sizes_px < high)
-        if of_class.any() and told[of_class].mean() < _TOLD:
-            break
-        least = low
-    return least
 
 
 def seeing(memory: NormalityMemory, eye: TrainedEye | None) -> NormalityMemory:

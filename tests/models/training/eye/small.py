@@ -7,7 +7,7 @@ import numpy as np
 from inspection.part import Picture
 from models.training.eye.teaching import Effort
 
-SMALL: Final = Effort(trial_lessons=12, trial_steps=4, lessons=16, good_lessons=8, steps=6, nets=2)
+SMALL: Final = Effort(trial_lessons=12, trial_steps=4, lessons=16, good_lessons=8, steps=6, folds=2)
 AREA_PX: Final = 128 * 128
 
 

@@ -3,7 +3,6 @@
 import math
 from collections.abc import Iterator
 
-import numpy as np
 import pytest
 import torch
 
@@ -13,32 +12,11 @@ from models.eye.seeing import SeeingMemory
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
 from models.training.eye import teaching
-from models.training.eye.teaching import _least_px, seeing, train_eye
+from models.training.eye.teaching import seeing, train_eye
 from tests.models.benchmarks.toys import BlockTower
 from tests.models.training.eye.small import AREA_PX, SMALL, brushed
 
 PARTS = 12
-
-
-@pytest.mark.parametrize(
-    ("told_of", "least"),
-    [
-        ({3: 1.0, 5: 1.0, 10: 1.0, 20: 1.0, 40: 1.0}, 3.0),
-        ({3: 0.1, 5: 0.5, 10: 0.9, 20: 1.0, 40: 1.0}, 8.0),
-        (
-            {3: 1.0, 5: 1.0, 10: 0.5, 20: 1.0, 40: 1.0},
-            16.0,
-        ),  # what luck told of small ones counts for nothing
-        ({5: 0.9, 40: 1.0}, 3.0),  # a class that nothing was drawn in stands in nobody's way
-        ({3: 0.0, 40: 0.0}, 32.0),
-    ],
-)
-def test_lessons_begin_at_the_size_from_which_on_four_in_five_are_told(
-    told_of: dict[int, float], least: float
-) -> None:
-    sizes = np.repeat([float(size) for size in told_of], 10)
-    told = np.concatenate([np.arange(10) < round(10 * share) for share in told_of.values()])
-    assert _least_px(sizes, told) == least
 
 
 @pytest.fixture(scope="module")
