@@ -130,7 +130,7 @@ def sharpen(
         return Sharpened(
             taught=None,
             choice=None,
-            why="no eye was trained: there are too few good pictures or groups to hold half of them out, "
+            why="no eye was trained: there are too few good pictures or groups to hold some of them out, "
             "or nothing that is drawn on them shows",
         )
     judging = seeing(memory, eye)

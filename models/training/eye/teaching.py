@@ -166,7 +166,7 @@ class _Training:
             + effort.good_lessons
             + len(self._numbers) * effort.steps
             + 2 * len(pictures)
-            + 2 * self._grounds.spoiled_pictures
+            + self._grounds.spoiled_pictures
         )
         self._done = 0
 

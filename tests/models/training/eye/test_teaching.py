@@ -92,12 +92,12 @@ def test_the_same_seed_gives_the_same_eye(
 @pytest.mark.parametrize(
     "groups",
     [
-        [*range(9)],  # half of nine pictures is too few for a memory
-        [0] * 9 + [1] * 2 + [2],  # a half of too few pictures
+        [*range(9)],  # without a fold they are too few for a memory
+        [0] * 9 + [1] * 2 + [2],  # without the largest group, too few pictures
         [0] * 12,
     ],
 )
-def test_too_few_pictures_to_hold_half_of_them_out_train_no_eye(
+def test_too_few_pictures_to_hold_some_out_train_no_eye(
     parts: list[Picture], blocks: BlockTower, memory: NormalityMemory, groups: list[int]
 ) -> None:
     asked = blocks.asked
@@ -106,7 +106,7 @@ def test_too_few_pictures_to_hold_half_of_them_out_train_no_eye(
     assert blocks.asked == asked, "and that is known before anything is looked at"
 
 
-def test_of_few_groups_as_boards_come_an_eye_is_trained_though_a_half_is_one(
+def test_of_few_groups_as_boards_come_an_eye_is_trained_though_a_fold_is_one(
     parts: list[Picture], blocks: BlockTower, memory: NormalityMemory
 ) -> None:
     made = train_eye(parts[:12], memory=memory, tower=blocks, groups=[0] * 6 + [1, 2, 3] * 2, effort=SMALL)
