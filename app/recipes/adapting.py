@@ -12,6 +12,8 @@ from app.progress import progress
 from app.recipes.inspectors import reflex_on
 from app.recipes.learned_from import Joined, remembered
 from app.recipes.library import RecipeLibrary, Taught
+from app.recipes.seeing import pace_of
+from app.settings.station import ModelTable
 from inspection.certification.probability import LabelledScores, Origin, one_of_each
 from inspection.decision import ModelRef, Severity
 from inspection.errors import DatasetError, PositionError, RecipeError
@@ -33,6 +35,7 @@ from models.training.data.photographs import Photograph, good_photographs, read_
 from models.training.data.samples import LabelledDefect
 
 _STAYS: Final = "the recipe as it was stays in use"
+_THREADS: Final = ModelTable().threads
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +63,7 @@ def adapt_recipe(
     seed: int = 0,
     settings: AdaptationSettings | None = None,
     tower: str | None = None,
+    threads: int = _THREADS,
 ) -> AdaptedRecipe:
     """Learn from labelled pictures for the newest version of ``name``; the result is not yet kept.
 
@@ -75,12 +79,13 @@ def adapt_recipe(
         seed: The same pictures and seed give the same recipe on one machine.
         settings: None takes the defaults.
         tower: The vision tower that it was taught on and that judges, as ``build_tower`` takes it.
+        threads: That the station looks with.
 
     Raises:
         CameraError: A folder is missing or empty, or a picture cannot be read.
         DatasetError: The labels cannot be understood.
-        RecipeError: The recipe is unknown or has several views, the tower cannot learn from labels, or there
-            are too few of them.
+        RecipeError: The recipe is unknown or has several views, the tower cannot learn from labels, there are
+            too few of them, or with what they taught every part would be late.
         WeightsError: No vision tower there, or another than the recipe was taught on.
     """
     library.recipe(name)  # an unknown name is said at once, before the weights are read
@@ -106,6 +111,7 @@ def adapt_recipe(
         eyes=eyes,
         seed=seed,
         settings=settings,
+        threads=threads,
     )
 
 
@@ -161,6 +167,7 @@ def adapt_taught(
     seed: int = 0,
     settings: AdaptationSettings | None = None,
     among: Collection[str] = (),
+    threads: int = _THREADS,
 ) -> AdaptedRecipe:
     """Learn from labelled photographs for what was taught, of one view; the result is not yet kept.
 
@@ -172,11 +179,13 @@ def adapt_taught(
         seed: The same photographs and seed give the same.
         settings: None takes the defaults.
         among: What is remembered of pictures that must be among them.
+        threads: That the station looks with.
 
     Raises:
         CameraError: A picture cannot be read.
         DatasetError: The labels cannot be understood, or call one picture good and defective.
-        RecipeError: Too few labels, a picture that is too small, or one lacks that must be there.
+        RecipeError: Too few labels, a picture that is too small, one lacks that must be there, or with what
+            the labels taught every part would be late.
     """
     view, levels = taught.recipe.views[0], taught.recipe.levels
     memory, sight = without_labels(taught.memories[view.name]), taught.sights.get(view.name, PLAIN)
@@ -196,7 +205,13 @@ def adapt_taught(
     started = time.monotonic()
     with progress("learning from labels", None) as bar:
         result = adapt(
-            examples, memory=memory, tower=eyes, settings=settings, seed=seed, on_progress=bar.show
+            examples,
+            memory=memory,
+            tower=eyes,
+            settings=settings,
+            seed=seed,
+            detail_px=view.detail_px,
+            on_progress=bar.show,
         )
     report = {
         "name": taught.recipe.name,
@@ -213,19 +228,31 @@ def adapt_taught(
     }
     if not result.better:
         return AdaptedRecipe(None, report)
-    return AdaptedRecipe(
-        replace(
-            taught,
-            recipe=taught.recipe.model_copy(update={"version": version, "sha256": "", "shown_types": ()}),
-            memories={view.name: AdaptedMemory(memory, result.adaptation)},
-            learned_from=taught.learned_from.and_labels(pictures),
-            labelled=_cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes)),
-            sealed=True,
-            # what examples look like was told by the memory alone
-            names={},
-        ),
-        report,
+    adapted = replace(
+        taught,
+        recipe=taught.recipe.model_copy(update={"version": version, "sha256": "", "shown_types": ()}),
+        memories={view.name: AdaptedMemory(memory, result.adaptation)},
+        learned_from=taught.learned_from.and_labels(pictures),
+        labelled=_cross_fitted(result, photographs, pictures, judged_by=reflex_on(eyes)),
+        sealed=True,
+        # what examples look like was told by the memory alone
+        names={},
     )
+    _refuse_late(adapted, threads=threads)
+    return AdaptedRecipe(adapted, report)
+
+
+def _refuse_late(adapted: Taught, *, threads: int) -> None:
+    """Raise RecipeError where the second look and the nets make every part late."""
+    try:
+        pace_of(adapted, threads=threads)
+    except RecipeError as error:
+        raise RecipeError(
+            f"with what the labels taught, {error.what}",
+            part=_STAYS,
+            todo="teach it with a smaller --region or a longer --deadline-ms, which the PLC has to wait, "
+            "or take more threads or a faster machine; then adapt it",
+        ) from error
 
 
 def _once_each(

@@ -48,6 +48,8 @@ from models.weights import sealed
 _CERTIFIED_FROM: Final = "certified_from"
 _LABELLED: Final = "labelled_scores"
 _PICTURES: Final = "pictures"
+_NOT_KEPT: Final = "nothing of this was kept"
+_TAKE_NEXT: Final = "do the same again: the next free one is taken"
 _FILE: Final = re.compile(r"v([0-9]{4,9})\.safetensors")
 
 
@@ -194,18 +196,28 @@ class RecipeLibrary:
         """Keep a new version; returns its file. Raises RecipeError where somebody took version or id."""
         recipe = taught.recipe
         path = self._folder / recipe.name / _file_name(recipe.version)
-        part, todo = "nothing of this was kept", "teach again: the next free one is taken"
-        if not self._versions(recipe.name):
-            for other in self.names():
-                if self._id(other) == recipe.id:
-                    raise RecipeError(
-                        f"recipe {other!r} got the id {recipe.id} meanwhile", part=part, todo=todo
-                    )
+        first = not self._versions(recipe.name)
+        if first:
+            self._refuse_taken_id(recipe)
         try:
             write(path, taught, over=False)
         except FileExistsError as error:
-            raise RecipeError(f"{path} exists already", part=part, todo=todo) from error
+            raise RecipeError(f"{path} exists already", part=_NOT_KEPT, todo=_TAKE_NEXT) from error
+        if first:
+            try:  # again: of two that were written in one instant each sees the other now
+                self._refuse_taken_id(recipe)
+            except RecipeError:
+                path.unlink()
+                raise
         return path
+
+    def _refuse_taken_id(self, recipe: Recipe) -> None:
+        """Raise RecipeError where a recipe of another name has its id."""
+        for other in self.names():
+            if other != recipe.name and self._id(other) == recipe.id:
+                raise RecipeError(
+                    f"recipe {other!r} got the id {recipe.id} meanwhile", part=_NOT_KEPT, todo=_TAKE_NEXT
+                )
 
     def certificate(self, name: str, version: int | None = None) -> Certificate | None:
         """The certificate beside a version; None where there is none. Whether it holds is not looked at.

@@ -74,14 +74,21 @@ class Rule(BaseModel):
 
     memory: _Weight
     distance: _Weight = 0.0
-    whole: _Weight
+    whole: _Weight = Field(gt=0.0)
     cells: _Weight
-    """The weights of the four opinions; 0 where one does not count."""
+    """The weights of the four opinions; 0 where one does not count. The whole always does, and so does one of
+    the memory's two: a sum of nothing would call every part normal."""
     offset: float
     threshold: float
     """The sum from which a picture is defective; it comes from labelled pictures that were held out."""
     cell_level: float
     """The logit that the highest cell of nine in ten held-out good pictures stays below."""
+
+    @model_validator(mode="after")
+    def _what_good_parts_taught_counts(self) -> Self:
+        if not self.memory + self.distance > 0.0:
+            raise ValueError("neither the memory's score nor its distance counts")
+        return self
 
     def score(self, opinions: NDArray[np.float64]) -> NDArray[np.float64]:
         """Add the opinions up by their weights.

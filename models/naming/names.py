@@ -111,6 +111,12 @@ class _Header(BaseModel):
         return self
 
 
+class _OfAnyFormat(BaseModel):
+    """What the header of every format says."""
+
+    format: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class _Told:
     """What examples that were held out tell of the types."""
@@ -262,18 +268,20 @@ class Names:
         Raises:
             WeightsError: Tensors or header are damaged, of another format, or do not fit ``memory``.
         """
-        part, todo = (
-            "nothing is inspected",
-            "Show the examples again (passgate recipe types), or restore the file",
-        )
+        part, again = "nothing is inspected", "Teach the recipe again, and show the examples again"
+        todo = f"{again} (passgate recipe teach, passgate recipe types), or restore the file"
         try:
+            if (said := _OfAnyFormat.model_validate_json(header).format) != FORMAT:
+                raise WeightsError(
+                    f"The names have format {said}, not {FORMAT}: another version of Passgate learned them",
+                    part=part,
+                    todo=f"{again} (passgate recipe teach, passgate recipe types)",
+                )
             known = _Header.model_validate_json(header)
         except ValidationError as error:
             raise WeightsError(
                 f"The names are damaged: {in_one_line(error)}", part=part, todo=todo
             ) from error
-        if known.format != FORMAT:
-            raise WeightsError(f"The names have format {known.format}, not {FORMAT}", part=part, todo=todo)
         directions = Directions(memory)
         shape = (len(known.kinds), len(EXTENTS), directions.channels)
         expected = {"examples": Expected(shape=shape, dtype=torch.float16, least=-_ONE, most=_ONE)}

@@ -62,6 +62,7 @@ def adapt(
         seed=seed,
         library=library,
         tower=setup.model.tower,
+        threads=setup.model.threads,
         settings=AdaptationSettings(escapes=escapes, overkill=overkill),
     )
     path, mind, labelled = None, "", None

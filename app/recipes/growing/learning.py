@@ -60,7 +60,7 @@ class Asked:
     seed: int = 0
     """The same pictures and seed give the same recipe on one machine."""
     threads: int = ModelTable().threads
-    """That the station looks with: an eye with which every part would be late is not kept."""
+    """That the station looks with: an eye or labels with which every part would be late are not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def learn(
         CameraError: A picture cannot be read.
         DatasetError: A picture is known already, or comes twice; labels cannot be understood.
         RecipeError: The recipe is unknown or has several views, its pictures are gone or nobody knows where
-            they lie, or a new one lies far outside them.
+            they lie, a new one lies far outside them, or with what labels taught every part would be late.
         WeightsError: No vision tower there, or another than the recipe was taught on.
     """
     asked = asked or Asked()
@@ -163,6 +163,7 @@ class _Growing:
                 seed=self._asked.seed,
                 settings=self._settings(),
                 among=self._before.learned_from.labelled,
+                threads=self._asked.threads,
             )
             labels = "they are learned from" if adapted.taught else "they do not help yet, and wait"
         if adapted is not None and adapted.taught is not None:

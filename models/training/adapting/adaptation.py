@@ -86,6 +86,7 @@ def adapt(
     tower: AdaptableTower,
     settings: AdaptationSettings | None = None,
     seed: int = 0,
+    detail_px: float | None = None,
     on_progress: Progress | None = None,
 ) -> Adapted:
     """Learn from labelled pictures what the memory cannot know; minutes on two cores.
@@ -99,6 +100,8 @@ def adapt(
         tower: the one that the memory was taught on.
         settings: None takes the defaults.
         seed: the same examples, settings and seed give the same adaptation on one machine.
+        detail_px: the extent of the smallest defect that has to be found, where a person says so: the eyes of
+            the folds look as closely as the recipe's.
         on_progress: is told now and then.
 
     Raises:
@@ -119,7 +122,8 @@ def adapt(
     work = of_eyes + (max(folds) + 1) * settings.steps * settings.batch // 4
     pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, closer=closer, later=work)
     truth = np.array([one.defective for one in labels])
-    seen, peaks, nets = _held_out(examples, labels, folds, memory, tower, pool, settings, seed, counted)
+    how = (settings, seed, detail_px, counted)
+    seen, peaks, nets = _held_out(examples, labels, folds, memory, tower, pool, *how)
     level = level_of(seen, truth, np.array(folds))
     groups = [one.group for one in labels]
     trust = best_trust(seen, level, truth, groups)
@@ -195,6 +199,7 @@ def _held_out(
     pool: Pool,
     settings: AdaptationSettings,
     seed: int,
+    detail_px: float | None,
     counted: Counter,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], list[CellNet]]:
     """Have each picture judged by what has not seen its group.
@@ -212,7 +217,7 @@ def _held_out(
         direction = _direction(pool, truth, inside, settings)
         net = train_cells(pool, torch.isin(pool.source, torch.tensor(inside)), tower, settings, seed, counted)
         nets.append(net)
-        held = _fold_memory(examples, labels, inside, tower, memory, seed, counted)
+        held = _fold_memory(examples, labels, inside, tower, memory, seed, detail_px, counted)
         for index in outside:
             found = held.assess(examples[index].picture)
             cells = said_by([net], found.features)
@@ -250,6 +255,7 @@ def _fold_memory(
     tower: AdaptableTower,
     like: NormalityMemory,
     seed: int,
+    detail_px: float | None,
     counted: Counter,
 ) -> NormalityMemory:
     """A memory of one fold's good pictures, made as the recipe's: with a trained eye where that has one."""
@@ -272,6 +278,7 @@ def _fold_memory(
         tower=tower,
         groups=groups,
         seed=seed,
+        detail_px=detail_px,
         on_progress=counted.part(_EYE_WORK),
     )
     return memory if eye is None else SeeingMemory(memory, eye)

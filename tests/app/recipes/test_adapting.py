@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -170,6 +171,20 @@ def test_labels_that_do_not_help_change_nothing(
     assert "nothing was kept" in done.stdout
     assert library.next_identity("cover")[1] == 2
     assert len(seen) == 24
+
+
+@pytest.mark.parametrize("seen", [True], indirect=True)
+def test_labels_with_which_every_part_would_be_late_are_refused_and_the_recipe_stays(
+    library: RecipeLibrary, labels: Path, seen: list[Example], tower: EfficientNetLite0
+) -> None:
+    """They add a second look and nets; once nobody asked what these take."""
+    taught = library.load("cover", tower=tower)
+    hurried = taught.recipe.model_copy(update={"deadline_ms": 51})
+    library.save(library.as_next(replace(taught, recipe=hurried)))
+    with pytest.raises(RecipeError, match=r"what the labels taught, .* 51 ms.* the recipe as it was stays"):
+        adapt_recipe("cover", labels, library=library)
+    assert library.next_identity("cover")[1] == 3
+    assert seen
 
 
 @pytest.mark.parametrize("seen", [True], indirect=True)

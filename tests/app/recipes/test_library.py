@@ -69,11 +69,30 @@ def test_of_two_that_are_taught_at_once_one_is_kept_and_the_other_is_told(
     other = replace(taught, recipe=taught.recipe.model_copy(update={"name": "bracket"}))
     first = library.save(taught)
     kept = first.read_bytes()
-    with pytest.raises(RecipeError, match=r"exists already\. nothing of this was kept\. teach again"):
+    with pytest.raises(RecipeError, match=r"exists already\. nothing of this was kept\. do the same again"):
         library.save(replace(taught, recipe=taught.recipe.model_copy(update={"instruction": "other"})))
     with pytest.raises(RecipeError, match=r"'cover' got the id \d+ meanwhile\. nothing of this was kept"):
         library.save(other)
     assert first.read_bytes() == kept
+    assert library.names() == ["cover"]
+
+
+def test_of_two_names_that_are_written_in_one_instant_no_two_have_one_id(
+    taught_library: Path, tmp_path: Path, tower: EfficientNetLite0, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each looked for the other before either was there."""
+    library = RecipeLibrary(tmp_path)
+    taught = RecipeLibrary(taught_library).load("cover", tower=tower)
+    other = replace(taught, recipe=taught.recipe.model_copy(update={"name": "bracket"}))
+
+    def write_after_the_other(path: Path, what: Taught, *, over: bool) -> None:
+        monkeypatch.setattr("app.recipes.library.write", write)
+        library.save(taught)
+        write(path, what, over=over)
+
+    monkeypatch.setattr("app.recipes.library.write", write_after_the_other)
+    with pytest.raises(RecipeError, match=r"'cover' got the id \d+ meanwhile\. nothing of this was kept"):
+        library.save(other)
     assert library.names() == ["cover"]
 
 

@@ -154,7 +154,7 @@ def test_a_damaged_file_is_refused(names: Names, memory: NormalityMemory) -> Non
         changed(header, belief=[0.0] * len(said["belief"])),
         changed(header, withheld=[99]),
         changed(header, least=-3.0),
-        changed(header, format=1),
+        changed(header, format="2.5"),
         changed(header, kinds=[*said["kinds"][1:], 1]),
         changed(header, groups=said["groups"][1:]),
         changed(header, types=[*said["types"], said["types"][0]]),
@@ -173,3 +173,14 @@ def test_a_damaged_file_is_refused(names: Names, memory: NormalityMemory) -> Non
     ):
         with pytest.raises(WeightsError):
             Names.unpack(wrong, header, memory=memory)
+
+
+def test_names_that_an_older_passgate_learned_are_not_called_damaged(
+    names: Names, memory: NormalityMemory
+) -> None:
+    """Format 1 had a sharpness, and one extent. The recipe cannot be read either, so it is taught first."""
+    tensors, header = names.packed()
+    said = json.loads(header) | {"format": 1, "sharpness": 9.0}
+    of_then = {name: value for name, value in said.items() if name not in ("belief", "withheld")}
+    with pytest.raises(WeightsError, match=r"format 1, not 2: another version .*Teach the recipe again, and"):
+        Names.unpack({"examples": tensors["examples"][:, 1]}, json.dumps(of_then), memory=memory)

@@ -201,11 +201,15 @@ def test_a_recipe_that_was_adapted_with_one_net_and_one_look_judges_as_it_did(
     assert judge.assess(parts[29]).score == pytest.approx(rule.score(seen[None])[0])
 
 
-@pytest.mark.parametrize("damage", ["header", "tower", "format", "tensor", "shape"])
+@pytest.mark.parametrize("damage", ["header", "nothing counts", "tower", "format", "tensor", "shape"])
 def test_a_damaged_adaptation_is_refused(adapted: Adapted, tower: EfficientNetLite0, damage: str) -> None:
     tensors, header = adapted.adaptation.packed()
     if damage == "header":
         header = header[:-5]
+    elif damage == "nothing counts":  # then every part would be normal
+        said = json.loads(header)
+        said["rule"] |= {"memory": 0.0, "distance": 0.0}
+        header = json.dumps(said)
     elif damage == "tower":
         header = header.replace(tower.sha256, "0" * 64)
     elif damage == "format":

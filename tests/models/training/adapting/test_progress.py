@@ -26,17 +26,21 @@ def test_work_inside_moves_the_bar_by_its_share() -> None:
     assert heard[-1] == (100, 100)
 
 
-def test_training_an_eye_for_a_fold_moves_the_bar(
+def test_training_an_eye_for_a_fold_moves_the_bar_and_looks_as_closely_as_the_recipe(
     parts: list[Picture], tower: EfficientNetLite0, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It takes minutes, in which the bar once stood still."""
+    """It takes minutes, in which the bar once stood still; nor did it know how small a defect may be."""
     memory = NormalityMemory.teach(parts[:6], tower=tower, settings=MemorySettings(working_area_px=20_480))
     examples = [Example(picture=p, defective=False, group=n) for n, p in enumerate(parts[:6])]
     heard: list[int] = []
+    closely: list[float | None] = []
     counted = Counter(lambda done, _: heard.append(done))
     counted.total = 10_000
 
-    def train_eye(*_: object, on_progress: Callable[[int, int], None], **__: object) -> None:
+    def train_eye(
+        *_: object, on_progress: Callable[[int, int], None], detail_px: float | None = None, **__: object
+    ) -> None:
+        closely.append(detail_px)
         for done in range(11):
             on_progress(done, 10)
 
@@ -44,7 +48,8 @@ def test_training_an_eye_for_a_fold_moves_the_bar(
     seeing = SeeingMemory.__new__(SeeingMemory)
     NormalityMemory.__init__(seeing, tower=tower, normal=memory.normal, header=memory._header)
     adaptation._fold_memory(
-        examples, [Label.of(one) for one in examples], range(6), tower, seeing, 0, counted
+        examples, [Label.of(one) for one in examples], range(6), tower, seeing, 0, 4.0, counted
     )
+    assert closely == [4.0]
     assert len(heard) == 10
     assert heard[-1] == adaptation._EYE_WORK
