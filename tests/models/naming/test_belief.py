@@ -12,7 +12,7 @@ from models.naming.ridges import WAYS, Ridges
 from tests.models.naming.types import centres_of, drawn
 
 
-@pytest.mark.parametrize(("each", "most"), [(5, 0.05), (10, 0.05)])
+@pytest.mark.parametrize(("each", "most"), [(5, 0.06), (10, 0.04)])
 def test_what_is_said_of_types_comes_true_as_often_as_it_says(each: int, most: float) -> None:
     rng = np.random.default_rng(each)
     said: list[float] = []
@@ -29,8 +29,8 @@ def test_what_is_said_of_types_comes_true_as_often_as_it_says(each: int, most: f
         said += shares.max(1)[shown].tolist()
         true += (shares.argmax(1) == truth)[shown].tolist()
     assert 0.4 < np.mean(true) < 0.95, "neither hopeless nor easy, so that something is at stake"
-    assert np.mean(said) - np.mean(true) <= most, "it does not overstate"
-    assert calibration_error(said, true) <= 0.15
+    assert np.mean(said) - np.mean(true) <= 0.05, "it does not overstate"
+    assert calibration_error(said, true) <= most
 
 
 def test_types_that_look_alike_are_named_no_better_than_by_chance_and_say_so() -> None:
