@@ -148,7 +148,7 @@ def read_sights(path: Path) -> Mapping[str, Sight]:
 
 
 def read_promised(path: Path) -> dict[str, Promised]:
-    """What is known of each view's threshold, and what raises it. Raises RecipeError."""
+    """What is known of each view's threshold, and what raises it. Raises RecipeError, WeightsError."""
     recipe, content = _opened(path)
     try:
         return {
@@ -162,7 +162,7 @@ def read_promised(path: Path) -> dict[str, Promised]:
 
 
 def read_eyes(path: Path) -> dict[str, Described]:
-    """What was chosen for each view that has a trained eye. Raises RecipeError."""
+    """What was chosen for each view that has a trained eye. Raises RecipeError, WeightsError."""
     recipe, content = _opened(path)
     try:
         found = {view.name: eye_described_by(content.words[_MEMORY + view.name]) for view in recipe.views}

@@ -84,14 +84,21 @@ def measured(
     return Pace(took_ms=1e3 * least_s / threads, area_px=area_px, threads=threads)
 
 
-def refuse_too_slow(pace: Pace, *, deadline_ms: float) -> None:
-    """Raise RecipeError, with the figures, where every part would miss the deadline."""
-    left_ms = deadline_ms - KEPT_FREE_MS
+def refuse_too_slow(pace: Pace, *, deadline_ms: float, besides_ms: float = 0.0) -> None:
+    """Raise RecipeError, with the figures, where every part would miss the deadline.
+
+    Args:
+        pace: Of a look.
+        deadline_ms: Of a part.
+        besides_ms: What other looks at it take.
+    """
+    left_ms = deadline_ms - KEPT_FREE_MS - besides_ms
     if pace.took_ms <= left_ms:
         return
     raise RecipeError(
         f"{pace.in_words}, and a part must be decided within {deadline_ms:.0f} ms, of which {left_ms:.0f} "
-        f"are left for looking: up to {pace.most_area_px(deadline_ms) / 1e6:.2f} megapixels keep that",
+        f"are left for looking: up to {pace.most_area_px(deadline_ms - besides_ms) / 1e6:.2f} megapixels keep"
+        " that",
         part="nothing was taught, for every part would be late",
         todo="look at a smaller --region, take more threads or a faster machine, or let the PLC wait longer "
         "and say so with --deadline-ms",

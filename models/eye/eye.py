@@ -89,6 +89,12 @@ class _Header(BaseModel):
         return self
 
 
+class _OfAnyFormat(BaseModel):
+    """What the header of every format says."""
+
+    format: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Described:
     """What a packed eye's header says."""
@@ -217,15 +223,11 @@ class TrainedEye:
         """
         part, todo = "nothing is inspected", "Teach the recipe again, or restore the file"
         try:
-            known = _Header.model_validate_json(header)
+            known = _read(header)
         except ValidationError as error:
             raise WeightsError(
                 f"The trained eye is damaged: {in_one_line(error)}", part=part, todo=todo
             ) from error
-        if known.format != FORMAT:
-            raise WeightsError(
-                f"The trained eye has format {known.format}, not {FORMAT}", part=part, todo=todo
-            )
         if known.tower_sha256 != tower.sha256:
             raise WeightsError(
                 f"The eye was trained on another tower than {tower.name}", part=part, todo=todo
@@ -270,13 +272,25 @@ def _impossible(
     return ""
 
 
+def _read(header: str) -> _Header:
+    """Read a header. Raises ValidationError for a damaged one, WeightsError for one of another format."""
+    if (said := _OfAnyFormat.model_validate_json(header).format) != FORMAT:
+        raise WeightsError(
+            f"The trained eye has format {said}, not {FORMAT}: another version of Passgate trained it",
+            part="nothing is inspected",
+            todo="Teach the recipe again, or take an earlier version of it that has no eye",
+        )
+    return _Header.model_validate_json(header)
+
+
 def described_by(header: str) -> Described:
     """What a packed eye's header says, without its tower.
 
     Raises:
         ValueError: It is damaged.
+        WeightsError: It is of another format.
     """
-    known = _Header.model_validate_json(header)
+    known = _read(header)
     working = known.working_height, known.working_width
     return Described(rule=known.rule, choice=known.choice, working=working)
 

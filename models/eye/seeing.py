@@ -102,6 +102,7 @@ def promised_by(header: str) -> Promised:
 
     Raises:
         KeyError, TypeError, ValueError: It is damaged.
+        WeightsError: Its eye is of another format.
     """
     of_memory, of_eye = _parted(header)
     return of_memory_alone(of_memory) if of_eye is None else (described_by(of_eye).rule.promised, None)
@@ -112,6 +113,7 @@ def eye_described_by(header: str) -> Described | None:
 
     Raises:
         KeyError, TypeError, ValueError: It is damaged.
+        WeightsError: Its eye is of another format.
     """
     _, of_eye = _parted(header)
     return None if of_eye is None else described_by(of_eye)

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
+import cv2
+import numpy as np
 import structlog
 
 from inspection.errors import RecipeError
@@ -13,9 +15,10 @@ from models.good_parts.unteachable import listed
 
 log = structlog.get_logger(__name__)
 
+_PLACE_PX: Final = 8
+"""Sides of a place, in pixels: a sensor's noise cancels over so many, and most textures do not."""
 _FLAT: Final = 1.0
-"""Grey levels: where the places of a picture deviate by less, it shows no part. A sensor's noise stays below,
-since each place is the mean of some pixels."""
+"""Grey levels: where the places of a picture deviate by less, it shows no part."""
 
 
 class AlikeInColourAndPlace:
@@ -24,19 +27,21 @@ class AlikeInColourAndPlace:
     def __init__(self) -> None:
         self._contrasts: list[channels.Contrasts] = []
         self._thumbnails: list[Thumbnail] = []
+        self._spreads: list[float] = []
 
     def add(self, frame: Frame, judged: Picture) -> None:
         """One good picture, and what the view judges of it."""
         self._contrasts.append(channels.contrasts(frame.picture, frame.bit_depth))
         self._thumbnails.append(thumbnail(judged))
+        self._spreads.append(_spread(judged))
 
     def refuse_blank(self, names: Sequence[str]) -> None:
         """Raise RecipeError where pictures show nothing, as with the lens covered or the light off."""
-        blank = [index for index, one in enumerate(self._thumbnails) if float(one.std()) < _FLAT]
+        blank = [index for index, spread in enumerate(self._spreads) if spread < _FLAT]
         if blank:
             raise RecipeError(
                 f"{listed(blank, names)} {'shows' if len(blank) == 1 else 'show'} nothing: black, white or "
-                "blank, all places within a grey level",
+                f"blank, places of {_PLACE_PX} x {_PLACE_PX} pixels deviate by less than a grey level",
                 part="nothing was taught, since a station would then release parts that no picture shows",
                 todo="check lens, light and exposure, and take these out; where good parts look so, teach "
                 "with --keep-outliers",
@@ -59,3 +64,11 @@ class AlikeInColourAndPlace:
                 f"the pictures show the part turned: {listed(pictures, names)} against {names[0]}",
                 todo="small defects drown in that: let the fixture hold the part, or have parts aligned",
             )
+
+
+def _spread(picture: Picture) -> float:
+    """By how many grey levels the places of all of a picture, (height, width, 3), deviate."""
+    height, width = picture.shape[:2]
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
+    places = (max(1, width // _PLACE_PX), max(1, height // _PLACE_PX))
+    return float(cv2.resize(grey, places, interpolation=cv2.INTER_AREA).std())

@@ -83,8 +83,8 @@ def described_in_words(eye: Described) -> str:
     told = eye.rule.told
     return (
         f"a trained eye looks at {width} x {height} pixels; {in_words(eye.choice)}; of drawn defects the eye "
-        f"tells {told.eye:.0%}, the patches {told.patches:.0%}, the whole picture {told.whole:.0%}, and so "
-        f"much they count"
+        f"tells {told.eye:.0%}, the patches {told.patches:.0%}, the whole picture {told.whole:.0%}; the "
+        f"farther above half, which is a guess, the more each counts"
     )
 
 
@@ -182,10 +182,10 @@ def refuse_late_eye(taught: Taught, pace: Pace, *, tower: str | None, threads: i
         lambda: look(blank, eyes, size), area_px=math.prod(size), threads=threads, deadline_ms=left_ms
     )
     try:
-        refuse_too_slow(closely, deadline_ms=left_ms)
+        refuse_too_slow(closely, deadline_ms=deadline_ms, besides_ms=pace.took_ms)
     except RecipeError as error:
         most_px = closely.most_area_px(left_ms)
-        larger = range(math.ceil(view.detail_px) + 1, max(shown[0]))
+        larger = range(math.floor(view.detail_px) + 1, max(shown[0]))
         kept = (px for px in larger if math.prod(size_for(px, shown, multiple=multiple)) <= most_px)
         advised = [f"ask for --detail {px}" for px in islice(kept, 1)]
         ways = [
@@ -195,7 +195,7 @@ def refuse_late_eye(taught: Taught, pace: Pace, *, tower: str | None, threads: i
         ]
         raise RecipeError(
             f"to find defects of {view.detail_px:g} pixels the eye must look at {size[1]} x {size[0]}: "
-            f"{error.what}; the memory takes {pace.took_ms:.0f} ms more",
+            f"{error.what}; the memory takes {pace.took_ms:.0f} ms of the others",
             part=error.part,
             todo=f"{', '.join(ways)}, or take more threads or a faster machine",
         ) from error

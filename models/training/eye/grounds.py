@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from inspection.files.one_by_one import OneByOne
 from inspection.part import Picture
 from models.memory.embedding import resized, working_size
+from models.memory.settings import MOST_AREA_PX
 from models.training.eye.lessons import at, draw, light_of
 
 SPAN_PX: Final = 8.0
@@ -33,6 +34,8 @@ _LEAST_PX: Final = 3.0
 _MOST_CROPS: Final = 400
 """Of all pictures together; 240 MB at the usual working size."""
 _MOST_OF_ONE: Final = 8
+_MOST_PX: Final = MOST_AREA_PX * 15 // 16
+"""No working area is larger, so that it is none either once both sides are multiples of a stride."""
 _COMPARED_PX: Final = 200_000_000
 """Of spoiled pictures so many pixels at working size are looked at when eye and memory are compared."""
 
@@ -96,7 +99,9 @@ class Grounds(Protocol):
 
 
 def area_for(detail_px: float, sizes: Sequence[Size], *, least: int) -> int:
-    """The working area at which a defect spans a cell of the finest map; no picture is enlarged for it.
+    """The working area at which a defect spans a cell of the finest map, as far as one may be so large.
+
+    No picture is enlarged for it.
 
     Args:
         detail_px: The defect's extent in pixels of the picture.
@@ -104,7 +109,7 @@ def area_for(detail_px: float, sizes: Sequence[Size], *, least: int) -> int:
         least: The area that is taken at least.
     """
     area = float(np.median([height * width for height, width in sizes]))
-    return max(least, int(area * min(1.0, SPAN_PX / detail_px) ** 2))
+    return max(least, min(_MOST_PX, int(area * min(1.0, SPAN_PX / detail_px) ** 2)))
 
 
 class WholePictures:

@@ -107,6 +107,19 @@ def test_a_header_that_cannot_be_is_refused(
         TrainedEye.unpack(eye.packed()[0], _header(eye, **changed), tower=blocks)
 
 
+def test_an_eye_that_an_older_passgate_trained_is_not_called_damaged(
+    eye: TrainedEye, blocks: BlockTower
+) -> None:
+    """Format 1 had another rule, and nets alone."""
+    of_then = ("eye_mean", "eye_deviation", "whole_mean", "whole_deviation", "cell_level", "cell_deviation")
+    rule = dict.fromkeys((*of_then, "median", "threshold"), 1.0)
+    header, tensors = _header(eye, format=1, rule=rule), eye.packed()[0]
+    nets = {name: tensor for name, tensor in tensors.items() if not name.startswith("whole.")}
+    for read in (described_by, lambda said: TrainedEye.unpack(nets, said, tower=blocks)):
+        with pytest.raises(WeightsError, match=r"format 1, not 2: another version .*Teach the recipe again"):
+            read(header)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -278,6 +278,8 @@ def test_an_eye_that_would_be_late_is_refused_before_it_is_trained_with_what_to_
         refuse_late_eye(looking_for(taught, 2.0), replace(memory, took_ms=200.0), tower=None, threads=2)
     said = str(refused.value)
     assert re.search(r"to find defects of 2 pixels the eye must look at \d+ x \d+: .* at least \d+ ms", said)
+    assert "within 450 ms, of which 200 are left for looking" in said, "what the PLC waits, less both others"
+    assert "the memory takes 200 ms of the others" in said
     least = re.search(r"--detail (\d+)", said)
     assert least is not None
     assert "--region" in said

@@ -10,7 +10,7 @@ from inspection.part import Picture
 from models.eye.eye import TrainedEye
 from models.memory.embedding import resized
 from models.memory.memory import NormalityMemory
-from models.memory.settings import MemorySettings
+from models.memory.settings import MOST_AREA_PX, MemorySettings
 from models.training.eye import teaching
 from models.training.eye.grounds import SPAN_PX, Crops, Size, WholePictures, area_for, grounds_of
 from models.training.eye.teaching import size_for, train_eye
@@ -35,6 +35,12 @@ def test_ten_pixels_in_five_megapixels_are_looked_for_at_three(monkeypatch: pyte
     assert size_for(10.0, [FIVE_MEGAPIXELS], multiple=32) == (1632, 1952)
     monkeypatch.setattr(teaching, "AREA_PX", 64 * 64)
     assert size_for(10.0, [(96, 96)] * 3, multiple=32) == (64, 64)
+
+
+@pytest.mark.parametrize("picture", [(5_000, 6_000), (4_096, 4_096), (400, 60_000)])
+def test_no_working_size_is_larger_than_an_eye_can_be_kept_with(picture: Size) -> None:
+    height, width = size_for(1.0, [picture], multiple=32)
+    assert 0.9 * MOST_AREA_PX < height * width <= MOST_AREA_PX
 
 
 def parts(count: int = 12, side: int = 320) -> list[Picture]:
