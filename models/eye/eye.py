@@ -60,8 +60,12 @@ class Choice(BaseModel):
 
     @property
     def better(self) -> bool:
-        """Whether the eye is better than the memory alone by more than the error."""
-        return self.auroc_eye - self.auroc_memory > self.error
+        """Whether the eye is better than the memory alone, and than a guess, by more than the error.
+
+        Where no view tells anything none counts, and every part has the same score: a memory that is worse
+        than a guess must not give way to that, for then every part would pass.
+        """
+        return self.auroc_eye - max(self.auroc_memory, 0.5) > self.error
 
 
 class _Header(BaseModel):

@@ -47,6 +47,12 @@ def test_better_is_better_by_more_than_the_error() -> None:
         assert CHOICE.model_copy(update={"auroc_eye": auroc}).better is better
 
 
+def test_what_is_no_better_than_a_guess_is_not_taken_for_better_than_a_memory_that_is_worse() -> None:
+    figures = {"auroc_memory": 0.4, "error": 0.05}
+    for auroc, better in ((0.5, False), (0.54, False), (0.56, True)):
+        assert CHOICE.model_copy(update=figures | {"auroc_eye": auroc}).better is better
+
+
 NAME = "0.deviation_16"
 
 
