@@ -89,9 +89,10 @@ def test_where_nothing_was_drawn_nothing_is_known() -> None:
 
 def test_the_error_is_of_groups_and_not_of_pictures() -> None:
     held_out = _held_out(by_eye=1.0, by_patches=0.0, alone=0.5)
-    rng = np.random.default_rng(1)
-    of_pictures = compare(held_out, folds=HALVES, groups=range(PARTS), rng=rng).error
-    of_groups = compare(held_out, folds=HALVES, groups=[0, 1] * (PARTS // 2), rng=rng).error
+    of_pictures, of_groups = (
+        compare(held_out, folds=HALVES, groups=groups, rng=np.random.default_rng(1)).error
+        for groups in (range(PARTS), [0, 1] * (PARTS // 2))
+    )
     assert of_pictures > 0.0
     assert of_groups != pytest.approx(of_pictures)
 
