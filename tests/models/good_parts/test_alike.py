@@ -31,7 +31,9 @@ def blank(picture: NDArray[np.float64]) -> bool:
 def textured(rng: np.random.Generator) -> NDArray[np.float64]:
     """Evenly lit cloth: grains of four pixels, and no form larger than that."""
     grains = rng.normal(0.0, 10.0, (LARGE[0] // 4, LARGE[1] // 4))
-    return 128.0 + np.kron(grains, np.ones((4, 4)))
+    cloth = np.full(LARGE, 128.0)
+    cloth += np.kron(grains, np.ones((4, 4)))
+    return cloth
 
 
 def marked_at_its_ends(rng: np.random.Generator) -> NDArray[np.float64]:
