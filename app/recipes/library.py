@@ -113,11 +113,7 @@ class RecipeLibrary:
         return taught
 
     def learned_from(self, name: str, version: int | None = None) -> LearnedFrom:
-        """Which pictures a recipe learned from, the newest version unless one is named.
-
-        Raises:
-            RecipeError: Unknown, or its file is damaged.
-        """
+        """Which pictures a version learned from, the newest if none is named. Raises RecipeError."""
         return read_learned_from(self._file(name, version))
 
     def taught_scores(self, name: str, version: int | None = None) -> LabelledScores | None:
@@ -129,11 +125,7 @@ class RecipeLibrary:
         return read_labelled(self._file(name, version))
 
     def looks(self, name: str, version: int | None = None) -> dict[str, UsualLooks]:
-        """How the pictures looked that a recipe was taught on, by view; none where its file says none.
-
-        Raises:
-            RecipeError: Unknown, or its file is damaged.
-        """
+        """How the pictures looked that a version was taught on, by view, if known. Raises RecipeError."""
         return read_looks(self._file(name, version))
 
     def sights(self, name: str, version: int | None = None) -> Mapping[str, Sight]:
@@ -145,11 +137,7 @@ class RecipeLibrary:
         return read_sights(self._file(name, version))
 
     def promised(self, name: str, version: int | None = None) -> dict[str, Promised]:
-        """What is known of the threshold of each view of a recipe, and what raises it.
-
-        Raises:
-            RecipeError: Unknown, or its file is damaged.
-        """
+        """What is known of the threshold of each view, and what raises it. Raises RecipeError."""
         return read_promised(self._file(name, version))
 
     def eyes(self, name: str, version: int | None = None) -> dict[str, Described]:
