@@ -54,15 +54,18 @@ class Views:
     eye: float
 
     def combined(self, told: Told) -> float:
-        """Add them up, each weighted by what it tells.
+        """Give their mean, each weighted by what it tells; 0 where none tells anything.
 
         Two things can be looked at: the whole picture, and its places. Places are judged twice, by the
         memory's patches and by the eye, so that each counts half. A view that tells every drawn defect from
         the same part without it has its full weight; one that tells half of them guesses, and has none; in
         between the weight is the square of what it tells beyond guessing, as information goes.
         """
-        places = 0.5 * (_weight(told.patches) * self.patches + _weight(told.eye) * self.eye)
-        return _weight(told.whole) * self.whole + places
+        whole, patches, eye = _weight(told.whole), 0.5 * _weight(told.patches), 0.5 * _weight(told.eye)
+        weight = whole + patches + eye
+        if weight == 0.0:
+            return 0.0
+        return (whole * self.whole + patches * self.patches + eye * self.eye) / weight
 
 
 def _weight(told: float) -> float:

@@ -100,9 +100,12 @@ def train_eye(
     groups = [groups[index] for index in chosen]
     pictures = OneByOne(chosen, pictures.__getitem__)
     effort = effort or Effort()
-    folds = folds_of(groups, min(effort.folds, len(set(groups))), seed)
-    sizes = np.bincount(folds)
-    if len(sizes) < 2 or min(sizes) < FEWEST_HELD_OUT or len(folds) - max(sizes) < FEWEST_PICTURES:
+    for number in range(min(effort.folds, len(set(groups))), 1, -1):
+        folds = folds_of(groups, number, seed)
+        sizes = np.bincount(folds)
+        if min(sizes) >= FEWEST_HELD_OUT and len(folds) - max(sizes) >= FEWEST_PICTURES:
+            break
+    else:
         return None
     how = (seed, detail_px, effort, on_progress)
     return _Training(pictures, folds, memory, tower, groups, *how).run()

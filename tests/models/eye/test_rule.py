@@ -55,13 +55,15 @@ def test_a_view_that_tells_no_more_than_a_guess_counts_for_nothing(
 ) -> None:
     views = Views(whole=whole, patches=patches, eye=eye)
     assert views.combined(Told(whole=1.0, patches=guessed, eye=guessed)) == whole
-    assert views.combined(Told(whole=guessed, patches=guessed, eye=1.0)) == eye / 2
-    assert views.combined(Told(whole=1.0, patches=1.0, eye=1.0)) == whole + (patches + eye) / 2
+    assert views.combined(Told(whole=guessed, patches=guessed, eye=1.0)) == eye
+    assert views.combined(Told(whole=guessed, patches=guessed, eye=guessed)) == 0.0
+    all_tell = views.combined(Told(whole=1.0, patches=1.0, eye=1.0))
+    assert all_tell == pytest.approx(whole / 2 + (patches + eye) / 4)
 
 
 def test_who_tells_three_in_four_counts_a_quarter_of_who_tells_all() -> None:
     views = Views(whole=4.0, patches=0.0, eye=0.0)
-    assert views.combined(Told(whole=0.75, patches=1.0, eye=1.0)) == 1.0
+    assert views.combined(Told(whole=0.75, patches=1.0, eye=1.0)) == pytest.approx(4.0 * 0.25 / 1.25)
 
 
 def test_the_map_is_1_at_the_level_rises_with_the_logit_and_is_never_below_0() -> None:

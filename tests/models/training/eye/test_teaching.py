@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import torch
@@ -104,6 +105,16 @@ def test_too_few_pictures_to_hold_some_out_train_no_eye(
     made = train_eye(parts[: len(groups)], memory=memory, tower=blocks, groups=groups, effort=SMALL)
     assert made is None
     assert blocks.asked == asked, "and that is known before anything is looked at"
+
+
+def test_where_a_fourth_fold_would_be_one_picture_there_are_fewer_folds(
+    parts: list[Picture], blocks: BlockTower, memory: NormalityMemory
+) -> None:
+    four = replace(SMALL, folds=4)
+    groups = [0] * 5 + [1] * 5 + [2, 3]  # two large batches and two single parts
+    made = train_eye(parts[:12], memory=memory, tower=blocks, groups=groups, effort=four)
+    assert made is not None
+    assert len(made._nets) == 3
 
 
 def test_of_few_groups_as_boards_come_an_eye_is_trained_though_a_fold_is_one(
