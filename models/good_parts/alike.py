@@ -1,5 +1,6 @@
 """Whether the good pictures of a folder show anything, alike in their colour channels and in how it lies."""
 
+import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -67,8 +68,13 @@ class AlikeInColourAndPlace:
 
 
 def _spread(picture: Picture) -> float:
-    """By how many grey levels the places of all of a picture, (height, width, 3), deviate."""
+    """By how many grey levels the places of all of a picture, (height, width, 3), deviate.
+
+    It is infinite where a picture is too small to have places: :mod:`models.good_parts.sizes` tells of that.
+    """
     height, width = picture.shape[:2]
+    if min(height, width) < 2 * _PLACE_PX:
+        return math.inf
     grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY).astype(np.float32)
     places = (max(1, width // _PLACE_PX), max(1, height // _PLACE_PX))
     return float(cv2.resize(grey, places, interpolation=cv2.INTER_AREA).std())

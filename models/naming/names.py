@@ -269,13 +269,13 @@ class Names:
             WeightsError: Tensors or header are damaged, of another format, or do not fit ``memory``.
         """
         part, again = "nothing is inspected", "Teach the recipe again, and show the examples again"
-        todo = f"{again} (passgate recipe teach, passgate recipe types), or restore the file"
+        todo = f"{again} (passgate recipe teach; then passgate recipe types), or restore the file"
         try:
             if (said := _OfAnyFormat.model_validate_json(header).format) != FORMAT:
                 raise WeightsError(
                     f"The names have format {said}, not {FORMAT}: another version of Passgate learned them",
                     part=part,
-                    todo=f"{again} (passgate recipe teach, passgate recipe types)",
+                    todo=f"{again} (passgate recipe teach; then passgate recipe types)",
                 )
             known = _Header.model_validate_json(header)
         except ValidationError as error:
