@@ -21,7 +21,7 @@ def test_a_few_decodings_are_all_valid() -> None:
 
 @pytest.mark.slow
 def test_many_decodings_are_all_valid_on_weights_of_every_kind() -> None:
-    holds(1300, seed=2)
+    holds(650, seed=2)  # the bench judges 10,000
 
 
 def test_the_same_seed_judges_the_same() -> None:
