@@ -139,7 +139,7 @@ class TrainedEye:
         """Keep what was trained.
 
         Args:
-            nets: Each trained on all lessons, from other first weights; the mean of their opinions counts.
+            nets: Each trained without another fold of the good parts; the mean of their opinions counts.
             whole: What good pictures look like as a whole at this working size.
             tower: The one whose maps they learned to read.
             working: Height and width that pictures are scaled to, in pixels.

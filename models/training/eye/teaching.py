@@ -244,7 +244,7 @@ class _Training:
         taken = 0
         if len(told) > 1:
             gain = told[1].astype(np.float64) - told[0]
-            taken = int(gain.mean() > -gain.std() / math.sqrt(len(gain)))
+            taken = int(gain.mean() >= -gain.std() / math.sqrt(len(gain)))
         tried = tuple(
             Tried(height=size[0], width=size[1], told=float(one.mean()))
             for size, one in zip(self._sizes, told, strict=True)
