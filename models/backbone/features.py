@@ -220,7 +220,8 @@ class EfficientNetLite:
         """A copy of the stages from stride 8 to stride 16, to be trained: the tower itself stays frozen.
 
         Returns:
-            The map at stride 8 → the map at stride 16; at first the same values as in ``features``.
+            The map at stride 8 → the map at stride 16; at first the same values as in ``features``, to what
+            fusing rounds.
         """
         return copy.deepcopy(nn.Sequential(*self._layers[self._between(16)])).requires_grad_(True)
 

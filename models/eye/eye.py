@@ -20,7 +20,7 @@ from models.eye.rule import EyeRule
 from models.memory.embedding import MOST_FEATURE, look, moments
 from models.memory.normal import Whole, expected_of_whole, orthonormal
 from models.memory.settings import MOST_AREA_PX
-from models.weights.soundness import Expected, fault, in_one_line
+from models.weights.soundness import Expected, fault, format_of, in_one_line
 
 FORMAT: Final = 2
 """1 had nets of halves, and no view of the whole of its own."""
@@ -91,12 +91,6 @@ class _Header(BaseModel):
             raise ValueError(f"a working size above {MOST_AREA_PX} pixels")
         self.rule.refuse_unless_from(self.taught_on)
         return self
-
-
-class _OfAnyFormat(BaseModel):
-    """What the header of every format says."""
-
-    format: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -278,7 +272,7 @@ def _impossible(
 
 def _read(header: str) -> _Header:
     """Read a header. Raises ValidationError for a damaged one, WeightsError for one of another format."""
-    if (said := _OfAnyFormat.model_validate_json(header).format) != FORMAT:
+    if (said := format_of(header)) != FORMAT:
         raise WeightsError(
             f"The trained eye has format {said}, not {FORMAT}: another version of Passgate trained it",
             part="nothing is inspected",

@@ -38,7 +38,7 @@ from models.memory.cells import CellNet, said_by
 from models.memory.embedding import described, embed, moments
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MOST_AREA_PX
-from models.weights.soundness import Expected, fault, in_one_line
+from models.weights.soundness import Expected, fault, format_of, in_one_line
 
 FORMAT: Final = 2
 _ONE_NET: Final = 1
@@ -250,15 +250,13 @@ class Adaptation:
         todo = "Adapt the recipe again, or restore the file"
         part = "nothing is inspected"
         try:
+            if (said := format_of(header)) not in (_ONE_NET, FORMAT):
+                raise WeightsError(f"The adaptation has format {said}, not {FORMAT}", part=part, todo=todo)
             known = _Header.model_validate_json(header)
         except ValidationError as error:
             raise WeightsError(
                 f"The adaptation is damaged: {in_one_line(error)}", part=part, todo=todo
             ) from error
-        if known.format not in (_ONE_NET, FORMAT):
-            raise WeightsError(
-                f"The adaptation has format {known.format}, not {FORMAT}", part=part, todo=todo
-            )
         if known.format == _ONE_NET:
             tensors = {name.replace("net.", "0.", 1): tensor for name, tensor in tensors.items()}
         if known.tower_sha256 != tower.sha256:

@@ -49,7 +49,7 @@ from models.memory.normal import Normal, impossible
 from models.memory.regions import find_regions
 from models.memory.settings import MOST_AREA_PX, MemorySettings
 from models.memory.threshold import Threshold
-from models.weights.soundness import in_one_line
+from models.weights.soundness import format_of, in_one_line
 
 FORMAT: Final = 2
 
@@ -354,14 +354,14 @@ class NormalityMemory:
         todo = "Teach the recipe again, or restore the file"
         part = "nothing is inspected"
         try:
+            if (said := format_of(header)) != FORMAT:
+                raise WeightsError(f"The memory has format {said}, not {FORMAT}", part=part, todo=todo)
             known = _Header.model_validate_json(header)
             normal = Normal(**{field.name: tensors[field.name] for field in fields(Normal)})
         except (KeyError, ValidationError) as error:
             raise WeightsError(
                 f"The memory is damaged: {in_one_line(error)}", part=part, todo=todo
             ) from error
-        if known.format != FORMAT:
-            raise WeightsError(f"The memory has format {known.format}, not {FORMAT}", part=part, todo=todo)
         if known.tower_sha256 != tower.sha256:
             raise WeightsError(
                 f"The memory was taught on {known.tower} ({known.tower_sha256[:12]}…), "

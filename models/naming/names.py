@@ -24,7 +24,7 @@ from models.memory.memory import NormalityMemory
 from models.naming.belief import SHARPNESSES, Belief, HeldOut, hold_out, keeps_its_word
 from models.naming.directions import EXTENTS, Directions
 from models.naming.ridges import WAYS, Ridges
-from models.weights.soundness import Expected, fault, in_one_line
+from models.weights.soundness import Expected, fault, format_of, in_one_line
 
 FORMAT: Final = 2
 UNKNOWN: Final = "unknown"
@@ -109,12 +109,6 @@ class _Header(BaseModel):
         if len(self.types) > 1 and abs(sum(self.belief) - 1.0) > _ROUNDED:
             raise ValueError("what it believes is not one in all")
         return self
-
-
-class _OfAnyFormat(BaseModel):
-    """What the header of every format says."""
-
-    format: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -271,7 +265,7 @@ class Names:
         part, again = "nothing is inspected", "Teach the recipe again, and show the examples again"
         todo = f"{again} (passgate recipe teach; then passgate recipe types), or restore the file"
         try:
-            if (said := _OfAnyFormat.model_validate_json(header).format) != FORMAT:
+            if (said := format_of(header)) != FORMAT:
                 raise WeightsError(
                     f"The names have format {said}, not {FORMAT}: another version of Passgate learned them",
                     part=part,

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import torch
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from torch import Tensor
 
 
@@ -49,6 +49,21 @@ def _fault(tensor: Tensor, wanted: Expected) -> str:
     if low < wanted.least or high > wanted.most:
         return f"lies in {low:.4g} to {high:.4g}, outside {wanted.least:.4g} to {wanted.most:.4g}"
     return ""
+
+
+class _OfAnyFormat(BaseModel):
+    """What the header of every format says."""
+
+    format: int
+
+
+def format_of(header: str) -> int:
+    """Which format a header is of, told before its other fields: another format's are no damage.
+
+    Raises:
+        ValidationError: It is damaged.
+    """
+    return _OfAnyFormat.model_validate_json(header).format
 
 
 def in_one_line(error: Exception) -> str:

@@ -93,7 +93,9 @@ def test_a_damaged_memory_is_refused(tower: EfficientNetLite0, memory: Normality
     with pytest.raises(WeightsError, match="damaged"):
         NormalityMemory.unpack(tensors | {"bank": tensors["bank"][:, :-1]}, header, tower=tower)
     with pytest.raises(WeightsError, match="format 99"):
-        NormalityMemory.unpack(tensors, json.dumps(json.loads(header) | {"format": 99}), tower=tower)
+        NormalityMemory.unpack(
+            tensors, json.dumps(json.loads(header) | {"format": 99, "unheard": 1}), tower=tower
+        )
 
 
 def test_too_few_pictures_or_groups_are_refused(tower: EfficientNetLite0, parts: list[Picture]) -> None:
