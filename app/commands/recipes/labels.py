@@ -240,6 +240,8 @@ def _tell_learned(report: dict[str, Any]) -> None:
         kind = "defective" if one["defective"] else "good"
         table.add_row(one["said"], kind, *(_judged(one[when]) for when in ("before", "after")))
     Console().print(table)
+    if report["eye"] is not None:
+        typer.echo(f"Of the eye: {report['eye']['why']}")
     if report["labels"]:
         typer.echo(f"Of the labels: {report['labels']}")
     if report["kept"]:

@@ -28,7 +28,7 @@ from app.recipes.adapting import (
     one_view_recipe,
 )
 from app.recipes.file_frames import FileFrames, read_through
-from app.recipes.growing.eyes import sharpen
+from app.recipes.growing.eyes import Sharpened, sharpen
 from app.recipes.growing.joining import STAYS, Joining, NewPicture, copied, judged, look_at, refuse_lost
 from app.recipes.learned_from import LearnedFrom, remembered
 from app.recipes.library import RecipeLibrary, Taught
@@ -72,7 +72,8 @@ class LearnedMore:
     file: Path | None
     report: dict[str, Any]
     """For JSON: name, version (of ``taught``, else None), kept, taught_on, what became of the labels in
-    words, what adapting led to, and of each picture what was said of it before and is now."""
+    words, what training an eye anew led to (None where there was none), what adapting led to, and of each
+    picture what was said of it before and is now."""
 
 
 def learn(
@@ -144,6 +145,7 @@ class _Growing:
             }
         )
         self._good: tuple[list[Path], list[str]] | None = None
+        self._eye: Sharpened | None = None
 
     def grown(self) -> tuple[Taught | None, dict[str, Any]]:
         """The next version, None where the recipe stays, and the report."""
@@ -192,7 +194,8 @@ class _Growing:
             with progress("training the eye", None) as bar:
                 frames = FileFrames(files, lambda _: None, bit_depth=depth)
                 eye = sharpen(again, frames, tower=self._eyes, groups=groups, on_progress=bar.show)
-            again = eye.in_time(threads=self._asked.threads).taught or again
+            self._eye = eye.in_time(threads=self._asked.threads)
+            again = self._eye.taught or again
         learned_from = self._learned_from.model_copy(
             update={
                 "taught": again.learned_from.taught,
@@ -275,6 +278,7 @@ class _Growing:
             "kept": taught is not None,
             "taught_on": next(iter((taught or self._before).memories.values())).taught_on,
             "labels": labels,
+            "eye": None if self._eye is None else self._eye.in_json(),
             "adapted": None if adapted is None else adapted.report,
             "joined": [
                 {**one.model_dump(), "before": earlier, "after": later}

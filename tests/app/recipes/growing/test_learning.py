@@ -214,7 +214,10 @@ def test_where_the_recipe_has_an_eye_one_is_trained_anew_and_kept_where_it_is_be
 
     monkeypatch.setattr(learning, "sharpen", sharpen)
     monkeypatch.setattr("app.recipes.growing.eyes.pace_of", pace_of)
-    learn("cover", good(rejected), library=library, asked=Asked(taught_from=lain))
+    learned = learn("cover", good(rejected), library=library, asked=Asked(taught_from=lain))
     assert given == [len(taught_again)] == [25]
+    eye = learned.report["eye"]
+    assert eye["kept"] is (better and not late)
+    assert ("every part would be late" in eye["why"]) is late, "an eye is never lost without a word"
     (memory,) = library.load("cover", 3, tower=tower).memories.values()
     assert isinstance(memory, SeeingMemory) is (better and not late)
