@@ -102,6 +102,7 @@ class Code(StrEnum):
     WORST_DEFECT_MM = auto()
     MORE_DEFECTS = auto()
     TOO_CLOSE = auto()
+    BEYOND_TAUGHT = auto()
     LIKE_NO_EXAMPLE = auto()
     NAME_RELEASES_NOTHING = auto()
     SEEN_AND_DECIDED = auto()

@@ -57,7 +57,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "ones do",
     Code.GROUPS_ALIKE: "the {groups} groups do not differ: each of the {pictures} pictures counts in full",
     Code.THRESHOLD_BEYOND: "{groups} groups are too few to tell, so the threshold lies beyond the highest "
-    "good score, as far as normally distributed groups ask",
+    "good score, as far as normally distributed groups ask; a part between the two is held for a person: of "
+    "{parts} good parts of other groups up to about {held}",
     Code.MORE_GROUPS: "to promise the {asked_percent:.3g} % that were asked, teach {needed} groups that "
     "differ like these (positions, batches, days) instead of {taught}",
     Code.MORE_PICTURES: "to promise the {asked_percent:.3g} % that were asked, teach {needed} good pictures "
@@ -117,6 +118,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.WORST_DEFECT_MM: "{defect:term}, {length_mm:g} mm at x {x}, y {y} on view {view}",
     Code.MORE_DEFECTS: "{cause}, and {more} more",
     Code.TOO_CLOSE: "too close to the threshold to tell",
+    Code.BEYOND_TAUGHT: "less like the taught parts than any of them, and too few groups were taught to tell "
+    "whether another good one may be",
     Code.LIKE_NO_EXAMPLE: "a defect is not clearly of a type that examples show",
     Code.NAME_RELEASES_NOTHING: "the rules let such a type pass, but a name by examples releases no part",
     Code.SEEN_AND_DECIDED: "{cause}: {action:term}",

@@ -78,7 +78,9 @@ def benchmark(
     Returns:
         A dict for JSON. ``rows``, one for each product and split: pictures taught and tested; ``chosen``,
         what was chosen for the product; AUROC, overkill at no and at 1 % escapes, escapes and overkill at the
-        memory's own threshold, the last also for the least, middling and most of the test groups; the two
+        memory's own threshold, the last also for the least, middling and most of the test groups; the same
+        where what lies above every taught score is held for a person (``escape_rate_with_holds``,
+        ``unreleased_rate_of_good``), which differs where few groups moved the threshold; the two
         plain methods' AUROC and overkill; teach_s; assess_p50_ms and assess_p95_ms (scaling, tower and
         memory, without reading the picture). ``products``, by name: ``mean`` and ``deviation`` over the rows;
         ``mistakes``, the ratio of 1 − AUROC to the better plain method's, with its interval; ``threshold``,
@@ -145,6 +147,7 @@ def _one_split(
     del good
     progress.add(len(teach), note)
     times_ms: list[float] = []
+    released: list[bool] = []
     scores: dict[str, list[float]] = {name: [] for name in (MEMORY, *PLAIN)}
     for one in test:
         picture = one.read()
@@ -152,6 +155,7 @@ def _one_split(
         assessment = memory.assess(picture)
         times_ms.append((time.perf_counter() - start) * 1e3)
         scores[MEMORY].append(assessment.score)
+        released.append(assessment.normal and not assessment.beyond_taught)
         for baseline in baselines:
             scores[baseline.name].append(baseline.score(assessment.features))
         progress.add(1, note)
@@ -161,7 +165,7 @@ def _one_split(
         defective=np.array([one.defective for one in test]),
         scores={name: np.array(of_all) for name, of_all in scores.items()},
     )
-    return row | _figures(tested, memory.threshold) | {
+    return row | _figures(tested, memory.threshold) | _held(tested, released) | {
         "teach_s": teach_s,
         "assess_p50_ms": float(np.percentile(times_ms, 50)),
         "assess_p95_ms": float(np.percentile(times_ms, 95)),
@@ -190,6 +194,15 @@ def _figures(tested: SplitScores, threshold: float) -> dict[str, float]:
         ranking = _ranking(evaluate(tested.scores[name], tested.defective))
         row |= {f"{figure} of {name}": value for figure, value in ranking.items()}
     return row
+
+
+def _held(tested: SplitScores, released: Sequence[bool]) -> dict[str, float]:
+    """What is left to escape, and what of the good is not released, where a person sees what is held."""
+    passed = np.array(released)
+    return {
+        "escape_rate_with_holds": float(passed[tested.defective].mean()),
+        "unreleased_rate_of_good": float(1.0 - passed[~tested.defective].mean()),
+    }
 
 
 def _ranking(found: Evaluation) -> dict[str, float]:

@@ -338,5 +338,7 @@ def _lacks_only_a_name(reflex: Decision, recipe: Recipe) -> bool:
     if any(defect.type != ANOMALY for defect in reflex.defects):
         return False
     close = abs(reflex.confidence - 0.5) < recipe.review_band
+    if not reflex.defects:
+        return False  # a part that is like no taught one, and yet normal
     spoken_of = any(rule.type in (ANY_TYPE, ANOMALY) for rule in recipe.policy)
     return reflex.action is Action.MANUAL_REVIEW and not close and not spoken_of

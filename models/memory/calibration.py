@@ -80,6 +80,11 @@ class Cut(BaseModel):
             quantiles=tuple(float(score) for score in np.quantile(scores, shares)),
         )
 
+    def beyond_taught(self, score: float) -> bool:
+        """Whether a score lies above all taught ones, but below a threshold that few groups moved up."""
+        moved = self.promised is not None and self.promised.beyond and bool(self.quantiles)
+        return moved and self.quantiles[-1] < score < self.threshold
+
     def refuse_beyond(self, most: float) -> None:
         """Raise ValueError where median, threshold or quantiles lie where no taught score can.
 

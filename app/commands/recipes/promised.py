@@ -38,7 +38,8 @@ def in_words(promise: Threshold | None, why: HighScores | None) -> Iterator[Sent
         }
         yield say(Code.GROUPS_DIFFER if promise.alike > 0.0 else Code.GROUPS_ALIKE, told)
     if promise.beyond:
-        yield say(Code.THRESHOLD_BEYOND, groups=promise.groups)
+        held = round(PARTS / (promise.independent + 1.0))
+        yield say(Code.THRESHOLD_BEYOND, groups=promise.groups, parts=PARTS, held=held)
     if promise.groups_needed is not None and (promise.beyond or not promise.kept):
         by_picture = promise.groups == promise.pictures
         yield say(

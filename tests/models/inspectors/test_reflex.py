@@ -1,5 +1,6 @@
 """The reflex: what was never seen on good parts is found, put in its place, and handed to the policy."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from app.settings.station import InspectorKind, ModelTable
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.decision import Action, Decision, Severity
 from inspection.errors import RecipeError
+from inspection.messages.codes import Code
 from inspection.part import Frame
 from inspection.recipe import DefectRule, Recipe, View
 from inspection.simulation import Variation, cover, draw_part, render
@@ -94,6 +96,24 @@ def test_what_lies_close_to_the_threshold_goes_to_a_person(reflex: tuple[Recipe,
     cautious = reflex[0].model_copy(update={"review_band": 0.5})
     decision = _judge(reflex, camera.capture(1).picture, cautious)
     assert decision.action is Action.MANUAL_REVIEW
+
+
+def test_what_is_less_like_the_taught_parts_than_any_of_them_goes_to_a_person_where_groups_were_too_few(
+    reflex: tuple[Recipe, ReflexInspector],
+) -> None:
+    recipe, inspector = reflex
+    camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=0.0))
+    camera.open()
+    (found,) = inspector.examine((_frame(camera.capture(1).picture),), recipe=recipe)
+
+    def decided(*, beyond_taught: bool) -> Decision:
+        seen = replace(found, assessment=replace(found.assessment, beyond_taught=beyond_taught))
+        return inspector.decide((seen,), recipe=recipe, part_id=7, trigger_seq=3, vision_ms=1.0)
+
+    assert decided(beyond_taught=False).action is Action.PASS
+    held = decided(beyond_taught=True)
+    assert (held.action, held.defects) == (Action.MANUAL_REVIEW, ())
+    assert Code.BEYOND_TAUGHT in {message.code for message in held.coded}
 
 
 def test_no_confidence_is_finer_than_the_teaching_pictures_can_tell(

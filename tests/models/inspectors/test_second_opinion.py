@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -158,6 +159,15 @@ def test_the_rules_apply_to_the_names_that_it_gives(memory: NormalityMemory, par
 def test_it_never_ends_milder_than_the_reflex(memory: NormalityMemory, parts: list[Picture]) -> None:
     mild = inspect(inspector_with(Brain("scratch", action=Action.PASS), memory), scratched(parts[25]))
     assert mild.decision.action is Action.REWORK
+
+
+def test_it_does_not_release_what_is_less_like_the_taught_parts_than_any_of_them(
+    memory: NormalityMemory, parts: list[Picture], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = replace(memory.assess(parts[25]), beyond_taught=True)
+    monkeypatch.setattr(memory, "assess", lambda _: seen)
+    held = inspect(inspector_with(Brain(), memory), parts[25]).decision
+    assert (held.action, held.defects) == (Action.MANUAL_REVIEW, ())
 
 
 def test_one_that_is_late_is_not_waited_for_and_has_neither_motion_nor_words(

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.memory.calibration import MOST_QUANTILES, Calibration, confidence
+from models.memory.calibration import MOST_QUANTILES, Calibration, Cut, confidence
 from models.memory.settings import MemorySettings
 
 
@@ -41,6 +41,19 @@ def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_ref
     assert made.promised.score < made.threshold
     assert len(made.quantiles) == min(pictures, MOST_QUANTILES)
     assert list(made.quantiles) == sorted(made.quantiles)
+
+
+def test_what_lies_between_the_highest_taught_score_and_a_threshold_that_few_groups_moved_is_told() -> None:
+    scores = np.random.default_rng(0).normal(0.0, 1.0, 60) + np.repeat([0.0, 1.0, 2.0], 20)
+    moved = Cut.among(scores, np.repeat([0, 1, 2], 20).tolist(), overkill=0.05)
+    highest = float(scores.max())
+    assert moved.promised is not None
+    assert moved.promised.beyond
+    assert not moved.beyond_taught(highest)
+    assert moved.beyond_taught(float(np.nextafter(highest, np.inf)))
+    assert not moved.beyond_taught(moved.threshold)
+    told = Cut.among(scores, range(60), overkill=0.05)
+    assert not any(told.beyond_taught(score) for score in np.linspace(-5.0, 20.0, 100).tolist())
 
 
 def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
