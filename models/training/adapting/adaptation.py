@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from inspection.errors import RecipeError
 from inspection.files.one_by_one import OneByOne
-from models.backbone.features import AdaptableTower
+from models.backbone.features import AdaptableTower, FeatureMaps
 from models.evaluation.metrics import Evaluation, evaluate
 from models.eye.seeing import SeeingMemory
 from models.good_parts.unteachable import FEWEST_PICTURES
@@ -33,7 +33,14 @@ from models.memory.embedding import working_size
 from models.memory.memory import NormalityMemory
 from models.training.adapting.cells import train_cells
 from models.training.adapting.labelled import AdaptationSettings, Counter, Example, Label, Progress
-from models.training.adapting.summing import best_trust, direction_between, level_of, rule_of, weights_of
+from models.training.adapting.summing import (
+    Scale,
+    best_trust,
+    direction_between,
+    rule_of,
+    unseen_directions,
+    weights_of,
+)
 from models.training.adapting.threshold import Threshold, escapes_within
 from models.training.adapting.variants import Pool
 from models.training.eye.teaching import AREA_PX, train_eye
@@ -123,18 +130,18 @@ def adapt(
     pool = Pool.fill(examples, labels, memory, tower, settings, seed, counted, closer=closer, later=work)
     truth = np.array([one.defective for one in labels])
     how = (settings, seed, detail_px, counted)
-    seen, peaks, nets = _held_out(examples, labels, folds, memory, tower, pool, *how)
-    level = level_of(seen, truth, np.array(folds))
+    seen, peaks, nets, zeros = _held_out(examples, labels, folds, memory, tower, pool, *how)
     groups = [one.group for one in labels]
-    trust = best_trust(seen, level, truth, groups)
+    trust = best_trust(seen, truth, groups)
     asked = {"escapes": settings.escapes, "overkill": settings.overkill}
-    rule, threshold = rule_of(seen, level, peaks, truth, groups, trust=trust, **asked)
+    rule, threshold = rule_of(seen, peaks, truth, groups, trust=trust, **asked)
     counted.finish()
-    alone, together = (seen - level)[:, 0], (seen - level) @ weights_of(seen, level, truth, trust)
+    alone, together = seen[:, 0], seen @ weights_of(seen, truth, trust)
+    scale = _scale(memory, pool, labels, range(len(labels)), settings, zero=float(np.mean(zeros)))
     adaptation = Adaptation(
         nets=nets if rule.cells else (),
         direction=_direction(pool, truth, range(len(labels)), settings),
-        rule=rule,
+        rule=scale.of_opinions(rule),
         tower_sha256=tower.sha256,
         closer=closer,
         good=int((~truth).sum()),
@@ -201,16 +208,18 @@ def _held_out(
     seed: int,
     detail_px: float | None,
     counted: Counter,
-) -> tuple[NDArray[np.float64], NDArray[np.float64], list[CellNet]]:
+) -> tuple[NDArray[np.float64], NDArray[np.float64], list[CellNet], list[float]]:
     """Have each picture judged by what has not seen its group.
 
     Returns:
-        The opinions, (pictures, 4); the logit of each one's highest cell; the net of each fold.
+        The opinions, (pictures, 4), on the scale of the models that hold them; the logit of each one's
+        highest cell, above its net's zero; the net of each fold, and its zero.
     """
     seen = np.zeros((len(examples), 4))
     peaks = np.zeros(len(examples))
     truth = np.array([one.defective for one in labels])
     nets: list[CellNet] = []
+    zeros: list[float] = []
     for fold in sorted(set(folds)):
         inside = [index for index, f in enumerate(folds) if f != fold]
         outside = [index for index, f in enumerate(folds) if f == fold]
@@ -218,15 +227,51 @@ def _held_out(
         net = train_cells(pool, torch.isin(pool.source, torch.tensor(inside)), tower, settings, seed, counted)
         nets.append(net)
         held = _fold_memory(examples, labels, inside, tower, memory, seed, detail_px, counted)
+        # a net's zero is its own: where the good parts that it learned from lie
+        known = [index for index in inside if not truth[index]]
+        opined = [_picture_opinion(net, held.see(examples[index].picture)[0]) for index in known]
+        zeros.append(float(np.mean(opined)))
+        scale = _scale(held, pool, labels, inside, settings, zero=zeros[-1])
         for index in outside:
             found = held.assess(examples[index].picture)
             cells = said_by([net], found.features)
             assert cells is not None
             whole = direction.score(pool.whole[index])
-            seen[index] = opinions(found.score, distance_of(held, found), whole, cells)
-            peaks[index] = float(cells.max())
+            said = opinions(found.score, distance_of(held, found), whole, cells)
+            seen[index] = scale.deviations(said)
+            peaks[index] = float(cells.max()) - zeros[-1]
             counted.add(1)
-    return seen, peaks, nets
+    return seen, peaks, nets, zeros
+
+
+def _picture_opinion(net: CellNet, maps: FeatureMaps) -> float:
+    cells = said_by([net], maps)
+    assert cells is not None
+    return float(CellNet.of_pictures(cells)[0])
+
+
+def _scale(
+    memory: NormalityMemory,
+    pool: Pool,
+    labels: Sequence[Label],
+    inside: Sequence[int],
+    settings: AdaptationSettings,
+    *,
+    zero: float,
+) -> Scale:
+    """That of what was learned from the pictures ``inside``; ``zero`` is the nets'."""
+    calibration = memory.calibration
+    chosen = torch.tensor(list(inside))
+    return Scale.of(
+        distance=(calibration.whole_mean, calibration.whole_deviation),
+        whole=unseen_directions(
+            pool.whole[chosen],
+            np.array([labels[index].defective for index in inside]),
+            [labels[index].group for index in inside],
+            settings.shrinkage,
+        ),
+        cells=zero,
+    )
 
 
 def _direction(

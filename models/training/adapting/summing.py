@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Hashable, Sequence
-from typing import Final
+from dataclasses import dataclass
+from typing import Final, Self
 
 import numpy as np
 import torch
@@ -39,6 +40,9 @@ TRUSTS: Final[tuple[Trust, ...]] = (
 )
 """The direction is the least steady from one group to the next, and the memory has a view of the whole
 picture already."""
+_PARTS: Final = 10
+"""How often good groups are left out at most when the scale of a direction is told: ten-fold, where there are
+more."""
 _RESAMPLED: Final = 200
 _LEAST_DEVIATION: Final = 1e-6
 """Keeps opinions that never vary from dividing by zero."""
@@ -62,27 +66,81 @@ def direction_between(good: Tensor, bad: Tensor, shrinkage: float) -> Direction:
     return Direction(weights=weights.float(), offset=float((good_mean + bad_mean) / 2.0 @ weights))
 
 
-def level_of(
-    seen: NDArray[np.float64], defective: NDArray[np.bool_], fold_of: NDArray[np.int_]
-) -> NDArray[np.float64]:
-    """Where good pictures lie for the models that judged each picture: the middling held-out one of its fold.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scale:
+    """Where the opinions of some models lie on good parts that they learned from, and how far they spread.
 
-    Models of different folds have different zeros, which would pass for a difference between pictures.
-
-    Returns:
-        (pictures, 4)
+    A model of a fold knows fewer groups than the one that will judge, so that every picture lies farther from
+    its good parts, and its zero is its own. Told in deviations of its own good parts, each by what was
+    learned without its group, what it says compares with what any other model says.
     """
-    level = np.tile(np.median(seen[~defective], axis=0), (len(seen), 1))
-    for fold in set(fold_of.tolist()):
-        good = ~defective & (fold_of == fold)
-        if good.any():
-            level[fold_of == fold] = np.median(seen[good], axis=0)
-    return level
+
+    mean: NDArray[np.float64]
+    """(4,)"""
+    deviation: NDArray[np.float64]
+    """(4,), none of them 0"""
+
+    @classmethod
+    def of(cls, *, distance: tuple[float, float], whole: tuple[float, float], cells: float) -> Self:
+        """Means and deviations; the memory's score is on such a scale already.
+
+        The cells' deviation is not told: on what a net learned from it is smaller than on other parts.
+        """
+        return cls(
+            mean=np.array([0.0, distance[0], whole[0], cells]),
+            deviation=np.array([1.0, distance[1], whole[1], 1.0]).clip(_LEAST_DEVIATION),
+        )
+
+    def deviations(self, seen: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Put opinions, (…, 4), on this scale."""
+        told: NDArray[np.float64] = (seen - self.mean) / self.deviation
+        return told
+
+    def of_opinions(self, rule: Rule) -> Rule:
+        """The rule that says of opinions as they are what ``rule`` says of them on this scale."""
+        weights = np.array([rule.memory, rule.distance, rule.whole, rule.cells]) / self.deviation
+        of_memory, of_distance, of_whole, of_cells = weights.tolist()
+        return Rule(
+            memory=of_memory,
+            distance=of_distance,
+            whole=of_whole,
+            cells=of_cells,
+            offset=rule.offset - float(weights @ self.mean),
+            threshold=rule.threshold,
+            cell_level=rule.cell_level + float(self.mean[3]),
+        )
+
+
+def unseen_directions(
+    whole: Tensor, defective: NDArray[np.bool_], groups: Sequence[Hashable], shrinkage: float
+) -> tuple[float, float]:
+    """Where good pictures lie, each by a direction that was learned without its group: mean and deviation.
+
+    Args:
+        whole: (pictures, pooled channels).
+        defective: (pictures,): both kinds occur.
+        groups: Of each picture.
+        shrinkage: Of the direction.
+    """
+    order = {group: place for place, group in enumerate(dict.fromkeys(np.array(groups, object)[~defective]))}
+    parts = np.array([order[group] % _PARTS if group in order else -1 for group in groups])
+    scores = []
+    for part in range(min(_PARTS, len(order))):
+        out, known = ~defective & (parts == part), ~defective & (parts != part)
+        bad = defective & (parts != part)
+        if not known.any():
+            continue
+        direction = direction_between(
+            whole[torch.from_numpy(known)],
+            whole[torch.from_numpy(bad if bad.any() else defective)],
+            shrinkage,
+        )
+        scores += [direction.score(one) for one in whole[torch.from_numpy(out)]]
+    return (float(np.mean(scores)), float(np.std(scores))) if scores else (0.0, 1.0)
 
 
 def weights_of(
     seen: NDArray[np.float64],
-    level: NDArray[np.float64],
     defective: NDArray[np.bool_],
     trust: Trust = TRUSTS[0],
 ) -> NDArray[np.float64]:
@@ -91,14 +149,13 @@ def weights_of(
     Returns:
         (4,)
     """
-    deviation = (seen - level)[~defective].std(axis=0).clip(_LEAST_DEVIATION)
+    deviation = seen[~defective].std(axis=0).clip(_LEAST_DEVIATION)
     weights: NDArray[np.float64] = np.array(trust) / deviation
     return weights
 
 
 def best_trust(
     seen: NDArray[np.float64],
-    level: NDArray[np.float64],
     defective: NDArray[np.bool_],
     groups: Sequence[Hashable],
 ) -> Trust:
@@ -107,7 +164,7 @@ def best_trust(
     Clearly is a difference in AUROC above its standard error by resampling groups (Efron, "Bootstrap
     methods", Annals of Statistics 7, 1979). Of several such sums the best is taken.
     """
-    scores = {one: (seen - level) @ weights_of(seen, level, defective, one) for one in TRUSTS}
+    scores = {one: seen @ weights_of(seen, defective, one) for one in TRUSTS}
     told = {one: evaluate(score, defective).auroc for one, score in scores.items()}
     clearly = [
         one
@@ -140,7 +197,6 @@ def _error(
 
 def rule_of(
     seen: NDArray[np.float64],
-    level: NDArray[np.float64],
     peaks: NDArray[np.float64],
     defective: NDArray[np.bool_],
     groups: Sequence[Hashable],
@@ -151,11 +207,11 @@ def rule_of(
 ) -> tuple[Rule, Threshold]:
     """Weights, threshold and cell level from opinions of models that had not seen the pictures.
 
-    The threshold is from the opinions as they are: the final models' zero is as unsure as that of a fold.
+    The opinions are told on the :class:`Scale` of those models, and so is what the rule is for.
     :mod:`models.training.adapting.threshold` has the rule by which it keeps the asked ``escapes`` and
     ``overkill``, and what is to be expected of it.
     """
-    weights = weights_of(seen, level, defective, trust)
+    weights = weights_of(seen, defective, trust)
     score = seen @ weights
     centre = float(np.median(score[~defective]))
     spread = max(float(score[~defective].std()), _LEAST_DEVIATION)

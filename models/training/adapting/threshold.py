@@ -4,9 +4,11 @@
 pictures from it on (overkill). Of the thresholds that keep the asked overkill that one is taken at which the
 worse of the two is least, each measured by what was asked of it. Where both can be kept, both so have equal
 room; where the asked escapes cannot be kept within the asked overkill, they are as few as it allows, and
-what they would cost is said. Among equals the widest gap between two scores is taken, in its middle, but no
-farther from the highest good picture than a deviation of good pictures: what comes may be less glaring than
-what was labelled.
+what they would cost is said. Counts alone cannot tell where in a gap to cut, nor that a defect just above the
+cut is nearly one that escapes; so each held-out score stands for the bell of those that might have been there
+instead, of each kind's width by the normal reference rule (Silverman, "Density estimation for statistics and
+data analysis", 1986). The threshold lies no farther from the highest good picture than a deviation of good
+pictures: what comes may be less glaring than what was labelled.
 
 **Few pictures.** With k of n held-out pictures on the wrong side of a cut that lies at one of their scores, a
 further picture like them is there with a probability of at most (k + 1) / (n + 1) (split conformal
@@ -38,6 +40,10 @@ LEAST: Final = 0.1
 falls between the two."""
 _MARGIN: Final = 1.0
 """Deviations of good pictures beyond the highest one, at most."""
+_STEPS: Final = 1_000
+"""So many thresholds are tried, beside those just above each score."""
+_LEAST_WIDTH: Final = 1e-6
+"""Of a bell, in deviations of good pictures: keeps equal scores from dividing by zero."""
 _DELTA: Final = 0.05
 """How often the bound for further groups may be wrong."""
 
@@ -126,24 +132,38 @@ def chosen(
         overkill: The asked share of good pictures from the threshold on, above 0 and at most a half.
     """
     good, bad = np.sort(scores[~defective]), np.sort(scores[defective])
-    steps = np.unique(scores)
-    below, above = np.searchsorted(bad, steps, "right"), len(good) - np.searchsorted(good, steps, "right")
-    escaping, killed = (below + 1) / (len(bad) + 1), (above + 1) / (len(good) + 1)
-    within = killed <= max(overkill, float(killed.min()))
-    parts = np.stack([escaping / escapes, killed / overkill])
-    gaps = np.append(np.diff(steps), np.inf)
-    # no rounding tells two cuts apart that part as many pictures
-    order = np.lexsort((-gaps, parts.sum(0).round(9), parts.max(0).round(9), ~within))
-    best = int(order[0])
-    middle = float(steps[best] + gaps[best] / 2.0)
-    value = max(min(middle, float(good[-1]) + _MARGIN), LEAST)
-    keeping = killed[escaping <= escapes]
+    most = max(float(good[-1]) + _MARGIN, LEAST)
+    steps = np.concatenate([np.linspace(LEAST, most, _STEPS), np.nextafter(scores, np.inf)])
+    steps = np.unique(steps[(steps >= LEAST) & (steps <= most)])
+    worse = np.maximum(_smoothed_below(bad, steps) / escapes, _smoothed_below(-good, -steps) / overkill)
+    of_steps = _killed(good, steps)
+    worse[of_steps > max(overkill, float(of_steps.min()))] = np.inf
+    value = float(steps[int(worse.argmin())])
+    cuts = np.nextafter(np.unique(scores), np.inf)
+    keeping = _killed(good, cuts)[(np.searchsorted(bad, cuts) + 1) / (len(bad) + 1) <= escapes]
     return Threshold(
         value=value,
         escapes=_share(scores < value, defective, groups, asked=escapes),
         overkill=_share(scores >= value, ~defective, groups, asked=overkill),
         asked_escapes_cost=float(keeping.min()) if len(keeping) else _all_rejected(len(bad), escapes),
     )
+
+
+def _killed(good: Scores, steps: Scores) -> Scores:
+    """The share of further good pictures that is expected from each step on, at most."""
+    killed: Scores = (len(good) - np.searchsorted(good, steps) + 1) / (len(good) + 1)
+    return killed
+
+
+def _smoothed_below(scores: Scores, steps: Scores) -> Scores:
+    """The share of pictures below each step, each score being a bell by the normal reference rule."""
+    from scipy.special import ndtr
+
+    deviation, quartiles = float(scores.std()), float(np.subtract(*np.percentile(scores, [75, 25]))) / 1.34
+    spread = min(deviation, quartiles) if quartiles > 0.0 else deviation
+    width = max(1.06 * spread * len(scores) ** -0.2, _LEAST_WIDTH)
+    below: Scores = ndtr((steps[:, None] - scores) / width).mean(axis=1)
+    return below
 
 
 def escapes_within(scores: Scores, defective: NDArray[np.bool_], *, overkill: float) -> float:

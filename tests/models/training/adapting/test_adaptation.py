@@ -24,11 +24,12 @@ from models.training.adapting.adaptation import Adapted, _folds, adapt
 from models.training.adapting.labelled import AdaptationSettings, Example, Label, read_example
 from models.training.adapting.summing import (
     TRUSTS,
+    Scale,
     Trust,
     best_trust,
     direction_between,
-    level_of,
     rule_of,
+    unseen_directions,
     weights_of,
 )
 from models.training.adapting.variants import varied
@@ -252,27 +253,22 @@ def test_folds_keep_groups_whole_and_spread_both_kinds(examples: list[Example]) 
 
 def opinions_of(
     *,
-    folds: int = 4,
-    zeros: tuple[float, ...] = (0.0, 30.0, -70.0, 5.0),
     scale: tuple[float, ...] = (1.0, 1.0, 1.0, 1.0),
     told: tuple[float, ...] = (3.0, 3.0, 3.0, 3.0),
-) -> tuple[NDArray[np.float64], NDArray[np.bool_], NDArray[np.int_]]:
-    """Held-out opinions on 200 pictures, a quarter defective; each fold's models have their own zero."""
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Held-out opinions on 200 pictures, a quarter defective."""
     rng = np.random.default_rng(0)
-    truth, fold_of = np.arange(200) % 4 == 0, np.arange(200) // 4 % folds
-    seen = rng.normal(size=(200, 4)) + np.array(told) * truth[:, None] + np.array(zeros)[fold_of, None]
-    return seen * scale, truth, fold_of
+    truth = np.arange(200) % 4 == 0
+    seen = rng.normal(size=(200, 4)) + np.array(told) * truth[:, None]
+    return seen * scale, truth
 
 
 def test_each_opinion_counts_by_its_deviation_on_good_pictures_and_not_by_its_unit() -> None:
-    plain, truth, fold_of = opinions_of()
+    plain, truth = opinions_of()
     other = opinions_of(scale=(1.0, 7.0, 500.0, 0.01))[0]
-    scores = []
-    for seen in (plain, other):
-        level = level_of(seen, truth, fold_of)
-        scores.append((seen - level) @ weights_of(seen, level, truth))
+    scores = [seen @ weights_of(seen, truth) for seen in (plain, other)]
     assert scores[0] == pytest.approx(scores[1])
-    weights = weights_of(plain, level_of(plain, truth, fold_of), truth)
+    weights = weights_of(plain, truth)
     assert ((weights > 0.0) == (np.array(TRUSTS[0]) > 0.0)).all()
 
 
@@ -286,34 +282,55 @@ def test_each_opinion_counts_by_its_deviation_on_good_pictures_and_not_by_its_un
     ],
 )
 def test_what_tells_no_held_out_defect_is_left_out_of_the_sum(told: tuple[float, ...], trust: Trust) -> None:
-    seen, truth, fold_of = opinions_of(told=told)
-    assert best_trust(seen, level_of(seen, truth, fold_of), truth, list(range(200))) == trust
+    seen, truth = opinions_of(told=told)
+    assert best_trust(seen, truth, list(range(200))) == trust
 
 
 def test_a_sum_that_is_better_by_chance_alone_does_not_replace_the_first() -> None:
     """Cells are wrong of two defects and right of one: that says little of the next."""
     truth = np.arange(200) % 4 == 0
-    seen, level = np.zeros((200, 4)), np.zeros((200, 4))
+    seen = np.zeros((200, 4))
     seen[~truth] = np.linspace(-1.0, 1.0, 150)[:, None]
     wrong, also_wrong, right = np.flatnonzero(truth)[:3]
     seen[[wrong, also_wrong], 3], seen[right, 3] = -100.0, 100.0
-    sums = [seen @ weights_of(seen, level, truth, one) for one in (TRUSTS[0], TRUSTS[2])]
+    sums = [seen @ weights_of(seen, truth, one) for one in (TRUSTS[0], TRUSTS[2])]
     with_cells, without = (evaluate(one, truth).auroc for one in sums)
     assert without > with_cells
-    assert best_trust(seen, level, truth, list(range(200))) == TRUSTS[0]
+    assert best_trust(seen, truth, list(range(200))) == TRUSTS[0]
 
 
-def test_the_zero_of_a_fold_is_no_difference_between_pictures() -> None:
-    seen, truth, fold_of = opinions_of()
-    flat = opinions_of(zeros=(0.0,) * 4)[0]
-    assert seen - level_of(seen, truth, fold_of) == pytest.approx(flat - level_of(flat, truth, fold_of))
+def test_on_its_own_scale_a_model_that_knows_fewer_says_what_one_that_knows_more_says() -> None:
+    """Raw, every picture lay farther from a fold's memory, and the threshold with it."""
+    seen, truth = opinions_of()
+    one, other = (
+        Scale.of(distance=(30.0, 4.0), whole=(-5.0, 1.5), cells=-6.0),
+        Scale.of(distance=(37.0, 6.0), whole=(-7.0, 2.5), cells=-8.0),
+    )
+    raw = [seen * scale.deviation + scale.mean for scale in (one, other)]
+    for scale, opinion in zip((one, other), raw, strict=True):
+        assert scale.deviations(opinion) == pytest.approx(seen)
+    rule, _ = rule_of(seen, seen[:, 3], truth, list(range(200)), escapes=0.05, overkill=0.02)
+    for scale, opinion in zip((one, other), raw, strict=True):
+        itself = scale.of_opinions(rule)
+        assert itself.score(opinion) == pytest.approx(rule.score(seen))
+        assert itself.threshold == rule.threshold
+        assert itself.cell_level - scale.mean[3] == pytest.approx(rule.cell_level)
+
+
+def test_the_scale_of_a_direction_is_that_of_good_parts_of_groups_that_it_did_not_see() -> None:
+    rng = torch.Generator().manual_seed(0)
+    defective, groups = np.arange(60) % 3 == 0, [f"group {n // 3 % 6}" for n in range(60)]
+    whole = torch.randn(60, 200, generator=rng) + 0.3 * torch.from_numpy(defective)[:, None]
+    learned = direction_between(whole[torch.from_numpy(~defective)], whole[torch.from_numpy(defective)], 0.3)
+    seen = [learned.score(one) for one in whole[torch.from_numpy(~defective)]]
+    mean, deviation = unseen_directions(whole, defective, groups, 0.3)
+    assert mean > np.mean(seen) + np.std(seen), "what was learned from lies far on the good side"
+    assert deviation > np.std(seen)
 
 
 def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_threshold() -> None:
-    seen, truth, fold_of = opinions_of(zeros=(0.0,) * 4)
-    rule, _ = rule_of(
-        seen, level_of(seen, truth, fold_of), seen[:, 3], truth, list(range(200)), escapes=0.05, overkill=0.02
-    )
+    seen, truth = opinions_of()
+    rule, _ = rule_of(seen, seen[:, 3], truth, list(range(200)), escapes=0.05, overkill=0.02)
     good = rule.score(seen[~truth])
     assert np.median(good) == pytest.approx(0.0, abs=1e-9)
     assert good.std() == pytest.approx(1.0)
@@ -324,8 +341,7 @@ def test_unseen_good_pictures_lie_about_0_with_deviation_1_and_below_the_thresho
 def test_opinions_that_never_vary_are_no_infinity() -> None:
     seen = np.ones((40, 4))
     truth = np.arange(40) % 4 == 0
-    level = level_of(seen, truth, np.arange(40) % 3)
-    assert np.isfinite(weights_of(seen, level, truth)).all()
+    assert np.isfinite(weights_of(seen, truth)).all()
 
 
 def test_the_direction_solves_the_shrunk_system_and_has_length_one() -> None:

@@ -76,6 +76,17 @@ def test_in_a_wide_gap_it_stays_near_the_good_ones() -> None:
     assert good.max() < choose(good, bad).value <= good.max() + 1.0
 
 
+def test_where_overkill_is_nearly_nothing_it_leaves_room_for_defects_that_are_a_little_fainter() -> None:
+    """Of cuts that let as many held-out defects through, the one farthest from the good ones was taken."""
+    good = np.concatenate([np.linspace(-1.7, 1.7, 97), [2.1, 2.5, 2.9]])
+    bad = np.concatenate([[-0.5, -0.3, -0.1, 0.0], np.linspace(3.2, 8.0, 96)])
+    found = choose(good, bad)
+    assert found.value < 2.1
+    assert found.escapes.found == 4
+    assert found.escapes.kept
+    assert found.overkill.kept
+
+
 def test_pictures_of_one_group_are_one_draw_of_the_bound() -> None:
     good, bad = drawn(100, 40, apart=9.0, seed=4)
     scores, truth = np.concatenate([good, bad]), np.arange(140) >= 100
