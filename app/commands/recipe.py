@@ -119,6 +119,7 @@ def show(
     )
     missed, learned_from = unheard_by(setup.model, recipe), library.learned_from(name, version)
     sights, eyes = library.sights(name, version), library.eyes(name, version)
+    adapted = library.adapted(name, version)
     if config is None and any(one.code in _BY_THE_MODEL for one in certification.coded):
         typer.echo("Mind: that is by the model that ships; by a station's own: --config FILE", err=True)
     if as_json:
@@ -129,6 +130,7 @@ def show(
                 "sha256": recipe.sha256,
                 "promised": promised.in_json(library.promised(name, version)),
                 "eye": {view: described_in_json(eye) for view, eye in eyes.items()},
+                "adapted": sorted(adapted),
                 "unheard": missed.model_dump(mode="json"),
                 "certification": certification.model_dump(mode="json"),
                 "labelled": None if labelled is None else in_json(labelled),
@@ -149,7 +151,10 @@ def show(
         for view, eye in eyes.items():
             typer.echo(f"View {view}: {described_in_words(eye)}")
         for view in (one.name for one in recipe.views if one.name not in eyes):
-            typer.echo(f"View {view}: the memory judges alone, without a trained eye")
+            judges = "judges with what labels taught" if view in adapted else "judges alone"
+            typer.echo(f"View {view}: the memory {judges}, without a trained eye")
+        for view in sorted(adapted.intersection(eyes)):
+            typer.echo(f"View {view}: what labels taught judges beside the eye")
         typer.echo(certification.in_words)
         typer.echo(NOTHING_LABELLED if labelled is None else in_words(labelled))
         if recipe.shown_types:

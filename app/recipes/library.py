@@ -24,6 +24,7 @@ from app.recipes.recipe_file import Taught as Taught
 from app.recipes.recipe_file import (
     describe,
     read,
+    read_adapted,
     read_eyes,
     read_labelled,
     read_learned_from,
@@ -141,12 +142,12 @@ class RecipeLibrary:
         return read_promised(self._file(name, version))
 
     def eyes(self, name: str, version: int | None = None) -> dict[str, Described]:
-        """What was chosen for each view of a version that has a trained eye; the newest if none is named.
-
-        Raises:
-            RecipeError: It is unknown, or damaged.
-        """
+        """What was chosen for each view of a version that has a trained eye. Raises RecipeError."""
         return read_eyes(self._file(name, version))
+
+    def adapted(self, name: str, version: int | None = None) -> frozenset[str]:
+        """The views of a version for which labels were learned from. Raises RecipeError."""
+        return read_adapted(self._file(name, version))
 
     def next_identity(self, name: str) -> tuple[int, int]:
         """Id and version for what is taught next as ``name``: its own id, or the first free one.

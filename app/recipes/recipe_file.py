@@ -147,6 +147,12 @@ def read_sights(path: Path) -> Mapping[str, Sight]:
     return _sights(path, recipe, content.words, _by_view(content.tensors))
 
 
+def read_adapted(path: Path) -> frozenset[str]:
+    """The views of the recipe in a file for which labels were learned from. Raises RecipeError."""
+    recipe, content = _opened(path)
+    return frozenset(view.name for view in recipe.views if _ADAPTATION + view.name in content.words)
+
+
 def read_promised(path: Path) -> dict[str, Promised]:
     """What is known of each view's threshold, and what raises it. Raises RecipeError, WeightsError."""
     recipe, content = _opened(path)

@@ -59,7 +59,7 @@ def label_benchmark(
         teach_on: good pictures, for the memory and as good labels.
         eye: train one on the good pictures first, as ``recipe teach`` does, and adapt what that leads to.
         settings: of the adaptation; None takes the defaults.
-        earlier: rows of earlier results, of other seeds, to be counted in.
+        earlier: rows of earlier results, of other seeds and the same ``eye``, to be counted in.
         listener: is told of each row.
 
     Returns:
@@ -91,6 +91,7 @@ def label_benchmark(
             row: dict[str, Any] = {
                 "seed": seed,
                 "labels": min(count, len(defects)),
+                "eye_asked": eye,
                 "eye": isinstance(memory, SeeingMemory),
                 "kept": False,
             }
@@ -193,7 +194,7 @@ def _over_seeds(rows: Sequence[dict[str, Any]], labels: int) -> dict[str, Any]:
     measured = [
         name
         for name in rows[0]
-        if name not in ("seed", "labels", "eye", "kept", "counted", "good", "defective")
+        if name not in ("seed", "labels", "eye_asked", "eye", "kept", "counted", "good", "defective")
     ]
     return {
         "labels": labels,

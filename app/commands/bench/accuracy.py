@@ -128,7 +128,7 @@ def labels(
         raise typer.BadParameter(
             f"{counts!r} are not numbers with commas between", param_hint="--labels"
         ) from error
-    earlier = [row for path in add or () for row in _rows(path)]
+    earlier = [row for path in add or () for row in _rows(path, eye=eye)]
     if figure is not None:
         if figure.suffix.lower() != ".png":
             raise typer.BadParameter(f"{figure} is no PNG", param_hint="--figure")
@@ -180,11 +180,18 @@ def validity(
         raise typer.Exit(1)
 
 
-def _rows(path: Path) -> list[dict[str, Any]]:
-    """What an earlier run measured."""
+def _rows(path: Path, *, eye: bool) -> list[dict[str, Any]]:
+    """What an earlier run measured, with a trained eye or without, as it is now asked."""
     try:
-        return [dict(row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
+        rows = [dict(row) for row in json.loads(path.read_text(encoding="utf-8"))["rows"]]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise typer.BadParameter(
             f"{path} is no result of bench labels --json: {error}", param_hint="--add"
         ) from error
+    if any(row.get("eye_asked", row.get("eye", False)) is not eye for row in rows):
+        with_or_without = "without" if eye else "with"
+        raise typer.BadParameter(
+            f"{path} was measured {with_or_without} --eye: one mean of both would say nothing",
+            param_hint="--add",
+        )
+    return rows

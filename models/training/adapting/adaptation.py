@@ -324,6 +324,7 @@ def _fold_memory(
         groups=groups,
         seed=seed,
         detail_px=detail_px,
+        only=like.eye.working,  # of other pictures another size might be chosen, and another eye compared
         on_progress=counted.part(_EYE_WORK),
     )
     return memory if eye is None else SeeingMemory(memory, eye)

@@ -138,7 +138,8 @@ def chosen(
     worse = np.maximum(_smoothed_below(bad, steps) / escapes, _smoothed_below(-good, -steps) / overkill)
     of_steps = _killed(good, steps)
     worse[of_steps > max(overkill, float(of_steps.min()))] = np.inf
-    value = float(steps[int(worse.argmin())])
+    # where nothing tells them apart, as with good pictures that never vary, the farthest from those
+    value = float(steps[worse == worse.min()][-1])
     cuts = np.nextafter(np.unique(scores), np.inf)
     keeping = _killed(good, cuts)[(np.searchsorted(bad, cuts) + 1) / (len(bad) + 1) <= escapes]
     return Threshold(

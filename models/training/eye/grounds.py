@@ -242,6 +242,7 @@ def grounds_of(
     multiple: int,
     detail_px: float | None,
     rng: np.random.Generator,
+    only: Size | None = None,
 ) -> Grounds:
     """What lessons are drawn on.
 
@@ -252,15 +253,18 @@ def grounds_of(
         multiple: Both sides of a working size are multiples of it.
         detail_px: The extent of the smallest defect that has to be found; None: that is not known.
         rng: Says where crops are cut.
+        only: The working size, where another eye's is to be taken; None: it is to be chosen.
     """
     usual, large = areas
     sizes = [(picture.shape[0], picture.shape[1]) for picture in pictures]
     detail = float(np.median([height * width for height, width in sizes]))
-    if detail_px is not None:
+    if only is not None:
+        tried = [math.prod(only)]
+    elif detail_px is not None:
         tried = [area_for(detail_px, sizes, least=usual)]
     else:
         tried = [usual] + ([min(large, int(detail))] if detail >= _DETAIL * usual else [])
-    working = [working_size(sizes, area_px=area, multiple=multiple) for area in tried]
+    working = [only or working_size(sizes, area_px=area, multiple=multiple) for area in tried]
     if detail_px is None:
         return WholePictures(pictures, sizes=working)
     spans_px = detail_px * math.sqrt(math.prod(working[0]) / detail)

@@ -77,6 +77,7 @@ def train_eye(
     groups: Sequence[Hashable],
     seed: int = 0,
     detail_px: float | None = None,
+    only: tuple[int, int] | None = None,
     effort: Effort | None = None,
     on_progress: Progress | None = None,
 ) -> TrainedEye | None:
@@ -88,8 +89,8 @@ def train_eye(
         tower: The one that it was taught on.
         groups: Of each picture.
         seed: The same pictures and seed give the same eye on one machine.
-        detail_px: The extent of the smallest defect that has to be found, in pixels of the pictures, where
-            a person says so; None: that is not known.
+        detail_px: The extent, in pixels of the pictures, of the smallest defect to be found; None: unknown.
+        only: The working size, where another eye's is to be taken; None: it is chosen.
         effort: None takes the usual.
         on_progress: Is told now and then.
 
@@ -107,7 +108,7 @@ def train_eye(
             break
     else:
         return None
-    how = (seed, detail_px, effort, on_progress)
+    how = (seed, detail_px, only, effort, on_progress)
     return _Training(pictures, folds, memory, tower, groups, *how).run()
 
 
@@ -146,6 +147,7 @@ class _Training:
         groups: Sequence[Hashable],
         seed: int,
         detail_px: float | None,
+        only: tuple[int, int] | None,
         effort: Effort,
         on_progress: Progress | None,
     ) -> None:
@@ -156,6 +158,7 @@ class _Training:
             multiple=tower.strides[-1],
             detail_px=detail_px,
             rng=self._rng,
+            only=only,
         )
         self._sizes = self._grounds.sizes
         self._pictures, self._folds, self._memory, self._tower = pictures, folds, memory, tower

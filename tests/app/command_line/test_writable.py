@@ -148,6 +148,10 @@ def test_the_label_bench_refuses_what_it_could_only_refuse_an_hour_later(
     earlier = tmp_path / "earlier.json"
     earlier.write_text(json.dumps({"rows": [3]}))
     assert_one_line(passgate(*asked, "--add", earlier), "is no result of bench labels")
+    earlier.write_text(json.dumps({"rows": [{"seed": 1, "labels": 10, "eye_asked": True}]}))
+    assert_one_line(passgate(*asked, "--add", earlier), "was measured with --eye")
+    earlier.write_text(json.dumps({"rows": [{"seed": 1, "labels": 10, "eye": False}]}))
+    assert_one_line(passgate(*asked, "--eye", "--add", earlier), "was measured without --eye")
 
 
 def test_asking_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -203,7 +203,12 @@ def test_what_the_labels_taught_is_kept_with_the_recipe_and_judges_the_parts(
     taught = library.load("cover", tower=tower)
     memory = taught.memories["top"]
     recipe = taught.recipe.model_copy(update={"version": 2})
+    assert library.adapted("cover") == frozenset()
     library.save(Taught(recipe, {"top": AdaptedMemory(memory, adaptation)}))
+    assert library.adapted("cover") == {"top"}
+    shown = CliRunner().invoke(cli, ["recipe", "show", "cover"]).output
+    assert "the memory judges with what labels taught, without a trained eye" in shown
+    assert "judges alone" not in shown
     again = library.load("cover", tower=tower).memories["top"]
     camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=0.0))
     camera.open()

@@ -101,6 +101,21 @@ def test_many_large_pictures_cost_no_more_crops_than_few() -> None:
     assert len(crops.of_lessons((64, 64))) == 300
 
 
+@pytest.mark.parametrize("detail_px", [None, 10.0])
+def test_where_another_eyes_size_is_to_be_taken_no_other_is_tried(detail_px: float | None) -> None:
+    """The eyes of an adaptation's folds chose for themselves, and could be unlike the recipe's."""
+    found = grounds_of(
+        parts(6),
+        areas=(96 * 96, 128 * 128),
+        multiple=32,
+        detail_px=detail_px,
+        rng=np.random.default_rng(0),
+        only=(96, 160),
+    )
+    assert list(found.sizes) == [(96, 160)]
+    assert {one.shape[:2] for one in found.judged((96, 160))} == {(96, 160)}
+
+
 def test_a_spoiled_picture_is_the_good_one_but_for_the_defect() -> None:
     whole = parts(6)
     crops = grounds(whole, 10.0)
