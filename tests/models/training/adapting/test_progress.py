@@ -1,11 +1,14 @@
 """Learning from labels moves its bar all the while, whatever it is made of."""
 
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
 from inspection.part import Picture
 from models.backbone.features import EfficientNetLite0
+from models.eye.eye import TrainedEye
 from models.eye.seeing import SeeingMemory
 from models.memory.memory import NormalityMemory
 from models.memory.settings import MemorySettings
@@ -33,23 +36,28 @@ def test_training_an_eye_for_a_fold_moves_the_bar_and_looks_as_closely_as_the_re
     memory = NormalityMemory.teach(parts[:6], tower=tower, settings=MemorySettings(working_area_px=20_480))
     examples = [Example(picture=p, defective=False, group=n) for n, p in enumerate(parts[:6])]
     heard: list[int] = []
-    closely: list[float | None] = []
+    closely: list[tuple[float | None, tuple[int, int] | None]] = []
     counted = Counter(lambda done, _: heard.append(done))
     counted.total = 10_000
 
     def train_eye(
-        *_: object, on_progress: Callable[[int, int], None], detail_px: float | None = None, **__: object
+        *_: object,
+        on_progress: Callable[[int, int], None],
+        detail_px: float | None = None,
+        only: tuple[int, int] | None = None,
+        **__: object,
     ) -> None:
-        closely.append(detail_px)
+        closely.append((detail_px, only))
         for done in range(11):
             on_progress(done, 10)
 
     monkeypatch.setattr(adaptation, "train_eye", train_eye)
     seeing = SeeingMemory.__new__(SeeingMemory)
     NormalityMemory.__init__(seeing, tower=tower, normal=memory.normal, header=memory._header)
+    seeing.eye = cast(TrainedEye, SimpleNamespace(working=(416, 992)))
     adaptation._fold_memory(
         examples, [Label.of(one) for one in examples], range(6), tower, seeing, 0, 4.0, counted
     )
-    assert closely == [4.0]
+    assert closely == [(4.0, (416, 992))]
     assert len(heard) == 10
     assert heard[-1] == adaptation._EYE_WORK
