@@ -108,9 +108,10 @@ def names_benchmark(
         averaged over the types: ``right_of_named``, ``right_of_all`` (*unknown* counting as wrong),
         ``right_if_forced`` (the likeliest type, without *unknown*), ``right_by_regression`` and
         ``right_by_regression_on_one_extent``; ``named`` and ``apart_named`` are the shares that got a name,
-        ``held_out`` what the examples themselves had said of ``right_of_all``. ``calibration_error`` is of
-        the names that were given, of all splits together, and ``calibration_error_by_chance`` what as many
-        answers have that come true exactly as often as they say.
+        ``held_out`` what the examples themselves had said of ``right_of_all``; ``vouched`` is 1.0 where
+        probabilities would be shown. ``calibration_error`` is of the names that were given, of all splits
+        together, ``calibration_error_shown`` of those whose probability is shown, and
+        ``calibration_error_by_chance`` what as many answers have that come true exactly as often as they say.
 
     Raises:
         CameraError, DatasetError: The photographs cannot be read.
@@ -118,7 +119,7 @@ def names_benchmark(
     """
     photographs = read_photographs(data / dataset)
     rows: list[dict[str, Any]] = []
-    said: dict[int, list[tuple[float, bool]]] = {count: [] for count in examples}
+    said: dict[int, list[tuple[Name, bool]]] = {count: [] for count in examples}
     for seed in seeds:
         split = name_split(photographs, teach_on=teach_on, seed=seed)
         memory = NormalityMemory.teach(
@@ -161,8 +162,8 @@ def _row(
     split: NameSplit,
     places: dict[Path, NDArray[np.float32]],
     memory: NormalityMemory,
-) -> tuple[dict[str, Any], list[tuple[float, bool]]]:
-    """One split's figures, and each name that was given: how sure it was, and whether it was right."""
+) -> tuple[dict[str, Any], list[tuple[Name, bool]]]:
+    """One split's figures, and each name that was given with whether it was right."""
     names = Names.teach(shown, memory=memory)
     kinds = [one.name for one in names.types]
     truth = np.array([kinds.index(_kind(one)) for one in split.named])
@@ -184,6 +185,7 @@ def _row(
         "right_by_regression": _macro(regression, truth),
         "right_by_regression_on_one_extent": _macro(regression_on_one, truth),
         "held_out": float(np.mean([one.right for one in names.types])),
+        "vouched": float(names.vouched),
         "apart": len(apart),
         "apart_named": float(np.mean(apart)) if apart else 0.0,
         "by_type": {
@@ -192,7 +194,7 @@ def _row(
         },
     }
     given = zip(called, right, strict=True)
-    return row, [(one.probability, bool(hit)) for one, hit in given if one.kind != UNKNOWN]
+    return row, [(one, bool(hit)) for one, hit in given if one.kind != UNKNOWN]
 
 
 def _called(
@@ -207,10 +209,11 @@ def _macro(right: NDArray[np.bool_], truth: NDArray[np.intp]) -> float:
 
 
 def _together(
-    rows: Sequence[dict[str, Any]], count: int, said: Sequence[tuple[float, bool]]
+    rows: Sequence[dict[str, Any]], count: int, said: Sequence[tuple[Name, bool]]
 ) -> dict[str, Any]:
     figures = [key for key, value in rows[0].items() if isinstance(value, float)]
-    probabilities, true = [one for one, _ in said], [hit for _, hit in said]
+    probabilities, true = [one.probability for one, _ in said], [hit for _, hit in said]
+    shown = [(one.probability, hit) for one, hit in said if one.vouched]
     draw = np.random.default_rng(0)
     chance = [
         calibration_error(probabilities, (draw.random(len(said)) < probabilities).tolist())
@@ -223,6 +226,10 @@ def _together(
         "deviation": {key: float(np.std([row[key] for row in rows])) for key in figures},
         "names_given": len(said),
         "calibration_error": calibration_error(probabilities, true) if said else None,
+        "probabilities_shown": len(shown),
+        "calibration_error_shown": (
+            calibration_error([one for one, _ in shown], [hit for _, hit in shown]) if shown else None
+        ),
         "calibration_error_by_chance": float(np.mean(chance)) if chance else None,
     }
 

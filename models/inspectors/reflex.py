@@ -316,7 +316,7 @@ def _anomaly(box: Box, peak: float, seen: Seen, view: View, score: float) -> Def
 
 
 def _called(defect: Defect, name: Name) -> Defect:
-    known = None if name.kind == UNKNOWN else name.probability
+    known = name.probability if name.kind != UNKNOWN and name.vouched else None
     return defect.model_copy(update={"type": name.kind, "type_probability": known})
 
 

@@ -21,10 +21,12 @@ from models.naming.ridges import WAYS, Doubles, Floats, Ridges
 
 SHARPNESSES: Final[Doubles] = np.exp(np.linspace(0.0, 4.5, 13))
 """What scores are multiplied by, from hardly any certainty to all but certain of what the scores say."""
-_MIDDLE: Final = 2.1
-_SPREAD: Final = 0.5
-"""Of the sharpness's logarithm, before any example is seen: what four other products had than the one that
-names are reported for (docs/measurements/names.md), and some more room."""
+_MIDDLE: Final = 2.2
+_BY_RIDGE: Final = 0.22
+_SPREAD: Final = 0.4
+"""Of the sharpness's logarithm, before any example is seen: its mean for a ridge of 1, how far it grows with the
+ridge's logarithm (a larger ridge gives smaller scores), and its deviation between products; so four other
+products had it than the one that names are reported for (docs/measurements/names.md)."""
 _MOST_FOLDS: Final = 40
 """Of more groups several are held out together, a fortieth of all: the rest knows hardly less."""
 _REPEATS: Final = 3
@@ -63,7 +65,8 @@ class Belief:
         numbers = _numbered(groups)
         weight = 1.0 / np.bincount(numbers)[numbers]
         places = np.arange(len(kinds))
-        prior = -0.5 * np.square((np.log(SHARPNESSES) - _MIDDLE) / _SPREAD)
+        middles = _MIDDLE + _BY_RIDGE * np.log([[way.ridge] for way in WAYS])
+        prior = -0.5 * np.square((np.log(SHARPNESSES) - middles) / _SPREAD)
         found = np.array(
             [
                 [
@@ -87,6 +90,30 @@ class Belief:
             for share, sharpness in zip(shares, SHARPNESSES, strict=True):
                 said += share * softmax(sharpness * way)
         return said
+
+    def doubt(self, scores: Doubles) -> float:
+        """How far off names that are likelier than not may be, as far as the examples leave that open.
+
+        Each way and sharpness that is believed says of the same names how many come true. This is how far they
+        differ, on average, from what all of them together say: the calibration error that is to be expected.
+
+        Args:
+            scores: (ways, places, types), of examples that were held out.
+
+        Returns:
+            0 to 1; 1 where nothing is likelier than not.
+        """
+        said = self.probabilities(scores)
+        likelier = np.flatnonzero(said.max(1) > 0.5)
+        if not len(likelier):
+            return 1.0
+        called = said.argmax(1)[likelier]
+        together = said.max(1)[likelier].mean()
+        each = [
+            [softmax(one * way[likelier])[np.arange(len(called)), called].mean() for one in SHARPNESSES]
+            for way in scores
+        ]
+        return float((self.shares * np.abs(np.array(each) - together)).sum())
 
 
 def softmax(scores: Floats | Doubles) -> Doubles:

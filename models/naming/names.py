@@ -2,7 +2,8 @@
 
 A name is given where it is likelier than all other types together, the place is as much like its type as
 examples are that were held out, and the type's name came true among them about as often as it said. All else
-is unknown, and a person looks at it.
+is unknown, and a person looks at it. How sure a name is, is said only where the examples leave little of that
+open; few examples tell what a defect is called sooner than how often that is true.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from models.naming.directions import EXTENTS, Directions
 from models.naming.ridges import WAYS, Ridges
 from models.weights.soundness import Expected, fault, format_of, in_one_line
 
-FORMAT: Final = 2
+FORMAT: Final = 3
 UNKNOWN: Final = "unknown"
 """What a defect is called that is like none of the types that were shown, or like several of them."""
 _TAKEN: Final = frozenset({UNKNOWN, "anomaly", "none", "other"})
@@ -38,8 +39,10 @@ MOST_EXAMPLES: Final = 600
 MOST_TYPES: Final = 32
 """As many as a recipe may name."""
 _SURE_FROM: Final = 0.5
-_LATE: Final = 0.05
+_LATE: Final = 0.1
 """Share of the held-out examples that lie farther from their own type than what is still named."""
+_MOST_DOUBT: Final = 0.05
+"""The calibration error that is to be expected of a probability that is shown."""
 _ROUNDED: Final = 1e-3
 _ONE: Final = 1.0 + _ROUNDED
 """No component of a mean of unit vectors is larger, but for rounding."""
@@ -64,6 +67,8 @@ class Name:
     """A type that was shown, or ``UNKNOWN``."""
     probability: float
     """How sure the likeliest type is, 0 to 1, also where it is not sure enough to be named."""
+    vouched: bool
+    """Whether the examples tell that probability so well that people may be shown it."""
 
 
 class _Header(BaseModel):
@@ -81,7 +86,9 @@ class _Header(BaseModel):
     """How far each way of telling types apart is believed with each sharpness, way by way; none for a single
     type."""
     least: float = Field(ge=-_ONE, le=_ONE)
-    """The cosine to the likeliest type below which a place is like none of them."""
+    """The mean cosine to the likeliest type's examples below which a place is like none of them."""
+    doubt: float = Field(ge=0.0, le=1.0)
+    """The calibration error that is to be expected of the probabilities; 1 where there are none."""
     withheld: tuple[Annotated[int, Field(ge=0, lt=MOST_TYPES)], ...] = Field(max_length=MOST_TYPES)
     """The places of types whose names came true too seldom among the held-out examples to be given."""
 
@@ -117,6 +124,7 @@ class _Told:
 
     belief: Belief
     least: float
+    doubt: float
     withheld: frozenset[int]
     """Types whose names came true too seldom to be given."""
     called: NDArray[np.intp]
@@ -142,7 +150,12 @@ class _Told:
         )
         sure &= ~np.isin(best, list(withheld))
         return cls(
-            belief=belief, least=least, withheld=withheld, called=np.where(sure, best, -1), kinds=kinds
+            belief=belief,
+            least=least,
+            doubt=min(belief.doubt(held_out.scores), 1.0),
+            withheld=withheld,
+            called=np.where(sure, best, -1),
+            kinds=kinds,
         )
 
     def right(self, place: int) -> float:
@@ -167,6 +180,11 @@ class Names:
     def types(self) -> tuple[ShownType, ...]:
         """The types that were shown, by name."""
         return self._header.types
+
+    @property
+    def vouched(self) -> bool:
+        """Whether the examples tell so well how sure names are that people may be shown it."""
+        return self._header.doubt <= _MOST_DOUBT
 
     @property
     def examples(self) -> tuple[ShownExample, ...]:
@@ -213,6 +231,7 @@ class Names:
             groups=tuple(groups.tolist()),
             belief=() if told is None else tuple(told.belief.shares.ravel().tolist()),
             least=1.0 if told is None else told.least,
+            doubt=1.0 if told is None else told.doubt,
             withheld=() if told is None else tuple(sorted(told.withheld)),
         )
         return cls(seen, header=header, directions=Directions(memory))
@@ -233,14 +252,14 @@ class Names:
         """Name places by their directions, (places, extents, channels)."""
         header = self._header
         if self._belief is None:  # a single type is told from nothing, so nothing is called by it
-            return tuple(Name(kind=UNKNOWN, probability=0.0) for _ in places)
+            return tuple(Name(kind=UNKNOWN, probability=0.0, vouched=False) for _ in places)
         cosines = self._ridges.cosines(places)
         found = []
         for row, shares in zip(cosines, self._belief.probabilities(self._ridges.scores(places)), strict=True):
             best = int(shares.argmax())
             sure = _sure(float(shares[best]), float(row[best]), header.least) and best not in header.withheld
             kind = header.types[best].name if sure else UNKNOWN
-            found.append(Name(kind=kind, probability=float(shares[best])))
+            found.append(Name(kind=kind, probability=float(shares[best]), vouched=self.vouched))
         return tuple(found)
 
     def likeliest(self, places: NDArray[np.float32]) -> NDArray[np.intp]:

@@ -2,7 +2,8 @@
 
 Few examples and many numbers: each type's indicator is regressed on what the examples look like, with a ridge
 (regularised least squares: Rifkin, Yeo and Poggio, "Regularized Least-Squares Classification", 2003). Places
-are compared by the cosine, seen from the middle of all types. A way of doing it is a choice of extents and of
+are compared by the cosine, seen from the middle of all types, for what tells the types apart; how like a type a
+place is at all is asked without that middle, which a type that nobody showed does not share. A way of doing it is a choice of extents and of
 the ridge, which no constant can make for all products: :mod:`models.naming.belief` lets the examples choose.
 """
 
@@ -45,7 +46,7 @@ class Ridges:
     middle: Floats
     """(extents, channels): the mean of the types' means, whatever the number of their examples."""
     means: Floats
-    """(extents, channels, types): each type's mean direction from the middle, of length 1."""
+    """(extents, channels, types): the mean of each type's examples, each scaled to length 1."""
     weights: Floats
     """(extents, channels, ways, types): what a place's directions from the middle are weighed by."""
 
@@ -61,7 +62,7 @@ class Ridges:
         counts = np.bincount(kinds, minlength=types)
         middle = np.stack([examples[kinds == one].mean(0) for one in range(types)]).mean(0)
         seen = unit(examples - middle)
-        means = np.stack([seen[kinds == one].mean(0) for one in range(types)])
+        means = np.stack([unit(examples)[kinds == one].mean(0) for one in range(types)])
         alike = np.einsum("iec,jec->eij", seen, seen, optimize=True).astype(np.float64)
         slack = np.diag(types * counts[kinds] / len(kinds))
         wanted = np.eye(types)[kinds] - 1.0 / types
@@ -71,7 +72,7 @@ class Ridges:
             shares = np.linalg.solve(alike[chosen].mean(0) + way.ridge * slack, wanted) / len(chosen)
             for extent in chosen:
                 weights[extent, :, number] = seen[:, extent].T @ shares
-        return cls(middle=middle, means=np.moveaxis(unit(means), 0, -1), weights=weights)
+        return cls(middle=middle, means=np.moveaxis(means, 0, -1), weights=weights)
 
     def scores(self, places: Floats) -> Doubles:
         """How far each of (places, extents, channels) is of each type: (ways, places, types).
@@ -83,9 +84,12 @@ class Ridges:
         return np.moveaxis(flat.reshape(len(places), ways, types), 1, 0).astype(np.float64)
 
     def cosines(self, places: Floats) -> Doubles:
-        """How alike (places, extents, channels) and the types' means are, -1 to 1: (places, types)."""
+        """How alike (places, extents, channels) and the types' examples are: (places, types).
+
+        The mean of the cosines, -1 to 1: on average the same of few examples as of many.
+        """
         types = self.means.shape[2]
-        alike = self._seen(places).reshape(len(places), -1) @ self.means.reshape(-1, types)
+        alike = unit(places).reshape(len(places), -1) @ self.means.reshape(-1, types)
         return (alike / len(self.middle)).astype(np.float64)
 
     def _seen(self, places: Floats) -> Floats:
