@@ -33,6 +33,17 @@ def test_what_is_said_of_types_comes_true_as_often_as_it_says(each: int, most: f
     assert calibration_error(said, true) <= most
 
 
+def test_more_examples_leave_less_doubt_of_how_often_names_come_true() -> None:
+    rng = np.random.default_rng(6)
+    centres = centres_of(rng, 4)
+    doubts = []
+    for each in (4, 16):
+        examples, kinds = drawn(rng, centres, each, noise=3.0)
+        scores = hold_out(examples, kinds, range(len(kinds))).scores
+        doubts.append(Belief.of(scores, kinds, range(len(kinds))).doubt(scores))
+    assert 0.0 < doubts[1] < doubts[0] <= 1.0
+
+
 def test_types_that_look_alike_are_named_no_better_than_by_chance_and_say_so() -> None:
     rng = np.random.default_rng(0)
     centres = np.repeat(centres_of(rng, 1), 4, axis=0)

@@ -103,6 +103,17 @@ def test_a_type_whose_names_came_true_too_seldom_is_not_named(names: Names, memo
     assert {one.kind for one in held_back.called(places)} == {UNKNOWN, "scratch"}
 
 
+def test_how_sure_a_name_is_is_shown_only_where_the_examples_leave_little_of_it_open(
+    names: Names, memory: NormalityMemory
+) -> None:
+    tensors, header = names.packed()
+    place = names.examples[0].direction[None]
+    for doubt, vouched in ((0.05, True), (0.06, False)):
+        told = Names.unpack(tensors, changed(header, doubt=doubt), memory=memory)
+        assert told.called(place)[0].vouched is vouched
+        assert told.called(place)[0].kind == names.called(place)[0].kind
+
+
 def test_one_type_alone_names_nothing(memory: NormalityMemory, examples: list[ShownExample]) -> None:
     alone = Names.teach(examples[:5], memory=memory)
     assert alone.types[0].right is None
@@ -154,6 +165,7 @@ def test_a_damaged_file_is_refused(names: Names, memory: NormalityMemory) -> Non
         changed(header, belief=[0.0] * len(said["belief"])),
         changed(header, withheld=[99]),
         changed(header, least=-3.0),
+        changed(header, doubt=2.0),
         changed(header, format="2.5"),
         changed(header, kinds=[*said["kinds"][1:], 1]),
         changed(header, groups=said["groups"][1:]),
@@ -182,5 +194,5 @@ def test_names_that_an_older_passgate_learned_are_not_called_damaged(
     tensors, header = names.packed()
     said = json.loads(header) | {"format": 1, "sharpness": 9.0}
     of_then = {name: value for name, value in said.items() if name not in ("belief", "withheld")}
-    with pytest.raises(WeightsError, match=r"format 1, not 2: another version .*Teach the recipe again, and"):
+    with pytest.raises(WeightsError, match=r"format 1, not 3: another version .*Teach the recipe again, and"):
         Names.unpack({"examples": tensors["examples"][:, 1]}, json.dumps(of_then), memory=memory)
