@@ -81,7 +81,7 @@ class Defect(Frozen):
     """How sure it is that this is a defect."""
     type_probability: Probability | None = Field(default=None, exclude_if=lambda said: said is None)
     """How sure its type is, among those that examples show, calibrated on examples that were held out. None,
-    and then not written, where no examples were shown, nobody could tell by them, or too few tell how sure."""
+    and then not written, where no examples were shown, none is like it, or too few tell how sure."""
 
 
 class GaugeReading(Frozen):

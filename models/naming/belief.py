@@ -24,8 +24,8 @@ SHARPNESSES: Final[Doubles] = np.exp(np.linspace(0.0, 4.5, 13))
 _MIDDLE: Final = 2.2
 _BY_RIDGE: Final = 0.22
 _SPREAD: Final = 0.4
-"""Of the sharpness's logarithm, before any example is seen: its mean for a ridge of 1, how far it grows with the
-ridge's logarithm (a larger ridge gives smaller scores), and its deviation between products; so four other
+"""Of the sharpness's logarithm, before any example is seen: its mean for a ridge of 1, how far it grows with
+the ridge's logarithm (a larger ridge gives smaller scores), its deviation between products; so four other
 products had it than the one that names are reported for (docs/measurements/names.md)."""
 _MOST_FOLDS: Final = 40
 """Of more groups several are held out together, a fortieth of all: the rest knows hardly less."""
@@ -94,8 +94,8 @@ class Belief:
     def doubt(self, scores: Doubles) -> float:
         """How far off names that are likelier than not may be, as far as the examples leave that open.
 
-        Each way and sharpness that is believed says of the same names how many come true. This is how far they
-        differ, on average, from what all of them together say: the calibration error that is to be expected.
+        Each way and sharpness that is believed says of the same names how many come true. This is how far
+        they differ, on average, from what all of them say together: the calibration error to be expected.
 
         Args:
             scores: (ways, places, types), of examples that were held out.

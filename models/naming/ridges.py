@@ -2,9 +2,10 @@
 
 Few examples and many numbers: each type's indicator is regressed on what the examples look like, with a ridge
 (regularised least squares: Rifkin, Yeo and Poggio, "Regularized Least-Squares Classification", 2003). Places
-are compared by the cosine, seen from the middle of all types, for what tells the types apart; how like a type a
-place is at all is asked without that middle, which a type that nobody showed does not share. A way of doing it is a choice of extents and of
-the ridge, which no constant can make for all products: :mod:`models.naming.belief` lets the examples choose.
+are compared by the cosine, seen from the middle of all types, for what tells the types apart; how like a type
+a place is at all is asked without that middle, which a type that nobody showed does not share. A way of doing
+it is a choice of extents and of the ridge, which no constant can make for all products:
+:mod:`models.naming.belief` lets the examples choose.
 """
 
 from __future__ import annotations

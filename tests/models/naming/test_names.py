@@ -90,8 +90,8 @@ def test_what_is_like_none_of_the_types_is_unknown(names: Names, memory: Normali
     """Held-out examples say how like its type a place must be; of two types one is always likelier."""
     opposite = -np.mean([one.direction for one in names.examples], axis=0, keepdims=True)
     middle = np.mean([one.direction for one in names.examples], axis=0, keepdims=True)
-    assert names.called(middle.astype(np.float32))[0].kind == UNKNOWN
-    assert 0.0 <= names.called(opposite.astype(np.float32))[0].probability <= 1.0
+    assert names.called(opposite.astype(np.float32))[0].kind == UNKNOWN
+    assert 0.0 <= names.called(middle.astype(np.float32))[0].probability <= 1.0
 
 
 def test_a_type_whose_names_came_true_too_seldom_is_not_named(names: Names, memory: NormalityMemory) -> None:
