@@ -35,11 +35,11 @@ Trust = tuple[float, float, float, float]
 TRUSTS: Final[tuple[Trust, ...]] = (
     (1.0, 0.0, 0.5, 1.0),
     (0.0, 1.0, 0.5, 1.0),
-    (1.0, 0.0, 0.5, 0.0),
-    (0.0, 1.0, 0.5, 0.0),
+    (1.0, 0.0, 1.0, 0.0),
+    (0.0, 1.0, 1.0, 0.0),
 )
-"""The direction is the least steady from one group to the next, and the memory has a view of the whole
-picture already."""
+"""Beside cells the direction is the least steady from one group to the next, and so counts half. Without them
+it is all that labels taught, and counts as much as what good parts taught."""
 _PARTS: Final = 10
 """How often good groups are left out at most when the scale of a direction is told: ten-fold, where there are
 more."""
