@@ -54,11 +54,11 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.GROUPS_DIFFER: "{groups} 个组之间有差异：良品分数的方差有 {between_percent:.0f} % 来自组间，"
     "因此对新的组而言，{pictures} 张图像只相当于 {independent:.0f} 张独立图像",
     Code.GROUPS_ALIKE: "{groups} 个组之间没有差异：{pictures} 张图像全部有效",
-    Code.THRESHOLD_BEYOND: "{groups} 个组太少，无法确定，因此按组间正态分布推算，"
-    "阈值高于良品的最高分数；介于两者之间的工件交由人工复核："
-    "其他组的 {parts} 个良品中最多约 {held} 个",
+    Code.THRESHOLD_BEYOND: "{groups} 个组太少，无法确定，因此按组间正态分布推算，阈值高于良品的最高分数",
     Code.MORE_GROUPS: "要达到要求的 {asked_percent:.3g} %，请示教 {needed} 个有同样差异的组"
     "（位置、批次、日期），目前为 {taught} 个",
+    Code.HELD_UNTIL_THEN: "在此之前，若仅有 {asked_percent:.3g} % 的已示教良品分数更高，"
+    "工件即使低于阈值也交由人工复核",
     Code.MORE_PICTURES: "要达到要求的 {asked_percent:.3g} %，请示教 {needed} 张良品图像，目前为 {taught} 张",
     Code.BLUR_RAISES_SCORES: "模糊的良品分数偏高（{groups} 个组的秩相关系数为 {rank:.2f}）："
     "对焦更清晰可降低阈值",
@@ -107,7 +107,8 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.WORST_DEFECT_MM: "{defect:term}，{length_mm:g} mm，位置 x {x}、y {y}，视图 {view}",
     Code.MORE_DEFECTS: "{cause}，另有 {more} 处",
     Code.TOO_CLOSE: "过于接近阈值，无法判断",
-    Code.BEYOND_TAUGHT: "比任何已示教的良品都更不相似，且示教的组太少，无法判断良品是否也会如此",
+    Code.FEW_GROUPS_TAUGHT: "与已示教良品的差异超出对良品的要求，"
+    "且示教的组太少，无法判断其他组的良品是否也会如此",
     Code.LIKE_NO_EXAMPLE: "有缺陷无法明确归入示例所示的类型",
     Code.NAME_RELEASES_NOTHING: "规则允许此类缺陷通过，但仅凭示例得出的名称不能放行工件",
     Code.SEEN_AND_DECIDED: "{cause}：{action:term}",

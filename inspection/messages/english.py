@@ -57,10 +57,11 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "ones do",
     Code.GROUPS_ALIKE: "the {groups} groups do not differ: each of the {pictures} pictures counts in full",
     Code.THRESHOLD_BEYOND: "{groups} groups are too few to tell, so the threshold lies beyond the highest "
-    "good score, as far as normally distributed groups ask; a part between the two is held for a person: of "
-    "{parts} good parts of other groups up to about {held}",
+    "good score, as far as normally distributed groups ask",
     Code.MORE_GROUPS: "to promise the {asked_percent:.3g} % that were asked, teach {needed} groups that "
     "differ like these (positions, batches, days) instead of {taught}",
+    Code.HELD_UNTIL_THEN: "until then a part that scores higher than all but {asked_percent:.3g} % of the "
+    "taught ones is held for a person, even below the threshold",
     Code.MORE_PICTURES: "to promise the {asked_percent:.3g} % that were asked, teach {needed} good pictures "
     "instead of {taught}",
     Code.BLUR_RAISES_SCORES: "blurred good parts score high (rank correlation {rank:.2f} over {groups} "
@@ -118,8 +119,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.WORST_DEFECT_MM: "{defect:term}, {length_mm:g} mm at x {x}, y {y} on view {view}",
     Code.MORE_DEFECTS: "{cause}, and {more} more",
     Code.TOO_CLOSE: "too close to the threshold to tell",
-    Code.BEYOND_TAUGHT: "less like the taught parts than any of them, and too few groups were taught to tell "
-    "whether another good one may be",
+    Code.FEW_GROUPS_TAUGHT: "less like the taught parts than is asked of good ones, and too few groups were "
+    "taught to tell whether those of another group may be so",
     Code.LIKE_NO_EXAMPLE: "a defect is not clearly of a type that examples show",
     Code.NAME_RELEASES_NOTHING: "the rules let such a type pass, but a name by examples releases no part",
     Code.SEEN_AND_DECIDED: "{cause}: {action:term}",

@@ -8,7 +8,9 @@ them only where they exist and have been found to give what its own layers give 
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
@@ -21,6 +23,9 @@ _ROUNDING: Final = 1e-4
 
 _TRIED_CELLS: Final = 8
 """Sides of the map on which layers are tried."""
+_MOST_SHAPES: Final = 16
+"""For so many shapes of maps weights are kept in order: a few working sizes, and at the finest stages, where
+weights are small, the pieces of large pictures (inside, at each edge, in each corner)."""
 _THEN: Final = {
     None: ("none", [], ""),
     "relu": ("relu", [], ""),
@@ -57,7 +62,7 @@ class FrozenConvolution:
         groups: int = 1,
         then: Literal["relu", "relu6"] | None = None,
     ) -> None:
-        """Keep the weights in oneDNN's order, which fits pictures of any size.
+        """Keep the weights; for each shape of map that comes they are brought into oneDNN's order once.
 
         Args:
             weight: (outputs, inputs a group, rows, columns).
@@ -70,14 +75,31 @@ class FrozenConvolution:
         self._bias = bias
         self._how = [padding] * 2, [stride] * 2, [1, 1], groups
         self._then = _THEN[then]
-        self._weight = torch.ops.mkldnn._reorder_convolution_weight(weight.detach(), *self._how, None)
+        self._weight = weight.detach()
+        self._ordered: OrderedDict[torch.Size, Tensor] = OrderedDict()
 
     def __call__(self, x: Tensor) -> Tensor:
         """Run it over (pictures, inputs, rows, columns)."""
         result: Tensor = torch.ops.mkldnn._convolution_pointwise(
-            x, self._weight, self._bias, *self._how, *self._then
+            x, self._ordered_for(x.shape), self._bias, *self._how, *self._then
         )
         return result
+
+    def _ordered_for(self, shape: torch.Size) -> Tensor:
+        """The weights in the order in which oneDNN wants them for maps of that shape.
+
+        An order that fits another shape is right too, but oneDNN then brings them into its own at every call,
+        and for some shapes by a loop that takes six times as long as the whole network.
+        """
+        # popped and put back at the end; two threads do the same work twice at worst
+        weight = self._ordered.pop(shape, None)
+        if weight is None:
+            weight = torch.ops.mkldnn._reorder_convolution_weight(self._weight, *self._how, list(shape))
+        self._ordered[shape] = weight
+        if len(self._ordered) > _MOST_SHAPES:
+            with suppress(KeyError):
+                self._ordered.popitem(last=False)
+        return weight
 
 
 @dataclass(frozen=True)

@@ -79,8 +79,8 @@ def benchmark(
         A dict for JSON. ``rows``, one for each product and split: pictures taught and tested; ``chosen``,
         what was chosen for the product; AUROC, overkill at no and at 1 % escapes, escapes and overkill at the
         memory's own threshold, the last also for the least, middling and most of the test groups; the same
-        where what lies above every taught score is held for a person (``escape_rate_with_holds``,
-        ``unreleased_rate_of_good``), which differs where few groups moved the threshold; the two
+        where what too few groups let through is held for a person (``escape_rate_with_holds``,
+        ``unreleased_rate_of_good``); the two
         plain methods' AUROC and overkill; teach_s; assess_p50_ms and assess_p95_ms (scaling, tower and
         memory, without reading the picture). ``products``, by name: ``mean`` and ``deviation`` over the rows;
         ``mistakes``, the ratio of 1 − AUROC to the better plain method's, with its interval; ``threshold``,
@@ -155,7 +155,7 @@ def _one_split(
         assessment = memory.assess(picture)
         times_ms.append((time.perf_counter() - start) * 1e3)
         scores[MEMORY].append(assessment.score)
-        released.append(assessment.normal and not assessment.beyond_taught)
+        released.append(assessment.normal and not assessment.in_doubt)
         for baseline in baselines:
             scores[baseline.name].append(baseline.score(assessment.features))
         progress.add(1, note)

@@ -182,9 +182,9 @@ class ReflexInspector:
             # a type that nobody showed is called by one that was: such a name may not release what stood out
             action = Action.MANUAL_REVIEW
             reason = joined((say(Code.NAME_RELEASES_NOTHING), reason))
-        if any(view.assessment.beyond_taught for view in findings):
+        if any(view.assessment.in_doubt for view in findings):
             action = action.at_least(Action.MANUAL_REVIEW)
-            reason = joined((say(Code.BEYOND_TAUGHT), reason))
+            reason = joined((say(Code.FEW_GROUPS_TAUGHT), reason))
         if abs(normality - 0.5) < recipe.review_band:
             action = action.at_least(Action.MANUAL_REVIEW)
             reason = joined((say(Code.TOO_CLOSE), reason))

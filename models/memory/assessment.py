@@ -33,9 +33,9 @@ class Assessment:
     """How unusual the picture is, about 0 for unseen good ones. It compares within one memory alone."""
     normal: bool
     """Whether the score lies below the threshold."""
-    beyond_taught: bool = False
-    """Whether it is normal by a threshold that few groups moved beyond all taught scores, and lies above all
-    of these itself: good parts of another group may, and so may a defect."""
+    in_doubt: bool = False
+    """Whether it is normal only because few groups were taught and differ, so that the threshold was moved
+    up: good parts of another group may lie here, and so may defects."""
     confidence: float
     """Falls from 1 to 0 as the score rises: 0.99 for a middling good part, 0.5 at the threshold. It is no
     probability."""

@@ -59,6 +59,10 @@ class Cut(BaseModel):
     """The scores of unseen good pictures at equal shares of them, from the least to the highest; none, and
     then not written, where a memory of before was not asked for them."""
 
+    doubt: float | None = Field(default=None, exclude_if=lambda doubt: doubt is None)
+    """The score above which a picture is normal only because too few groups moved the threshold up: where it
+    would lie if every taught picture were a group. None where groups are enough, or pictures too few."""
+
     @classmethod
     def among(cls, scores: NDArray[np.float64], groups: Sequence[Hashable], *, overkill: float) -> Cut:
         """Choose the threshold by the scores, (pictures,), of unseen good pictures of some ``groups``.
@@ -73,17 +77,21 @@ class Cut(BaseModel):
         # where nothing ever varied, the least spread is the only scale there is, and rounding lies below it
         least = median + 1.0 if np.ptp(scores) < _ROUNDING else -math.inf
         shares = np.linspace(0.0, 1.0, min(len(scores), MOST_QUANTILES))
+        threshold = max(float(np.nextafter(promised.score, np.inf)), least)
+        alone = Threshold.of(scores, range(len(scores)), overkill)
+        too_few = promised.beyond or not promised.kept
+        doubted = too_few and alone.kept and least <= alone.score < promised.score
         return Cut(
             median=median,
-            threshold=max(float(np.nextafter(promised.score, np.inf)), least),
+            threshold=threshold,
             promised=promised,
+            doubt=alone.score if doubted else None,
             quantiles=tuple(float(score) for score in np.quantile(scores, shares)),
         )
 
-    def beyond_taught(self, score: float) -> bool:
-        """Whether a score lies above all taught ones, but below a threshold that few groups moved up."""
-        moved = self.promised is not None and self.promised.beyond and bool(self.quantiles)
-        return moved and self.quantiles[-1] < score < self.threshold
+    def in_doubt(self, score: float) -> bool:
+        """Whether a score is normal only because the taught groups are few and differ."""
+        return self.doubt is not None and self.doubt < score < self.threshold
 
     def refuse_beyond(self, most: float) -> None:
         """Raise ValueError where median, threshold or quantiles lie where no taught score can.
@@ -99,6 +107,8 @@ class Cut(BaseModel):
             raise ValueError(f"a threshold of {self.threshold:.4g} over a median of {self.median:.4g}")
         if self.promised is not None and not self.promised.score < self.threshold:
             raise ValueError("a threshold that is not the one whose promise is kept with it")
+        if self.doubt is not None and not -most <= self.doubt < self.threshold:
+            raise ValueError(f"doubt from {self.doubt:.4g} on, which is not below the threshold")
         if list(self.quantiles) != sorted(self.quantiles) or any(abs(one) > most for one in self.quantiles):
             raise ValueError("the taught scores do not lie where they can, or not in order")
 

@@ -297,7 +297,7 @@ class NormalityMemory:
         return Assessment(
             score=score,
             normal=score < cut.threshold,
-            beyond_taught=cut.beyond_taught(score),
+            in_doubt=cut.in_doubt(score),
             confidence=confidence(score, median=cut.median, threshold=cut.threshold),
             anomaly_map=anomaly,
             regions=regions,

@@ -38,8 +38,7 @@ def in_words(promise: Threshold | None, why: HighScores | None) -> Iterator[Sent
         }
         yield say(Code.GROUPS_DIFFER if promise.alike > 0.0 else Code.GROUPS_ALIKE, told)
     if promise.beyond:
-        held = round(PARTS / (promise.independent + 1.0))
-        yield say(Code.THRESHOLD_BEYOND, groups=promise.groups, parts=PARTS, held=held)
+        yield say(Code.THRESHOLD_BEYOND, groups=promise.groups)
     if promise.groups_needed is not None and (promise.beyond or not promise.kept):
         by_picture = promise.groups == promise.pictures
         yield say(
@@ -48,6 +47,8 @@ def in_words(promise: Threshold | None, why: HighScores | None) -> Iterator[Sent
             needed=promise.groups_needed,
             taught=promise.groups,
         )
+        if not by_picture:
+            yield say(Code.HELD_UNTIL_THEN, asked_percent=100.0 * promise.asked)
     if why is not None and why.blur > 0.0:
         yield say(Code.BLUR_RAISES_SCORES, rank=why.blur, groups=why.groups)
     if why is not None and why.place is not None:

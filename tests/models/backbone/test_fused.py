@@ -106,6 +106,34 @@ def test_a_torch_on_which_the_operator_is_another_runs_the_plain_layers(
     assert tower.features(noise((32, 32))).maps[8].shape == (1, 40, 4, 4)
 
 
+@pytest.mark.parametrize("size", [(192, 448), (160, 480), (288, 288)])
+def test_for_each_shape_of_map_weights_are_brought_into_order_once(
+    loaded: EfficientNetLite0, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In another shape's order they are brought into the right one at every call, for some by a slow loop."""
+    made: list[torch.Size] = []
+    ordered_for = FrozenConvolution._ordered_for
+
+    def counted(self: FrozenConvolution, shape: torch.Size) -> Tensor:
+        made.extend([] if shape in self._ordered else [shape])
+        return ordered_for(self, shape)
+
+    monkeypatch.setattr(FrozenConvolution, "_ordered_for", counted)
+    picture = np.random.default_rng(0).integers(0, 255, (*size, 3), dtype=np.uint8)
+    first = loaded.features([picture])
+    made.clear()
+    again = loaded.features([picture])
+    assert not made
+    assert all(torch.equal(first.maps[stride], again.maps[stride]) for stride in first.maps)
+
+
+def test_weights_are_kept_in_order_for_a_bounded_number_of_shapes() -> None:
+    layer = FrozenConvolution(torch.randn(4, 3, 1, 1), None)
+    for columns in range(1, 2 * fused._MOST_SHAPES):
+        layer(torch.randn(1, 3, 2, columns))
+    assert len(layer._ordered) == fused._MOST_SHAPES
+
+
 def test_what_is_trained_is_no_part_of_it(loaded: EfficientNetLite0) -> None:
     tail = loaded.tail()
     tail(torch.zeros(1, 40, 8, 8)).sum().backward()

@@ -106,14 +106,14 @@ def test_what_is_less_like_the_taught_parts_than_any_of_them_goes_to_a_person_wh
     camera.open()
     (found,) = inspector.examine((_frame(camera.capture(1).picture),), recipe=recipe)
 
-    def decided(*, beyond_taught: bool) -> Decision:
-        seen = replace(found, assessment=replace(found.assessment, beyond_taught=beyond_taught))
+    def decided(*, in_doubt: bool) -> Decision:
+        seen = replace(found, assessment=replace(found.assessment, in_doubt=in_doubt))
         return inspector.decide((seen,), recipe=recipe, part_id=7, trigger_seq=3, vision_ms=1.0)
 
-    assert decided(beyond_taught=False).action is Action.PASS
-    held = decided(beyond_taught=True)
+    assert decided(in_doubt=False).action is Action.PASS
+    held = decided(in_doubt=True)
     assert (held.action, held.defects) == (Action.MANUAL_REVIEW, ())
-    assert Code.BEYOND_TAUGHT in {message.code for message in held.coded}
+    assert Code.FEW_GROUPS_TAUGHT in {message.code for message in held.coded}
 
 
 def test_no_confidence_is_finer_than_the_teaching_pictures_can_tell(

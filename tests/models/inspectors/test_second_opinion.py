@@ -164,7 +164,7 @@ def test_it_never_ends_milder_than_the_reflex(memory: NormalityMemory, parts: li
 def test_it_does_not_release_what_is_less_like_the_taught_parts_than_any_of_them(
     memory: NormalityMemory, parts: list[Picture], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = replace(memory.assess(parts[25]), beyond_taught=True)
+    seen = replace(memory.assess(parts[25]), in_doubt=True)
     monkeypatch.setattr(memory, "assess", lambda _: seen)
     held = inspect(inspector_with(Brain(), memory), parts[25]).decision
     assert (held.action, held.defects) == (Action.MANUAL_REVIEW, ())

@@ -43,17 +43,18 @@ def test_any_distances_are_put_on_one_scale_and_what_teaching_makes_is_never_ref
     assert list(made.quantiles) == sorted(made.quantiles)
 
 
-def test_what_lies_between_the_highest_taught_score_and_a_threshold_that_few_groups_moved_is_told() -> None:
+def test_what_only_too_few_groups_let_through_is_told() -> None:
+    """Held for a person is what a threshold from the same pictures, each a group, would have rejected."""
     scores = np.random.default_rng(0).normal(0.0, 1.0, 60) + np.repeat([0.0, 1.0, 2.0], 20)
-    moved = Cut.among(scores, np.repeat([0, 1, 2], 20).tolist(), overkill=0.05)
-    highest = float(scores.max())
-    assert moved.promised is not None
-    assert moved.promised.beyond
-    assert not moved.beyond_taught(highest)
-    assert moved.beyond_taught(float(np.nextafter(highest, np.inf)))
-    assert not moved.beyond_taught(moved.threshold)
-    told = Cut.among(scores, range(60), overkill=0.05)
-    assert not any(told.beyond_taught(score) for score in np.linspace(-5.0, 20.0, 100).tolist())
+    few = Cut.among(scores, np.repeat([0, 1, 2], 20).tolist(), overkill=0.05)
+    enough = Cut.among(scores, range(60), overkill=0.05)
+    low = float(np.nextafter(enough.threshold, -np.inf))
+    assert (few.in_doubt(low), few.in_doubt(enough.threshold)) == (False, True)
+    assert not few.in_doubt(few.threshold)
+    assert few.threshold > enough.threshold
+    assert not any(enough.in_doubt(score) for score in np.linspace(-5.0, 20.0, 100).tolist())
+    with pytest.raises(ValueError, match="doubt from"):
+        few.model_copy(update={"doubt": few.threshold}).refuse_beyond(100.0)
 
 
 def test_a_threshold_that_so_few_pictures_cannot_give_is_refused() -> None:
