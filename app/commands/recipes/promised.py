@@ -47,7 +47,7 @@ def in_words(promise: Threshold | None, why: HighScores | None) -> Iterator[Sent
             needed=promise.groups_needed,
             taught=promise.groups,
         )
-        if not by_picture:
+        if not by_picture and promise.asked * (promise.pictures + 1) >= 1.0:
             yield say(Code.HELD_UNTIL_THEN, asked_percent=100.0 * promise.asked)
     if why is not None and why.blur > 0.0:
         yield say(Code.BLUR_RAISES_SCORES, rank=why.blur, groups=why.groups)

@@ -39,12 +39,18 @@ def test_groups_that_differ_are_named_with_what_they_cost_and_how_many_it_takes(
         "6 groups are too few to tell, so the threshold lies beyond the highest good score, as far as "
         "normally distributed groups ask",
     ]
+    assert said[3].startswith(f"to promise the 5 % that were asked, teach {found.groups_needed} groups")
     assert said[4].startswith(
         "until then a part that scores higher than all but 5 % of the taught ones is held"
     )
     assert found.beyond
     assert found.groups_needed is not None
     assert 6 < found.groups_needed <= 19
+
+
+def test_nothing_is_said_to_be_held_where_the_pictures_alone_are_too_few_to_say_from_which_score() -> None:
+    found = promise(groups=6, each=15, between=2.0, asked=0.005)
+    assert not any(sentence.startswith("until then") for sentence in in_words(found, WHY))
 
 
 def test_groups_that_do_not_differ_are_said_not_to() -> None:
