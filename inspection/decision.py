@@ -3,12 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from inspection.frozen import Box as Box
+from inspection.frozen import Frozen as Frozen
 from inspection.messages.message import Coded, Sentence, coded
-
-Box = tuple[int, int, int, int]
-"""A rectangle in picture pixels: left, top, width, height."""
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
 """A number from 0 to 1."""
@@ -19,12 +18,6 @@ SCORE_LIMIT: Final = 0.5
 
 MOST_REASON: Final = 500
 """How many characters ``Decision.reason`` has at most."""
-
-
-class Frozen(BaseModel):
-    """Base of all messages: immutable, unknown keys refused, written under their public names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
 
 
 class Action(StrEnum):

@@ -3,30 +3,17 @@
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import ConfigDict, Field, FiniteFloat, model_validator
 
-from inspection.decision import Action, Box, Defect, Frozen, Probability, RecipeRef, Severity
+from inspection.decision import Action, Defect, Frozen, Probability, RecipeRef, Severity
 from inspection.errors import RecipeError
+from inspection.frozen import MOST_PIXELS, Region
 from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 
 ANY_TYPE: Final = "*"
 """Stands in a rule for every type of defect."""
-
-MOST_PIXELS: Final = 1 << 28
-"""How many pixels a picture, or one of its sides, has at most: more than any camera gives, and few enough
-that memory holds them."""
-
-
-def _inside_a_picture(region: Box) -> Box:
-    left, top, width, height = region
-    if left < 0 or top < 0 or width < 1 or height < 1 or max(region) > MOST_PIXELS:
-        raise ValueError(f"{region} is no region of a picture: left, top, width, height in pixels")
-    return region
-
-
-Region = Annotated[Box, AfterValidator(_inside_a_picture)]
 
 
 class Motion(StrEnum):

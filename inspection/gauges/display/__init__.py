@@ -1,0 +1,1 @@
+"""Reads seven-segment and dot-matrix displays by the geometry of their segments and dots."""

@@ -1,0 +1,76 @@
+"""How a code is described: its symbologies, where it is, and what may stand in it."""
+
+from functools import lru_cache
+from typing import Annotated, Final, Literal, Self
+
+from pydantic import Field, StringConstraints, TypeAdapter, ValidationError, model_validator
+from pydantic_core import SchemaError
+
+from inspection.frozen import Frozen, Region
+from inspection.instruments.reading import MOST_TEXT
+
+MOST_PATTERN: Final = 128
+
+CodeFormat = Literal[
+    "DataMatrix", "QRCode", "MicroQRCode", "Aztec", "PDF417",
+    "Code128", "Code39", "Code93", "Codabar", "ITF", "EAN13", "EAN8", "UPCA",
+]  # fmt: skip
+
+_CUT_SHORT_UNSEEN: Final[frozenset[CodeFormat]] = frozenset({"ITF", "Codabar"})
+"""A part of such a code, seen at a slant or cut off, is a code of its own and nothing shows it."""
+
+
+class CodeDescription(Frozen):
+    """A DataMatrix, QR or bar code, and which field of the part's identity it tells."""
+
+    kind: Literal["code"] = "code"
+    formats: tuple[CodeFormat, ...] = Field(default=("DataMatrix", "QRCode"), min_length=1, max_length=13)
+    """Only these are looked for."""
+    region: Region | None = None
+    """Where it may be; None for all of the picture."""
+    pattern: str = Field(default="", max_length=MOST_PATTERN)
+    """A regular expression that all of the content must match; empty: any. Syntax of Rust's ``regex``, which
+    takes linear time on any text: without look-around and references back, which are refused."""
+    length: int | None = Field(default=None, ge=1, le=MOST_TEXT)
+    """Characters that the content has; ITF and Codabar need it."""
+    field: Literal["serial", "lot"] = "serial"
+
+    def fits(self, text: str) -> bool:
+        """Whether a content is one as was taught."""
+        if self.length is not None and len(text) != self.length:
+            return False
+        return not self.pattern or _matches(self.pattern, text)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.pattern:
+            try:
+                _expression(self.pattern)
+            except SchemaError as error:
+                said = str(error).rsplit("error: ", 1)[-1].strip()
+                raise ValueError(f"pattern is no regular expression that can be used: {said}") from None
+        short = sorted(_CUT_SHORT_UNSEEN & set(self.formats))
+        if short and self.length is None:
+            raise ValueError(
+                f"{' and '.join(short)} need a length: a piece of such a code reads as a shorter whole one"
+            )
+        return self
+
+
+def _matches(pattern: str, text: str) -> bool:
+    try:
+        _expression(pattern).validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=64)
+def _expression(pattern: str) -> TypeAdapter[str]:
+    """What takes a text that matches from end to end. Python's own ``re`` may take for ever, unstoppably.
+
+    Raises SchemaError where it is none, or would need more than the 10 MiB that the engine allows.
+    """
+    TypeAdapter(Annotated[str, StringConstraints(pattern=pattern)])  # by itself: no ")" may close ours
+    whole = StringConstraints(pattern=rf"\A(?:{pattern})\z", max_length=MOST_TEXT)
+    return TypeAdapter(Annotated[str, whole])
