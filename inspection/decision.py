@@ -3,10 +3,11 @@
 from enum import StrEnum
 from typing import Annotated, Final, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from inspection.frozen import Box as Box
 from inspection.frozen import Frozen as Frozen
+from inspection.instruments.reading import InstrumentKind, ReadText, Unreadable
 from inspection.messages.message import Coded, Sentence, coded
 
 Probability = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -77,23 +78,51 @@ class Defect(Frozen):
     and then not written, where no examples were shown, none is like it, or too few tell how sure."""
 
 
+def within(value: float | None, low: float | None, high: float | None) -> bool:
+    """Whether a value, where there is one, is not outside of such limits as there are."""
+    return value is None or ((low is None or value >= low) and (high is None or value <= high))
+
+
 class GaugeReading(Frozen):
-    """A dial or display as it was read, against the recipe's limits."""
+    """An instrument as it was read, against the recipe's limits.
+
+    What is empty is not written: records from before there were readers stay what they are.
+    """
 
     name: str
-    value: float | None
-    """In ``unit``; None where it could not be read."""
+    value: FiniteFloat | None
+    """In ``unit``; None where it could not be read, and of a code. A lamp's: 0 off, 1 on, 2 blinking."""
     unit: str
-    low: float
-    high: float
+    low: FiniteFloat | None = Field(default=None, exclude_if=lambda low: low is None)
+    high: FiniteFloat | None = Field(default=None, exclude_if=lambda high: high is None)
+    """None: no such limit."""
     in_range: bool
-    uncertainty: float = Field(default=0.0, ge=0.0)
+    """Whether the bare value is within the limits, and lamp or code as wanted; doubt is the guard's."""
+    uncertainty: FiniteFloat = Field(default=0.0, ge=0.0)
     """Standard uncertainty (GUM, k=1) in ``unit``."""
+    kind: InstrumentKind | None = Field(default=None, exclude_if=lambda kind: kind is None)
+    view: str = Field(default="", exclude_if=lambda view: not view)
+    box: Box | None = Field(default=None, exclude_if=lambda box: box is None)
+    """Where it is in the view's picture."""
+    text: ReadText = Field(default="", exclude_if=lambda text: not text)
+    """A display's digits as shown, a lamp's colour, what a code holds."""
+    angle_deg: FiniteFloat | None = Field(default=None, exclude_if=lambda angle: angle is None)
+    """A dial's needle: its direction in the picture, clockwise from up."""
+    reason: Unreadable | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    """Why it could not be read; None where it was, and in records from before there were reasons."""
+
+    @property
+    def read(self) -> bool:
+        """Whether it was read."""
+        return self.value is not None or bool(self.text)
 
     @model_validator(mode="after")
     def _in_range_is_the_truth(self) -> Self:
-        measured = self.value is not None and self.low <= self.value <= self.high
-        if self.in_range != measured:
+        if self.read and self.reason is not None:
+            raise ValueError(f"{self.name} was read, and yet unreadable: {self.reason}")
+        by_more_than_value = self.kind in (InstrumentKind.LAMP, InstrumentKind.CODE)
+        measured = self.read and within(self.value, self.low, self.high)
+        if self.in_range != measured and (self.in_range or not by_more_than_value):
             raise ValueError(
                 f"in_range={self.in_range} contradicts {self.value} in [{self.low}, {self.high}]"
             )

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
+from inspection.instruments.reading import ReadText
 from inspection.levels import BitDepth, RawPicture, misfit
 from inspection.levels import Picture as Picture
 from inspection.messages.message import Coded
@@ -77,6 +79,21 @@ class Truth(Frozen):
     types: tuple[str, ...] = ()
     readings: dict[str, float] = Field(default_factory=dict)
     """What dials and displays really show, by name, in their own units."""
+
+
+class Identity(Frozen):
+    """Which part it is, by what stands on it or by what the PLC says of it."""
+
+    serial: ReadText = ""
+    lot: ReadText = ""
+    source: Literal["code", "plc"] = "code"
+    """Read off a code in view, or words of the PLC."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.serial or self.lot):
+            raise ValueError("an identity has a serial or a lot; where neither is known there is none")
+        return self
 
 
 class Outcome(StrEnum):
@@ -173,6 +190,8 @@ class Inspection(Frozen):
     """How long it took to make the intent durable; known from revision 1 on."""
     accepted_ms: float | None = None
     """From the trigger as we saw it to the PLC's acknowledgement as we saw it."""
+    identity: Identity | None = Field(default=None, exclude_if=lambda identity: identity is None)
+    """None, and then not written, where nothing tells which part it is, or it could not be read."""
     truth: Truth | None = None
     """Known truth in simulations and replays, for measuring; None on a real line."""
     recorded_at: datetime

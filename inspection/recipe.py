@@ -1,13 +1,18 @@
 """A recipe: what a good part of one product is, and what to do about one that is not."""
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import ConfigDict, Field, FiniteFloat, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_validator
 
-from inspection.decision import Action, Defect, Frozen, Probability, RecipeRef, Severity
+from inspection.decision import Action, Defect, Frozen, GaugeReading, Probability, RecipeRef, Severity, within
 from inspection.errors import RecipeError
 from inspection.frozen import MOST_PIXELS, Region
+from inspection.instruments.code import CodeDescription
+from inspection.instruments.description import Description
+from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
+from inspection.instruments.reading import Reading
 from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
@@ -57,16 +62,97 @@ class View(Frozen):
     """The looks that good parts may have (colours, cavities), by name, where each was taught by itself."""
 
 
+def _never_pass(action: Action) -> Action:
+    if action is Action.PASS:
+        raise ValueError("must not be pass: neither a breach nor what nobody could read releases a part")
+    return action
+
+
+NeverPass = Annotated[Action, AfterValidator(_never_pass), Field(description="any action but pass")]
+
+
 class GaugeSpec(Frozen):
-    """A dial or display in view, and the limits of its reading."""
+    """An instrument in view, the limits of its reading, and what follows where it does not keep them."""
 
     name: str
-    kind: Literal["analogue", "digital"]
+    kind: Literal["analogue", "digital"] | None = Field(default=None, exclude_if=lambda kind: kind is None)
+    """What recipes said before ``reads`` was there; with it, it may not say otherwise."""
     view: str = "top"
+    """One of ``views`` or ``gauge_views``."""
     region: Region
-    unit: str
-    low: FiniteFloat
-    high: FiniteFloat
+    """Where in the view's picture it is looked for. Places in ``reads`` are the whole picture's too."""
+    unit: str = ""
+    low: FiniteFloat | None = Field(default=None, exclude_if=lambda low: low is None)
+    high: FiniteFloat | None = Field(default=None, exclude_if=lambda high: high is None)
+    """Limits in ``unit``; None: no such limit. A lamp's: 0 off, 1 on, 2 blinking; a code has none."""
+    reads: Description | None = Field(default=None, exclude_if=lambda reads: reads is None)
+    """How it is read. None: nobody has said, and it is unreadable."""
+    colours: tuple[str, ...] = Field(default=(), max_length=8, exclude_if=lambda colours: not colours)
+    """Those that a lamp may shine in, of those that ``reads`` names; empty: any."""
+    on_breach: NeverPass = Field(default=Action.REWORK, exclude_if=lambda action: action is Action.REWORK)
+    """What follows a value outside of the limits, a lamp or code that is not as wanted."""
+    on_unreadable: NeverPass = Field(
+        default=Action.MANUAL_REVIEW, exclude_if=lambda action: action is Action.MANUAL_REVIEW
+    )
+    doubt_k: FiniteFloat = Field(default=2.0, ge=0.0, le=10.0, exclude_if=lambda k: k == 2.0)
+    """A value within so many standard uncertainties of a limit is in doubt (ISO 14253-1): the part goes to
+    manual_review."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        for problem in self._problems():
+            raise ValueError(f"gauge {self.name!r}: {problem}")
+        return self
+
+    def _problems(self) -> Iterator[str]:
+        limits = [limit for limit in (self.low, self.high) if limit is not None]
+        if len(limits) == 2 and limits[0] > limits[1]:
+            yield f"low {self.low} is above high {self.high}"
+        if self.reads is None:
+            if self.kind is None:
+                yield "it must say what it reads"
+            return
+        said = {"analogue": "dial", "digital": "display"}.get(self.kind or "", self.reads.kind)
+        if said != self.reads.kind:
+            yield f"kind is {self.kind}, but it reads a {self.reads.kind}"
+        if (unit := getattr(self.reads, "unit", "")) and unit != self.unit:
+            yield f"its unit is {self.unit!r}, but what it reads is in {unit!r}"
+        if isinstance(self.reads, CodeDescription) and limits:
+            yield "a code has no limits; its pattern says what may stand in it"
+        if isinstance(self.reads, LampDescription):
+            if not {*limits} <= {OFF, ON, BLINKING}:
+                yield "a lamp's limits are states: 0 off, 1 on, 2 blinking"
+            if not {*self.colours} <= self.reads.colours.keys():
+                yield "colours names one that the lamp's description lacks"
+        elif self.colours:
+            yield "only a lamp has colours"
+
+    def as_wanted(self, reading: GaugeReading) -> bool:
+        """Whether a lamp or code that was read is as wanted, beside its limits; all else always is."""
+        if isinstance(self.reads, CodeDescription):
+            return self.reads.fits(reading.text)
+        if isinstance(self.reads, LampDescription) and self.colours and reading.value != 0.0:
+            return reading.text in self.colours
+        return True
+
+    def reading_of(self, reading: Reading) -> GaugeReading:
+        """What a decision says of a reading, against these limits."""
+        said = GaugeReading(
+            name=self.name,
+            value=reading.value,
+            unit=self.unit,
+            low=self.low,
+            high=self.high,
+            in_range=reading.readable and within(reading.value, self.low, self.high),
+            uncertainty=reading.uncertainty or 0.0,
+            kind=reading.kind,
+            view=self.view,
+            box=reading.box,
+            text=reading.text,
+            angle_deg=reading.angle_deg,
+            reason=reading.reason,
+        )
+        return said if self.as_wanted(said) else said.model_copy(update={"in_range": False})
 
 
 class DefectRule(Frozen):
@@ -170,6 +256,8 @@ class Recipe(Frozen):
     version: int = Field(default=1, ge=1)
     name: str = Field(min_length=1, max_length=64, pattern=r"^[\w][\w .-]*$")
     views: tuple[View, ...] = (View(),)
+    gauge_views: tuple[View, ...] = Field(default=(), max_length=8, exclude_if=lambda views: not views)
+    """Pictures that are taken for gauges alone; of the part itself nothing is judged in them."""
     gauges: tuple[GaugeSpec, ...] = ()
     policy: tuple[DefectRule, ...] = (
         DefectRule(min_severity=Severity.MINOR, action=Action.REWORK),
@@ -210,11 +298,14 @@ class Recipe(Frozen):
         names = [view.name for view in self.views]
         if not names or len(set(names)) != len(names):
             raise ValueError("a recipe needs at least one view, and each view a name of its own")
+        names += [view.name for view in self.gauge_views]
+        if len(set(names)) != len(names):
+            raise ValueError("each view for gauges needs a name of its own, which no other view has")
         for gauge in self.gauges:
             if gauge.view not in names:
                 raise ValueError(f"gauge {gauge.name!r} looks at view {gauge.view!r}, which the recipe lacks")
-            if gauge.low > gauge.high:
-                raise ValueError(f"gauge {gauge.name!r}: low {gauge.low} is above high {gauge.high}")
+        if len({gauge.name for gauge in self.gauges}) != len(self.gauges):
+            raise ValueError("each gauge needs a name of its own")
         if self.late_policy is Action.PASS:
             raise ValueError("late_policy must not be pass: a late part is never released")
         return self

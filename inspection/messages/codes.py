@@ -80,7 +80,11 @@ class Code(StrEnum):
     CERTIFIED_BUT_UNSCORED = auto()
     ABOVE_CERTIFIED = auto()
     GAUGE_UNREADABLE = auto()
-    GAUGE_OUT_OF_RANGE = auto()
+    GAUGE_BELOW = auto()
+    GAUGE_ABOVE = auto()
+    GAUGE_IN_DOUBT = auto()
+    LAMP_NOT_AS_WANTED = auto()
+    CODE_NOT_AS_WANTED = auto()
     NOT_INSPECTED = auto()
 
     # --- why an instrument was not read -----------------------------------------------------------------

@@ -1,18 +1,22 @@
 """Draws a decision onto a copy of its picture: for stored reports and ``passgate inspect --annotate``.
 
-Colour is never the only sign: each action has its word and its shape, each defect its type and severity in
-words.
+Colour is never the only sign: each action has its word and its shape, each defect its type and severity, each
+instrument its value and verdict in words.
 """
+
+from collections.abc import Iterator
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from inspection.decision import SCORE_LIMIT, Action, Decision, Defect, GaugeReading, Severity
+from inspection.decision import SCORE_LIMIT, Action, Box, Decision, GaugeReading, Severity
+from inspection.instruments.reading import InstrumentKind
 from inspection.part import Picture
 from inspection.pictures.fonts import cjk_font
 
 _Rectangle = tuple[float, float, float, float]
 """Left, top, right, bottom."""
+_Colour = tuple[int, int, int]
 
 _COLOURS = {
     Action.PASS: (24, 130, 60),
@@ -31,6 +35,9 @@ _SEVERITY_COLOURS = {
     Severity.MAJOR: (255, 148, 32),
     Severity.CRITICAL: (255, 72, 60),
 }
+_IN_RANGE = (96, 214, 230)
+_OUT_OF_RANGE = (255, 148, 32)
+_NOT_READ = (222, 222, 222)
 _WHITE = (255, 255, 255)
 _DARK = (24, 26, 28)
 
@@ -43,7 +50,7 @@ def annotate(picture: Picture, decision: Decision, *, view: str = "top") -> Pict
     Args:
         picture: height x width x 3; not written into.
         decision: What was decided on it.
-        view: Which view the picture is; only its defects are drawn.
+        view: Which view the picture is; only its defects and instruments are drawn.
 
     Returns:
         (height + strip) x width x 3.
@@ -55,31 +62,57 @@ def annotate(picture: Picture, decision: Decision, *, view: str = "top") -> Pict
     canvas.paste(Image.fromarray(picture), (0, 0))
     draw = ImageDraw.Draw(canvas)
     labels: list[_Rectangle] = []
-    for defect in decision.defects:
-        if defect.view == view:
-            labels.append(_draw_defect(draw, defect, text_px=text_px, bounds=(width, height), taken=labels))
+    for box, label, colour in _boxes(decision, view):
+        labels.append(
+            _draw_box(draw, box, label, colour, text_px=text_px, bounds=(width, height), taken=labels)
+        )
+    for reading in decision.gauges:
+        if reading.view == view and reading.box is not None and reading.angle_deg is not None:
+            _draw_needle(draw, reading.box, reading.angle_deg, width=max(2, text_px // 8))
     _draw_strip(draw, decision, text_px=text_px, top=height, width=width)
     return np.asarray(canvas).copy()
 
 
-def _draw_defect(
+def _boxes(decision: Decision, view: str) -> Iterator[tuple[Box, str, _Colour]]:
+    """What is framed in a view: its defects, and its instruments as they were read."""
+    for defect in decision.defects:
+        if defect.view == view:
+            length = "" if defect.length_mm is None else f", {defect.length_mm:.1f} mm"
+            label = f"{defect.type}, {defect.severity.value}{length}"
+            yield defect.box, label, _SEVERITY_COLOURS[defect.severity]
+    for reading in decision.gauges:
+        if reading.view == view and reading.box is not None:
+            colour = _IN_RANGE if reading.in_range else _OUT_OF_RANGE if reading.read else _NOT_READ
+            yield reading.box, _in_words(reading), colour
+
+
+def _draw_needle(draw: ImageDraw.ImageDraw, box: Box, angle_deg: float, *, width: int) -> None:
+    """The direction in which a dial was read, from the middle of its box outwards."""
+    left, top, box_width, box_height = box
+    x, y, turn = left + box_width / 2, top + box_height / 2, np.deg2rad(angle_deg)
+    reach = 0.45 * min(box_width, box_height)
+    line = ((x, y), (float(x + reach * np.sin(turn)), float(y - reach * np.cos(turn))))
+    draw.line(line, fill=_DARK, width=width + 2)
+    draw.line(line, fill=_IN_RANGE, width=width)
+
+
+def _draw_box(
     draw: ImageDraw.ImageDraw,
-    defect: Defect,
+    box: Box,
+    label: str,
+    colour: _Colour,
     *,
     text_px: int,
     bounds: tuple[int, int],
     taken: list[_Rectangle],
 ) -> _Rectangle:
-    """Draw one defect; returns where its label lies: above its box, else below, clear of ``taken``."""
-    left, top, width, height = defect.box
-    colour = _SEVERITY_COLOURS[defect.severity]
+    """Frame a box; returns where its label lies: above the box, else below, clear of ``taken``."""
+    left, top, width, height = box
     line_px = max(2, text_px // 8)
-    gap = line_px + 2  # the line lies beside the defect, not on it
+    gap = line_px + 2  # the line lies beside what is framed, not on it
     frame = (left - gap, top - gap, left + width + gap - 1, top + height + gap - 1)
     draw.rectangle((frame[0] - 1, frame[1] - 1, frame[2] + 1, frame[3] + 1), outline=_DARK, width=line_px + 2)
     draw.rectangle(frame, outline=colour, width=line_px)
-    length = "" if defect.length_mm is None else f", {defect.length_mm:.1f} mm"
-    label = f"{defect.type}, {defect.severity.value}{length}"
     font = cjk_font(text_px, "Bold")
     label_width, label_height = round(font.getlength(label)) + 8, text_px + 6
     x = max(0, min(frame[0], bounds[0] - label_width))
@@ -150,10 +183,17 @@ def _draw_shape(
 
 
 def _in_words(reading: GaugeReading) -> str:
-    if reading.value is None:
-        return f"{reading.name} unreadable"
-    verdict = "ok" if reading.in_range else "OUT OF RANGE"
-    return f"{reading.name} {reading.value:.2f} {reading.unit} {verdict}"
+    """``pressure 4.21 ± 0.04 bar ok``."""
+    if not reading.read:
+        return f"{reading.name} unreadable" + (f": {reading.reason.sentence}" if reading.reason else "")
+    if reading.kind in (InstrumentKind.LAMP, InstrumentKind.CODE):
+        state = "" if reading.value is None else ("off", "on", "blinking")[round(reading.value)]
+        words = [state, reading.text, "ok" if reading.in_range else "NOT AS WANTED"]
+    else:
+        about = f"± {reading.uncertainty:.2g}" if reading.uncertainty else ""
+        verdict = "ok" if reading.in_range else "OUT OF RANGE"
+        words = [f"{reading.value:.5g}", about, reading.unit, verdict]
+    return " ".join(word for word in (reading.name, *words) if word)
 
 
 def _fitted(text: str, font: ImageFont.FreeTypeFont, width_px: float) -> str:

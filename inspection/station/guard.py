@@ -1,15 +1,30 @@
 """Rules that can only make a decision stricter (promise 3). Pure; the guard always has the last word."""
 
 from collections.abc import Iterable
+from typing import Final
 
 from inspection.certification.certificate import Certificate
-from inspection.decision import MOST_REASON, NO_MODEL, Action, DecidedBy, Decision, RecipeRef, because
+from inspection.decision import (
+    MOST_REASON,
+    NO_MODEL,
+    Action,
+    DecidedBy,
+    Decision,
+    GaugeReading,
+    RecipeRef,
+    because,
+    within,
+)
+from inspection.instruments.code import CodeDescription
+from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence, coded, joined
 from inspection.messages.telling import say
 from inspection.part import Trigger
-from inspection.recipe import ANY_TYPE, Recipe
+from inspection.recipe import ANY_TYPE, GaugeSpec, Recipe
 from inspection.unheard import ALL_HEARD, Unheard
+
+_LAMP_STATES: Final = {OFF: "unlit", ON: "lit", BLINKING: "blinking"}
 
 
 def undecided(
@@ -76,7 +91,7 @@ def review(
     - the part's pictures are kept;
     - the decision is about this part and by this recipe, which is the one that the PLC asked for;
     - every defect gets at least what the recipe's policy says;
-    - every gauge was read, and is within its limits;
+    - every gauge was read, and is within its limits by more than its uncertainty;
     - where the station is certified, a pass keeps the certificate's threshold;
     - what may be of a type that nobody can name gets what the recipe asks for that type, unless a person
       accepted that it does not.
@@ -164,20 +179,41 @@ def _certificate_objections(
 
 
 def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, Sentence]]:
-    readings = {reading.name: reading for reading in decision.gauges}
     for spec in recipe.gauges:
-        reading = readings.get(spec.name)
-        if reading is None or reading.value is None:
-            yield Action.MANUAL_REVIEW, say(Code.GAUGE_UNREADABLE, gauge=spec.name)
-        elif not spec.low <= reading.value <= spec.high:
-            yield (
-                Action.REWORK,
-                say(
-                    Code.GAUGE_OUT_OF_RANGE,
-                    gauge=spec.name,
-                    value=reading.value,
-                    unit=spec.unit,
-                    low=spec.low,
-                    high=spec.high,
-                ),
-            )
+        readings = [reading for reading in decision.gauges if reading.name == spec.name]
+        for reading in readings:
+            yield from _reading_objections(reading, spec)
+        if not readings:
+            yield spec.on_unreadable, say(Code.GAUGE_UNREADABLE, gauge=spec.name)
+
+
+def _reading_objections(reading: GaugeReading, spec: GaugeSpec) -> Iterable[tuple[Action, Sentence]]:
+    """By the recipe's limits, whatever the reading says of itself."""
+    known: dict[str, str | int | float] = {"gauge": spec.name}
+    is_code = isinstance(spec.reads, CodeDescription)
+    if reading.reason is not None or (not reading.text if is_code else reading.value is None):
+        why = "" if reading.reason is None else reading.reason.sentence
+        yield spec.on_unreadable, say(Code.GAUGE_UNREADABLE, known, cause=why)
+    elif is_code and not spec.as_wanted(reading):
+        yield spec.on_breach, say(Code.CODE_NOT_AS_WANTED, known, text=reading.text)
+    elif isinstance(spec.reads, LampDescription):
+        if not (within(reading.value, spec.low, spec.high) and spec.as_wanted(reading)):
+            state = _LAMP_STATES.get(reading.value or 0.0, "")
+            yield spec.on_breach, say(Code.LAMP_NOT_AS_WANTED, known, state=f"{state} {reading.text}".strip())
+    elif reading.value is not None:
+        yield from _limit_objections(reading.value, reading.uncertainty, spec)
+
+
+def _limit_objections(value: float, uncertainty: float, spec: GaugeSpec) -> Iterable[tuple[Action, Sentence]]:
+    """A value beyond a limit breaches it; one so near to it that it may be on its other side is in doubt."""
+    sides = ((spec.low, Code.GAUGE_BELOW, -1.0), (spec.high, Code.GAUGE_ABOVE, 1.0))
+    for limit, beyond, sense in sides:
+        if limit is None:
+            continue
+        known: dict[str, str | int | float] = {"gauge": spec.name, "value": value, "unit": spec.unit}
+        known |= {"uncertainty": uncertainty, "limit": limit}
+        past, margin = sense * (value - limit), spec.doubt_k * uncertainty
+        if not past <= 0.0:
+            yield spec.on_breach, say(beyond, known)
+        if margin != 0.0 and not abs(past) > margin:
+            yield Action.MANUAL_REVIEW, say(Code.GAUGE_IN_DOUBT, known)

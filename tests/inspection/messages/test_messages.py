@@ -148,12 +148,12 @@ def test_the_record_keeps_codes_beside_sentences_and_reads_rows_from_before() ->
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_row_that_speaks_of_a_number_that_is_not_finite_can_be_read_again(value: float) -> None:
     """JSON has no such number: a row that holds one would keep the engine from starting again."""
-    said = say(Code.GAUGE_OUT_OF_RANGE, gauge="p1", value=value, unit="bar", low=1.0, high=2.0)
+    said = say(Code.GAUGE_ABOVE, gauge="p1", value=value, unit="bar", uncertainty=0.1, limit=2.0)
     kept = guard.undecided(trigger(), recipe=RECIPE, reason=said)
     read = type(kept).model_validate_json(kept.model_dump_json())
     assert read == kept
-    assert ENGLISH.tell(read.coded) == said == f"gauge p1 reads {value:g} bar, limits 1 to 2"
-    assert CHINESE.tell(read.coded) == f"仪表 p1 读数 {value:g} bar，允许范围 1 至 2"
+    assert ENGLISH.tell(read.coded) == said == f"gauge p1 reads {value:g} ± 0.1 bar, above its limit 2"
+    assert CHINESE.tell(read.coded) == f"仪表 p1 读数 {value:g} ± 0.1 bar，高于上限 2"
 
 
 def test_a_decision_made_stricter_says_why_in_every_language() -> None:

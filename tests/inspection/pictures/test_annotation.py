@@ -1,9 +1,12 @@
 """Decisions drawn into pictures, and the typeface that draws them."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 
 from inspection.decision import Action, Decision, Defect, GaugeReading, ModelRef, RecipeRef, Severity
+from inspection.instruments.reading import Unreadable
 from inspection.pictures.annotation import annotate
 from inspection.pictures.fonts import FAMILY, cjk_font, cjk_font_path
 
@@ -127,3 +130,18 @@ def test_a_long_reason_is_cut_and_a_gauge_is_named() -> None:
     assert drawn.shape[1] == 640
     assert not drawn[244:, -4:].any() or np.ptp(drawn[248:, -4:]) < 10  # text ends before the border
     assert not np.array_equal(drawn, annotate(picture, decision(reason="划痕 " * 160)))
+
+
+def test_an_instrument_is_framed_where_it_was_read_and_a_dials_needle_is_drawn() -> None:
+    picture = np.full((200, 240, 3), 90, np.uint8)
+    known: dict[str, Any] = {"name": "p", "unit": "bar", "low": 3, "high": 5, "box": (60, 60, 80, 80)}
+    right = GaugeReading(**known, value=4.2, in_range=True, uncertainty=0.04, view="top", angle_deg=90.0)
+    drawn = annotate(picture, decision(gauges=(right,)))
+    changed = (drawn[:200] != picture).any(axis=2)
+    assert changed[58:60, 60:140].any(), "its frame"
+    assert changed[100, 101:135].all(), "the needle, from the middle to the right"
+    assert not changed[110:135, 65:95].any(), "nothing else inside the box is hidden"
+    blind = GaugeReading(**known, value=None, in_range=False, view="top", reason=Unreadable.GLARE)
+    assert (annotate(picture, decision(gauges=(blind,)))[:200] != drawn[:200]).any()
+    elsewhere = right.model_copy(update={"view": "side"})
+    assert (annotate(picture, decision(gauges=(elsewhere,)))[:200] == picture).all()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.decision import Action, DecidedBy, Defect, GaugeReading, RecipeRef, Severity
-from inspection.recipe import DefectRule, GaugeSpec, Recipe
+from inspection.decision import Action, DecidedBy, Defect, RecipeRef, Severity
+from inspection.recipe import DefectRule, Recipe
 from inspection.station import guard
 from inspection.unheard import Unheard
 from tests.fakes import certificate, decision, trigger
@@ -94,40 +94,6 @@ def test_a_part_of_another_product_than_the_active_recipe_goes_to_a_person() -> 
     after = guard.review(decision(Action.PASS), trigger=trigger(recipe_request=5), recipe=RECIPE)
     assert after.action is Action.MANUAL_REVIEW
     assert "recipe 5" in after.reason
-
-
-GAUGED = Recipe(
-    id=1,
-    name="cover",
-    gauges=(GaugeSpec(name="pressure", kind="analogue", region=(0, 0, 9, 9), unit="bar", low=3, high=5),),
-)
-
-
-def _reading(value: float | None) -> GaugeReading:
-    inside = value is not None and 3 <= value <= 5
-    return GaugeReading(name="pressure", value=value, unit="bar", low=3, high=5, in_range=inside)
-
-
-@pytest.mark.parametrize(
-    ("readings", "action"),
-    [
-        ((_reading(4.0),), Action.PASS),
-        ((_reading(5.5),), Action.REWORK),
-        ((_reading(None),), Action.MANUAL_REVIEW),
-        ((), Action.MANUAL_REVIEW),
-    ],
-)
-def test_a_gauge_out_of_its_limits_or_unread_holds_the_part(
-    readings: tuple[GaugeReading, ...], action: Action
-) -> None:
-    after = guard.review(decision(Action.PASS, gauges=readings), trigger=trigger(), recipe=GAUGED)
-    assert after.action is action
-
-
-def test_a_gauge_is_judged_by_the_recipes_limits_not_by_what_the_reading_claims() -> None:
-    generous = GaugeReading(name="pressure", value=8, unit="bar", low=0, high=10, in_range=True)
-    after = guard.review(decision(Action.PASS, gauges=(generous,)), trigger=trigger(), recipe=GAUGED)
-    assert after.action is Action.REWORK
 
 
 def test_what_nothing_judged_is_never_passed() -> None:

@@ -172,7 +172,8 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
 def _gauge(gauge: GaugeReading, words: Words) -> str:
     value = words.unreadable if gauge.value is None else f"{gauge.value:g} {gauge.unit}"
     verdict = words.in_range if gauge.in_range else words.out_of_range
-    return f"{gauge.name}: {value} [{gauge.low:g} … {gauge.high:g}] – {verdict}"
+    limits = " … ".join("" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
+    return f"{gauge.name}: {value} [{limits}] – {verdict}"
 
 
 def _model(model: ModelRef) -> str:
