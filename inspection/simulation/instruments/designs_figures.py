@@ -58,7 +58,7 @@ DIALS: Final[tuple[DialDesign, ...]] = (
     DialDesign("f13", ScaleDesign((0, 2, 4, 6, 8, 10, 12), -47, 94, "V", law="square", minors=2),
         FaceDesign("#f8f6ea", "#202018", numeral_radius=1.12, numeral_height=0.1, outward=True, mirror=True, words=(("AC V", 0, -0.45, 0.12),)),
         NeedleDesign("rod", "#c01414", 0.98, 0.016, 0.01, 0.0, "", 0.11, "#18181a"), housing=HousingDesign("black", "#202226", 1.3, 0.1, 4, (-1.06, -1.3, 1.06, 0.34), 0.06)),
-    DialDesign("f14", ScaleDesign((0, 1, 2, 3, 5, 10, 20, 50, 200), 45, 90, "Ω", "ccw", "reciprocal", minors=4),
+    DialDesign("f14", ScaleDesign((0, 1, 2, 3, 5, 10, 20, 50), 45, 90, "Ω", "ccw", "reciprocal", minors=4),
         FaceDesign("#ffffff", "#0c2a14", numeral_radius=0.84, numeral_height=0.08, major=(0.07, 0.01), words=(("OHM", 0, -0.46, 0.12),)),
         NeedleDesign("lance", "#101012", 0.96, 0.02, 0.006, 0.0, "", 0.1, "#1c1c20"), housing=HousingDesign("paint", "#c0b8a0", 1.25, 0.1, 0, (-1.04, -1.22, 1.04, 0.3), 0.04)),
     DialDesign("f15", ScaleDesign((0, 20, 40, 60, 80, 100), -135, 270, "%", law="sqrt", minors=4),
