@@ -1,0 +1,85 @@
+"""Reads a dial: the face straightened, the needle found on it, its direction read on the marks."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import numpy.typing as npt
+
+from inspection.frozen import Box
+from inspection.gauges.dial.rectified import Rectified, rectify
+from inspection.gauges.dial.scale import Scale
+from inspection.gauges.needle.choosing import Found, find_needle
+from inspection.gauges.needle.face import straighten
+from inspection.gauges.needle.uncertainty import direction
+from inspection.instruments.dial import DialDescription
+from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
+
+Picture = npt.NDArray[np.uint8]
+
+_LEAST_RADIUS_PX = 12.0
+"""Of the ring of marks: in a smaller dial one pixel is more than a few per cent of the scale."""
+_FLOOR = 0.0005
+"""Share of full scale below which nobody reads a dial."""
+
+
+def read_dial(picture: Picture, dial: DialDescription) -> Reading:
+    """What the dial shows in ``picture`` (height x width x 3, uint8, RGB; not written into).
+
+    The dial lies where its description has it. Value and uncertainty are in the dial's unit; whatever can't
+    be told for
+    certain is unreadable, with its reason.
+    """
+    began = time.perf_counter()
+    outcome = _read(picture, dial)
+    ms = (time.perf_counter() - began) * 1e3
+    if isinstance(outcome, Reading):
+        return outcome.model_copy(update={"ms": ms})
+    return unreadable(InstrumentKind.DIAL, outcome, unit=dial.unit, ms=ms)
+
+
+def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
+    if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3:
+        return Unreadable.WRONG_DEPTH
+    here = dial.in_picture(picture.shape[1], picture.shape[0])
+    try:
+        rectified = rectify(here.center, here.marks)
+        scale = Scale.of(here, rectified)
+        face = straighten(picture, rectified.matrix)
+    except ValueError:
+        return Unreadable.CUT_OFF
+    if rectified.radius_px < _LEAST_RADIUS_PX:
+        return Unreadable.TOO_SMALL
+    found = find_needle(face, here.needle)
+    if isinstance(found, Unreadable):
+        return found
+    angle, spread = direction(found)
+    value = scale.value(angle)
+    if value is None:
+        return Unreadable.OUT_OF_SCALE
+    parts = scale.slope(angle) * spread, scale.uncertainty(angle), _FLOOR * scale.full_scale
+    return Reading(
+        kind=InstrumentKind.DIAL,
+        value=value,
+        uncertainty=float(np.linalg.norm(parts)),
+        unit=here.unit,
+        box=_box(here, picture.shape),
+        angle_deg=_seen_angle(rectified, angle, found),
+    )
+
+
+def _box(dial: DialDescription, shape: tuple[int, ...]) -> Box | None:
+    """The square about the pivot that holds the marks, as far as it lies in the picture."""
+    cx, cy = dial.center
+    radius = max(np.hypot(mark.x - cx, mark.y - cy) for mark in dial.marks)
+    x0, y0 = max(int(cx - radius), 0), max(int(cy - radius), 0)
+    x1, y1 = min(int(cx + radius) + 1, shape[1]), min(int(cy + radius) + 1, shape[0])
+    return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
+
+
+def _seen_angle(rectified: Rectified, angle: float, found: Found) -> float:
+    """The needle's direction as the picture shows it, degrees clockwise from up."""
+    reach = max(found.axis.tip, 0.3)
+    pivot, tip = rectified.to_picture(np.array([[0.0, 0.0], [reach * np.sin(angle), -reach * np.cos(angle)]]))
+    return float(np.degrees(np.arctan2(tip[0] - pivot[0], pivot[1] - tip[1])) % 360)

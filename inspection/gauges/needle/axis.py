@@ -1,0 +1,305 @@
+"""A needle's own axis by both its flanks: the line through the middles between them.
+
+The line isn't forced through the pivot: a needle stands above the face, and seen from the side its own
+pivot lies beside the one
+that was taught. Its direction is what counts then.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+from inspection.gauges.needle.polar import true_lab
+
+Doubles = npt.NDArray[np.float64]
+
+_LONG = 1.2
+_ASIDE = 0.38
+_STEP_PX = 2
+"""The strip's rows are this far apart; each is the mean over that length."""
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A straight thing on the face, by its flanks: lengths in radii, angles in radians clockwise from up."""
+
+    angle: float
+    offset: float
+    """By how much it passes the pivot, positive on the clockwise side."""
+    spread: float
+    """Standard uncertainty of the angle from the scatter of the middles."""
+    ray: float
+    """Direction from the pivot to the end."""
+    begin: float
+    tip: float
+    tail: float
+    """How far it reaches on the pivot's other side; 0 where nothing does."""
+    covered: float
+    """Length over which both flanks are seen and run as a needle's do."""
+    width: float
+    taper: float
+    """Width at the end as a share of the width in the middle."""
+    tail_width: float
+    contrast: float
+    """Colour distance from the face."""
+    colour: tuple[float, float, float]
+    face: tuple[float, float, float]
+    scatter: float
+    """Of the middles about the line."""
+    flank: float
+    """Width of a flank from 20 to 80 %."""
+    glare: float
+    """Share of its length that lies in glare or outside the picture."""
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """What each row across the strip shows, pixels of the straightened face; NaN where nothing is."""
+
+    u: Doubles
+    middle: Doubles
+    width: Doubles
+    level: Doubles
+    unlike: Doubles
+    flank: Doubles
+    blind: Doubles
+
+
+def measure(face: Face, angle: float, offset: float, begin: float, end: float, width: float) -> Axis | None:
+    """The axis of what runs that way between those radii; None where no flanks are seen."""
+    found = _once(face, angle, offset, begin, end, width)
+    if found is not None and (abs(found.angle - angle) > 0.01 or abs(found.offset - offset) > 0.01):
+        again = _once(face, found.angle, found.offset, found.begin, found.tip, found.width)
+        found = again or found
+    return found
+
+
+def _strip(face: Face, angle: float, offset: float) -> tuple[Floats, Floats]:
+    """Lab and blindness along the line: rows outward from -_LONG, columns clockwise about the line."""
+    rows, columns = 2 * round(_LONG * RADIUS_PX), 2 * round(_ASIDE * RADIUS_PX) + 1
+    along = np.array([np.sin(angle), -np.cos(angle)])
+    aside = np.array([np.cos(angle), np.sin(angle)])
+    origin = face.middle + (offset * RADIUS_PX - (columns - 1) / 2) * aside + (0.5 - rows / 2) * along
+    onto = np.stack([aside, along, origin], axis=1)
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    fine = cv2.warpAffine(face.lab, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    size = (columns, rows // _STEP_PX)
+    lab = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+    hidden = cv2.warpAffine(
+        (~face.seen | face.glare).astype(np.float32),
+        onto,
+        (columns, rows),
+        flags=flags,
+        borderMode=cv2.BORDER_CONSTANT,
+        borderValue=1.0,
+    )
+    return true_lab(lab), np.asarray(cv2.resize(hidden, size, interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _once(face: Face, angle: float, offset: float, begin: float, end: float, width: float) -> Axis | None:
+    lab, blind = _strip(face, angle, offset)
+    u = (np.arange(lab.shape[0]) - (lab.shape[0] - 1) / 2) * _STEP_PX
+    run = (u >= begin * RADIUS_PX) & (u <= (begin + 0.85 * (end - begin)) * RADIUS_PX)
+    if run.sum() < 6:
+        return None
+    half = width * RADIUS_PX / 2
+    colour = _core(lab[run], half)
+    sides = _sides(lab, half)
+    apart = colour - sides
+    size = np.linalg.norm(apart, axis=2)
+    contrast = float(np.median(size[run]))
+    if contrast < 4:
+        return None
+    rows = _rows(lab, blind, colour, sides, u, half, contrast)
+    fitted = _fit(rows, begin * RADIUS_PX, end * RADIUS_PX)
+    if fitted is None:
+        return None
+    slope, shift, spread, scatter, good, expected = fitted
+    tip, inner, tail = _extent(rows, slope, shift, expected, (begin + end) / 2 * RADIUS_PX)
+    turned = angle + np.arctan(slope)
+    passes = offset + shift / RADIUS_PX * np.cos(np.arctan(slope))
+    reach = max(tip / RADIUS_PX, 0.2)
+    body = (u >= inner) & (u <= tip)
+    middle_width = float(np.nanmedian(np.where(good, rows.width, np.nan)))
+    ends = good & (u > tip - 0.12 * RADIUS_PX)
+    taper = float(np.nanmedian(rows.width[ends])) / middle_width if ends.any() else 1.0
+    tails = (u < -0.15 * RADIUS_PX) & (u > -tail) & np.isfinite(rows.width)
+    return Axis(
+        angle=float(turned),
+        offset=float(passes),
+        spread=spread,
+        ray=float(turned + np.arcsin(np.clip(passes / reach, -0.9, 0.9))),
+        begin=inner / RADIUS_PX,
+        tip=tip / RADIUS_PX,
+        tail=tail / RADIUS_PX,
+        covered=float(good.sum() * _STEP_PX / RADIUS_PX),
+        width=middle_width / RADIUS_PX,
+        taper=taper,
+        tail_width=float(np.median(rows.width[tails])) / RADIUS_PX if tails.any() else 0.0,
+        contrast=contrast,
+        colour=(float(colour[0]), float(colour[1]), float(colour[2])),
+        face=tuple(float(np.median(sides[run][..., k])) for k in range(3)),  # type: ignore[arg-type]
+        scatter=scatter / RADIUS_PX,
+        flank=float(np.nanmedian(np.where(good, rows.flank, np.nan))) / RADIUS_PX,
+        glare=float(rows.blind[body].mean()) if body.any() else 1.0,
+    )
+
+
+def _core(lab: Floats, half: float) -> Floats:
+    middle = lab.shape[1] // 2
+    near = max(1, round(half * 0.4))
+    return np.asarray(np.median(lab[:, middle - near : middle + near + 1].reshape(-1, 3), axis=0), np.float32)
+
+
+def _sides(lab: Floats, half: float) -> Floats:
+    """Rows x 2 x 3: the face's colour on the anticlockwise and the clockwise side of each row."""
+    middle = lab.shape[1] // 2
+    gap = min(round(1.2 * half) + 3, middle - 12)
+    far = min(gap + max(24, round(2 * half)), middle)
+    left = np.median(lab[:, middle - far : middle - gap], axis=1)
+    right = np.median(lab[:, middle + gap + 1 : middle + far + 1], axis=1)
+    smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 5) for side in (left, right)]
+    return np.asarray(np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1), np.float32)
+
+
+def _rows(
+    lab: Floats, blind: Floats, colour: Floats, sides: Floats, u: Doubles, half: float, contrast: float
+) -> _Rows:
+    middle = lab.shape[1] // 2
+    ground = np.concatenate(
+        [
+            np.repeat(sides[:, :1], middle, axis=1),
+            sides.mean(axis=1, keepdims=True),
+            np.repeat(sides[:, 1:], middle, axis=1),
+        ],
+        axis=1,
+    )
+    apart = colour - ground
+    size = np.einsum("ijk,ijk->ij", apart, apart)
+    weak = size < (0.35 * contrast) ** 2
+    seen = lab - ground
+    share = np.einsum("ijk,ijk->ij", seen, apart) / np.maximum(size, 1)
+    rest = np.einsum("ijk,ijk->ij", seen, seen) - share * share * size
+    level = np.where(weak, 0, share * np.exp(-np.clip(rest, 0, None) / np.maximum(0.32 * size, 1)))
+    level = np.where(blind > 0.5, 0, level)
+    unlike = np.sqrt(np.einsum("ijk,ijk->ij", seen, seen)) / contrast
+    reach = max(3, round(0.5 * half))
+    window = cv2.blur(level.astype(np.float32), (3, 1))[:, middle - reach : middle + reach + 1]
+    nearest = 1 - 0.2 * np.abs(np.arange(-reach, reach + 1)) / reach
+    peak = (np.minimum(window, 1) * nearest).argmax(axis=1) + middle - reach
+    row = np.arange(len(u))
+    out = level < 0.5
+    place = np.arange(level.shape[1])[None]
+    left = np.maximum.accumulate(np.where(out, place, -1), axis=1)[row, peak]
+    right = np.minimum.accumulate(np.where(out, place, 10**6)[:, ::-1], axis=1)[:, ::-1][row, peak]
+    known = ~out[row, peak] & (left >= 0) & (right < level.shape[1])
+    left, right = np.clip(left, 0, level.shape[1] - 2), np.clip(right, 1, level.shape[1] - 1)
+    before = left + _crossing(level[row, left], level[row, left + 1])
+    after = right - _crossing(level[row, right], level[row, right - 1])
+    steep = np.maximum(
+        np.abs(level[row, left + 1] - level[row, left]), np.abs(level[row, right] - level[row, right - 1])
+    )
+    nothing = np.where(known, 0.0, np.nan)
+    line = slice(middle - 1, middle + 2)
+    return _Rows(
+        u=u,
+        middle=(before + after) / 2 - middle + nothing,
+        width=after - before + nothing,
+        level=level[:, line].mean(axis=1),
+        unlike=unlike[:, line].mean(axis=1),
+        flank=0.6 / np.maximum(steep, 0.05) + nothing,
+        blind=blind[:, line].mean(axis=1),
+    )
+
+
+def _crossing(low: Doubles, high: Doubles) -> Doubles:
+    return np.clip((0.5 - low) / np.maximum(high - low, 1e-3), 0, 1)
+
+
+def _fit(
+    rows: _Rows, begin: float, end: float
+) -> tuple[float, float, float, float, npt.NDArray[np.bool_], Doubles] | None:
+    """Line through the middles: slope, shift, the slope's spread, scatter, rows it holds for, widths."""
+    known = np.isfinite(rows.middle)
+    outward = known & (rows.u >= begin) & (rows.u <= end)
+    if outward.sum() < 6:
+        return None
+    wide = _robust(rows.u, rows.width, outward, 1.5, None)
+    expected = np.maximum(wide[0] * rows.u + wide[1], 1.0)
+    alike = known & (np.abs(rows.width - expected) < 0.3 * expected + 2)
+    usable = outward & alike
+    if usable.sum() < 6:
+        return None
+    slope, shift = _robust(rows.u, rows.middle, usable, 1.0, 0.04 * RADIUS_PX)
+    away = np.abs(rows.middle - slope * rows.u - shift)
+    tolerance = np.maximum(1.5, 0.1 * expected)
+    good = known & alike & (away < tolerance) & (rows.u > 0.1 * RADIUS_PX) & (rows.u < end + 0.1 * RADIUS_PX)
+    tail = known & (away < tolerance) & (rows.u < -0.12 * RADIUS_PX) & (rows.unlike > 0.5)
+    both = good | tail
+    if good.sum() < 6:
+        return None
+    slope, shift = _robust(rows.u, rows.middle, both, 0.7, 0.04 * RADIUS_PX)
+    rest = (rows.middle - slope * rows.u - shift)[both]
+    scatter = float(np.sqrt(np.mean(rest * rest)))
+    # Neighbouring rows share their errors: a fifth of them count as independent.
+    lever = float(np.sum((rows.u[both] - rows.u[both].mean()) ** 2)) / 5
+    return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), scatter, good, expected
+
+
+def _robust(
+    u: Doubles, v: Doubles, which: npt.NDArray[np.bool_], scale: float, pivot: float | None
+) -> tuple[float, float]:
+    """Slope and value at 0 of the line through v(u) by Cauchy's weights; ``pivot``: spread of v at 0."""
+    x, y = u[which], v[which]
+    weight = np.ones_like(x)
+    slope, shift = 0.0, float(np.median(y))
+    for _ in range(8):
+        sums = (
+            weight.sum(),
+            (weight * x).sum(),
+            (weight * x * x).sum(),
+            (weight * y).sum(),
+            (weight * x * y).sum(),
+        )
+        prior = 0.0 if pivot is None else (scale / pivot) ** 2 * 5
+        count, first, second = sums[0] + prior, sums[1], sums[2]
+        determinant = count * second - first * first
+        if abs(determinant) < 1e-6:
+            break
+        slope = float((count * sums[4] - first * sums[3]) / determinant)
+        shift = float((second * sums[3] - first * sums[4]) / determinant)
+        rest = (y - slope * x - shift) / scale
+        weight = 1 / (1 + rest * rest)
+    return slope, shift
+
+
+def _extent(
+    rows: _Rows, slope: float, shift: float, expected: Doubles, start: float
+) -> tuple[float, float, float]:
+    """How far the needle reaches outward, inward and on the other side of the pivot, pixels."""
+    near = np.isfinite(rows.middle) & (
+        np.abs(rows.middle - slope * rows.u - shift) < np.maximum(2.0, 0.35 * expected)
+    )
+    body = near & (rows.width < 2 * expected + 4)
+    tip = _reach(rows.u, body, start, 1, 0.05 * RADIUS_PX)
+    inner = -_reach(-rows.u, body, -start, 1, 0.05 * RADIUS_PX)
+    solid = rows.unlike > 0.5
+    tail = _reach(-rows.u, solid, 0.0, 1, 0.04 * RADIUS_PX)
+    return tip, max(inner, 0.0), max(tail, 0.0)
+
+
+def _reach(u: Doubles, there: npt.NDArray[np.bool_], start: float, _way: int, gap: float) -> float:
+    order = np.argsort(u)
+    u, there = u[order], there[order]
+    places = u[(u >= start) & there]
+    if len(places) == 0:
+        return start
+    steps = np.diff(np.concatenate([[start], places]))
+    broken = np.flatnonzero(steps > gap + _STEP_PX)
+    last = broken[0] if len(broken) else len(places)
+    return float(places[last - 1]) if last > 0 else start

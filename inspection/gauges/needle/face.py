@@ -1,0 +1,118 @@
+"""The dial's face seen from the front: the marks' ring becomes a circle about the pivot."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+Floats = npt.NDArray[np.float32]
+Bytes = npt.NDArray[np.uint8]
+
+RADIUS_PX = 180
+"""Radius of the marks' ring in the straightened face. Above it finer detail than a needle's flank is not
+needed; a needle
+of 1/200 of the radius still covers most of a pixel, which area filtering keeps as contrast."""
+
+REACH = 1.25
+"""Half the side of the straightened face, in radii: a needle may overrun the ring of marks that were
+clicked inside."""
+
+
+@dataclass(frozen=True)
+class Face:
+    """The straightened face."""
+
+    lab: Bytes
+    """H x W x 3, CIE Lab as OpenCV has it in bytes (L in 0..255, a and b about 128)."""
+
+    seen: npt.NDArray[np.bool_]
+    """H x W: False where the face lies outside the picture."""
+
+    glare: npt.NDArray[np.bool_]
+    """H x W: True where the picture is saturated and flat, so that nothing can be told there."""
+
+    pixels_per_radius: float
+    """Radius of the ring of marks in the picture itself, pixels (mean over its directions)."""
+
+    @property
+    def middle(self) -> float:
+        """The pivot's place in the straightened face, pixels, the same in both directions."""
+        return float((self.lab.shape[0] - 1) / 2)
+
+
+@lru_cache(maxsize=1)
+def _ring() -> npt.NDArray[np.float64]:
+    turns = np.linspace(0, 2 * np.pi, 72, endpoint=False)
+    return np.stack([np.sin(turns), -np.cos(turns), np.ones_like(turns)])
+
+
+def straighten(picture: Bytes, matrix: npt.NDArray[np.float64]) -> Face:
+    """The face, cut out of ``picture`` (H x W x 3, RGB) and seen from the front.
+
+    ``matrix`` (3 x 3) leads from the picture's pixels to the disc in which the pivot is 0 and the marks'
+    ring has radius 1.
+    Large pictures are shrunk with area filtering first, so that a thin needle does not alias.
+    Raises ValueError where the ring does not lie before the camera or outside the picture altogether.
+    """
+    back = np.asarray(np.linalg.inv(matrix), np.float64)
+    x0, y0, x1, y1 = _box(back, picture.shape)
+    radius = _radius(back)
+    cut = picture[y0:y1, x0:x1]
+    shrink = RADIUS_PX * 1.25 / radius
+    to_cut = np.array([[1.0, 0, -x0], [0, 1, -y0], [0, 0, 1]])
+    if shrink < 0.8:
+        width, height = max(round(cut.shape[1] * shrink), 1), max(round(cut.shape[0] * shrink), 1)
+        kx, ky = width / cut.shape[1], height / cut.shape[0]
+        cut = np.asarray(cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
+        to_cut = np.array([[kx, 0, (kx - 1) / 2], [0, ky, (ky - 1) / 2], [0, 0, 1]]) @ to_cut
+    side = 2 * round(REACH * RADIUS_PX) + 1
+    middle = (side - 1) / 2
+    to_disc = np.array(
+        [[1 / RADIUS_PX, 0, -middle / RADIUS_PX], [0, 1 / RADIUS_PX, -middle / RADIUS_PX], [0, 0, 1]]
+    )
+    onto = to_cut @ back @ to_disc
+    how = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if radius < RADIUS_PX / 1.5 else cv2.INTER_LINEAR)
+    straight = cv2.warpPerspective(cut, onto, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
+    inside = np.full(cut.shape[:2], 255, np.uint8)
+    seen = cv2.warpPerspective(inside, onto, (side, side), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST) > 0
+    return Face(
+        lab=np.asarray(cv2.cvtColor(straight, cv2.COLOR_RGB2LAB), np.uint8),
+        seen=seen,
+        glare=_glare(np.asarray(straight, np.uint8)),
+        pixels_per_radius=radius,
+    )
+
+
+def _box(back: npt.NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+    around = _ring().copy()
+    around[:2] *= REACH
+    seen = back @ around
+    sign = np.sign((back @ np.array([0.0, 0, 1]))[2])
+    depth = seen[2] * sign
+    if (depth <= 1e-9).any():
+        raise ValueError(
+            "the dial's plane is seen from its edge: the marks cannot lie on one circle about the centre"
+        )
+    x, y = seen[0] / seen[2], seen[1] / seen[2]
+    height, width = shape[:2]
+    x0, x1 = int(max(np.floor(x.min()) - 2, 0)), int(min(np.ceil(x.max()) + 3, width))
+    y0, y1 = int(max(np.floor(y.min()) - 2, 0)), int(min(np.ceil(y.max()) + 3, height))
+    if x1 - x0 < 8 or y1 - y0 < 8:
+        raise ValueError("the dial lies outside the picture")
+    return x0, y0, x1, y1
+
+
+def _radius(back: npt.NDArray[np.float64]) -> float:
+    seen = back @ _ring()
+    points = (seen[:2] / seen[2]).T.astype(np.float32)
+    return float(np.sqrt(abs(cv2.contourArea(points)) / np.pi))
+
+
+def _glare(picture: Bytes) -> npt.NDArray[np.bool_]:
+    """Where all three channels are at their end and stay there: a lamp's mirror image."""
+    full = np.asarray(cv2.inRange(picture, (252, 252, 252), (255, 255, 255)), np.uint8)
+    return np.asarray(cv2.erode(full, np.ones((5, 5), np.uint8)), np.uint8) > 0

@@ -1,0 +1,193 @@
+"""A dial drawn by hand is read as it stands, and what cannot be told is not read."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import pytest
+
+from inspection.gauges.dial.reader import read_dial
+from inspection.instruments.dial import DialDescription
+from inspection.instruments.reading import InstrumentKind, Reading, Unreadable
+from tests.inspection.gauges.needle.drawn import (
+    ARROW,
+    DRAG,
+    THIN,
+    WEDGE,
+    WEIGHTED,
+    Drawing,
+    Hand,
+    Picture,
+    but,
+)
+
+DARK = Drawing(
+    face=(30, 32, 36), ink=(225, 225, 220), hand=Hand(colour=(240, 240, 235), hub_colour=(90, 90, 95))
+)
+
+
+def read(drawing: Drawing, value: float) -> Reading:
+    picture, dial = drawing.photograph(value)
+    return read_dial(picture, dial)
+
+
+def off_pct(drawing: Drawing, value: float) -> float:
+    """How far off it is read, in per cent of full scale."""
+    reading = read(drawing, value)
+    assert reading.value is not None, reading.reason
+    assert reading.uncertainty is not None
+    return abs(reading.value - value) / abs(drawing.values[-1] - drawing.values[0]) * 100
+
+
+@pytest.mark.parametrize("value", [0.0, 10.0, 0.13, 3.3, 5.0, 6.4, 8.77])
+def test_a_needle_on_the_minimum_on_the_maximum_and_between_is_read(value: float) -> None:
+    assert off_pct(Drawing(), value) < 0.5
+
+
+@pytest.mark.parametrize(
+    "hand",
+    [THIN, WEDGE, WEIGHTED, ARROW, Hand(colour=(200, 30, 30))],
+    ids=["thin", "wedge", "weighted", "arrow", "red"],
+)
+def test_every_form_of_needle_is_read(hand: Hand) -> None:
+    assert off_pct(Drawing(hand=hand), 7.1) < 0.5
+
+
+def test_a_needle_past_the_end_is_out_of_scale() -> None:
+    assert read(Drawing(), 10.6).reason is Unreadable.OUT_OF_SCALE
+
+
+@pytest.mark.parametrize("value", [1.2, 8.6])
+def test_a_dark_dial_with_a_light_needle_is_read(value: float) -> None:
+    assert off_pct(DARK, value) < 0.5
+
+
+@pytest.mark.parametrize("value", [2.2, 5.9, 9.4])
+def test_a_tilt_of_30_degrees_is_taken_out(value: float) -> None:
+    assert off_pct(Drawing(tilt=30.0), value) < 1.0
+
+
+def test_a_scale_that_runs_counter_clockwise_is_read() -> None:
+    assert off_pct(Drawing(start=135.0, sweep=-270.0), 3.7) < 0.5
+
+
+def test_an_uneven_scale_is_read_by_its_marks() -> None:
+    assert off_pct(Drawing(law=0.6), 4.0) < 0.7
+
+
+def test_a_panel_meter_with_a_short_sweep_is_read() -> None:
+    assert off_pct(Drawing(start=-45.0, sweep=90.0, hand=THIN, words=(("V", -0.05, -0.3),)), 6.3) < 0.7
+
+
+@pytest.mark.parametrize("at", [9.0, 5.2, 4.0])
+def test_a_drag_needle_that_was_described_is_left_aside(at: float) -> None:
+    drawing = Drawing(second=DRAG, second_at=at, said="black", second_said="red")
+    assert off_pct(drawing, 4.4) < 0.7
+
+
+def test_a_drag_needle_is_told_by_its_own_colour_alone() -> None:
+    assert off_pct(Drawing(second=DRAG, second_at=8.0, second_said="red"), 2.0) < 0.7
+
+
+def test_two_needles_alike_and_none_described_are_not_read() -> None:
+    alike = but(Drawing(), second=Hand(), second_at=7.5)
+    assert read(alike, 2.5).reason is Unreadable.TWO_NEEDLES
+
+
+def test_a_word_for_the_colour_that_is_wrong_does_not_mislead() -> None:
+    assert off_pct(Drawing(said="red"), 6.0) < 0.5
+
+
+def test_a_needle_is_not_read_off_its_shadow() -> None:
+    assert off_pct(Drawing(shadow=0.06), 3.1) < 0.7
+
+
+def test_coloured_arcs_and_words_are_no_needle() -> None:
+    arcs = ((0.0, 4.0, (40, 160, 60)), (8.0, 10.0, (210, 30, 30)))
+    assert off_pct(Drawing(arcs=arcs, hand=THIN), 4.5) < 0.5
+
+
+def test_a_dial_without_a_needle_is_not_read() -> None:
+    bare = Drawing(hand=Hand(outline=((0.0, 0.001), (0.01, 0.001))))
+    assert read(bare, 5.0).reason is not None
+
+
+def test_a_hand_in_front_is_not_read_through() -> None:
+    picture, dial = Drawing().photograph(6.4)
+    skin = picture.copy()
+    cx, cy = (round(c) for c in dial.center)
+    cv2.ellipse(skin, (cx + 60, cy - 20), (110, 60), 20, 0, 360, (205, 160, 135), -1, cv2.LINE_AA)
+    for finger in range(4):
+        cv2.line(
+            skin, (cx + 40, cy - 50 + 28 * finger), (cx - 110, cy - 80 + 40 * finger), (198, 150, 126), 24
+        )
+    assert read_dial(skin, dial).value is None
+
+
+def test_glare_over_the_needle_is_not_read_through() -> None:
+    picture, dial = Drawing().photograph(6.4)
+    bright = picture.copy()
+    turn = Drawing().turn(6.4)
+    at = (round(dial.center[0] + 75 * np.sin(turn)), round(dial.center[1] - 75 * np.cos(turn)))
+    cv2.circle(bright, at, 62, (255, 255, 255), -1)
+    assert read_dial(bright, dial).value is None
+
+
+@pytest.mark.parametrize(("radius", "limit_pct"), [(28, 1.5), (60, 0.8), (700, 0.3)])
+def test_small_and_large_pictures_are_read(radius: int, limit_pct: float) -> None:
+    assert off_pct(Drawing(radius=radius, hand=Hand()), 3.85) < limit_pct
+
+
+def test_a_dial_that_is_partly_out_of_the_picture_is_read_where_the_needle_is_seen() -> None:
+    picture, dial = Drawing().photograph(2.5)
+    cut = np.ascontiguousarray(picture[:, : int(dial.center[0]) + 60])
+    assert abs((read_dial(cut, dial).value or 0.0) - 2.5) < 0.05
+
+
+def test_a_dial_outside_the_picture_is_cut_off() -> None:
+    picture, dial = Drawing().photograph(2.5)
+    assert read_dial(np.ascontiguousarray(picture[:20, :20]), dial).reason is Unreadable.CUT_OFF
+
+
+def test_a_picture_of_another_depth_is_not_read() -> None:
+    picture, dial = Drawing().photograph(2.5)
+    assert read_dial(picture[..., 0], dial).reason is Unreadable.WRONG_DEPTH
+
+
+def test_a_reading_says_what_it_is_and_where() -> None:
+    drawing = Drawing()
+    picture, dial = drawing.photograph(7.5)
+    before = picture.copy()
+    reading = read_dial(picture, dial)
+    assert (reading.kind, reading.unit) == (InstrumentKind.DIAL, "bar")
+    assert reading.angle_deg == pytest.approx(np.degrees(drawing.turn(7.5)) % 360, abs=0.5)
+    assert reading.box is not None
+    assert reading.box[2] > drawing.radius
+    assert reading.ms > 0
+    assert np.array_equal(picture, before)
+
+
+def test_a_full_circle_is_read_across_its_zero() -> None:
+    drawing = Drawing(start=0.0, sweep=360.0)
+    picture, dial = drawing.photograph(9.96)
+    ring = DialDescription.model_validate(
+        dial.model_dump() | {"marks": dial.marks[:-1], "full_circle": True, "wraps_at": 10.0}
+    )
+    value = read_dial(picture, ring).value
+    assert value is not None
+    assert abs((value - 9.96 + 5) % 10 - 5) < 0.05
+
+
+def photographs_of_noise() -> list[Picture]:
+    rng = np.random.default_rng(1)
+    plain = np.full((200, 200, 3), 128, np.uint8)
+    noise = rng.integers(0, 256, (200, 200, 3)).astype(np.uint8)
+    smooth = np.asarray(cv2.GaussianBlur(noise, (0, 0), 6), np.uint8)
+    return [plain, noise, smooth, np.zeros_like(plain), np.full_like(plain, 255)]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_pictures_of_nothing_are_not_read(number: int) -> None:
+    marks = [[100 + 80 * np.sin(t), 100 - 80 * np.cos(t), v] for v, t in enumerate(np.linspace(-2.3, 2.3, 6))]
+    dial = DialDescription.model_validate({"center": [100, 100], "marks": marks, "direction": "cw"})
+    assert read_dial(photographs_of_noise()[number], dial).value is None
