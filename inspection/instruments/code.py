@@ -16,7 +16,7 @@ CodeFormat = Literal[
     "Code128", "Code39", "Code93", "Codabar", "ITF", "EAN13", "EAN8", "UPCA",
 ]  # fmt: skip
 
-_CUT_SHORT_UNSEEN: Final[frozenset[CodeFormat]] = frozenset({"ITF", "Codabar"})
+CUT_SHORT_UNSEEN: Final[frozenset[CodeFormat]] = frozenset({"ITF", "Codabar"})
 """A part of such a code, seen at a slant or cut off, is a code of its own and nothing shows it."""
 
 
@@ -49,7 +49,7 @@ class CodeDescription(Frozen):
             except SchemaError as error:
                 said = str(error).rsplit("error: ", 1)[-1].strip()
                 raise ValueError(f"pattern is no regular expression that can be used: {said}") from None
-        short = sorted(_CUT_SHORT_UNSEEN & set(self.formats))
+        short = sorted(CUT_SHORT_UNSEEN & set(self.formats))
         if short and self.length is None:
             raise ValueError(
                 f"{' and '.join(short)} need a length: a piece of such a code reads as a shorter whole one"
