@@ -10,18 +10,41 @@ from app.command_line.output import JsonFlag, print_json
 from app.progress import progress
 from app.settings.finding import find_record
 from inspection.errors import StoreError
+from inspection.times.local_time import shown
 
 if TYPE_CHECKING:
     from app.progress import Bar
+    from inspection.part import Inspection
     from reports.audit.picture_audit import Show
     from reports.audit.verification import RecordReport
 
-cli = typer.Typer(help="The record itself: verify it.", no_args_is_help=True)
+cli = typer.Typer(help="The record itself: verify it, and find parts in it.", no_args_is_help=True)
 
 
-@cli.callback()
-def _noun() -> None:
-    """Keep ``verify`` a verb although it is the only one yet."""
+@cli.command()
+def find(
+    serial: Annotated[str, typer.Option(help="Parts with this serial.")] = "",
+    lot: Annotated[str, typer.Option(help="Parts of this lot; with --serial, those of both.")] = "",
+    record: RecordOption = None,
+    config: ConfigOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Find the parts that bear a serial or lot: the latest of each, in the order of their triggers."""
+    from reports.record.rows import Named
+    from reports.shift.query import EVER, all_inspections
+
+    if not (serial or lot):
+        raise StoreError("nothing says which parts are meant", todo="name --serial or --lot")
+    settings = find_record(record=record, config=config)
+    start, end = EVER
+    found = all_inspections(settings, start=start, end=end, named=Named(serial=serial, lot=lot))
+    if as_json:
+        print_json({"parts": len(found), "found": [one.model_dump(mode="json") for one in found]})
+        return
+    for one in found:
+        typer.echo(_line(one))
+    if not found:
+        typer.echo("no part on record bears that name")
 
 
 @cli.command()
@@ -69,6 +92,17 @@ def _shown_on(bar: "Bar") -> "Show":
         bar.show(done, total, f"{read_bytes / 1e6:.0f} MB, {rate:.0f} MB/s")
 
     return show
+
+
+def _line(part: "Inspection") -> str:
+    """A part that was found, for people."""
+    identity, decision = part.identity, part.decision
+    named = () if identity is None else (("serial", identity.serial), ("lot", identity.lot))
+    known = ", ".join(f"{name} {text}" for name, text in named if text)
+    became = part.outcome.value if part.outcome else "no outcome yet"
+    seen = shown(part.trigger.seen_at)
+    said = f"{decision.action.value}, {became}; {decision.reason}"
+    return f"part {part.trigger.part_id} at {seen}: {known}; {said}"
 
 
 def _words(report: "RecordReport") -> list[str]:

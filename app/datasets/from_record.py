@@ -6,7 +6,7 @@ What only the model said is never a label: a model that is taught its own answer
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 
@@ -30,11 +30,10 @@ from models.training.data.samples import (
 )
 from reports.pictures.archive import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift.query import all_inspections
+from reports.shift.query import EVER, all_inspections
 
 SOURCE = "record"
 
-_EVER = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 
 
@@ -74,7 +73,7 @@ class RecordedSamples:
         self._jsonl, self._seed = jsonl, seed
         self._archive = PictureArchive(settings.pictures)
         self._recipe_of = _finder(library)
-        start, end = period or _EVER
+        start, end = period or EVER
         self._parts = self._usable(all_inspections(settings, start=start, end=end))
         # The record itself tells which types there are.
         truths = (part.truth.types for part in self._parts.values() if part.truth is not None)
@@ -88,9 +87,11 @@ class RecordedSamples:
         """Compose the samples, in the order of the parts. Raises CameraError for a damaged picture."""
         for number, (group, part) in enumerate(self._parts.items()):
             recipe = self._recipe_of(part.decision.recipe)
+            views = None if recipe is None else len(recipe.views)  # behind them: pictures for gauges alone
             seen = VisualInput(
                 pictures=tuple(
-                    relative_to_file(self._archive.path(sha256), self._jsonl) for sha256 in part.pictures
+                    relative_to_file(self._archive.path(sha256), self._jsonl)
+                    for sha256 in part.pictures[:views]
                 ),
                 region=None if recipe is None else recipe.views[0].region,
                 group=group,
@@ -138,6 +139,8 @@ class RecordedSamples:
             return "no truth and no person's decision"
         if not part.pictures or not all(self._archive.path(sha256).is_file() for sha256 in part.pictures):
             return "no picture any more"
+        if part.unkept:
+            return "not all of its pictures were kept"
         if part.truth is not None:
             return (
                 "defective, but by what is not known" if part.truth.defective > bool(part.truth.types) else ""

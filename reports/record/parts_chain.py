@@ -8,13 +8,24 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pydantic import ValidationError
-from sqlalchemy import Boolean, Connection, Integer, Row, func, insert, select, type_coerce
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    Connection,
+    Integer,
+    Row,
+    func,
+    insert,
+    select,
+    type_coerce,
+)
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
 from reports.record.chain import GENESIS, ChainReport, broken, canonical_json, hash_of, highest_ever_given
 from reports.record.entry import PartEntry
-from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow, columns_of
+from reports.record.gauge_rows import add_readings, readings_of, stored_readings
+from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow, columns_of, columns_there
 
 _BATCH_ROWS = 1000
 
@@ -23,10 +34,12 @@ _INSERT_ROW = insert(InspectionRow.metadata.tables[InspectionRow.__tablename__])
 _INSERT_PICTURE = insert(PictureRow.metadata.tables[PictureRow.__tablename__])
 
 # Booleans as they lie there: SQLAlchemy reads whatever is not 0 as true, SQL's comparisons do not.
-_RAW_COLUMNS = [
-    type_coerce(column, Integer).label(column.name) if isinstance(column.type, Boolean) else column
+_RAW_COLUMNS = {
+    column.name: type_coerce(column, Integer).label(column.name)
+    if isinstance(column.type, Boolean)
+    else column
     for column in InspectionRow.__table__.columns
-]
+}
 
 
 def part_entry(inspection: Inspection) -> PartEntry:
@@ -128,6 +141,7 @@ def add_part(connection: Connection, entry: PartEntry) -> bool:
                 for view, sha256 in enumerate(inspection.pictures)
             ],
         )
+    add_readings(connection, position, inspection.decision)
     return True
 
 
@@ -200,9 +214,11 @@ def verify_parts(
     named = [first - 1] if expected_head is not None and head.startswith(expected_head) else []
     position = first
     size = _BATCH_ROWS
+    there = columns_there(connection)
+    columns = [column for name, column in _RAW_COLUMNS.items() if name in there]
     while True:
         try:
-            rows = _batch(connection, position, last, size)
+            rows = _batch(connection, columns, position, last, size)
         except (TypeError, ValueError):  # a column that is no date, say; row by row shows which
             if size > 1:
                 size = 1
@@ -211,8 +227,15 @@ def verify_parts(
         if not rows:
             break
         pictures = _pictures(connection, rows[0].position, rows[-1].position)
+        readings = stored_readings(connection, rows[0].position, rows[-1].position)
         for row in rows:
-            reason = _fault(row, position=position, prev_hash=head, pictures=pictures.get(row.position, []))
+            reason = _fault(
+                row,
+                position=position,
+                prev_hash=head,
+                pictures=pictures.get(row.position, []),
+                readings=readings.get(row.position, []),
+            )
             if reason:
                 return broken(position, reason, rows=position - first, head=head)
             head = row.row_hash
@@ -256,8 +279,10 @@ def _fault_at_the_ends(connection: Connection) -> tuple[int, str] | None:
     return None
 
 
-def _batch(connection: Connection, position: int, last: int | None, size: int) -> Sequence[Row[Any]]:
-    query = select(*_RAW_COLUMNS).where(InspectionRow.position >= position)
+def _batch(
+    connection: Connection, columns: Sequence[ColumnElement[Any]], position: int, last: int | None, size: int
+) -> Sequence[Row[Any]]:
+    query = select(*columns).where(InspectionRow.position >= position)
     if last is not None:
         query = query.where(InspectionRow.position <= last)
     return connection.execute(query.order_by(InspectionRow.position).limit(size)).all()
@@ -276,7 +301,9 @@ def _pictures(connection: Connection, low: int, high: int) -> dict[int, list[str
     return found
 
 
-def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str]) -> str:
+def _fault(
+    row: Row[Any], *, position: int, prev_hash: str, pictures: list[str], readings: list[dict[str, Any]]
+) -> str:
     """What is wrong with ``row``, which should stand at ``position``; empty for nothing."""
     if row.position != position:
         return "the row is absent"
@@ -299,10 +326,12 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, pictures: list[str])
     except ValidationError as error:
         return f"the record is not an inspection: {error.error_count()} errors"
     for name, value in columns_of(inspection).items():
-        if not _same(getattr(row, name), value):
+        if not _same(getattr(row, name, None), value):  # none: see ``columns_there``
             return f"column {name} contradicts the record"
     if list(inspection.pictures) != pictures:
         return "the list of pictures contradicts the record"
+    if readings_of(inspection.decision) != readings:
+        return "the gauges' readings contradict the record"
     return ""
 
 

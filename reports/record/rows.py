@@ -10,10 +10,25 @@ from sqlalchemy.orm import aliased
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome, went_as_decided
 from reports.record.entry import Entry, PartEntry
-from reports.record.schema import InspectionRow, columns_of
+from reports.record.schema import InspectionRow, columns_of, columns_there, without_nul
 
 _BATCH = 500
 """Ids in one question: a database takes only so many."""
+
+
+class Named(NamedTuple):
+    """Which parts are meant, by what names them: those that fit in all that is said."""
+
+    serial: str = ""
+    lot: str = ""
+
+    def fits(self, inspection: Inspection) -> bool:
+        """Whether a part is meant."""
+        identity = inspection.identity
+        return identity is not None and all(
+            not wanted or wanted == said
+            for wanted, said in ((self.serial, identity.serial), (self.lot, identity.lot))
+        )
 
 
 class ShiftRow(NamedTuple):
@@ -72,6 +87,7 @@ def stored_parts(
     *,
     only: Iterable[str] | None = None,
     parts: Iterable[int] | None = None,
+    named: Named | None = None,
 ) -> list[ShiftRow]:
     """The parts seen from ``start`` up to ``end``, in the order of their triggers.
 
@@ -81,6 +97,7 @@ def stored_parts(
         end: Exclusive, with time zone.
         only: Inspection ids: no parts but these, in any order.
         parts: Part ids: no parts but these; at most some hundreds.
+        named: No parts but these; none in a record that no Passgate has brought up to date.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
@@ -96,6 +113,11 @@ def stored_parts(
     )
     if parts is not None:
         query = query.where(row.part_id.in_(sorted(parts)))
+    if named is not None:
+        if not {"serial", "lot"} <= columns_there(connection):
+            return []
+        wanted = ((row.serial, named.serial), (row.lot, named.lot))
+        query = query.where(*(column == without_nul(text) for column, text in wanted if text))
     if only is None:
         return [ShiftRow._make(found) for found in connection.execute(query)]
     return [

@@ -1,4 +1,4 @@
-"""The tables: one append-only table of revisions, which pictures each revision names, and one of events.
+"""The tables: append-only, one of revisions, with its pictures and gauges' readings, and one of events.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
 and every column is derived from it (``columns_of``), so that ``reports.record.parts_chain`` can tell a
@@ -18,8 +18,10 @@ from typing import Any
 
 from sqlalchemy import (
     BigInteger,
+    Connection,
     DateTime,
     Dialect,
+    Double,
     ForeignKey,
     Index,
     Integer,
@@ -27,6 +29,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    inspect,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -106,6 +109,10 @@ class InspectionRow(Base):
     truth_known: Mapped[bool]
     latency_ms: Mapped[float]
     """Trigger as we saw it to decision, ms; 0 where nothing was judged."""
+    serial: Mapped[str | None] = mapped_column(Text)
+    """What names the part (``Inspection.identity``); None where nothing does, and in a record from before."""
+    lot: Mapped[str | None] = mapped_column(Text)
+    """What names the parts that were made together; None as for ``serial``."""
     record: Mapped[str] = mapped_column(Text)
     """The whole inspection as canonical JSON (``reports.record.parts_chain.part_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
@@ -118,6 +125,8 @@ class InspectionRow(Base):
         Index("ix_inspections_seen_at", "seen_at"),
         Index("ix_inspections_root", "root"),
         Index("ix_inspections_part_id", "part_id"),
+        Index("ix_inspections_serial", "serial"),
+        Index("ix_inspections_lot", "lot"),
         # SQLite then remembers the highest position ever given: a removed end shows
         # (``reports.record.chain``).
         {"sqlite_autoincrement": True},
@@ -135,6 +144,30 @@ class PictureRow(Base):
     sha256: Mapped[str] = mapped_column(String(64), index=True)
     encoding: Mapped[str] = mapped_column(String(8))
     """How the archive wrote it when the revision was recorded; also its file's extension."""
+
+
+class GaugeRow(Base):
+    """What one gauge read, of one revision; derived from ``record``, for whoever works on values in SQL."""
+
+    __tablename__ = "gauge_readings"
+
+    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """Index in ``Decision.gauges``."""
+    name: Mapped[str] = mapped_column(Text)
+    kind: Mapped[str] = mapped_column(String(16))
+    value: Mapped[float | None] = mapped_column(Double)
+    """In ``unit``; None where it could not be read, and of a code."""
+    uncertainty: Mapped[float | None] = mapped_column(Double)
+    """Standard uncertainty (GUM, k=1) in ``unit``; None where there is no value."""
+    unit: Mapped[str] = mapped_column(Text)
+    low: Mapped[float | None] = mapped_column(Double)
+    """The limits that held when it was read; None where there was none."""
+    high: Mapped[float | None] = mapped_column(Double)
+    reason: Mapped[str | None] = mapped_column(String(32))
+    """Why it could not be read; None where it was."""
+
+    __table_args__ = (Index("ix_gauge_readings_name", "name", "position"),)
 
 
 class EventRow(Base):
@@ -162,25 +195,39 @@ class EventRow(Base):
     __table_args__ = (Index("ix_events_kind", "kind", "position"), {"sqlite_autoincrement": True})
 
 
+def columns_there(connection: Connection) -> set[str]:
+    """The columns that ``inspections`` has: a record that nobody has brought up to date lacks the newest.
+
+    Where there is no such table, all: the query that follows says so better.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    table, found = InspectionRow.__tablename__, inspect(connection)
+    if not found.has_table(table):
+        return {column.name for column in InspectionRow.__table__.columns}
+    return {column["name"] for column in found.get_columns(table)}
+
+
 def columns_of_event(event: Event) -> dict[str, Any]:
     """Every column that follows from the event alone."""
     return {
         "at": event.at,
         "kind": event.kind.value,
-        "by": _without_nul(event.by),
-        "detail": _without_nul(event.detail),
+        "by": without_nul(event.by),
+        "detail": without_nul(event.detail),
         "subjects": json.dumps(event.subjects, separators=(",", ":")),
     }
 
 
-def _without_nul(text: str) -> str:
+def without_nul(text: str) -> str:
     """PostgreSQL keeps any character in text but this one; the JSON beside it has it escaped."""
     return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def columns_of(inspection: Inspection) -> dict[str, Any]:
     """Every column that follows from the inspection alone."""
-    trigger, decision = inspection.trigger, inspection.decision
+    trigger, decision, identity = inspection.trigger, inspection.decision, inspection.identity
     return {
         "inspection_id": inspection.inspection_id,
         "revision": inspection.revision,
@@ -201,4 +248,6 @@ def columns_of(inspection: Inspection) -> dict[str, Any]:
         "false_release": inspection.false_release,
         "truth_known": inspection.truth is not None,
         "latency_ms": decision.timings_ms.total,
+        "serial": None if identity is None else without_nul(identity.serial) or None,
+        "lot": None if identity is None else without_nul(identity.lot) or None,
     }

@@ -5,6 +5,7 @@ import io
 from collections.abc import Iterable
 from datetime import UTC
 
+from inspection.decision import GaugeReading
 from inspection.part import Inspection
 
 COLUMNS = (
@@ -30,6 +31,9 @@ COLUMNS = (
     "pictures",
     "inspection_id",
     "revision",
+    "serial",
+    "lot",
+    "gauges",
 )
 """Columns of ``to_csv``."""
 
@@ -43,7 +47,7 @@ def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = 
         parts: The lines.
         separator: Between the cells. Excel wants the list separator of its country: a semicolon where the
             decimal mark is a comma.
-        decimal: Decimal mark of every number, the seconds of a time among them.
+        decimal: Decimal mark of every number, the seconds of a time and what gauges read among them.
 
     Raises:
         ValueError: Separator and decimal mark are the same.
@@ -79,9 +83,22 @@ def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = 
             " ".join(part.pictures),
             part.inspection_id,
             part.revision,
+            "" if part.identity is None else part.identity.serial,
+            "" if part.identity is None else part.identity.lot,
+            "; ".join(_reading(one, decimal) for one in decision.gauges),
         )
         writer.writerow([_written(cell, decimal) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _reading(reading: GaugeReading, decimal: str) -> str:
+    """``pressure=4.21±0.04 bar``, or why there is none; a lamp's colour or a code's text as it is."""
+    if not reading.read:
+        return f"{reading.name}=unreadable" + ("" if reading.reason is None else f" ({reading.reason})")
+    if reading.value is None:
+        return f"{reading.name}={reading.text}"
+    value, u = (f"{number:g}".replace(".", decimal) for number in (reading.value, reading.uncertainty))
+    return f"{reading.name}={value}±{u} {reading.unit}".rstrip()
 
 
 def _written(cell: object, decimal: str) -> str:

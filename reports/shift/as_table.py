@@ -8,6 +8,7 @@ from inspection.decision import Action
 from inspection.part import Outcome
 from inspection.times.local_time import shown
 from reports.shift.figures import ShiftSummary
+from reports.shift.gauges import GaugeFigures
 
 
 def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
@@ -55,7 +56,35 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     table.add_row("false releases", f"{summary.false_releases}{known}" if summary.truth_known else known[2:])
     table.add_row("releases without a published pass", str(summary.mismatched_releases))
     table.add_row("parts looked at that lack a picture", str(summary.pictures_not_kept))
+    for gauge in summary.gauges:
+        _add_gauge(table, gauge)
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
             table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
     return table
+
+
+def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
+    """What a gauge read, and whether its limits are kept."""
+    table.add_section()
+    limits = " to ".join("any" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
+    limited = f", {limits} {gauge.unit}".rstrip() if (gauge.low, gauge.high) != (None, None) else ""
+    table.add_row(f"gauge {gauge.name}{limited}", f"{gauge.read} of {gauge.parts} read")
+    for reason, parts in gauge.unreadable.items():
+        table.add_row(f"  unreadable: {reason.value}", str(parts))
+    table.add_row("  outside its limits", str(gauge.outside))
+    if gauge.mean is not None:
+        spread = "" if gauge.s is None else f", s {gauge.s:.3g}"
+        table.add_row("  mean", f"{gauge.mean:.5g}{spread}, u {gauge.median_u:.2g} {gauge.unit}".rstrip())
+    if gauge.capability is not None:
+        shown_as = gauge.capability.model_dump()
+        table.add_row("  Pp / Ppk", " / ".join(_index(shown_as[name]) for name in ("pp", "ppk")))
+        both = " / ".join(_index(shown_as[name]) for name in ("cpk_measured", "cpk"))
+        table.add_row("  Cpk as measured / of the parts", both)
+    if gauge.trueness is not None:
+        true = gauge.trueness
+        table.add_row("  worst error, within 2 u", f"{true.worst_error:.3g}, {true.within_2u:.1%}")
+
+
+def _index(value: float | None) -> str:
+    return "none" if value is None else f"{value:.2f}"

@@ -18,6 +18,7 @@ from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import Kept, count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.rows import ShiftRow
+from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.query import shift_on_record
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting
 
@@ -80,6 +81,8 @@ class ShiftSummary(Frozen):
     ``missed`` counts (``Inspection.mismatched_release``)."""
     pictures_not_kept: int
     """Parts that were looked at and lack a picture, because the archive did not take it."""
+    gauges: tuple[GaugeFigures, ...] = ()
+    """What gauges read of the judged parts."""
     spooled: int
     """Records of any time that wait in the spool: counted above, but not in the chain yet."""
     spool_fault: str = ""
@@ -196,6 +199,7 @@ def shift_summary(
         false_releases=sum(row.false_release for row in rows),
         mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
+        gauges=gauge_figures(row.record for row in judged),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,
         spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if found.contradiction else "",

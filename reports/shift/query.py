@@ -5,8 +5,8 @@ came. What waits in the spool is read as well: it is durable, and a shift withou
 """
 
 from collections.abc import Collection, Sequence
-from datetime import datetime
-from typing import NamedTuple
+from datetime import UTC, datetime
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -18,11 +18,14 @@ from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
 from reports.record.events_chain import verify_events_beside
 from reports.record.parts_chain import verify_parts
-from reports.record.rows import ShiftRow, stored_parts, with_waiting
+from reports.record.rows import Named, ShiftRow, stored_parts, with_waiting
 from reports.record.schema import InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
+
+EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+"""From before any part to after all."""
 
 
 class ShiftOnRecord(NamedTuple):
@@ -101,7 +104,12 @@ def shift_inspections(
 
 
 def all_inspections(
-    settings: StoreSettings, *, start: datetime, end: datetime, parts: Collection[int] | None = None
+    settings: StoreSettings,
+    *,
+    start: datetime,
+    end: datetime,
+    parts: Collection[int] | None = None,
+    named: Named | None = None,
 ) -> list[Inspection]:
     """As ``shift_inspections``, of the record that ``settings`` name, and none without the others.
 
@@ -110,6 +118,7 @@ def all_inspections(
         start: Inclusive, with time zone.
         end: Exclusive, with time zone, after ``start``.
         parts: Part ids: no parts but these; None for all.
+        named: Serial or lot: no parts but these; None for all.
 
     Raises:
         StoreError: There is no such record, or database or spool cannot be read, so that parts would lack.
@@ -117,7 +126,7 @@ def all_inspections(
     waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
     reader = open_reader(settings.url)
     try:
-        found, fault = _inspections(reader, start, end, waiting, parts)
+        found, fault = _inspections(reader, start, end, waiting, parts, named)
     finally:
         reader.dispose()
     if fault := waiting.fault or fault:
@@ -130,19 +139,25 @@ def all_inspections(
 
 
 def _inspections(
-    engine: Engine, start: datetime, end: datetime, waiting: Waiting, parts: Collection[int] | None = None
+    engine: Engine,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting,
+    parts: Collection[int] | None = None,
+    named: Named | None = None,
 ) -> tuple[list[Inspection], str]:
     """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
     _check_range(start, end)
     try:
         with engine.connect() as connection:
-            stored = stored_parts(connection, start, end, parts=parts)
+            stored = stored_parts(connection, start, end, parts=parts, named=named)
             spooled, fault = not_on_record(connection, waiting.entries)
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
     rows = [row for row in rows if parts is None or row.part_id in parts]
-    return [Inspection.model_validate_json(row.record) for row in rows], fault
+    found = [Inspection.model_validate_json(row.record) for row in rows]
+    return [one for one in found if named is None or named.fits(one)], fault
 
 
 def _check_range(start: datetime, end: datetime) -> None:

@@ -1,8 +1,7 @@
 """Pictures of parts on a station's record: what a person said of them, and what nobody has looked at yet."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Final
+from datetime import datetime, timedelta
 
 from app.recipes.growing.joining import STAYS, NewPicture
 from app.recipes.growing.suggesting import Unlabelled
@@ -12,9 +11,7 @@ from inspection.part import Inspection
 from inspection.recipe import Recipe
 from reports.pictures.archive import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift.query import all_inspections
-
-_EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
+from reports.shift.query import EVER, all_inspections
 
 
 def reviewed(parts: Sequence[int], *, recipe: Recipe, settings: StoreSettings) -> list[NewPicture]:
@@ -32,7 +29,7 @@ def reviewed(parts: Sequence[int], *, recipe: Recipe, settings: StoreSettings) -
             picture is gone.
         StoreError: The record cannot be read.
     """
-    start, end = _EVER
+    start, end = EVER
     newest = {
         one.trigger.part_id: one for one in all_inspections(settings, start=start, end=end, parts=parts)
     }
@@ -48,8 +45,8 @@ def reviewed(parts: Sequence[int], *, recipe: Recipe, settings: StoreSettings) -
             if one.decision.recipe.id != recipe.id
             else "was decided by no person, and its truth is not known"
             if defective is None
-            else f"has {len(one.pictures)} pictures on record, not one"
-            if len(one.pictures) != 1
+            else f"has {len(one.pictures)} pictures on record, not one of its view"
+            if not _has_its_picture(one, recipe)
             else "has a picture that is not in the archive any more"
             if not archive.path(one.pictures[0]).is_file()
             else ""
@@ -85,7 +82,7 @@ def unreviewed(
         for one in reversed(parts)
         if one.decision.recipe.id == recipe.id
         and _verdict(one) is None
-        and len(one.pictures) == 1
+        and _has_its_picture(one, recipe)
         and archive.path(one.pictures[0]).is_file()
     ]
     if not found:
@@ -96,6 +93,11 @@ def unreviewed(
             todo="look further back: --days",
         )
     return found
+
+
+def _has_its_picture(one: Inspection, recipe: Recipe) -> bool:
+    """Whether the first picture is that of the recipe's one view; behind it are those for gauges alone."""
+    return not one.unkept and len(one.pictures) in (1, 1 + len(recipe.gauge_views))
 
 
 def _verdict(one: Inspection) -> bool | None:

@@ -16,6 +16,7 @@ from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from tests.app.running import Passgate, assert_one_line
+from tests.reports.gauged import gauged
 from tests.reports.parts import closed, frame, part
 from tests.reports.stores import locked
 
@@ -94,6 +95,33 @@ def test_csv_is_as_the_countrys_excel_reads_it(
     lines = list(csv.DictReader(io.StringIO(said.out.removeprefix("\ufeff")), delimiter=separator))
     assert [line["part_id"] for line in lines] == [str(1000 + number) for number in range(1, 9)]
     assert all(re.fullmatch(rf"\d+{re.escape(decimal)}\d", line["latency_ms"]) for line in lines)
+
+
+def test_parts_are_found_by_their_serial_and_lot_in_the_spool_too(
+    passgate: Passgate, station: Path, settings: StoreSettings
+) -> None:
+    store = SqlStore(settings)
+    store.open()
+    first = gauged(1, serial="SN0001", lot="L7")
+    store.append(first)
+    store.append(closed(first, Outcome.RELEASED))
+    store.append(gauged(2, serial="SN0002", lot="L8"))
+    with locked(settings, store):
+        store.append(gauged(3, serial="SN0003", lot="L7"))
+        store.append(gauged(4, serial="SN0001"))
+    store.close()
+
+    def found(*wanted: str) -> list[tuple[int, str | None]]:
+        said = passgate("record", "find", *wanted, "--config", station, "--json")
+        return [(one["trigger"]["part_id"], one["outcome"]) for one in json.loads(said.out)["found"]]
+
+    assert found("--serial", "SN0001") == [(1001, "released"), (1004, None)]
+    assert found("--lot", "L7") == [(1001, "released"), (1003, None)]
+    assert found("--lot", "L7", "--serial", "SN0001") == [(1001, "released")]
+    assert found("--serial", "sn0001") == []
+    said = passgate("record", "find", "--serial", "SN0002", "--config", station)
+    assert "serial SN0002, lot L8; pass, no outcome yet" in said.out
+    assert_one_line(passgate("record", "find", "--config", station), "--serial or --lot")
 
 
 def test_marks_that_contradict_each_other_are_refused(passgate: Passgate, settings: StoreSettings) -> None:

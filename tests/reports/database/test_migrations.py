@@ -17,17 +17,23 @@ from reports.audit.verification import verify_record
 from reports.database.connecting import open_reader
 from reports.database.database import DatabaseUnavailableError
 from reports.database.migrating import migrate
-from reports.database.migrations.versions import r0001_inspections, r0002_events
+from reports.database.migrations.versions import r0001_inspections, r0002_events, r0003_readings
 from reports.record.events_chain import event_entry, verify_events
+from reports.record.parts_chain import part_json
+from reports.record.rows import Named
 from reports.record.schema import Base
 from reports.settings import StoreSettings
+from reports.shift.query import all_inspections
 from reports.store.spool import FILE_NAME, Spool
 from reports.store.store import SqlStore
+from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import START, closed, part
-from tests.reports.stores import OpenStore, verify
+from tests.reports.stores import EVER, NEVER, OpenStore, verify
 
 OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"
 """Five revisions of three parts, written by Passgate at a2ffe54, which knew no events."""
+RECORD_WITH_EVENTS = OLD_RECORD.with_name("record_0002.sql")
+"""Three revisions of two parts, and a hold, written by Passgate at 69e6cdd, which kept no readings."""
 
 
 def test_up_from_empty_gives_the_tables_of_the_code(tmp_path: Path) -> None:
@@ -40,17 +46,18 @@ def test_up_from_empty_gives_the_tables_of_the_code(tmp_path: Path) -> None:
         assert set(inspect(connection).get_table_names()) == {
             "alembic_version",
             "events",
+            "gauge_readings",
             "inspection_pictures",
             "inspections",
         }
     engine.dispose()
 
 
-def old_record(settings: StoreSettings) -> Path:
+def old_record(settings: StoreSettings, record: Path = OLD_RECORD) -> Path:
     path = settings.folder / "inspections.db"
     path.parent.mkdir(parents=True)
     with sqlite3.connect(path) as connection:
-        connection.executescript(OLD_RECORD.read_text(encoding="utf-8"))
+        connection.executescript(record.read_text(encoding="utf-8"))
     connection.close()
     return path
 
@@ -69,6 +76,7 @@ def test_never_rewritten_an_older_record_goes_on_with_its_rows_as_they_were(
     before = rows()
     assert len(before) == 5
     store = open_store()
+    before = [(*row, None, None) for row in before]  # serial and lot, which no hash has in it
     assert rows() == before
     assert store.open_inspections() == [part(3)]
     (began,) = store.recent_events(10)
@@ -92,6 +100,33 @@ def test_an_older_record_can_be_verified_before_it_is_brought_up_to_date(setting
     with reader.connect() as connection:
         assert verify_events(connection).rows == 0
     reader.dispose()
+
+
+@pytest.mark.parametrize("old", [OLD_RECORD, RECORD_WITH_EVENTS], ids=["0001", "0002"])
+def test_no_reading_and_no_name_is_found_in_an_older_record_before_and_after_its_upgrade(
+    settings: StoreSettings, open_store: OpenStore, old: Path
+) -> None:
+    old_record(settings, old)
+    before = verify_record(settings)
+    assert before.intact, before.reason
+    named = Named(serial="SN0001")
+    assert all_inspections(settings, start=EVER, end=NEVER, named=named) == []
+    store = open_store()
+    after = verify_record(settings)
+    assert (after.intact, after.rows, after.head) == (True, before.rows, before.head)
+    store.append(gauged(9, pressure(4.25), serial="SN0001"))
+    (found,) = all_inspections(settings, start=EVER, end=NEVER, named=named)
+    assert found.decision.gauges == (pressure(4.25),)
+    assert verify_record(settings).rows == before.rows + 1
+
+
+def test_a_part_without_gauges_and_name_is_recorded_in_the_very_bytes_of_before(
+    settings: StoreSettings,
+) -> None:
+    with sqlite3.connect(old_record(settings, RECORD_WITH_EVENTS)) as connection:
+        (written,) = connection.execute("SELECT record FROM inspections WHERE position = 3").fetchone()
+    connection.close()
+    assert part_json(part(2)) == written
 
 
 def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_record_and_no_alarm(
@@ -182,7 +217,8 @@ def test_the_same_schema_can_be_written_for_postgresql() -> None:
     with Operations.context(context):
         r0001_inspections.upgrade()
         r0002_events.upgrade()
+        r0003_readings.upgrade()
     assert "position BIGINT NOT NULL" in script.getvalue()
     assert "seen_at TIMESTAMP WITH TIME ZONE NOT NULL" in script.getvalue()
-    for table in ("inspections", "inspection_pictures", "events"):
+    for table in ("inspections", "inspection_pictures", "events", "gauge_readings"):
         assert f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}" in script.getvalue()
