@@ -25,12 +25,12 @@ def read(pictures: Sequence[Picture], what: Description) -> Reading:
     """What an instrument shows.
 
     Args:
-        pictures: Of the same place, one or as many as ``what.frames`` asks for, each height x width x 3, uint8,
+        pictures: Of the same place, one or ``what.frames``, each height x width x 3, uint8,
             RGB; not written into. Whoever reads one picture takes the first.
         what: The instrument; places in the pictures' pixels.
 
     Returns:
-        The reading, with how long it took. It never raises: what is no picture of 8 bits is WRONG_DEPTH; where
+        The reading, with how long it took. It never raises: no picture of 8 bits is WRONG_DEPTH; where
         a reader breaks it is FAILED, and the fault is in the log.
     """
     begun = time.perf_counter()
