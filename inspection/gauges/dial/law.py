@@ -21,6 +21,12 @@ _ENOUGH: Final = 5
 """Marks from which a form, or a smooth curve, can be told."""
 _STRAIGHTER: Final = 0.5
 """How much less off an uneven form than off the even one the marks must lie, for it to be believed."""
+_ROUNDS: Final = 4
+_HALF_DEGREE: Final = np.radians(0.5)
+_OF_MEDIAN: Final = 1.4826
+"""Standard deviation by median absolute deviation, of normal errors."""
+_LEAST_CHORD: Final = np.radians(1.0)
+"""To either side, over which a slope is taken: near enough, and never infinite where a root begins."""
 _ASTRAY: Final = 0.7
 """Share of a click's standard deviation up to which a deviation is taken for the click's alone."""
 _CLICK_WEIGHT: Final = 3.0
@@ -56,7 +62,8 @@ class Law:
 
     def slope(self, place: float) -> float:
         """By how much it changes there, unit per radian, with its sign; on the scale's side of an end."""
-        low, high = max(place - 1e-3, float(self._curve.x[0])), min(place + 1e-3, float(self._curve.x[-1]))
+        low = max(place - _LEAST_CHORD, float(self._curve.x[0]))
+        high = min(place + _LEAST_CHORD, float(self._curve.x[-1]))
         return (self.value(high) - self.value(low)) / (high - low)
 
     def uncertainty(self, place: float) -> float:
@@ -88,12 +95,13 @@ class Law:
         if marks.wraps is None and len(marks.places) >= _ENOUGH:
             forms += [form for form in UNEVEN if form.from_least or marks.values.min() > 0.0]
         off = [marks.off_straight(marks.drawn(form)) for form in forms]
-        rough = [float(np.sqrt(np.mean(one**2))) for one in off]
+        rough = [float(np.mean(np.abs(one))) for one in off]
         best = int(np.argmin(rough))
         if rough[0] <= 2.0 * click or rough[best] > _STRAIGHTER * rough[0]:
             best = 0
         if len(marks.places) >= _ENOUGH:
-            shown = (_CLICK_WEIGHT * click**2 + off[best] @ off[best]) / (_CLICK_WEIGHT + len(off[best]))
+            usual = _OF_MEDIAN * float(np.median(np.abs(off[best])))
+            shown = (_CLICK_WEIGHT * click**2 + len(off[best]) * usual**2) / (_CLICK_WEIGHT + len(off[best]))
             click = min(click, float(np.sqrt(shown)))
         drawn = marks.drawn(forms[best])
         places, trust = marks.smoothed(drawn, click)
@@ -161,13 +169,22 @@ class Marks:
         return form.drawn((self.values - (self.least if form.from_least else 0.0)) / self.span)
 
     def off_straight(self, drawn: Array) -> Array:
-        """How far the marks lie past the places where a straight scale would have them, radians."""
+        """How far the marks lie past the places where a straight scale would have them, radians.
+
+        The straight scale is the one by which the sum of these is least, not of their squares: a zero that
+        lies aside, as on many gauges, does not turn it.
+        """
         if self.wraps is not None:
             off = self.places - drawn * (_ROUND / self.wraps)
-            return np.asarray(off - off.mean())
-        across = drawn - drawn.mean()
-        steep = float(across @ self.places) / float(across @ across)
-        return np.asarray(self.places - self.places.mean() - steep * across)
+            return np.asarray(off - np.median(off))
+        off = np.ones(len(drawn))
+        for _ in range(_ROUNDS):
+            weights = 1.0 / np.maximum(np.abs(off), _HALF_DEGREE)
+            weights /= weights.sum()
+            across = drawn - weights @ drawn
+            steep = float((weights * across) @ self.places) / float((weights * across) @ across)
+            off = self.places - weights @ self.places - steep * across
+        return np.asarray(off)
 
     def smoothed(self, drawn: Array, click: float) -> tuple[Array, Array]:
         """The places drawn towards the straight scale, and by which share of the way each (0 to 1).
@@ -177,7 +194,7 @@ class Marks:
         if len(self.places) < _ENOUGH:
             return self.places, np.zeros(len(self.places))
         off = self.off_straight(drawn)
-        usual = float(off @ off) / (len(off) - 2)
+        usual = (_OF_MEDIAN * float(np.median(np.abs(off)))) ** 2
         trust = np.minimum(1.0, (_ASTRAY * click) ** 2 / np.maximum(np.maximum(off**2, usual), 1e-18))
         places = self.places - trust * off
         if np.diff(places).min() <= 0.0:
