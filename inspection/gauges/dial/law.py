@@ -64,7 +64,7 @@ class Law:
         """By how much it changes there, unit per radian, with its sign; on the scale's side of an end."""
         low = max(place - _LEAST_CHORD, float(self._curve.x[0]))
         high = min(place + _LEAST_CHORD, float(self._curve.x[-1]))
-        return (self.value(high) - self.value(low)) / (high - low)
+        return float((self.value(high) - self.value(low)) / (high - low))
 
     def uncertainty(self, place: float) -> float:
         """Standard uncertainty of the value there, in the scale's unit, for the marks' clicks and the law."""
