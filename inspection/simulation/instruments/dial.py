@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from inspection.simulation.instruments import glass
 from inspection.simulation.instruments.backdrop import backdrop
 from inspection.simulation.instruments.designs import DialDesign, HousingDesign, NeedleDesign
-from inspection.simulation.instruments.glass import Plane
+from inspection.simulation.instruments.glass import Plane, spread
 from inspection.simulation.instruments.marks import Points, angle_of, label, on_ring, share_of, value_at
 from inspection.simulation.instruments.needles import disc, outlines, turned
 from inspection.simulation.instruments.optics import Picture, linear, photographed
@@ -27,6 +27,8 @@ from inspection.simulation.instruments.scene import Scene, drawn
 
 _DRAG_ABOVE = 0.01
 _MOST_MARKS = 12
+_LINEAR = (np.arange(256, dtype=np.float32) / np.float32(255.0)) ** 2
+"""Linear light of a grey level: gamma is taken to be 2."""
 
 
 @dataclass(frozen=True)
@@ -162,33 +164,43 @@ def _lit_plate(
     texture = scene.view.at(0.0) @ texture_to_plate(plate.painted[level].shape[0])
     painted = cv2.warpPerspective(plate.painted[level], texture, scene.size, flags=cv2.INTER_LINEAR)
     surface = cv2.warpPerspective(plate.surface[level], texture, scene.size, flags=cv2.INTER_LINEAR)
-    there = painted[..., 3:].astype(np.float32) / np.float32(255.0)
-    color = cv2.multiply(painted[..., :3], painted[..., :3], scale=1.0 / 255.0**2, dtype=cv2.CV_32F)
+    there = painted[..., 3].astype(np.float32) / np.float32(255.0)
+    color = np.asarray(cv2.LUT(np.ascontiguousarray(painted[..., :3]), _LINEAR), np.float32)
     gloss = surface[..., 2].astype(np.float32) / np.float32(255.0)
-    slope = (surface[..., 0].astype(np.float32) - 128.0) * np.float32(scene.light[0] / 120.0)
-    slope += (surface[..., 1].astype(np.float32) - 128.0) * np.float32(scene.light[1] / 120.0)
+    shade = (
+        np.ones(gloss.shape, np.float32)
+        if scene.recess == 0.0
+        else _recess(design.housing, scene, x, y, gloss)
+    )
+    gleam = np.zeros(gloss.shape, np.float32)
+    body = gloss > 0.0
+    slope = (
+        (surface[body][:, :2].astype(np.float32) - 128.0)
+        @ np.array(scene.light, np.float32)
+        / np.float32(120.0)
+    )
     around = rng.uniform(0.0, 6.0)  # where bright and dark things stand that polished metal mirrors
     mirrored = 0.6 + 0.55 * np.sin(4.2 * slope + np.float32(around))
-    shade = 1.0 + 0.6 * slope + gloss * (mirrored - 1.0 - 0.6 * slope)
-    if scene.recess > 0.0:
-        shade *= _recess(design.housing, scene, x, y, gloss)
-    color *= np.maximum(shade, 0.03)[..., None]
-    color += (gloss * np.maximum(slope, 0.0) ** 8 * np.float32(0.6))[..., None]
+    matte = 1.0 + 0.6 * slope
+    shade[body] *= np.maximum(matte + gloss[body] * (mirrored - matte), 0.03)
+    gleam[body] = gloss[body] * np.maximum(slope, 0.0) ** 8 * np.float32(0.6)
+    color *= spread(shade)
+    color += spread(gleam)
     light = backdrop(scene.size, rng)
-    light *= 1.0 - np.float32(0.45) * _cast(there, scene)
-    light += there * (color - light)
-    return light, surface[..., 3:].astype(np.float32) / np.float32(255.0)
+    light *= spread(1.0 - np.float32(0.45) * _cast(there, scene))
+    light += spread(there) * (color - light)
+    return light, surface[..., 3].astype(np.float32) / np.float32(255.0)
 
 
 def _cast(there: Plane, scene: Scene) -> Plane:
     """The soft shadow that the housing casts on what stands behind it."""
     away = 0.2 * scene.view.radius_px
     shift = np.array([[1.0, 0.0, -away * scene.light[0]], [0.0, 1.0, -away * scene.light[1]]])
-    small = cv2.resize(there[..., 0], None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
+    small = cv2.resize(there, None, fx=0.25, fy=0.25, interpolation=cv2.INTER_AREA)
     shift[:, 2] *= 0.25
     moved = cv2.warpAffine(small, shift, (small.shape[1], small.shape[0]))
     moved = cv2.GaussianBlur(moved, (0, 0), 0.25 * away * 0.5 + 0.5)
-    return np.asarray(cv2.resize(moved, scene.size), np.float32)[..., None]
+    return np.asarray(cv2.resize(moved, scene.size), np.float32)
 
 
 def _beyond(housing: HousingDesign, x: Plane, y: Plane) -> Plane:
@@ -266,8 +278,8 @@ def _blend(light: Plane, places: list[list[Points]], color: NDArray[np.float32],
     mask = masks[0] if len(masks) == 1 else np.asarray(np.mean(masks, axis=0), np.float32)
     part = light[window]
     if seen is not None:
-        mask = mask * seen[window][..., 0]
-    part += mask[..., None] * (color - part)
+        mask = mask * seen[window]
+    part += spread(mask) * (color - part)
 
 
 def _shade(light: Plane, shapes: list[Points], soft: float, dark: float, seen: Plane | None) -> None:
@@ -276,8 +288,8 @@ def _shade(light: Plane, shapes: list[Points], soft: float, dark: float, seen: P
         return
     mask = np.asarray(cv2.GaussianBlur(_mask(shapes, window), (0, 0), max(soft, 0.5)), np.float32)
     if seen is not None:
-        mask = mask * seen[window][..., 0]
-    light[window] *= (1.0 - np.float32(dark) * mask)[..., None]
+        mask = mask * seen[window]
+    light[window] *= spread(1.0 - np.float32(dark) * mask)
 
 
 def _window(shapes: list[Points], shape: tuple[int, ...], room: float) -> tuple[slice, slice] | None:

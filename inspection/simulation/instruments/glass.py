@@ -12,6 +12,17 @@ from inspection.simulation.instruments.marks import Points
 Plane = NDArray[np.float32]
 
 
+def spread(plane: Plane) -> Plane:
+    """A plane, height x width, as three equal channels: arithmetic on whole rows is several times as fast."""
+    return np.asarray(cv2.cvtColor(plane, cv2.COLOR_GRAY2RGB), np.float32)
+
+
+def in_color(picture: Plane, color: NDArray[np.floating]) -> Plane:
+    """A picture times a colour, channel by channel."""
+    rows = picture.reshape(len(picture), -1) * np.tile(color.astype(np.float32), picture.shape[1])
+    return np.asarray(rows.reshape(picture.shape), np.float32)
+
+
 def reflect(picture: Plane, x: Plane, y: Plane, *, pane: Plane, count: int, rng: np.random.Generator) -> None:
     """Mirror ``count`` things in the glass, where ``pane`` is 1: soft bands, lamps, windows with panes."""
     for _ in range(count):
@@ -31,7 +42,7 @@ def reflect(picture: Plane, x: Plane, y: Plane, *, pane: Plane, count: int, rng:
             shape = _edge(along, wide, soft) * _edge(across, high, soft)
             shape *= 1.0 - 0.8 * _edge(along, 0.025, soft) * (np.abs(across) < high)
             shape *= 1.0 - 0.8 * _edge(across, 0.025, soft)
-        picture += (strength * shape * pane)[..., None] * np.array(rng.uniform(0.8, 1.0, 3), np.float32)
+        picture += in_color(spread(strength * shape * pane), rng.uniform(0.8, 1.0, 3))
 
 
 def _edge(value: Plane, half: float, soft: float) -> Plane:
@@ -48,7 +59,7 @@ def soil(picture: Plane, *, dirt: float, specks: int, radius_px: float, rng: np.
         size = (width, height)
         cloud = cv2.resize(coarse, size, interpolation=cv2.INTER_CUBIC) + cv2.resize(fine, size)
         shade = np.clip(cloud, 0.0, 1.5) * np.float32(-dirt / 1.5)
-        picture *= (1.0 + shade)[..., None] * np.array([1.0, 0.985, 0.95], np.float32)
+        picture *= in_color(spread(1.0 + shade), np.array([1.0, 0.985, 0.95]))
     if not specks:
         return
     for _ in range(specks):
@@ -73,7 +84,7 @@ def _line(picture: Plane, start: Points, end: Points, color: tuple[float, ...]) 
 def blind(picture: Plane, x: Plane, y: Plane, *, direction: Points) -> None:
     """Glare so strong that nothing of the needle that points along ``direction`` can be seen."""
     away = (x - np.float32(0.32 * direction[0])) ** 2 + (y - np.float32(0.32 * direction[1])) ** 2
-    picture += (np.float32(14.0) * cv2.exp(-away / np.float32(0.5**2)))[..., None]
+    picture += spread(np.float32(14.0) * cv2.exp(-away / np.float32(0.5**2)))
 
 
 def cover_by_hand(

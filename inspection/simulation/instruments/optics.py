@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inspection.simulation.instruments.glass import Plane
+from inspection.simulation.instruments.glass import Plane, in_color, spread
 from inspection.simulation.instruments.scene import Scene
 
 Picture = NDArray[np.uint8]
@@ -27,16 +27,16 @@ def photographed(light: Plane, scene: Scene) -> Picture:
     row = np.linspace(-1.0, 1.0, height, dtype=np.float32)[:, None]
     uneven = 1.0 + np.float32(scene.gradient[0]) * column + np.float32(scene.gradient[1]) * row
     uneven *= np.float32(scene.exposure)
-    shown = light * uneven[..., None] * np.array(scene.tint, np.float32)
+    shown = in_color(light * spread(uneven), np.array(scene.tint))
     if scene.defocus_px > 0.2:
         shown = np.asarray(cv2.GaussianBlur(shown, (0, 0), scene.defocus_px), np.float32)
     if scene.motion_px > 1.0:
         shown = np.asarray(cv2.filter2D(shown, -1, _streak(scene.motion_px, scene.motion_deg)), np.float32)
-    coded = cv2.sqrt(np.clip(shown, 0.0, 1.0))
+    coded: Plane = np.asarray(cv2.sqrt(np.clip(shown, 0.0, 1.0, out=shown)), np.float32)
     if scene.noise > 0.0:  # photons' noise is even after a gamma of 2, the sensor's own is larger in the dark
-        pattern = rng.integers(-127, 128, (height, width, 3), dtype=np.int8).astype(np.float32)
-        coded = coded + pattern * np.float32(scene.noise / 73.0)
-    encoded: Picture = np.clip(coded * 255.0 + 0.5, 0.0, 255.0).astype(np.uint8)
+        pattern = rng.integers(-127, 128, (height, width, 3), dtype=np.int8)
+        coded += pattern * np.float32(scene.noise / 73.0)
+    encoded: Picture = np.asarray(cv2.convertScaleAbs(np.maximum(coded, 0.0), alpha=255.0), np.uint8)
     if scene.jpeg >= 100:
         return encoded
     done, file = cv2.imencode(".jpg", encoded[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, scene.jpeg])

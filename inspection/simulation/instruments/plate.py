@@ -68,55 +68,34 @@ def texture_to_plate(side: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=160)
 def plate_of(design: DialDesign) -> Plate:
     """The plate and housing of ``design``, without needles. Kept once painted (some 7 MB a design)."""
-    brush = _Brush(round(2.0 * EXTENT * _PIXELS) * _TIMES)
-    brush.canvas[..., :3] = rgb(design.face.ground)
-    _grain(brush, design)
+    brush = _Brush(round(2.0 * EXTENT * _PIXELS) * _TIMES, rgb(design.face.ground))
     _print(brush, design)
-    _house(brush, design.housing)
-    painted, surface = [brush.kept(brush.canvas)], [brush.kept(brush.surface)]
+    body = _Body(_resized(brush.color, brush.side // _TIMES))
+    _grain(body, design)
+    _house(body, design.housing)
+    painted, surface = [np.dstack([body.color, body.there])], [body.surface]
     for _ in range(_LEVELS - 1):
-        half = (painted[-1].shape[1] // 2, painted[-1].shape[0] // 2)
-        painted.append(_resized(painted[-1], half))
-        surface.append(_resized(surface[-1], half))
+        painted.append(_resized(painted[-1], len(painted[-1]) // 2))
+        surface.append(_resized(surface[-1], len(surface[-1]) // 2))
     return Plate(tuple(painted), tuple(surface))
 
 
-def _resized(texture: Texture, size: tuple[int, int]) -> Texture:
-    return cv2.resize(texture, size, interpolation=cv2.INTER_AREA).astype(np.uint8)
+def _resized(texture: Texture, side: int) -> Texture:
+    return np.asarray(cv2.resize(texture, (side, side), interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class _Brush:
-    """The canvas being painted, in plate coordinates."""
+    """The print being painted, in plate coordinates, finer than it is kept."""
 
-    def __init__(self, side: int) -> None:
+    def __init__(self, side: int, ground: tuple[int, int, int]) -> None:
         self.side = side
         self.scale = side / (2.0 * EXTENT)
-        self.canvas = np.zeros((side, side, 4), np.uint8)
-        self.surface = np.zeros((side, side, 4), np.uint8)
-        self.surface[..., :2] = 128
-        axis = ((np.arange(side, dtype=np.float32) + 0.5) / np.float32(self.scale)) - np.float32(EXTENT)
-        self.x, self.y = axis[None, :], axis[:, None]
+        self.color = np.full((side, side, 3), ground, np.uint8)
 
-    def kept(self, canvas: Texture) -> Texture:
-        """``canvas`` in the size in which it is kept."""
-        return _resized(canvas, (self.side // _TIMES, self.side // _TIMES))
-
-    def pixels(self, points: Points) -> NDArray[np.int32]:
-        """Plate coordinates as OpenCV's fixed-point pixels (8 bits)."""
-        return np.round(((points + EXTENT) * self.scale - 0.5) * 256.0).astype(np.int32)
-
-    def fill(self, outline: Points, color: tuple[int, int, int]) -> None:
+    def fill(self, outline: Points, color: tuple[int, ...]) -> None:
         """A filled outline, smooth at its edges."""
-        layer = self.canvas[..., :3].copy()
-        cv2.fillPoly(layer, [self.pixels(outline)], color, cv2.LINE_AA, 8)
-        self.canvas[..., :3] = layer
-
-    def fill_all(self, outlines: list[Points], color: tuple[int, int, int]) -> None:
-        """Many outlines at once, so that the canvas is copied once."""
-        layer = self.canvas[..., :3].copy()
-        for outline in outlines:
-            cv2.fillPoly(layer, [self.pixels(outline)], color, cv2.LINE_AA, 8)
-        self.canvas[..., :3] = layer
+        fixed = np.round(((outline + EXTENT) * self.scale - 0.5) * 256.0).astype(np.int32)
+        cv2.fillPoly(self.color, [fixed], color, cv2.LINE_AA, 8)
 
     def band(self, first: float, last: float, inner: float, outer: float) -> Points:
         """The outline of a piece of a ring between two angles, radians."""
@@ -124,19 +103,40 @@ class _Brush:
         return np.concatenate([on_ring(angles, outer), on_ring(angles[::-1], inner)])
 
 
-def _grain(brush: _Brush, design: DialDesign) -> None:
+class _Body:
+    """The instrument as it is kept: its colours, where it is, and how its surface lies."""
+
+    def __init__(self, color: Texture) -> None:
+        side = len(color)
+        self.color = color
+        self.there = np.full((side, side), 255, np.uint8)
+        self.surface = np.zeros((side, side, 4), np.uint8)
+        self.surface[..., :2] = 128
+        axis = (np.arange(side, dtype=np.float32) + 0.5) * np.float32(2.0 * EXTENT / side) - np.float32(
+            EXTENT
+        )
+        self.x, self.y = np.meshgrid(axis, axis)
+
+    def tint(self, part: NDArray[np.float32], color: tuple[int, int, int]) -> None:
+        """Paint with ``color`` where ``part`` is 1, partly where it is less."""
+        for channel in range(3):
+            plane = self.color[..., channel]
+            self.color[..., channel] = plane + part * (color[channel] - plane.astype(np.float32))
+
+    def within(self, depth: NDArray[np.float32]) -> NDArray[np.float32]:
+        """1 where ``depth`` is negative, 0 where it is positive, soft over a pixel."""
+        soft = np.float32(0.5) - depth * np.float32(len(self.there) / (2.0 * EXTENT))
+        return np.asarray(np.clip(soft, 0.0, 1.0), np.float32)
+
+
+def _grain(body: _Body, design: DialDesign) -> None:
     """Enamel and paper are not of one grey: a slow cloud of ±2 and a grain of ±1.5 grey levels."""
     rng = np.random.default_rng([len(design.name), sum(design.name.encode())])
-    cloud = cv2.resize(
-        rng.normal(0.0, 2.0, (7, 7)).astype(np.float32),
-        (brush.side, brush.side),
-        interpolation=cv2.INTER_CUBIC,
-    )
-    fine = cv2.resize(
-        rng.normal(0.0, 1.5, (brush.side // 2, brush.side // 2)).astype(np.float32), (brush.side, brush.side)
-    )
-    layer = brush.canvas[..., :3].astype(np.float32) + (cloud + fine)[..., None]
-    brush.canvas[..., :3] = np.clip(layer, 0.0, 255.0).astype(np.uint8)
+    side = len(body.color)
+    cloud = cv2.resize(rng.normal(0.0, 2.0, (7, 7)), (side, side), interpolation=cv2.INTER_CUBIC)
+    grey = (cloud + cv2.resize(rng.normal(0.0, 1.5, (side // 2, side // 2)), (side, side))).astype(np.int16)
+    for channel in range(3):
+        body.color[..., channel] = np.clip(body.color[..., channel] + grey, 0, 255)
 
 
 def _print(brush: _Brush, design: DialDesign) -> None:
@@ -150,11 +150,13 @@ def _print(brush: _Brush, design: DialDesign) -> None:
         _mirror(brush, first, last)
     if face.track:
         brush.fill(brush.band(first, last, 1.0 - face.track / 2, 1.0 + face.track / 2), ink)
-    brush.fill_all(_ticks(design), ink)
+    for tick in _ticks(design):
+        brush.fill(tick, ink)
     if face.second:
         _second_scale(brush, design)
     if face.logo:
         _logo(brush, face)
+    _small_print(brush, design)
     _letters(brush, design)
 
 
@@ -183,6 +185,38 @@ def _ticks(design: DialDesign) -> list[Points]:
     return ticks
 
 
+def _small_print(brush: _Brush, design: DialDesign) -> None:
+    """What most plates bear besides: lines too small to read, two screws that hold the plate, a stop pin.
+
+    Which of them, follows from the design's name: it is the same in each of its pictures.
+    """
+    rng = np.random.default_rng(sum(design.name.encode()) + 7919 * len(design.name))
+    ink, ground = np.array(rgb(design.face.ink)), np.array(rgb(design.face.ground))
+    grey = tuple(int(part) for part in 0.35 * ground + 0.65 * ink)
+    round_plate = design.housing.window is None
+    low = 0.66 if round_plate else -0.08
+    if rng.random() < 0.6:
+        for line in range(int(rng.integers(1, 4))):
+            text = "".join(rng.choice(list("ABCEHKLNOPRSTX0123456789 .-"), int(rng.integers(8, 18))))
+            _write(brush, text, np.array([0.0, low + 0.07 * line]), 0.035, "sans", grey, 0.0)
+    if rng.random() < 0.5 and round_plate:
+        for side in (-0.22, 0.22):
+            at = np.array([side, 0.54])
+            brush.fill(at + on_ring(np.linspace(0.0, 2 * np.pi, 24), 0.04), (88, 88, 90))
+            brush.fill(
+                at + np.array([0.0, -0.004]) + on_ring(np.linspace(0.0, 2 * np.pi, 24), 0.034),
+                (172, 173, 175),
+            )
+            brush.fill(
+                at + np.array([[-0.03, -0.006], [0.03, 0.002], [0.03, 0.01], [-0.03, 0.002]]), (70, 70, 72)
+            )
+    if rng.random() < 0.4:
+        sense = -1.0 if design.scale.direction == "cw" else 1.0
+        at = on_ring([angle_of(design.scale, design.scale.values[0]) + 0.09 * sense], 0.62)[0]
+        brush.fill(at + 0.012 + on_ring(np.linspace(0.0, 2 * np.pi, 16), 0.022), grey)
+        brush.fill(at + on_ring(np.linspace(0.0, 2 * np.pi, 16), 0.02), (150, 151, 153))
+
+
 def _mirror(brush: _Brush, first: float, last: float) -> None:
     """A band of mirror below the scale: grey that runs with the angle."""
     for part in range(24):
@@ -205,14 +239,8 @@ def _second_scale(brush: _Brush, design: DialDesign) -> None:
         for part in range(5 * count + 1)
     ]
     brush.fill(brush.band(angles[0], angles[-1], inner - 0.004, inner + 0.004), ink)
-    lengths = [0.09 if part % 5 == 0 else 0.05 for part in range(len(angles))]
-    brush.fill_all(
-        [
-            _tick(angle, length, 0.014, outward=False) * inner
-            for angle, length in zip(angles, lengths, strict=True)
-        ],
-        ink,
-    )
+    for part, angle in enumerate(angles):
+        brush.fill(_tick(angle, 0.09 if part % 5 == 0 else 0.05, 0.014, outward=False) * inner, ink)
     for part in range(count + 1):
         at = on_ring([angles[5 * part]], inner - 0.12)[0]
         _write(brush, f"{step * part:g}", at, 0.055, design.face.font, ink, 0.0)
@@ -283,7 +311,7 @@ def _write(
     at: NDArray[np.float64],
     height: float,
     font: str,
-    color: tuple[int, int, int],
+    color: tuple[int, ...],
     turn: float,
 ) -> None:
     """Text with its middle at ``at``; ``height`` is that of a capital."""
@@ -300,67 +328,67 @@ def _write(
     column = round((float(at[0]) + EXTENT) * brush.scale - ink.shape[1] / 2)
     row = round((float(at[1]) + EXTENT) * brush.scale - ink.shape[0] / 2)
     column, row = max(column, 0), max(row, 0)
-    under = brush.canvas[row : row + ink.shape[0], column : column + ink.shape[1], :3]
+    under = brush.color[row : row + ink.shape[0], column : column + ink.shape[1]]
     ink = ink[: under.shape[0], : under.shape[1], None]
     under[...] = (under + ink * (np.array(color, np.float32) - under)).astype(np.uint8)
 
 
-def _house(brush: _Brush, housing: HousingDesign) -> None:
+def _house(body: _Body, housing: HousingDesign) -> None:
     """Bezel, screws and cover: painted, and how their surfaces lie."""
+    x, y = body.x, body.y
     if housing.window is None:
-        depth = np.hypot(brush.x, brush.y) - housing.edge
-        slope_x, slope_y = (
-            brush.x / np.maximum(depth + housing.edge, 1e-3),
-            brush.y / np.maximum(depth + housing.edge, 1e-3),
-        )
+        away = np.maximum(np.hypot(x, y), np.float32(1e-3))
+        depth, slopes = away - np.float32(housing.edge), (x / away, y / away)
     else:
-        left, top, right, bottom = housing.window
-        outside_x = np.maximum(left - brush.x, brush.x - right)
-        outside_y = np.maximum(top - brush.y, brush.y - bottom)
-        depth = np.maximum(outside_x, outside_y) + 0.0 * brush.x
-        across = outside_x > outside_y
-        slope_x = np.where(across, np.sign(brush.x), 0.0)
-        slope_y = np.where(across, 0.0, np.sign(brush.y - (top + bottom) / 2))
-    ring = depth / housing.width
-    on_bezel, inside = (ring > 0.0) & (ring <= 1.0), ring <= 1.0
-    brush.canvas[..., 3] = np.where(inside, 255, 0)
-    color = {"black": (26, 26, 28), "none": rgb(housing.color)}.get(housing.bezel, rgb(housing.color))
-    brush.canvas[on_bezel, :3] = color
-    profile = np.clip(np.cos(np.pi * np.clip(ring, 0.0, 1.0)), -1.0, 1.0) * np.float32(-0.9)
-    for channel, slope in ((0, slope_x), (1, slope_y)):
-        tilt = np.where(on_bezel, profile * slope, 0.0)
-        brush.surface[..., channel] = np.clip(128.0 + 120.0 * tilt, 0.0, 255.0).astype(np.uint8)
-    gloss = {"steel": 255, "brass": 220, "paint": 90, "black": 110, "none": 40}[housing.bezel]
-    brush.surface[..., 2] = np.where(on_bezel, gloss, 0)
+        left, top, right, bottom = (np.float32(side) for side in housing.window)
+        outside_x, outside_y = np.maximum(left - x, x - right), np.maximum(top - y, y - bottom)
+        depth, across = np.maximum(outside_x, outside_y), outside_x > outside_y
+        slopes = np.sign(x) * across, np.sign(y - (top + bottom) / 2) * ~across
+    color = (26, 26, 28) if housing.bezel == "black" else rgb(housing.color)
     if housing.cover is not None:
-        covered = (brush.y > housing.cover) & (ring <= 0.0)
-        brush.canvas[covered, :3] = (30, 30, 32) if housing.bezel == "black" else rgb(housing.color)
-        brush.surface[covered, 3] = 255
-        lip = covered & (brush.y < housing.cover + 0.03)
-        brush.surface[lip, 1], brush.surface[lip, 2] = 60, 110
+        _cover(body, housing.cover, depth, color)
+    bezel = body.within(-depth)
+    body.there[...] = 255.0 * body.within(depth - np.float32(housing.width))
+    body.tint(bezel, color)
+    profile = np.cos(np.pi * np.clip(depth / np.float32(housing.width), 0.0, 1.0)) * np.float32(-108.0)
+    for channel, slope in enumerate(slopes):
+        plane = body.surface[..., channel]
+        plane[...] = plane + bezel * (np.float32(128.0) + profile * slope - plane)
+    gloss = {"steel": 255, "brass": 220, "paint": 90, "black": 110, "none": 40}[housing.bezel]
+    body.surface[..., 2] = np.maximum(body.surface[..., 2], bezel * gloss)
     for number in range(housing.screws):
-        _screw(brush, housing, number)
+        _screw(body, housing, number)
 
 
-def _screw(brush: _Brush, housing: HousingDesign, number: int) -> None:
+def _cover(body: _Body, height: float, depth: NDArray[np.float32], color: tuple[int, int, int]) -> None:
+    """The lower part of a window that hides hub and needle, with a lip that catches the light."""
+    covered = body.within(np.float32(height) - body.y) * (depth < 0.05)
+    body.tint(covered, color)
+    body.surface[..., 3] = 255.0 * covered
+    lip = (covered > 0.5) & (body.y < height + 0.03)
+    body.surface[lip, 1], body.surface[lip, 2] = 60, 110
+
+
+def _screw(body: _Body, housing: HousingDesign, number: int) -> None:
     """A slotted screw in the flange, or in a corner of a window's frame."""
     if housing.window is None:
-        at = on_ring([np.pi / 4 + 2 * np.pi * number / housing.screws], housing.edge + housing.width * 0.62)[
-            0
-        ]
+        turn = np.pi / 4 + 2 * np.pi * number / housing.screws
+        at = on_ring([turn], housing.edge + housing.width * 0.55)[0]
     else:
         left, top, right, bottom = housing.window
         side, end = (left, right)[number % 2], (top, bottom)[number // 2 % 2]
         rim = housing.width / 2
         at = np.array([side + np.sign(side) * rim, end + (rim if end == bottom else -rim)])
-    radius = housing.width * 0.3
-    away_x, away_y = (brush.x - at[0]) / radius, (brush.y - at[1]) / radius
+    radius, side_px = housing.width * 0.3, len(body.color)
+    first = ((at - 1.2 * radius + EXTENT) * side_px / (2 * EXTENT)).astype(int)
+    last = ((at + 1.2 * radius + EXTENT) * side_px / (2 * EXTENT)).astype(int) + 1
+    window = slice(max(first[1], 0), last[1]), slice(max(first[0], 0), last[0])
+    away_x, away_y = (body.x[window] - at[0]) / radius, (body.y[window] - at[1]) / radius
     distance = np.hypot(away_x, away_y)
     head = distance <= 1.0
-    brush.canvas[head & (brush.canvas[..., 3] > 0), :3] = (176, 178, 180)
-    for channel, away in ((0, away_x), (1, away_y)):
-        level = np.broadcast_to(np.clip(128.0 + 70.0 * away * distance, 0, 255), head.shape)
-        brush.surface[head, channel] = level[head].astype(np.uint8)
     turn = 0.7 + 1.9 * number
     slot = head & (np.abs(away_x * np.cos(turn) + away_y * np.sin(turn)) < 0.16)
-    brush.canvas[slot, :3] = (52, 52, 54)
+    body.color[window][head] = (176, 178, 180)
+    body.color[window][slot] = (52, 52, 54)
+    for channel, away in ((0, away_x), (1, away_y)):
+        body.surface[window][head, channel] = np.clip(128.0 + 70.0 * away * distance, 0, 255)[head]
