@@ -1,0 +1,90 @@
+"""``passgate gauge`` and ``passgate display``: what they print, and when they exit with 0."""
+
+import json
+from pathlib import Path
+
+import cv2
+import pytest
+
+from tests.app.recipes.gauges.dials import dial, label
+from tests.app.running import Passgate, assert_one_line
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Pictures of a dial at 40 and 75, their labels, and the dial's description."""
+    for value in (40, 75):
+        cv2.imwrite(str(tmp_path / f"{value}.png"), dial(value))
+    labels = [label(f"{value}.png", value) for value in (40, 75)]
+    (tmp_path / "LABELS.json").write_text(json.dumps(labels))
+    described = {key: labels[0][key] for key in ("center", "marks", "direction", "unit", "needle")}
+    (tmp_path / "dial.json").write_text(json.dumps({"kind": "dial", **described}))
+    return tmp_path
+
+
+def test_read_says_value_unit_and_uncertainty(passgate: Passgate, folder: Path) -> None:
+    said = passgate("gauge", "read", folder / "40.png", "--gauge", folder / "dial.json", "--json")
+    assert said.code == 0
+    answer = json.loads(said.out)
+    assert answer.keys() >= {"value", "unit", "uncertainty", "readable", "reason", "ms"}
+    assert answer["value"] == pytest.approx(40.0, abs=1.0)
+    assert (answer["unit"], answer["readable"], answer["reason"]) == ("bar", True, None)
+    both = passgate(
+        "gauge", "read", folder / "40.png", folder / "75.png", "--gauge", folder / "dial.json", "--json"
+    )
+    assert [round(one["value"] / 5) for one in json.loads(both.out)["readings"]] == [8, 15]
+    assert " bar" in passgate("gauge", "read", folder / "40.png", "--gauge", folder / "dial.json").out
+
+
+def test_what_cannot_be_read_is_an_answer_with_a_reason(passgate: Passgate, folder: Path) -> None:
+    cv2.imwrite(str(folder / "empty.png"), dial(40)[:20, :20].repeat(15, 0).repeat(20, 1))
+    said = passgate("gauge", "read", folder / "empty.png", "--gauge", folder / "dial.json", "--json")
+    assert said.code == 0
+    answer = json.loads(said.out)
+    assert (answer["readable"], answer["value"], answer["uncertainty"]) == (False, None, None)
+    assert answer["reason"]
+
+
+def test_evaluate_on_the_format_of_the_issue(passgate: Passgate, folder: Path) -> None:
+    said = passgate("gauge", "evaluate", folder / "LABELS.json", "--images", folder, "--json")
+    assert said.code == 0
+    answer = json.loads(said.out)
+    assert (answer["dials"], answer["readable"], answer["silent_errors"]) == (2, 2, 0)
+    assert answer["error_pct"]["max"] < 1.0
+    assert "2/2" in said.err, "long work shows how far it is"
+    assert "error_pct" in passgate("gauge", "evaluate", folder / "LABELS.json", "--images", folder).out
+
+
+def test_a_refused_label_is_an_exit_code_of_1_and_all_others_count(passgate: Passgate, folder: Path) -> None:
+    labels = [label("absent.png", 1.0), *json.loads((folder / "LABELS.json").read_text())]
+    (folder / "LABELS.json").write_text(json.dumps(labels))
+    said = passgate("gauge", "evaluate", folder / "LABELS.json", "--images", folder, "--json")
+    assert said.code == 1
+    answer = json.loads(said.out)
+    assert (answer["dials"], answer["readable"], len(answer["refused"])) == (3, 2, 1)
+    assert "absent.png: there is no such picture" in said.err
+
+
+def test_one_description_for_pictures_in_a_csv(passgate: Passgate, folder: Path) -> None:
+    (folder / "index.csv").write_text("file,reading\n40.png,40.0\n75.png,70.0\n")
+    asked = ("gauge", "evaluate", folder / "index.csv", "--images", folder)
+    said = passgate(*asked, "--gauge", folder / "dial.json", "--within", 2, "--json")
+    answer = json.loads(said.out)
+    assert (said.code, answer["wrong"], answer["wrong_files"]) == (0, 1, ["75.png"])
+    assert_one_line(passgate(*asked, "--json"), "--gauge")
+
+
+@pytest.mark.parametrize("file", ["none.json", "40.png"])
+def test_what_is_no_description_is_refused_in_one_line(passgate: Passgate, folder: Path, file: str) -> None:
+    said = passgate("gauge", "read", folder / "40.png", "--gauge", folder / file, "--json")
+    assert_one_line(said, file)
+
+
+def test_a_display_is_described_by_options_or_by_a_file_not_both(passgate: Passgate, folder: Path) -> None:
+    (folder / "display.json").write_text('{"kind": "display", "digits": 4}')
+    asked = ("display", "read", folder / "40.png", "--json")
+    assert_one_line(passgate(*asked, "--display", folder / "display.json", "--digits", 3), "--digits")
+    assert_one_line(passgate(*asked, "--display", folder / "dial.json"), "describes a dial")
+    assert_one_line(passgate(*asked, "--digits", 2, "--decimals", 3), "do not fit")
+    said = passgate(*asked, "--display", folder / "display.json")
+    assert (said.code, json.loads(said.out)["readable"]) == (0, False), "a dial shows no digits"
