@@ -1,0 +1,120 @@
+"""Fits a row of cells to a field's strokes, to a fraction of a stroke.
+
+Coordinate by coordinate, in halving steps, as long as lit segments become deeper and all that is never lit
+(counters, and the ground around each digit) shallower. Pure.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import numpy as np
+
+from inspection.gauges.display.panel import Array
+from inspection.gauges.display.segments import DIGITS, Row, sampled
+
+_MOST: Final = 1.2
+"""Times the lit depth: see ``grid``."""
+_ROUNDS: Final = 4
+_STROKES: Final = (0.07, 0.22)
+"""Of the height."""
+_WIDTHS: Final = (0.3, 0.85)
+"""Of the height."""
+_SLANTS: Final = (-0.05, 0.3)
+_LEAST_PITCH: Final = 1.1
+"""Of the width."""
+_BLANK: Final = -1
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A row, and how well it fits."""
+
+    row: Row
+    contrast: float
+    """Lit segments against what is never lit, and against segments that are not: 1 at best."""
+
+
+def fitted(depth: Array, level: float, row: Row, *, left: float, right: float) -> Fit | None:
+    """The row near ``row`` that fits best. None: nothing is lit."""
+    depth = np.minimum(depth, _MOST * level)
+    share = 1.0
+    contrast = -1.0
+    for _ in range(_ROUNDS):
+        cells = row.cells(left, right)
+        digits = _digits(depth, row, cells, level)
+        lit = [cell for cell, digit in zip(cells, digits, strict=True) if digit != _BLANK]
+        if not lit:
+            return None
+        anchor = round(sum(lit) / len(lit))
+        row = row.counted_from(anchor)
+        shown = [(cell - anchor, digit) for cell, digit in zip(cells, digits, strict=True) if digit != _BLANK]
+        row, contrast = _climbed(depth, level, row, shown, share)
+        share /= 2
+    return Fit(row, contrast)
+
+
+def _digits(depth: Array, row: Row, cells: Sequence[int], level: float) -> list[int]:
+    """The likeliest digit of each cell, _BLANK where none is likelier than nothing."""
+    if not cells:
+        return []
+    gains = (sampled(depth, *row.place(row.segments, cells)).mean(-1) - level / 2) @ DIGITS.T
+    return [int(gain.argmax()) if gain.max() > 0 else _BLANK for gain in gains]
+
+
+def _climbed(
+    depth: Array, level: float, row: Row, shown: Sequence[tuple[int, int]], share: float
+) -> tuple[Row, float]:
+    """One round: each coordinate as far as it helps."""
+    best = _contrast(depth, level, row, shown)
+    steps = {
+        "x": 0.06 * row.height,
+        "pitch": 0.02 * row.pitch,
+        "top": 0.05 * row.height,
+        "height": 0.05 * row.height,
+        "width": 0.06 * row.width,
+        "slant": 0.05,
+        "stroke": 0.02 * row.height,
+        "slope": 0.015,
+    }
+    for _ in range(2):
+        for name, step in steps.items():
+            for way in (step * share, -step * share):
+                moved = False
+                while (tried := _moved(row, name, way)) is not None:
+                    contrast = _contrast(depth, level, tried, shown)
+                    if contrast <= best + 1e-5:
+                        break
+                    row, best, moved = tried, contrast, True
+                if moved:
+                    break
+    return row, best
+
+
+def _moved(row: Row, name: str, by: float) -> Row | None:
+    """The row with one coordinate changed; digits keep their middle. None where that is no row."""
+    changes = {name: getattr(row, name) + by}
+    if name == "width":
+        changes["x"] = row.x - by / 2
+    elif name == "height":
+        changes["top"] = row.top - by / 2
+    moved = replace(row, **changes)
+    fits = (
+        _STROKES[0] < moved.stroke / moved.height < _STROKES[1]
+        and _WIDTHS[0] < moved.width / moved.height < _WIDTHS[1]
+        and _SLANTS[0] < moved.slant < _SLANTS[1]
+        and moved.pitch > _LEAST_PITCH * moved.width
+    )
+    return moved if fits else None
+
+
+def _contrast(depth: Array, level: float, row: Row, shown: Sequence[tuple[int, int]]) -> float:
+    cells = [cell for cell, _ in shown]
+    ground_points = np.concatenate([row.counters, row.beside])
+    segments = row.segments
+    points = np.concatenate([segments.reshape(-1, 2), ground_points])
+    seen = sampled(depth, *row.place(points, cells))
+    split = segments.shape[0] * segments.shape[1]
+    mean = seen[:, :split].reshape(len(cells), 7, -1).mean(-1)
+    sign = 2 * DIGITS[[digit for _, digit in shown]] - 1
+    return float((sign * (mean - level / 2)).mean() - (seen[:, split:] - level / 2).mean()) / level

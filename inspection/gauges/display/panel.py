@@ -1,0 +1,163 @@
+"""Where a display may be in a picture, and its field seen straight from the front.
+
+A panel stands out from its housing as a whole: brighter or darker, within four straight sides, some of which
+the picture's border may cut. Pure.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+import cv2
+import numpy as np
+from cv2.typing import MatLike
+from numpy.typing import NDArray
+
+from inspection.levels import Picture
+
+Array = NDArray[np.float32]
+Corners = NDArray[np.float64]
+"""4 x 2: x, y in pixels of the picture, from the upper left clockwise as a person reads it."""
+
+FIELD_HEIGHT: Final = 128
+"""Pixels to which a field is brought: a stroke is then some 10 wide, and its core many pixels."""
+_WIDEST: Final = 12.0
+"""Width by height beyond which a field is none: twelve digits, the most that a display has."""
+_SEARCHED: Final = 320
+"""Pixels of the longer side at which panels are sought."""
+_LEAST_AREA: Final = 0.006
+"""Of the picture: smaller panels are too small to be read anyway."""
+_NARROWEST: Final = 1.2
+_FILLS: Final = (0.8, 1.15)
+"""Of the four-sided figure's area, what the panel's outline encloses: else it has not four sides."""
+_AT_BORDER: Final = 0.012
+"""Of the picture's width or height: a corner nearer to the border lies on it."""
+_SAME: Final = 0.06
+"""Of the width: panels whose corners are all nearer than this are one."""
+
+
+@dataclass(frozen=True)
+class Field:
+    """The part of a picture in which digits are sought, seen from the front."""
+
+    picture: Picture
+    """FIELD_HEIGHT x width x 3, RGB."""
+    corners: Corners
+    """Where it is in the whole picture."""
+    to_field: NDArray[np.float64]
+    """3 x 3, from the picture's pixels to the field's."""
+    cut_left: bool
+    cut_right: bool
+    """Whether the picture's border cuts the panel there, so that it may go on beyond."""
+    margin: float = 0.0
+    """Room around a taught field, in pixels of the field: digits lie inside of it."""
+
+    @property
+    def width(self) -> int:
+        """In pixels of the field."""
+        return int(self.picture.shape[1])
+
+
+def proposed(picture: Picture) -> list[Corners]:
+    """Four-sided figures that may be a display's panel; the likelier first, none twice."""
+    height, width = picture.shape[:2]
+    shrink = max(1.0, max(height, width) / _SEARCHED)
+    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
+    grey = cv2.medianBlur(
+        cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY), 5
+    )
+    found: list[Corners] = []
+    for level in _levels(grey):
+        for mask in (grey <= level, grey > level):
+            outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            for outline in sorted(outlines, key=cv2.contourArea, reverse=True):
+                corners = _four_sided(outline, grey.shape)
+                if corners is None:
+                    continue
+                scale = np.array([width / size[0], height / size[1]])
+                corners = (corners + 0.5) * scale - 0.5
+                if not any(np.abs(corners - other).max() < _SAME * width for other in found):
+                    found.append(corners)
+    return found
+
+
+def _levels(grey: MatLike) -> list[float]:
+    """Grey levels that part it into two, and each of these into two (Otsu)."""
+    middle = cv2.threshold(grey, 0, 255, cv2.THRESH_OTSU)[0]
+    levels = [middle]
+    for part in (grey[grey <= middle], grey[grey > middle]):
+        if part.size > grey.size // 50:
+            levels.append(cv2.threshold(part.reshape(-1, 1), 0, 255, cv2.THRESH_OTSU)[0])
+    return levels
+
+
+def _four_sided(outline: MatLike, shape: tuple[int, ...]) -> Corners | None:
+    """The corners of the outline where it has four sides and a display's shape."""
+    area = cv2.contourArea(outline)
+    if area < _LEAST_AREA * shape[0] * shape[1]:
+        return None
+    _left, _top, width, height = cv2.boundingRect(outline)
+    if width >= shape[1] - 1 and height >= shape[0] - 1 and area > 0.98 * width * height:
+        return None  # the whole picture
+    hull = cv2.convexHull(outline)
+    around = cv2.arcLength(hull, True)
+    for share in (0.02, 0.03, 0.04, 0.05, 0.07, 0.1):
+        sides = cv2.approxPolyDP(hull, share * around, True)
+        if len(sides) <= 4:
+            break
+    if len(sides) != 4:
+        return None
+    corners = upright(sides[:, 0].astype(np.float64))
+    enclosed = cv2.contourArea(corners.astype(np.float32))
+    if not _FILLS[0] < area / max(enclosed, 1.0) < _FILLS[1]:
+        return None
+    wide, high = size_of(corners)
+    return corners if _NARROWEST < wide / max(high, 1e-9) < _WIDEST else None
+
+
+def upright(corners: Corners) -> Corners:
+    """The corners of a convex figure from its upper left clockwise, turned by less than 45 degrees."""
+    middle = corners.mean(0)
+    around = np.argsort(np.arctan2(corners[:, 1] - middle[1], corners[:, 0] - middle[0]))
+    ordered = corners[around]
+    sides = np.roll(ordered, -1, axis=0) - ordered
+    lengths = np.maximum(np.hypot(sides[:, 0], sides[:, 1]), 1e-9)
+    return np.roll(ordered, -int(np.argmax(sides[:, 0] / lengths)), axis=0)
+
+
+def size_of(corners: Corners) -> tuple[float, float]:
+    """Width and height: means of opposite sides, in pixels."""
+    sides = np.linalg.norm(np.roll(corners, -1, axis=0) - corners, axis=1)
+    return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
+
+
+def field_of(picture: Picture, corners: Corners, *, margin: float = 0.0) -> Field | None:
+    """The field within ``corners`` and ``margin`` of its height around. None: it has no display's shape."""
+    wide, high = size_of(corners)
+    if high < 1.0 or not 0.2 < wide / high < _WIDEST:
+        return None
+    inner_height = FIELD_HEIGHT / (1.0 + 2.0 * margin)
+    inner_width = inner_height * wide / high
+    room = inner_height * margin
+    width = max(8, round(inner_width + 2.0 * room))
+    x0, y0, x1, y1 = room, room, room + inner_width - 1.0, FIELD_HEIGHT - 1.0 - room
+    target = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
+    to_field = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
+    shrink = high / inner_height
+    # without the blur, pixels between would be left out
+    source = cv2.blur(picture, (int(shrink), int(shrink))) if shrink > 2.0 else picture
+    seen = cv2.warpPerspective(
+        source,
+        to_field,
+        (width, FIELD_HEIGHT),
+        flags=cv2.INTER_LINEAR,
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    near = _AT_BORDER * picture.shape[1]
+    return Field(
+        picture=np.asarray(seen, np.uint8),
+        corners=corners,
+        to_field=np.asarray(to_field, np.float64),
+        cut_left=bool(min(corners[0, 0], corners[3, 0]) < near),
+        cut_right=bool(max(corners[1, 0], corners[2, 0]) > picture.shape[1] - 1 - near),
+        margin=room,
+    )

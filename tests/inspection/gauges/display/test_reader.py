@@ -1,0 +1,85 @@
+"""A display is read by its segments, or it is said why it is not: never a wrong number that looks right."""
+
+import math
+
+import numpy as np
+import pytest
+
+from inspection.gauges.display.reader import read_display
+from inspection.instruments.display import DisplayDescription
+from inspection.instruments.reading import Unreadable
+from inspection.levels import Picture
+from tests.inspection.gauges.display import drawn
+
+ANY = DisplayDescription()
+
+
+def text(picture: Picture, display: DisplayDescription = ANY) -> str:
+    reading = read_display([picture], display)
+    return reading.text if reading.readable else str(reading.reason)
+
+
+@pytest.mark.parametrize("shown", ["012.34", "567.89", "71.01", "8"])
+def test_each_digit_is_read(shown: str) -> None:
+    reading = read_display([drawn.display(shown)], ANY)
+    assert reading.text == shown
+    assert reading.value == float(shown)
+    decimals = len(shown.partition(".")[2])
+    assert reading.uncertainty == pytest.approx(10.0**-decimals / math.sqrt(12))
+    assert reading.box is not None
+
+
+def test_bright_digits_on_a_dark_panel_are_read() -> None:
+    assert text(drawn.display("42.03", lit=230, ground=25, housing=90)) == "42.03"
+
+
+def test_a_minus_is_read_only_where_the_display_can_show_one() -> None:
+    picture = drawn.display("-12.49")
+    assert text(picture, DisplayDescription(minus=True)) == "-12.49"
+    assert read_display([picture], ANY).reason is not None
+
+
+def test_faint_segments_that_are_off_are_not_read() -> None:
+    assert text(drawn.display("30.71", ghost=122)) == "30.71"
+
+
+def test_a_dark_panel_with_little_contrast_is_read() -> None:
+    assert text(drawn.display("53.00", lit=22, ground=34, noise=1.0)) == "53.00"
+
+
+@pytest.mark.parametrize(("place", "segment"), [(2, "g"), (3, "b"), (2, "e")])
+def test_a_lost_segment_never_makes_another_number_of_it(place: int, segment: str) -> None:
+    """Only where what is left is a digit (an 8 without its g) can nobody tell."""
+    picture = drawn.display("8823.49", missing=[(place, segment)])
+    assert text(picture, DisplayDescription(digits=6, decimals=2)) == str(Unreadable.SEGMENT_UNCLEAR)
+
+
+def test_a_last_place_that_is_unclear_goes_into_the_uncertainty() -> None:
+    reading = read_display([drawn.display("23.49", missing=[(5, "c")])], ANY)
+    assert reading.text == "23.4?"
+    assert reading.value == pytest.approx(23.45)
+    assert reading.uncertainty == pytest.approx(0.1 / math.sqrt(12))
+
+
+def test_a_rim_is_no_one() -> None:
+    assert text(drawn.display("26.49", places=5, rim_at=0.2)) in ("26.49", str(Unreadable.SEGMENT_UNCLEAR))
+
+
+def test_taught_layout_is_checked() -> None:
+    picture = drawn.display("12.49")
+    assert text(picture, DisplayDescription(decimals=2)) == "12.49"
+    assert text(picture, DisplayDescription(decimals=1)) == str(Unreadable.WRONG_LAYOUT)
+    assert text(picture, DisplayDescription(digits=3, decimals=2)) == str(Unreadable.WRONG_LAYOUT)
+
+
+def test_taught_corners_are_read() -> None:
+    corners = ((175.0, 255.0), (675.0, 255.0), (675.0, 365.0), (175.0, 365.0))
+    assert (
+        text(drawn.display("212.49"), DisplayDescription(digits=6, decimals=2, corners=corners)) == "212.49"
+    )
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_nothing_is_read_off_nothing(level: int) -> None:
+    picture = np.full((200, 300, 3), level, np.uint8)
+    assert read_display([picture], ANY).reason in (Unreadable.NOT_FOUND, Unreadable.NO_DIGITS)
