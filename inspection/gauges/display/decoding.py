@@ -1,7 +1,7 @@
 """What each cell of a row shows: a digit, a minus, nothing, or what nobody can tell.
 
 A segment's share is its depth by the display's usual lit depth. A cell is measured by its own lit segments,
-so that a reflection that lies over the whole of it does no harm; one that lies over part of it leaves segments
+so that a reflection that lies over the whole of it does no harm; over part of it, it leaves segments
 between lit and not, and where these could make another digit the cell is unclear. Pure.
 """
 

@@ -138,7 +138,7 @@ class Row:
 
     @property
     def ends(self) -> NDArray[np.float64]:
-        """4 x points x 2: above the left and the right stroke, and below: where digits end, and rims go on."""
+        """4 x points x 2: above the left and the right stroke, and below: digits end there, rims do not."""
         steps = np.linspace(-0.25, 0.25, 3) * self.stroke
         left, right = self.stroke / 2, self.width - self.stroke / 2
         above, below = -0.9 * self.stroke, self.height + 0.9 * self.stroke
