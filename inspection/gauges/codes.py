@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import cv2
+import numpy as np
 import zxingcpp
 from zxingcpp import BarcodeFormat
 
@@ -23,7 +24,6 @@ _FORMATS: Final[Mapping[CodeFormat, BarcodeFormat]] = {
     "QRCode": BarcodeFormat.QRCode,
     "MicroQRCode": BarcodeFormat.MicroQRCode,
     "Aztec": BarcodeFormat.Aztec,
-    "PDF417": BarcodeFormat.PDF417,
     "Code128": BarcodeFormat.Code128,
     # Not Code39, which takes a serial of six characters for Code 32 where that one's check digit fits:
     # SN0042 comes back as A826278018 (findings/).
@@ -35,9 +35,11 @@ _FORMATS: Final[Mapping[CodeFormat, BarcodeFormat]] = {
     "EAN8": BarcodeFormat.EAN8,
     "UPCA": BarcodeFormat.UPCA,
 }
-_MODULES_PX: Final = 1000
-"""A picture with a shorter longest side is tried once more at twice its size: modules of less than about two
-pixels are not told apart."""
+_MATRIX: Final[frozenset[CodeFormat]] = frozenset({"DataMatrix", "QRCode", "MicroQRCode", "Aztec"})
+"""With error correction: a wrong reading shows, while a check digit lets one in ten through."""
+_SMALL_PX: Final = 1000
+"""A picture with a shorter longest side is tried once more at twice its size, for matrix codes: modules of
+less than about two pixels are not told apart. Of 3,000 spoilt codes one bar code gave a wrong text so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,30 +68,51 @@ def read_code(picture: Picture, code: CodeDescription) -> Reading:
     looked_at = cut(picture, region)
     if looked_at is None:
         return unreadable(InstrumentKind.CODE, Unreadable.CUT_OFF, box=region)
-    grey = cv2.cvtColor(looked_at, cv2.COLOR_RGB2GRAY)
-    seen, damaged = _in(grey, code)
-    if not seen and max(grey.shape) < _MODULES_PX:
-        twice = cv2.resize(grey, None, fx=2.0, fy=2.0, interpolation=cv2.INTER_CUBIC)
-        seen, damaged_too = _in(twice, code, scale=0.5)
+    image, scale, names = cv2.cvtColor(looked_at, cv2.COLOR_RGB2GRAY), 1, code.formats
+    seen, damaged = _in(image, code, names)
+    matrix = tuple(name for name in names if name in _MATRIX)
+    if matrix and not seen and max(image.shape) < _SMALL_PX:
+        image, scale, names = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 2, matrix
+        seen, damaged_too = _in(image, code, names)
         damaged = damaged or damaged_too
-    fitting = [one for one in seen if code.fits(one.text)] or seen
-    if not fitting:
-        reason = Unreadable.CODE_DAMAGED if damaged else Unreadable.NO_CODE
-        return unreadable(InstrumentKind.CODE, reason, box=region)
-    if len(fitting) > 1:
+    meant = [one for one in seen if code.fits(one.text)] or seen
+    if len(meant) > 1:
         return unreadable(InstrumentKind.CODE, Unreadable.CODE_TWICE, box=region)
-    text, (left, top, width, height) = fitting[0].text, fitting[0].box
+    if not meant or not _says_so_again(image, meant[0], code, names):
+        reason = Unreadable.CODE_DAMAGED if damaged or meant else Unreadable.NO_CODE
+        return unreadable(InstrumentKind.CODE, reason, box=region)
+    text, (left, top, width, height) = meant[0].text, (side // scale for side in meant[0].box)
     box = (region[0] + left, region[1] + top, width, height)
     if len(text) > MOST_TEXT or not text.isprintable() or not text.strip():
         return unreadable(InstrumentKind.CODE, Unreadable.CODE_UNFIT, box=box)
     return Reading(kind=InstrumentKind.CODE, text=text, box=box)
 
 
-def _in(grey: cv2.typing.MatLike, code: CodeDescription, *, scale: float = 1.0) -> tuple[list[_Seen], bool]:
+def _says_so_again(
+    image: cv2.typing.MatLike, one: _Seen, code: CodeDescription, names: tuple[CodeFormat, ...]
+) -> bool:
+    """Whether a code says the same when it stands on its head.
+
+    Error correction takes noise for some valid text once in a while; never the same one twice, as far as was
+    seen in 18,000 spoilt codes, while of those that were right one in 200 is lost.
+    """
+    left, top, width, height = one.box
+    room = max(width, height) // 2
+    rows, columns = (
+        slice(max(top - room, 0), top + height + room),
+        slice(max(left - room, 0), left + width + room),
+    )
+    again, _ = _in(np.ascontiguousarray(image[rows, columns][::-1, ::-1]), code, names)
+    return one.text in {other.text for other in again}
+
+
+def _in(
+    grey: cv2.typing.MatLike, code: CodeDescription, names: tuple[CodeFormat, ...]
+) -> tuple[list[_Seen], bool]:
     """The codes in a picture, each place once, and whether there was one that could not be read."""
-    formats = {_FORMATS[name]: name for name in code.formats}
+    formats = {_FORMATS[name]: name for name in names}
     wanted = zxingcpp.BarcodeFormats(list(formats))
-    if "Code39" in code.formats:
+    if "Code39" in names:
         formats[BarcodeFormat.Code39] = "Code39"  # what is asked for as Code39Std comes under this name
     found: list[_Seen] = []
     damaged = False
@@ -104,16 +127,16 @@ def _in(grey: cv2.typing.MatLike, code: CodeDescription, *, scale: float = 1.0) 
         if name in CUT_SHORT_UNSEEN and len(text) != code.length:
             damaged = True  # a piece of a longer one, as far as anybody can tell
             continue
-        one = _Seen(text, _box(barcode.position, scale))
+        one = _Seen(text, _box(barcode.position))
         if not any(other.text == text and _overlap(other.box, one.box) for other in found):
             found.append(one)
     return found, damaged
 
 
-def _box(position: zxingcpp.Position, scale: float) -> Box:
+def _box(position: zxingcpp.Position) -> Box:
     corners = (position.top_left, position.top_right, position.bottom_right, position.bottom_left)
-    left, top = (int(min(getattr(c, axis) for c in corners) * scale) for axis in ("x", "y"))
-    right, bottom = (int(max(getattr(c, axis) for c in corners) * scale) for axis in ("x", "y"))
+    left, top = (min(getattr(c, axis) for c in corners) for axis in ("x", "y"))
+    right, bottom = (max(getattr(c, axis) for c in corners) for axis in ("x", "y"))
     return left, top, max(right - left, 1), max(bottom - top, 1)
 
 

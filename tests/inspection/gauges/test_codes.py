@@ -17,7 +17,6 @@ CONTENTS: dict[CodeFormat, str] = {
     "QRCode": "SN-序列号-7",
     "MicroQRCode": "SN0042",
     "Aztec": "SN0042",
-    "PDF417": "SN0042",
     "Code128": "SN0042",
     "Code39": "SN0042",  # which zxing-cpp's Code39 takes for Code 32: A826278018
     "Code93": "SN0042",
