@@ -9,11 +9,13 @@ import numpy as np
 
 from inspection.gauges.codes import read_code
 from inspection.gauges.dial.reader import read_dial
+from inspection.gauges.display.reader import read_display
 from inspection.gauges.lamps import read_lamp
 from inspection.gauges.level_glasses import read_level
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description
 from inspection.instruments.dial import DialDescription
+from inspection.instruments.display import DisplayDescription
 from inspection.instruments.indicator import LampDescription, LevelDescription
 from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
 from inspection.levels import Picture
@@ -53,11 +55,11 @@ def _read(pictures: Sequence[Picture], what: Description) -> Reading | Unreadabl
     match what:
         case DialDescription():
             return read_dial(pictures[0], what)
+        case DisplayDescription():
+            return read_display(pictures, what)
         case LampDescription():
             return read_lamp(pictures, what)
         case LevelDescription():
             return read_level(pictures[0], what)
         case CodeDescription():
             return read_code(pictures[0], what)
-        case _:  # displays, as soon as their reader is there
-            raise NotImplementedError(what.kind)

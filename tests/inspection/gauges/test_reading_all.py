@@ -14,9 +14,11 @@ from pydantic import TypeAdapter
 from inspection.gauges import reading_all
 from inspection.instruments.description import Description
 from inspection.instruments.reading import Unreadable
-from tests.inspection.instruments.test_descriptions import CODE, DIAL, LAMP, LEVEL
+from tests.inspection.instruments.test_descriptions import CODE, DIAL, DISPLAY, LAMP, LEVEL
 
-EACH = [TypeAdapter[Description](Description).validate_python(what) for what in (DIAL, LAMP, LEVEL, CODE)]
+EACH = [
+    TypeAdapter[Description](Description).validate_python(what) for what in (DIAL, DISPLAY, LAMP, LEVEL, CODE)
+]
 pictures = arrays.arrays(np.uint8, st.tuples(st.integers(1, 40), st.integers(1, 40), st.just(3)))
 
 
