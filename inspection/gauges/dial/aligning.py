@@ -25,8 +25,10 @@ _LOCAL: Final = 0.16
 """Of the patch's side: the square that counts as local."""
 _TEXTURED: Final = 0.35
 """Share of the patch's pixels that are compared: those with the most contrast."""
-_SETTLED: Final = 2e-4
-"""Of half the patch's side."""
+_OUTSIDE: Final = 1e3
+"""Stands for what lies outside the picture; contrasts are a thousandth of it."""
+_SETTLED_PX: Final = 0.03
+"""Of the patch at its size."""
 _LEAST_PIXELS: Final = 50
 
 
@@ -36,8 +38,6 @@ class Window:
 
     pixels: Floats
     """H x W, local contrast."""
-    inside: Grey
-    """H x W: 255 where the picture is."""
     to_pixels: Array
     """3 x 3, from the patch's frame to these pixels."""
 
@@ -68,18 +68,16 @@ class Window:
         shrink = np.array(
             [[kx, 0.0, (kx - 1.0) / 2.0 - kx * x0], [0.0, ky, (ky - 1.0) / 2.0 - ky * y0], [0, 0, 1]]
         )
-        inside = np.full(cut.shape, 255, np.uint8)
-        return cls(
-            _local_contrast(cut, _LOCAL * 2.0 / frame[0, 0] * by), inside, shrink @ np.linalg.inv(frame)
-        )
+        return cls(_local_contrast(cut, _LOCAL * 2.0 / frame[0, 0] * by), shrink @ np.linalg.inv(frame))
 
     def seen(self, patch: "Patch", onto: Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
         """What lies under the patch where ``onto`` (3 x 3, in the frame) puts it, and where that is known."""
         matrix = self.to_pixels @ onto @ patch.to_frame
-        size, flags = patch.pixels.shape[::-1], cv2.WARP_INVERSE_MAP
-        pixels = cv2.warpPerspective(self.pixels, matrix, size, flags=flags | cv2.INTER_LINEAR)
-        inside = cv2.warpPerspective(self.inside, matrix, size, flags=flags | cv2.INTER_NEAREST)
-        return np.asarray(pixels, np.float32), np.asarray(inside > 0)
+        size, flags = patch.pixels.shape[::-1], cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+        pixels = cv2.warpPerspective(self.pixels, matrix, size, flags=flags, borderValue=_OUTSIDE)
+        inside = np.asarray(np.abs(pixels) < _OUTSIDE / 10.0)
+        pixels[~inside] = 0.0
+        return np.asarray(pixels, np.float32), inside
 
 
 @dataclass(frozen=True)
@@ -165,7 +163,7 @@ def align(patch: Patch, window: Window, start: Array, unknowns: int, steps: int)
         onto /= onto[2, 2]
         if not np.isfinite(onto).all() or np.abs(onto[:2] - np.eye(3)[:2]).max() > 1.0:
             return None
-        if np.abs(by).max() < _SETTLED:
+        if np.abs(by).max() * patch.half < _SETTLED_PX:
             break
     return onto
 

@@ -232,8 +232,14 @@ def _parts_off(patch: Patch, window: Window, onto: Array) -> float | None:
 
 def _by_part(planes: Floats) -> Floats:
     """Sums over 5 x 5 parts of n planes (n x H x W), n x 25."""
-    resized = [cv2.resize(plane, (_CELLS, _CELLS), interpolation=cv2.INTER_AREA) for plane in planes]
-    return np.asarray(np.stack(resized).reshape(len(planes), -1), np.float32)
+    down, across = (_parts(size) for size in planes.shape[1:])
+    return np.asarray((down.T @ planes @ across).reshape(len(planes), -1), np.float32)
+
+
+@lru_cache(maxsize=16)
+def _parts(size: int) -> Floats:
+    """Which part each of ``size`` pixels in a row belongs to, size x 5."""
+    return np.asarray(np.eye(_CELLS, dtype=np.float32)[np.arange(size) * _CELLS // size])
 
 
 def _elsewhere(grey: Grey, taught: _Taught) -> Unreadable:
