@@ -44,8 +44,12 @@ _MOST_AGREE: Final = 0.7
 """Share of the parts (by what there is to see in them) that must: a needle or a reflection hides the rest."""
 _MOST_RESIDUAL: Final = 0.012
 """Of half the patch's side: how far the parts may lie off, as a median."""
-_TURNED_DEG: Final = 1.5
-"""A turn that fits better by more than this is another tick's."""
+_SAME_TURN_DEG: Final = 1.5
+"""Two turns that differ by less are the same."""
+_RIVAL: Final = 0.93
+"""Of the best turn's correlation: if another comes so near, nobody knows which it is."""
+_LIKE_ITSELF: Final = 0.65
+"""Correlation of a patch with itself, turned, from which the turn is not told by the picture alone."""
 _FAR_OFF: Final = 0.6
 """Correlation from which a dial is there, though not where it may be."""
 
@@ -95,6 +99,8 @@ class _Taught:
     patches: tuple[Patch, ...]
     frame: Array
     """3 x 3, from the taught picture's pixels to the patch's frame."""
+    most_turn_deg: float
+    """Half the turn by which it looks like itself, where it does (ticks without numerals)."""
 
 
 @lru_cache(maxsize=64)
@@ -108,7 +114,9 @@ def _taught(reference: Reference) -> _Taught:
     frame = np.array(
         [[1 / half, 0.0, -middle[0] / half], [0.0, 1 / half, -middle[1] / half], [0.0, 0.0, 1.0]]
     )
-    return _Taught(tuple(Patch.of(np.asarray(grey, np.uint8), side) for side in _SIDES), frame)
+    patches = tuple(Patch.of(np.asarray(grey, np.uint8), side) for side in _SIDES)
+    rival, turn = _rival(_alike_by_turn(patches[1].pixels, patches[1].pixels))
+    return _Taught(patches, frame, min(MOST_TURN_DEG, turn / 2.0) if rival > _LIKE_ITSELF else MOST_TURN_DEG)
 
 
 def _closer(
@@ -124,13 +132,9 @@ def _closer(
             near.append((likeness(medium, middle, onto), onto))
     if not near:
         return None
-    best = max(near, key=lambda one: one[0])[1]
-    turned = _turn_deg(medium, middle, best)
-    if abs(turned) > _TURNED_DEG:
-        again = align(medium, middle, best @ _similarity(turned, 1.0), AFFINE, 10)
-        if again is None or abs(_turn_deg(medium, middle, again)) > _TURNED_DEG:
-            return None
-        best = again
+    best = _surely_turned(medium, middle, max(near, key=lambda one: one[0])[1])
+    if best is None:
+        return None
     onto = align(large, fine, best, HOMOGRAPHY, 10)
     if onto is None:
         return None
@@ -150,7 +154,9 @@ def _within(taught: _Taught, onto: Array, residual: float) -> Registered | Unrea
     shift = float(np.hypot(*corner[0]))
     flipped = np.linalg.det(local) <= 0.0
     far = (
-        shift > 2.0 * MOST_SHIFT or abs(turn_deg) > MOST_TURN_DEG or not 1 / MOST_SCALE <= scale <= MOST_SCALE
+        shift > 2.0 * MOST_SHIFT
+        or abs(turn_deg) > taught.most_turn_deg
+        or not 1 / MOST_SCALE <= scale <= MOST_SCALE
     )
     if flipped or far or tilt > MOST_TILT_DEG:
         return Unreadable.MOVED_TOO_FAR
@@ -191,19 +197,48 @@ def _similarity(turn_deg: float, scale: float) -> Array:
     return np.array([[cosine, -sine, 0.0], [sine, cosine, 0.0], [0.0, 0.0, 1.0]])
 
 
-def _turn_deg(patch: Patch, window: Window, onto: Array) -> float:
-    """By which turn about the middle the patch would fit better still, degrees clockwise."""
-    pixels, _ = window.seen(patch, onto)
-    height, width = pixels.shape
+def _surely_turned(patch: Patch, window: Window, onto: Array) -> Array | None:
+    """``onto``, or what it becomes when turned to where it fits best; None where that is not sure.
+
+    Where ticks alone are seen, a scale that is turned by one of them fits nearly as well as where it belongs,
+    and better where the needle happens to point as it did.
+    """
+    for _ in range(2):
+        pixels, _known = window.seen(patch, onto)
+        alike = _alike_by_turn(patch.pixels, pixels)
+        best = int(np.argmax(alike))
+        turn = float((best + 180) % 360 - 180)
+        if abs(turn) <= _SAME_TURN_DEG:
+            rival, _at = _rival(alike)
+            return onto if rival < _RIVAL * alike[0] else None
+        again = align(patch, window, onto @ _similarity(turn, 1.0), AFFINE, 10)
+        if again is None:
+            return None
+        onto = again
+    return None
+
+
+def _alike_by_turn(one: Floats, other: Floats) -> Array:
+    """Correlation of two pictures about their middle, by the turn between them in degrees (360)."""
+    height, width = one.shape
     middle = (width - 1) / 2.0, (height - 1) / 2.0
     rings = [
-        cv2.warpPolar(p, (32, 360), middle, min(middle), cv2.WARP_POLAR_LINEAR)[:, 8:]
-        for p in (patch.pixels, pixels)
+        cv2.warpPolar(p, (32, 360), middle, min(middle), cv2.WARP_POLAR_LINEAR)[:, 8:] for p in (one, other)
     ]
-    one, other = (np.fft.rfft(ring, axis=0) for ring in rings)
-    alike = np.fft.irfft((other * np.conj(one)).sum(axis=1), n=360)
-    best = int(np.argmax(alike))
-    return float((best + 180) % 360 - 180)
+    first, second = (np.fft.rfft(ring, axis=0) for ring in rings)
+    alike = np.fft.irfft((second * np.conj(first)).sum(axis=1), n=360)
+    return np.asarray(alike / max(float(np.sqrt(np.sum(rings[0] ** 2) * np.sum(rings[1] ** 2))), 1e-9))
+
+
+def _rival(alike: Array) -> tuple[float, float]:
+    """The greatest correlation at another turn, and the least turn where it is about as great, degrees."""
+    peaks = np.flatnonzero((alike > np.roll(alike, 1)) & (alike >= np.roll(alike, -1)))
+    turns = np.abs((peaks + 180) % 360 - 180)
+    others = (turns > _SAME_TURN_DEG) & (alike[peaks] > 0.0)
+    if not others.any():
+        return 0.0, 180.0
+    best = float(alike[peaks[others]].max())
+    return best, float(turns[others][alike[peaks[others]] > 0.9 * best].min())
 
 
 def _parts_off(patch: Patch, window: Window, onto: Array) -> float | None:

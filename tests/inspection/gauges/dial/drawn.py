@@ -13,7 +13,7 @@ FACE_PX = 400
 """Side of the face as drawn; its ring of ticks has a radius of 160."""
 
 
-def face(value: float = 3.0, *, dark: bool = False) -> Picture:
+def face(value: float = 3.0, *, dark: bool = False, numerals: bool = True) -> Picture:
     """A dial from 0 to 10 over 270 deg, seen from the front."""
     back, ink = (30, 225) if dark else (235, 25)
     drawn = np.full((FACE_PX, FACE_PX, 3), 120, np.uint8)
@@ -24,12 +24,15 @@ def face(value: float = 3.0, *, dark: bool = False) -> Picture:
         inner = 138 if tick % 5 == 0 else 150
         ends = [_at(tick / 5, radius) for radius in (inner, 160)]
         cv2.line(drawn, ends[0], ends[1], (ink, ink, ink), 4 if tick % 5 == 0 else 2, cv2.LINE_AA)
-    for number in range(0, 11, 2):
-        x, y = _at(number, 112)
+    if numerals:
+        for number in range(0, 11, 2):
+            x, y = _at(number, 112)
+            cv2.putText(
+                drawn, str(number), (x - 12, y + 9), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (ink,) * 3, 2, cv2.LINE_AA
+            )
         cv2.putText(
-            drawn, str(number), (x - 12, y + 9), cv2.FONT_HERSHEY_SIMPLEX, 0.9, (ink,) * 3, 2, cv2.LINE_AA
+            drawn, "bar", (middle - 24, 275), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (ink,) * 3, 2, cv2.LINE_AA
         )
-    cv2.putText(drawn, "bar", (middle - 24, 275), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (ink,) * 3, 2, cv2.LINE_AA)
     cv2.line(drawn, _at(value, -35), _at(value, 140), (190, 30, 30), 6, cv2.LINE_AA)
     cv2.circle(drawn, (middle, middle), 14, (40, 40, 40), -1, cv2.LINE_AA)
     return drawn
