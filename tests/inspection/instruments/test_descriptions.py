@@ -3,8 +3,10 @@
 import base64
 import json
 import math
+import re
 import struct
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from inspection.instruments.colour import rgb_of
 from inspection.instruments.description import MOST_BYTES, Description, description_of
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.indicator import LampDescription, LevelDescription
+from inspection.instruments.reading import Unreadable
 
 DIAL: dict[str, Any] = {
     "kind": "dial",
@@ -227,3 +230,11 @@ def test_a_validation_error_names_the_first_fault_alone() -> None:
     with pytest.raises(ValidationError):
         DialDescription.model_validate({})
     assert "(and 2 more)" in refused({"kind": "dial"})
+
+
+def test_what_the_document_shows_is_what_is_read() -> None:
+    document = (Path(__file__).parents[3] / "docs" / "gauges.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```json\n(.*?)```", document, re.DOTALL)
+    kinds = [description_of(example.encode(), source="docs/gauges.md").kind for example in examples]
+    assert kinds == ["dial", "display", "lamp", "level", "code"]
+    assert all(f"`{reason}`" in document for reason in Unreadable)
