@@ -23,8 +23,20 @@ def in_color(picture: Plane, color: NDArray[np.floating]) -> Plane:
     return np.asarray(rows.reshape(picture.shape), np.float32)
 
 
-def reflect(picture: Plane, x: Plane, y: Plane, *, pane: Plane, count: int, rng: np.random.Generator) -> None:
-    """Mirror ``count`` things in the glass, where ``pane`` is 1: soft bands, lamps, windows with panes."""
+def reflect(
+    picture: Plane,
+    x: Plane,
+    y: Plane,
+    *,
+    pane: Plane,
+    count: int,
+    rng: np.random.Generator,
+    vivid: float = 0.2,
+) -> None:
+    """Mirror ``count`` things in the glass, where ``pane`` is 1: soft bands, lamps, windows with panes.
+
+    Each is 0.01 to 0.3 of white, and as colourful as ``vivid`` (0 to 1) allows.
+    """
     for _ in range(count):
         strength, kind = np.float32(rng.uniform(0.03, 0.4) ** 1.3), rng.integers(3)
         turn, at = rng.uniform(0.0, np.pi), rng.uniform(-0.8, 0.8, 2)
@@ -42,7 +54,7 @@ def reflect(picture: Plane, x: Plane, y: Plane, *, pane: Plane, count: int, rng:
             shape = _edge(along, wide, soft) * _edge(across, high, soft)
             shape *= 1.0 - 0.8 * _edge(along, 0.025, soft) * (np.abs(across) < high)
             shape *= 1.0 - 0.8 * _edge(across, 0.025, soft)
-        picture += in_color(spread(strength * shape * pane), rng.uniform(0.8, 1.0, 3))
+        picture += in_color(spread(strength * shape * pane), rng.uniform(1.0 - vivid, 1.0, 3))
 
 
 def _edge(value: Plane, half: float, soft: float) -> Plane:

@@ -106,16 +106,19 @@ class Scene:
 
 
 def drawn(
-    rng: np.random.Generator, box: tuple[float, float, float, float], *, hideable: bool = True
+    rng: np.random.Generator,
+    box: tuple[float, float, float, float],
+    *,
+    radius_px: tuple[float, float] = (60.0, 300.0),
 ) -> Scene:
     """Draw a scene for an instrument whose housing fills ``box`` (left, top, right, bottom on the plate)."""
-    view, size = _framed(rng, box)
+    view, size = _framed(rng, box, radius_px)
     radius = view.radius_px
     angle = rng.uniform(0.0, 2 * np.pi) if rng.random() < 0.3 else rng.normal(-np.pi / 2, 0.7)
     slant = rng.uniform(0.4, 1.0)
     dark = rng.random() < 1 / 8
     hidden: Hidden = ""
-    if rng.random() < SHARE_HIDDEN and hideable:
+    if rng.random() < SHARE_HIDDEN:
         hidden = "hand" if rng.random() < 0.5 else "glare"
     return Scene(
         view=view,
@@ -154,10 +157,12 @@ def _tint(rng: np.random.Generator) -> tuple[float, float, float]:
     return float(red), float(middle), float(blue)
 
 
-def _framed(rng: np.random.Generator, box: tuple[float, float, float, float]) -> tuple[View, tuple[int, int]]:
+def _framed(
+    rng: np.random.Generator, box: tuple[float, float, float, float], radius_px: tuple[float, float]
+) -> tuple[View, tuple[int, int]]:
     """A view, and a picture around what it shows of the housing: close to it, or up to half a radius away."""
     view = View(
-        radius_px=float(np.exp(rng.uniform(np.log(60.0), np.log(300.0)))),
+        radius_px=float(np.exp(rng.uniform(*np.log(radius_px)))),
         tilt_deg=35.0 * rng.beta(1.1, 2.2),
         toward_deg=rng.uniform(0.0, 360.0),
         roll_deg=rng.uniform(-10.0, 10.0),
