@@ -23,6 +23,7 @@ class AlarmCode(IntEnum):
     INSPECTION_FAILED = _ERROR | _MODEL | 1
     INSPECTION_LATE = _WARNING | _MODEL | 2
     TYPES_UNHEARD = _WARNING | _MODEL | 3
+    GAUGES_LATE = _WARNING | _MODEL | 4
     NOT_RECORDED = _CRITICAL | _STORE | 1
     PICTURE_NOT_KEPT = _WARNING | _STORE | 2
     """A part's picture is not in the archive: it goes to a person; so does every part until one is kept."""

@@ -14,7 +14,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORD_FULL: "不接收工件：记录存储空间已满",
     Code.RECORD_BEHIND: "记录补写完成前不接收工件",
     Code.CROWDED: "正在关闭没有去向的工件：未关闭 {open} 件，上限 {most} 件",
-    Code.LATE_WORK: "相机或模型尚未完成超时的任务，暂不接收工件",
+    Code.LATE_WORK: "相机、仪表读取或模型尚未完成超时的任务，暂不接收工件",
     Code.WAITS_FOR_PLC: "等待 PLC",
     Code.BYPASS_WAS_TURNED: "上次读取时旁路钥匙已接通",
     Code.BYPASS_TURNED: "PLC 旁路钥匙已接通：不检测任何工件",
@@ -156,6 +156,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     # --- judging ----------------------------------------------------------------------------------------
     Code.NO_PICTURE_IN_TIME: "时限内未取得图像",
     Code.DECISION_LATE: "判定超时",
+    Code.GAUGES_LATE: "仪表未能在时限内读完：{gauges}",
     Code.PICTURES_DISK_SILENT: "图像磁盘已 {silent_s:.0f} 秒无应答",
     Code.PICTURES_DISK_LATE: "图像磁盘在时限内无应答",
     Code.CHECK_DISK: "{cause}。请检查该磁盘",

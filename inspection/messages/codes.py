@@ -152,6 +152,7 @@ class Code(StrEnum):
     # --- judging ----------------------------------------------------------------------------------------
     NO_PICTURE_IN_TIME = auto()
     DECISION_LATE = auto()
+    GAUGES_LATE = auto()
     PICTURES_DISK_SILENT = auto()
     PICTURES_DISK_LATE = auto()
     CHECK_DISK = auto()

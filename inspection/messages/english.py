@@ -14,7 +14,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORD_FULL: "takes no part: the record is full",
     Code.RECORD_BEHIND: "takes no part until what happened is on record",
     Code.CROWDED: "closes parts that have no outcome: {open} are open, {most} may be",
-    Code.LATE_WORK: "takes no part until a camera or the model has finished late work",
+    Code.LATE_WORK: "takes no part until a camera, a gauge's reader or the model has finished late work",
     Code.WAITS_FOR_PLC: "waits for the PLC",
     Code.BYPASS_WAS_TURNED: "its bypass key was turned when it was read last",
     Code.BYPASS_TURNED: "the PLC's bypass key is turned: no part is inspected",
@@ -171,6 +171,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     # --- judging ----------------------------------------------------------------------------------------
     Code.NO_PICTURE_IN_TIME: "no picture within the deadline",
     Code.DECISION_LATE: "the decision missed the deadline",
+    Code.GAUGES_LATE: "gauges were not read within the deadline: {gauges}",
     Code.PICTURES_DISK_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s",
     Code.PICTURES_DISK_LATE: "the disk of the pictures did not answer within the deadline",
     Code.CHECK_DISK: "{cause}. Check that disk",

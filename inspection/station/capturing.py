@@ -1,12 +1,18 @@
 """The pictures of one part: each view's camera is called in a thread of its own, all at once.
 
 A camera that misses the deadline costs the part its pass, and is a straggler until it has come back.
+
+Where a gauge is read off several pictures, its camera is asked again before the part may move, for a third of
+the time until the deadline at most. What is not there by then, no gauge is read off.
 """
 
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.errors import CameraError, PassgateError
@@ -15,8 +21,14 @@ from inspection.messages.message import joined
 from inspection.messages.telling import say
 from inspection.part import Frame
 from inspection.ports import Camera, Clock
-from inspection.recipe import Recipe
-from inspection.station.waiting import Stragglers
+from inspection.recipe import Recipe, View
+from inspection.station.gauging.pictures_wanted import pictures_wanted
+from inspection.station.waiting import Stragglers, done_by
+
+log = structlog.get_logger(__name__)
+
+_SHARE_FOR_MORE: Final = 3
+"""Further pictures may take this part of the time until the deadline; the rest is the inspector's."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +36,9 @@ class Captured:
     """The pictures of one part, and when they were taken, on the monotonic clock."""
 
     frames: tuple[Frame, ...]
-    """One a view, in the order of the recipe's views."""
+    """One a view, in the order of the recipe's views and then its views for gauges."""
+    more: Mapping[str, tuple[Frame, ...]] = field(default_factory=dict)
+    """Further pictures by view, in the order in which they were taken, for gauges that want several."""
     called_ns: int
     """When the first camera was called."""
     taken_ns: int
@@ -56,7 +70,8 @@ class Cameras:
         self.frames: dict[str, Frame] = {}
         """The newest picture of each camera."""
         self._cameras = cameras
-        self._recipe = recipe
+        self._views: tuple[View, ...] = (*recipe.views, *recipe.gauge_views)
+        self._wanted = pictures_wanted(recipe)
         self._clock = clock
         self._alarm = alarm
         self._well = well
@@ -85,7 +100,7 @@ class Cameras:
         """
         faults = dict(self._faults)
         for name, camera in self._cameras.items():
-            if name not in {view.camera for view in self._recipe.views}:
+            if name not in {view.camera for view in self._views}:
                 faults.pop(name, None)
             elif (known := camera.fault) is not None:
                 faults[name] = known
@@ -128,6 +143,7 @@ class Cameras:
             TimeoutError: Not all of them were there by the deadline.
             PassgateError: A camera gave none, or the recipe wants a camera that is not configured.
         """
+        asked_ns = self._clock.monotonic_ns()
         try:
             called_ns, frames = await self._late.before(deadline_ns, self._shoot_all(part_id))
         except TimeoutError:
@@ -138,13 +154,16 @@ class Cameras:
             raise
         self._faults.clear()
         self._well(AlarmCode.NO_PICTURE)
-        return Captured(frames=frames, called_ns=called_ns, taken_ns=self._clock.monotonic_ns())
+        more = await self._shoot_more(
+            part_id, until_ns=asked_ns + (deadline_ns - asked_ns) // _SHARE_FOR_MORE
+        )
+        return Captured(frames=frames, more=more, called_ns=called_ns, taken_ns=self._clock.monotonic_ns())
 
     async def _shoot_all(self, part_id: int) -> tuple[int, tuple[Frame, ...]]:
         """When the first camera was called, on the monotonic clock, and what they gave."""
         loop = asyncio.get_running_loop()
         shooting = []
-        for view in self._recipe.views:
+        for view in self._views:
             camera = self._cameras.get(view.camera)
             if camera is None:
                 error = CameraError(
@@ -167,6 +186,36 @@ class Cameras:
         frames = tuple(frame for _, frame in shots)
         self.frames.update({frame.camera: frame for frame in frames})
         return min(called_ns for called_ns, _ in shots), frames
+
+    async def _shoot_more(self, part_id: int, *, until_ns: int) -> dict[str, tuple[Frame, ...]]:
+        """Further pictures of the views whose gauges want several: such as there are by ``until_ns``."""
+        loop = asyncio.get_running_loop()
+        shooting = {
+            view.name: loop.run_in_executor(
+                self._threads[view.camera],
+                self._shoot_again,
+                *(self._cameras[view.camera], part_id, self._wanted[view.name] - 1, until_ns),
+            )
+            for view in self._views
+            if view.name in self._wanted
+        }
+        more = {}
+        for name, shot in shooting.items():
+            if await done_by(until_ns, shot, self._clock):
+                more[name] = shot.result()
+            else:
+                self._late.add(shot)
+        return more
+
+    def _shoot_again(self, camera: Camera, part_id: int, pictures: int, until_ns: int) -> tuple[Frame, ...]:
+        """So many pictures more, or fewer where time or the camera does not allow it; in its thread."""
+        frames: list[Frame] = []
+        try:
+            while len(frames) < pictures and self._clock.monotonic_ns() < until_ns:
+                frames.append(camera.capture(part_id))
+        except PassgateError as error:  # the part has its picture; only a gauge lacks some
+            log.warning("a further picture was not taken", camera=camera.name, error=str(error))
+        return tuple(frames)
 
     def _shoot(self, camera: Camera, part_id: int) -> tuple[int, Frame]:
         """One picture, and when the camera was called; in the camera's thread."""

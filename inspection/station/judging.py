@@ -1,4 +1,4 @@
-"""Judging the pictures of one part, under its deadline: the quality check, the inspector and the guard.
+"""Judging the pictures of one part, under its deadline: quality check, inspector, gauges and the guard.
 
 Inspecting blocks, in a thread of its own. What misses the deadline is a straggler: it goes on in that thread,
 and ``busy`` is true until it has come back, so that no further part queues up behind it. Judging knows none
@@ -6,32 +6,41 @@ of the steps of the part's life: it says what came of the pictures, and when.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Final
 
 import structlog
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certificate
-from inspection.decision import DecidedBy, Decision
+from inspection.decision import DecidedBy, Decision, GaugeReading
 from inspection.errors import in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import joined
 from inspection.messages.telling import say
 from inspection.motion.chunk import ProposedMotion
-from inspection.part import Frame, Trigger
+from inspection.part import Frame, Identity, Trigger
 from inspection.pictures import quality
 from inspection.ports import Clock, Inspector
-from inspection.recipe import Recipe
+from inspection.recipe import QualityLimits, Recipe
 from inspection.result import InspectionResult, LaterWords
 from inspection.station import guard
+from inspection.station.gauging.identity import identity_of, without_contradiction
+from inspection.station.gauging.reading_thread import GaugeThread
 from inspection.station.recording.part_pictures import Kept, PartPictures
 from inspection.station.waiting import Stragglers
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
+
+_NO_MORE: Final[Mapping[str, Sequence[Frame]]] = MappingProxyType({})
+
+_ANY_LIGHT: Final = QualityLimits(min_mean=0.0, max_mean=255.0, max_saturated=1.0, min_contrast=0.0)
+"""For views that are taken for gauges alone: a lit display may be all that is seen, and its reader knows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,13 +51,15 @@ class Judgement:
     decided_ns: int
     """When it was decided, on the monotonic clock."""
     frames: tuple[Frame, ...] = ()
-    """The pictures that were judged."""
+    """The pictures that were judged, one a view: those of the recipe's views, then those for gauges alone."""
     pictures: tuple[str, ...] = ()
     """SHA-256 of each picture in the archive."""
     unkept: str = ""
     """Why one is not there; empty where each is."""
     motion: ProposedMotion | None = None
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
+    identity: Identity | None = None
+    """Which part it is, by the codes in view; None where they do not tell."""
     scores: tuple[float, ...] = ()
     """The defect score of each view; see ``InspectionResult``."""
     words: LaterWords | None = None
@@ -60,7 +71,7 @@ class Judgement:
 
 
 class Judge:
-    """Judges parts by one recipe, one at a time. Lives in the event loop; owns the inference thread."""
+    """Judges parts by one recipe, one at a time. Lives in the event loop; owns two threads."""
 
     def __init__(
         self,
@@ -104,11 +115,12 @@ class Judge:
         self._inference = ThreadPoolExecutor(max_workers=1, thread_name_prefix="inference")
         self._digests: dict[str, str] = {}  # touched by the inference thread alone
         self._late = Stragglers(clock, on_free=on_free)
+        self._gauges = GaugeThread(recipe, clock, alarm=alarm, well=well, on_free=on_free)
 
     @property
     def busy(self) -> bool:
-        """The inspector is still at work on a part that is late."""
-        return bool(self._late)
+        """The inspector, or a gauge's reader, is still at work on a part that is late."""
+        return bool(self._late) or self._gauges.busy
 
     @property
     def model_absent(self) -> str:
@@ -127,29 +139,41 @@ class Judge:
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:
-        """Let go of inspector and thread; does not wait for what hangs."""
+        """Let go of inspector and threads; does not wait for what hangs."""
         self._inspector.watch(lambda: None)
         self._inspector.close()
         self._inference.shutdown(wait=False, cancel_futures=True)
+        self._gauges.close()
 
-    async def judge(self, trigger: Trigger, frames: tuple[Frame, ...], *, deadline_ns: int) -> Judgement:
-        """Have the pictures of one part inspected and kept, and let the guard have the last word.
+    async def judge(
+        self,
+        trigger: Trigger,
+        frames: tuple[Frame, ...],
+        *,
+        deadline_ns: int,
+        more: Mapping[str, Sequence[Frame]] = _NO_MORE,
+    ) -> Judgement:
+        """Have one part's pictures inspected and kept and its gauges read; the guard has the last word.
 
         Whatever fails, there is a decision, and it is no pass.
 
         Args:
             trigger: The part.
-            frames: Its pictures, one a view, in the order of the recipe's views.
+            frames: Its pictures, one a view: the recipe's views in order, then its views for gauges.
             deadline_ns: The part's, on the monotonic clock.
+            more: Further pictures by view, for gauges that are read off several.
         """
+        reading = self._gauges.begin(self._by_view(frames, more), deadline_ns=deadline_ns)
         keeping = self._pictures.begin(frames)
         inspecting = asyncio.get_running_loop().run_in_executor(
             self._inference, self._inspect, frames, trigger, deadline_ns
         )
         result, straggler = await self._inspected(inspecting, trigger, deadline_ns)
+        read = await self._gauges.read_by(deadline_ns, reading)
+        readings = without_contradiction(self._recipe, read.readings)
         kept, late_pictures = await self._pictures.kept_by(deadline_ns, keeping)
         decision = guard.review(
-            result.decision,
+            _with_gauges(result.decision, readings, took_ms=read.took_ms),
             trigger=trigger,
             recipe=self._recipe,
             certificate=self._certificate,
@@ -164,11 +188,20 @@ class Judge:
             pictures=kept.pictures,
             unkept=kept.fault,
             motion=result.motion,
+            identity=identity_of(self._recipe, readings),
             scores=result.scores,
             words=result.words,
             straggler=straggler,
             late_pictures=late_pictures,
         )
+
+    def _by_view(
+        self, frames: tuple[Frame, ...], more: Mapping[str, Sequence[Frame]]
+    ) -> dict[str, tuple[Frame, ...]]:
+        views = (*self._recipe.views, *self._recipe.gauge_views)
+        return {
+            view.name: (frame, *more.get(view.name, ())) for view, frame in zip(views, frames, strict=True)
+        }
 
     async def explain(self, words: LaterWords, *, go_on: Callable[[], bool]) -> str:
         """What the model says of a part, in up to 500 characters; empty where it fails over it.
@@ -222,11 +255,12 @@ class Judge:
     def _inspect(self, frames: tuple[Frame, ...], trigger: Trigger, deadline_ns: int) -> InspectionResult:
         """Check the pictures, and have them inspected where nothing is wrong; in the inference thread."""
         started_ns = self._clock.monotonic_ns()
+        inspected = frames[: len(self._recipe.views)]
         faults: list[quality.QualityFault] = []
-        for frame in frames:
+        for place, frame in enumerate(frames):
             faults += quality.check(
                 frame,
-                self._recipe.quality,
+                self._recipe.quality if place < len(inspected) else _ANY_LIGHT,
                 self._digests.get(frame.camera),
                 levels=self._recipe.levels,
             )
@@ -237,7 +271,7 @@ class Judge:
             result = InspectionResult(decision=guard.undecided(trigger, recipe=self._recipe, reason=reason))
         else:
             result = self._inspector.inspect(
-                frames,
+                inspected,
                 recipe=self._recipe,
                 part_id=trigger.part_id,
                 trigger_seq=trigger.seq,
@@ -245,3 +279,13 @@ class Judge:
             )
         timings = result.decision.timings_ms.model_copy(update={"quality": quality_ms})
         return replace(result, decision=result.decision.model_copy(update={"timings_ms": timings}))
+
+
+def _with_gauges(
+    decision: Decision, readings: tuple[GaugeReading, ...], *, took_ms: float | None
+) -> Decision:
+    """A decision with what was read of the part's gauges, whoever decided, and in whatever time."""
+    if took_ms is None:
+        return decision
+    timings = decision.timings_ms.model_copy(update={"gauges": took_ms})
+    return decision.model_copy(update={"gauges": readings, "timings_ms": timings})

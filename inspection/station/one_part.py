@@ -112,7 +112,8 @@ class PartLife:
         if judgement.straggler is not None:
             self._spawn(self._add_late_decision(passage, judgement.straggler), f"late-{trigger.seq}")
         if judgement.decision.action is Action.PASS:
-            self._spawn(self._drift.passed(judgement.frames, judgement.scores), f"drift-{trigger.seq}")
+            inspected = judgement.frames[: len(self._recipe.views)]
+            self._spawn(self._drift.passed(inspected, judgement.scores), f"drift-{trigger.seq}")
         if judgement.words is not None:
             self._spawn(self._explain(passage, judgement.words), f"reason-{trigger.seq}")
 
@@ -130,7 +131,7 @@ class PartLife:
         passage.called_ns = captured.called_ns
         passage.advance(Phase.CAPTURED, captured.taken_ns)
         self._line.exposure_complete(trigger)
-        return await self._judge.judge(trigger, captured.frames, deadline_ns=deadline_ns)
+        return await self._judge.judge(trigger, captured.frames, deadline_ns=deadline_ns, more=captured.more)
 
     def _undecided(self, trigger: Trigger, reason: str) -> Judgement:
         """There is nothing to judge by: a person looks at the part."""
@@ -149,6 +150,7 @@ class PartLife:
             unkept_coded=coded(judgement.unkept),
             simulated=simulated,
             certificate=self._certification().ref,
+            identity=judgement.identity,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
             recorded_at=self._clock.now(),
         )

@@ -54,8 +54,9 @@ from plc.modbus import wire_failures
 from plc.register_map.registers import LineBlock
 from plc.settings import LinkSettings
 from tests.fakes import BOOT, PATIENCE_S, FakeInspector, FakeStore, trigger, until
+from tests.inspection.station.gauging.instruments import FakeReader, dial, recipe, shows
 from tests.inspection.station.usual import USUAL
-from tests.inspection.station.world import World
+from tests.inspection.station.world import RECIPE, World
 
 NAMES: Final = {
     *(
@@ -251,6 +252,19 @@ async def the_model_is_late(world: World, screen: Screen) -> None:
     screen.see(world)
 
 
+async def a_gauge_is_late(world: World, screen: Screen) -> None:
+    reader = FakeReader(shows(4.0))
+    reader.gate.clear()
+    world.station.judge._gauges._read = reader
+    world.line.post(PartTriggered(trigger(1)))
+    await until(lambda: bool(reader.calls))
+    await world.pass_time(1000)
+    await world.published()
+    await raised(world, AlarmCode.GAUGES_LATE)
+    screen.see(world)
+    reader.gate.set()
+
+
 async def publishing_fails(world: World, screen: Screen) -> None:
     def fail() -> None:
         raise ZeroDivisionError("a bug, as the test wants it")
@@ -387,6 +401,7 @@ SCENES: Final[tuple[Scene, ...]] = (
     a_black_picture,
     the_model_fails,
     the_model_is_late,
+    a_gauge_is_late,
     publishing_fails,
     nothing_is_recorded,
     the_record_is_late,
@@ -401,7 +416,8 @@ SCENES: Final[tuple[Scene, ...]] = (
 
 async def played(scene: Scene, screen: Screen) -> None:
     """One scene at a station of its own, which cannot name a type that its recipe asks for."""
-    world = World(Store(), inspector=Inspector(), usual=(USUAL,))
+    of = recipe(dial("压力")) if scene is a_gauge_is_late else RECIPE
+    world = World(Store(), inspector=Inspector(), usual=(USUAL,), recipe=of)
     world.station.unheard = Unheard(types=("porosity",), lost={"porosity": Action.STOP})
     await world.station.prepare()
     task = asyncio.create_task(world.station.run())

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,18 +11,23 @@ import pytest
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certification
 from inspection.decision import Action, DecidedBy, Defect, Severity
+from inspection.instruments.reading import Reading, Unreadable
 from inspection.levels import BitDepth
 from inspection.line_events import (
     PartTriggered,
 )
-from inspection.recipe import GreyLevels
+from inspection.part import Frame, Identity
+from inspection.recipe import GreyLevels, View
+from inspection.result import InspectionResult
 from inspection.status import Mode
 from tests.fakes import (
+    FakeCamera,
     FakeInspector,
     certificate,
     trigger,
     until,
 )
+from tests.inspection.station.gauging.instruments import FakeReader, code, dial, recipe, says, shows
 from tests.inspection.station.world import RECIPE, World, in_world, running
 
 
@@ -164,3 +171,117 @@ def test_a_certified_station_passes_no_part_above_the_threshold_and_records_what
             assert [part.certificate for part in world.store.latest().values()] == [held.ref] * 3
 
     asyncio.run(body())
+
+
+PANEL = View(name="panel", camera="main")
+
+
+def reads(world: World, *answers: Reading) -> FakeReader:
+    """The station's gauges read so."""
+    reader = FakeReader(*answers)
+    world.station.judge._gauges._read = reader
+    return reader
+
+
+def test_gauges_are_read_on_record_and_the_guard_holds_the_part_to_their_limits() -> None:
+    async def body() -> None:
+        async with running(recipe=recipe(dial("pressure"), code("id"))) as world:
+            reads(world, shows(6.0), says("SN0042"))
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.REWORK
+            part = world.only()
+            assert [(one.name, one.value, one.text) for one in part.decision.gauges] == [
+                ("pressure", 6.0, ""),
+                ("id", None, "SN0042"),
+            ]
+            assert part.identity == Identity(serial="SN0042")
+            assert part.decision.timings_ms.gauges == 0.0
+
+    asyncio.run(body())
+
+
+def test_a_gauge_that_hangs_costs_its_part_manual_review_at_the_deadline_and_no_part_queues_up() -> None:
+    async def body() -> None:
+        async with running(recipe=recipe(dial("pressure"), dial("vacuum"))) as world:
+            reader = reads(world, shows(4.0))
+            reader.gate.clear()
+            world.line.post(PartTriggered(trigger(1)))
+            await until(lambda: bool(reader.calls))
+            await world.pass_time(450)
+            assert await world.published() is Action.MANUAL_REVIEW
+            decision = world.only().decision
+            assert [one.reason for one in decision.gauges] == [Unreadable.LATE] * 2
+            assert AlarmCode.GAUGES_LATE in {one.code for one in world.station.telemetry.alarms if one.active}
+            await until(lambda: world.station.mode is Mode.IDLE)
+            assert not world.line.ready, "it still hangs: no further part"
+            reader.gate.set()
+            await until(lambda: world.line.ready)
+
+    asyncio.run(body())
+
+
+def test_what_gauges_read_is_on_record_though_the_model_is_late_or_fails() -> None:
+    async def body() -> None:
+        async with running(recipe=recipe(dial("pressure"))) as world:
+            reader = reads(world, shows(4.0), shows(4.1))
+            thread = world.station.judge._gauges._thread
+            world.inspector.error = ValueError("bug")
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.MANUAL_REVIEW
+            assert [one.value for one in world.only().decision.gauges] == [4.0]
+            await until(lambda: world.station.mode is Mode.IDLE)
+            world.inspector.error = None
+            world.inspector.gate.clear()
+            world.line.post(PartTriggered(trigger(2)))
+            await until(lambda: len(reader.calls) == 2 and thread._under_way_since_ns is None)
+            await world.pass_time(450)
+            assert await world.published() is Action.MANUAL_REVIEW
+            (late,) = (one for one in world.store.latest().values() if one.trigger.seq == 2)
+            assert late.decision.decided_by is DecidedBy.TIMEOUT
+            assert [one.value for one in late.decision.gauges] == [4.1]
+
+    asyncio.run(body())
+
+
+def test_a_view_for_gauges_alone_is_kept_and_read_but_not_inspected_and_may_be_dark() -> None:
+    class Dark(FakeCamera):
+        """Its second picture of each part is that of a display in the dark."""
+
+        def capture(self, part_id: int) -> Frame:
+            taken = super().capture(part_id)
+            return taken if self.taken % 2 else replace(taken, picture=taken.picture // 100)
+
+    class Counting(FakeInspector):
+        def inspect(self, frames: tuple[Frame, ...], **asked: Any) -> InspectionResult:
+            self.seen = [one.number for one in frames]
+            return super().inspect(frames, **asked)
+
+    async def body() -> None:
+        inspector = Counting()
+        of = recipe(dial("pressure", view="panel"), gauge_views=(PANEL,))
+        async with running(recipe=of, inspector=inspector) as world:
+            dark = Dark()
+            world.station.cameras._cameras = {"main": dark}
+            reader = reads(world, shows(4.0))
+            world.line.post(PartTriggered(trigger(1)))
+            assert await world.published() is Action.PASS
+            assert inspector.seen == [1]
+            ((seen,), _) = reader.calls[0]
+            assert seen.max() <= 1, "the gauge was read in its own view"
+            assert len(world.only().pictures) == 2
+
+    asyncio.run(body())
+
+
+def test_a_recipe_without_gauges_has_no_thread_for_them_and_its_records_say_nothing_of_them() -> None:
+    @in_world
+    async def body(world: World) -> None:
+        world.line.post(PartTriggered(trigger(1)))
+        assert await world.published() is Action.PASS
+        written = world.only().model_dump_json()
+        assert '"gauges":[]' in written
+        assert '"gauges":null' in written
+        assert "identity" not in written
+        assert world.station.judge._gauges._thread._thread.ident is None
+
+    body()

@@ -1,0 +1,215 @@
+"""The thread that reads a recipe's gauges while the model looks at the part.
+
+Reading is pure geometry, bounded by the size of its pictures, but no bound is trusted with the line: what is
+not read by the part's deadline is unreadable, and what goes on behind it is a straggler, as in judging. While
+there is one, the thread is given no other part's gauges.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+import structlog
+
+from inspection.alarms.catalogue import AlarmCode
+from inspection.decision import GaugeReading
+from inspection.errors import RecipeError
+from inspection.gauges.reading_all import read as read_any
+from inspection.instruments.description import Description
+from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
+from inspection.levels import Picture
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
+from inspection.part import Frame
+from inspection.ports import Clock
+from inspection.recipe import GaugeSpec, Recipe
+from inspection.station.gauging.cutting import Cut
+from inspection.station.gauging.pictures_wanted import pictures_of
+from inspection.station.recording.lone_thread import LoneThread
+from inspection.station.waiting import Stragglers
+
+log = structlog.get_logger(__name__)
+
+Read = Callable[[Sequence[Picture], Description], Reading]
+"""Reads one gauge off its pictures, in the order in which they were taken."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GaugesRead:
+    """What was read of one part."""
+
+    readings: tuple[GaugeReading, ...] = ()
+    """One of each gauge that the recipe describes, in its order."""
+    took_ms: float | None = None
+    """How long that took; None where there was nothing to read."""
+
+
+NOTHING_TO_READ: Final = GaugesRead()
+"""Of a recipe without gauges, or with none that says how it is read."""
+
+
+@dataclass(slots=True)
+class GaugesUnderWay:
+    """The gauges of one part, while they are read."""
+
+    began_ns: int
+    read: list[GaugeReading] = field(default_factory=list)
+    """Those that are read, in the recipe's order; the thread adds to it."""
+    work: "asyncio.Future[int] | None" = None
+    """When the thread had done, on the monotonic clock; None where it was given nothing."""
+
+
+class GaugeThread:
+    """Reads the gauges of one recipe. Lives in the event loop; its thread starts with the first gauge.
+
+    Args:
+        recipe: The active recipe.
+        clock: Time.
+        alarm: Told where gauges are late.
+        well: Told where they are in time again.
+        on_free: Called when reading that was late has come back.
+        read: Reads one gauge.
+    """
+
+    def __init__(
+        self,
+        recipe: Recipe,
+        clock: Clock,
+        *,
+        alarm: Callable[[AlarmCode, str], None],
+        well: Callable[[AlarmCode], None],
+        on_free: Callable[[], None],
+        read: Read = read_any,
+    ) -> None:
+        self._recipe = recipe
+        self._described = [(spec, spec.reads) for spec in recipe.gauges if spec.reads is not None]
+        self._clock = clock
+        self._alarm = alarm
+        self._well = well
+        self._read = read
+        self._cuts: dict[str, tuple[tuple[int, int], tuple[Cut, Description] | None]] = {}
+        """Of each gauge, for pictures of the last one's size; of the thread alone."""
+        self._thread = LoneThread("gauges", monotonic_ns=clock.monotonic_ns)
+        self._late = Stragglers(clock, on_free=on_free)
+
+    @property
+    def busy(self) -> bool:
+        """The thread is still at work on a part that is late."""
+        return bool(self._late)
+
+    def close(self) -> None:
+        """Let go of the thread; does not wait for what hangs."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def begin(self, frames: Mapping[str, Sequence[Frame]], *, deadline_ns: int) -> GaugesUnderWay:
+        """Begin to read the gauges of the next part; see ``read_by`` for what comes of it.
+
+        Args:
+            frames: The pictures of each view, in the order in which they were taken.
+            deadline_ns: The part's, on the monotonic clock: no gauge is begun after it.
+        """
+        under_way = GaugesUnderWay(began_ns=self._clock.monotonic_ns())
+        if self._described and not self.busy:
+            under_way.work = asyncio.get_running_loop().run_in_executor(
+                self._thread, self._read_all, frames, deadline_ns, under_way.read
+            )
+        return under_way
+
+    async def read_by(self, deadline_ns: int, under_way: GaugesUnderWay) -> GaugesRead:
+        """What was read by the deadline. Never raises: what was not read is unreadable, and says why.
+
+        Args:
+            deadline_ns: The part's, on the monotonic clock.
+            under_way: What ``begin`` gave for it.
+        """
+        if not self._described:
+            return NOTHING_TO_READ
+        ended_ns, why = self._clock.monotonic_ns(), Unreadable.LATE
+        if under_way.work is not None:
+            try:
+                ended_ns = await self._late.before(deadline_ns, under_way.work)
+            except TimeoutError:
+                ended_ns = self._clock.monotonic_ns()
+            except Exception:  # beside the readers, whose own failures cost one gauge each
+                log.exception("reading gauges failed")
+                why = Unreadable.FAILED
+        readings = tuple(under_way.read)  # what the thread adds from here on is late
+        readings += tuple(_unread(spec, why) for spec, _ in self._described[len(readings) :])
+        if late := [one.name for one in readings if one.reason is Unreadable.LATE]:
+            self._alarm(AlarmCode.GAUGES_LATE, say(Code.GAUGES_LATE, gauges=", ".join(late)))
+        else:
+            self._well(AlarmCode.GAUGES_LATE)
+        return GaugesRead(readings=readings, took_ms=(ended_ns - under_way.began_ns) / 1e6)
+
+    def _read_all(
+        self, frames: Mapping[str, Sequence[Frame]], deadline_ns: int, read: list[GaugeReading]
+    ) -> int:
+        """Read one gauge after the other into ``read``, until the deadline; when that was. In the thread."""
+        pictures = _Pictures(self._recipe, frames)
+        for spec, what in self._described:
+            if self._clock.monotonic_ns() >= deadline_ns:
+                break
+            try:
+                reading = spec.reading_of(self._read_one(spec, what, pictures))
+            except Exception as error:  # whatever fails in a reader costs its gauge, and no other
+                log.warning("a gauge's reader failed", gauge=spec.name, exc_info=error)
+                reading = _unread(spec, Unreadable.FAILED)
+            read.append(reading)
+        return self._clock.monotonic_ns()
+
+    def _read_one(self, spec: GaugeSpec, what: Description, pictures: "_Pictures") -> Reading:
+        kind = InstrumentKind(what.kind)
+        try:
+            seen = pictures.of(spec.view)
+        except RecipeError:
+            return unreadable(kind, Unreadable.WRONG_DEPTH, unit=spec.unit)
+        if len(seen) < pictures_of(what):  # there was no time for more
+            return unreadable(kind, Unreadable.LATE, unit=spec.unit)
+        seen = seen[: pictures_of(what)]
+        found = self._cut(spec, what, seen[0])
+        if found is None or any(one.shape != seen[0].shape for one in seen):
+            return unreadable(kind, Unreadable.CUT_OFF, unit=spec.unit)
+        cut, described = found
+        return cut.reading(self._read([cut.picture(one) for one in seen], described))
+
+    def _cut(self, spec: GaugeSpec, what: Description, picture: Picture) -> tuple[Cut, Description] | None:
+        """Where a gauge lies in a picture, and its description there; None where it lies outside."""
+        known = self._cuts.get(spec.name)
+        height, width = picture.shape[:2]
+        if known is None or known[0] != (width, height):
+            cut = Cut.of(spec.region, size=(width, height), what=what)
+            known = (width, height), None if cut is None else (cut, cut.description(what))
+            self._cuts[spec.name] = known
+        return known[1]
+
+
+class _Pictures:
+    """The pictures of each view in 8 bits; made once, however many gauges there are. Of the thread alone."""
+
+    def __init__(self, recipe: Recipe, frames: Mapping[str, Sequence[Frame]]) -> None:
+        self._recipe = recipe
+        self._frames = frames
+        self._made: dict[str, list[Picture]] = {}
+
+    def of(self, view: str) -> list[Picture]:
+        """Those of a view, in the order in which they were taken. Raises RecipeError at another depth."""
+        if view not in self._made:
+            self._made[view] = [self._recipe.levels.of(frame) for frame in self._frames.get(view, ())]
+        return self._made[view]
+
+
+def _unread(spec: GaugeSpec, why: Unreadable) -> GaugeReading:
+    kind = None if spec.reads is None else InstrumentKind(spec.reads.kind)
+    return GaugeReading(
+        name=spec.name,
+        value=None,
+        unit=spec.unit,
+        low=spec.low,
+        high=spec.high,
+        in_range=False,
+        kind=kind,
+        view=spec.view,
+        box=spec.region,
+        reason=why,
+    )
