@@ -1,4 +1,4 @@
-"""What all messages are made of: the frozen base, and rectangles in a picture."""
+"""What all messages are made of: the frozen base, text that can be kept, and rectangles in a picture."""
 
 from typing import Annotated, Final
 
@@ -16,6 +16,16 @@ class Frozen(BaseModel):
     """Base of all messages: immutable, unknown keys refused, written under their public names."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True, serialize_by_alias=True)
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("it holds characters that cannot be printed")
+    return text
+
+
+Printable = Annotated[str, AfterValidator(_printable)]
+"""Text without control characters: PostgreSQL takes no NUL, and one line of a table stays one line."""
 
 
 def _inside_a_picture(region: Box) -> Box:

@@ -8,10 +8,11 @@ from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_valid
 
 from inspection.decision import Action, Defect, Frozen, GaugeReading, Probability, RecipeRef, Severity, within
 from inspection.errors import RecipeError
-from inspection.frozen import MOST_PIXELS, Region
+from inspection.frozen import MOST_PIXELS, Printable, Region
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description
 from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
+from inspection.instruments.place import Unit
 from inspection.instruments.reading import Reading
 from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_bits
 from inspection.motion.chunk import PhysicsContext
@@ -74,14 +75,14 @@ NeverPass = Annotated[Action, AfterValidator(_never_pass), Field(description="an
 class GaugeSpec(Frozen):
     """An instrument in view, the limits of its reading, and what follows where it does not keep them."""
 
-    name: str
+    name: Printable = Field(min_length=1, max_length=64)
     kind: Literal["analogue", "digital"] | None = Field(default=None, exclude_if=lambda kind: kind is None)
     """What recipes said before ``reads`` was there; with it, it may not say otherwise."""
     view: str = "top"
     """One of ``views`` or ``gauge_views``."""
     region: Region
     """Where in the view's picture it is looked for. Places in ``reads`` are the whole picture's too."""
-    unit: str = ""
+    unit: Unit = ""
     low: FiniteFloat | None = Field(default=None, exclude_if=lambda low: low is None)
     high: FiniteFloat | None = Field(default=None, exclude_if=lambda high: high is None)
     """Limits in ``unit``; None: no such limit. A lamp's: 0 off, 1 on, 2 blinking; a code has none."""
@@ -258,7 +259,7 @@ class Recipe(Frozen):
     views: tuple[View, ...] = (View(),)
     gauge_views: tuple[View, ...] = Field(default=(), max_length=8, exclude_if=lambda views: not views)
     """Pictures that are taken for gauges alone; of the part itself nothing is judged in them."""
-    gauges: tuple[GaugeSpec, ...] = ()
+    gauges: tuple[GaugeSpec, ...] = Field(default=(), max_length=32)
     policy: tuple[DefectRule, ...] = (
         DefectRule(min_severity=Severity.MINOR, action=Action.REWORK),
         DefectRule(min_severity=Severity.CRITICAL, action=Action.STOP),

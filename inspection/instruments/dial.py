@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 
 from inspection.frozen import Frozen, Region
 from inspection.instruments.colour import AUTO, Colour
-from inspection.instruments.place import Mark, Point, Value
+from inspection.instruments.place import Mark, Point, Unit, Value
 
 MOST_MARKS: Final = 128
 MOST_SIDE_PX: Final = 192
@@ -74,7 +74,7 @@ class DialDescription(Frozen):
     """Along the sweep, values rising or falling throughout; two at least, three where the dial is tilted."""
     direction: Literal["cw", "ccw"]
     """The way round, in the picture, in which the list of marks runs."""
-    unit: str = Field(default="", max_length=32)
+    unit: Unit = ""
     needle: Needle = Needle()
     full_circle: bool = False
     """Whether the scale goes all the way round, so that its end is its beginning (a water meter's)."""

@@ -5,7 +5,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from inspection.frozen import Frozen
-from inspection.instruments.place import Point
+from inspection.instruments.place import Point, Unit
 
 MOST_DIGITS: Final = 12
 MOST_FRAMES: Final = 5
@@ -25,7 +25,7 @@ class DisplayDescription(Frozen):
     """Whether it can show a minus."""
     leading_zeros: bool | None = None
     """Whether places in front of the number show 0 (True) or nothing (False)."""
-    unit: str = Field(default="", max_length=32)
+    unit: Unit = ""
     corners: tuple[Point, Point, Point, Point] | None = None
     """Of the field of digits, from its upper left clockwise *as a person reads it*."""
     upright: bool = True

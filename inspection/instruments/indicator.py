@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import Field, model_validator
 
 from inspection.frozen import Frozen, Region
-from inspection.instruments.place import Mark
+from inspection.instruments.place import Mark, Unit
 
 MOST_FRAMES: Final = 5
 OFF, ON, BLINKING = 0.0, 1.0, 2.0
@@ -39,7 +39,7 @@ class LevelDescription(Frozen):
     top: Mark
     width_px: float = Field(ge=3.0, le=4096.0, allow_inf_nan=False)
     """How wide the part of the glass is in which the liquid shows."""
-    unit: str = Field(default="", max_length=32)
+    unit: Unit = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 from pydantic import Field, FiniteFloat, model_serializer, model_validator
 
-from inspection.frozen import Frozen
+from inspection.frozen import Frozen, Printable
 
 MOST_COORDINATE: Final = 1e6
 """Pixels: farther than any picture is wide."""
@@ -19,6 +19,8 @@ Point = tuple[Coordinate, Coordinate]
 
 Value = Annotated[FiniteFloat, Field(ge=-MOST_VALUE, le=MOST_VALUE)]
 """A value that an instrument shows, in its unit."""
+
+Unit = Annotated[Printable, Field(max_length=32)]
 
 
 class Mark(Frozen):

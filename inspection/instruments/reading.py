@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from enum import StrEnum, auto
 from typing import Annotated, Final, Self
 
-from pydantic import AfterValidator, Field, FiniteFloat, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
-from inspection.frozen import Box, Frozen
+from inspection.frozen import Box, Frozen, Printable
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
@@ -96,13 +96,7 @@ _SAID: Final[Mapping[Unreadable, Code]] = {
 }
 
 
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("a text that was read must be printable")
-    return text
-
-
-ReadText = Annotated[str, Field(max_length=MOST_TEXT), AfterValidator(_printable)]
+ReadText = Annotated[Printable, Field(max_length=MOST_TEXT)]
 """A text that was read: printable, of at most 256 characters."""
 
 Uncertainty = Annotated[FiniteFloat, Field(ge=0.0)]
@@ -117,7 +111,7 @@ class Reading(Frozen):
     """Dial, display, level: in ``unit``. Lamp: 0 off, 1 on, 2 blinking. Code: None."""
     text: ReadText = ""
     """A display's digits as shown (``-12.49``), a lamp's colour, what a code holds."""
-    unit: str = Field(default="", max_length=32)
+    unit: str = ""
     uncertainty: Uncertainty | None = None
     """In ``unit``; None exactly where ``value`` is None."""
     reason: Unreadable | None = None

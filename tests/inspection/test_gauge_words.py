@@ -72,6 +72,8 @@ def test_a_part_of_unknown_identity_is_the_same_bytes_and_a_known_one_comes_back
 @pytest.mark.parametrize(
     ("other", "says"),
     [
+        ({"name": ""}, "at least 1"),
+        ({"name": "p\n1"}, "cannot be printed"),
         ({"low": 6}, "low 6.0 is above high 5.0"),
         ({"on_breach": "pass"}, "must not be pass"),
         ({"on_unreadable": "pass"}, "must not be pass"),

@@ -103,6 +103,8 @@ def test_a_mark_is_written_as_the_issue_writes_it() -> None:
         ({"reference": {"png": png(20_000, 20_000), "box": [0, 0, 9, 9]}}, "192 pixels a side"),
         ({"reference": {"png": png(64, 64, 8, 2), "box": [0, 0, 9, 9]}}, "grey, of 8 bits"),
         ({"colour": "red"}, "colour"),
+        ({"unit": "bar\u0000"}, "cannot be printed"),
+        ({"unit": "b" * 33}, "at most 32"),
         ({"kind": "clock"}, "kind"),
         ({"kind": None}, "kind"),
     ],
