@@ -35,5 +35,13 @@ def _inside_a_picture(region: Box) -> Box:
     return region
 
 
+def holds(outer: Box, inner: Box) -> bool:
+    """Whether all of one rectangle lies in another."""
+    return all(
+        outer[axis] <= inner[axis] and inner[axis] + inner[axis + 2] <= outer[axis] + outer[axis + 2]
+        for axis in (0, 1)
+    )
+
+
 Region = Annotated[Box, AfterValidator(_inside_a_picture)]
 """A rectangle in which something is looked at: not empty, and in reach of a picture."""

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, ConfigDict, Field, FiniteFloat, model_valid
 
 from inspection.decision import Action, Defect, Frozen, GaugeReading, Probability, RecipeRef, Severity, within
 from inspection.errors import RecipeError
-from inspection.frozen import MOST_PIXELS, Printable, Region
+from inspection.frozen import MOST_PIXELS, Printable, Region, holds
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description
 from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
@@ -118,6 +118,10 @@ class GaugeSpec(Frozen):
             yield f"kind is {self.kind}, but it reads a {self.reads.kind}"
         if (unit := getattr(self.reads, "unit", "")) and unit != self.unit:
             yield f"its unit is {self.unit!r}, but what it reads is in {unit!r}"
+        if isinstance(self.reads, CodeDescription | LampDescription):
+            inner = self.reads.region
+            if inner is not None and not holds(self.region, inner):
+                yield f"it looks in {self.region}, and what it reads lies in {inner}"
         if isinstance(self.reads, CodeDescription) and limits:
             yield "a code has no limits; its pattern says what may stand in it"
         if isinstance(self.reads, LampDescription):

@@ -43,7 +43,7 @@ def read_level(picture: Picture, level: LevelDescription) -> Reading:
         where the picture does not hold the glass.
     """
     box = _glass(level)
-    if cut(picture, box) is None or min(box[:2]) < 0:
+    if cut(picture, box) is None:
         return unreadable(InstrumentKind.LEVEL, Unreadable.CUT_OFF, unit=level.unit, box=box)
     found = _surface(_along(picture, level))
     if isinstance(found, Unreadable):

@@ -74,6 +74,7 @@ def test_a_part_of_unknown_identity_is_the_same_bytes_and_a_known_one_comes_back
     [
         ({"name": ""}, "at least 1"),
         ({"name": "p\n1"}, "cannot be printed"),
+        ({"region": [10, 0, 90, 90], "reads": LAMP, "low": 1, "high": 1}, "what it reads lies in"),
         ({"low": 6}, "low 6.0 is above high 5.0"),
         ({"on_breach": "pass"}, "must not be pass"),
         ({"on_unreadable": "pass"}, "must not be pass"),

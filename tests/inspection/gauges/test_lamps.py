@@ -91,6 +91,7 @@ def test_a_lamp_without_colours_or_with_white_is_read_too() -> None:
 
 
 def test_a_region_beyond_the_picture_or_no_picture_is_unreadable() -> None:
-    beyond = TOWER.model_copy(update={"region": (50, 50, 20, 20)})
-    assert read_lamp(shown(RED), beyond).reason is Unreadable.CUT_OFF
+    for region in ((50, 50, 20, 20), (-5, 10, 20, 20), (10, -5, 20, 20)):
+        beyond = TOWER.model_copy(update={"region": region})
+        assert read_lamp(shown(RED), beyond).reason is Unreadable.CUT_OFF
     assert read_lamp([], TOWER).reason is Unreadable.LAMP_UNCLEAR
