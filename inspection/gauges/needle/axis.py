@@ -72,37 +72,7 @@ class _Rows:
 
 def measure(face: Face, angle: float, offset: float, begin: float, end: float, width: float) -> Axis | None:
     """The axis of what runs that way between those radii; None where no flanks are seen."""
-    found = _once(face, angle, offset, begin, end, width)
-    if found is not None and (abs(found.angle - angle) > 0.01 or abs(found.offset - offset) > 0.01):
-        again = _once(face, found.angle, found.offset, found.begin, found.tip, found.width)
-        found = again or found
-    return found
-
-
-def _strip(face: Face, angle: float, offset: float) -> tuple[Floats, Floats]:
-    """Lab and blindness along the line: rows outward from -_LONG, columns clockwise about the line."""
-    rows, columns = 2 * round(_LONG * RADIUS_PX), 2 * round(_ASIDE * RADIUS_PX) + 1
-    along = np.array([np.sin(angle), -np.cos(angle)])
-    aside = np.array([np.cos(angle), np.sin(angle)])
-    origin = face.middle + (offset * RADIUS_PX - (columns - 1) / 2) * aside + (0.5 - rows / 2) * along
-    onto = np.stack([aside, along, origin], axis=1)
-    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
-    fine = cv2.warpAffine(face.lab, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    size = (columns, rows // _STEP_PX)
-    lab = cv2.resize(fine, size, interpolation=cv2.INTER_AREA).astype(np.float32)
-    hidden = cv2.warpAffine(
-        (~face.seen | face.glare).astype(np.float32),
-        onto,
-        (columns, rows),
-        flags=flags,
-        borderMode=cv2.BORDER_CONSTANT,
-        borderValue=1.0,
-    )
-    return true_lab(lab), np.asarray(cv2.resize(hidden, size, interpolation=cv2.INTER_AREA), np.float32)
-
-
-def _once(face: Face, angle: float, offset: float, begin: float, end: float, width: float) -> Axis | None:
-    lab, blind = _strip(face, angle, offset)
+    lab, blind = _strip(face, angle, offset, width)
     u = (np.arange(lab.shape[0]) - (lab.shape[0] - 1) / 2) * _STEP_PX
     run = (u >= begin * RADIUS_PX) & (u <= (begin + 0.85 * (end - begin)) * RADIUS_PX)
     if run.sum() < 6:
@@ -142,12 +112,42 @@ def _once(face: Face, angle: float, offset: float, begin: float, end: float, wid
         taper=taper,
         tail_width=float(np.median(rows.width[tails])) / RADIUS_PX if tails.any() else 0.0,
         contrast=contrast,
-        colour=(float(colour[0]), float(colour[1]), float(colour[2])),
-        face=tuple(float(np.median(sides[run][..., k])) for k in range(3)),  # type: ignore[arg-type]
+        colour=_named(colour),
+        face=_named(np.median(sides[run].reshape(-1, 3), axis=0)),
         scatter=scatter / RADIUS_PX,
         flank=float(np.nanmedian(np.where(good, rows.flank, np.nan))) / RADIUS_PX,
         glare=float(rows.blind[body].mean()) if body.any() else 1.0,
     )
+
+
+def again(face: Face, axis: Axis, begin: float, end: float, width: float) -> Axis:
+    """The same axis, measured once more along itself, for its last tenths of a degree."""
+    return measure(face, axis.angle, axis.offset, begin, end, width) or axis
+
+
+def _strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats, Floats]:
+    """Lab and blindness along the line: rows outward from -_LONG, columns clockwise about the line."""
+    aside_px = round(np.clip(1.6 * width + 0.12, 0.15, _ASIDE) * RADIUS_PX)
+    rows, columns = 2 * round(_LONG * RADIUS_PX), 2 * aside_px + 1
+    along = np.array([np.sin(angle), -np.cos(angle)])
+    aside = np.array([np.cos(angle), np.sin(angle)])
+    origin = face.middle + (offset * RADIUS_PX - aside_px) * aside + (0.5 - rows / 2) * along
+    onto = np.stack([aside, along, origin], axis=1)
+    size = (columns, rows // _STEP_PX)
+    flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
+    fine = cv2.warpAffine(face.lab, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
+    lab = true_lab(np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32))
+    if face.blind is None:
+        return lab, np.zeros(size[::-1], np.float32)
+    hidden = cv2.warpAffine(
+        face.blind, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=255.0
+    )
+    small = cv2.resize(hidden, size, interpolation=cv2.INTER_AREA)
+    return lab, np.asarray(small / 255.0, np.float32)
+
+
+def _named(lab: Floats) -> tuple[float, float, float]:
+    return float(lab[0]), float(lab[1]) - 128, float(lab[2]) - 128
 
 
 def _core(lab: Floats, half: float) -> Floats:
@@ -161,8 +161,8 @@ def _sides(lab: Floats, half: float) -> Floats:
     middle = lab.shape[1] // 2
     gap = min(round(1.2 * half) + 3, middle - 12)
     far = min(gap + max(24, round(2 * half)), middle)
-    left = np.median(lab[:, middle - far : middle - gap], axis=1)
-    right = np.median(lab[:, middle + gap + 1 : middle + far + 1], axis=1)
+    left = np.median(lab[:, middle - far : middle - gap : 3], axis=1)
+    right = np.median(lab[:, middle + gap + 1 : middle + far + 1 : 3], axis=1)
     smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 5) for side in (left, right)]
     return np.asarray(np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1), np.float32)
 
@@ -171,23 +171,13 @@ def _rows(
     lab: Floats, blind: Floats, colour: Floats, sides: Floats, u: Doubles, half: float, contrast: float
 ) -> _Rows:
     middle = lab.shape[1] // 2
-    ground = np.concatenate(
-        [
-            np.repeat(sides[:, :1], middle, axis=1),
-            sides.mean(axis=1, keepdims=True),
-            np.repeat(sides[:, 1:], middle, axis=1),
-        ],
-        axis=1,
-    )
-    apart = colour - ground
-    size = np.einsum("ijk,ijk->ij", apart, apart)
-    weak = size < (0.35 * contrast) ** 2
-    seen = lab - ground
-    share = np.einsum("ijk,ijk->ij", seen, apart) / np.maximum(size, 1)
-    rest = np.einsum("ijk,ijk->ij", seen, seen) - share * share * size
-    level = np.where(weak, 0, share * np.exp(-np.clip(rest, 0, None) / np.maximum(0.32 * size, 1)))
-    level = np.where(blind > 0.5, 0, level)
-    unlike = np.sqrt(np.einsum("ijk,ijk->ij", seen, seen)) / contrast
+    parts = [
+        _likeness(lab[:, :middle], colour, sides[:, 0], contrast),
+        _likeness(lab[:, middle : middle + 1], colour, sides.mean(axis=1), contrast),
+        _likeness(lab[:, middle + 1 :], colour, sides[:, 1], contrast),
+    ]
+    level, unlike = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    level[blind > 0.5] = 0
     reach = max(3, round(0.5 * half))
     window = cv2.blur(level.astype(np.float32), (3, 1))[:, middle - reach : middle + reach + 1]
     nearest = 1 - 0.2 * np.abs(np.arange(-reach, reach + 1)) / reach
@@ -215,6 +205,20 @@ def _rows(
         flank=0.6 / np.maximum(steep, 0.05) + nothing,
         blind=blind[:, line].mean(axis=1),
     )
+
+
+def _likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> tuple[Floats, Floats]:
+    """How far each place is from the ground to the needle (0..1), and how unlike the ground."""
+    apart = colour - ground
+    size = np.maximum((apart * apart).sum(axis=1), 1.0)[:, None]
+    seen = [lab[..., k] - ground[:, k, None] for k in range(3)]
+    along = seen[0] * apart[:, 0, None] + seen[1] * apart[:, 1, None] + seen[2] * apart[:, 2, None]
+    far = seen[0] * seen[0] + seen[1] * seen[1] + seen[2] * seen[2]
+    share = along / size
+    rest = np.maximum(far - share * along, 0.0)
+    level = share * np.exp(rest / (-0.32 * size))
+    level[(size < (0.35 * contrast) ** 2)[:, 0]] = 0
+    return np.asarray(level, np.float32), np.asarray(np.sqrt(far) / contrast, np.float32)
 
 
 def _crossing(low: Doubles, high: Doubles) -> Doubles:

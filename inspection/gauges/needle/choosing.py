@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inspection.gauges.needle.axis import Axis, measure
+from inspection.gauges.needle.axis import Axis, again, measure
 from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
 from inspection.gauges.needle.polar import unwrap
@@ -66,7 +66,13 @@ def find_needle(face: Face, needle: Needle) -> Found | Unreadable:
         return Unreadable.TWO_NEEDLES
     if any(one.axis.tip > best.axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    return Found(axis=best.axis, cue=best.direction.angle, merit=best.merit, rival=rival, hidden_second=False)
+    return Found(
+        axis=again(face, best.axis, best.direction.begin, best.direction.end, best.direction.width),
+        cue=best.direction.angle,
+        merit=best.merit,
+        rival=rival,
+        hidden_second=False,
+    )
 
 
 def _measured(face: Face, needle: Needle) -> list[_Candidate]:

@@ -18,6 +18,9 @@ OFFSETS = (-0.15, -0.1, -0.06, -0.03, 0.0, 0.03, 0.06, 0.1, 0.15)
 """How far a needle's axis may pass the pivot, in radii (a raised needle seen from the side), clockwise
 positive."""
 
+Indices = npt.NDArray[np.int64]
+_SHARED = 0.4
+"""Share of a run that may lie on one that was found before: more, and it is the same thing seen askew."""
 _PADDING = COLUMNS // 2
 
 
@@ -42,8 +45,8 @@ class Direction:
 
 
 @lru_cache(maxsize=1)
-def _strips() -> list[list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], Floats]]]:
-    """For each width: places in the running sums that bound centre, left and right side, and sizes."""
+def _strips() -> list[list[tuple[Indices, Indices, Floats]]]:
+    """For each width: places in the running sums that bound centre, left and right side, and shares."""
     stride = COLUMNS + 2 * _PADDING + 1
     column = np.arange(COLUMNS)[None] + _PADDING
     row = (np.arange(ROWS) * stride)[:, None]
@@ -59,14 +62,14 @@ def _strips() -> list[list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], F
             (-half - gap - side, -half - gap),
             (half + gap + 1, half + gap + 1 + side),
         ):
-            size = np.broadcast_to((high - low).astype(np.float32), (ROWS, COLUMNS))[..., None]
+            size = (1 / (high - low)).astype(np.float32)[..., None]
             spans.append((row + column + low, row + column + high, size))
         strips.append(spans)
     return strips
 
 
 @lru_cache(maxsize=1)
-def _sheared() -> npt.NDArray[np.int64]:
+def _sheared() -> Indices:
     """OFFSETS x ROWS x COLUMNS: flat cell that a line of that offset and direction crosses at that radius."""
     turn = np.arcsin(np.clip(np.array(OFFSETS)[:, None] / radii()[None], -0.9, 0.9)) * COLUMNS / (2 * np.pi)
     column = (np.arange(COLUMNS)[None, None] + np.round(turn)[..., None].astype(int)) % COLUMNS
@@ -87,7 +90,7 @@ def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
     by_width = np.empty((2, len(WIDTHS), ROWS, COLUMNS), np.float32)
     middle = np.asarray(polar.lab, np.float32)
     for number, spans in enumerate(_strips()):
-        centre, left, right = ((flat[high] - flat[low]) / size for low, high, size in spans)
+        centre, left, right = (_means(flat, *span) for span in spans)
         one, other, sides = centre - left, centre - right, left - right
         by_width[0, number] = np.minimum(np.abs(one[..., 0]), np.abs(other[..., 0])) - np.abs(sides[..., 0])
         by_width[1, number] = np.minimum(_colour(one), _colour(other)) - _colour(sides)
@@ -106,8 +109,16 @@ def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
     return np.asarray(clear.max(axis=0), np.float32), which.astype(np.int8)
 
 
+def _means(sums: Floats, low: Indices, high: Indices, size: Floats) -> Floats:
+    between = np.take(sums, high, axis=0, mode="clip")
+    between -= np.take(sums, low, axis=0, mode="clip")
+    between *= size
+    return between
+
+
 def _colour(apart: npt.NDArray[np.floating]) -> Floats:
-    return np.asarray(np.hypot(apart[..., 1], apart[..., 2]), np.float32)
+    a, b = apart[..., 1], apart[..., 2]
+    return np.asarray(np.sqrt(a * a + b * b), np.float32)
 
 
 def directions(polar: Polar, count: int = 8) -> list[Direction]:
@@ -121,26 +132,28 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
     found: list[Direction] = []
     free = score.copy()
     radius = radii()
-    for _ in range(count):
+    taken = np.zeros((ROWS, COLUMNS), np.bool_)
+    for _ in range(3 * count):
         line, column = np.unravel_index(int(free.argmax()), free.shape)
-        if free[line, column] <= 0.05:
+        if free[line, column] <= 0.05 or len(found) == count:
             break
         first, last = int(begin[line, column]), int(end[line, column])
         cells = _sheared()[line, first : last + 1, column]
         width = float(np.median(np.array(WIDTHS)[which.reshape(-1)[cells]]))
-        gap = _gap(polar, _sheared()[line, :, column], first, last, width)
-        angle = _peak(free[line], int(column))
-        found.append(
-            Direction(
-                angle=angle * 2 * np.pi / COLUMNS,
-                offset=OFFSETS[int(line)],
-                score=float(free[line, column]),
-                begin=float(radius[first]),
-                end=float(radius[last]),
-                width=width,
-                gap=gap,
+        outer = cells[len(cells) // 3 :]
+        if taken.reshape(-1)[outer].mean() < _SHARED:
+            found.append(
+                Direction(
+                    angle=_peak(free[line], int(column)) * 2 * np.pi / COLUMNS,
+                    offset=OFFSETS[int(line)],
+                    score=float(free[line, column]),
+                    begin=float(radius[first]),
+                    end=float(radius[last]),
+                    width=width,
+                    gap=_gap(polar, _sheared()[line, :, column], first, last, width),
+                )
             )
-        )
+            _take(taken, outer, width)
         reach = radius[last]
         away = (np.arange(COLUMNS) - column + COLUMNS // 2) % COLUMNS - COLUMNS // 2
         tip = np.arcsin(np.clip(np.array(OFFSETS) / max(reach, 0.3), -0.9, 0.9)) * COLUMNS / (2 * np.pi)
@@ -149,7 +162,16 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
     return sorted(found, key=lambda one: one.gap + 0.5 * max(one.begin - 0.45, 0) - one.score)
 
 
-def _gap(polar: Polar, line: npt.NDArray[np.int64], first: int, last: int, width: float) -> float:
+def _take(taken: npt.NDArray[np.bool_], cells: Indices, width: float) -> None:
+    """Mark what lies within a needle's width of these cells as being of it."""
+    rows, columns = np.divmod(cells, COLUMNS)
+    arc = radii()[rows] * 2 * np.pi / COLUMNS
+    aside = np.clip(np.ceil(0.7 * width / arc), 3, COLUMNS // 6).astype(int)
+    for row, column, reach in zip(rows, columns, aside, strict=True):
+        taken[row, np.arange(column - reach, column + reach + 1) % COLUMNS] = True
+
+
+def _gap(polar: Polar, line: Indices, first: int, last: int, width: float) -> float:
     """Radii of bare face along ``line`` inside of row ``first``; face is what lies beside the run."""
     if first == 0:
         return 0.0
@@ -165,7 +187,7 @@ def _gap(polar: Polar, line: npt.NDArray[np.int64], first: int, last: int, width
     return float((inner < 0.5 * apart).sum() * (radii()[1] - radii()[0]))
 
 
-def _runs(belief: Floats) -> tuple[Floats, npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+def _runs(belief: Floats) -> tuple[Floats, Indices, Indices]:
     """Best run along the radius (sum of belief above its middle, in radii), its first and last row."""
     step = float(radii()[1] - radii()[0])
     shape = (belief.shape[0], belief.shape[2])

@@ -21,6 +21,9 @@ REACH = 1.25
 """Half the side of the straightened face, in radii: a needle may overrun the ring of marks that were
 clicked inside."""
 
+_OVEREXPOSED = 0.3
+"""Share of the face that is saturated where the light is too strong rather than mirrored."""
+
 
 @dataclass(frozen=True)
 class Face:
@@ -29,11 +32,9 @@ class Face:
     lab: Bytes
     """H x W x 3, CIE Lab as OpenCV has it in bytes (L in 0..255, a and b about 128)."""
 
-    seen: npt.NDArray[np.bool_]
-    """H x W: False where the face lies outside the picture."""
-
-    glare: npt.NDArray[np.bool_]
-    """H x W: True where the picture is saturated and flat, so that nothing can be told there."""
+    blind: Bytes | None
+    """H x W: 255 where the face lies outside the picture or in glare, so that nothing can be told there,
+    else 0. None where all of it is seen."""
 
     pixels_per_radius: float
     """Radius of the ring of marks in the picture itself, pixels (mean over its directions)."""
@@ -59,7 +60,7 @@ def straighten(picture: Bytes, matrix: npt.NDArray[np.float64]) -> Face:
     Raises ValueError where the ring does not lie before the camera or outside the picture altogether.
     """
     back = np.asarray(np.linalg.inv(matrix), np.float64)
-    x0, y0, x1, y1 = _box(back, picture.shape)
+    x0, y0, x1, y1, whole = _box(back, picture.shape)
     radius = _radius(back)
     cut = picture[y0:y1, x0:x1]
     shrink = RADIUS_PX * 1.25 / radius
@@ -77,17 +78,20 @@ def straighten(picture: Bytes, matrix: npt.NDArray[np.float64]) -> Face:
     onto = to_cut @ back @ to_disc
     how = cv2.WARP_INVERSE_MAP | (cv2.INTER_CUBIC if radius < RADIUS_PX / 1.5 else cv2.INTER_LINEAR)
     straight = cv2.warpPerspective(cut, onto, (side, side), flags=how, borderMode=cv2.BORDER_REPLICATE)
-    inside = np.full(cut.shape[:2], 255, np.uint8)
-    seen = cv2.warpPerspective(inside, onto, (side, side), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST) > 0
+    blind = _glare(np.asarray(straight, np.uint8))
+    if not whole:
+        inside = np.full(cut.shape[:2], 255, np.uint8)
+        seen = cv2.warpPerspective(inside, onto, (side, side), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_NEAREST)
+        blind = np.asarray(cv2.max(blind, cv2.bitwise_not(seen)), np.uint8)
     return Face(
         lab=np.asarray(cv2.cvtColor(straight, cv2.COLOR_RGB2LAB), np.uint8),
-        seen=seen,
-        glare=_glare(np.asarray(straight, np.uint8)),
+        blind=blind if blind.any() else None,
         pixels_per_radius=radius,
     )
 
 
-def _box(back: npt.NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int]:
+def _box(back: npt.NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int, bool]:
+    """Left, top, right and bottom of what the picture shows of the face, and whether that is all."""
     around = _ring().copy()
     around[:2] *= REACH
     seen = back @ around
@@ -99,11 +103,12 @@ def _box(back: npt.NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, in
         )
     x, y = seen[0] / seen[2], seen[1] / seen[2]
     height, width = shape[:2]
-    x0, x1 = int(max(np.floor(x.min()) - 2, 0)), int(min(np.ceil(x.max()) + 3, width))
-    y0, y1 = int(max(np.floor(y.min()) - 2, 0)), int(min(np.ceil(y.max()) + 3, height))
+    left, top, right, bottom = x.min() - 2, y.min() - 2, x.max() + 3, y.max() + 3
+    x0, x1 = int(max(left, 0)), int(min(right, width))
+    y0, y1 = int(max(top, 0)), int(min(bottom, height))
     if x1 - x0 < 8 or y1 - y0 < 8:
         raise ValueError("the dial lies outside the picture")
-    return x0, y0, x1, y1
+    return x0, y0, x1, y1, bool(left >= 0 and top >= 0 and right <= width and bottom <= height)
 
 
 def _radius(back: npt.NDArray[np.float64]) -> float:
@@ -112,7 +117,12 @@ def _radius(back: npt.NDArray[np.float64]) -> float:
     return float(np.sqrt(abs(cv2.contourArea(points)) / np.pi))
 
 
-def _glare(picture: Bytes) -> npt.NDArray[np.bool_]:
-    """Where all three channels are at their end and stay there: a lamp's mirror image."""
-    full = np.asarray(cv2.inRange(picture, (252, 252, 252), (255, 255, 255)), np.uint8)
-    return np.asarray(cv2.erode(full, np.ones((5, 5), np.uint8)), np.uint8) > 0
+def _glare(picture: Bytes) -> Bytes:
+    """255 where all three channels are at their end and stay there: a lamp's mirror image.
+
+    A white face that is overexposed altogether is no mirror image: a needle still stands out from it.
+    """
+    full = cv2.inRange(picture, (252, 252, 252), (255, 255, 255))
+    if np.count_nonzero(full[::4, ::4]) > _OVEREXPOSED * full[::4, ::4].size:
+        return np.zeros_like(full, np.uint8)
+    return np.asarray(cv2.erode(full, np.ones((5, 5), np.uint8)), np.uint8)

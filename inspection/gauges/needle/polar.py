@@ -23,7 +23,7 @@ class Polar:
     """Cells of the face: row i at ``radii()[i]``, column j at ``j / COLUMNS`` of a turn from up."""
 
     lab: Floats
-    """ROWS x COLUMNS x 3: L in 0..100, a and b about 0."""
+    """ROWS x COLUMNS x 3: L in 0..100, a and b about 128."""
 
     blind: Floats
     """ROWS x COLUMNS: share of the cell that lies outside the picture or in glare, 0..1."""
@@ -53,17 +53,17 @@ def unwrap(face: Face) -> Polar:
     lab = np.asarray(
         cv2.resize(fine.astype(np.float32), (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32
     )
-    blind = (~face.seen | face.glare).astype(np.float32)
-    if blind.any():
-        hidden = cv2.remap(blind, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=1.0)
-        share = np.asarray(cv2.resize(hidden, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA), np.float32)
-    else:
-        share = np.zeros((ROWS, COLUMNS), np.float32)
+    share = np.zeros((ROWS, COLUMNS), np.float32)
+    if face.blind is not None:
+        hidden = cv2.remap(
+            face.blind, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255.0
+        )
+        small = cv2.resize(hidden, (COLUMNS, ROWS), interpolation=cv2.INTER_AREA)
+        share = np.asarray(small / 255.0, np.float32)
     return Polar(lab=true_lab(lab), blind=share)
 
 
 def true_lab(lab: Floats) -> Floats:
-    """Lab in its own units from OpenCV's bytes."""
-    return np.asarray(
-        (lab - np.array([0, 128, 128], np.float32)) * np.array([100 / 255, 1, 1], np.float32), np.float32
-    )
+    """Lab in its own units from OpenCV's bytes, but for an offset of 128 in a and b; changes ``lab``."""
+    lab[..., 0] *= 100 / 255
+    return lab
