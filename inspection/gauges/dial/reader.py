@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
 
 from inspection.frozen import Box
 from inspection.gauges.dial.rectified import Rectified, rectify
+from inspection.gauges.dial.registration import register
 from inspection.gauges.dial.scale import Scale
 from inspection.gauges.needle.choosing import Found, find_needle
 from inspection.gauges.needle.face import straighten
@@ -27,7 +29,8 @@ _FLOOR = 0.0005
 def read_dial(picture: Picture, dial: DialDescription) -> Reading:
     """What the dial shows in ``picture`` (height x width x 3, uint8, RGB; not written into).
 
-    The dial lies where its description has it. Value and uncertainty are in the dial's unit; whatever can't
+    The dial lies where its description has it, or about there where that has a reference. Value and
+    uncertainty are in the dial's unit; whatever can't
     be told for
     certain is unreadable, with its reason.
     """
@@ -44,37 +47,50 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
         return Unreadable.WRONG_DEPTH
     here = dial.in_picture(picture.shape[1], picture.shape[0])
     try:
-        rectified = rectify(here.center, here.marks)
-        scale = Scale.of(here, rectified)
+        rectified, scale = _geometry(here)
+        moved = 0.0
+        if here.reference is not None:
+            registered = register(picture, here.reference)
+            if isinstance(registered, Unreadable):
+                return registered
+            moved = registered.residual / rectified.radius_px
+            rectified = rectified.moved(registered.matrix)
         face = straighten(picture, rectified.matrix)
     except ValueError:
         return Unreadable.CUT_OFF
     if rectified.radius_px < _LEAST_RADIUS_PX:
         return Unreadable.TOO_SMALL
-    found = find_needle(face, here.needle)
+    found = find_needle(face, here.needle, scale.beyond)
     if isinstance(found, Unreadable):
         return found
     angle, spread = direction(found)
     value = scale.value(angle)
     if value is None:
         return Unreadable.OUT_OF_SCALE
-    parts = scale.slope(angle) * spread, scale.uncertainty(angle), _FLOOR * scale.full_scale
+    slope = scale.slope(angle)
+    parts = slope * spread, slope * moved, scale.uncertainty(angle), _FLOOR * scale.full_scale
     return Reading(
         kind=InstrumentKind.DIAL,
         value=value,
         uncertainty=float(np.linalg.norm(parts)),
         unit=here.unit,
-        box=_box(here, picture.shape),
+        box=_box(rectified, picture.shape),
         angle_deg=_seen_angle(rectified, angle, found),
     )
 
 
-def _box(dial: DialDescription, shape: tuple[int, ...]) -> Box | None:
-    """The square about the pivot that holds the marks, as far as it lies in the picture."""
-    cx, cy = dial.center
-    radius = max(np.hypot(mark.x - cx, mark.y - cy) for mark in dial.marks)
-    x0, y0 = max(int(cx - radius), 0), max(int(cy - radius), 0)
-    x1, y1 = min(int(cx + radius) + 1, shape[1]), min(int(cy + radius) + 1, shape[0])
+@lru_cache(maxsize=32)
+def _geometry(dial: DialDescription) -> tuple[Rectified, Scale]:
+    rectified = rectify(dial.center, dial.marks)
+    return rectified, Scale.of(dial, rectified)
+
+
+def _box(rectified: Rectified, shape: tuple[int, ...]) -> Box | None:
+    """The rectangle that holds the ring of marks, as far as it lies in the picture."""
+    turns = np.linspace(0, 2 * np.pi, 36, endpoint=False)
+    ring = rectified.to_picture(np.stack([np.sin(turns), -np.cos(turns)], axis=1))
+    x0, y0 = (max(int(low), 0) for low in ring.min(axis=0))
+    x1, y1 = (min(int(high) + 1, side) for high, side in zip(ring.max(axis=0), shape[1::-1], strict=True))
     return (x0, y0, x1 - x0, y1 - y0) if x1 > x0 and y1 > y0 else None
 
 

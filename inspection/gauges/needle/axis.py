@@ -47,7 +47,10 @@ class Axis:
     tail_width: float
     contrast: float
     """Colour distance from the face."""
+    grain: float
+    """How far the face beside it is from one colour, in the same measure."""
     colour: tuple[float, float, float]
+    """Lab."""
     face: tuple[float, float, float]
     scatter: float
     """Of the middles about the line."""
@@ -112,6 +115,7 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
         taper=taper,
         tail_width=float(np.median(rows.width[tails])) / RADIUS_PX if tails.any() else 0.0,
         contrast=contrast,
+        grain=_grain(lab[run], sides[run], half),
         colour=_named(colour),
         face=_named(np.median(sides[run].reshape(-1, 3), axis=0)),
         scatter=scatter / RADIUS_PX,
@@ -165,6 +169,15 @@ def _sides(lab: Floats, half: float) -> Floats:
     right = np.median(lab[:, middle + gap + 1 : middle + far + 1 : 3], axis=1)
     smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 5) for side in (left, right)]
     return np.asarray(np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1), np.float32)
+
+
+def _grain(lab: Floats, sides: Floats, half: float) -> float:
+    middle = lab.shape[1] // 2
+    gap = min(round(1.2 * half) + 3, middle - 12)
+    off = np.concatenate(
+        [lab[:, : middle - gap : 3] - sides[:, :1], lab[:, middle + gap + 1 :: 3] - sides[:, 1:]], axis=1
+    )
+    return float(np.median(np.sqrt((off * off).sum(axis=2))))
 
 
 def _rows(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -17,8 +18,16 @@ from inspection.instruments.reading import Unreadable
 
 _TRIED = 4
 """Directions whose flanks are measured; the needle is among the first two of nearly all dials."""
-_LEAST_COVERED = 0.22
-"""Radii over which both flanks must be seen: a numeral with its tick has less."""
+_LEAST_EVIDENCE = 0.68
+"""Score of the search and length over which both flanks are seen, radii, together. Dials drawn without a
+needle
+have at most 0.6 (a numeral with its tick), those with one 0.75 and more, but for a few."""
+_LEAST_CLARITY = 3.3
+"""Contrast in multiples of the face's own grain: pure noise shows up to 3.8 with little length, needles 4."""
+_OFF_SCALE = 0.6
+"""Weight of what points where the scale has no values: a needle stands there seldom, a case's edge often."""
+_PAST_END = 0.1
+"""Radians past an end of the scale from which that counts: a needle may rest on its pin."""
 _RIVAL = 0.7
 """A second thing with this share of the best one's merit may as well be the needle."""
 _BESIDE = 0.3
@@ -35,8 +44,6 @@ class Found:
     merit: float
     rival: float
     """Merit of the next best thing, as a share of this one's."""
-    hidden_second: bool
-    """A second needle was described and isn't seen: it may lie under or over this one."""
 
 
 @dataclass(frozen=True)
@@ -46,43 +53,60 @@ class _Candidate:
     merit: float
 
 
-def find_needle(face: Face, needle: Needle) -> Found | Unreadable:
-    """The needle on the face, or why there is none that can be told."""
-    candidates = _measured(face, needle)
+def find_needle(
+    face: Face, needle: Needle, beyond: Callable[[float], float] | None = None
+) -> Found | Unreadable:
+    """The needle on the face, or why there is none that can be told.
+
+    ``beyond`` says how far past an end of the scale a direction is, radians, 0 on the scale.
+    """
+    candidates = _measured(face, needle, beyond)
     if not candidates:
         return Unreadable.NOT_FOUND
     best = max(candidates, key=lambda one: one.merit)
-    rivals = [one for one in candidates if one is not best and not _same(one.axis, best.axis)]
-    others = [one for one in rivals if not _opposite(one.axis, best.axis)]
-    tails = [one for one in rivals if _opposite(one.axis, best.axis)]
-    if best.axis.covered < _LEAST_COVERED or abs(best.axis.offset) > _BESIDE:
-        return Unreadable.GLARE if best.axis.glare > 0.25 else Unreadable.NOT_FOUND
-    if best.axis.glare > 0.25:
+    axis = best.axis
+    if axis.glare > 0.25:
         return Unreadable.GLARE
-    if _is_the_other(best.axis, needle):
+    if axis.covered + best.direction.score < _LEAST_EVIDENCE or abs(axis.offset) > _BESIDE:
+        return Unreadable.NOT_FOUND
+    if axis.contrast < _LEAST_CLARITY * axis.grain:
+        return Unreadable.NOT_FOUND
+    if _is_the_other(axis, needle):
         return Unreadable.TWO_NEEDLES
-    rival = max((one.merit for one in others), default=0.0) / best.merit
+    others = [one for one in candidates if one is not best and not _same(one.axis, axis)]
+    tails = [one for one in others if _opposite(one.axis, axis) and not _is_the_other(one.axis, needle)]
+    if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
+        return Unreadable.DISAGREEMENT
+    rival = max((one.merit for one in others if not _opposite(one.axis, axis)), default=0.0) / best.merit
     if rival > _RIVAL:
         return Unreadable.TWO_NEEDLES
-    if any(one.axis.tip > best.axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
-        return Unreadable.DISAGREEMENT
+    started = best.direction
     return Found(
-        axis=again(face, best.axis, best.direction.begin, best.direction.end, best.direction.width),
-        cue=best.direction.angle,
+        axis=again(face, axis, started.begin, started.end, started.width),
+        cue=started.angle,
         merit=best.merit,
         rival=rival,
-        hidden_second=False,
     )
 
 
-def _measured(face: Face, needle: Needle) -> list[_Candidate]:
+def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
     candidates = []
     for one in directions(unwrap(face))[:_TRIED]:
         axis = measure(face, one.angle, one.offset, one.begin, one.end, one.width)
         if axis is not None:
-            merit = axis.covered * axis.contrast / (axis.contrast + 12) * _suits(axis, needle)
+            merit = _merit(one, axis) * _suits(axis, needle)
+            if beyond is not None and beyond(axis.ray) > _PAST_END:
+                merit *= _OFF_SCALE
             candidates.append(_Candidate(one, axis, merit))
     return candidates
+
+
+def _merit(direction: Direction, axis: Axis) -> float:
+    """How much it is like a needle: long, clear, unlike its sides all along, and through the pivot."""
+    clear = axis.contrast / (axis.contrast + 12)
+    alike = direction.score / (direction.score + 0.2)
+    central = 1 / (1 + (axis.offset / 0.15) ** 2)
+    return axis.covered * clear * alike * central
 
 
 def _is_the_other(axis: Axis, needle: Needle) -> bool:

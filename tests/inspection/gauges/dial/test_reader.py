@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from inspection.gauges.dial.reader import read_dial
+from inspection.gauges.dial.teaching import taught
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.reading import InstrumentKind, Reading, Unreadable
 from tests.inspection.gauges.needle.drawn import (
@@ -191,3 +192,23 @@ def test_pictures_of_nothing_are_not_read(number: int) -> None:
     marks = [[100 + 80 * np.sin(t), 100 - 80 * np.cos(t), v] for v, t in enumerate(np.linspace(-2.3, 2.3, 6))]
     dial = DialDescription.model_validate({"center": [100, 100], "marks": marks, "direction": "cw"})
     assert read_dial(photographs_of_noise()[number], dial).value is None
+
+
+def test_a_dial_that_has_moved_is_read_by_its_reference() -> None:
+    picture, dial = Drawing().photograph(2.5)
+    later, _ = Drawing(seed=5).photograph(7.3)
+    known = taught(picture, dial)
+    moved = cv2.warpAffine(
+        later,
+        np.array([[1.02, 0.05, 4], [-0.05, 1.02, 9]]),
+        picture.shape[1::-1],
+        borderMode=cv2.BORDER_REPLICATE,
+    )
+    reading = read_dial(np.asarray(moved, np.uint8), known)
+    assert reading.value == pytest.approx(7.3, abs=0.06)
+
+
+def test_a_dial_that_is_not_there_any_more_is_not_read() -> None:
+    picture, dial = Drawing().photograph(2.5)
+    gone = np.full_like(picture, 130)
+    assert read_dial(gone, taught(picture, dial)).reason is Unreadable.NOT_FOUND
