@@ -48,15 +48,15 @@ class Curve:
         points = rest**2 * (1.0 + 2.0 * t) * self.y[i] + t**2 * (3.0 - 2.0 * t) * self.y[i + 1]
         return float(points + width * t * rest * (rest * first - t * last))
 
-    def lies_smooth(self) -> bool:
-        """Whether each inner point left out would be found better by the cubic than by the chord."""
+    def smoothness(self) -> float:
+        """From 0 to 1: how much better the cubic than the chord finds each inner point that is left out."""
         straight = smooth = 0.0
         for left_out in range(1, len(self.x) - 1):
             others = self.through(np.delete(self.x, left_out), np.delete(self.y, left_out))
             x, y = float(self.x[left_out]), float(self.y[left_out])
             straight += (others.straight(x) - y) ** 2
             smooth += (others.smooth(x) - y) ** 2
-        return smooth < straight
+        return straight / max(straight + smooth, 1e-300)
 
 
 def _tangents(x: Array, y: Array) -> Array:

@@ -12,13 +12,15 @@ from typing import Final, Self
 import numpy as np
 
 from inspection.gauges.dial.curve import Array, Curve
-from inspection.gauges.dial.forms import EVEN, UNEVEN, Form
+from inspection.gauges.dial.forms import EVEN, Form, nearest
 
 _ROUND: Final = 2.0 * np.pi
 _WIDE: Final = np.radians(20.0)
 """Gaps between marks beyond which it matters how one interpolates."""
 _ENOUGH: Final = 5
 """Marks from which a form, or a smooth curve, can be told."""
+_ASIDE: Final = 1.5
+"""Clicks' standard deviations up to which marks, in the mean, lie where a form has them."""
 _STRAIGHTER: Final = 0.5
 """How much less off an uneven form than off the even one the marks must lie, for it to be believed."""
 _ROUNDS: Final = 4
@@ -44,7 +46,8 @@ class Law:
     _curve: Curve
     """Of what the form draws evenly; on a full circle with two marks more on either side."""
     _form: Form
-    _smooth: bool
+    _smooth: float
+    """Share of the cubic, against the chord, between marks."""
     _least: float
     _span: float
     """In the scale's unit: values are counted from the one and by the other."""
@@ -57,8 +60,8 @@ class Law:
 
     def value(self, place: float) -> float:
         """The value there, in the scale's unit; beyond the marks by the law's end."""
-        curve = self._curve
-        return self._said(curve.smooth(place) if self._smooth else curve.straight(place))
+        straight, smooth = (self._said(way(place)) for way in (self._curve.straight, self._curve.smooth))
+        return straight + self._smooth * (smooth - straight)
 
     def slope(self, place: float) -> float:
         """By how much it changes there, unit per radian, with its sign; on the scale's side of an end."""
@@ -91,27 +94,32 @@ class Law:
     @classmethod
     def of(cls, marks: "Marks", click: float) -> Self:
         """The law of ``marks``, which are clicked with a standard deviation of ``click`` radians."""
-        forms = [EVEN]
-        if marks.wraps is None and len(marks.places) >= _ENOUGH:
-            forms += [form for form in UNEVEN if form.from_least or marks.values.min() > 0.0]
-        off = [marks.off_straight(marks.drawn(form)) for form in forms]
-        rough = [float(np.mean(np.abs(one))) for one in off]
-        best = int(np.argmin(rough))
-        if rough[0] <= 2.0 * click or rough[best] > _STRAIGHTER * rough[0]:
-            best = 0
+        form = EVEN
+        if marks.wraps is None and len(marks.places) >= _ENOUGH and marks.roughness(EVEN) > _ASIDE * click:
+            other = nearest(marks.roughness, positive=bool(marks.values.min() > 0.0))
+            if marks.roughness(other) < min(_ASIDE * click, _STRAIGHTER * marks.roughness(EVEN)):
+                form = other
+        off = marks.off_straight(marks.drawn(form))
         if len(marks.places) >= _ENOUGH:
-            usual = _OF_MEDIAN * float(np.median(np.abs(off[best])))
-            shown = (_CLICK_WEIGHT * click**2 + len(off[best]) * usual**2) / (_CLICK_WEIGHT + len(off[best]))
+            usual = _OF_MEDIAN * float(np.median(np.abs(off)))
+            shown = (_CLICK_WEIGHT * click**2 + len(off) * usual**2) / (_CLICK_WEIGHT + len(off))
             click = min(click, float(np.sqrt(shown)))
-        drawn = marks.drawn(forms[best])
+        drawn = marks.drawn(form)
         places, trust = marks.smoothed(drawn, click)
         wide = len(places) >= _ENOUGH and float(np.diff(places).max()) > _WIDE
-        smooth = wide and Curve.through(places, drawn).lies_smooth()
-        return cls._of(marks, places, drawn, trust, forms[best], click, smooth)
+        smooth = Curve.through(places, drawn).smoothness() if wide else 0.0
+        return cls._of(marks, places, drawn, trust, form, click, smooth)
 
     @classmethod
     def _of(
-        cls, marks: "Marks", places: Array, drawn: Array, trust: Array, form: Form, click: float, smooth: bool
+        cls,
+        marks: "Marks",
+        places: Array,
+        drawn: Array,
+        trust: Array,
+        form: Form,
+        click: float,
+        smooth: float,
     ) -> Self:
         shift, count = float(places[0]), len(places)
         places = places - shift
@@ -185,6 +193,10 @@ class Marks:
             steep = float((weights * across) @ self.places) / float((weights * across) @ across)
             off = self.places - weights @ self.places - steep * across
         return np.asarray(off)
+
+    def roughness(self, form: Form) -> float:
+        """How far the marks lie off that form's scale, mean of the absolute values, radians."""
+        return float(np.mean(np.abs(self.off_straight(self.drawn(form)))))
 
     def smoothed(self, drawn: Array, click: float) -> tuple[Array, Array]:
         """The places drawn towards the straight scale, and by which share of the way each (0 to 1).

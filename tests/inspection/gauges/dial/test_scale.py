@@ -265,3 +265,20 @@ def test_clicks_on_an_even_scale_are_smoothed_and_an_odd_mark_stays() -> None:
         return law(value) + (math.radians(-8) if value == 0 else 0.0)
 
     assert read(dial(seen, odd, list(range(11))), seen, odd(0))[0] == pytest.approx(0, abs=0.03)
+
+
+def test_where_no_law_fits_the_doubt_between_marks_is_told() -> None:
+    """Drawn by hand: even between its marks, as the next one may be smooth."""
+    values, shares = [0, 1, 2, 4, 6, 10], [0, 0.24, 0.42, 0.64, 0.8, 1]
+
+    def law(value: float) -> float:
+        return math.radians(-135 + 270 * float(np.interp(value, values, shares)))
+
+    seen = camera(10, 30)
+    described = dial(seen, law, values)
+    for value in np.linspace(0, 10, 41):
+        found, uncertainty = read(described, seen, law(float(value)))
+        assert found is not None
+        assert abs(found - value) < 2.2 * uncertainty + 0.01
+        assert abs(found - value) < 0.25
+        assert uncertainty < 0.15
