@@ -147,9 +147,9 @@ def _is_rim(own: Array, beyond: Array) -> bool:
 
 
 def _points(depth: Array, row: Row, cells: Sequence[int], unlit: float, lit: float) -> Array:
-    """The share of what may be a point behind each cell, above what is right over it."""
+    """The share of what may be a point behind each cell: deep, and nothing right above it."""
     side = 13
-    across = np.linspace(row.width + 0.15 * row.stroke, row.pitch - 0.15 * row.stroke, side)
+    across = np.linspace(row.width + 0.25 * row.stroke, row.pitch - 0.25 * row.stroke, side)
     down = np.linspace(row.height - 1.8 * row.stroke, row.height + 0.8 * row.stroke, side)
     grid = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
     seen = sampled(depth, *row.place(grid, cells)).reshape(len(cells), side, side)
@@ -157,9 +157,11 @@ def _points(depth: Array, row: Row, cells: Sequence[int], unlit: float, lit: flo
         max(1, round(_POINT * row.stroke / (across[1] - across[0]))),
         max(1, round(_POINT * row.stroke / (down[1] - down[0]))),
     )
-    best = np.array([cv2.blur(patch, box, borderType=cv2.BORDER_REFLECT).max() for patch in seen])
-    over = np.stack(
-        np.meshgrid(across[3:-3], np.linspace(row.height / 2, row.height - 2.4 * row.stroke, 5)), -1
-    ).reshape(-1, 2)
-    above = sampled(depth, *row.place(over, cells)).mean(-1)
-    return np.asarray((best - np.maximum(above, unlit)) / lit, np.float32)
+    higher = np.linspace(row.height - 3.6 * row.stroke, row.height - 2.2 * row.stroke, 5)
+    over = np.stack(np.meshgrid(across, higher), -1).reshape(-1, 2)
+    above = np.maximum(sampled(depth, *row.place(over, cells)).reshape(len(cells), 5, side).mean(1), unlit)
+    best = [
+        cv2.blur(patch - column, box, borderType=cv2.BORDER_REFLECT).max()
+        for patch, column in zip(seen, above, strict=True)
+    ]
+    return np.asarray(best, np.float32) / lit

@@ -23,6 +23,10 @@ _WIDTHS: Final = (0.3, 0.85)
 _SLANTS: Final = (-0.05, 0.3)
 _LEAST_PITCH: Final = 1.1
 """Of the width."""
+_FAN: Final = 0.15
+"""Of the slant, from the middle to either end of a wide field."""
+_WIDE: Final = 256.0
+"""Pixels from the middle of a wide field to its end."""
 _BLANK: Final = -1
 
 
@@ -76,6 +80,7 @@ def _climbed(
         "slant": 0.05,
         "stroke": 0.02 * row.height,
         "slope": 0.015,
+        "fan": 0.1 / _WIDE,
     }
     for _ in range(2):
         for name, step in steps.items():
@@ -103,6 +108,7 @@ def _moved(row: Row, name: str, by: float) -> Row | None:
         _STROKES[0] < moved.stroke / moved.height < _STROKES[1]
         and _WIDTHS[0] < moved.width / moved.height < _WIDTHS[1]
         and _SLANTS[0] < moved.slant < _SLANTS[1]
+        and abs(moved.fan) * _WIDE < _FAN
         and moved.pitch > _LEAST_PITCH * moved.width
     )
     return moved if fits else None

@@ -15,20 +15,40 @@ import numpy as np
 from inspection.gauges.display.panel import FIELD_HEIGHT, Array
 from inspection.gauges.display.segments import DIGITS, Row
 
-_COARSE: Final = 32
+COARSE_HEIGHT: Final = 32
 """Pixels of a field's height for the first guess."""
-_SLANTS: Final = (0.03, 0.13)
-_TOPS: Final = (0.0, 0.46)
-"""Of the field's height: where digits begin."""
-_HEIGHTS: Final = (0.42, 1.0)
-_RATIOS: Final = (0.45, 0.55, 0.65)
-"""Width of a digit by its height."""
-_PITCHES: Final = (1.22, 1.36, 1.52, 1.7, 1.95)
-"""Pitch by the width of a digit."""
+_SCALE: Final = FIELD_HEIGHT / COARSE_HEIGHT
 _STROKE: Final = 0.13
 """Stroke by height: from 0.09 to 0.18 are found with it."""
 _MOST: Final = 1.2
 """Times the lit depth beyond which deeper is no more lit: so that a rim does not outweigh all digits."""
+_WORTH_A_TRY: Final = 0.6
+"""Of the most that rows of any size hold: sizes that hold less are not tried with all pitches."""
+
+
+@dataclass(frozen=True)
+class Net:
+    """The rows that are tried."""
+
+    slants: tuple[float, ...]
+    ratios: tuple[float, ...]
+    """Width of a digit by its height."""
+    pitches: tuple[float, ...]
+    """Pitch by the width of a digit."""
+    step: float
+    """From one height of digits to the next, in coarse pixels."""
+    heights: tuple[float, float] = (0.42, 1.0)
+    """Of the field's height."""
+    tops: float = 0.46
+    """Of the field's height: the lowest place where digits begin."""
+
+
+WIDE: Final = Net(slants=(0.08,), ratios=(0.52,), pitches=(1.3, 1.55, 1.85), step=3.0)
+"""To tell fields with digits from others."""
+CLOSE: Final = Net(
+    slants=(0.03, 0.13), ratios=(0.45, 0.55, 0.65), pitches=(1.22, 1.36, 1.52, 1.7, 1.95), step=1.5
+)
+"""To begin a fit with."""
 
 
 @dataclass(frozen=True)
@@ -36,35 +56,63 @@ class Guess:
     """A row of cells, and how much it explains."""
 
     gain: float
-    """Sum over the lit segments of depth above half the lit one, by the area of a field's square."""
+    """Sum over the lit segments of depth above half the lit one."""
     row: Row
+    """In the pixels of a field of FIELD_HEIGHT."""
 
 
-def first_guess(depth: Array, level: float, *, left: float, right: float) -> Guess | None:
-    """The row between ``left`` and ``right`` (the field's pixels) that explains most. None: nothing does."""
-    scale = FIELD_HEIGHT / _COARSE
-    width = max(4, round(depth.shape[1] / scale))
-    small = cv2.resize(depth, (width, _COARSE), interpolation=cv2.INTER_AREA)
-    clipped = np.minimum(small / max(level, 1e-6), _MOST).astype(np.float32)
+@dataclass(frozen=True)
+class _Size:
+    """What digits of one size would explain, at each place."""
+
+    gains: Array
+    """Tops x columns."""
+    tops: Array
+    height: float
+    width: int
+    slant: float
+
+    @property
+    def most(self) -> float:
+        """Roughly what the best row of this size explains."""
+        return float(self.gains.sum(1).max()) / self.width
+
+
+def guessed(depth: Array, level: float, net: Net, *, left: float, right: float) -> Guess | None:
+    """The row between ``left`` and ``right`` that explains most. None: nothing does.
+
+    ``depth``: COARSE_HEIGHT x width. ``left``, ``right``: shares of the width.
+    """
+    clipped = np.minimum(depth / max(level, 1e-6), _MOST).astype(np.float32)
+    sizes = [size for slant in net.slants for size in _sizes(_straightened(clipped, slant), slant, net)]
+    enough = max((size.most for size in sizes), default=0.0) * _WORTH_A_TRY
     best: Guess | None = None
-    for slant in _SLANTS:
-        straight = _straightened(clipped, slant)
-        for gain, (x, pitch, top, height, digit) in _rows(straight):
+    width = depth.shape[1] * _SCALE
+    for size in sizes:
+        if size.most < enough:
+            continue
+        for gain, x, top, pitch in _spaced(size, net):
             if best is not None and gain <= best.gain:
                 continue
-            row = Row(
-                x=(x + slant * ((_COARSE - 1) / 2 - (top + height / 2))) * scale,
-                pitch=pitch * scale,
-                top=top * scale,
-                height=height * scale,
-                width=digit * scale,
-                slant=slant,
-                stroke=_STROKE * height * scale,
-                slope=0.0,
-            )
-            if row.cells(left, right):
+            row = _row(size, x, top, pitch)
+            if row.cells(left * width, right * width):
                 best = Guess(gain, row)
-    return best
+    return best if best is not None and best.gain > 0 else None
+
+
+def _row(size: _Size, x: float, top: float, pitch: float) -> Row:
+    """In the fine field's pixels, slanted about each digit's middle."""
+    shift = size.slant * ((COARSE_HEIGHT - 1) / 2 - (top + size.height / 2))
+    return Row(
+        x=(x + shift) * _SCALE,
+        pitch=pitch * _SCALE,
+        top=top * _SCALE,
+        height=size.height * _SCALE,
+        width=size.width * _SCALE,
+        slant=size.slant,
+        stroke=_STROKE * size.height * _SCALE,
+        slope=0.0,
+    )
 
 
 def _straightened(depth: Array, slant: float) -> Array:
@@ -74,21 +122,19 @@ def _straightened(depth: Array, slant: float) -> Array:
     return np.asarray(cv2.warpAffine(depth, lean, (width, height), flags=cv2.INTER_LINEAR), np.float32)
 
 
-def _rows(depth: Array) -> Iterator[tuple[float, tuple[float, float, float, float, float]]]:
-    """For each size of digits the best row: gain, and (x, pitch, top, height, width of a digit)."""
+def _sizes(depth: Array, slant: float, net: Net) -> Iterator[_Size]:
+    """What digits of each size explain."""
     full, width = depth.shape
     down = np.vstack([np.zeros((1, width), np.float32), np.cumsum(depth, 0)])
-    for height in np.arange(round(_HEIGHTS[0] * full), full + 0.5, 1.5):
-        tops = np.arange(0, min(int(_TOPS[1] * full), full - int(height)) + 1, 1)
+    for height in np.arange(round(net.heights[0] * full), net.heights[1] * full + 0.5, net.step):
+        tops = np.arange(0, min(int(net.tops * full), full - int(height)) + 1, 1)
         stroke = max(1, round(_STROKE * height))
         bands = _bands(down, tops, float(height), stroke)
         along = np.concatenate([np.zeros((*bands.shape[:2], 1), np.float32), np.cumsum(bands, 2)], 2)
-        for ratio in _RATIOS:
+        for ratio in net.ratios:
             digit = round(float(height) * ratio)
-            if digit <= 2 * stroke or digit >= width:
-                continue
-            gains = _gains(along, digit, stroke, float(height))
-            yield from _spaced(gains, tops, float(height), digit)
+            if 2 * stroke < digit < width:
+                yield _Size(_gains(along, digit, stroke, float(height)), tops, float(height), digit, slant)
 
 
 def _bands(down: Array, tops: Array, height: float, stroke: int) -> Array:
@@ -114,29 +160,30 @@ def _gains(along: Array, digit: int, stroke: int, height: float) -> Array:
         return along[band, :, start + length : start + length + count] - along[band, :, start : start + count]
 
     far = digit - stroke
-    sums = (
-        run(0, stroke, inside),
-        run(3, far, stroke),
-        run(4, far, stroke),
-        run(2, stroke, inside),
-        run(4, 0, stroke),
-        run(3, 0, stroke),
-        run(1, stroke, inside),
-    )
     bar, post = stroke * inside / 2, (height - 3 * stroke) / 2 * stroke / 2
-    segments = np.stack(sums) - np.array([bar, post, post, bar, post, post, bar], np.float32)[:, None, None]
-    return np.asarray(np.tensordot(DIGITS, segments, axes=(1, 0)).max(0).clip(min=0.0), np.float32)
+    segments = np.stack(
+        [
+            run(0, stroke, inside) - bar,
+            run(3, far, stroke) - post,
+            run(4, far, stroke) - post,
+            run(2, stroke, inside) - bar,
+            run(4, 0, stroke) - post,
+            run(3, 0, stroke) - post,
+            run(1, stroke, inside) - bar,
+        ]
+    )
+    flat = DIGITS @ segments.reshape(7, -1)
+    return np.asarray(flat.max(0).clip(min=0.0), np.float32).reshape(segments.shape[1:])
 
 
-def _spaced(
-    gains: Array, tops: Array, height: float, digit: int
-) -> Iterator[tuple[float, tuple[float, float, float, float, float]]]:
-    """The best row for each pitch."""
-    count = gains.shape[1]
-    for spread in _PITCHES:
-        pitch = digit * spread
+def _spaced(size: _Size, net: Net) -> Iterator[tuple[float, float, float, float]]:
+    """The best row for each pitch: gain, x, top, pitch."""
+    count = size.gains.shape[1]
+    for spread in net.pitches:
+        pitch = size.width * spread
         phases = np.arange(0.0, pitch)
         places = np.round(phases[:, None] + np.arange(int(count // pitch) + 1) * pitch).astype(np.intp)
-        sums = np.where(places < count, gains[:, np.minimum(places, count - 1)], 0.0).sum(-1)
+        padded = np.pad(size.gains, ((0, 0), (0, max(0, int(places.max()) + 1 - count))))
+        sums = padded[:, places].sum(-1)
         top, phase = np.unravel_index(int(sums.argmax()), sums.shape)
-        yield float(sums[top, phase]), (float(phases[phase]), pitch, float(tops[top]), height, float(digit))
+        yield float(sums[top, phase]), float(phases[phase]), float(size.tops[top]), pitch

@@ -4,7 +4,7 @@ A panel stands out from its housing as a whole: brighter or darker, within four 
 the picture's border may cut. Pure.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
@@ -48,8 +48,18 @@ class Field:
     cut_left: bool
     cut_right: bool
     """Whether the picture's border cuts the panel there, so that it may go on beyond."""
+    of_size: tuple[int, int]
+    """Width and height of the whole picture."""
     margin: float = 0.0
     """Room around a taught field, in pixels of the field: digits lie inside of it."""
+
+    def reaches(self, x: Array, y: Array) -> bool:
+        """Whether all these places of the field lie inside of the picture that it was taken from."""
+        back = np.linalg.inv(self.to_field)
+        places = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)]).astype(np.float64)
+        px, py = places[0] / places[2], places[1] / places[2]
+        width, height = self.of_size
+        return bool(px.min() >= 0 and py.min() >= 0 and px.max() <= width - 1 and py.max() <= height - 1)
 
     @property
     def width(self) -> int:
@@ -130,34 +140,67 @@ def size_of(corners: Corners) -> tuple[float, float]:
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
 
 
-def field_of(picture: Picture, corners: Corners, *, margin: float = 0.0) -> Field | None:
-    """The field within ``corners`` and ``margin`` of its height around. None: it has no display's shape."""
+def field_of(
+    picture: Picture, corners: Corners, *, margin: float = 0.0, full: int = FIELD_HEIGHT
+) -> Field | None:
+    """The field within ``corners`` and ``margin`` of its height around, ``full`` pixels high.
+
+    None: it has no display's shape.
+    """
     wide, high = size_of(corners)
     if high < 1.0 or not 0.2 < wide / high < _WIDEST:
         return None
-    inner_height = FIELD_HEIGHT / (1.0 + 2.0 * margin)
+    inner_height = full / (1.0 + 2.0 * margin)
     inner_width = inner_height * wide / high
     room = inner_height * margin
     width = max(8, round(inner_width + 2.0 * room))
-    x0, y0, x1, y1 = room, room, room + inner_width - 1.0, FIELD_HEIGHT - 1.0 - room
+    x0, y0, x1, y1 = room, room, room + inner_width - 1.0, full - 1.0 - room
     target = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
     to_field = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
-    shrink = high / inner_height
-    # without the blur, pixels between would be left out
-    source = cv2.blur(picture, (int(shrink), int(shrink))) if shrink > 2.0 else picture
-    seen = cv2.warpPerspective(
-        source,
-        to_field,
-        (width, FIELD_HEIGHT),
-        flags=cv2.INTER_LINEAR,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
+    seen = _seen_straight(picture, corners, to_field, (width, full), high / inner_height)
     near = _AT_BORDER * picture.shape[1]
     return Field(
-        picture=np.asarray(seen, np.uint8),
+        picture=seen,
         corners=corners,
         to_field=np.asarray(to_field, np.float64),
         cut_left=bool(min(corners[0, 0], corners[3, 0]) < near),
         cut_right=bool(max(corners[1, 0], corners[2, 0]) > picture.shape[1] - 1 - near),
+        of_size=(picture.shape[1], picture.shape[0]),
         margin=room,
     )
+
+
+def moved_right(picture: Picture, field: Field, by: int, width: int) -> Field:
+    """The field from ``by`` pixels left of its left end, and ``width`` pixels wide."""
+    shift = np.array([[1.0, 0.0, by], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+    to_field = shift @ field.to_field
+    full = field.picture.shape[0]
+    shrink = size_of(field.corners)[1] / (full - 2.0 * field.margin)
+    seen = _seen_straight(picture, field.corners, to_field, (width, full), shrink)
+    return replace(field, picture=seen, to_field=to_field)
+
+
+def _seen_straight(
+    picture: Picture, corners: Corners, to_field: MatLike, size: tuple[int, int], shrink: float
+) -> Picture:
+    """The picture through ``to_field``; ``shrink``: pixels of it that become one, to be averaged before."""
+    if shrink > 2.0:
+        room = np.ceil(corners.max(0) - corners.min(0)).max() / 2
+        left, top = np.maximum(corners.min(0) - room, 0).astype(int)
+        right, bottom = (corners.max(0) + room).astype(int)
+        part = picture[top:bottom, left:right]
+        factor = 1.0 / int(shrink)
+        small = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        fx, fy = small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]
+        back = np.array(
+            [
+                [1 / fx, 0.0, left - 0.5 + 0.5 / fx],
+                [0.0, 1 / fy, top - 0.5 + 0.5 / fy],
+                [0.0, 0.0, 1.0],
+            ]
+        )
+        picture, to_field = np.asarray(small, np.uint8), to_field @ back
+    seen = cv2.warpPerspective(
+        picture, to_field, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
+    return np.asarray(seen, np.uint8)

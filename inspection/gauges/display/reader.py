@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -10,9 +10,9 @@ import numpy as np
 from inspection.frozen import Box
 from inspection.gauges.display.decoding import BLANK, Decoded, decoded
 from inspection.gauges.display.fitting import fitted
-from inspection.gauges.display.grid import Guess, first_guess
+from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.panel import Corners, Field, field_of, proposed
+from inspection.gauges.display.panel import Corners, Field, field_of, moved_right, proposed
 from inspection.gauges.display.segments import RIGHT, Row, sampled
 from inspection.gauges.display.strokes import Strokes, strokes_of
 from inspection.instruments.display import DisplayDescription
@@ -21,23 +21,35 @@ from inspection.levels import Picture
 
 _MARGIN: Final = 0.12
 """Of a taught field's height: room to see that digits end."""
-_MOST_FIELDS: Final = 4
+_MOST_FIELDS: Final = 6
 """Panels that are looked into."""
-_FITTED: Final = 2
+_MOST_FITTED: Final = 2
 """The most promising of them, to be fitted."""
+_PROMISING: Final = 0.6
+"""Of what the best field's digits explain: fields that explain less are left."""
 _SMALLEST_PX: Final = 12.0
 """Height of digits in the picture: smaller ones have strokes of less than two pixels."""
 _NOISES: Final = 6.0
 """By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
+_VISIBLE: Final = 0.3
+"""Of the faintest digit's depth: what a place's right side has at most where it is blank."""
 
 
 @dataclass(frozen=True)
 class _Candidate:
-    """A field, and the row in it that seems likeliest."""
+    """Where digits may be, and the row of them that seems likeliest."""
 
-    field: Field
-    strokes: Strokes
+    corners: Corners
+    margin: float
+    dark: bool
+    coarse: Strokes
     guess: Guess
+
+    @property
+    def edges(self) -> tuple[float, float]:
+        """Where digits may begin and end, in shares of the field's width."""
+        room = self.margin / (1.0 + 2.0 * self.margin) * COARSE_HEIGHT / self.coarse.depth.shape[1]
+        return room, 1.0 - room
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class _Read:
     row: Row
     seen: Decoded
     contrast: float
+    dark: bool
 
     @property
     def merit(self) -> float:
@@ -78,10 +91,10 @@ def read_display(pictures: Sequence[Picture], display: DisplayDescription) -> Re
 
 
 def _read(picture: Picture, display: DisplayDescription) -> tuple[Number | Unreadable, Box | None]:
-    candidates = sorted(_candidates(picture, display), key=lambda found: -found.guess.gain)
+    candidates = _promising(list(_candidates(picture, display)))
     if not candidates:
         return (Unreadable.NO_DIGITS if display.corners else Unreadable.NOT_FOUND), None
-    reads = [read for found in candidates[:_FITTED] if (read := _fitted(found, display)) is not None]
+    reads = [read for found in candidates if (read := _fitted(picture, found, display)) is not None]
     if not reads:
         return Unreadable.NO_DIGITS, None
     best = max(reads, key=lambda read: read.merit)
@@ -90,66 +103,84 @@ def _read(picture: Picture, display: DisplayDescription) -> tuple[Number | Unrea
     box = _box(best.field.corners, picture)
     if _height_px(best) < _SMALLEST_PX:
         return Unreadable.TOO_SMALL, box
-    return number_of(best.seen.cells, _ends(best), display), box
+    return number_of(best.seen.cells, _ends(picture, best), display), box
 
 
 def _candidates(picture: Picture, display: DisplayDescription) -> Iterator[_Candidate]:
-    """Fields that may hold the digits, each with its likeliest row."""
+    """Fields that may hold digits, in the polarity that was taught or else in both."""
     if display.corners is not None:
-        fields = [field_of(picture, np.array(display.corners), margin=_MARGIN)]
+        fields, margin = [np.array(display.corners)], _MARGIN
     else:
-        fields = [field_of(picture, corners) for corners in proposed(picture)[:_MOST_FIELDS]]
-    for field in fields:
+        fields, margin = proposed(picture)[:_MOST_FIELDS], 0.0
+    polarities = (True, False) if display.polarity == "auto" else (display.polarity == "dark_on_bright",)
+    for corners in fields:
+        field = field_of(picture, corners, margin=margin, full=COARSE_HEIGHT)
         if field is None:
             continue
-        for strokes in _strokes(field, display):
-            guess = first_guess(
-                strokes.depth, strokes.level, left=field.margin, right=field.width - field.margin
-            )
+        left, right = field.margin / field.width, 1.0 - field.margin / field.width
+        for dark in polarities:
+            coarse = strokes_of(field.picture, dark=dark)
+            guess = guessed(coarse.depth, coarse.level, WIDE, left=left, right=right)
             if guess is not None:
-                yield _Candidate(field, strokes, guess)
+                yield _Candidate(corners, margin, dark, coarse, guess)
 
 
-def _strokes(field: Field, display: DisplayDescription) -> list[Strokes]:
-    """The field's strokes, in the polarity that was taught or else in the one that has the deeper ones."""
-    if display.polarity != "auto":
-        return [strokes_of(field.picture, dark=display.polarity == "dark_on_bright")]
-    both = [strokes_of(field.picture, dark=dark) for dark in (True, False)]
-    deeper = max(strokes.level for strokes in both)
-    return [strokes for strokes in both if strokes.level > deeper / 2]
+def _promising(found: Sequence[_Candidate]) -> list[_Candidate]:
+    """Those that explain most, with a closer guess of their rows."""
+    most = max((candidate.guess.gain for candidate in found), default=0.0)
+    likely = [candidate for candidate in found if candidate.guess.gain >= _PROMISING * most]
+    likely.sort(key=lambda candidate: -candidate.guess.gain)
+    closer = []
+    for candidate in likely[:_MOST_FITTED]:
+        left, right = candidate.edges
+        guess = guessed(candidate.coarse.depth, candidate.coarse.level, CLOSE, left=left, right=right)
+        if guess is not None:
+            closer.append(replace(candidate, guess=guess))
+    return closer
 
 
-def _fitted(found: _Candidate, display: DisplayDescription) -> _Read | None:
+def _fitted(picture: Picture, found: _Candidate, display: DisplayDescription) -> _Read | None:
     """The field's row fitted and decoded."""
-    strokes, field = found.strokes, found.field
+    field = field_of(picture, found.corners, margin=found.margin)
+    if field is None:
+        return None
+    strokes = strokes_of(field.picture, dark=found.dark)
     left, right = field.margin, field.width - field.margin
     fit = fitted(strokes.depth, strokes.level, found.guess.row, left=left, right=right)
     if fit is None:
         return None
     seen = decoded(strokes, fit.row, fit.row.cells(left, right), minus=display.minus)
-    return None if seen is None else _Read(field, strokes, fit.row, seen, fit.contrast)
+    return None if seen is None else _Read(field, strokes, fit.row, seen, fit.contrast, found.dark)
 
 
-def _ends(read: _Read) -> Ends:
-    """What the field says of the places beyond the row's ends."""
+def _ends(picture: Picture, read: _Read) -> Ends:
+    """What the picture says of the places beyond the row's ends."""
     if read.field.margin:
         return Ends(first_is_first=True, last_is_last=True)
     cells = read.seen.cells
     first = next(index for index, cell in enumerate(cells) if cell.sign != BLANK)
     return Ends(
-        first_is_first=first > 0 or _right_is_blank(read, cells[0].number - 1),
+        first_is_first=first > 0 or _left_is_blank(picture, read),
         last_is_last=not read.field.cut_right,
     )
 
 
-def _right_is_blank(read: _Read, number: int) -> bool:
-    """Whether a place that is partly outside is seen to be blank: each digit has a right side."""
-    x, y = read.row.place(read.row.segments[list(RIGHT)], [number])
-    if x.min() < read.row.stroke / 2:
-        return False
-    usual = sampled(read.strokes.depth, x, y).mean(-1)
-    lowest = min(cell.strength for cell in read.seen.cells if cell.sign != BLANK)
-    return bool(usual.max() < 0.3 * read.seen.depth * min(lowest, 1.0))
+def _left_is_blank(picture: Picture, read: _Read) -> bool:
+    """Whether the place left of the first one is seen to be blank: each digit has a right side."""
+    number = read.seen.cells[0].number - 1
+    row = read.row
+    x, y = row.place(row.segments[list(RIGHT)], [number])
+    room = row.stroke / 2
+    field, strokes = read.field, read.strokes
+    if x.min() < room:
+        by = int(2 * row.pitch)
+        field = moved_right(picture, field, by, by + field.width)
+        if not field.reaches(x + by - room, y):
+            return False
+        strokes, x = strokes_of(field.picture, dark=read.dark), x + by
+    seen = sampled(strokes.depth, x, y).mean(-1)
+    faintest = min(cell.strength for cell in read.seen.cells if cell.sign != BLANK)
+    return bool(seen.max() < _VISIBLE * read.seen.depth * min(faintest, 1.0))
 
 
 def _height_px(read: _Read) -> float:

@@ -65,12 +65,14 @@ class Row:
     stroke: float
     slope: float
     """Pixels down per pixel to the right."""
+    fan: float = 0.0
+    """How much more slant per pixel to the right: what is left of the perspective."""
 
     def place(self, points: NDArray[np.float64], cells: Sequence[int]) -> tuple[Array, Array]:
         """Points (... x 2: right of a cell's left end, below its top) in each of ``cells``: x and y."""
         across, down = points[..., 0], points[..., 1]
-        first = np.asarray(cells, np.float64).reshape(-1, *[1] * across.ndim)
-        x = self.x + first * self.pitch + across + self.slant * (self.height / 2 - down)
+        first = self.pitch * np.asarray(cells, np.float64).reshape(-1, *[1] * across.ndim)
+        x = self.x + first + across + (self.slant + self.fan * first) * (self.height / 2 - down)
         return x.astype(np.float32), (self.top + down + self.slope * x).astype(np.float32)
 
     def cells(self, left: float, right: float) -> list[int]:
@@ -82,7 +84,8 @@ class Row:
 
     def counted_from(self, cell: int) -> "Row":
         """The same row, with ``cell`` as cell 0."""
-        return replace(self, x=self.x + cell * self.pitch)
+        right = cell * self.pitch
+        return replace(self, x=self.x + right, slant=self.slant + self.fan * right)
 
     @property
     def segments(self) -> NDArray[np.float64]:

@@ -28,12 +28,12 @@ class Strokes:
     """A field's strokes."""
 
     depth: Array
-    """FIELD_HEIGHT x width: how far from its ground towards lit each pixel is, not negative; logarithm
+    """Height x width: how far from its ground towards lit each pixel is, not negative; logarithm
     of grey levels."""
     level: float
     """The depth of what is lit, roughly: that which 3 % of the field exceed."""
     blown_out: Array
-    """FIELD_HEIGHT x width: 1 where the picture is saturated and shows no depth."""
+    """Height x width: 1 where the picture is saturated and shows no depth."""
 
 
 def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
@@ -42,7 +42,8 @@ def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     value = np.log(channel.astype(np.float32) + _BLACK)
     if not dark:
         value = -value
-    value = cv2.GaussianBlur(value, (0, 0), _BLUR)
+    if picture.shape[0] >= FIELD_HEIGHT:
+        value = cv2.GaussianBlur(value, (0, 0), _BLUR)
     size = int(picture.shape[0] * _WIDEST_STROKE) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
