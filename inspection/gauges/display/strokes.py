@@ -48,4 +48,4 @@ def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
     blown_out = (picture.min(2) >= _BLOWN_OUT).astype(np.float32)
-    return Strokes(depth, float(np.quantile(depth[::2, ::2], 0.97)), blown_out)
+    return Strokes(depth, 0.7 * float(np.quantile(depth[::2, ::2], 0.97)), blown_out)
