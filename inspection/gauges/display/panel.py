@@ -78,7 +78,7 @@ def proposed(picture: Picture) -> list[Corners]:
     found: list[Corners] = []
     for level in _levels(grey):
         for mask in (grey <= level, grey > level):
-            outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+            outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
             for outline in sorted(outlines, key=cv2.contourArea, reverse=True):
                 corners = _four_sided(outline, grey.shape)
                 if corners is None:

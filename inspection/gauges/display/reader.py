@@ -5,14 +5,16 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
+import cv2
 import numpy as np
 
 from inspection.frozen import Box
 from inspection.gauges.display.decoding import BLANK, Decoded, decoded
 from inspection.gauges.display.fitting import fitted
+from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.panel import Corners, Field, field_of, moved_right, proposed
+from inspection.gauges.display.panel import Corners, Field, field_of, moved_right, proposed, size_of
 from inspection.gauges.display.segments import RIGHT, Row, sampled
 from inspection.gauges.display.strokes import Strokes, strokes_of
 from inspection.instruments.display import DisplayDescription
@@ -21,7 +23,7 @@ from inspection.levels import Picture
 
 _MARGIN: Final = 0.12
 """Of a taught field's height: room to see that digits end."""
-_MOST_FIELDS: Final = 6
+_MOST_FIELDS: Final = 10
 """Panels that are looked into."""
 _MOST_FITTED: Final = 2
 """The most promising of them, to be fitted."""
@@ -31,6 +33,10 @@ _SMALLEST_PX: Final = 12.0
 """Height of digits in the picture: smaller ones have strokes of less than two pixels."""
 _NOISES: Final = 6.0
 """By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
+_AS_GOOD: Final = 0.9
+"""Of the best contrast: a panel that holds the best one is taken instead, since it holds all digits."""
+_ALIKE: Final = 0.2
+"""Difference of the logarithms of digits' heights."""
 _VISIBLE: Final = 0.3
 """Of the faintest digit's depth: what a place's right side has at most where it is blank."""
 
@@ -62,6 +68,7 @@ class _Read:
     seen: Decoded
     contrast: float
     dark: bool
+    margin: float
 
     @property
     def merit(self) -> float:
@@ -75,7 +82,7 @@ def read_display(pictures: Sequence[Picture], display: DisplayDescription) -> Re
     Never raises for what the pictures hold: then the reading says why there is none.
     """
     began = time.perf_counter()
-    result, box = _read(pictures[0], display)
+    result, box = _read(pictures, display)
     ms = (time.perf_counter() - began) * 1e3
     if isinstance(result, Unreadable):
         return unreadable(InstrumentKind.DISPLAY, result, unit=display.unit, box=box, ms=ms)
@@ -90,39 +97,81 @@ def read_display(pictures: Sequence[Picture], display: DisplayDescription) -> Re
     )
 
 
-def _read(picture: Picture, display: DisplayDescription) -> tuple[Number | Unreadable, Box | None]:
-    candidates = _promising(list(_candidates(picture, display)))
+def _read(pictures: Sequence[Picture], display: DisplayDescription) -> tuple[Number | Unreadable, Box | None]:
+    if len({picture.shape for picture in pictures}) > 1:
+        return Unreadable.FLICKERS, None
+    joint = {dark: joined(pictures, dark=dark) for dark in _polarities(display)}
+    picture = next(iter(joint.values()))
+    candidates = _promising(
+        [found for dark in joint for found in _candidates(joint[dark], display, dark=dark)]
+    )
     if not candidates:
         return (Unreadable.NO_DIGITS if display.corners else Unreadable.NOT_FOUND), None
-    reads = [read for found in candidates if (read := _fitted(picture, found, display)) is not None]
+    reads = [read for found in candidates if (read := _fitted(joint[found.dark], found, display)) is not None]
     if not reads:
         return Unreadable.NO_DIGITS, None
-    best = max(reads, key=lambda read: read.merit)
+    best = _best(reads)
     if best.merit <= 0 or best.seen.noise * _NOISES > 1.0:
         return (Unreadable.NO_DIGITS if best.seen.clear == 0 else Unreadable.SEGMENT_UNCLEAR), None
     box = _box(best.field.corners, picture)
     if _height_px(best) < _SMALLEST_PX:
         return Unreadable.TOO_SMALL, box
-    return number_of(best.seen.cells, _ends(picture, best), display), box
+    if len(pictures) > 1 and _changes(pictures, best, display):
+        return Unreadable.FLICKERS, box
+    return number_of(best.seen.cells, _ends(joint[best.dark], best), display), box
 
 
-def _candidates(picture: Picture, display: DisplayDescription) -> Iterator[_Candidate]:
-    """Fields that may hold digits, in the polarity that was taught or else in both."""
+def _polarities(display: DisplayDescription) -> tuple[bool, ...]:
+    """Whether digits may be dark, bright, or either."""
+    return (True, False) if display.polarity == "auto" else (display.polarity == "dark_on_bright",)
+
+
+def _best(reads: Sequence[_Read]) -> _Read:
+    """The best; of two of which one lies within the other the outer, unless that is clearly worse."""
+    best = max(reads, key=lambda read: read.merit)
+    for read in reads:
+        if read.merit > 0 and read.contrast > _AS_GOOD * best.contrast and _within(best, read):
+            best = read
+    return best
+
+
+def _within(inner: _Read, outer: _Read) -> bool:
+    """Whether the inner field lies within the outer one, and digits are alike."""
+    x, y = inner.field.corners.mean(0)
+    around = outer.field.corners.astype(np.float32)
+    alike = abs(np.log(_height_px(inner) / _height_px(outer))) < _ALIKE
+    wider = size_of(outer.field.corners)[0] > size_of(inner.field.corners)[0]
+    return bool(alike and wider and cv2.pointPolygonTest(around, (float(x), float(y)), False) > 0)
+
+
+def _changes(pictures: Sequence[Picture], read: _Read, display: DisplayDescription) -> bool:
+    """Whether single pictures show other digits than all together."""
+    alone = []
+    for picture in pictures:
+        field = field_of(picture, read.field.corners, margin=read.margin)
+        assert field is not None
+        strokes = replace(strokes_of(field.picture, dark=read.dark), level=read.strokes.level)
+        cells = [cell.number for cell in read.seen.cells]
+        seen = decoded(strokes, read.row, cells, minus=display.minus)
+        alone.append(seen.cells if seen is not None else read.seen.cells)
+    return contradict(read.seen.cells, alone)
+
+
+def _candidates(picture: Picture, display: DisplayDescription, *, dark: bool) -> Iterator[_Candidate]:
+    """Fields that may hold digits."""
     if display.corners is not None:
         fields, margin = [np.array(display.corners)], _MARGIN
     else:
         fields, margin = proposed(picture)[:_MOST_FIELDS], 0.0
-    polarities = (True, False) if display.polarity == "auto" else (display.polarity == "dark_on_bright",)
     for corners in fields:
         field = field_of(picture, corners, margin=margin, full=COARSE_HEIGHT)
         if field is None:
             continue
         left, right = field.margin / field.width, 1.0 - field.margin / field.width
-        for dark in polarities:
-            coarse = strokes_of(field.picture, dark=dark)
-            guess = guessed(coarse.depth, coarse.level, WIDE, left=left, right=right)
-            if guess is not None:
-                yield _Candidate(corners, margin, dark, coarse, guess)
+        coarse = strokes_of(field.picture, dark=dark)
+        guess = guessed(coarse.depth, coarse.level, WIDE, left=left, right=right)
+        if guess is not None:
+            yield _Candidate(corners, margin, dark, coarse, guess)
 
 
 def _promising(found: Sequence[_Candidate]) -> list[_Candidate]:
@@ -150,7 +199,9 @@ def _fitted(picture: Picture, found: _Candidate, display: DisplayDescription) ->
     if fit is None:
         return None
     seen = decoded(strokes, fit.row, fit.row.cells(left, right), minus=display.minus)
-    return None if seen is None else _Read(field, strokes, fit.row, seen, fit.contrast, found.dark)
+    return (
+        None if seen is None else _Read(field, strokes, fit.row, seen, fit.contrast, found.dark, found.margin)
+    )
 
 
 def _ends(picture: Picture, read: _Read) -> Ends:

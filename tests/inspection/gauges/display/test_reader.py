@@ -83,3 +83,27 @@ def test_taught_corners_are_read() -> None:
 def test_nothing_is_read_off_nothing(level: int) -> None:
     picture = np.full((200, 300, 3), level, np.uint8)
     assert read_display([picture], ANY).reason in (Unreadable.NOT_FOUND, Unreadable.NO_DIGITS)
+
+
+def lit_in_turn(shown: str, *, frames: int) -> list[Picture]:
+    """As a camera sees a multiplexed display: each place fully lit in one picture, fainter in the others."""
+    signs = [sign for sign in shown if sign != "."]
+    pictures = []
+    for frame in range(frames):
+        dim = [place for place in range(len(signs)) if place % frames != frame]
+        missing = [(place, name) for place in dim for name in "abcdefg"]
+        pictures.append(
+            drawn.display(shown, places=len(signs), lit=230, ground=25, housing=90, missing=missing)
+        )
+    return pictures
+
+
+def test_digits_that_are_lit_in_turn_are_read_in_several_pictures() -> None:
+    three = DisplayDescription(digits=4, decimals=2, frames=3)
+    assert read_display(lit_in_turn("42.03", frames=3), three).text == "42.03"
+
+
+def test_a_number_that_changes_between_pictures_is_not_read() -> None:
+    pictures = [drawn.display(shown, lit=230, ground=25, housing=90) for shown in ("42.03", "42.03", "42.08")]
+    reading = read_display(pictures, DisplayDescription(decimals=2, frames=3))
+    assert reading.reason is Unreadable.FLICKERS
