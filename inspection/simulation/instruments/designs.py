@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 Law = Literal["linear", "sqrt", "square", "log", "reciprocal", "table"]
-"""How the share of the sweep follows from the share of the value; ``table`` states it for each value."""
+"""How the share of the sweep follows from the value; ``table``: stated at the marks, smooth between them."""
 Arc = tuple[float, float, str, float, float]
 """From value, to value, colour, inner and outer radius."""
 Word = tuple[str, float, float, float]

@@ -1,5 +1,6 @@
 """Where a value lies on a scale, and what a picture's label says: the truth, by geometry alone."""
 
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -39,19 +40,45 @@ def share_of(scale: ScaleDesign, value: float) -> float:
             middle = scale.values[len(scale.values) // 2]
             return (value / (value + middle)) / (high / (high + middle))
         case "table":
-            return float(np.interp(value, scale.values, scale.shares))
+            return _smooth(scale, value)
 
 
 def value_at(scale: ScaleDesign, share: float) -> float:
     """The value whose share of the sweep is ``share`` (0 to 1), to a thousandth of the finest stretch."""
-    values = np.concatenate(
-        [
-            np.linspace(low, high, 64, endpoint=False)
-            for low, high in zip(scale.values, scale.values[1:], strict=False)
-        ]
-        + [np.array([scale.values[-1]])]
+    return float(np.interp(share, *_dense(scale)))
+
+
+@lru_cache(maxsize=256)
+def _dense(scale: ScaleDesign) -> tuple[list[float], list[float]]:
+    """Shares and their values, 64 between two marks."""
+    values: list[float] = []
+    for low, high in zip(scale.values, scale.values[1:], strict=False):
+        values += np.linspace(low, high, 64, endpoint=False).tolist()
+    values.append(scale.values[-1])
+    return [share_of(scale, value) for value in values], values
+
+
+def _smooth(scale: ScaleDesign, value: float) -> float:
+    """Share of a tabled scale: a smooth rising curve through its marks; real scales have no kinks there.
+
+    A cubic between two marks each; the slope at a mark is that of the parabola through it and its
+    neighbours, kept below three times the lesser secant: so it rises (Fritsch and Carlson 1980).
+    """
+    places, shares = np.array(scale.values), np.array(scale.shares)
+    gaps, secants = np.diff(places), np.diff(shares) / np.diff(places)
+    inner = (gaps[1:] * secants[:-1] + gaps[:-1] * secants[1:]) / (gaps[1:] + gaps[:-1])
+    ends = 2.0 * secants[0] - inner[0], 2.0 * secants[-1] - inner[-1]
+    slopes = np.concatenate([ends[:1], inner, ends[1:]])
+    steepest = 3.0 * np.minimum(np.append(secants[:1], secants), np.append(secants, secants[-1:]))
+    slopes = np.clip(slopes, 0.1 * steepest, steepest)
+    at = int(np.clip(np.searchsorted(places, value, side="right") - 1, 0, len(gaps) - 1))
+    part, gap = (value - places[at]) / gaps[at], gaps[at]
+    rest = 1.0 - part
+    return float(
+        shares[at] * rest**2 * (1.0 + 2.0 * part)
+        + shares[at + 1] * part**2 * (1.0 + 2.0 * rest)
+        + gap * part * rest * (slopes[at] * rest - slopes[at + 1] * part)
     )
-    return float(np.interp(share, [share_of(scale, float(value)) for value in values], values))
 
 
 def angle_of(scale: ScaleDesign, value: float) -> float:

@@ -1,0 +1,1 @@
+"""How well and how fast gauges are read: rendered instruments whose truth is known, and photographs."""

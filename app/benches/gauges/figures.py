@@ -1,0 +1,153 @@
+"""What the outcomes of many rendered or photographed instruments say, held against the bars of issue 13."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from app.benches.gauges.rendered import Outcome
+from app.recipes.gauges.evaluating import Read, Scored, figures, score
+from app.recipes.gauges.labels import labels_of
+from inspection.instruments.description import Description
+from inspection.instruments.dial import DialDescription
+from inspection.instruments.display import DisplayDescription
+from inspection.instruments.place import Mark
+
+_LISTED: Final = ("files", "silent", "wrong_files", "refused", "ms")
+"""Of `figures`: what names single pictures, or is a time that was taken while others ran."""
+WITHIN: Final[dict[str, float]] = {"needles": 0.2, "displays": 1.0}
+"""How far a reading of a photograph may be from its label: in tenths of the needles' turn, in litres."""
+
+
+def of_dials(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Of rendered dials. All of them count, also those that nobody can read."""
+    said = {**_summary(outcomes), "by_design": _by_design(outcomes)}
+    uncertain = [
+        100.0 * one.scored.reading.uncertainty / one.scored.label.what.full_scale
+        for one in outcomes
+        if one.scored.reading.uncertainty is not None and isinstance(one.scored.label.what, DialDescription)
+    ]
+    said["median_u_pct"] = float(np.median(uncertain)) if uncertain else None
+    said["share_silent"] = said["silent_errors"] / len(outcomes) if outcomes else None
+    error = said["error_pct"]
+    said["goals_met"] = {
+        "median error <= 0.3 % of full scale": _at_most(error["median"], 0.3),
+        "p95 <= 1 %": _at_most(error["p95"], 1.0),
+        "readable >= 95 %": _at_least(said["share_readable"], 0.95),
+        "silent errors <= 0.1 %": _at_most(said["share_silent"], 0.001),
+        "within 2 u >= 95 %": _at_least(said["within_2u"], 0.95),
+        "median u <= 0.5 %": _at_most(said["median_u_pct"], 0.5),
+    }
+    return said
+
+
+def of_displays(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    """Of rendered displays, for which no bar was set: a wrong one is one that is off by any digit."""
+    parts = {"taught corners": True, "found": False}
+    return {
+        **_summary(outcomes, within=0.0),
+        "by_corners": {
+            name: _summary([one for one in outcomes if one.taught == taught], within=0.0)
+            for name, taught in parts.items()
+        },
+        "by_design": _by_design(outcomes, within=0.0),
+    }
+
+
+def of_photographs(name: str, data: Path, read: Read, *, on_done: Callable[[int], None]) -> dict[str, Any]:
+    """Of the shared photographs ``needles`` or ``displays``, each against its label.
+
+    Raises:
+        DatasetError: Their labels cannot be read.
+    """
+    labels = labels_of(data / name / "index.csv", images=_images(data / name), what=_SHOWN[name])
+    outcomes = list(score(labels, read, show=on_done))
+    said = _without_files(figures(outcomes, within=WITHIN[name]))
+    said["pictures"] = len(outcomes)
+    if name == "needles":
+        said["goals_met"] = {
+            "within 0.2 >= 95 % of the readable": _at_least(said["share_within"], 0.95),
+            "readable >= 90 %": _at_least(said["share_readable"], 0.9),
+        }
+    else:
+        said["goals_met"] = {
+            "wrong <= 1": _at_most(said["wrong"], 1.0),
+            "readable >= 80 %": _at_least(said["share_readable"], 0.8),
+        }
+    return said
+
+
+def photographs_in(data: Path) -> dict[str, int]:
+    """The folders of photographs that are there, and how many pictures each holds labels for."""
+    found = {}
+    for name in WITHIN:
+        index = data / name / "index.csv"
+        if index.is_file():
+            found[name] = len(labels_of(index, images=_images(data / name), what=_SHOWN[name]))
+    return found
+
+
+def _images(folder: Path) -> Path:
+    return folder / "images" if (folder / "images").is_dir() else folder
+
+
+def _turn() -> DialDescription:
+    """The needles' dial: 0 to 10 clockwise, 0 on top, about the middle of each crop."""
+    angles = np.arange(10) * 2.0 * np.pi / 10.0
+    marks = tuple(
+        Mark(x=0.5 + 0.4 * float(np.sin(angle)), y=0.5 - 0.4 * float(np.cos(angle)), value=float(value))
+        for value, angle in enumerate(angles)
+    )
+    return DialDescription(
+        center=(0.5, 0.5), marks=marks, direction="cw", full_circle=True, wraps_at=10.0, relative=True
+    )
+
+
+_SHOWN: Final[dict[str, Description]] = {
+    "needles": _turn(),
+    "displays": DisplayDescription(polarity="dark_on_bright", decimals=2, leading_zeros=False, unit="l"),
+}
+"""What is taught of the photographs: what README.md in their folder says of all of them."""
+
+
+def _summary(outcomes: Sequence[Outcome], *, within: float | None = None) -> dict[str, Any]:
+    said = _without_files(figures([one.scored for one in outcomes], within=within))
+    hidden = [one for one in outcomes if one.hidden]
+    return {
+        "instruments": len(outcomes),
+        **said,
+        "hidden": len(hidden),
+        "hidden_yet_read": sum(one.scored.reading.readable for one in hidden),
+    }
+
+
+def _without_files(said: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in said.items() if key not in _LISTED} | {
+        "refused": len(said["refused"])
+    }
+
+
+def _by_design(outcomes: Sequence[Outcome], *, within: float | None = None) -> dict[str, Any]:
+    sorted_out: dict[str, list[Scored]] = defaultdict(list)
+    for one in outcomes:
+        sorted_out[one.design].append(one.scored)
+    table = {}
+    for design in sorted(sorted_out):
+        said = figures(sorted_out[design], within=within)
+        table[design] = {
+            "share_readable": said["share_readable"],
+            "median_pct": said["error_pct"]["median"],
+            "p95_pct": said["error_pct"]["p95"],
+            "wrong": said["silent_errors"] if within is None else said["wrong"],
+        }
+    return table
+
+
+def _at_most(figure: float | None, bar: float) -> bool:
+    return figure is not None and figure <= bar
+
+
+def _at_least(figure: float | None, bar: float) -> bool:
+    return figure is not None and figure >= bar
