@@ -107,18 +107,23 @@ def cover_by_hand(
     middle, side = 0.3 * direction, np.array([-direction[1], direction[0]])
     lean = rng.uniform(-0.4, 0.4)
     reach = side * np.cos(lean) + direction * np.sin(lean)
-    mask = np.zeros(picture.shape[:2], np.float32)
-    shade = np.zeros(picture.shape[:2], np.float32)
-    for finger in range(-3, 4):
-        at = middle + direction * 0.235 * finger
-        ends = np.array([at - reach * 2.4, at + reach * (0.42 - 0.03 * finger * finger)])
-        start, end = ((row[:2] / row[2] * 16).astype(int) for row in np.c_[ends, np.ones(2)] @ to_picture.T)
-        wide = float(np.sqrt(abs(np.linalg.det(to_picture[:2, :2]))) / to_picture[2, 2]) * 0.25
-        points = (int(start[0]), int(start[1])), (int(end[0]), int(end[1]))
-        cv2.line(mask, *points, 1.0, max(3, round(wide)), cv2.LINE_8, 4)
-        cv2.line(shade, *points, 1.0, max(1, round(wide * 0.45)), cv2.LINE_8, 4)
-    scale = float(np.sqrt(mask.size)) * 0.012
-    mask = np.asarray(cv2.GaussianBlur(mask, (0, 0), max(0.6, scale * 0.2)), np.float32)
-    shade = np.asarray(cv2.GaussianBlur(shade, (0, 0), max(1.0, scale * 1.6)), np.float32)
-    light = (0.55 + 0.6 * shade)[..., None] * np.array(skin, np.float32)
-    picture += mask[..., None] * (light - picture)
+    radius_px = float(np.sqrt(abs(np.linalg.det(to_picture[:2, :2]))) / to_picture[2, 2])
+    hand, fingers, knuckles = (np.zeros(picture.shape[:2], np.float32) for _ in range(3))
+
+    def stroke(canvas: Plane, first: Points, last: Points, wide: float) -> None:
+        ends = np.c_[np.array([first, last]), np.ones(2)] @ to_picture.T
+        (left, top), (right, bottom) = (ends[:, :2] / ends[:, 2:] * 16).astype(int).tolist()
+        cv2.line(canvas, (left, top), (right, bottom), 1.0, max(2, round(wide * radius_px)), cv2.LINE_8, 4)
+
+    for finger, length in zip(range(-2, 3), (0.2, 0.38, 0.45, 0.4, 0.24), strict=True):
+        at = middle + direction * 0.33 * finger
+        tip = at + reach * length
+        stroke(hand, at - reach * 2.4, tip, 0.36)
+        stroke(fingers, tip - reach * 0.6, tip, 0.17)
+        stroke(knuckles, tip - reach * 0.72, tip - reach * 0.68, 0.22)
+    stroke(fingers, middle - reach * 2.4, middle - reach * 0.7, 1.3)
+    hand = np.asarray(cv2.GaussianBlur(hand, (0, 0), max(0.6, 0.006 * radius_px)), np.float32)
+    fingers = np.asarray(cv2.GaussianBlur(fingers, (0, 0), max(0.6, 0.07 * radius_px)), np.float32)
+    knuckles = np.asarray(cv2.GaussianBlur(knuckles, (0, 0), max(0.6, 0.05 * radius_px)), np.float32)
+    light = in_color(spread(0.5 + 0.55 * fingers - 0.2 * knuckles), np.array(skin))
+    picture += spread(hand) * (light - picture)
