@@ -1,4 +1,4 @@
-"""``passgate gauge``: instruments with a dial and all others that a recipe may read: read and measured."""
+"""``passgate gauge``: instruments of every kind that a recipe may read: taught, read and measured."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,9 +6,11 @@ from typing import Annotated
 import typer
 
 from app.command_line.output import JsonFlag
+from app.commands.gauges.teaching import teach
 from app.commands.instruments import described_in, show_evaluation, show_readings
 
-cli = typer.Typer(help="Gauges: read them in pictures, measure how well.", no_args_is_help=True)
+cli = typer.Typer(help="Gauges: teach them, read them in pictures, measure how well.", no_args_is_help=True)
+cli.command()(teach)
 
 Images = Annotated[list[Path], typer.Argument(metavar="IMAGE...", help="Pictures of the instrument.")]
 ImagesFolder = Annotated[Path, typer.Option("--images", help="The folder that the labels' files are in.")]

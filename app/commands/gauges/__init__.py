@@ -1,0 +1,1 @@
+"""The verbs of ``passgate gauge`` that need a file of their own."""

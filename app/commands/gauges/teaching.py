@@ -1,0 +1,179 @@
+"""``passgate gauge teach``: an instrument from a picture to a file, or into a recipe."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+
+from app.command_line.options import StationOption, refuse_beside, setup_of
+from app.command_line.output import JsonFlag, print_json
+from app.commands.instruments import in_words
+from app.settings.finding import InspectionSetup
+from inspection.decision import Action
+
+if TYPE_CHECKING:
+    from inspection.instruments.description import Description
+    from inspection.instruments.reading import Reading
+    from inspection.levels import Picture
+    from inspection.recipe import Recipe
+
+_TOP: Final = "top"
+
+
+def teach(
+    image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A sharp picture of the instrument.")],
+    described: Annotated[
+        Path, typer.Option("--from", metavar="FILE", help="What it is, as JSON; or one dial's label.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="Keep the description in this file, and a picture beside it.")
+    ] = None,
+    unit: Annotated[str | None, typer.Option(help="What its values are in.")] = None,
+    recipe_name: Annotated[
+        str | None, typer.Option("--recipe", help="Make it part of this recipe, as its next version.")
+    ] = None,
+    name: Annotated[str | None, typer.Option(help="What the gauge is called in the recipe.")] = None,
+    view: Annotated[
+        str | None, typer.Option(help="Which of the recipe's pictures shows it; default: top.")
+    ] = None,
+    camera: Annotated[
+        str | None, typer.Option(help="Takes a picture for gauges alone, under the name of --view.")
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option(metavar="LEFT,TOP,WIDTH,HEIGHT", help="Where it is looked for. Default: where it is."),
+    ] = None,
+    low: Annotated[float | None, typer.Option(help="The least value that is allowed.")] = None,
+    high: Annotated[float | None, typer.Option(help="The greatest value that is allowed.")] = None,
+    on_breach: Annotated[
+        Action | None, typer.Option(help="What follows a value beyond a limit; default: rework.")
+    ] = None,
+    on_unreadable: Annotated[
+        Action | None, typer.Option(help="What follows where it cannot be read; default: manual_review.")
+    ] = None,
+    config: StationOption = None,
+    as_json: JsonFlag = False,
+) -> None:
+    """Teach an instrument by a picture: tried on it, then kept in a file or made part of a recipe."""
+    spec = {"name": name, "view": view, "low": low, "high": high}
+    spec |= {"on_breach": on_breach, "on_unreadable": on_unreadable}
+    if recipe_name is None:
+        given = {f"--{key.replace('_', '-')}": value for key, value in spec.items()}
+        others = {"--region": region, "--camera": camera, "--config": config}
+        refuse_beside(given | others, "it is for --recipe, which is not named")
+    elif name is None:
+        raise typer.BadParameter("say what the gauge is called in the recipe", param_hint="--name")
+    if recipe_name is None and out is None:
+        raise typer.BadParameter(
+            "say where it is to be kept: --out FILE, or --recipe NAME", param_hint="--out"
+        )
+    place = None
+    if recipe_name is not None:
+        given_of = {key: value for key, value in spec.items() if value is not None}
+        place = _Place.of(recipe_name, setup_of(config), {"view": _TOP, **given_of}, region, camera)
+    _teach(image, described, out=out, place=place, unit=unit, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in which recipe an instrument is to be read, and what follows."""
+
+    recipe: "Recipe"
+    setup: InspectionSetup
+    spec: dict[str, Any]
+    region: tuple[int, ...] | None
+    camera: str | None
+
+    @classmethod
+    def of(
+        cls, name: str, setup: InspectionSetup, spec: dict[str, Any], region: str | None, camera: str | None
+    ) -> "_Place":
+        """Raises RecipeError where the recipe is unknown, BadParameter where the region is none."""
+        from app.recipes.library import RecipeLibrary
+
+        try:
+            sides = None if region is None else tuple(int(side) for side in region.split(","))
+        except ValueError:
+            sides = ()
+        if sides is not None and len(sides) != 4:
+            raise typer.BadParameter(f"{region!r} is not four whole numbers", param_hint="--region")
+        return cls(RecipeLibrary(setup.recipes).recipe(name), setup, spec, sides, camera)
+
+    def with_gauge(self, what: "Description", picture: "Picture") -> "Recipe":
+        """The recipe with the gauge, not yet kept. Raises RecipeError where they do not fit."""
+        from app.recipes.gauges.adding import refuse_other_size, region_of, with_gauge
+
+        refuse_other_size(self.recipe, picture, view=self.spec["view"])
+        height, width = picture.shape[:2]
+        region = self.region or region_of(what, width=width, height=height)
+        spec = {**self.spec, "reads": what, "unit": getattr(what, "unit", ""), "region": region}
+        return with_gauge(self.recipe, spec, camera=self.camera)
+
+    def keep(self, recipe: "Recipe") -> dict[str, Any]:
+        """Keep the recipe's next version; what a command says of it."""
+        from app.recipes.gauges.adding import keep
+        from app.recipes.library import RecipeLibrary
+
+        library = RecipeLibrary(self.setup.recipes)
+        path = keep(library, recipe, tower=self.setup.model.tower)
+        return {"name": recipe.name, "version": library.recipe(recipe.name).version, "file": str(path)}
+
+
+def _teach(
+    image: Path,
+    described: Path,
+    *,
+    out: Path | None,
+    place: _Place | None,
+    unit: str | None,
+    as_json: bool,
+) -> None:
+    from app.command_line.writable import refuse_unwritable
+    from app.recipes.gauges.adding import description_in, taught
+    from app.recipes.gauges.pictures import picture_of
+    from inspection.gauges.reading_all import read
+
+    if out is not None:
+        refuse_unwritable(out, _beside(out))
+    picture = picture_of(image).picture
+    what = taught(picture, description_in(described), unit=unit)
+    recipe = None if place is None else place.with_gauge(what, picture)
+    reading = read([picture] * getattr(what, "frames", 1), what)
+    if out is not None:
+        _keep_file(out, what, picture, reading)
+    kept = None if place is None or recipe is None else place.keep(recipe)
+    if as_json:
+        from app.recipes.gauges.evaluating import answer_of
+
+        said = {"kind": what.kind, "in_this_picture": answer_of(reading)}
+        files = {
+            "file": None if out is None else str(out),
+            "drawn": None if out is None else str(_beside(out)),
+        }
+        print_json({**said, **files, "recipe": kept})
+        return
+    typer.echo(f"In this picture it reads {in_words(reading)}. Where that is not so, teach it again")
+    if out is not None:
+        typer.echo(f"{out} describes it; {_beside(out)} shows where it is taken to be: look at it")
+        typer.echo(f"passgate gauge read IMAGE --gauge {out}")
+    if kept is not None:
+        typer.echo(f"{kept['name']} version {kept['version']} reads it: {kept['file']}")
+        typer.echo("A certificate holds for the version that it was made for: certify this one anew")
+
+
+def _beside(out: Path) -> Path:
+    return out.with_suffix(".png")
+
+
+def _keep_file(out: Path, what: "Description", picture: "Picture", reading: "Reading") -> None:
+    import cv2
+
+    from app.recipes.gauges.drawn import drawn
+    from inspection.files.atomic import atomic_write
+
+    with atomic_write(out) as unfinished:
+        unfinished.write_text(what.model_dump_json(indent=1) + "\n", encoding="utf-8")
+    shown = cv2.cvtColor(drawn(picture, what, reading), cv2.COLOR_RGB2BGR)
+    with atomic_write(_beside(out)) as unfinished:
+        unfinished.write_bytes(cv2.imencode(".png", shown)[1].tobytes())

@@ -1,0 +1,100 @@
+"""``passgate gauge teach``: a description becomes a file, or part of a recipe, and reads what was taught."""
+
+import json
+import shutil
+from pathlib import Path
+
+import cv2
+import pytest
+
+from app.recipes.library import RecipeLibrary
+from inspection.cameras.simulated import SimulatedCamera
+from inspection.simulation import Variation
+from tests.app.recipes.gauges.dials import dial, label
+from tests.app.running import Passgate, assert_one_line
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A picture of a dial, another of it moved a little, and its label."""
+    cv2.imwrite(str(tmp_path / "40.png"), dial(40))
+    turn = cv2.getRotationMatrix2D((200.0, 150.0), 3.0, 1.02)
+    turn[:, 2] += (6.0, -4.0)
+    moved = cv2.warpAffine(dial(75), turn, (400, 300), borderMode=cv2.BORDER_REPLICATE)
+    cv2.imwrite(str(tmp_path / "moved.png"), moved)
+    (tmp_path / "label.json").write_text(json.dumps(label("40.png", 40.0)))
+    return tmp_path
+
+
+def test_what_was_taught_reads_later_pictures(passgate: Passgate, folder: Path) -> None:
+    said = passgate(
+        *("gauge", "teach", folder / "40.png", "--from", folder / "label.json", "--unit", "psi"),
+        *("--out", folder / "dial.gauge.json", "--json"),
+    )
+    assert said.code == 0
+    answer = json.loads(said.out)
+    assert answer["in_this_picture"]["value"] == pytest.approx(40.0, abs=1.0)
+    assert answer["recipe"] is None
+    assert Path(answer["drawn"]).is_file(), "a person sees where it is taken to be"
+    read = passgate("gauge", "read", folder / "moved.png", "--gauge", folder / "dial.gauge.json", "--json")
+    assert json.loads(read.out)["unit"] == "psi"
+    again = passgate("gauge", "read", folder / "40.png", "--gauge", folder / "dial.gauge.json", "--json")
+    assert json.loads(again.out)["value"] == pytest.approx(40.0, abs=1.0)
+
+
+@pytest.fixture
+def cover(home: Path, taught_library: Path, tmp_path: Path) -> Path:
+    """The simulated product in a library that may be written into; returns a picture of it."""
+    shutil.copytree(taught_library, home / "recipes")
+    camera = SimulatedCamera("main", seed=1, variation=Variation(defect_rate=0.0))
+    camera.open()
+    picture = cv2.cvtColor(camera.capture(1).picture, cv2.COLOR_RGB2BGR)
+    cv2.imwrite(str(tmp_path / "part.png"), picture)
+    return tmp_path / "part.png"
+
+
+def test_a_gauge_becomes_part_of_the_recipes_next_version(
+    passgate: Passgate, cover: Path, home: Path
+) -> None:
+    code = cover.with_name("code.json")
+    code.write_text('{"kind": "code", "formats": ["DataMatrix"], "region": [10, 20, 200, 100]}')
+    asked = ("gauge", "teach", cover, "--from", code, "--recipe", "cover", "--name", "serial")
+    said = passgate(*asked, "--on-breach", "stop", "--json")
+    assert said.code == 0
+    assert json.loads(said.out)["recipe"]["version"] == 2
+    recipe = RecipeLibrary(home / "recipes").recipe("cover")
+    before = RecipeLibrary(home / "recipes").recipe("cover", 1)
+    (gauge,) = (one for one in recipe.gauges if one.name == "serial")
+    assert (gauge.view, gauge.region, gauge.on_breach) == ("top", (10, 20, 200, 100), "stop")
+    assert recipe.policy == before.policy
+    again = passgate(*asked, "--view", "rig", "--camera", "second", "--json")
+    assert json.loads(again.out)["recipe"]["version"] == 3
+    recipe = RecipeLibrary(home / "recipes").recipe("cover")
+    assert [one.view for one in recipe.gauges if one.name == "serial"] == ["rig"], "taught again, it is one"
+    assert [(view.name, view.camera) for view in recipe.gauge_views] == [("rig", "second")]
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--name", "a"), "--name"),
+        ((), "--out"),
+        (("--recipe", "cover"), "--name"),
+        (("--recipe", "cover", "--name", "a", "--region", "1,2"), "--region"),
+        (("--recipe", "cover", "--name", "a", "--view", "side"), "looks at view 'side'"),
+        (("--recipe", "cover", "--name", "a", "--low", "5"), "a code has no limits"),
+        (("--recipe", "cover", "--name", "a", "--on-unreadable", "pass"), "must not be pass"),
+        (("--recipe", "cover", "--name", "a", "--unit", "bar"), "a code has no unit"),
+        (("--recipe", "lid", "--name", "a"), "lid"),
+    ],
+)
+@pytest.mark.usefixtures("recipes")
+def test_what_does_not_fit_changes_nothing(
+    passgate: Passgate, folder: Path, more: tuple[str, ...], why: str, home: Path
+) -> None:
+    picture = dial(40).repeat(2, 0).repeat(2, 1)[:480, :640]
+    cv2.imwrite(str(folder / "part.png"), picture)
+    (folder / "code.json").write_text('{"kind": "code"}')
+    asked = ("gauge", "teach", folder / "part.png", "--from", folder / "code.json", *more, "--json")
+    assert_one_line(passgate(*asked), why)
+    assert RecipeLibrary(home / "recipes").recipe("cover").version == 1
