@@ -12,8 +12,9 @@ from rich.table import Table
 from app.command_line.writable import refuse_unwritable
 from app.progress import progress, screen
 from app.recipes.file_frames import FileFrames
+from app.recipes.gauges.simulated import pressure_gauge
 from app.recipes.library import RecipeLibrary
-from app.recipes.teaching import plan, teach, teach_simulated
+from app.recipes.teaching import SIMULATED_FROM, plan, teach, teach_simulated
 from app.settings.station import home
 from app.testline.reconciliation import account, read_plc_log, read_record
 from app.testline.rig import ConsoleEnd, LineRig, Tables, has_display
@@ -134,9 +135,10 @@ def run_demo(
 
 
 def simulated_tables(folder: Path, *, seed: int) -> Tables:
-    """Teach the simulated product; the settings of a line that makes it."""
+    """Teach the simulated product with its pressure gauge; the settings of a line that makes it."""
     recipes = folder / "recipes"
-    taught = teach_simulated(RecipeLibrary(recipes), seed=seed)
+    gauge = pressure_gauge(seed=seed, part_id=SIMULATED_FROM)
+    taught = teach_simulated(RecipeLibrary(recipes), seed=seed, gauges=(gauge,))
     return {
         "recipes": str(recipes.resolve()),
         "station": {"name": "Demo line", "recipe": taught.recipe.name},

@@ -28,7 +28,7 @@ from inspection.pictures.quality import teach_limits
 from inspection.pictures.sides import good_pictures
 from inspection.pictures.sight.learning import Asked, SightLearner
 from inspection.pictures.sight.sight import cut_out
-from inspection.recipe import GreyLevels, Recipe, Register, View
+from inspection.recipe import GaugeSpec, GreyLevels, Recipe, Register, View
 from inspection.simulation import Variation
 from inspection.simulation.spec import MM_PER_PIXEL, DefectType
 from inspection.unheard import Unheard
@@ -46,7 +46,7 @@ DEFAULT_OVERKILL = MemorySettings().overkill
 AS_THEY_LIE = Asked()
 SIMULATED_PRODUCT = "cover"
 SIMULATED_GOOD_PARTS = 60
-_SIMULATED_FROM = 1_000_000
+SIMULATED_FROM = 1_000_000
 """Part ids for teaching the simulated product; the line's own ids start at 1 and do not come so far."""
 
 
@@ -363,16 +363,23 @@ def seal(name: str, *, library: RecipeLibrary, tower: str | None = None) -> Path
     )
 
 
-def teach_simulated(library: RecipeLibrary, *, seed: int, good_parts: int = SIMULATED_GOOD_PARTS) -> Taught:
-    """Teach the demo's product from good parts that the line will not show, and keep it."""
+def teach_simulated(
+    library: RecipeLibrary,
+    *,
+    seed: int,
+    good_parts: int = SIMULATED_GOOD_PARTS,
+    gauges: tuple[GaugeSpec, ...] = (),
+) -> Taught:
+    """Teach the demo's product from good parts that the line will not show, and keep it, with ``gauges``."""
     types = tuple(DefectType)
     recipe = plan(SIMULATED_PRODUCT, library=library, mm_per_pixel=MM_PER_PIXEL, defect_types=types)
+    recipe = recipe.model_copy(update={"gauges": gauges})
     camera = SimulatedCamera("main", seed=seed, variation=Variation(defect_rate=0.0))
     camera.open()
     with progress("teaching from good parts", good_parts + 1) as bar:
         frames = []
         for number in range(good_parts):
-            frames.append(camera.capture(_SIMULATED_FROM + number))
+            frames.append(camera.capture(SIMULATED_FROM + number))
             bar.show(number + 1)
         taught = teach(recipe, frames, tower=EfficientNetLite0())
         library.save(taught)

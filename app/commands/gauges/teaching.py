@@ -56,11 +56,11 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach an instrument by a picture: tried on it, then kept in a file or made part of a recipe."""
-    spec = {"name": name, "view": view, "low": low, "high": high}
+    spec: dict[str, Any] = {"name": name, "view": view, "low": low, "high": high}
     spec |= {"on_breach": on_breach, "on_unreadable": on_unreadable}
     if recipe_name is None:
-        given = {f"--{key.replace('_', '-')}": value for key, value in spec.items()}
-        others = {"--region": region, "--camera": camera, "--config": config}
+        given: dict[str, object] = {f"--{key.replace('_', '-')}": value for key, value in spec.items()}
+        others: dict[str, object] = {"--region": region, "--camera": camera, "--config": config}
         refuse_beside(given | others, "it is for --recipe, which is not named")
     elif name is None:
         raise typer.BadParameter("say what the gauge is called in the recipe", param_hint="--name")

@@ -19,7 +19,8 @@ def folder(tmp_path: Path) -> Path:
     """A picture of a dial, another of it moved a little, and its label."""
     cv2.imwrite(str(tmp_path / "40.png"), dial(40))
     turn = cv2.getRotationMatrix2D((200.0, 150.0), 3.0, 1.02)
-    turn[:, 2] += (6.0, -4.0)
+    turn[0, 2] += 6.0
+    turn[1, 2] -= 4.0
     moved = cv2.warpAffine(dial(75), turn, (400, 300), borderMode=cv2.BORDER_REPLICATE)
     cv2.imwrite(str(tmp_path / "moved.png"), moved)
     (tmp_path / "label.json").write_text(json.dumps(label("40.png", 40.0)))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from app.recipes.library import RecipeLibrary
-from app.recipes.teaching import _SIMULATED_FROM
+from app.recipes.teaching import SIMULATED_FROM
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.part import Picture
 from inspection.simulation import Variation
@@ -30,7 +30,7 @@ def write(path: Path, picture: Picture) -> Path:
 def lain(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The pictures that ``taught_library`` was taught from. Not to be written into."""
     folder = tmp_path_factory.mktemp("lain")
-    for number, picture in enumerate(parts(*range(_SIMULATED_FROM, _SIMULATED_FROM + 24))):
+    for number, picture in enumerate(parts(*range(SIMULATED_FROM, SIMULATED_FROM + 24))):
         write(folder / f"{number:02}.png", picture)
     return folder
 

@@ -1,0 +1,24 @@
+"""The simulated cover's gauge is read on parts that lie as they come, and good ones are not held by it."""
+
+import pytest
+
+from app.recipes.gauges.simulated import pressure_gauge
+from inspection.cameras.simulated import DIAL_NAME, SimulatedCamera
+from inspection.gauges.reading_all import read
+from inspection.recipe import EIGHT_BITS
+from inspection.simulation import Variation
+
+
+@pytest.mark.parametrize("defect_rate", [0.0, 1.0])
+def test_the_dial_shows_what_the_part_has(defect_rate: float) -> None:
+    gauge = pressure_gauge(seed=4, part_id=1_000_000)
+    assert gauge.reads is not None
+    camera = SimulatedCamera("main", seed=4, variation=Variation(defect_rate=defect_rate))
+    camera.open()
+    for part_id in range(1, 9):
+        frame = camera.capture(part_id)
+        assert frame.truth is not None
+        said = gauge.reading_of(read([EIGHT_BITS.of(frame)], gauge.reads))
+        assert said.value == pytest.approx(frame.truth.readings[DIAL_NAME], abs=0.05), "half a per cent"
+        assert said.in_range
+        assert said.uncertainty < 0.1, "else limits of 3 and 5 bar would be in doubt at 3.2 and 4.8"
