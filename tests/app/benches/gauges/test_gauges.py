@@ -2,13 +2,16 @@
 
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from app.benches.gauges import bench, rendered
-from app.benches.gauges.figures import of_dials, of_displays
+from app.benches.gauges.figures import of_dials, of_displays, of_photographs, photographs_in
 from app.benches.gauges.rendered import instruments, outcomes_of
 from app.commands.bench.gauges import cli
 from inspection.instruments.description import Description
@@ -112,3 +115,19 @@ def test_the_command_prints_one_object_and_fails_where_a_goal_is_missed(
     done = CliRunner().invoke(cli, ["--json"])
     assert done.exit_code == (0 if met else 1)
     assert json.loads(done.stdout)["all_goals_met"] is met
+
+
+def test_photographs_are_held_against_their_labels_where_they_are(tmp_path: Path) -> None:
+    assert photographs_in(tmp_path) == {}
+    folder = tmp_path / "needles"
+    folder.mkdir()
+    cv2.imwrite(str(folder / "a.png"), np.full((64, 64, 3), 128, np.uint8))
+    (folder / "index.csv").write_text("file,reading\na.png,9.9\na.png,5.0\n", encoding="utf-8")
+    assert photographs_in(tmp_path) == {"needles": 2}
+
+    def reader(pictures: Sequence[Picture], what: Description) -> Reading:
+        return Reading(kind=InstrumentKind.DIAL, value=0.05, unit="", uncertainty=0.1, reason=None, ms=1.0)
+
+    said = of_photographs("needles", tmp_path, reader, on_done=lambda done: None)
+    assert said["share_within"] == 0.5, "from 9.9 to 0.05 it is 0.15 around the circle, from 5.0 it is not"
+    assert said["goals_met"] == {"within 0.2 >= 95 % of the readable": False, "readable >= 90 %": True}
