@@ -13,7 +13,9 @@ from inspection.errors import SettingsError
 if TYPE_CHECKING:
     from app.datasets.files import Written
 
-cli = typer.Typer(help="Labelled pictures, split by group: export, convert, simulate.", no_args_is_help=True)
+cli = typer.Typer(
+    help="Labelled pictures, split by group: export, convert, simulate; instruments.", no_args_is_help=True
+)
 
 SHARED_DATA = Path("../shared/data")
 DataOption = Annotated[Path, typer.Option("--data", help="The folder with the photographs.")]
@@ -140,6 +142,30 @@ def simulate(
         mm_per_pixel=mm_per_pixel,
     )
     _tell(written, as_json=as_json)
+
+
+@cli.command()
+def instruments(
+    out: Annotated[Path, typer.Option(help="A new folder: dials/ and displays/ are made in it.")],
+    dials: Annotated[int, typer.Option(min=0, help="How many dials.")] = 480,
+    displays: Annotated[int, typer.Option(min=0, help="How many displays.")] = 100,
+    click_error_px: Annotated[
+        float, typer.Option(min=0.0, max=20.0, help="How far centre and marks of a label miss: one sigma.")
+    ] = 0.0,
+    seed: Annotated[int, typer.Option(min=0, help="Draws what they show, and how they are seen.")] = 0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Render dials and displays with their labels, as gauge evaluate and display evaluate take them."""
+    from app.datasets.instruments import write_instruments
+
+    written = write_instruments(out, dials=dials, displays=displays, seed=seed, click_error_px=click_error_px)
+    if as_json:
+        print_json(written)
+    else:
+        typer.echo(
+            f"{written.dials_written} dials in {written.dials}, {written.displays_written} displays in "
+            f"{written.displays}"
+        )
 
 
 def _tell(written: "Written", *, as_json: bool) -> None:

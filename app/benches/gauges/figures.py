@@ -114,6 +114,8 @@ _SHOWN: Final[dict[str, Description]] = {
 
 def _summary(outcomes: Sequence[Outcome], *, within: float | None = None) -> dict[str, Any]:
     said = _without_files(figures([one.scored for one in outcomes], within=within))
+    if within is not None:  # displays have no full scale
+        said = {key: value for key, value in said.items() if key not in ("error_pct", "silent_errors")}
     hidden = [one for one in outcomes if one.hidden]
     return {
         "instruments": len(outcomes),
@@ -136,12 +138,15 @@ def _by_design(outcomes: Sequence[Outcome], *, within: float | None = None) -> d
     table = {}
     for design in sorted(sorted_out):
         said = figures(sorted_out[design], within=within)
-        table[design] = {
-            "share_readable": said["share_readable"],
-            "median_pct": said["error_pct"]["median"],
-            "p95_pct": said["error_pct"]["p95"],
-            "wrong": said["silent_errors"] if within is None else said["wrong"],
-        }
+        table[design] = {"share_readable": said["share_readable"]} | (
+            {"wrong": said["wrong"]}
+            if within is not None
+            else {
+                "median_pct": said["error_pct"]["median"],
+                "p95_pct": said["error_pct"]["p95"],
+                "silent_errors": said["silent_errors"],
+            }
+        )
     return table
 
 
