@@ -5,8 +5,22 @@ tests read them. They are immutable, and nothing in them says how they came over
 """
 
 from dataclasses import dataclass
+from typing import Final
 
-from inspection.part import MissedCause, Outcome, Trigger
+from inspection.part import Identity, MissedCause, Outcome, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class ToldName:
+    """What the line says of which part it is."""
+
+    identity: Identity | None = None
+    fault: str = ""
+    """Why it names none, though it should; empty where it does, or nobody asks it."""
+
+
+NOT_ASKED: Final = ToldName()
+"""Of a line that names no parts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +28,7 @@ class PartTriggered:
     """A part is under the camera, and the line waits for its decision."""
 
     trigger: Trigger
+    told: ToldName = NOT_ASKED
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ from plc.modbus.wire_failures import WireError
 from plc.motion.motion_feed import MotionFeed
 from plc.motion.motion_stream import MotionStream
 from plc.other_engine import OtherEngine
+from plc.part_names import PartNames
 from plc.register_map.registers import LineBlock, VisionBlock
 from plc.settings import LinkSettings
 
@@ -71,6 +72,7 @@ class ModbusLine:
         self._handshake = VisionHandshake(boot_id=1 + secrets.randbelow(0xFFFF))
         self._events: asyncio.Queue[LineEvent | None] = asyncio.Queue(QUEUE_SIZE)
         self._wire = Wire(settings)
+        self._names = PartNames(settings, self._wire)
         self._other = OtherEngine(settings, handshake=self._handshake, wire=self._wire, clock=clock)
         self._motion = MotionFeed(
             MotionStream(physics), set_points=self._handshake.set_points, wire=self._wire, clock=clock
@@ -269,23 +271,26 @@ class ModbusLine:
         else:
             if line is not None:
                 self._failing = ""
-                self._take(line)
+                events, unnamed = await self._names.added_to(self._take(line))
+                self._emit(events)
+                if unnamed is not None and unnamed.dead:
+                    self._fail(unnamed)
                 self._tell_notice()
         now_ns = self._clock.monotonic_ns()
         self._emit((*self._handshake.tick(now_ns), *self._other.tick(now_ns)))
 
-    def _take(self, line: LineBlock) -> None:
+    def _take(self, line: LineBlock) -> tuple[LineEvent, ...]:
         """Make of the line block what may be made of it: nothing, while another engine is at work."""
         self._cycles += 1
         self._line = line
         self._read_ns = self._clock.monotonic_ns()
         events = self._other.admit(line)
         if events is None:
-            return
+            return ()
         events += self._handshake.observe(line, now_ns=self._read_ns, at=self._clock.now())
         events += self._other.hear(line, self._read_ns)
         self._motion.observed(line, events, now_ns=self._read_ns)
-        self._emit(events)
+        return events
 
     async def _between(self, due_ns: int) -> None:
         """Until the next cycle is due."""

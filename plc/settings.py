@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 
 from inspection.decision import Frozen
 from plc.register_map.layout import RegisterLayout, WordOrder
+from plc.register_map.name_words import NameWords
 from plc.register_map.presets import PRESETS, PresetName
 from plc.register_map.registers import LINE_BASE, LINE_SIZE, VISION_BASE, VISION_SIZE
 
@@ -99,6 +100,9 @@ class LinkSettings(Frozen):
     """Which half of ``part_id``, the only value of two registers, lies in the lower register."""
     byte_swap: bool = False
     """The PLC, or a gateway before it, exchanges the two bytes of every word: exchange them back."""
+    name: NameWords | None = None
+    """Where the PLC names the part under the camera; None where it does not. A part that it should name and
+    does not goes to manual_review."""
     tls: TlsSettings | None = None
     """Modbus/TCP Security. Without it telegrams are not encrypted, and neither side proves who it is."""
 
@@ -128,4 +132,8 @@ class LinkSettings(Frozen):
                 f"line_base {self.line_base} ({LINE_SIZE} registers) and vision_base {self.vision_base} "
                 f"({VISION_SIZE} registers) overlap"
             )
+        if self.name is not None:
+            low, high = sorted(((self.name.base, self.name.words), (self.vision_base, VISION_SIZE)))
+            if low[0] + low[1] > high[0]:
+                raise ValueError("name.base lies in the vision block, which the PLC does not write")
         return self

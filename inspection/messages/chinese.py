@@ -157,6 +157,9 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.NO_PICTURE_IN_TIME: "时限内未取得图像",
     Code.DECISION_LATE: "判定超时",
     Code.GAUGES_LATE: "仪表未能在时限内读完：{gauges}",
+    Code.NAMES_DIFFER: "工件上的条码给出{field:term} {code}，PLC 给出 {plc}",
+    Code.PLC_NAME_NOT_READ: "无法读取 PLC 中标识工件的字",
+    Code.PLC_NAMES_NOTHING: "PLC 中标识工件的字为空或无效",
     Code.PICTURES_DISK_SILENT: "图像磁盘已 {silent_s:.0f} 秒无应答",
     Code.PICTURES_DISK_LATE: "图像磁盘在时限内无应答",
     Code.CHECK_DISK: "{cause}。请检查该磁盘",
@@ -305,6 +308,8 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "others": "其他",
     "no defect": "无缺陷",
     # colour channels
+    "serial": "序列号",
+    "lot": "批号",
     "red": "红色",
     "green": "绿色",
     "blue": "蓝色",

@@ -83,12 +83,14 @@ def review(
     certificate: Certificate | None = None,
     unheard: Unheard = ALL_HEARD,
     unkept: str = "",
+    unnamed: str = "",
 ) -> Decision:
     """The decision that may be published: at least as strict as the model's and as every rule asks.
 
     The rules:
 
     - the part's pictures are kept;
+    - who should name the part does, and all name the same;
     - the decision is about this part and by this recipe, which is the one that the PLC asked for;
     - every defect gets at least what the recipe's policy says;
     - every gauge was read, and is within its limits by more than its uncertainty;
@@ -103,10 +105,13 @@ def review(
         certificate: The one that holds; None where the station is uncertified.
         unheard: What the recipe asks of types that nobody can name.
         unkept: Why a picture of the part is not in the archive; empty where each is.
+        unnamed: Why it is not known which part it is, though it should be; empty where it is.
     """
     objections = [*_objections(decision, trigger=trigger, recipe=recipe)]
     if unkept:  # said first: nobody could see later what was judged
         objections.insert(0, (Action.MANUAL_REVIEW, say(Code.PICTURE_NOT_KEPT, cause=unkept)))
+    if unnamed:
+        objections.append((Action.MANUAL_REVIEW, Sentence(unnamed, coded(unnamed))))
     objections += _unheard_objections(decision, recipe=recipe, unheard=unheard)
     if certificate is not None and decision.action is Action.PASS:
         objections += _certificate_objections(decision, certificate)

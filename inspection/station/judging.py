@@ -19,6 +19,7 @@ from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import Certificate
 from inspection.decision import DecidedBy, Decision, GaugeReading
 from inspection.errors import in_words
+from inspection.line_events import NOT_ASKED, ToldName
 from inspection.messages.codes import Code
 from inspection.messages.message import joined
 from inspection.messages.telling import say
@@ -29,7 +30,7 @@ from inspection.ports import Clock, Inspector
 from inspection.recipe import QualityLimits, Recipe
 from inspection.result import InspectionResult, LaterWords
 from inspection.station import guard
-from inspection.station.gauging.identity import identity_of, without_contradiction
+from inspection.station.gauging.identity import agreed, identity_of, without_contradiction
 from inspection.station.gauging.reading_thread import GaugeThread
 from inspection.station.recording.part_pictures import Kept, PartPictures
 from inspection.station.waiting import Stragglers
@@ -59,7 +60,7 @@ class Judgement:
     motion: ProposedMotion | None = None
     """How the inspector would move belt and diverter; none where it was late, or has no word on it."""
     identity: Identity | None = None
-    """Which part it is, by the codes in view; None where they do not tell."""
+    """Which part it is, by the codes in view and what the line says; None where neither tells."""
     scores: tuple[float, ...] = ()
     """The defect score of each view; see ``InspectionResult``."""
     words: LaterWords | None = None
@@ -152,6 +153,7 @@ class Judge:
         *,
         deadline_ns: int,
         more: Mapping[str, Sequence[Frame]] = _NO_MORE,
+        told: ToldName = NOT_ASKED,
     ) -> Judgement:
         """Have one part's pictures inspected and kept and its gauges read; the guard has the last word.
 
@@ -162,6 +164,7 @@ class Judge:
             frames: Its pictures, one a view: the recipe's views in order, then its views for gauges.
             deadline_ns: The part's, on the monotonic clock.
             more: Further pictures by view, for gauges that are read off several.
+            told: What the line says of which part it is.
         """
         reading = self._gauges.begin(self._by_view(frames, more), deadline_ns=deadline_ns)
         keeping = self._pictures.begin(frames)
@@ -171,6 +174,7 @@ class Judge:
         result, straggler = await self._inspected(inspecting, trigger, deadline_ns)
         read = await self._gauges.read_by(deadline_ns, reading)
         readings = without_contradiction(self._recipe, read.readings)
+        identity, unnamed = agreed(identity_of(self._recipe, readings), told)
         kept, late_pictures = await self._pictures.kept_by(deadline_ns, keeping)
         decision = guard.review(
             _with_gauges(result.decision, readings, took_ms=read.took_ms),
@@ -179,6 +183,7 @@ class Judge:
             certificate=self._certificate,
             unheard=self._unheard,
             unkept=kept.fault,
+            unnamed=unnamed,
         )
         self.last_decision_ns = self._clock.monotonic_ns()
         return Judgement(
@@ -188,7 +193,7 @@ class Judge:
             pictures=kept.pictures,
             unkept=kept.fault,
             motion=result.motion,
-            identity=identity_of(self._recipe, readings),
+            identity=identity,
             scores=result.scores,
             words=result.words,
             straggler=straggler,

@@ -131,7 +131,13 @@ class PartLife:
         passage.called_ns = captured.called_ns
         passage.advance(Phase.CAPTURED, captured.taken_ns)
         self._line.exposure_complete(trigger)
-        return await self._judge.judge(trigger, captured.frames, deadline_ns=deadline_ns, more=captured.more)
+        return await self._judge.judge(
+            trigger,
+            captured.frames,
+            deadline_ns=deadline_ns,
+            more=captured.more,
+            told=passage.told,
+        )
 
     def _undecided(self, trigger: Trigger, reason: str) -> Judgement:
         """There is nothing to judge by: a person looks at the part."""
@@ -150,7 +156,7 @@ class PartLife:
             unkept_coded=coded(judgement.unkept),
             simulated=simulated,
             certificate=self._certification().ref,
-            identity=judgement.identity,
+            identity=judgement.identity if judgement.frames else passage.told.identity,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
             recorded_at=self._clock.now(),
         )

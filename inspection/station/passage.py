@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from inspection.decision import Decision
+from inspection.line_events import NOT_ASKED
 from inspection.part import Inspection, Trigger
 
 
@@ -71,6 +72,8 @@ class Passage:
         self.inspection: Inspection | None = None
         """The latest revision, on record or on its way there; None until the part was decided."""
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
+        self.told = NOT_ASKED
+        """What the line says of which part it is."""
         self.called_ns: int | None = None
         """When the first camera was called."""
         self.accepted_ns: int | None = None

@@ -29,6 +29,7 @@ from inspection.line_events import (
     RunTakenOver,
     SecondEngine,
     SecondEngineGone,
+    ToldName,
 )
 from inspection.messages.codes import Code
 from inspection.messages.message import NOTHING, Sentence
@@ -286,8 +287,8 @@ class Station:
         """Take the line's events in order; never wait for a disk or a model here."""
         async for event in self.line.events():
             match event:
-                case PartTriggered(trigger):
-                    self._begin(trigger)
+                case PartTriggered(trigger, told):
+                    self._begin(trigger, told)
                 case ResultAccepted(seq, plc_boot_id):
                     self._life.accepted(PartKey(plc_boot_id, seq))
                 case Halted(reason):
@@ -318,8 +319,9 @@ class Station:
                     await self._clerk.put(event)
             self._changed()
 
-    def _begin(self, trigger: Trigger) -> None:
+    def _begin(self, trigger: Trigger, told: ToldName) -> None:
         passage = self._open.judged = self._open.begin(trigger)
+        passage.told = told
         self._clerk.wake()
         task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
         self._judging.add(task)

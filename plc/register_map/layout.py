@@ -41,6 +41,11 @@ class RegisterLayout:
         """The registers that hold single words of a block."""
         return self._arrange(words, ())
 
+    def number(self, words: list[int]) -> list[int]:
+        """Both words of a 32-bit value beside the blocks, the high one first."""
+        arranged = self.words(words)
+        return arranged[::-1] if self.word_order is WordOrder.LOW_FIRST else arranged
+
     def _arrange(self, words: list[int], table: tuple[Word, ...]) -> list[int]:
         """Between the map's order and the PLC's; both ways are the same."""
         arranged = [swapped(word) for word in words] if self.byte_swap else list(words)

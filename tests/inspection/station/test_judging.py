@@ -15,6 +15,7 @@ from inspection.instruments.reading import Reading, Unreadable
 from inspection.levels import BitDepth
 from inspection.line_events import (
     PartTriggered,
+    ToldName,
 )
 from inspection.part import Frame, Identity
 from inspection.recipe import GreyLevels, View
@@ -269,6 +270,42 @@ def test_a_view_for_gauges_alone_is_kept_and_read_but_not_inspected_and_may_be_d
             ((seen,), _) = reader.calls[0]
             assert seen.max() <= 1, "the gauge was read in its own view"
             assert len(world.only().pictures) == 2
+
+    asyncio.run(body())
+
+
+def test_the_name_that_the_line_tells_is_on_record_and_a_part_without_its_name_goes_to_a_person() -> None:
+    told = Identity(serial="SN0042", source="plc")
+
+    @in_world
+    async def body(world: World) -> None:
+        world.line.post(PartTriggered(trigger(1), ToldName(identity=told)))
+        assert await world.published() is Action.PASS
+        assert world.only().identity == told
+        await until(lambda: world.station.mode is Mode.IDLE)
+        world.line.post(PartTriggered(trigger(2), ToldName(fault="the PLC names nothing")))
+        assert await world.published() is Action.MANUAL_REVIEW
+        await until(lambda: world.station.mode is Mode.IDLE)
+        world.camera.error = "the camera is gone"
+        world.line.post(PartTriggered(trigger(3), ToldName(identity=told)))
+        assert await world.published() is Action.MANUAL_REVIEW
+        _, unnamed, unseen = world.store.latest().values()
+        assert (unnamed.identity, unnamed.decision.reason) == (None, "the PLC names nothing")
+        assert unseen.identity == told, "it is known though there is no picture"
+
+    body()
+
+
+def test_a_code_that_says_another_serial_than_the_line_holds_the_part() -> None:
+    async def body() -> None:
+        async with running(recipe=recipe(code("id"))) as world:
+            reads(world, says("SN0043"))
+            told = ToldName(identity=Identity(serial="SN0042", source="plc"))
+            world.line.post(PartTriggered(trigger(1), told))
+            assert await world.published() is Action.MANUAL_REVIEW
+            part = world.only()
+            assert part.identity is None
+            assert "serial SN0043, the PLC says SN0042" in part.decision.reason
 
     asyncio.run(body())
 

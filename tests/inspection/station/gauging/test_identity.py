@@ -1,8 +1,11 @@
 """Which part it is: by codes that were read as the recipe wants them, and never by chance."""
 
+import pytest
+
 from inspection.instruments.reading import Reading, Unreadable, unreadable
+from inspection.line_events import NOT_ASKED, ToldName
 from inspection.part import Identity
-from inspection.station.gauging.identity import identity_of, without_contradiction
+from inspection.station.gauging.identity import agreed, identity_of, without_contradiction
 from tests.inspection.station.gauging.instruments import code, dial, recipe, says, shows
 
 NO_CODE = unreadable(says("x").kind, Unreadable.NO_CODE)
@@ -39,3 +42,30 @@ def test_two_codes_that_tell_the_same_name_it_and_two_that_do_not_are_both_unrea
     )
     assert torn == Identity(lot="L")
     assert reasons == [Unreadable.CODE_TWICE, Unreadable.CODE_TWICE, None]
+
+
+READ, TOLD = Identity(serial="SN1"), Identity(serial="SN1", source="plc")
+
+
+@pytest.mark.parametrize(
+    ("read", "told", "known"),
+    [
+        (None, NOT_ASKED, None),
+        (READ, NOT_ASKED, READ),
+        (None, ToldName(identity=TOLD), TOLD),
+        (READ, ToldName(identity=TOLD), READ),
+        (READ, ToldName(identity=Identity(lot="L7", source="plc")), Identity(serial="SN1", lot="L7")),
+    ],
+)
+def test_codes_and_the_line_name_a_part_together(
+    read: Identity | None, told: ToldName, known: Identity | None
+) -> None:
+    assert agreed(read, told) == (known, "")
+
+
+def test_where_the_line_names_another_part_than_the_one_in_view_neither_counts_and_it_is_said() -> None:
+    read = Identity(serial="SN1", lot="L7")
+    known, doubt = agreed(read, ToldName(identity=Identity(serial="SN2", source="plc")))
+    assert known == Identity(lot="L7")
+    assert doubt == "the code on the part says serial SN1, the PLC says SN2"
+    assert agreed(READ, ToldName(fault="silent")) == (READ, "silent")
