@@ -22,6 +22,8 @@ Picture = npt.NDArray[np.uint8]
 
 _LEAST_RADIUS_PX = 12.0
 """Of the ring of marks: in a smaller dial one pixel is more than a few per cent of the scale."""
+_MOST_UNCERTAIN = 0.025
+"""Share of full scale: where twice the uncertainty exceeds 5 % of it, nothing was read."""
 _FLOOR = 0.0005
 """Share of full scale below which nobody reads a dial."""
 
@@ -69,10 +71,13 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
         return Unreadable.OUT_OF_SCALE
     slope = scale.slope(angle)
     parts = slope * spread, slope * moved, scale.uncertainty(angle), _FLOOR * scale.full_scale
+    uncertainty = float(np.linalg.norm(parts))
+    if uncertainty > _MOST_UNCERTAIN * scale.full_scale:
+        return Unreadable.DISAGREEMENT
     return Reading(
         kind=InstrumentKind.DIAL,
         value=value,
-        uncertainty=float(np.linalg.norm(parts)),
+        uncertainty=uncertainty,
         unit=here.unit,
         box=_box(rectified, picture.shape),
         angle_deg=_seen_angle(rectified, angle, found),

@@ -24,6 +24,8 @@ needle
 have at most 0.6 (a numeral with its tick), those with one 0.75 and more, but for a few."""
 _LEAST_CLARITY = 3.3
 """Contrast in multiples of the face's own grain: pure noise shows up to 3.8 with little length, needles 4."""
+_CUES_APART = 0.03
+"""Radians by which the search and the flanks may differ, or a needle's width where that is more."""
 _OFF_SCALE = 0.6
 """Weight of what points where the scale has no values: a needle stands there seldom, a case's edge often."""
 _PAST_END = 0.1
@@ -40,7 +42,7 @@ class Found:
 
     axis: Axis
     cue: float
-    """Direction that the first search gave, to its coarser precision, radians."""
+    """Direction from the pivot to the end by the first search, to its coarser precision, radians."""
     merit: float
     rival: float
     """Merit of the next best thing, as a share of this one's."""
@@ -81,12 +83,12 @@ def find_needle(
     if rival > _RIVAL:
         return Unreadable.TWO_NEEDLES
     started = best.direction
-    return Found(
-        axis=again(face, axis, started.begin, started.end, started.width),
-        cue=started.angle,
-        merit=best.merit,
-        rival=rival,
-    )
+    finer = again(face, axis, started.begin, started.end, started.width)
+    passes = np.clip(started.offset / max(finer.tip, 0.3), -0.9, 0.9)
+    cue = started.angle + float(np.arcsin(passes))
+    if _apart(cue, finer.ray) > max(_CUES_APART, finer.width / max(finer.tip, 0.3)):
+        return Unreadable.DISAGREEMENT
+    return Found(axis=finer, cue=cue, merit=best.merit, rival=rival)
 
 
 def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
