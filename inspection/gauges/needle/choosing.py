@@ -18,10 +18,9 @@ from inspection.instruments.reading import Unreadable
 
 _TRIED = 4
 """Directions whose flanks are measured; the needle is among the first two of nearly all dials."""
-_LEAST_EVIDENCE = 0.68
-"""Score of the search and length over which both flanks are seen, radii, together. Dials drawn without a
-needle
-have at most 0.6 (a numeral with its tick), those with one 0.75 and more, but for a few."""
+_LEAST_EVIDENCE = 0.6
+"""Score of the search and length over which both flanks are seen, radii, together. Dials drawn without
+a needle have at most 0.53 (a numeral with its tick), those with one 0.9 and more, but for a few."""
 _LEAST_CLARITY = 3.3
 """Contrast in multiples of the face's own grain: pure noise shows up to 3.8 with little length, needles 4."""
 _CUES_APART = 0.03

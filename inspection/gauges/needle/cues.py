@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 
@@ -21,6 +22,8 @@ positive."""
 Indices = npt.NDArray[np.int64]
 _SHARED = 0.4
 """Share of a run that may lie on one that was found before: more, and it is the same thing seen askew."""
+_BESIDE = 5
+"""Columns to either side among which a cell that differs most counts in full, and the others for less."""
 _PADDING = COLUMNS // 2
 
 
@@ -125,6 +128,9 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
     """The directions in which something runs outward, best first, no two of them nearer than their widths."""
     differs, which = contrast(polar)
     belief = differs / (differs + 1)
+    wrapped = np.concatenate([differs[:, -_BESIDE:], differs, differs[:, :_BESIDE]], axis=1)
+    crest = np.asarray(cv2.dilate(wrapped, np.ones((1, 2 * _BESIDE + 1), np.uint8)))[:, _BESIDE:-_BESIDE]
+    belief *= 0.5 + 0.5 * differs / np.maximum(crest, 1e-6)
     belief[polar.blind > 0.5] = 0.3
     along = belief.reshape(-1)[_sheared()]
     score, begin, end = _runs(along)
