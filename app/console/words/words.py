@@ -135,6 +135,9 @@ class Words:
     unreadable: str
     in_range: str
     out_of_range: str
+    as_wanted: str
+    """Of a lamp's state, and of what a code holds."""
+    not_as_wanted: str
     model: str
     version: str
     recorded: str

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 
-from app.console.screens.run.model import score
+from app.console.screens.run.model import gauges, score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.screens.run.model.view import came_last_at
 from app.console.widgets.phrases import NOTHING, defect_label, number, percent, said
 from app.console.words.words import Words
-from inspection.decision import NO_MODEL, GaugeReading, ModelRef, Timings
+from inspection.decision import NO_MODEL, ModelRef, Timings
 from inspection.messages.message import Coded
 from inspection.messages.telling import ENGLISH, originals
 from inspection.part import Inspection
@@ -159,7 +159,7 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
         )
         for defect in decision.defects
     ]
-    rows += [(words.gauges, _gauge(gauge, words)) for gauge in decision.gauges]
+    rows += [(words.gauges, gauges.row(gauge, words)) for gauge in decision.gauges]
     rows += [
         (words.recipe, f"{decision.recipe.id} v{decision.recipe.version}"),
         (words.model, _model(decision.model)),
@@ -167,13 +167,6 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
         (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
     ]
     return tuple(rows)
-
-
-def _gauge(gauge: GaugeReading, words: Words) -> str:
-    value = words.unreadable if gauge.value is None else f"{gauge.value:g} {gauge.unit}"
-    verdict = words.in_range if gauge.in_range else words.out_of_range
-    limits = " … ".join("" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
-    return f"{gauge.name}: {value} [{limits}] – {verdict}"
 
 
 def _model(model: ModelRef) -> str:

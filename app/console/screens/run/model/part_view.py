@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from app.console.screens.run.model import score
+from app.console.screens.run.model import gauges, score
 from app.console.screens.run.model.shown import STRIP_LENGTH, BoxView, CellView, PartView
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.widgets.phrases import (
@@ -57,9 +57,12 @@ def part_view(
         warning=_warning(part, words),
         reason=_reason(part, words),
         pictures=part.pictures,
-        boxes=tuple(
-            BoxView(box=defect.box, label=defect_label(defect, words), severity=defect.severity)
-            for defect in decision.defects
+        boxes=(
+            *gauges.boxes(decision.gauges, words),
+            *(
+                BoxView(box=defect.box, label=defect_label(defect, words), says=defect.severity)
+                for defect in decision.defects
+            ),
         ),
     )
 

@@ -1,6 +1,7 @@
 """The Run screen as data: which pieces it has. Widgets paint these, and know nothing else."""
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Final
 
 from app.console.screens.run.model.state import Contact
@@ -10,6 +11,14 @@ from inspection.decision import Box, Severity
 from inspection.status import Command, Subsystem
 
 STRIP_LENGTH: Final = 20
+
+
+class Verdict(Enum):
+    """What a reading is against its limits."""
+
+    IN_RANGE = auto()
+    OUT_OF_RANGE = auto()
+    NOT_READ = auto()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,11 +34,13 @@ class HeaderView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BoxView:
-    """A defect as it is drawn over the picture; ``box`` in picture pixels."""
+    """A defect or an instrument as it is drawn over the picture; ``box`` in picture pixels."""
 
     box: Box
     label: str
-    severity: Severity
+    says: Severity | Verdict
+    needle_deg: float | None = None
+    """A dial's needle as it was read: drawn from the middle of the box, clockwise from up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,21 +1,28 @@
-"""The part's picture, with its defects drawn over it in picture coordinates."""
+"""The part's picture, with its defects and instruments drawn over it in picture coordinates."""
 
-from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from collections.abc import Mapping
+from math import cos, radians, sin
+from typing import Final
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from app.console.screens.run.model.shown import BoxView
+from app.console.screens.run.model.shown import BoxView, Verdict
 from app.console.widgets.drawing import hatch
 from app.console.widgets.signs import Tone
 from app.console.widgets.theme import BODY_PX, DARK, FILLS, INK, STRONG_PX, Theme
 from inspection.decision import Severity
 
-_PENS = {
+_PENS: Final[Mapping[Severity | Verdict, tuple[QColor, Qt.PenStyle]]] = {
     Severity.MINOR: (FILLS[Tone.CAUTION], Qt.PenStyle.DashLine),
     Severity.MAJOR: (FILLS[Tone.CAUTION], Qt.PenStyle.SolidLine),
     Severity.CRITICAL: (QColor("#ff4d4f"), Qt.PenStyle.SolidLine),
+    Verdict.IN_RANGE: (QColor("#c3c9ce"), Qt.PenStyle.SolidLine),
+    Verdict.OUT_OF_RANGE: (QColor("#ff4d4f"), Qt.PenStyle.SolidLine),
+    Verdict.NOT_READ: (QColor("#79b8ff"), Qt.PenStyle.DotLine),
 }
-"""Severity by dash and colour; its word stands in the label."""
+"""By dash and colour; its word or sign stands in the label. What is as it should be is grey (ISA-101)."""
 
 
 class PictureView(QWidget):
@@ -125,7 +132,7 @@ class PictureView(QWidget):
 
     def _paint_box(self, painter: QPainter, view: BoxView, taken: list[QRectF]) -> QRectF:
         """Draw one box; its label goes where it hides no other label. Returns the label's place."""
-        color, style = _PENS[view.severity]
+        color, style = _PENS[view.says]
         rect = self.box_rect(view.box)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(QPen(QColor(0, 0, 0, 170), self._theme.px(5)))
@@ -134,6 +141,8 @@ class PictureView(QWidget):
         pen.setStyle(style)
         painter.setPen(pen)
         painter.drawRect(rect)
+        if view.needle_deg is not None:
+            self._paint_needle(painter, rect, view.needle_deg, color)
         font = self._theme.font(BODY_PX, bold=True)
         metrics = QFontMetricsF(font)
         pad = self._theme.px(6)
@@ -146,6 +155,14 @@ class PictureView(QWidget):
         painter.setFont(font)
         painter.drawText(place, Qt.AlignmentFlag.AlignCenter, text)
         return place
+
+    def _paint_needle(self, painter: QPainter, rect: QRectF, needle_deg: float, color: QColor) -> None:
+        """The direction in which a dial was read, so that a person sees whether that is its needle."""
+        reach, turn = 0.45 * min(rect.width(), rect.height()), radians(needle_deg)
+        tip = rect.center() + QPointF(reach * sin(turn), -reach * cos(turn))
+        for ink, width in ((QColor(0, 0, 0, 170), 5.0), (color, 2.5)):
+            painter.setPen(QPen(ink, self._theme.px(width)))
+            painter.drawLine(QLineF(rect.center(), tip))
 
     def _label_place(self, box: QRectF, width: float, height: float, taken: list[QRectF]) -> QRectF:
         gap = self._theme.px(3)
