@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from app.benches.gauges.rendered import Outcome
-from app.recipes.gauges.evaluating import Read, Scored, figures, score
+from app.recipes.gauges.evaluating import Read, figures, score
 from app.recipes.gauges.labels import labels_of
 from inspection.instruments.description import Description
 from inspection.instruments.dial import DialDescription
@@ -44,15 +44,22 @@ def of_dials(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def of_displays(outcomes: Sequence[Outcome]) -> dict[str, Any]:
-    """Of rendered displays, for which no bar was set: a wrong one is one that is off by any digit."""
+    """Of rendered displays, for which no bar was set.
+
+    A wrong one is off by more than two of its own uncertainties: by a digit anywhere, unless it says itself
+    that its last place is in doubt.
+    """
     parts = {"taught corners": True, "found": False}
     return {
-        **_summary(outcomes, within=0.0),
+        **_display_summary(outcomes),
         "by_corners": {
-            name: _summary([one for one in outcomes if one.taught == taught], within=0.0)
+            name: _display_summary([one for one in outcomes if one.taught == taught])
             for name, taught in parts.items()
         },
-        "by_design": _by_design(outcomes, within=0.0),
+        "by_design": {
+            design: {key: said[key] for key in ("share_readable", "wrong")}
+            for design, said in ((name, _display_summary(some)) for name, some in _sorted(outcomes))
+        },
     }
 
 
@@ -112,10 +119,14 @@ _SHOWN: Final[dict[str, Description]] = {
 """What is taught of the photographs: what README.md in their folder says of all of them."""
 
 
-def _summary(outcomes: Sequence[Outcome], *, within: float | None = None) -> dict[str, Any]:
-    said = _without_files(figures([one.scored for one in outcomes], within=within))
-    if within is not None:  # displays have no full scale
-        said = {key: value for key, value in said.items() if key not in ("error_pct", "silent_errors")}
+def _display_summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    said = _summary(outcomes)
+    without_scale = {key: value for key, value in said.items() if key not in ("error_pct", "silent_errors")}
+    return {**without_scale, "wrong": sum(one.scored.within_2u is False for one in outcomes)}
+
+
+def _summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:
+    said = _without_files(figures([one.scored for one in outcomes]))
     hidden = [one for one in outcomes if one.hidden]
     return {
         "instruments": len(outcomes),
@@ -131,22 +142,24 @@ def _without_files(said: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def _by_design(outcomes: Sequence[Outcome], *, within: float | None = None) -> dict[str, Any]:
-    sorted_out: dict[str, list[Scored]] = defaultdict(list)
+def _sorted(outcomes: Sequence[Outcome]) -> list[tuple[str, list[Outcome]]]:
+    """By design."""
+    sorted_out: dict[str, list[Outcome]] = defaultdict(list)
     for one in outcomes:
-        sorted_out[one.design].append(one.scored)
+        sorted_out[one.design].append(one)
+    return sorted(sorted_out.items())
+
+
+def _by_design(outcomes: Sequence[Outcome]) -> dict[str, Any]:
     table = {}
-    for design in sorted(sorted_out):
-        said = figures(sorted_out[design], within=within)
-        table[design] = {"share_readable": said["share_readable"]} | (
-            {"wrong": said["wrong"]}
-            if within is not None
-            else {
-                "median_pct": said["error_pct"]["median"],
-                "p95_pct": said["error_pct"]["p95"],
-                "silent_errors": said["silent_errors"],
-            }
-        )
+    for design, some in _sorted(outcomes):
+        said = figures([one.scored for one in some])
+        table[design] = {
+            "share_readable": said["share_readable"],
+            "median_pct": said["error_pct"]["median"],
+            "p95_pct": said["error_pct"]["p95"],
+            "silent_errors": said["silent_errors"],
+        }
     return table
 
 

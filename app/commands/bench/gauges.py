@@ -2,7 +2,7 @@
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -52,10 +52,17 @@ def gauges(
     if as_json:
         print_json(result)
     else:
-        shown = {
-            key: {k: v for k, v in value.items() if k != "by_design"} if isinstance(value, dict) else value
-            for key, value in result.items()
-        }
-        show(shown, as_json)
+        show(_for_people(result), as_json)
     if not result["all_goals_met"]:
         raise typer.Exit(1)
+
+
+def _for_people(said: dict[str, Any]) -> dict[str, Any]:
+    """The figures without the table of designs, each goal in a word."""
+    shown: dict[str, Any] = {}
+    for key, value in said.items():
+        if key == "goals_met":
+            shown["goal"] = {goal: "met" if met else "MISSED" for goal, met in value.items()}
+        elif key != "by_design":
+            shown[key] = _for_people(value) if isinstance(value, dict) else value
+    return shown

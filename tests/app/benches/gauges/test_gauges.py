@@ -91,7 +91,7 @@ def test_one_wrong_reading_among_few_is_a_silent_error_and_a_missed_goal(
 def test_displays_are_taught_with_and_without_corners_and_wrong_by_any_digit(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    Knowing(monkeypatch, off_pct=[0.0] * 12 + [0.01] * 12)
+    Knowing(monkeypatch, off_pct=[0.0] * 12 + [1.0] * 12)
     chosen = instruments("displays", 24, tuning=True)
     outcomes = list(outcomes_of(chosen, processes=0, on_done=lambda done: None))
     assert all(isinstance(one.scored.label.what, DisplayDescription) for one in outcomes)
