@@ -42,13 +42,15 @@ _AGREES: Final = 0.6
 """Correlation of a part from which it does."""
 _MOST_AGREE: Final = 0.7
 """Share of the parts (by what there is to see in them) that must: a needle or a reflection hides the rest."""
-_MOST_RESIDUAL: Final = 0.012
-"""Of half the patch's side: how far the parts may lie off, as a median."""
+_MOST_RESIDUAL: Final = 0.004
+"""Of half the patch's side: how far its parts may lie off, as a median; what fits lies within half of it."""
+_MOST_RESIDUAL_PX: Final = 0.3
+"""Of the patch: less cannot be told of a small one."""
 _SAME_TURN_DEG: Final = 1.5
 """Two turns that differ by less are the same."""
 _RIVAL: Final = 0.93
 """Of the best turn's correlation: if another comes so near, nobody knows which it is."""
-_LIKE_ITSELF: Final = 0.65
+_LIKE_ITSELF: Final = 0.6
 """Correlation of a patch with itself, turned, from which the turn is not told by the picture alone."""
 _FAR_OFF: Final = 0.6
 """Correlation from which a dial is there, though not where it may be."""
@@ -135,7 +137,8 @@ def _closer(
     best = _surely_turned(medium, middle, max(near, key=lambda one: one[0])[1])
     if best is None:
         return None
-    onto = align(large, fine, best, HOMOGRAPHY, 10)
+    onto = align(medium, middle, best, HOMOGRAPHY, 30)
+    onto = None if onto is None else align(large, fine, onto, HOMOGRAPHY, 30)
     if onto is None:
         return None
     residual = _parts_off(large, fine, onto)
@@ -261,8 +264,12 @@ def _parts_off(patch: Patch, window: Window, onto: Array) -> float | None:
     xx, yy = xx + floor, yy + floor
     det = xx * yy - xy**2
     far = np.hypot((yy * xo - xy * yo) / det, (xx * yo - xy * xo) / det)
-    residual = float(np.median(far)) / patch.half
-    return residual if residual < _MOST_RESIDUAL else None
+    residual_px = float(np.median(far))
+    return (
+        residual_px / patch.half
+        if residual_px < max(_MOST_RESIDUAL * patch.half, _MOST_RESIDUAL_PX)
+        else None
+    )
 
 
 def _by_part(planes: Floats) -> Floats:

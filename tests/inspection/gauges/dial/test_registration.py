@@ -23,6 +23,13 @@ RING = np.array(
 )
 
 
+def nearer(right: float, below: float) -> Array:
+    """Makes what lies right and below smaller, as a near camera does: by that much 130 px off the middle."""
+    there, back = np.eye(3), np.eye(3)
+    there[:2, 2], back[:2, 2] = (240, 200), (-240, -200)
+    return np.asarray(there @ np.array([[1, 0, 0], [0, 1, 0], [right / 130, below / 130, 1]]) @ back)
+
+
 def description(onto: Array = HOME) -> DialDescription:
     (x, y), *marks = carried(onto, np.concatenate([[[FACE_PX / 2, FACE_PX / 2]], RING]))
     return DialDescription(
@@ -57,6 +64,8 @@ def off_px(found: Registered, onto: Array) -> float:
         (placed(scale=0.68), 5.0),
         (placed(scale=0.95, turn_deg=-7), 10.0),
         (placed(tilt_deg=18, about_deg=30), 4.0),
+        (nearer(0.06, 0.04) @ placed(250, 190, turn_deg=3, tilt_deg=10, about_deg=70), 2.0),
+        (nearer(-0.1, 0.06) @ placed(tilt_deg=15, about_deg=120), 9.0),
     ],
 )
 def test_a_dial_that_moved_a_little_is_found_to_a_pixel(
