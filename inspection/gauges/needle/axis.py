@@ -20,7 +20,7 @@ Doubles = npt.NDArray[np.float64]
 
 _LONG = 1.2
 _ASIDE = 0.38
-_STEP_PX = 2
+STEP_PX = 2
 """The strip's rows are this far apart; each is the mean over that length."""
 
 
@@ -75,8 +75,8 @@ class _Rows:
 
 def measure(face: Face, angle: float, offset: float, begin: float, end: float, width: float) -> Axis | None:
     """The axis of what runs that way between those radii; None where no flanks are seen."""
-    lab, blind = _strip(face, angle, offset, width)
-    u = (np.arange(lab.shape[0]) - (lab.shape[0] - 1) / 2) * _STEP_PX
+    lab, blind = strip(face, angle, offset, width)
+    u = (np.arange(lab.shape[0]) - (lab.shape[0] - 1) / 2) * STEP_PX
     run = (u >= begin * RADIUS_PX) & (u <= (begin + 0.85 * (end - begin)) * RADIUS_PX)
     if run.sum() < 6:
         return None
@@ -110,7 +110,7 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
         begin=inner / RADIUS_PX,
         tip=tip / RADIUS_PX,
         tail=tail / RADIUS_PX,
-        covered=float(good.sum() * _STEP_PX / RADIUS_PX),
+        covered=float(good.sum() * STEP_PX / RADIUS_PX),
         width=middle_width / RADIUS_PX,
         taper=taper,
         tail_width=float(np.median(rows.width[tails])) / RADIUS_PX if tails.any() else 0.0,
@@ -129,7 +129,7 @@ def again(face: Face, axis: Axis, begin: float, end: float, width: float) -> Axi
     return measure(face, axis.angle, axis.offset, begin, end, width) or axis
 
 
-def _strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats, Floats]:
+def strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats, Floats]:
     """Lab and blindness along the line: rows outward from -_LONG, columns clockwise about the line."""
     aside_px = round(np.clip(1.6 * width + 0.12, 0.15, _ASIDE) * RADIUS_PX)
     rows, columns = 2 * round(_LONG * RADIUS_PX), 2 * aside_px + 1
@@ -137,7 +137,7 @@ def _strip(face: Face, angle: float, offset: float, width: float) -> tuple[Float
     aside = np.array([np.cos(angle), np.sin(angle)])
     origin = face.middle + (offset * RADIUS_PX - aside_px) * aside + (0.5 - rows / 2) * along
     onto = np.stack([aside, along, origin], axis=1)
-    size = (columns, rows // _STEP_PX)
+    size = (columns, rows // STEP_PX)
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     fine = cv2.warpAffine(face.lab, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     lab = true_lab(np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32))
@@ -246,13 +246,13 @@ def _fit(
     outward = known & (rows.u >= begin) & (rows.u <= end)
     if outward.sum() < 6:
         return None
-    wide = _robust(rows.u, rows.width, outward, 1.5, None)
+    wide = robust_line(rows.u, rows.width, outward, 1.5, None)
     expected = np.maximum(wide[0] * rows.u + wide[1], 1.0)
     alike = known & (np.abs(rows.width - expected) < 0.3 * expected + 2)
     usable = outward & alike
     if usable.sum() < 6:
         return None
-    slope, shift = _robust(rows.u, rows.middle, usable, 1.0, 0.04 * RADIUS_PX)
+    slope, shift = robust_line(rows.u, rows.middle, usable, 1.0, 0.04 * RADIUS_PX)
     away = np.abs(rows.middle - slope * rows.u - shift)
     tolerance = np.maximum(1.5, 0.1 * expected)
     good = known & alike & (away < tolerance) & (rows.u > 0.1 * RADIUS_PX) & (rows.u < end + 0.1 * RADIUS_PX)
@@ -260,7 +260,7 @@ def _fit(
     both = good | tail
     if good.sum() < 6:
         return None
-    slope, shift = _robust(rows.u, rows.middle, both, 0.7, 0.04 * RADIUS_PX)
+    slope, shift = robust_line(rows.u, rows.middle, both, 0.7, 0.04 * RADIUS_PX)
     rest = (rows.middle - slope * rows.u - shift)[both]
     scatter = float(np.sqrt(np.mean(rest * rest)))
     # Neighbouring rows share their errors: a fifth of them count as independent.
@@ -268,7 +268,7 @@ def _fit(
     return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), scatter, good, expected
 
 
-def _robust(
+def robust_line(
     u: Doubles, v: Doubles, which: npt.NDArray[np.bool_], scale: float, pivot: float | None
 ) -> tuple[float, float]:
     """Slope and value at 0 of the line through v(u) by Cauchy's weights; ``pivot``: spread of v at 0."""
@@ -317,6 +317,6 @@ def _reach(u: Doubles, there: npt.NDArray[np.bool_], start: float, _way: int, ga
     if len(places) == 0:
         return start
     steps = np.diff(np.concatenate([[start], places]))
-    broken = np.flatnonzero(steps > gap + _STEP_PX)
+    broken = np.flatnonzero(steps > gap + STEP_PX)
     last = broken[0] if len(broken) else len(places)
     return float(places[last - 1]) if last > 0 else start

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from inspection.gauges.needle.axis import Axis, again, measure
+from inspection.gauges.needle.beneath import beneath
 from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
 from inspection.gauges.needle.polar import unwrap
@@ -73,7 +74,7 @@ def find_needle(
     if axis.contrast < _LEAST_CLARITY * axis.grain:
         return Unreadable.NOT_FOUND
     if _is_the_other(axis, needle):
-        return Unreadable.TWO_NEEDLES
+        return _under(face, best, needle)
     others = [one for one in candidates if one is not best and not _same(one.axis, axis)]
     tails = [one for one in others if _opposite(one.axis, axis) and not _is_the_other(one.axis, needle)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
@@ -88,6 +89,16 @@ def find_needle(
     if _apart(cue, finer.ray) > max(_CUES_APART, finer.width / max(finer.tip, 0.3)):
         return Unreadable.DISAGREEMENT
     return Found(axis=finer, cue=cue, merit=best.merit, rival=rival)
+
+
+def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
+    """The first needle where the second is what is seen best, and the first nowhere but under it."""
+    if needle.second_needle is None:
+        return Unreadable.TWO_NEEDLES
+    axis = beneath(face, over.axis, rgb_of(needle.color), rgb_of(needle.second_needle.color))
+    if axis is None:
+        return Unreadable.TWO_NEEDLES
+    return Found(axis=axis, cue=over.axis.ray, merit=over.merit, rival=1.0)
 
 
 def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
