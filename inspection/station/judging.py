@@ -289,8 +289,8 @@ class Judge:
 def _with_gauges(
     decision: Decision, readings: tuple[GaugeReading, ...], *, took_ms: float | None
 ) -> Decision:
-    """A decision with what was read of the part's gauges, whoever decided, and in whatever time."""
+    """A decision with what was read of the part's gauges, whoever decided; no model has a word on that."""
     if took_ms is None:
-        return decision
+        return decision.model_copy(update={"gauges": ()}) if decision.gauges else decision
     timings = decision.timings_ms.model_copy(update={"gauges": took_ms})
     return decision.model_copy(update={"gauges": readings, "timings_ms": timings})

@@ -7,6 +7,7 @@ from inspection.cameras.simulated import DIAL_NAME, SimulatedCamera
 from inspection.gauges.reading_all import read
 from inspection.recipe import EIGHT_BITS
 from inspection.simulation import Variation
+from inspection.station.gauging.cutting import Cut
 
 
 @pytest.mark.parametrize("defect_rate", [0.0, 1.0])
@@ -22,3 +23,21 @@ def test_the_dial_shows_what_the_part_has(defect_rate: float) -> None:
         assert said.value == pytest.approx(frame.truth.readings[DIAL_NAME], abs=0.05), "half a per cent"
         assert said.in_range
         assert said.uncertainty < 0.1, "else limits of 3 and 5 bar would be in doubt at 3.2 and 4.8"
+
+
+def test_a_station_which_cuts_the_gauges_region_reads_what_the_whole_picture_says() -> None:
+    gauge = pressure_gauge(seed=4, part_id=1_000_000)
+    assert gauge.reads is not None
+    camera = SimulatedCamera("main", seed=4)
+    camera.open()
+    for part_id in range(1, 5):
+        picture = EIGHT_BITS.of(camera.capture(part_id))
+        height, width = picture.shape[:2]
+        cut = Cut.of(gauge.region, size=(width, height), what=gauge.reads)
+        assert cut is not None
+        whole = read([picture], gauge.reads)
+        part = cut.reading(read([cut.picture(picture)], cut.description(gauge.reads)))
+        assert whole.uncertainty is not None
+        assert part.value == pytest.approx(whole.value, abs=whole.uncertainty)
+        assert whole.box is not None
+        assert part.box == pytest.approx(whole.box, abs=2)

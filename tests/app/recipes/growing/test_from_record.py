@@ -11,7 +11,7 @@ from app.recipes.growing.from_record import reviewed, unreviewed
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecipeError
 from inspection.part import Truth
-from inspection.recipe import Recipe
+from inspection.recipe import Recipe, View
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.parts import START, frame, part
@@ -63,6 +63,23 @@ def test_a_persons_word_or_the_known_truth_is_the_label(settings: StoreSettings)
 def test_what_tells_nothing_is_refused_by_its_part(settings: StoreSettings, number: int, why: str) -> None:
     with pytest.raises(RecipeError, match=f"part {number} .*{why}"):
         reviewed([1001, number], recipe=BRACKET, settings=settings)
+
+
+def test_the_picture_of_a_view_for_gauges_is_never_taken_for_one_of_the_part(
+    settings: StoreSettings, store: SqlStore
+) -> None:
+    """Behind the view's own it does no harm; alone, as where the archive refused the other, it would."""
+    gauged = BRACKET.model_copy(update={"gauge_views": (View(name="panel"),)})
+    seen, dial = (store.archive_picture(frame(number)) for number in (20, 21))
+    passed: dict[str, Any] = {"decided_by": DecidedBy.OPERATOR}
+    store.append(part(7, pictures=(seen, dial), **passed))
+    store.append(part(8, pictures=(dial,), unkept="no room", **passed))
+    (found,) = reviewed([1007], recipe=gauged, settings=settings)
+    assert found.path.stem == seen
+    with pytest.raises(RecipeError, match="part 1008 has 1 pictures"):
+        reviewed([1008], recipe=gauged, settings=settings)
+    with pytest.raises(RecipeError, match="part 1007 has 2 pictures"):
+        reviewed([1007], recipe=BRACKET, settings=settings)
 
 
 def test_another_recipes_part_is_refused(settings: StoreSettings) -> None:
