@@ -2,13 +2,14 @@
 
 import math
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inspection.gauges.dial.rectified import rectify
+from inspection.gauges.dial.rectified import Rectified, rectify
 from inspection.gauges.dial.scale import Scale
 from inspection.instruments.dial import DialDescription
 from tests.inspection.gauges.dial.seen import Array, camera, dial, needle_angle
@@ -21,10 +22,15 @@ def linear(
 
 
 def read(described: DialDescription, seen: Array, angle: float) -> tuple[float | None, float]:
-    rectified = rectify(described.center, described.marks)
-    scale = Scale.of(described, rectified)
+    rectified, scale = geometry(described)
     found = needle_angle(rectified.matrix, seen, angle)
     return scale.value(found), scale.uncertainty(found)
+
+
+@lru_cache(maxsize=1)
+def geometry(described: DialDescription) -> tuple[Rectified, Scale]:
+    rectified = rectify(described.center, described.marks)
+    return rectified, Scale.of(described, rectified)
 
 
 def worst_pct(
