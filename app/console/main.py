@@ -47,13 +47,8 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
     """
     refuse_unknown_language(language)
     refuse_no_address(url)
-    let_go = refuse_no_display()
-    binding = (__version_info__[0], __version_info__[1], __version_info__[2])
-    refuse_bad_binding(binding, sys.version_info[:2])
-    application = _application()
-    let_go()
-    refuse_losing_binding(binding)
-    window = ConsoleWindow(StationClient(url), words=_words(language))
+    application = started()
+    window = ConsoleWindow(StationClient(url), words=words_of(language))
     window.resize(1280, 800)
     if fullscreen:
         # a bare X server has no window manager that would make the window as large as its state says
@@ -66,6 +61,22 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
     signal.signal(signal.SIGINT, lambda *_: window.close())
     signal.signal(signal.SIGTERM, lambda *_: window.close())
     return application.exec()
+
+
+def started() -> QApplication:
+    """The Qt application, once display and binding were looked at.
+
+    Raises:
+        BindingError: The Qt binding that is installed would abort the console.
+        SettingsError: There is no display.
+    """
+    let_go = refuse_no_display()
+    binding = (__version_info__[0], __version_info__[1], __version_info__[2])
+    refuse_bad_binding(binding, sys.version_info[:2])
+    application = _application()
+    let_go()
+    refuse_losing_binding(binding)
+    return application
 
 
 def _ends(application: QApplication) -> _Hook:
@@ -100,7 +111,7 @@ def screenshot(
         OSError: the file cannot be written.
     """
     application = _application()
-    words = _words(language)
+    words = words_of(language)
     state = RunState()
     state.take(Received(status=status, at_s=0.0))
     view = present(state, now_s=since_received_s, words=words, url=DEFAULT_URL)
@@ -131,5 +142,6 @@ def _application() -> QApplication:
     return application
 
 
-def _words(language: str | None) -> Words:
+def words_of(language: str | None) -> Words:
+    """The words of a language by its code; None: the system's, where we speak it."""
     return words_for(QLocale.system().name() if language is None else language)

@@ -313,6 +313,14 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "red": "红色",
     "green": "绿色",
     "blue": "蓝色",
+    # colours of needles and lamps
+    "black": "黑色",
+    "white": "白色",
+    "grey": "灰色",
+    "silver": "银色",
+    "orange": "橙色",
+    "yellow": "黄色",
+    "brown": "棕色",
     # lamps
     "unlit": "熄灭",
     "lit": "点亮",

@@ -24,8 +24,20 @@ _TOP: Final = "top"
 def teach(
     image: Annotated[Path, typer.Argument(metavar="IMAGE", help="A sharp picture of the instrument.")],
     described: Annotated[
-        Path, typer.Option("--from", metavar="FILE", help="What it is, as JSON; or one dial's label.")
-    ],
+        Path | None,
+        typer.Option("--from", metavar="FILE", help="What it is, as JSON; or one dial's label."),
+    ] = None,
+    propose: Annotated[
+        bool, typer.Option("--propose", help="Look for a dial; a person must confirm it: --click, or --from.")
+    ] = False,
+    click: Annotated[
+        bool, typer.Option("--click", help="Open a window to click a dial's centre and marks in.")
+    ] = False,
+    least: Annotated[
+        float, typer.Option("--min", help="With --propose: the value where the scale begins.")
+    ] = 0.0,
+    greatest: Annotated[float | None, typer.Option("--max", help="With --propose: where it ends.")] = None,
+    language: Annotated[str | None, typer.Option(help="With --click: en or zh.")] = None,
     out: Annotated[
         Path | None, typer.Option("--out", help="Keep the description in this file, and a picture beside it.")
     ] = None,
@@ -68,11 +80,66 @@ def teach(
         raise typer.BadParameter(
             "say where it is to be kept: --out FILE, or --recipe NAME", param_hint="--out"
         )
+    source = _Source(described, least, greatest, propose=propose, click=click, language=language)
+    source.refuse_unclear(for_recipe=recipe_name is not None)
     place = None
     if recipe_name is not None:
         given_of = {key: value for key, value in spec.items() if value is not None}
         place = _Place.of(recipe_name, setup_of(config), {"view": _TOP, **given_of}, region, camera)
-    _teach(image, described, out=out, place=place, unit=unit, as_json=as_json)
+    _teach(image, source, out=out, place=place, unit=unit, as_json=as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    """Who says what an instrument is: a file, or a person with a mouse, a proposal to begin with."""
+
+    described: Path | None
+    least: float
+    greatest: float | None
+    propose: bool
+    click: bool
+    language: str | None
+
+    def refuse_unclear(self, *, for_recipe: bool) -> None:
+        """Raise BadParameter where the options do not say it, or a recipe would get what nobody confirmed."""
+        if (self.described is None) != (self.click or self.propose):
+            raise typer.BadParameter(
+                "say what it is: either --from FILE, or --click, --propose or both", param_hint="--from"
+            )
+        if self.propose == (self.greatest is None):
+            raise typer.BadParameter("it is what --propose needs, and nothing else", param_hint="--max")
+        if self.propose and for_recipe and not self.click:
+            raise typer.BadParameter(
+                "a person confirms a proposal before a recipe has it: --propose --click, or --out FILE, "
+                "then --from FILE",
+                param_hint="--propose",
+            )
+
+    def description(self, picture: "Picture", unit: str | None) -> "Description":
+        """What is to be taught.
+
+        Raises:
+            RecipeError: The file describes nothing, no dial is seen, or the window was closed.
+            SettingsError: There is no display for the window.
+        """
+        from app.recipes.gauges.adding import description_in, proposed
+        from inspection.errors import RecipeError
+
+        if self.described is not None:
+            return description_in(self.described)
+        begun = None
+        if self.propose and self.greatest is not None:
+            begun = proposed(picture, self.least, self.greatest, unit or "")
+        if begun is not None and not self.click:
+            return begun
+        from app.console.clicking import ask_for_dial
+
+        dial = ask_for_dial(picture, begun=begun, language=self.language)
+        if dial is None:
+            raise RecipeError(
+                "the window was closed before Done", part="nothing was taught", todo="click again"
+            )
+        return dial
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +189,7 @@ class _Place:
 
 def _teach(
     image: Path,
-    described: Path,
+    source: _Source,
     *,
     out: Path | None,
     place: _Place | None,
@@ -130,14 +197,14 @@ def _teach(
     as_json: bool,
 ) -> None:
     from app.command_line.writable import refuse_unwritable
-    from app.recipes.gauges.adding import description_in, taught
+    from app.recipes.gauges.adding import taught
     from app.recipes.gauges.pictures import picture_of
     from inspection.gauges.reading_all import read
 
     if out is not None:
         refuse_unwritable(out, _beside(out))
     picture = picture_of(image).picture
-    what = taught(picture, description_in(described), unit=unit)
+    what = taught(picture, source.description(picture, unit), unit=unit)
     recipe = None if place is None else place.with_gauge(what, picture)
     reading = read([picture] * getattr(what, "frames", 1), what)
     if out is not None:

@@ -149,3 +149,18 @@ class Words:
     in_english: str
     """Above what there is in English alone."""
     score: str
+
+    teach_title: str
+    """The window in which a dial is clicked, from here on."""
+    teach_centre: str
+    teach_mark: str
+    teach_value: str
+    teach_more: str
+    teach_zoom: str
+    teach_unit: str
+    teach_needle: str
+    teach_second: str
+    teach_auto: str
+    teach_unfit: str
+    teach_undo: str
+    teach_done: str

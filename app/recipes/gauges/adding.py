@@ -11,6 +11,7 @@ from app.recipes.gauges.wordings import dial_of
 from app.recipes.library import RecipeLibrary
 from inspection.errors import RecipeError
 from inspection.frozen import Box
+from inspection.gauges.dial.proposing import propose, valued
 from inspection.gauges.dial.teaching import taught as with_reference
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description, description_of, in_short
@@ -45,6 +46,28 @@ def description_in(path: Path) -> Description:
             f"{path} describes no instrument: {error}",
             part="nothing was read",
             todo="mend the file; docs/gauges.md has the format",
+        ) from error
+
+
+def proposed(picture: Picture, low: float, high: float, unit: str) -> DialDescription:
+    """The likeliest dial in a picture, its scale from ``low`` to ``high``: for a person to confirm.
+
+    Raises:
+        RecipeError: None is seen, or the values fit none.
+    """
+    found = propose(picture)
+    if not found:
+        raise RecipeError(
+            "no dial is seen in the picture", part="nothing was taught", todo="click it: --click"
+        )
+    try:
+        return valued(found[0], low, high, unit)
+    except ValueError as error:
+        said = in_short(error) if isinstance(error, ValidationError) else str(error)
+        raise RecipeError(
+            f"the dial that is seen has no scale from {low:g} to {high:g}: {said}",
+            part="nothing was taught",
+            todo="give --min and --max as they stand on it, or click it: --click",
         ) from error
 
 

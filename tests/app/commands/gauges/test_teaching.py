@@ -99,3 +99,19 @@ def test_what_does_not_fit_changes_nothing(
     asked = ("gauge", "teach", folder / "part.png", "--from", folder / "code.json", *more, "--json")
     assert_one_line(passgate(*asked), why)
     assert RecipeLibrary(home / "recipes").recipe("cover").version == 1
+
+
+def test_a_proposal_is_confirmed_before_a_recipe_has_it(passgate: Passgate, folder: Path, home: Path) -> None:
+    asked = ("gauge", "teach", folder / "40.png", "--json")
+    assert_one_line(passgate(*asked, "--propose", "--max", 100, "--recipe", "a", "--name", "b"), "confirms")
+    assert_one_line(passgate(*asked, "--out", folder / "a.json", "--propose"), "--max")
+    assert_one_line(passgate(*asked, "--out", folder / "a.json"), "--from")
+    both = ("--propose", "--max", 100, "--from", folder / "label.json")
+    assert_one_line(passgate(*asked, "--out", folder / "a.json", *both), "--from")
+    cv2.imwrite(str(folder / "empty.png"), dial(40)[:40, :40].repeat(10, 0).repeat(10, 1))
+    none = ("gauge", "teach", folder / "empty.png", "--out", folder / "a.json", "--propose", "--max", 100)
+    assert_one_line(passgate(*none, "--json"), "no dial is seen")
+    said = passgate(*asked, "--out", folder / "a.json", "--propose", "--max", 100, "--unit", "bar")
+    assert said.code == 0
+    assert json.loads(said.out)["in_this_picture"]["value"] == pytest.approx(40.0, abs=2.0)
+    assert not (home / "recipes").exists()
