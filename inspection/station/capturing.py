@@ -68,9 +68,10 @@ class Cameras:
         on_free: Callable[[], None],
     ) -> None:
         self.frames: dict[str, Frame] = {}
-        """The newest picture of each camera."""
+        """The newest picture of each camera; the part's own, where it took one for gauges as well."""
         self._cameras = cameras
         self._views: tuple[View, ...] = (*recipe.views, *recipe.gauge_views)
+        self._inspected = len(recipe.views)
         self._wanted = pictures_wanted(recipe)
         self._clock = clock
         self._alarm = alarm
@@ -184,7 +185,8 @@ class Cameras:
                     self._late.add(shot)
             raise
         frames = tuple(frame for _, frame in shots)
-        self.frames.update({frame.camera: frame for frame in frames})
+        ranked = (*frames[self._inspected :], *frames[: self._inspected])
+        self.frames.update({frame.camera: frame for frame in ranked})
         return min(called_ns for called_ns, _ in shots), frames
 
     async def _shoot_more(self, part_id: int, *, until_ns: int) -> dict[str, tuple[Frame, ...]]:

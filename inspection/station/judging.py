@@ -129,7 +129,7 @@ class Judge:
         return self._inspector.fault
 
     async def prepare(self) -> None:
-        """Load the recipe. Raises RecipeError where it was not taught, or its weights are absent."""
+        """Load the recipe; warm up. Raises RecipeError where it is untaught, or its weights are absent."""
         loop = asyncio.get_running_loop()
 
         def changed() -> None:
@@ -137,6 +137,7 @@ class Judge:
                 loop.call_soon_threadsafe(self._model_changed)
 
         self._inspector.watch(changed)
+        await self._gauges.prepare()
         await loop.run_in_executor(self._inference, self._inspector.prepare, self._recipe)
 
     def close(self) -> None:

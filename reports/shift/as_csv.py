@@ -97,7 +97,7 @@ def _reading(reading: GaugeReading, decimal: str) -> str:
         return f"{reading.name}=unreadable" + ("" if reading.reason is None else f" ({reading.reason})")
     if reading.value is None:
         return f"{reading.name}={reading.text}"
-    value, u = (f"{number:g}".replace(".", decimal) for number in (reading.value, reading.uncertainty))
+    value, u = f"{reading.value:g}".replace(".", decimal), f"{reading.uncertainty:.2g}".replace(".", decimal)
     return f"{reading.name}={value}±{u} {reading.unit}".rstrip()
 
 

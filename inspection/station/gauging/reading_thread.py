@@ -25,11 +25,15 @@ from inspection.part import Frame
 from inspection.ports import Clock
 from inspection.recipe import GaugeSpec, Recipe
 from inspection.station.gauging.cutting import Cut
+from inspection.station.gauging.likeness import likeness_of
 from inspection.station.gauging.pictures_wanted import pictures_of
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.waiting import Stragglers
 
 log = structlog.get_logger(__name__)
+
+_WARM_UP_NS: Final = 5_000_000_000
+"""How long a station waits at its start for readers to make themselves ready."""
 
 Read = Callable[[Sequence[Picture], Description], Reading]
 """Reads one gauge off its pictures, in the order in which they were taken."""
@@ -101,6 +105,23 @@ class GaugeThread:
     def close(self) -> None:
         """Let go of the thread; does not wait for what hangs."""
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+    async def prepare(self) -> None:
+        """Read each gauge once as it is described, so that the first part takes no longer than any other.
+
+        What fails or takes too long there says nothing of parts; the latter is late work all the same.
+        """
+        if not self._described:
+            return
+        work = asyncio.get_running_loop().run_in_executor(self._thread, self._warm_up)
+        try:
+            await self._late.before(self._clock.monotonic_ns() + _WARM_UP_NS, work)
+        except Exception as error:
+            log.warning("the gauges' readers did not warm up", exc_info=error)
+
+    def _warm_up(self) -> None:
+        for spec, what in self._described:
+            self._read(*likeness_of(spec, what))
 
     def begin(self, frames: Mapping[str, Sequence[Frame]], *, deadline_ns: int) -> GaugesUnderWay:
         """Begin to read the gauges of the next part; see ``read_by`` for what comes of it.

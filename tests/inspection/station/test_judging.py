@@ -270,6 +270,7 @@ def test_a_view_for_gauges_alone_is_kept_and_read_but_not_inspected_and_may_be_d
             ((seen,), _) = reader.calls[0]
             assert seen.max() <= 1, "the gauge was read in its own view"
             assert len(world.only().pictures) == 2
+            assert world.station.cameras.frames["main"].number == 1, "people are shown the part"
 
     asyncio.run(body())
 

@@ -1,21 +1,24 @@
 """Gauges are read beside the vision pass, never longer than the part has; whatever fails costs one gauge."""
 
 import asyncio
+import base64
 import threading
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 
 from inspection.alarms.catalogue import AlarmCode
+from inspection.instruments.dial import DialDescription, Reference
 from inspection.instruments.reading import Reading, Unreadable
 from inspection.levels import BitDepth
 from inspection.part import Frame
 from inspection.recipe import GreyLevels, Recipe
 from inspection.station.gauging.reading_thread import NOTHING_TO_READ, GaugesRead, GaugeThread
 from tests.fakes import EPOCH, FakeClock, until
-from tests.inspection.station.gauging.instruments import FakeReader, dial, display, recipe, shows
+from tests.inspection.station.gauging.instruments import DIAL, FakeReader, dial, display, recipe, shows
 
 DEADLINE_NS = 450_000_000
 
@@ -81,9 +84,33 @@ async def test_gauges_are_read_in_order_in_one_thread_of_their_own_and_the_decis
 
 
 @in_loop
+async def test_before_the_first_part_each_gauge_is_read_once_as_it_is_described_for_nothing() -> None:
+    patch = np.full((16, 16), 200, np.uint8)
+    png = base64.b64encode(cv2.imencode(".png", patch)[1].tobytes()).decode()
+    known = DIAL.model_copy(update={"reference": Reference(png=png, box=(10, 10, 20, 20))})
+    gauges = (dial("a").model_copy(update={"reads": known}), display("b", frames=3), dial("c"))
+
+    def fails() -> Reading:
+        raise ValueError("a bug")
+
+    bench = Bench(recipe(*gauges), FakeReader(shows(4.0), fails))
+    await bench.thread.prepare()
+    (first, as_read), (second, _) = bench.read.calls
+    assert [(len(first), len(second)), first[0].shape, second[0].shape] == [(1, 3), (24, 24, 3), (30, 40, 3)]
+    assert isinstance(as_read, DialDescription)
+    assert as_read.reference is not None
+    assert as_read.reference.box == (2, 2, 20, 20)
+    assert [int(first[0][at, at, 0]) for at in (1, 12, 23)] == [128, 200, 128]
+    bench.read.answers = [shows(4.0), shows(4.0).model_copy(update={"kind": "display"}), shows(4.0)]
+    assert len((await bench.part({"top": (frame(),) * 3})).readings) == 3
+    assert not bench.thread.busy
+
+
+@in_loop
 async def test_a_recipe_without_gauges_starts_no_thread() -> None:
     bench = Bench(recipe(), FakeReader())
     before = threading.active_count()
+    await bench.thread.prepare()
     assert await bench.part() is NOTHING_TO_READ
     assert threading.active_count() == before
     assert bench.clock.sleepers == 0
