@@ -30,8 +30,12 @@ _OFF_SCALE = 0.6
 """Weight of what points where the scale has no values: a needle stands there seldom, a case's edge often."""
 _PAST_END = 0.1
 """Radians past an end of the scale from which that counts: a needle may rest on its pin."""
-_RIVAL = 0.7
+_RIVAL = 0.6
 """A second thing with this share of the best one's merit may as well be the needle."""
+_CLEARER = 1.3
+_SHARPER = 2.0
+"""A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
+may be long and straight, but it is pale and soft beside the needle."""
 _BESIDE = 0.3
 """Radii by which an axis may pass the pivot: farther off it is no needle of this dial."""
 
@@ -79,7 +83,8 @@ def find_needle(
     tails = [one for one in others if _opposite(one.axis, axis) and not _is_the_other(one.axis, needle)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    rival = max((one.merit for one in others if not _opposite(one.axis, axis)), default=0.0) / best.merit
+    rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
+    rival = max(rivals, default=0.0) / best.merit
     if rival > _RIVAL:
         return Unreadable.TWO_NEEDLES
     started = best.direction
@@ -89,6 +94,13 @@ def find_needle(
     if _apart(cue, finer.ray) > max(_CUES_APART, finer.width / max(finer.tip, 0.3)):
         return Unreadable.DISAGREEMENT
     return Found(axis=finer, cue=cue, merit=best.merit, rival=rival)
+
+
+def _standing(rival: _Candidate, axis: Axis) -> float:
+    """The rival's merit, and more where it is the clearer and the sharper of the two."""
+    if rival.axis.contrast < _CLEARER * axis.contrast:
+        return rival.merit
+    return rival.merit * float(np.clip(axis.flank / max(rival.axis.flank, 1e-3), 1, _SHARPER))
 
 
 def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
