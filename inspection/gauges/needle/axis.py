@@ -161,21 +161,33 @@ def _core(lab: Floats, half: float) -> Floats:
 
 
 def _sides(lab: Floats, half: float) -> Floats:
-    """Rows x 2 x 3: the face's colour on the anticlockwise and the clockwise side of each row."""
+    """Rows x 2 x 3: the face's colour on the anticlockwise and the clockwise side of each row.
+
+    Medians, so that what is printed there doesn't count; of every third row and column, which is enough.
+    """
+    gap, far = _aside(lab, half)
+    middle = lab.shape[1] // 2
+    few = lab[1::3]
+    left = np.median(few[:, middle - far : middle - gap : 3], axis=1)
+    right = np.median(few[:, middle + gap + 1 : middle + far + 1 : 3], axis=1)
+    smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 3) for side in (left, right)]
+    sides = np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1)
+    return np.asarray(np.repeat(sides, 3, axis=0), np.float32)
+
+
+def _aside(lab: Floats, half: float) -> tuple[int, int]:
+    """Columns from the line between which the face is looked at on either side."""
     middle = lab.shape[1] // 2
     gap = min(round(1.2 * half) + 3, middle - 12)
-    far = min(gap + max(24, round(2 * half)), middle)
-    left = np.median(lab[:, middle - far : middle - gap : 3], axis=1)
-    right = np.median(lab[:, middle + gap + 1 : middle + far + 1 : 3], axis=1)
-    smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 5) for side in (left, right)]
-    return np.asarray(np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1), np.float32)
+    return gap, min(gap + max(24, round(2 * half)), middle)
 
 
 def _grain(lab: Floats, sides: Floats, half: float) -> float:
+    gap, _ = _aside(lab, half)
     middle = lab.shape[1] // 2
-    gap = min(round(1.2 * half) + 3, middle - 12)
+    few, ground = lab[::3], sides[::3]
     off = np.concatenate(
-        [lab[:, : middle - gap : 3] - sides[:, :1], lab[:, middle + gap + 1 :: 3] - sides[:, 1:]], axis=1
+        [few[:, : middle - gap : 3] - ground[:, :1], few[:, middle + gap + 1 :: 3] - ground[:, 1:]], axis=1
     )
     return float(np.median(np.sqrt((off * off).sum(axis=2))))
 
@@ -275,7 +287,7 @@ def robust_line(
     x, y = u[which], v[which]
     weight = np.ones_like(x)
     slope, shift = 0.0, float(np.median(y))
-    for _ in range(8):
+    for _ in range(6):
         sums = (
             weight.sum(),
             (weight * x).sum(),

@@ -14,11 +14,16 @@ from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
 from inspection.gauges.needle.polar import unwrap
 from inspection.instruments.colour import rgb_of
-from inspection.instruments.dial import Needle
+from inspection.instruments.dial import Needle, SecondNeedle
 from inspection.instruments.reading import Unreadable
 
 _TRIED = 4
 """Directions whose flanks are measured; the needle is among the first two of nearly all dials."""
+_WORTH = 0.22
+"""Share of the best score from which a direction's flanks are worth measuring."""
+_ASKEW = 0.06
+"""Radians and radii by which flanks may lie off the direction that was searched along, before they are
+measured along their own."""
 _LEAST_EVIDENCE = 0.6
 """Score of the search and length over which both flanks are seen, radii, together. Dials drawn without
 a needle have at most 0.53 (a numeral with its tick), those with one 0.9 and more, but for a few."""
@@ -30,8 +35,10 @@ _OFF_SCALE = 0.6
 """Weight of what points where the scale has no values: a needle stands there seldom, a case's edge often."""
 _PAST_END = 0.1
 """Radians past an end of the scale from which that counts: a needle may rest on its pin."""
-_RIVAL = 0.6
+_RIVAL = 0.65
 """A second thing with this share of the best one's merit may as well be the needle."""
+_LEANS = 0.3
+"""By how much a second needle must be more like its own colour than the first one is."""
 _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
@@ -79,8 +86,12 @@ def find_needle(
         return Unreadable.NOT_FOUND
     if _is_the_other(axis, needle):
         return _under(face, best, needle)
-    others = [one for one in candidates if one is not best and not _same(one.axis, axis)]
-    tails = [one for one in others if _opposite(one.axis, axis) and not _is_the_other(one.axis, needle)]
+    others = [
+        one
+        for one in candidates
+        if one is not best and not _same(one.axis, axis) and not _is_second_to(one.axis, axis, needle)
+    ]
+    tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
     rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
@@ -115,9 +126,13 @@ def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
 
 def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
     candidates = []
-    for one in directions(unwrap(face))[:_TRIED]:
+    seen = directions(unwrap(face))
+    most = max((one.score - one.gap for one in seen), default=0.0)
+    for one in [one for one in seen if one.score - one.gap > _WORTH * most][:_TRIED]:
         axis = measure(face, one.angle, one.offset, one.begin, one.end, one.width)
         if axis is not None:
+            if abs(axis.angle - one.angle) + abs(axis.offset - one.offset) > _ASKEW:
+                axis = again(face, axis, one.begin, one.end, one.width)
             merit = _merit(one, axis) * _suits(axis, needle)
             if beyond is not None and beyond(axis.ray) > _PAST_END:
                 merit *= _OFF_SCALE
@@ -129,18 +144,27 @@ def _merit(direction: Direction, axis: Axis) -> float:
     """How much it is like a needle: long, clear, unlike its sides all along, and through the pivot."""
     clear = axis.contrast / (axis.contrast + 12)
     alike = direction.score / (direction.score + 0.2)
-    central = 1 / (1 + (axis.offset / 0.15) ** 2)
+    central = 1 / (1 + (axis.offset / 0.2) ** 2)
     return axis.covered * clear * alike * central
 
 
 def _is_the_other(axis: Axis, needle: Needle) -> bool:
     """Whether this is rather the second needle than the first: the first is not seen then."""
-    if needle.second_needle is None:
-        return False
-    first, second = _likeness(axis, needle.color), _likeness(axis, needle.second_needle.color)
+    return needle.second_needle is not None and _leaning(axis, needle, needle.second_needle) > 0
+
+
+def _leaning(axis: Axis, needle: Needle, second: SecondNeedle) -> float:
+    """By how much its colour is rather that of the second needle than of the first, -1..1."""
+    mine, others = _likeness(axis, needle.color), _likeness(axis, second.color)
+    return (0.5 if others is None else others) - (0.5 if mine is None else mine)
+
+
+def _is_second_to(axis: Axis, best: Axis, needle: Needle) -> bool:
+    """Whether this is the described second needle beside ``best``: clearly more of its colour."""
+    second = needle.second_needle
     if second is None:
-        return first is None or first < 0.5
-    return second > (0.5 if first is None else first)
+        return False
+    return _leaning(axis, needle, second) > _leaning(best, needle, second) + _LEANS
 
 
 def _suits(axis: Axis, needle: Needle) -> float:

@@ -15,7 +15,7 @@ from inspection.gauges.needle.polar import COLUMNS, ROWS, Polar, radii
 WIDTHS = (0.015, 0.035, 0.08, 0.17, 0.34)
 """Widths of the filter across the needle, in radii of the ring: from a hair to a water meter's wedge."""
 
-OFFSETS = (-0.15, -0.1, -0.06, -0.03, 0.0, 0.03, 0.06, 0.1, 0.15)
+OFFSETS = (-0.14, -0.08, -0.035, 0.0, 0.035, 0.08, 0.14)
 """How far a needle's axis may pass the pivot, in radii (a raised needle seen from the side), clockwise
 positive."""
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
-RADIUS_PX = 180
+RADIUS_PX = 160
 """Radius of the marks' ring in the straightened face. Above it finer detail than a needle's flank is not
 needed; a needle
 of 1/200 of the radius still covers most of a pixel, which area filtering keeps as contrast."""

@@ -7,22 +7,27 @@ import numpy as np
 from inspection.gauges.needle.choosing import Found
 from inspection.gauges.needle.face import RADIUS_PX
 
-_PIVOT = 0.012
-"""Radii: how well a person clicks the pivot."""
+_PIVOT = 0.008
+"""Radii by which a needle's axis may pass the pivot without being raised above the face."""
+_FLANK = 0.12
+"""Of a flank's width: how well its middle is known."""
+_MIDDLE = 0.03
+"""Of the needle's width, likewise: its two flanks are seldom lit alike."""
+_BETWEEN = 0.35
+"""Of what lies between the direction of the axis and that of the end."""
 
 
 def direction(found: Found) -> tuple[float, float]:
     """The direction about the pivot and its standard uncertainty, radians.
 
-    A scale is read where the needle's end stands on it, seen from the pivot; a needle whose axis passes the
-    pivot (raised above
-    the face and seen from the side, or a pivot that was not clicked well) leaves part of the difference in
-    doubt.
+    A scale is read where the needle's end stands on it, seen from the pivot, and along its axis. Both are one
+    but for a needle that stands above the face and is seen from the side, and a pivot that was not clicked
+    well: then what is between them is taken, and its doubt grows with how far they are apart.
     """
     axis = found.axis
     differs = (axis.ray - axis.angle + np.pi) % (2 * np.pi) - np.pi
     angle = axis.angle + 0.5 * differs
     reach = max(axis.tip, 0.3)
-    grain = 0.12 * max(axis.flank, 0.7 / RADIUS_PX) / reach
-    spread = np.sqrt(axis.spread**2 + grain**2 + (_PIVOT / reach * 0.7) ** 2 + (0.35 * differs) ** 2)
-    return float(angle), float(spread)
+    blur = _FLANK * max(axis.flank, 0.7 / RADIUS_PX) / reach
+    parts = axis.spread, blur, _MIDDLE * axis.width / reach, _PIVOT / reach, _BETWEEN * differs
+    return float(angle), float(np.linalg.norm(parts))
