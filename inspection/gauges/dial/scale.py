@@ -13,6 +13,10 @@ from inspection.instruments.dial import DialDescription
 _ROUND: Final = 2.0 * np.pi
 _BEYOND: Final = 0.02
 """Of full scale: so far past an end a needle may rest, and is still read."""
+_ASTRAY: Final = np.radians(5.0)
+"""Further than that no click is beside a mark's direction."""
+_LEAST_STEP: Final = 1e-4
+"""Between two marks, radians."""
 _ALONG_NEEDLE: Final = np.array([0.15, 0.9])
 """Radii between which a needle is seen: with another tilt its line in the picture has another direction."""
 
@@ -40,11 +44,13 @@ class _Sweep:
 
     def value(self, angle: float) -> float:
         """The value there, beyond an end as the scale would go on straight, not wrapped."""
-        place = self.nearest(angle)
-        if self.wraps_at is not None:
-            return self.law.value(place)
-        on = min(max(place, 0.0), self.law.end)
+        place, on = self.nearest(angle), self.on_scale(angle)
         return self.law.value(on) + (place - on) * self.law.slope(on)
+
+    def on_scale(self, angle: float) -> float:
+        """The nearest place on the scale itself."""
+        place = self.nearest(angle)
+        return place if self.wraps_at is not None else min(max(place, 0.0), self.law.end)
 
 
 @dataclass(frozen=True)
@@ -94,20 +100,16 @@ class Scale:
         value = self._sweep.value(angle)
         if self._wraps_at is not None:
             return value % self._wraps_at
-        end = self._sweep.law.value(min(max(self._sweep.nearest(angle), 0.0), self._sweep.law.end))
+        end = self._sweep.law.value(self._sweep.on_scale(angle))
         return value if abs(value - end) <= _BEYOND * self.full_scale else None
 
     def slope(self, angle: float) -> float:
         """By how much the value changes with the direction there, unit per radian, never negative."""
-        place = self._sweep.nearest(angle)
-        if self._wraps_at is None:
-            place = min(max(place, 0.0), self._sweep.law.end)
-        return abs(self._sweep.law.slope(place))
+        return abs(self._sweep.law.slope(self._sweep.on_scale(angle)))
 
     def beyond(self, angle: float) -> float:
         """Radians past the nearer end of the scale; 0 on it, and everywhere on a full circle."""
-        place = self._sweep.nearest(angle)
-        return 0.0 if self._wraps_at is not None else max(-place, place - self._sweep.law.end, 0.0)
+        return abs(self._sweep.nearest(angle) - self._sweep.on_scale(angle))
 
     def uncertainty(self, angle: float) -> float:
         """Standard uncertainty of the value there, in its unit, that comes of the scale alone.
@@ -116,7 +118,7 @@ class Scale:
         the marks. The needle's line in the picture is taken as given.
         """
         here = self._sweep.value(angle)
-        total = self._sweep.law.uncertainty(self._sweep.nearest(angle)) ** 2
+        total = self._sweep.law.uncertainty(self._sweep.on_scale(angle)) ** 2
         line = np.stack([_ALONG_NEEDLE * np.sin(angle), -_ALONG_NEEDLE * np.cos(angle)], axis=1)
         ends = carried(self._rectified.doubts, self._rectified.to_picture(line))
         for sweep, turned in zip(self._doubted, _angles(ends[:, 1] - ends[:, 0]), strict=True):
@@ -134,10 +136,11 @@ def _along(angles: Array, seen: Array, sense: float) -> Array:
     """Radians from the first mark to each, along the sweep; ``seen`` are their directions in the picture.
 
     How far it is between neighbours is taken from the picture and then amended, so that two that lie close
-    never become a whole way round.
+    never become a whole way round. Where they change places by less than clicks go astray, they lie at one.
     """
     steps = sense * np.diff(seen) % _ROUND
     steps += (sense * np.diff(angles) - steps + np.pi) % _ROUND - np.pi
-    if steps.min() <= 0.0 or steps.sum() >= _ROUND:
+    if steps.min() <= -_ASTRAY or steps.sum() >= _ROUND + _ASTRAY:
         raise ValueError("on the dial's disc the marks do not run once around the pivot in their order")
-    return np.concatenate([[0.0], np.cumsum(steps)])
+    steps = np.maximum(steps, _LEAST_STEP)
+    return np.concatenate([[0.0], np.cumsum(steps * min(1.0, (_ROUND - _LEAST_STEP) / steps.sum()))])

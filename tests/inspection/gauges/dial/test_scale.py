@@ -288,3 +288,29 @@ def test_where_no_law_fits_the_doubt_between_marks_is_told() -> None:
         assert abs(found - value) < 2.2 * uncertainty + 0.01
         assert abs(found - value) < 0.25
         assert uncertainty < 0.15
+
+
+@settings(max_examples=40, deadline=None)
+@given(seed=st.integers(0, 2**32), marks=st.integers(2, 30), sense=st.sampled_from([1, -1]))
+def test_whatever_a_description_holds_the_scale_is_finite_or_refused(
+    seed: int, marks: int, sense: int
+) -> None:
+    draw = np.random.default_rng(seed)
+    radii = 10 ** draw.uniform(0.1, 5) * np.exp(draw.normal(0, draw.choice([0, 0.01, 0.1, 1]), marks))
+    turns = draw.uniform(0, 7) + sense * np.sort(draw.uniform(0, draw.uniform(0.1, 6.2), marks))
+    values = np.sort(np.exp(draw.normal(0, draw.choice([0.1, 1, 4]), marks)) - draw.choice([0, 1]))
+    x, y = draw.uniform(-1e5, 1e5, 2)
+    places = zip(x + radii * np.sin(turns), y - radii * np.cos(turns), values, strict=True)
+    try:
+        described = DialDescription.model_validate(
+            {"center": (x, y), "marks": list(places), "direction": "cw" if sense == 1 else "ccw"}
+        )
+        _, scale = geometry(described)
+    except ValueError:
+        return
+    for angle in draw.uniform(-7, 7, 3):
+        value, beyond = scale.value(angle), scale.beyond(angle)
+        assert value is None or math.isfinite(value)
+        assert value is not None or beyond > 0
+        assert math.isfinite(scale.uncertainty(angle))
+        assert 0 <= scale.slope(angle) < math.inf
