@@ -1,5 +1,6 @@
 """The description of an instrument of any kind, and how it is taken from a file's bytes."""
 
+import codecs
 from typing import Annotated, Final
 
 from pydantic import Field, TypeAdapter, ValidationError
@@ -22,6 +23,10 @@ MOST_BYTES: Final = 1 << 20
 _DESCRIPTION: Final[TypeAdapter[Description]] = TypeAdapter(Description)
 
 
+_IN_WORDS: Final = {"union_tag_not_found": "kind is missing: dial, display, lamp, level or code"}
+"""What pydantic would say of its own workings."""
+
+
 def description_of(written: bytes, *, source: str) -> Description:
     """The description that a file holds.
 
@@ -35,7 +40,7 @@ def description_of(written: bytes, *, source: str) -> Description:
     if len(written) > MOST_BYTES:
         raise _no_description(source, f"it has {len(written)} bytes, {MOST_BYTES} at most are allowed")
     try:
-        return _DESCRIPTION.validate_json(written)
+        return _DESCRIPTION.validate_json(written.removeprefix(codecs.BOM_UTF8))
     except ValidationError as error:
         raise _no_description(source, in_short(error)) from error
 
@@ -44,7 +49,7 @@ def in_short(error: ValidationError) -> str:
     """What is wrong first, and where: ``marks 3: the marks' values must rise or fall throughout``."""
     first = error.errors(include_url=False, include_context=False, include_input=False)[0]
     where = " ".join(str(step) for step in first["loc"])
-    said = first["msg"].removeprefix("Value error, ")
+    said = _IN_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
     return f"{where}: {said}{more}" if where else f"{said}{more}"
 

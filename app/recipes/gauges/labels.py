@@ -2,7 +2,10 @@
 
 import csv
 import json
+import unicodedata
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -12,6 +15,10 @@ from inspection.instruments.description import Description
 
 MOST_BYTES: Final = 64 << 20
 """Of a file of labels."""
+_MOST_DEEP: Final = 4
+"""Objects in one another about a list of labels."""
+_MOST_FILES: Final = 100_000
+"""In a folder of pictures and those in it, as far as a picture is looked for by its name alone."""
 _VALUES: Final = ("reading", "value", "litres")
 """Columns and keys that hold what an instrument shows, the first that is there."""
 
@@ -48,12 +55,16 @@ def labels_of(path: Path, *, images: Path, what: Description | None = None) -> l
         what: What all pictures show; None where each label describes its dial.
 
     Raises:
-        DatasetError: The file cannot be read, or holds no label.
+        DatasetError: The file cannot be read, or holds no label; or there is no such folder.
     """
     text = _text(path)
     entries = _of_csv(path, text) if path.suffix.lower() == ".csv" else _of_json(path, text)
     if not entries:
         raise _no_labels(path, "it holds none")
+    if not images.is_dir():
+        raise DatasetError(
+            f"{images} is no folder", part="nothing was read", todo="name the folder that the pictures are in"
+        )
     find = _finder(images, beside=path.parent)
     return [_label(place, entry, find, what) for place, entry in enumerate(entries)]
 
@@ -61,7 +72,7 @@ def labels_of(path: Path, *, images: Path, what: Description | None = None) -> l
 def _label(place: int, entry: object, find: Callable[[str], Path | None], what: Description | None) -> Label:
     if not isinstance(entry, Mapping):
         return Refused(f"entry {place}", f"it is no object but {entry!r:.60}")
-    file = str(entry.get("file") or f"entry {place}")
+    file = str(entry.get("file") or f"entry {place}").strip()
     try:
         truth = number(next((entry[key] for key in _VALUES if key in entry), None), name="reading")
         described, notes = (what, ()) if what is not None else dial_of(entry)
@@ -76,8 +87,12 @@ def _label(place: int, entry: object, find: Callable[[str], Path | None], what: 
 
 
 def _finder(images: Path, *, beside: Path) -> Callable[[str], Path | None]:
-    """Finds a label's picture: as named, by its name alone, beside the labels, or written large and small."""
-    large_and_small: dict[str, Path] = {}
+    """Finds a label's picture: as named, by its name alone, or beside the labels.
+
+    Last by its name alone, however it is written large and small, in any of the folders in ``images``, where
+    only one picture there is called so.
+    """
+    by_name: dict[str, Path] = {}
 
     def find(file: str) -> Path | None:
         named = file.replace("\\", "/")
@@ -88,11 +103,23 @@ def _finder(images: Path, *, beside: Path) -> Callable[[str], Path | None]:
                     return candidate
             except (OSError, ValueError):  # no name that a file can have
                 return None
-        if not large_and_small and images.is_dir():
-            large_and_small.update({one.name.lower(): one for one in sorted(images.iterdir())})
-        return large_and_small.get(name.lower())
+        if not by_name:
+            by_name.update(_called_once(images))
+        return by_name.get(_folded(name))
 
     return find
+
+
+def _called_once(images: Path) -> dict[str, Path]:
+    """The files in a folder, and in those in it, that no other there is called like."""
+    files = [one for one in islice(images.rglob("*"), _MOST_FILES) if one.is_file()]
+    called = Counter(_folded(one.name) for one in files)
+    return {name: one for one in files if called[name := _folded(one.name)] == 1}
+
+
+def _folded(name: str) -> str:
+    """A name without large letters; an umlaut is one character, as macOS does not write it."""
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _text(path: Path) -> str:
@@ -119,28 +146,35 @@ def _of_json(path: Path, text: str) -> list[Any]:
 
 
 def _inside(held: Mapping[str, Any]) -> list[Any]:
-    """The labels in an object: its list of objects, objects by the file's name, or it is a label itself."""
-    for value in held.values():
-        if isinstance(value, list) and value and all(isinstance(one, Mapping) for one in value):
-            return value
+    """The labels in an object: it is one itself, or holds a list of them, or them by their files' names."""
     if "marks" in held:
         return [held]
+    lists = list(_lists_in(held, _MOST_DEEP))
+    if lists:
+        return max(lists, key=lambda one: sum("file" in entry for entry in one if isinstance(entry, Mapping)))
     return [{"file": name} | dict(one) for name, one in held.items() if isinstance(one, Mapping)]
 
 
+def _lists_in(held: Mapping[str, Any], deep: int) -> Iterator[list[Any]]:
+    """The lists of objects in an object, and in those in it."""
+    for value in held.values():
+        if isinstance(value, list) and any(isinstance(one, Mapping) for one in value):
+            yield value
+        elif isinstance(value, Mapping) and "marks" not in value and deep:
+            yield from _lists_in(value, deep - 1)
+
+
 def _of_csv(path: Path, text: str) -> list[Any]:
-    rows = [row for row in _rows(text) if any((cell or "").strip() for cell in row.values())]
-    if rows and ("file" not in rows[0] or not rows[0].keys() & set(_VALUES)):
-        raise _no_labels(path, f"its first line does not name file and one of {', '.join(_VALUES)}")
-    return rows
-
-
-def _rows(text: str) -> Iterator[dict[str, str]]:
     lines = text.splitlines()
-    head = lines[0] if lines else ""
-    separator = max(",;\t", key=head.count)
-    for row in csv.DictReader(lines, delimiter=separator):
-        yield {str(name).strip().lower(): cell for name, cell in row.items() if isinstance(cell, str)}
+    first = lines[0] if lines else ""
+    rows = csv.reader(lines, delimiter=max(",;\t", key=first.count))
+    try:
+        head = [name.strip().lower() for name in next(rows, [])]
+        if lines and ("file" not in head or not {*head} & {*_VALUES}):
+            raise _no_labels(path, f"its first line does not name file and one of {', '.join(_VALUES)}")
+        return [dict(zip(head, row, strict=False)) for row in rows if any(cell.strip() for cell in row)]
+    except csv.Error as error:
+        raise _no_labels(path, f"line {rows.line_num}: {error}") from error
 
 
 def _no_labels(path: Path, why: str) -> DatasetError:

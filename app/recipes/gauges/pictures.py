@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 import cv2
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from inspection.errors import CameraError
 from inspection.instruments.dial import DialDescription
@@ -94,8 +94,10 @@ def _from_anywhere(path: Path, *, as_stored: bool) -> Shown:
                 return Shown(deep, ("it has more than 8 bits: made 8 over the levels that it uses",))
             upright = image if as_stored else ImageOps.exif_transpose(image)
             return Shown(_coloured(upright))
+    except UnidentifiedImageError as error:
+        raise _unread(path, "it is empty, or no picture") from error
     except (OSError, ValueError, SyntaxError, EOFError, Image.DecompressionBombError) as error:
-        raise _unread(path, str(error)) from error
+        raise _unread(path, getattr(error, "strerror", None) or str(error)) from error
 
 
 def _deep(encoded: bytes, *, as_stored: bool) -> Picture | None:

@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from inspection.instruments.colour import AUTO, rgb_of
 from inspection.instruments.description import in_short
 from inspection.instruments.dial import DialDescription
+from inspection.instruments.place import MOST_VALUE
 
 Direction = Literal["cw", "ccw"]
 
@@ -45,7 +46,7 @@ def number(written: object, *, name: str) -> float:
     """A number as it stands in JSON, or as a string, with a decimal point or comma.
 
     Raises:
-        ValueError: It is none, or not finite.
+        ValueError: It is none, not finite, or more than an instrument shows.
     """
     if isinstance(written, str):
         written = written.strip().replace(",", ".")
@@ -57,6 +58,8 @@ def number(written: object, *, name: str) -> float:
         raise ValueError(f"{name} is no number: {written!r:.60}") from None
     if not math.isfinite(value):
         raise ValueError(f"{name} is not finite: {written!r:.60}")
+    if abs(value) > MOST_VALUE:
+        raise ValueError(f"{name} is more than {MOST_VALUE:g}: {written!r:.60}")
     return value
 
 
@@ -81,6 +84,7 @@ def dial_of(label: Mapping[str, Any]) -> Described:
     for key in ("full_circle", "wraps_at", "relative"):
         if label.get(key) is not None:
             written[key] = label[key]
+    marks = _one_each(marks, centre)
     if len(marks) < 3:
         if stated is None:
             raise ValueError("direction is missing, and two marks do not show it")
@@ -111,7 +115,7 @@ def _place(written: object, *, name: str) -> tuple[float, float]:
 def _marks(written: object) -> tuple[list[_Mark], list[str]]:
     if not isinstance(written, list | tuple):
         raise ValueError("marks is not a list of [x, y, value]")  # noqa: TRY004  (a label's fault, not ours)
-    marks: dict[float, _Mark] = {}
+    marks: list[_Mark] = []
     notes = []
     for place, one in enumerate(written):
         name = f"mark {place}"
@@ -123,12 +127,27 @@ def _marks(written: object) -> tuple[list[_Mark], list[str]]:
             notes.append(f"{name} stands for infinity and was left out")
             continue
         x, y, value = (
-            number(part, name=f"{name} {part_name}") for part, part_name in zip(one, "xyv", strict=True)
+            number(part, name=f"{name} {part_name}") for part, part_name in zip(one, ("x", "y", "value"), strict=True)
         )
-        marks.setdefault(value, _Mark(x, y, value))
-    if len(marks) < 2:
-        raise ValueError(f"{len(marks)} marks with values of their own; two are needed at least")
-    return list(marks.values()), notes
+        marks.append(_Mark(x, y, value))
+    return marks, notes
+
+
+def _one_each(marks: Sequence[_Mark], centre: tuple[float, float]) -> list[_Mark]:
+    """Each value's mark once.
+
+    Raises:
+        ValueError: A value stands at two places, which of them is wrong nobody can tell; or all marks have
+            one value.
+    """
+    once: dict[float, _Mark] = {}
+    for mark in marks:
+        first = once.setdefault(mark.value, mark)
+        if math.dist(first[:2], mark[:2]) > _SAME_PLACE * math.dist(centre, first[:2]):
+            raise ValueError(f"{mark.value:g} stands at two places")
+    if len(once) < 2:
+        raise ValueError(f"{len(once)} marks with values of their own; two are needed at least")
+    return list(once.values())
 
 
 def _endless(written: object) -> bool:

@@ -240,3 +240,8 @@ def test_what_the_document_shows_is_what_is_read() -> None:
     kinds = [description_of(example.encode(), source="docs/gauges.md").kind for example in examples]
     assert kinds == ["dial", "display", "lamp", "level", "code"]
     assert all(f"`{reason}`" in document for reason in Unreadable)
+
+
+def test_a_file_may_begin_as_windows_begins_it_and_a_missing_kind_is_named() -> None:
+    assert description_of(b"\xef\xbb\xbf" + json.dumps(DIAL).encode(), source="a.json") == described(DIAL)
+    assert "kind is missing: dial, display, lamp" in refused({k: v for k, v in DIAL.items() if k != "kind"})

@@ -13,7 +13,8 @@ from PIL import Image
 
 from app.recipes.gauges.evaluating import Scored, figures, score
 from app.recipes.gauges.labels import Refused, labels_of
-from inspection.errors import DatasetError
+from app.recipes.gauges.pictures import picture_of
+from inspection.errors import CameraError, DatasetError
 from inspection.gauges.reading_all import read
 from inspection.instruments.description import Description
 from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
@@ -109,6 +110,7 @@ def test_one_bad_entry_never_ends_the_run(tmp_path: Path) -> None:
     bad = [
         *("nothing", None, {}, {"file": "a.png"}, label("absent.png", 1.0), label("text.png", 1.0)),
         *(label("a.png", 40.0, reading=None), label("a.png", 40.0, marks=[]), label("a\0.png", 1.0)),
+        label("a.png", 1e308),
     ]
     said = evaluated(tmp_path, [*bad, good], says(40.0))
     assert (said["readable"], len(said["refused"])) == (1, len(bad))
@@ -140,21 +142,51 @@ def test_around_a_full_circle_the_error_goes_the_shorter_way(tmp_path: Path) -> 
     assert one["error"] == pytest.approx(0.2)
 
 
-@pytest.mark.parametrize("around", [{"dials": [0]}, {"version": 1, "labels": [0]}])
+@pytest.mark.parametrize(
+    "around",
+    [
+        {"dials": [0]},
+        {"version": 1, "labels": [0]},
+        {"sources": [{"url": "of the pictures"}], "dials": [0]},
+        {"data": {"sources": [{}], "dials": [0]}},
+    ],
+)
 def test_labels_may_lie_inside_an_object_and_pictures_in_folders(
     tmp_path: Path, around: dict[str, Any]
 ) -> None:
     (tmp_path / "in").mkdir()
     cv2.imwrite(str(tmp_path / "in" / "a.png"), dial(40.0))
     cv2.imwrite(str(tmp_path / "B.PNG"), dial(40.0))
-    files = ("in/a.png", "in\\a.png", "elsewhere/B.PNG", "b.png")
-    held = {
-        key: [label(file, 40.0) for file in files] if value == [0] else value for key, value in around.items()
-    }
+    files = ("in/a.png", "in\\a.png", "elsewhere/B.PNG", "b.png", "a.png", " b.png ")
+    of_all = json.dumps([label(file, 40.0) for file in files])
+    held = json.loads(json.dumps(around).replace("[0]", of_all))
     labels = labels_of(written(tmp_path, held), images=tmp_path)
+    assert len(labels) == len(files)
     assert not [one for one in labels if isinstance(one, Refused)]
     by_name = labels_of(written(tmp_path, {"in/a.png": label("", 4.0)}), images=tmp_path)
     assert len(by_name) == 1
+
+
+def test_by_its_name_alone_a_picture_is_taken_only_where_no_other_is_called_so(tmp_path: Path) -> None:
+    for folder in ("one", "two"):
+        (tmp_path / folder).mkdir()
+        cv2.imwrite(str(tmp_path / folder / "a.png"), dial(40.0))
+    (unsure,) = labels_of(written(tmp_path, [label("A.png", 40.0)]), images=tmp_path)
+    assert isinstance(unsure, Refused)
+    (tmp_path / "one" / "Messgera\u0308t.png").write_bytes((tmp_path / "one" / "a.png").read_bytes())
+    (named,) = labels_of(written(tmp_path, [label("Messger\u00e4t.png", 40.0)]), images=tmp_path)
+    assert not isinstance(named, Refused), "as macOS writes an umlaut"
+    with pytest.raises(DatasetError, match="is no folder"):
+        labels_of(written(tmp_path, [label("a.png", 40.0)]), images=tmp_path / "one" / "a.png")
+
+
+@pytest.mark.parametrize("text", ["", "nothing to see here"])
+def test_what_is_no_picture_is_said_in_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "a.png").write_text(text)
+    with pytest.raises(CameraError, match=r"a\.png cannot be read: it is empty, or no picture\."):
+        picture_of(tmp_path / "a.png")
+    with pytest.raises(CameraError, match=r"b\.png cannot be read: No such file or directory\."):
+        picture_of(tmp_path / "b.png")
 
 
 def test_a_csv_needs_a_head_and_takes_either_separator(tmp_path: Path) -> None:
@@ -170,7 +202,11 @@ def test_a_csv_needs_a_head_and_takes_either_separator(tmp_path: Path) -> None:
         (one,) = labels_of(tmp_path / "index.csv", images=tmp_path, what=labelled.what)
         assert not isinstance(one, Refused)
         assert one.truth == 40.0
-    for text in ("a.png,40.0\nb.png,30.0\n", ""):
+    (tmp_path / "index.csv").write_text("file,reading\nb.png\na.png,40,more\n", "utf-8")
+    short, long = labels_of(tmp_path / "index.csv", images=tmp_path, what=labelled.what)
+    assert short == Refused("b.png", "reading is missing")
+    assert not isinstance(long, Refused)
+    for text in ("a.png,40.0\nb.png,30.0\n", "a.png,40.0\n", "", f"file,reading\n{'a' * 200_000},1\n"):
         (tmp_path / "index.csv").write_text(text, "utf-8")
         with pytest.raises(DatasetError, match=r"index\.csv cannot be used as labels"):
             labels_of(tmp_path / "index.csv", images=tmp_path, what=labelled.what)

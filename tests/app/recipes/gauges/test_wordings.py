@@ -89,8 +89,8 @@ def test_the_mark_of_infinity_is_left_out() -> None:
         ({"marks": None}, "marks is not a list"),
         ({"marks": [[*at(0), 0]]}, "1 marks"),
         ({"marks": [[*at(0), 0], [*at(10)]]}, "mark 1 is not"),
-        ({"marks": [[*at(0), 0], [*at(10), "ten"], [*at(20), 20]]}, "mark 1 v is no number"),
-        ({"marks": [[*at(v), v * v % 70] for v in range(0, 101, 20)]}, "do not run once around"),
+        ({"marks": [[*at(0), 0], [*at(10), "ten"], [*at(20), 20]]}, "mark 1 value is no number"),
+        ({"marks": [[*at(v), v * v % 71] for v in range(0, 101, 20)]}, "do not run once around"),
         ({"marks": [[*at(0), 0], [*at(90), 90]], "direction": "up"}, "direction is missing"),
         ({"marks": [[*CENTRE, 0], [*at(50), 50], [*at(90), 90]]}, "lies on the centre"),
     ],
@@ -98,3 +98,11 @@ def test_the_mark_of_infinity_is_left_out() -> None:
 def test_what_makes_no_sense_is_refused_and_named(changed: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         dial_of(label("a.png", 40.0, **changed))
+
+
+def test_a_value_that_stands_at_two_places_is_refused_for_nobody_knows_which_is_wrong() -> None:
+    marks = [[*at(v), v] for v in range(0, 101, 20)]
+    with pytest.raises(ValueError, match="40 stands at two places"):
+        dial_of(label("a.png", 40.0, marks=[*marks, [*at(45), 40]]))
+    x, y = at(40)
+    assert len(dial_of(label("a.png", 40.0, marks=[*marks, [x + 1, y - 1, 40]])).dial.marks) == 6
