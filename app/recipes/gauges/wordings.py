@@ -127,7 +127,8 @@ def _marks(written: object) -> tuple[list[_Mark], list[str]]:
             notes.append(f"{name} stands for infinity and was left out")
             continue
         x, y, value = (
-            number(part, name=f"{name} {part_name}") for part, part_name in zip(one, ("x", "y", "value"), strict=True)
+            number(part, name=f"{name} {part_name}")
+            for part, part_name in zip(one, ("x", "y", "value"), strict=True)
         )
         marks.append(_Mark(x, y, value))
     return marks, notes
