@@ -157,6 +157,8 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.NO_PICTURE_IN_TIME: "时限内未取得图像",
     Code.DECISION_LATE: "判定超时",
     Code.GAUGES_LATE: "仪表未能在时限内读完：{gauges}",
+    Code.GAUGE_READER_HANGS: "仪表读取程序无响应，已由新的程序接替：请在产线停顿时重启引擎，"
+    "并保留该工件图像供 Passgate 厂商分析",
     Code.NAMES_DIFFER: "工件上的条码给出{field:term} {code}，PLC 给出 {plc}",
     Code.PLC_NAME_NOT_READ: "无法读取 PLC 中标识工件的字",
     Code.PLC_NAMES_NOTHING: "PLC 中标识工件的字为空或无效",

@@ -153,6 +153,7 @@ class Code(StrEnum):
     NO_PICTURE_IN_TIME = auto()
     DECISION_LATE = auto()
     GAUGES_LATE = auto()
+    GAUGE_READER_HANGS = auto()
     NAMES_DIFFER = auto()
     PLC_NAME_NOT_READ = auto()
     PLC_NAMES_NOTHING = auto()

@@ -172,6 +172,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.NO_PICTURE_IN_TIME: "no picture within the deadline",
     Code.DECISION_LATE: "the decision missed the deadline",
     Code.GAUGES_LATE: "gauges were not read within the deadline: {gauges}",
+    Code.GAUGE_READER_HANGS: "a gauge's reader hangs, and another one has taken over: restart the engine "
+    "when the line pauses, and keep the part's picture for the maker of Passgate",
     Code.NAMES_DIFFER: "the code on the part says {field:term} {code}, the PLC says {plc}",
     Code.PLC_NAME_NOT_READ: "the PLC's words that name the part could not be read",
     Code.PLC_NAMES_NOTHING: "the PLC's words that name the part hold no name",

@@ -64,6 +64,12 @@ class Stragglers:
         self._late.add(work)
         work.add_done_callback(self._is_back)
 
+    def give_up(self, work: "asyncio.Future[Any]") -> None:
+        """Take parts again though ``work`` is not back: nothing will queue up behind it."""
+        if work in self._late:
+            self._late.discard(work)
+            self._on_free()
+
     def _is_back(self, work: "asyncio.Future[Any]") -> None:
         self._late.discard(work)
         if not work.cancelled():

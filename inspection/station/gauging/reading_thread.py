@@ -2,7 +2,8 @@
 
 Reading is pure geometry, bounded by the size of its pictures, but no bound is trusted with the line: what is
 not read by the part's deadline is unreadable, and what goes on behind it is a straggler, as in judging. While
-there is one, the thread is given no other part's gauges.
+there is one, the thread is given no other part's gauges, and the station takes no part. A reader that hangs
+would so stop the line: after some seconds it is left to itself and another thread takes over, a few times.
 """
 
 import asyncio
@@ -28,10 +29,15 @@ from inspection.station.gauging.cutting import Cut
 from inspection.station.gauging.likeness import likeness_of
 from inspection.station.gauging.pictures_wanted import pictures_of
 from inspection.station.recording.lone_thread import LoneThread
-from inspection.station.waiting import Stragglers
+from inspection.station.waiting import Stragglers, done_within
 
 log = structlog.get_logger(__name__)
 
+_GIVE_UP_S: Final = 5.0
+"""So long, in s, late reading is waited for."""
+_MOST_GIVEN_UP: Final = 2
+"""Threads that may hang beside the one at work. What hangs then stops the line, as each takes computing time
+from it."""
 _WARM_UP_NS: Final = 5_000_000_000
 """How long a station waits at its start for readers to make themselves ready."""
 
@@ -96,6 +102,9 @@ class GaugeThread:
         """Of each gauge, for pictures of the last one's size; of the thread alone."""
         self._thread = LoneThread("gauges", monotonic_ns=clock.monotonic_ns)
         self._late = Stragglers(clock, on_free=on_free)
+        self._given_up = 0
+        """Threads that were left to themselves; the alarm stays from the first one on."""
+        self._watching: set[asyncio.Task[None]] = set()
 
     @property
     def busy(self) -> bool:
@@ -104,6 +113,8 @@ class GaugeThread:
 
     def close(self) -> None:
         """Let go of the thread; does not wait for what hangs."""
+        for watch in self._watching:
+            watch.cancel()
         self._thread.shutdown(wait=False, cancel_futures=True)
 
     async def prepare(self) -> None:
@@ -152,6 +163,9 @@ class GaugeThread:
                 ended_ns = await self._late.before(deadline_ns, under_way.work)
             except TimeoutError:
                 ended_ns = self._clock.monotonic_ns()
+                watch = asyncio.create_task(self._leave_if_hung(under_way.work), name="gauges-late")
+                self._watching.add(watch)
+                watch.add_done_callback(self._watching.discard)
             except Exception:  # beside the readers, whose own failures cost one gauge each
                 log.exception("reading gauges failed")
                 why = Unreadable.FAILED
@@ -159,9 +173,22 @@ class GaugeThread:
         readings += tuple(_unread(spec, why) for spec, _ in self._described[len(readings) :])
         if late := [one.name for one in readings if one.reason is Unreadable.LATE]:
             self._alarm(AlarmCode.GAUGES_LATE, say(Code.GAUGES_LATE, gauges=", ".join(late)))
-        else:
+        elif not self._given_up:
             self._well(AlarmCode.GAUGES_LATE)
         return GaugesRead(readings=readings, took_ms=(ended_ns - under_way.began_ns) / 1e6)
+
+    async def _leave_if_hung(self, work: "asyncio.Future[int]") -> None:
+        """Have another thread take over from one that does not come back."""
+        if await done_within(_GIVE_UP_S, work, self._clock) or self._given_up >= _MOST_GIVEN_UP:
+            return
+        self._given_up += 1
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        self._thread = LoneThread("gauges", monotonic_ns=self._clock.monotonic_ns)
+        log.error(
+            "a gauge's reader hangs and is left to itself", given_up=self._given_up, most=_MOST_GIVEN_UP
+        )
+        self._alarm(AlarmCode.GAUGES_LATE, say(Code.GAUGE_READER_HANGS))
+        self._late.give_up(work)
 
     def _read_all(
         self, frames: Mapping[str, Sequence[Frame]], deadline_ns: int, read: list[GaugeReading]

@@ -178,6 +178,40 @@ async def test_while_late_work_goes_on_nothing_piles_up_behind_it_and_then_the_a
 
 
 @in_loop
+async def test_a_reader_that_hangs_does_not_stop_the_line_but_for_the_third_time() -> None:
+    bench = Bench(recipe(dial("a")), FakeReader())
+    hangs = [threading.Event() for _ in range(3)]
+
+    def hang() -> Reading:
+        hangs[len(bench.read.calls) - 1].wait(10.0)
+        return shows(4.0)
+
+    for times in (1, 2, 3):
+        bench.read.answers = [hang]
+        deadline_ns = bench.clock.monotonic_ns() + DEADLINE_NS
+        under_way = bench.thread.begin({"top": (frame(),)}, deadline_ns=deadline_ns)
+        reading = asyncio.ensure_future(bench.thread.read_by(deadline_ns, under_way))
+        await until(lambda: bench.clock.sleepers > 0 and not bench.read.answers)
+        bench.clock.advance(450)
+        assert [one.reason for one in (await reading).readings] == [Unreadable.LATE]
+        assert bench.thread.busy
+        await until(lambda: bench.clock.sleepers > 0)
+        bench.clock.advance(5000)
+        await until(lambda: not bench.thread._watching)
+        assert bench.thread.busy == (times == 3)
+    assert bench.freed == 2
+    hangs[2].set()
+    await until(lambda: not bench.thread.busy)
+    bench.read.answers = [shows(4.1)]
+    deadline_ns = bench.clock.monotonic_ns() + DEADLINE_NS
+    under_way = bench.thread.begin({"top": (frame(),)}, deadline_ns=deadline_ns)
+    assert [one.value for one in (await bench.thread.read_by(deadline_ns, under_way)).readings] == [4.1]
+    assert bench.alarms == {AlarmCode.GAUGES_LATE}, "two threads hang still: a person must restart the engine"
+    for one in hangs:
+        one.set()
+
+
+@in_loop
 async def test_pictures_above_8_bits_are_read_in_the_recipes_levels_and_no_other_depth_is_read() -> None:
     bench = Bench(recipe(dial("a"), levels=GreyLevels(bit_depth=12)), FakeReader(shows(4.0)))
     await bench.part({"top": (frame(bits=12),)})
