@@ -13,9 +13,11 @@ import cv2
 import numpy as np
 
 from inspection.gauges.display.panel import Array
-from inspection.gauges.display.segments import DIGITS, FORMS, PATTERNS, Row, sampled
+from inspection.gauges.display.segments import DIGITS, FORMS, PATTERNS, RIGHT, SEGMENTS, Row, sampled
 from inspection.gauges.display.strokes import Strokes
+from inspection.gauges.display.visibility import Lit
 
+_RIGHT: Final = [SEGMENTS.index(name) for name in RIGHT]
 BLANK: Final = " "
 UNCLEAR: Final = "?"
 MINUS: Final = "-"
@@ -35,8 +37,12 @@ _GOES_ON: Final = 0.6
 """Of a cell's own lit depth: a stroke that is so deep beyond both its ends is a rim or a scratch."""
 _POINT: Final = 0.6
 """Of a stroke: the side of the square that a point fills at least."""
-_BLOWN_OUT: Final = 0.5
-"""Of a cell's segments saturated: nothing shows there."""
+_FAINT_8: Final = 0.6
+"""Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
+_SEEN_BLANK: Final = 0.5
+"""Of the depth that a digit would have in its place: where its right side is shallower, there is none."""
+_STROKE: Final = 0.4
+"""Of a digit's height: what is lit for so long in a gap between digits is a stroke of something else."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +57,9 @@ class Cell:
     shares: tuple[float, ...]
     """Of its seven segments."""
     point: float
-    """Of the point behind it, by its own strength."""
+    """Of the point behind it, by the display's lit depth."""
+    certain: bool
+    """Of a blank place: whether a digit would be seen there."""
 
 
 @dataclass(frozen=True)
@@ -59,10 +67,7 @@ class Decoded:
     """All places of a row."""
 
     cells: tuple[Cell, ...]
-    depth: float
-    """Of what is lit, above what is not; logarithm of grey levels."""
-    noise: float
-    """Standard deviation of what is not lit, by ``depth``."""
+    lit: Lit
 
     @property
     def clear(self) -> int:
@@ -79,44 +84,76 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
     """What ``cells`` of the row show; ``minus``: whether they can show one. None: nothing is lit."""
     if not cells:
         return None
-    segments = sampled(strokes.depth, *row.place(row.segments, cells))
+    means = sampled(strokes.depth, *row.place(row.segments, cells)).mean(-1)
     inside = sampled(strokes.depth, *row.place(row.counters, cells)).reshape(len(cells), 2, -1).mean(-1)
     beyond = sampled(strokes.depth, *row.place(row.ends, cells)).mean(-1)
-    blind = sampled(strokes.blown_out, *row.place(row.segments, cells)).mean((1, 2))
-    means = segments.mean(-1)
+    grounds = sampled(strokes.ground, *row.place(row.segments, cells)).mean(-1)
+    lit = _usual(strokes, means, inside, grounds)
+    if lit is None:
+        return None
+    shares, inside, beyond = ((depths - lit.unlit) / lit.depth for depths in (means, inside, beyond))
+    points = _points(strokes.depth, row, cells, lit)
+    seen = []
+    for index, number in enumerate(cells):
+        sign, strength = _sign(shares[index], inside[index], beyond[index], grounds[index], lit, minus=minus)
+        right = shares[index][_RIGHT], grounds[index][_RIGHT]
+        seen.append(
+            Cell(
+                number,
+                sign,
+                strength,
+                tuple(float(share) for share in shares[index]),
+                float(points[index]),
+                certain=sign != BLANK or _seen_blank(*right, lit),
+            )
+        )
+    return Decoded(tuple(seen), lit)
+
+
+def _usual(strokes: Strokes, means: Array, inside: Array, grounds: Array) -> Lit | None:
+    """How deep lit segments usually are, and what is not lit: by the likeliest digits."""
     gains = (means - strokes.level / 2) @ DIGITS.T
     shown = np.flatnonzero(gains.max(1) > 0)
     if not shown.size:
         return None
-    lit = DIGITS[gains.argmax(1)] > 0
-    ground = np.concatenate([means[shown][~lit[shown]], inside[shown].ravel()])
+    on = DIGITS[gains.argmax(1)] > 0
+    ground = np.concatenate([means[shown][~on[shown]], inside[shown].ravel()])
     unlit = float(np.median(ground))
-    depth = float(np.median(means[shown][lit[shown]])) - unlit
+    depth = float(np.median(means[shown][on[shown]])) - unlit
     if depth <= 0:
         return None
-    noise = float(ground.std()) / depth
-    shares = (means - unlit) / depth
-    points = _points(strokes.depth, row, cells, unlit, depth)
-    seen = []
-    for index, number in enumerate(cells):
-        sign, strength = _sign(
-            shares[index],
-            (inside[index] - unlit) / depth,
-            (beyond[index] - unlit) / depth,
-            noise,
-            minus=minus,
-        )
-        if sign == BLANK and blind[index] > _BLOWN_OUT:
-            sign = UNCLEAR
-        seen.append(
-            Cell(number, sign, strength, tuple(float(share) for share in shares[index]), float(points[index]))
-        )
-    return Decoded(tuple(seen), depth, noise)
+    return Lit(strokes.dark, depth, float(ground.std()) / depth, unlit, float(np.median(grounds[shown])))
 
 
-def _sign(shares: Array, inside: Array, beyond: Array, noise: float, *, minus: bool) -> tuple[str, float]:
+def blank_at(strokes: Strokes, row: Row, number: int, segments: Sequence[int], lit: Lit) -> bool:
+    """Whether these segments of a place, of which no more may be in sight, are seen not to be lit."""
+    x, y = row.place(row.segments[list(segments)], [number])
+    shares = (sampled(strokes.depth, x, y)[0].mean(-1) - lit.unlit) / lit.depth
+    return _seen_blank(shares, sampled(strokes.ground, x, y)[0].mean(-1), lit)
+
+
+def _seen_blank(shares: Array, grounds: Array, lit: Lit) -> bool:
+    """Whether segments are not lit and would be seen if they were."""
+    return bool(np.all(shares < _SEEN_BLANK * lit.left(grounds)) and np.all(lit.shows(grounds)))
+
+
+def foreign(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit) -> bool:
+    """Whether upright strokes lie in the gaps behind these places: then the row is not that of the digits."""
+    if not numbers:
+        return False
+    across = np.linspace(row.width + 0.5 * row.stroke, row.pitch - 0.5 * row.stroke, 9)
+    down = np.linspace(0.0, row.height - 2.5 * row.stroke, 24)
+    grid = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
+    shares = (sampled(strokes.depth, *row.place(grid, numbers)) - lit.unlit) / lit.depth
+    columns = (shares.reshape(len(numbers), down.size, across.size) > _LIT).mean(1)
+    return bool(columns.max(initial=0.0) > _STROKE)
+
+
+def _sign(
+    shares: Array, inside: Array, beyond: Array, grounds: Array, lit: Lit, *, minus: bool
+) -> tuple[str, float]:
     """The sign that a cell shows, and how strongly."""
-    floor = max(_NOTHING, _NOISES * noise)
+    floor = max(_NOTHING, _NOISES * lit.noise)
     if float(shares.max()) < floor:
         return BLANK, 0.0
     count = len(FORMS) if minus else len(FORMS) - 1
@@ -129,13 +166,17 @@ def _sign(shares: Array, inside: Array, beyond: Array, noise: float, *, minus: b
     own = shares / strength
     if _is_rim(own, beyond / strength):
         return UNCLEAR, strength
-    known = np.where(own >= _LIT, 1.0, np.where(own <= _NOT_LIT, 0.0, np.nan))
+    left = lit.left(grounds)
+    shallow = np.minimum(_NOT_LIT, _SEEN_BLANK * left / max(float(left.max()), 1e-6))
+    known = np.where(own >= _LIT, 1.0, np.where((own <= shallow) & lit.shows(grounds), 0.0, np.nan))
     fitting = {
         FORMS[index][0]
         for index in range(count)
         if not np.any(np.abs(patterns[index] - known) > 0.5)  # nan: doubt fits either
     }
-    return (fitting.pop() if len(fitting) == 1 else UNCLEAR), strength
+    if len(fitting) > 1 or not fitting or (fitting == {"8"} and strength < _FAINT_8):
+        return UNCLEAR, strength
+    return fitting.pop(), strength
 
 
 def _is_rim(own: Array, beyond: Array) -> bool:
@@ -146,7 +187,7 @@ def _is_rim(own: Array, beyond: Array) -> bool:
     )
 
 
-def _points(depth: Array, row: Row, cells: Sequence[int], unlit: float, lit: float) -> Array:
+def _points(depth: Array, row: Row, cells: Sequence[int], lit: Lit) -> Array:
     """The share of what may be a point behind each cell: deep, and nothing right above it."""
     side = 13
     across = np.linspace(row.width + 0.25 * row.stroke, row.pitch - 0.25 * row.stroke, side)
@@ -159,9 +200,11 @@ def _points(depth: Array, row: Row, cells: Sequence[int], unlit: float, lit: flo
     )
     higher = np.linspace(row.height - 3.6 * row.stroke, row.height - 2.2 * row.stroke, 5)
     over = np.stack(np.meshgrid(across, higher), -1).reshape(-1, 2)
-    above = np.maximum(sampled(depth, *row.place(over, cells)).reshape(len(cells), 5, side).mean(1), unlit)
+    above = np.maximum(
+        sampled(depth, *row.place(over, cells)).reshape(len(cells), 5, side).mean(1), lit.unlit
+    )
     best = [
         cv2.blur(patch - column, box, borderType=cv2.BORDER_REFLECT).max()
         for patch, column in zip(seen, above, strict=True)
     ]
-    return np.asarray(best, np.float32) / lit
+    return np.asarray(best, np.float32) / lit.depth

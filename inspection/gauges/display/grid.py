@@ -57,8 +57,15 @@ class Guess:
 
     gain: float
     """Sum over the lit segments of depth above half the lit one."""
+    share: float
+    """Of all that is so deep in the field, what the row explains: 1 at best."""
     row: Row
     """In the pixels of a field of FIELD_HEIGHT."""
+
+    @property
+    def merit(self) -> float:
+        """The better, the more is explained, and the less is left."""
+        return self.gain * self.share
 
 
 @dataclass(frozen=True)
@@ -78,14 +85,15 @@ class _Size:
         return float(self.gains.sum(1).max()) / self.width
 
 
-def guessed(depth: Array, level: float, net: Net, *, left: float, right: float) -> Guess | None:
-    """The row between ``left`` and ``right`` that explains most. None: nothing does.
+def guessed(depth: Array, level: float, net: Net, *, room: float) -> Guess | None:
+    """The row that explains most. None: nothing does.
 
-    ``depth``: COARSE_HEIGHT x width. ``left``, ``right``: shares of the width.
+    ``depth``: COARSE_HEIGHT x width. ``room``: share of the width, at either end, without digits.
     """
     clipped = np.minimum(depth / max(level, 1e-6), _MOST).astype(np.float32)
     sizes = [size for slant in net.slants for size in _sizes(_straightened(clipped, slant), slant, net)]
     enough = max((size.most for size in sizes), default=0.0) * _WORTH_A_TRY
+    everything = float(np.maximum(clipped - 0.5, 0.0).sum())
     best: Guess | None = None
     width = depth.shape[1] * _SCALE
     for size in sizes:
@@ -95,8 +103,8 @@ def guessed(depth: Array, level: float, net: Net, *, left: float, right: float) 
             if best is not None and gain <= best.gain:
                 continue
             row = _row(size, x, top, pitch)
-            if row.cells(left * width, right * width):
-                best = Guess(gain, row)
+            if row.cells(room * width, (1.0 - room) * width):
+                best = Guess(gain, gain / max(everything, gain, 1e-6), row)
     return best if best is not None and best.gain > 0 else None
 
 

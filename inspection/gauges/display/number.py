@@ -33,10 +33,10 @@ class Number:
 class Ends:
     """What is known of the row's ends."""
 
-    first_is_first: bool
-    """That no place lies left of the first one that shows something, or that it is seen to be blank."""
-    last_is_last: bool
-    """That no place lies right of the last cell."""
+    before: Unreadable | None
+    """Why a digit may stand left of the first one that is seen; None where none does."""
+    behind: Unreadable | None
+    """Why a digit may stand right of the last one that is seen; None where none does."""
 
 
 def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) -> Number | Unreadable:
@@ -55,8 +55,8 @@ def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) ->
     if not places or any(cell.sign == MINUS for cell in places):
         return Unreadable.WRONG_LAYOUT
     full = display.digits is not None and len(places) + minus == display.digits
-    if not minus and not full and not ends.first_is_first:
-        return Unreadable.CUT_OFF
+    if not minus and not full and ends.before is not None:
+        return ends.before
     if display.digits is not None and len(places) + minus > display.digits:
         return Unreadable.WRONG_LAYOUT
     behind = _behind_point(places, display, full=full)
@@ -65,8 +65,8 @@ def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) ->
     unclear = places[-1].sign == UNCLEAR
     if unclear and behind < 2:  # nothing but the unclear place would say that there is a point
         return Unreadable.SEGMENT_UNCLEAR
-    if behind == 0 and not full and not ends.last_is_last:
-        return Unreadable.CUT_OFF
+    if behind == 0 and not full and ends.behind is not None:
+        return ends.behind
     if display.leading_zeros is False and len(places) - behind > 1 and places[0].sign == "0":
         return Unreadable.WRONG_LAYOUT
     return _number([cell.sign for cell in places], behind, minus=minus)

@@ -4,6 +4,7 @@ A panel stands out from its housing as a whole: brighter or darker, within four 
 the picture's border may cut. Pure.
 """
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -29,10 +30,42 @@ _LEAST_AREA: Final = 0.006
 _NARROWEST: Final = 1.2
 _FILLS: Final = (0.8, 1.15)
 """Of the four-sided figure's area, what the panel's outline encloses: else it has not four sides."""
-_AT_BORDER: Final = 0.012
-"""Of the picture's width or height: a corner nearer to the border lies on it."""
+_MOST_PANELS: Final = 10
+_MOST_ROWS: Final = 6
+_SEARCHED_STROKES: Final = 480
+"""Pixels of the longer side at which strokes are sought."""
+_STROKES: Final = (0.01, 0.03)
+"""Of the picture's width: what is narrower is a stroke."""
+_REACH: Final = 2.5
+"""Such widths that two digits are apart at most."""
+_SHORTEST: Final = 0.4
+"""Width by height of a row of digits: a single one."""
+_ROOM: Final = 0.3
+"""Of its height: ground to be seen around a row."""
+_BEFORE: Final = 1.1
+"""Of its height: what is looked at left of it, where a minus may stand apart."""
 _SAME: Final = 0.06
 """Of the width: panels whose corners are all nearer than this are one."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where digits may be."""
+
+    corners: Corners
+    margin: float = 0.0
+    """Room to be seen around it, in shares of its height."""
+    taught: bool = False
+    """Whether digits are known to be there, and nowhere else."""
+
+    def turned(self) -> "Place":
+        """The same place, for digits that stand on their heads."""
+        return replace(self, corners=np.roll(self.corners, 2, axis=0))
+
+    @property
+    def margin_share(self) -> float:
+        """The margin as a share of the height with both margins."""
+        return self.margin / (1.0 + 2.0 * self.margin)
 
 
 @dataclass(frozen=True)
@@ -45,9 +78,6 @@ class Field:
     """Where it is in the whole picture."""
     to_field: NDArray[np.float64]
     """3 x 3, from the picture's pixels to the field's."""
-    cut_left: bool
-    cut_right: bool
-    """Whether the picture's border cuts the panel there, so that it may go on beyond."""
     of_size: tuple[int, int]
     """Width and height of the whole picture."""
     margin: float = 0.0
@@ -67,27 +97,79 @@ class Field:
         return int(self.picture.shape[1])
 
 
-def proposed(picture: Picture) -> list[Corners]:
+def panels(pictures: Mapping[bool, Picture], *, any_turn: bool) -> list[Place]:
     """Four-sided figures that may be a display's panel; the likelier first, none twice."""
-    height, width = picture.shape[:2]
-    shrink = max(1.0, max(height, width) / _SEARCHED)
-    size = (max(1, round(width / shrink)), max(1, round(height / shrink)))
-    grey = cv2.medianBlur(
-        cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY), 5
-    )
     found: list[Corners] = []
-    for level in _levels(grey):
-        for mask in (grey <= level, grey > level):
-            outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-            for outline in sorted(outlines, key=cv2.contourArea, reverse=True):
-                corners = _four_sided(outline, grey.shape)
-                if corners is None:
-                    continue
-                scale = np.array([width / size[0], height / size[1]])
-                corners = (corners + 0.5) * scale - 0.5
-                if not any(np.abs(corners - other).max() < _SAME * width for other in found):
-                    found.append(corners)
-    return found
+    for picture in {id(picture): picture for picture in pictures.values()}.values():
+        size = _small(picture, _SEARCHED)
+        grey = cv2.cvtColor(cv2.resize(picture, size, interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+        grey = cv2.medianBlur(grey, 5)
+        scale = np.array([picture.shape[1] / size[0], picture.shape[0] / size[1]])
+        for level in _levels(grey):
+            for mask in (grey <= level, grey > level):
+                outlines, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
+                for outline in sorted(outlines, key=cv2.contourArea, reverse=True):
+                    corners = _four_sided(outline, grey.shape, any_turn=any_turn)
+                    if corners is not None:
+                        _add(found, (corners + 0.5) * scale - 0.5, picture.shape[1])
+    return [Place(corners) for corners in found[:_MOST_PANELS]]
+
+
+def rows(pictures: Mapping[bool, Picture], *, any_turn: bool) -> list[Place]:
+    """Boxes around strokes that stand side by side: digits without a panel around them, and words."""
+    found: list[tuple[float, Corners]] = []
+    for dark, picture in pictures.items():
+        size = _small(picture, _SEARCHED_STROKES)
+        small = cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        channel = 255 - small.min(2) if dark else small.max(2)
+        scale = np.array([picture.shape[1] / size[0], picture.shape[0] / size[1]])
+        for share in _STROKES:
+            width = max(3, round(share * size[0]))
+            for energy, corners in _side_by_side(channel, width, any_turn=any_turn):
+                found.append((energy, (corners + 0.5) * scale - 0.5))
+    found.sort(key=lambda place: -place[0])
+    kept: list[Corners] = []
+    for _, corners in found:
+        _add(kept, corners, next(iter(pictures.values())).shape[1])
+    return [Place(corners) for corners in kept[:_MOST_ROWS]]
+
+
+def _side_by_side(channel: Picture, width: int, *, any_turn: bool) -> Iterator[tuple[float, Corners]]:
+    """Boxes around strokes not wider than ``width`` and brighter than their ground, joined to neighbours."""
+    hat = cv2.morphologyEx(channel, cv2.MORPH_TOPHAT, np.ones((2 * width + 1, 2 * width + 1), np.uint8))
+    mask = (hat > max(4.0, float(np.quantile(hat, 0.99)) / 2)).astype(np.uint8)
+    reach = round(_REACH * width)
+    joined = cv2.morphologyEx(
+        mask, cv2.MORPH_CLOSE, np.ones((reach, reach if any_turn else width), np.uint8).T
+    )
+    outlines, _ = cv2.findContours(joined, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_SIMPLE)
+    for outline in sorted(outlines, key=cv2.contourArea, reverse=True)[:_MOST_ROWS]:
+        corners = upright(cv2.boxPoints(cv2.minAreaRect(outline)).astype(np.float64), any_turn=any_turn)
+        wide, high = size_of(corners)
+        if high < 3 * width or not _SHORTEST < wide / high < _WIDEST:
+            continue
+        left, top, across, down = cv2.boundingRect(outline)
+        energy = float(hat[top : top + down, left : left + across].sum())
+        middle = corners.mean(0)
+        along, up = (corners[1] - corners[0]) / wide, (corners[3] - corners[0]) / high
+        room = _ROOM * high
+        first = -wide / 2 - (_BEFORE * high if not any_turn else room)
+        last, half = wide / 2 + room, high / 2 + room
+        reached = np.array([[first, -half], [last, -half], [last, half], [first, half]])
+        yield energy, middle + reached[:, :1] * along + reached[:, 1:] * up
+
+
+def _small(picture: Picture, longest: int) -> tuple[int, int]:
+    """Width and height at which the longer side has at most ``longest`` pixels."""
+    height, width = picture.shape[:2]
+    shrink = max(1.0, max(height, width) / longest)
+    return max(1, round(width / shrink)), max(1, round(height / shrink))
+
+
+def _add(found: list[Corners], corners: Corners, width: int) -> None:
+    """Appends the corners unless they are there already."""
+    if not any(np.abs(corners - other).max() < _SAME * width for other in found):
+        found.append(corners)
 
 
 def _levels(grey: MatLike) -> list[float]:
@@ -100,7 +182,7 @@ def _levels(grey: MatLike) -> list[float]:
     return levels
 
 
-def _four_sided(outline: MatLike, shape: tuple[int, ...]) -> Corners | None:
+def _four_sided(outline: MatLike, shape: tuple[int, ...], *, any_turn: bool) -> Corners | None:
     """The corners of the outline where it has four sides and a display's shape."""
     area = cv2.contourArea(outline)
     if area < _LEAST_AREA * shape[0] * shape[1]:
@@ -116,7 +198,7 @@ def _four_sided(outline: MatLike, shape: tuple[int, ...]) -> Corners | None:
             break
     if len(sides) != 4:
         return None
-    corners = upright(sides[:, 0].astype(np.float64))
+    corners = upright(sides[:, 0].astype(np.float64), any_turn=any_turn)
     enclosed = cv2.contourArea(corners.astype(np.float32))
     if not _FILLS[0] < area / max(enclosed, 1.0) < _FILLS[1]:
         return None
@@ -124,14 +206,19 @@ def _four_sided(outline: MatLike, shape: tuple[int, ...]) -> Corners | None:
     return corners if _NARROWEST < wide / max(high, 1e-9) < _WIDEST else None
 
 
-def upright(corners: Corners) -> Corners:
-    """The corners of a convex figure from its upper left clockwise, turned by less than 45 degrees."""
+def upright(corners: Corners, *, any_turn: bool) -> Corners:
+    """The corners of a convex figure from its upper left clockwise, turned by less than 45 degrees.
+
+    In a picture of ``any_turn`` the longer sides are taken for the upper and the lower one.
+    """
     middle = corners.mean(0)
     around = np.argsort(np.arctan2(corners[:, 1] - middle[1], corners[:, 0] - middle[0]))
     ordered = corners[around]
     sides = np.roll(ordered, -1, axis=0) - ordered
     lengths = np.maximum(np.hypot(sides[:, 0], sides[:, 1]), 1e-9)
-    return np.roll(ordered, -int(np.argmax(sides[:, 0] / lengths)), axis=0)
+    ordered = np.roll(ordered, -int(np.argmax(sides[:, 0] / lengths)), axis=0)
+    wide, high = size_of(ordered)
+    return np.roll(ordered, -1, axis=0) if any_turn and high > wide else ordered
 
 
 def size_of(corners: Corners) -> tuple[float, float]:
@@ -140,13 +227,9 @@ def size_of(corners: Corners) -> tuple[float, float]:
     return float(sides[0] + sides[2]) / 2, float(sides[1] + sides[3]) / 2
 
 
-def field_of(
-    picture: Picture, corners: Corners, *, margin: float = 0.0, full: int = FIELD_HEIGHT
-) -> Field | None:
-    """The field within ``corners`` and ``margin`` of its height around, ``full`` pixels high.
-
-    None: it has no display's shape.
-    """
+def field_of(picture: Picture, place: Place, *, full: int = FIELD_HEIGHT) -> Field | None:
+    """The field at ``place``, ``full`` pixels high. None: it has no display's shape."""
+    corners, margin = place.corners, place.margin
     wide, high = size_of(corners)
     if high < 1.0 or not 0.2 < wide / high < _WIDEST:
         return None
@@ -158,21 +241,19 @@ def field_of(
     target = np.array([[x0, y0], [x1, y0], [x1, y1], [x0, y1]], np.float32)
     to_field = cv2.getPerspectiveTransform(corners.astype(np.float32), target)
     seen = _seen_straight(picture, corners, to_field, (width, full), high / inner_height)
-    near = _AT_BORDER * picture.shape[1]
     return Field(
         picture=seen,
         corners=corners,
         to_field=np.asarray(to_field, np.float64),
-        cut_left=bool(min(corners[0, 0], corners[3, 0]) < near),
-        cut_right=bool(max(corners[1, 0], corners[2, 0]) > picture.shape[1] - 1 - near),
         of_size=(picture.shape[1], picture.shape[0]),
         margin=room,
     )
 
 
-def moved_right(picture: Picture, field: Field, by: int, width: int) -> Field:
-    """The field from ``by`` pixels left of its left end, and ``width`` pixels wide."""
-    shift = np.array([[1.0, 0.0, by], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+def beyond(picture: Picture, field: Field, room: int) -> Field:
+    """The field with ``room`` more pixels at its left and its right."""
+    width = field.width + 2 * room
+    shift = np.array([[1.0, 0.0, room], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     to_field = shift @ field.to_field
     full = field.picture.shape[0]
     shrink = size_of(field.corners)[1] / (full - 2.0 * field.margin)

@@ -39,8 +39,10 @@ PATTERNS: Final[Array] = np.array(
 """Forms x 7, 1 where the segment is lit."""
 DIGITS: Final[Array] = PATTERNS[: len(_LIT)]
 """10 x 7: the usual forms of the digits."""
-RIGHT: Final = (1, 2)
+RIGHT: Final = "bc"
 """The segments on the right: each digit shows at least one of them."""
+MIDDLE: Final = "g"
+"""The segment that a minus shows."""
 
 _ALONG: Final = np.linspace(-0.375, 0.375, 7)
 _ACROSS: Final = np.linspace(-0.25, 0.25, 3)

@@ -1,6 +1,7 @@
 """How much each place of a field looks like a stroke: darker (or brighter) than the ground beside it.
 
-The logarithm of the grey level makes a shadow, or a slope of the light, the same everywhere. A morphological
+Dark digits take a share of the light away, bright ones add to it: so depth is measured in logarithms of grey
+levels for the former, in grey levels for the latter. A morphological
 closing fills what is narrower than it: what it has filled are strokes, while the edge of a reflection, being
 no valley, leaves nothing (black-hat transform, Meyer 1979; Serra, "Image Analysis and Mathematical
 Morphology", 1982). Pure.
@@ -15,37 +16,39 @@ import numpy as np
 from inspection.gauges.display.panel import FIELD_HEIGHT, Array
 from inspection.levels import Picture
 
-_BLACK: Final = 8.0
+BLACK: Final = 8.0
 """Grey levels added before the logarithm: what noise and rounding amount to in the dark."""
 _WIDEST_STROKE: Final = 0.24
 """Of the field's height: what is wider is no stroke."""
 _BLUR: Final = FIELD_HEIGHT / 128
-_BLOWN_OUT: Final = 250
+_LIT_SHARE: Final = 0.03
+"""Of a field: the strokes of a single 1 are as much."""
+_FAINT: Final = 0.7
+"""Of the depth that so many pixels exceed: that of digits which a reflection makes fainter."""
 
 
 @dataclass(frozen=True)
 class Strokes:
     """A field's strokes."""
 
+    dark: bool
     depth: Array
-    """Height x width: how far from its ground towards lit each pixel is, not negative; logarithm
-    of grey levels."""
+    """Height x width: how far from its ground towards lit each pixel is, not negative."""
+    ground: Array
+    """Height x width: grey level of the ground beside."""
     level: float
-    """The depth of what is lit, roughly: that which 3 % of the field exceed."""
-    blown_out: Array
-    """Height x width: 1 where the picture is saturated and shows no depth."""
+    """The depth of what is lit, roughly; rather that of faint digits than of strong ones."""
 
 
 def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     """The strokes of a field (H x W x 3, RGB), in the channels that a coloured reflection spares."""
     channel = picture.min(2) if dark else picture.max(2)
-    value = np.log(channel.astype(np.float32) + _BLACK)
-    if not dark:
-        value = -value
+    grey = channel.astype(np.float32)
+    value = np.log(grey + BLACK) if dark else -grey
     if picture.shape[0] >= FIELD_HEIGHT:
         value = cv2.GaussianBlur(value, (0, 0), _BLUR)
     size = int(picture.shape[0] * _WIDEST_STROKE) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
-    blown_out = (picture.min(2) >= _BLOWN_OUT).astype(np.float32)
-    return Strokes(depth, 0.7 * float(np.quantile(depth[::2, ::2], 0.97)), blown_out)
+    level = _FAINT * float(np.quantile(depth[::2, ::2], 1.0 - _LIT_SHARE))
+    return Strokes(dark, depth, np.asarray(np.exp(ground) - BLACK if dark else -ground, np.float32), level)

@@ -107,3 +107,55 @@ def test_a_number_that_changes_between_pictures_is_not_read() -> None:
     pictures = [drawn.display(shown, lit=230, ground=25, housing=90) for shown in ("42.03", "42.03", "42.08")]
     reading = read_display(pictures, DisplayDescription(decimals=2, frames=3))
     assert reading.reason is Unreadable.FLICKERS
+
+
+def test_segments_that_glow_faintly_all_together_are_no_8() -> None:
+    picture = drawn.display("79", places=4, lit=250, ground=20, ghost=60, housing=90, slant=0.1)
+    reading = read_display([picture], DisplayDescription(digits=4, decimals=0))
+    assert reading.text in ("79", "")
+
+
+def test_a_digit_in_front_that_a_reflection_may_hide_makes_it_unreadable() -> None:
+    """Nobody can tell 3.30 from 13.30 where light lies over the place of the 1."""
+    picture = drawn.display("3.30", lit=22, ground=34, noise=1.0)
+    assert text(picture) == "3.30"
+    hidden = picture.copy()
+    hidden[262:360, 356:420] = np.minimum(hidden[262:360, 356:420].astype(int) + 190, 255)
+    assert text(hidden) == str(Unreadable.GLARE)
+
+
+def test_a_reflection_over_half_a_digit_makes_no_other_digit_of_it() -> None:
+    """A 3 whose left half nobody sees would look like a 1."""
+    picture = drawn.display("3.30", lit=22, ground=34, noise=1.0)
+    picture[262:360, 410:482] = np.minimum(picture[262:360, 410:482].astype(int) + 190, 255)
+    assert text(picture) in (str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.CUT_OFF))
+
+
+def test_bright_digits_without_a_panel_are_found() -> None:
+    picture = drawn.display("-42.3", lit=230, ground=25, housing=25)
+    assert text(picture, DisplayDescription(minus=True)) == "-42.3"
+
+
+def test_a_display_that_may_hang_upside_down_is_read_by_its_point() -> None:
+    """59.00 is no 00.65: the point lies at the base."""
+    any_way = DisplayDescription(upright=False)
+    assert text(drawn.display("59.00", turned=True), any_way) == "59.00"
+    assert text(drawn.display("59.00"), any_way) == "59.00"
+    assert text(np.rot90(drawn.display("59.00")).copy(), any_way) == "59.00"
+
+
+def test_an_integer_that_is_one_on_its_head_too_is_not_read() -> None:
+    any_way = DisplayDescription(upright=False, decimals=0)
+    assert text(drawn.display("5900"), any_way) == str(Unreadable.UPSIDE_DOWN)
+    assert text(drawn.display("4370", turned=True), any_way) == "4370"
+
+
+def test_upright_displays_are_never_read_on_their_heads() -> None:
+    assert text(drawn.display("59.00", turned=True), DisplayDescription(decimals=2)) == str(
+        Unreadable.SEGMENT_UNCLEAR
+    )
+
+
+def test_a_panel_that_the_border_cuts_where_a_digit_could_be_is_not_read() -> None:
+    whole = drawn.display("212.49")
+    assert text(np.ascontiguousarray(whole[:, 260:])) == str(Unreadable.CUT_OFF)

@@ -1,0 +1,154 @@
+"""Finds the row of digits: the likeliest field, in the likelier polarity, fitted and decoded. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+import cv2
+import numpy as np
+
+from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, decoded
+from inspection.gauges.display.fitting import fitted
+from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
+from inspection.gauges.display.panel import Field, Place, field_of, size_of
+from inspection.gauges.display.segments import Row
+from inspection.gauges.display.strokes import Strokes, strokes_of
+from inspection.levels import Picture
+
+_MOST_FITTED: Final = 2
+"""The most promising fields, to be fitted."""
+_PROMISING: Final = 0.6
+"""Of what the best field's digits explain: fields that explain less are left."""
+_BOLD: Final = 0.165
+"""Stroke by height: what is bolder may be the ground between digits of the other polarity."""
+_AS_GOOD: Final = 0.9
+"""Of the best contrast: a panel that holds the best one is taken instead, since it holds all digits."""
+_ALIKE: Final = 0.2
+"""Difference of the logarithms of digits' heights."""
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """Where digits may be, and the row of them that seems likeliest."""
+
+    place: Place
+    dark: bool
+    coarse: Strokes
+    guess: Guess
+
+
+@dataclass(frozen=True)
+class Found:
+    """A row of digits in a field, decoded."""
+
+    place: Place
+    field: Field
+    strokes: Strokes
+    row: Row
+    seen: Decoded
+    contrast: float
+
+    @property
+    def merit(self) -> float:
+        """The better, the more digits are clear and the fewer unclear."""
+        return self.contrast * (self.seen.clear - self.seen.unclear)
+
+    @property
+    def clean(self) -> bool:
+        """Whether each place, but for the last, shows a digit or nothing."""
+        if self.merit <= 0:
+            return False
+        last = self.shown[1]
+        return not any(cell.sign == UNCLEAR and cell.number != last for cell in self.seen.cells)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Numbers of the first and of the last place that show something."""
+        numbers = [cell.number for cell in self.seen.cells if cell.sign != BLANK]
+        return numbers[0], numbers[-1]
+
+    @property
+    def height_px(self) -> float:
+        """Of the digits, in the picture's pixels."""
+        inner = self.field.picture.shape[0] - 2 * self.field.margin
+        return float(self.row.height / inner * size_of(self.field.corners)[1])
+
+
+def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus: bool) -> Found | None:
+    """The row of digits in one of ``places``. ``pictures``: by whether digits are dark in them."""
+    candidates = [
+        found for dark, picture in pictures.items() for found in _candidates(picture, places, dark=dark)
+    ]
+    found = _fits(pictures, _promising(candidates), minus=minus)
+    if not found:
+        return None
+    best = _outermost(found)
+    if best.row.stroke > _BOLD * best.row.height:
+        others = [
+            other for other in candidates if other.place is best.place and other.dark != best.strokes.dark
+        ]
+        best = max([best, *_fits(pictures, _promising(others), minus=minus)], key=lambda row: row.merit)
+    return best
+
+
+def _candidates(picture: Picture, places: Sequence[Place], *, dark: bool) -> Iterator[_Candidate]:
+    """Places with a first guess of their rows."""
+    for place in places:
+        field = field_of(picture, place, full=COARSE_HEIGHT)
+        if field is None:
+            continue
+        coarse = strokes_of(field.picture, dark=dark)
+        guess = guessed(coarse.depth, coarse.level, WIDE, room=field.margin / field.width)
+        if guess is not None:
+            yield _Candidate(place, dark, coarse, guess)
+
+
+def _promising(candidates: Sequence[_Candidate]) -> list[_Candidate]:
+    """Those that explain most, with a closer guess of their rows."""
+    most = max((candidate.guess.merit for candidate in candidates), default=0.0)
+    likely = [candidate for candidate in candidates if candidate.guess.merit >= _PROMISING * most]
+    likely.sort(key=lambda candidate: -candidate.guess.merit)
+    closer = []
+    for candidate in likely[:_MOST_FITTED]:
+        coarse = candidate.coarse
+        room = candidate.place.margin_share * COARSE_HEIGHT / coarse.depth.shape[1]
+        guess = guessed(coarse.depth, coarse.level, CLOSE, room=room)
+        if guess is not None:
+            closer.append(replace(candidate, guess=guess))
+    return closer
+
+
+def _fits(pictures: Mapping[bool, Picture], candidates: Sequence[_Candidate], *, minus: bool) -> list[Found]:
+    """Those whose row can be fitted and decoded."""
+    found = []
+    for candidate in candidates:
+        field = field_of(pictures[candidate.dark], candidate.place)
+        if field is None:
+            continue
+        strokes = strokes_of(field.picture, dark=candidate.dark)
+        left, right = field.margin, field.width - field.margin
+        fit = fitted(strokes.depth, strokes.level, candidate.guess.row, left=left, right=right)
+        if fit is None:
+            continue
+        seen = decoded(strokes, fit.row, fit.row.cells(left, right), minus=minus)
+        if seen is not None:
+            found.append(Found(candidate.place, field, strokes, fit.row, seen, fit.contrast))
+    return found
+
+
+def _outermost(found: Sequence[Found]) -> Found:
+    """The best; of two of which one lies within the other the outer, unless that is clearly worse."""
+    best = max(found, key=lambda row: row.merit)
+    for other in found:
+        if other.merit > 0 and other.contrast > _AS_GOOD * best.contrast and _within(best, other):
+            best = other
+    return best
+
+
+def _within(inner: Found, outer: Found) -> bool:
+    """Whether the inner field lies within the outer one, and digits are alike."""
+    x, y = inner.field.corners.mean(0)
+    around = outer.field.corners.astype(np.float32)
+    alike = abs(np.log(inner.height_px / outer.height_px)) < _ALIKE
+    wider = size_of(outer.field.corners)[0] > size_of(inner.field.corners)[0]
+    return bool(alike and wider and cv2.pointPolygonTest(around, (float(x), float(y)), False) > 0)
