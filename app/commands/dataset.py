@@ -21,6 +21,12 @@ SHARED_DATA = Path("../shared/data")
 DataOption = Annotated[Path, typer.Option("--data", help="The folder with the photographs.")]
 
 
+def refuse_missing(data: Path) -> None:
+    """Refuse a folder that was named and is not there. The usual one may be absent: then its products are."""
+    if data != SHARED_DATA and not data.is_dir():
+        raise typer.BadParameter(f"there is no folder {data}", param_hint="--data")
+
+
 OutOption = Annotated[Path, typer.Option(help="A new JSONL file; pictures that are made go beside it.")]
 SeedOption = Annotated[int, typer.Option(min=0, help="Draws policies, belts and parts.")]
 

@@ -8,7 +8,7 @@ import typer
 
 from app.command_line.output import JsonFlag, print_json
 from app.commands.bench.shown import show, without_alarms
-from app.commands.dataset import SHARED_DATA, DataOption
+from app.commands.dataset import SHARED_DATA, DataOption, refuse_missing
 from app.progress import progress
 
 cli = typer.Typer()
@@ -37,6 +37,7 @@ def gauges(
     """Read rendered instruments with known truth, and photographs; exit 0 if every goal is met; minutes."""
     from app.benches.gauges.bench import bench_gauges
 
+    refuse_missing(data)
     without_alarms()
     with progress("instruments", None) as bar:
         result = bench_gauges(

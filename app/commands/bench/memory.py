@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from app.command_line.output import JsonFlag, print_json
-from app.commands.dataset import SHARED_DATA, DataOption
+from app.commands.dataset import SHARED_DATA, DataOption, refuse_missing
 from app.progress import progress, screen
 
 cli = typer.Typer()
@@ -69,8 +69,7 @@ def memory(
         raise typer.BadParameter(
             f"{', '.join(unknown)}: known are {', '.join(PRODUCTS)}, and {ALL}", param_hint="--products"
         )
-    if data != SHARED_DATA and not data.is_dir():
-        raise typer.BadParameter(f"there is no folder {data}", param_hint="--data")
+    refuse_missing(data)
     asked = [PRODUCTS[name] for name in dict.fromkeys(names)]
     left_out = {product.name: reason for product in asked if (reason := product.missing(data))}
     for name, reason in left_out.items():
