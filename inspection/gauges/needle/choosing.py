@@ -52,8 +52,6 @@ class Found:
     """The needle, and how sure it is that this is it."""
 
     axis: Axis
-    cue: float
-    """Direction from the pivot to the end by the first search, to its coarser precision, radians."""
     merit: float
     rival: float
     """Merit of the next best thing, as a share of this one's."""
@@ -100,11 +98,11 @@ def find_needle(
         return Unreadable.TWO_NEEDLES
     started = best.direction
     finer = again(face, axis, started.begin, started.end, started.width)
-    passes = np.clip(started.offset / max(finer.tip, 0.3), -0.9, 0.9)
-    cue = started.angle + float(np.arcsin(passes))
-    if _apart(cue, finer.ray) > max(_CUES_APART, finer.width / max(finer.tip, 0.3)):
+    between = (started.begin + started.end) / 2
+    cue, seen = (one.angle + np.arcsin(np.clip(one.offset / between, -0.9, 0.9)) for one in (started, finer))
+    if _apart(cue, seen) > max(_CUES_APART, finer.width / between):
         return Unreadable.DISAGREEMENT
-    return Found(axis=finer, cue=cue, merit=best.merit, rival=rival)
+    return Found(axis=finer, merit=best.merit, rival=rival)
 
 
 def _standing(rival: _Candidate, axis: Axis) -> float:
@@ -121,7 +119,7 @@ def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
     axis = beneath(face, over.axis, rgb_of(needle.color), rgb_of(needle.second_needle.color))
     if axis is None:
         return Unreadable.TWO_NEEDLES
-    return Found(axis=axis, cue=over.axis.ray, merit=over.merit, rival=1.0)
+    return Found(axis=axis, merit=over.merit, rival=1.0)
 
 
 def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
@@ -141,11 +139,12 @@ def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | Non
 
 
 def _merit(direction: Direction, axis: Axis) -> float:
-    """How much it is like a needle: long, clear, unlike its sides all along, and through the pivot."""
+    """How much it is like a needle: long, clear, unlike its sides, through the pivot and from it."""
     clear = axis.contrast / (axis.contrast + 12)
     alike = direction.score / (direction.score + 0.2)
     central = 1 / (1 + (axis.offset / 0.2) ** 2)
-    return axis.covered * clear * alike * central
+    attached = 1 / (1 + (direction.gap / 0.2) ** 2)
+    return axis.covered * clear * alike * central * attached
 
 
 def _is_the_other(axis: Axis, needle: Needle) -> bool:
