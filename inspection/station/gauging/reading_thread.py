@@ -127,12 +127,15 @@ class GaugeThread:
         work = asyncio.get_running_loop().run_in_executor(self._thread, self._warm_up)
         try:
             await self._late.before(self._clock.monotonic_ns() + _WARM_UP_NS, work)
+        except TimeoutError:
+            self._watch(work)
         except Exception as error:
             log.warning("the gauges' readers did not warm up", exc_info=error)
 
-    def _warm_up(self) -> None:
+    def _warm_up(self) -> int:
         for spec, what in self._described:
             self._read(*likeness_of(spec, what))
+        return self._clock.monotonic_ns()
 
     def begin(self, frames: Mapping[str, Sequence[Frame]], *, deadline_ns: int) -> GaugesUnderWay:
         """Begin to read the gauges of the next part; see ``read_by`` for what comes of it.
@@ -163,9 +166,7 @@ class GaugeThread:
                 ended_ns = await self._late.before(deadline_ns, under_way.work)
             except TimeoutError:
                 ended_ns = self._clock.monotonic_ns()
-                watch = asyncio.create_task(self._leave_if_hung(under_way.work), name="gauges-late")
-                self._watching.add(watch)
-                watch.add_done_callback(self._watching.discard)
+                self._watch(under_way.work)
             except Exception:  # beside the readers, whose own failures cost one gauge each
                 log.exception("reading gauges failed")
                 why = Unreadable.FAILED
@@ -176,6 +177,11 @@ class GaugeThread:
         elif not self._given_up:
             self._well(AlarmCode.GAUGES_LATE)
         return GaugesRead(readings=readings, took_ms=(ended_ns - under_way.began_ns) / 1e6)
+
+    def _watch(self, late: "asyncio.Future[int]") -> None:
+        watch = asyncio.create_task(self._leave_if_hung(late), name="gauges-late")
+        self._watching.add(watch)
+        watch.add_done_callback(self._watching.discard)
 
     async def _leave_if_hung(self, work: "asyncio.Future[int]") -> None:
         """Have another thread take over from one that does not come back."""
