@@ -33,9 +33,9 @@ def find(
     from reports.record.rows import Named
     from reports.shift.query import EVER, all_inspections
 
+    settings = find_record(record=record, config=config)
     if not (serial or lot):
         raise StoreError("nothing says which parts are meant", todo="name --serial or --lot")
-    settings = find_record(record=record, config=config)
     start, end = EVER
     found = all_inspections(settings, start=start, end=end, named=Named(serial=serial, lot=lot))
     if as_json:

@@ -68,6 +68,7 @@ def teach(
     as_json: JsonFlag = False,
 ) -> None:
     """Teach an instrument by a picture: tried on it, then kept in a file or made part of a recipe."""
+    setup = setup_of(config)
     spec: dict[str, Any] = {"name": name, "view": view, "low": low, "high": high}
     spec |= {"on_breach": on_breach, "on_unreadable": on_unreadable}
     if recipe_name is None:
@@ -85,7 +86,7 @@ def teach(
     place = None
     if recipe_name is not None:
         given_of = {key: value for key, value in spec.items() if value is not None}
-        place = _Place.of(recipe_name, setup_of(config), {"view": _TOP, **given_of}, region, camera)
+        place = _Place.of(recipe_name, setup, {"view": _TOP, **given_of}, region, camera)
     _teach(image, source, out=out, place=place, unit=unit, as_json=as_json)
 
 
