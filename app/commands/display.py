@@ -8,9 +8,10 @@ import typer
 from app.command_line.options import refuse_beside
 from app.command_line.output import JsonFlag
 from app.commands.gauge import Images, ImagesFolder
-from app.commands.instruments import described_in, show_evaluation, show_readings
+from app.commands.instruments import AskedUnit, described_in, show_evaluation, show_readings
 from inspection.instruments.description import Description
 from inspection.instruments.display import MOST_DIGITS, DisplayDescription
+from inspection.instruments.place import MOST_VALUE
 
 cli = typer.Typer(help="Displays: read their digits in pictures, measure how well.", no_args_is_help=True)
 
@@ -25,7 +26,6 @@ AskedDecimals = Annotated[
     int | None,
     typer.Option("--decimals", min=0, max=MOST_DIGITS, help="Places behind the point; default: as seen."),
 ]
-AskedUnit = Annotated[str | None, typer.Option("--unit", help="What the number is in.")]
 
 
 @cli.command()
@@ -46,7 +46,10 @@ def evaluate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS", help="CSV with file and value.")],
     images: ImagesFolder,
     within: Annotated[
-        float, typer.Option(min=0.0, help="How far a right value may be from its label, in the unit.")
+        float,
+        typer.Option(
+            min=0.0, max=MOST_VALUE, help="How far a right value may be from its label, in the unit."
+        ),
     ] = 0.0,
     display: AskedDisplay = None,
     digits: AskedDigits = None,
@@ -71,8 +74,6 @@ def _described(file: Path | None, digits: int | None, decimals: int | None, unit
     if file is None:
         if digits is not None and decimals is not None and decimals > digits:
             raise typer.BadParameter(f"they do not fit into {digits} digits", param_hint="--decimals")
-        if unit is not None and len(unit) > 32:
-            raise typer.BadParameter("it has 32 characters at most", param_hint="--unit")
         return DisplayDescription(digits=digits, decimals=decimals, unit=unit or "")
     refuse_beside(
         {"--digits": digits, "--decimals": decimals, "--unit": unit}, f"{file} says so: leave it out"

@@ -8,6 +8,8 @@ import typer
 from app.command_line.output import JsonFlag
 from app.commands.gauges.teaching import teach
 from app.commands.instruments import described_in, show_evaluation, show_readings
+from inspection.instruments.code import CodeDescription
+from inspection.instruments.place import MOST_VALUE
 
 cli = typer.Typer(help="Gauges: teach them, read them in pictures, measure how well.", no_args_is_help=True)
 cli.command()(teach)
@@ -40,7 +42,9 @@ def evaluate(
     within: Annotated[
         float | None,
         typer.Option(
-            min=0.0, help="Count also how many are farther than this from their label, in the unit."
+            min=0.0,
+            max=MOST_VALUE,
+            help="Count also how many are farther than this from their label, in the unit.",
         ),
     ] = None,
     as_json: JsonFlag = False,
@@ -49,6 +53,8 @@ def evaluate(
     from app.recipes.gauges.labels import labels_of
 
     what = None if gauge is None else described_in(gauge)
+    if isinstance(what, CodeDescription):
+        raise typer.BadParameter("a code shows no value to be held against labels", param_hint="--gauge")
     if what is None and labels.suffix.lower() == ".csv":
         raise typer.BadParameter("labels in a CSV describe no dial: name it", param_hint="--gauge")
     entries = labels_of(labels, images=images, what=what)

@@ -2,20 +2,36 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from pydantic import TypeAdapter, ValidationError
 from rich.console import Console
 from rich.table import Table
 
 from app.command_line.output import print_json
 from app.progress import progress
-from inspection.instruments.description import Description, description_of
+from inspection.instruments.description import Description, description_of, in_short
+from inspection.instruments.place import Unit
 
 if TYPE_CHECKING:
     from app.recipes.gauges.evaluating import Scored
     from app.recipes.gauges.labels import Label, Refused
+    from app.recipes.gauges.pictures import Shown
     from inspection.instruments.reading import Reading
+
+
+def _fit_for_a_unit(unit: str | None) -> str | None:
+    """``unit``. Raises BadParameter where none is written so."""
+    try:
+        return None if unit is None else TypeAdapter(Unit).validate_python(unit)
+    except ValidationError as error:
+        raise typer.BadParameter(in_short(error)) from None
+
+
+AskedUnit = Annotated[
+    str | None, typer.Option("--unit", callback=_fit_for_a_unit, help="What its values are in.")
+]
 
 
 def described_in(path: Path) -> Description:
@@ -26,28 +42,46 @@ def described_in(path: Path) -> Description:
 def show_readings(images: Sequence[Path], what: Description, *, as_json: bool) -> None:
     """Read pictures by one description, and say what was read.
 
-    A display or lamp that takes several pictures for a reading is given all of them, and read once.
+    A display or lamp that takes several pictures for a reading is given as many at a time.
 
     Raises:
         CameraError: A picture cannot be read.
+        BadParameter: That many readings cannot be made of these pictures.
     """
     from app.recipes.gauges.evaluating import answer_of
     from app.recipes.gauges.pictures import picture_of
     from inspection.gauges.reading_all import read
 
-    together = getattr(what, "frames", 1) > 1
-    groups = [list(images)] if together else [[image] for image in images]
-    readings = [read([picture_of(image).picture for image in group], what) for group in groups]
+    frames = getattr(what, "frames", 1)
+    if len(images) % frames:
+        raise typer.BadParameter(
+            f"one reading of this {what.kind} takes {frames} pictures, {len(images)} are named",
+            param_hint="IMAGE",
+        )
+    groups = [images[at : at + frames] for at in range(0, len(images), frames)]
+    answers, readings = [], []
+    for group in groups:
+        shown = [picture_of(image) for image in group]
+        for image, one in zip(group, shown, strict=True):
+            say_notes(image, one)
+        readings.append(read([one.picture for one in shown], what))
+        notes = [note for one in shown for note in one.notes]
+        answers.append({**answer_of(readings[-1]), "notes": notes})
     if as_json:
-        answers = [answer_of(reading) for reading in readings]
         if len(answers) == 1:
             print_json(answers[0])
             return
-        pairs = zip(images, answers, strict=True)
-        print_json({"readings": [{"image": str(image), **answer} for image, answer in pairs]})
+        pairs = zip(groups, answers, strict=True)
+        print_json({"readings": [{"image": str(group[0]), **answer} for group, answer in pairs]})
         return
     for group, reading in zip(groups, readings, strict=True):
         typer.echo(f"{group[0]}: {in_words(reading)}")
+
+
+def say_notes(image: Path, shown: "Shown") -> None:
+    """Say on stderr what of a picture was taken otherwise than it stands in its file."""
+    for note in shown.notes:
+        typer.echo(f"{image}: {note}", err=True)
 
 
 def in_words(reading: "Reading") -> str:

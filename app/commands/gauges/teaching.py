@@ -8,7 +8,7 @@ import typer
 
 from app.command_line.options import StationOption, refuse_beside, setup_of
 from app.command_line.output import JsonFlag, print_json
-from app.commands.instruments import in_words
+from app.commands.instruments import AskedUnit, in_words, say_notes
 from app.settings.finding import InspectionSetup
 from inspection.decision import Action
 
@@ -41,7 +41,7 @@ def teach(
     out: Annotated[
         Path | None, typer.Option("--out", help="Keep the description in this file, and a picture beside it.")
     ] = None,
-    unit: Annotated[str | None, typer.Option(help="What its values are in.")] = None,
+    unit: AskedUnit = None,
     recipe_name: Annotated[
         str | None, typer.Option("--recipe", help="Make it part of this recipe, as its next version.")
     ] = None,
@@ -203,8 +203,11 @@ def _teach(
     from inspection.gauges.reading_all import read
 
     if out is not None:
+        _refuse_overwriting(image, out)
         refuse_unwritable(out, _beside(out))
-    picture = picture_of(image).picture
+    shown = picture_of(image)
+    say_notes(image, shown)
+    picture = shown.picture
     what = taught(picture, source.description(picture, unit), unit=unit)
     recipe = None if place is None else place.with_gauge(what, picture)
     reading = read([picture] * getattr(what, "frames", 1), what)
@@ -221,7 +224,10 @@ def _teach(
         }
         print_json({**said, **files, "recipe": kept})
         return
-    typer.echo(f"In this picture it reads {in_words(reading)}. Where that is not so, teach it again")
+    if reading.readable:
+        typer.echo(f"In this picture it reads {in_words(reading)}. Where that is not so, teach it again")
+    else:
+        typer.echo(f"In this picture it is {in_words(reading)}. Teach it by one in which it can be read")
     if out is not None:
         typer.echo(f"{out} describes it; {_beside(out)} shows where it is taken to be: look at it")
         typer.echo(f"passgate gauge read IMAGE --gauge {out}")
@@ -231,7 +237,15 @@ def _teach(
 
 
 def _beside(out: Path) -> Path:
-    return out.with_suffix(".png")
+    """The picture that shows what was taught. No picture of a person's is called like it by chance."""
+    return out.with_name(f"{out.stem}.drawn.png")
+
+
+def _refuse_overwriting(image: Path, out: Path) -> None:
+    """Raise BadParameter where what is kept would take the place of the picture that teaches."""
+    for file in (out, _beside(out)):
+        if file.exists() and image.exists() and file.samefile(image):
+            raise typer.BadParameter(f"{file} is the picture itself: name another", param_hint="--out")
 
 
 def _keep_file(out: Path, what: "Description", picture: "Picture", reading: "Reading") -> None:

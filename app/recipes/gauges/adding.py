@@ -17,7 +17,7 @@ from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description, description_of, in_short
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.display import DisplayDescription
-from inspection.instruments.indicator import LampDescription
+from inspection.instruments.indicator import LampDescription, LevelDescription
 from inspection.levels import Picture
 from inspection.recipe import GaugeSpec, Recipe, View
 from models.backbone.transformers_tower import build_tower
@@ -80,15 +80,38 @@ def taught(picture: Picture, what: Description, *, unit: str | None = None) -> D
         unit: None: as ``what`` has it.
 
     Raises:
-        RecipeError: The dial would not be found again, or ``what`` has no unit.
+        RecipeError: The dial would not be found again, ``what`` has no unit, or lies outside the picture.
     """
     if unit is not None:
         if not hasattr(what, "unit"):
             raise RecipeError(f"a {what.kind} has no unit", part="nothing was taught", todo="leave it out")
         what = what.model_copy(update={"unit": unit})
+    _refuse_outside(what, width=picture.shape[1], height=picture.shape[0])
     if isinstance(what, DialDescription) and not what.relative:
         return with_reference(picture, what)
     return what
+
+
+def _refuse_outside(what: Description, *, width: int, height: int) -> None:
+    """Raise RecipeError where an instrument lies beyond the picture that teaches it; not of dials."""
+    match what:
+        case DisplayDescription(corners=corners) if corners is not None:
+            places = list(corners)
+        case LevelDescription():
+            places = [what.bottom.point, what.top.point]
+        case LampDescription() | CodeDescription() if what.region is not None:
+            left, top, across, down = what.region
+            places = [(left, top), (left + across - 1, top + down - 1)]
+        case _:
+            return
+    beyond = [(x, y) for x, y in places if not (-0.5 <= x <= width - 0.5 and -0.5 <= y <= height - 0.5)]
+    if beyond:
+        x, y = beyond[0]
+        raise RecipeError(
+            f"({x:g}, {y:g}) lies outside the picture, which has {width} x {height} pixels",
+            part="nothing was taught",
+            todo="give places in pixels of this very picture",
+        )
 
 
 def region_of(what: Description, *, width: int, height: int) -> Box:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 
 from tests.app.recipes.gauges.dials import dial, label
@@ -86,5 +87,30 @@ def test_a_display_is_described_by_options_or_by_a_file_not_both(passgate: Passg
     assert_one_line(passgate(*asked, "--display", folder / "display.json", "--digits", 3), "--digits")
     assert_one_line(passgate(*asked, "--display", folder / "dial.json"), "describes a dial")
     assert_one_line(passgate(*asked, "--digits", 2, "--decimals", 3), "do not fit")
+    assert_one_line(passgate(*asked, "--unit", "ba\nr"), "--unit.* cannot be printed")
     said = passgate(*asked, "--display", folder / "display.json")
     assert (said.code, json.loads(said.out)["readable"]) == (0, False), "a dial shows no digits"
+
+
+def test_a_reading_takes_as_many_pictures_as_are_described(passgate: Passgate, folder: Path) -> None:
+    (folder / "lamp.json").write_text('{"kind": "lamp", "region": [0, 0, 9, 9], "on_level": 60, "frames": 2}')
+    asked = ("gauge", "read", "--gauge", folder / "lamp.json", "--json", folder / "40.png")
+    assert_one_line(passgate(*asked), "takes 2 pictures, 1 are named")
+    assert json.loads(passgate(*asked, folder / "75.png").out)["value"] == 1.0, "lit in both"
+    four = json.loads(passgate(*asked, folder / "75.png", folder / "75.png", folder / "40.png").out)
+    assert [Path(one["image"]).name for one in four["readings"]] == ["40.png", "75.png"]
+
+
+def test_what_was_taken_otherwise_than_the_file_has_it_is_said(passgate: Passgate, folder: Path) -> None:
+    cv2.imwrite(str(folder / "deep.png"), dial(40).astype(np.uint16) * 257)
+    said = passgate("gauge", "read", folder / "deep.png", "--gauge", folder / "dial.json", "--json")
+    assert (said.code, json.loads(said.out)["value"]) == (0, pytest.approx(40.0, abs=1.0))
+    assert "more than 8 bits" in said.err
+    assert "more than 8 bits" in json.loads(said.out)["notes"][0]
+
+
+def test_figures_are_of_values_that_can_be_held_against_labels(passgate: Passgate, folder: Path) -> None:
+    asked = ("gauge", "evaluate", folder / "LABELS.json", "--images", folder, "--json")
+    assert_one_line(passgate(*asked, "--within", "inf"), "--within")
+    (folder / "code.json").write_text('{"kind": "code"}')
+    assert_one_line(passgate(*asked, "--gauge", folder / "code.json"), "a code shows no value")

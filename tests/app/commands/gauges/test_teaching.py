@@ -115,3 +115,42 @@ def test_a_proposal_is_confirmed_before_a_recipe_has_it(passgate: Passgate, fold
     assert said.code == 0
     assert json.loads(said.out)["in_this_picture"]["value"] == pytest.approx(40.0, abs=2.0)
     assert not (home / "recipes").exists()
+
+
+def test_teaching_never_takes_the_place_of_the_picture(passgate: Passgate, folder: Path) -> None:
+    before = (folder / "40.png").read_bytes()
+    asked = ("gauge", "teach", folder / "40.png", "--from", folder / "label.json", "--json")
+    assert passgate(*asked, "--out", folder / "40.json").code == 0
+    assert (folder / "40.png").read_bytes() == before
+    assert_one_line(passgate(*asked, "--out", folder / "40.png"), "is the picture itself")
+    assert (folder / "40.png").read_bytes() == before
+    assert_one_line(passgate(*asked, "--out", folder / "b.json", "--unit", "a\x01b"), "--unit")
+    assert not (folder / "b.json").exists()
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        {"kind": "lamp", "region": [390, 10, 20, 20], "on_level": 100},
+        {"kind": "code", "region": [0, 0, 400, 301]},
+        {"kind": "level", "bottom": [500, 90, 0], "top": [500, 10, 9], "width_px": 9, "unit": "mm"},
+        {"kind": "display", "corners": [[-90, 9], [90, 9], [90, 40], [-90, 40]]},
+    ],
+)
+def test_what_lies_beyond_the_picture_is_not_taught(
+    passgate: Passgate, folder: Path, what: dict[str, object]
+) -> None:
+    (folder / "what.json").write_text(json.dumps(what))
+    asked = ("gauge", "teach", folder / "40.png", "--from", folder / "what.json", "--json")
+    assert_one_line(passgate(*asked, "--out", folder / "a.json"), "lies outside the picture")
+    assert not (folder / "a.json").exists()
+
+
+def test_one_that_is_not_read_in_the_picture_that_teaches_it_says_so(
+    passgate: Passgate, folder: Path
+) -> None:
+    (folder / "code.json").write_text('{"kind": "code"}')
+    said = passgate(
+        "gauge", "teach", folder / "40.png", "--from", folder / "code.json", "--out", folder / "a.json"
+    )
+    assert "In this picture it is unreadable: " in said.out
