@@ -1,6 +1,6 @@
 """Forms by which scales are drawn: what of a value lies evenly along the sweep. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -60,25 +60,31 @@ _REFINED: Final = 7
 """Halvings of the distance between starts."""
 
 
-def nearest(roughness: Callable[[Form], float], *, positive: bool) -> Form:
-    """The form whose ``roughness`` is least; ``positive`` says whether all values lie above 0."""
-    found = [_best_of(family, starts, roughness) for family, starts in FAMILIES]
-    if positive:
-        found.append((roughness(DECADES), DECADES))
-    return min(found, key=lambda one: one[0])[1]
+def nearest(roughness: Callable[[Sequence[Form]], Array], *, positive: bool) -> Form:
+    """The form whose ``roughness`` is least; ``positive`` says whether all values lie above 0.
 
-
-def _best_of(
-    family: Callable[[float], Form], starts: tuple[float, ...], roughness: Callable[[Form], float]
-) -> tuple[float, Form]:
-    """The family's best form and its roughness: from the best start by ever smaller steps to either side."""
-    best, number = min((roughness(family(start)), start) for start in starts)
-    step = min(abs(other - number) for other in starts if other != number)
+    Each family from its best start by ever smaller steps to either side, all families at a time.
+    """
+    starts = [(family, number) for family, numbers in FAMILIES for number in numbers]
+    rough = roughness([family(number) for family, number in starts])
+    found, steps = [], []
+    for family, numbers in FAMILIES:
+        best = min((float(rough[i]), number) for i, (of, number) in enumerate(starts) if of is family)
+        found.append(best)
+        steps.append(min(abs(other - best[1]) for other in numbers if other != best[1]))
     for _ in range(_REFINED):
-        step /= 2.0
-        for beside in (number - step, number + step):
-            rough = roughness(family(beside))
-            if rough < best:
-                best, number = rough, beside
-                break
-    return best, family(number)
+        steps = [step / 2.0 for step in steps]
+        beside = [
+            (i, number + side * step)
+            for i, ((_, number), step) in enumerate(zip(found, steps, strict=True))
+            for side in (-1, 1)
+        ]
+        tried = roughness([FAMILIES[i][0](number) for i, number in beside])
+        for (i, number), one in zip(beside, tried, strict=True):
+            found[i] = min(found[i], (float(one), number))
+    forms = [family(number) for (family, _), (_, number) in zip(FAMILIES, found, strict=True)]
+    least = [one for one, _ in found]
+    if positive:
+        forms.append(DECADES)
+        least.append(float(roughness([DECADES])[0]))
+    return forms[int(np.argmin(least))]

@@ -6,6 +6,7 @@ more than clicks do are drawn towards it (after James and Stein 1961, mark by ma
 lies elsewhere stays there). Pure.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -95,10 +96,12 @@ class Law:
     def of(cls, marks: "Marks", click: float) -> Self:
         """The law of ``marks``, which are clicked with a standard deviation of ``click`` radians."""
         form = EVEN
-        if marks.wraps is None and len(marks.places) >= _ENOUGH and marks.roughness(EVEN) > _ASIDE * click:
-            other = nearest(marks.roughness, positive=bool(marks.values.min() > 0.0))
-            if marks.roughness(other) < min(_ASIDE * click, _STRAIGHTER * marks.roughness(EVEN)):
-                form = other
+        if marks.wraps is None and len(marks.places) >= _ENOUGH:
+            (even,) = marks.roughness([EVEN])
+            if even > _ASIDE * click:
+                other = nearest(marks.roughness, positive=bool(marks.values.min() > 0.0))
+                if marks.roughness([other])[0] < min(_ASIDE * click, _STRAIGHTER * even):
+                    form = other
         off = marks.off_straight(marks.drawn(form))
         if len(marks.places) >= _ENOUGH:
             usual = _OF_MEDIAN * float(np.median(np.abs(off)))
@@ -177,26 +180,29 @@ class Marks:
         return form.drawn((self.values - (self.least if form.from_least else 0.0)) / self.span)
 
     def off_straight(self, drawn: Array) -> Array:
-        """How far the marks lie past the places where a straight scale would have them, radians.
+        """How far the marks (last axis) lie past the places where a straight scale would have them, radians.
 
         The straight scale is the one by which the sum of these is least, not of their squares: a zero that
         lies aside, as on many gauges, does not turn it.
         """
         if self.wraps is not None:
             off = self.places - drawn * (_ROUND / self.wraps)
-            return np.asarray(off - np.median(off))
-        off = np.ones(len(drawn))
+            return np.asarray(off - np.median(off, axis=-1, keepdims=True))
+        off = np.ones(drawn.shape)
         for _ in range(_ROUNDS):
             weights = 1.0 / np.maximum(np.abs(off), _HALF_DEGREE)
-            weights /= weights.sum()
-            across = drawn - weights @ drawn
-            steep = float((weights * across) @ self.places) / float((weights * across) @ across)
-            off = self.places - weights @ self.places - steep * across
+            weights /= weights.sum(axis=-1, keepdims=True)
+            across = drawn - (weights * drawn).sum(axis=-1, keepdims=True)
+            along = self.places - (weights * self.places).sum(axis=-1, keepdims=True)
+            leaning = weights * across
+            steep = (leaning * self.places).sum(axis=-1) / (leaning * across).sum(axis=-1)
+            off = along - steep[..., None] * across
         return np.asarray(off)
 
-    def roughness(self, form: Form) -> float:
-        """How far the marks lie off that form's scale, mean of the absolute values, radians."""
-        return float(np.mean(np.abs(self.off_straight(self.drawn(form)))))
+    def roughness(self, forms: Sequence[Form]) -> Array:
+        """How far the marks lie off each form's scale, mean of the absolute values, radians."""
+        off = self.off_straight(np.stack([self.drawn(form) for form in forms]))
+        return np.asarray(np.mean(np.abs(off), axis=-1))
 
     def smoothed(self, drawn: Array, click: float) -> tuple[Array, Array]:
         """The places drawn towards the straight scale, and by which share of the way each (0 to 1).
