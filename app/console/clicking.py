@@ -1,7 +1,9 @@
 """Opens the window in which a person clicks a dial, and waits for the answer."""
 
 import signal
+from typing import Final
 
+from PySide6.QtCore import QTimer
 from PySide6.QtGui import QImage
 
 from app.console.main import started, words_of
@@ -10,6 +12,8 @@ from app.console.teaching.clicks import Clicks
 from app.console.teaching.window import ClickWindow
 from inspection.instruments.dial import DialDescription
 from inspection.part import Picture
+
+_TICK_MS: Final = 100
 
 
 def ask_for_dial(
@@ -36,11 +40,17 @@ def ask_for_dial(
     )
     window.resize(1280, 800)
     window.show()
-    before = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    ticks = QTimer()  # Python sees signals only between its own instructions
+    ticks.timeout.connect(lambda: None)
+    ticks.start(_TICK_MS)
+    before = {
+        number: signal.signal(number, lambda *_: window.close()) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         application.exec()
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     return window.answer
 
 

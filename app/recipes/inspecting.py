@@ -15,11 +15,13 @@ from app.settings.station import AS_SHIPPED, ModelTable
 from inspection.certification.certificate import Certification
 from inspection.decision import Decision
 from inspection.errors import CameraError, PassgateError
+from inspection.instruments.display import MOST_FRAMES
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame, Picture, Trigger
 from inspection.pictures.quality import check
 from inspection.ports import Inspector
 from inspection.recipe import Recipe
+from inspection.station.gauging.reading import GaugeReader
 from inspection.station.guard import review, undecided
 from inspection.unheard import Unheard
 from models.inspectors.reflex import ReflexInspector
@@ -35,7 +37,10 @@ def inspect_files(
     line: PhysicsContext | None = None,
     annotate_into: Path | None = None,
 ) -> list[tuple[Path, Decision]]:
-    """Judge each picture as the line would: quality check, inspector and guard, but no deadline and no PLC.
+    """Judge each picture as the line would: quality check, inspector, gauges and guard; no deadline, no PLC.
+
+    A gauge that is read off several pictures, such as a blinking lamp, has this one for all of them; one in a
+    view of its own has none, and holds the part.
 
     Each is read twice: before the first is judged, to see whether they all can be, and for its own judgement.
 
@@ -60,12 +65,15 @@ def inspect_files(
     held = certification(recipe, model=inspector.model, library=library)
     unheard = unheard_by(model, recipe)
     labelled = labelled_scores(recipe, model=inspector.model, certification=held, library=library)
+    gauges = GaugeReader(recipe)
     judged, frames = [], FileFrames(files, bit_depth=bit_depth)
     with progress("judging", len(files)) as bar:
         for index, (path, frame) in enumerate(zip(files, frames, strict=True)):
             decision = inspect_one(frame, recipe=recipe, inspector=inspector)
             if labelled is not None:
                 decision = labelled.on(decision)
+            read = {recipe.views[0].name: [frame] * MOST_FRAMES}
+            decision = decision.model_copy(update={"gauges": tuple(gauges.readings(read))})
             decision = _as_guarded(decision, frame, recipe=recipe, held=held, unheard=unheard)
             if drawings:
                 _annotate(recipe.levels.of(frame), decision, drawings[index])

@@ -15,19 +15,15 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.decision import GaugeReading
-from inspection.errors import RecipeError
 from inspection.gauges.reading_all import read as read_any
-from inspection.instruments.description import Description
-from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
-from inspection.levels import Picture
+from inspection.instruments.reading import Unreadable
 from inspection.messages.codes import Code
 from inspection.messages.telling import say
 from inspection.part import Frame
 from inspection.ports import Clock
-from inspection.recipe import GaugeSpec, Recipe
-from inspection.station.gauging.cutting import Cut
+from inspection.recipe import Recipe
 from inspection.station.gauging.likeness import likeness_of
-from inspection.station.gauging.pictures_wanted import pictures_of
+from inspection.station.gauging.reading import GaugeReader, Read, unread
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.waiting import Stragglers, done_within
 
@@ -40,9 +36,6 @@ _MOST_GIVEN_UP: Final = 2
 from it."""
 _WARM_UP_NS: Final = 5_000_000_000
 """How long a station waits at its start for readers to make themselves ready."""
-
-Read = Callable[[Sequence[Picture], Description], Reading]
-"""Reads one gauge off its pictures, in the order in which they were taken."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,14 +85,12 @@ class GaugeThread:
         on_free: Callable[[], None],
         read: Read = read_any,
     ) -> None:
-        self._recipe = recipe
-        self._described = [(spec, spec.reads) for spec in recipe.gauges if spec.reads is not None]
+        self._reader = GaugeReader(recipe, read=read)
+        self._described = self._reader.described
         self._clock = clock
         self._alarm = alarm
         self._well = well
         self._read = read
-        self._cuts: dict[str, tuple[tuple[int, int], tuple[Cut, Description] | None]] = {}
-        """Of each gauge, for pictures of the last one's size; of the thread alone."""
         self._thread = LoneThread("gauges", monotonic_ns=clock.monotonic_ns)
         self._late = Stragglers(clock, on_free=on_free)
         self._given_up = 0
@@ -171,7 +162,7 @@ class GaugeThread:
                 log.exception("reading gauges failed")
                 why = Unreadable.FAILED
         readings = tuple(under_way.read)  # what the thread adds from here on is late
-        readings += tuple(_unread(spec, why) for spec, _ in self._described[len(readings) :])
+        readings += tuple(unread(spec, why) for spec, _ in self._described[len(readings) :])
         if late := [one.name for one in readings if one.reason is Unreadable.LATE]:
             self._alarm(AlarmCode.GAUGES_LATE, say(Code.GAUGES_LATE, gauges=", ".join(late)))
         elif not self._given_up:
@@ -200,70 +191,10 @@ class GaugeThread:
         self, frames: Mapping[str, Sequence[Frame]], deadline_ns: int, read: list[GaugeReading]
     ) -> int:
         """Read one gauge after the other into ``read``, until the deadline; when that was. In the thread."""
-        pictures = _Pictures(self._recipe, frames)
-        for spec, what in self._described:
-            if self._clock.monotonic_ns() >= deadline_ns:
+        readings = self._reader.readings(frames)
+        while self._clock.monotonic_ns() < deadline_ns:
+            reading = next(readings, None)
+            if reading is None:
                 break
-            try:
-                reading = spec.reading_of(self._read_one(spec, what, pictures))
-            except Exception as error:  # whatever fails in a reader costs its gauge, and no other
-                log.warning("a gauge's reader failed", gauge=spec.name, exc_info=error)
-                reading = _unread(spec, Unreadable.FAILED)
             read.append(reading)
         return self._clock.monotonic_ns()
-
-    def _read_one(self, spec: GaugeSpec, what: Description, pictures: "_Pictures") -> Reading:
-        kind = InstrumentKind(what.kind)
-        try:
-            seen = pictures.of(spec.view)
-        except RecipeError:
-            return unreadable(kind, Unreadable.WRONG_DEPTH, unit=spec.unit)
-        if len(seen) < pictures_of(what):  # there was no time for more
-            return unreadable(kind, Unreadable.LATE, unit=spec.unit)
-        seen = seen[: pictures_of(what)]
-        found = self._cut(spec, what, seen[0])
-        if found is None or any(one.shape != seen[0].shape for one in seen):
-            return unreadable(kind, Unreadable.CUT_OFF, unit=spec.unit)
-        cut, described = found
-        return cut.reading(self._read([cut.picture(one) for one in seen], described))
-
-    def _cut(self, spec: GaugeSpec, what: Description, picture: Picture) -> tuple[Cut, Description] | None:
-        """Where a gauge lies in a picture, and its description there; None where it lies outside."""
-        known = self._cuts.get(spec.name)
-        height, width = picture.shape[:2]
-        if known is None or known[0] != (width, height):
-            cut = Cut.of(spec.region, size=(width, height), what=what)
-            known = (width, height), None if cut is None else (cut, cut.description(what))
-            self._cuts[spec.name] = known
-        return known[1]
-
-
-class _Pictures:
-    """The pictures of each view in 8 bits; made once, however many gauges there are. Of the thread alone."""
-
-    def __init__(self, recipe: Recipe, frames: Mapping[str, Sequence[Frame]]) -> None:
-        self._recipe = recipe
-        self._frames = frames
-        self._made: dict[str, list[Picture]] = {}
-
-    def of(self, view: str) -> list[Picture]:
-        """Those of a view, in the order in which they were taken. Raises RecipeError at another depth."""
-        if view not in self._made:
-            self._made[view] = [self._recipe.levels.of(frame) for frame in self._frames.get(view, ())]
-        return self._made[view]
-
-
-def _unread(spec: GaugeSpec, why: Unreadable) -> GaugeReading:
-    kind = None if spec.reads is None else InstrumentKind(spec.reads.kind)
-    return GaugeReading(
-        name=spec.name,
-        value=None,
-        unit=spec.unit,
-        low=spec.low,
-        high=spec.high,
-        in_range=False,
-        kind=kind,
-        view=spec.view,
-        box=spec.region,
-        reason=why,
-    )

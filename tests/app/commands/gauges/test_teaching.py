@@ -7,6 +7,8 @@ from pathlib import Path
 import cv2
 import pytest
 
+from app.recipes.gauges.adding import keep
+from app.recipes.gauges.simulated import pressure_gauge
 from app.recipes.library import RecipeLibrary
 from inspection.cameras.simulated import SimulatedCamera
 from inspection.simulation import Variation
@@ -154,3 +156,18 @@ def test_one_that_is_not_read_in_the_picture_that_teaches_it_says_so(
         "gauge", "teach", folder / "40.png", "--from", folder / "code.json", "--out", folder / "a.json"
     )
     assert "In this picture it is unreadable: " in said.out
+
+
+def test_a_part_is_inspected_with_its_gauges(passgate: Passgate, cover: Path, home: Path) -> None:
+    library = RecipeLibrary(home / "recipes")
+    asked = ("inspect", cover, "--recipe", "cover", "--inspector", "reflex", "--json")
+    gauge = pressure_gauge(seed=1, part_id=1_000_000)
+    keep(library, library.recipe("cover").model_copy(update={"gauges": (gauge,)}), tower=None)
+    decisions = json.loads(passgate(*asked).out)["decisions"]
+    assert decisions[0]["action"] == "pass", "a gauge that is read and within its limits holds nothing"
+    (read,) = decisions[0]["gauges"]
+    assert (read["name"], read["unit"], read["in_range"], read["kind"]) == ("pressure", "bar", True, "dial")
+    high = gauge.model_copy(update={"low": 5.0, "high": 9.0})
+    keep(library, library.recipe("cover").model_copy(update={"gauges": (high,)}), tower=None)
+    (decision,) = json.loads(passgate(*asked).out)["decisions"]
+    assert decision["action"] == "rework"
