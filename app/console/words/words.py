@@ -72,6 +72,11 @@ class Words:
 
     no_part: str
     part: str
+    serial: str
+    lot: str
+    by_code: str
+    """How a serial or lot is known."""
+    by_plc: str
     trigger: str
     deviation: str
     """The score and the limit that it had to keep."""

@@ -146,6 +146,7 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
     assert view.part is not None
     decision = part.decision
     rows = [(words.reason, view.part.reason), *_originals(decision.coded, words), *view.part.facts]
+    rows += _identity_rows(part, words)
     if state.received is not None:
         rows += score.rows(part, state.received.status, words)
     rows.append((words.outcome, view.part.outcome.word))
@@ -167,6 +168,15 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
         (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
     ]
     return tuple(rows)
+
+
+def _identity_rows(part: Inspection, words: Words) -> tuple[tuple[str, str], ...]:
+    """Serial and lot, as far as they are known, and from where."""
+    if part.identity is None:
+        return ()
+    known = words.by_plc if part.identity.source == "plc" else words.by_code
+    named = ((words.serial, part.identity.serial), (words.lot, part.identity.lot))
+    return tuple((caption, known.format(text=text)) for caption, text in named if text)
 
 
 def _model(model: ModelRef) -> str:
