@@ -255,7 +255,7 @@ async def the_model_is_late(world: World, screen: Screen) -> None:
 async def a_gauge_is_late(world: World, screen: Screen) -> None:
     reader = FakeReader(shows(4.0))
     reader.gate.clear()
-    world.station.judge._gauges._read = reader
+    world.station.judge._gauges._reader._read = reader
     world.line.post(PartTriggered(trigger(1)))
     await until(lambda: bool(reader.calls))
     await world.pass_time(1000)
