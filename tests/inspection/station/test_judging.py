@@ -180,7 +180,7 @@ PANEL = View(name="panel", camera="main")
 def reads(world: World, *answers: Reading) -> FakeReader:
     """The station's gauges read so."""
     reader = FakeReader(*answers)
-    world.station.judge._gauges._read = reader
+    world.station.judge._gauges._reader._read = reader
     return reader
 
 
