@@ -37,14 +37,9 @@ class Axis:
     """Direction from the pivot to the end."""
     begin: float
     tip: float
-    tail: float
-    """How far it reaches on the pivot's other side; 0 where nothing does."""
     covered: float
     """Length over which both flanks are seen and run as a needle's do."""
     width: float
-    taper: float
-    """Width at the end as a share of the width in the middle."""
-    tail_width: float
     contrast: float
     """Colour distance from the face."""
     grain: float
@@ -52,8 +47,6 @@ class Axis:
     colour: tuple[float, float, float]
     """Lab."""
     face: tuple[float, float, float]
-    scatter: float
-    """Of the middles about the line."""
     flank: float
     """Width of a flank from 20 to 80 %."""
     glare: float
@@ -67,7 +60,6 @@ class _Rows:
     u: Doubles
     middle: Doubles
     width: Doubles
-    level: Doubles
     unlike: Doubles
     flank: Doubles
     blind: Doubles
@@ -85,23 +77,19 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
     sides = _sides(lab, half)
     apart = colour - sides
     size = np.linalg.norm(apart, axis=2)
-    contrast = float(np.median(size[run]))
+    contrast = _median(size[run])
     if contrast < 4:
         return None
     rows = _rows(lab, blind, colour, sides, u, half, contrast)
     fitted = _fit(rows, begin * RADIUS_PX, end * RADIUS_PX)
     if fitted is None:
         return None
-    slope, shift, spread, scatter, good, expected = fitted
-    tip, inner, tail = _extent(rows, slope, shift, expected, (begin + end) / 2 * RADIUS_PX)
+    slope, shift, spread, good, expected = fitted
+    tip, inner = _extent(rows, slope, shift, expected, (begin + end) / 2 * RADIUS_PX)
     turned = angle + np.arctan(slope)
     passes = offset + shift / RADIUS_PX * np.cos(np.arctan(slope))
     reach = max(tip / RADIUS_PX, 0.2)
     body = (u >= inner) & (u <= tip)
-    middle_width = float(np.nanmedian(np.where(good, rows.width, np.nan)))
-    ends = good & (u > tip - 0.12 * RADIUS_PX)
-    taper = float(np.nanmedian(rows.width[ends])) / middle_width if ends.any() else 1.0
-    tails = (u < -0.15 * RADIUS_PX) & (u > -tail) & np.isfinite(rows.width)
     return Axis(
         angle=float(turned),
         offset=float(passes),
@@ -109,18 +97,14 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
         ray=float(turned + np.arcsin(np.clip(passes / reach, -0.9, 0.9))),
         begin=inner / RADIUS_PX,
         tip=tip / RADIUS_PX,
-        tail=tail / RADIUS_PX,
         covered=float(good.sum() * STEP_PX / RADIUS_PX),
-        width=middle_width / RADIUS_PX,
-        taper=taper,
-        tail_width=float(np.median(rows.width[tails])) / RADIUS_PX if tails.any() else 0.0,
+        width=_median(rows.width[good]) / RADIUS_PX,
         contrast=contrast,
         grain=_grain(lab[run], sides[run], half),
         colour=_named(colour),
-        face=_named(np.median(sides[run].reshape(-1, 3), axis=0)),
-        scatter=scatter / RADIUS_PX,
-        flank=float(np.nanmedian(np.where(good, rows.flank, np.nan))) / RADIUS_PX,
-        glare=float(rows.blind[body].mean()) if body.any() else 1.0,
+        face=_named(_medians(sides[run].reshape(-1, 3), 0)),
+        flank=_median(rows.flank[good]) / RADIUS_PX,
+        glare=float(rows.blind[body].mean()) if body.any() else 0.0,
     )
 
 
@@ -150,6 +134,16 @@ def strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats
     return lab, np.asarray(small / 255.0, np.float32)
 
 
+def _median(values: npt.NDArray[np.floating]) -> float:
+    flat = values.reshape(-1)
+    return float(np.partition(flat, len(flat) // 2)[len(flat) // 2])
+
+
+def _medians(values: Floats, axis: int) -> Floats:
+    middle = values.shape[axis] // 2
+    return np.asarray(np.partition(values, middle, axis=axis).take(middle, axis=axis), np.float32)
+
+
 def _named(lab: Floats) -> tuple[float, float, float]:
     return float(lab[0]), float(lab[1]) - 128, float(lab[2]) - 128
 
@@ -157,7 +151,7 @@ def _named(lab: Floats) -> tuple[float, float, float]:
 def _core(lab: Floats, half: float) -> Floats:
     middle = lab.shape[1] // 2
     near = max(1, round(half * 0.4))
-    return np.asarray(np.median(lab[:, middle - near : middle + near + 1].reshape(-1, 3), axis=0), np.float32)
+    return _medians(lab[:, middle - near : middle + near + 1].reshape(-1, 3), 0)
 
 
 def _sides(lab: Floats, half: float) -> Floats:
@@ -168,8 +162,8 @@ def _sides(lab: Floats, half: float) -> Floats:
     gap, far = _aside(lab, half)
     middle = lab.shape[1] // 2
     few = lab[1::3]
-    left = np.median(few[:, middle - far : middle - gap : 3], axis=1)
-    right = np.median(few[:, middle + gap + 1 : middle + far + 1 : 3], axis=1)
+    left = _medians(few[:, middle - far : middle - gap : 3], 1)
+    right = _medians(few[:, middle + gap + 1 : middle + far + 1 : 3], 1)
     smooth = [cv2.medianBlur(np.ascontiguousarray(side[:, None], np.float32), 3) for side in (left, right)]
     sides = np.concatenate([side.reshape(-1, 1, 3) for side in smooth], axis=1)
     return np.asarray(np.repeat(sides, 3, axis=0), np.float32)
@@ -189,7 +183,7 @@ def _grain(lab: Floats, sides: Floats, half: float) -> float:
     off = np.concatenate(
         [few[:, : middle - gap : 3] - ground[:, :1], few[:, middle + gap + 1 :: 3] - ground[:, 1:]], axis=1
     )
-    return float(np.median(np.sqrt((off * off).sum(axis=2))))
+    return _median(np.sqrt((off * off).sum(axis=2)))
 
 
 def _rows(
@@ -225,7 +219,6 @@ def _rows(
         u=u,
         middle=(before + after) / 2 - middle + nothing,
         width=after - before + nothing,
-        level=level[:, line].mean(axis=1),
         unlike=unlike[:, line].mean(axis=1),
         flank=0.6 / np.maximum(steep, 0.05) + nothing,
         blind=blind[:, line].mean(axis=1),
@@ -252,8 +245,8 @@ def _crossing(low: Doubles, high: Doubles) -> Doubles:
 
 def _fit(
     rows: _Rows, begin: float, end: float
-) -> tuple[float, float, float, float, npt.NDArray[np.bool_], Doubles] | None:
-    """Line through the middles: slope, shift, the slope's spread, scatter, rows it holds for, widths."""
+) -> tuple[float, float, float, npt.NDArray[np.bool_], Doubles] | None:
+    """Line through the middles: slope, shift, the slope's spread, rows it holds for, widths."""
     known = np.isfinite(rows.middle)
     outward = known & (rows.u >= begin) & (rows.u <= end)
     if outward.sum() < 6:
@@ -277,7 +270,7 @@ def _fit(
     scatter = float(np.sqrt(np.mean(rest * rest)))
     # Neighbouring rows share their errors: a fifth of them count as independent.
     lever = float(np.sum((rows.u[both] - rows.u[both].mean()) ** 2)) / 5
-    return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), scatter, good, expected
+    return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), good, expected
 
 
 def robust_line(
@@ -286,15 +279,10 @@ def robust_line(
     """Slope and value at 0 of the line through v(u) by Cauchy's weights; ``pivot``: spread of v at 0."""
     x, y = u[which], v[which]
     weight = np.ones_like(x)
-    slope, shift = 0.0, float(np.median(y))
+    powers = np.stack([weight, x, x * x, y, x * y])
+    slope, shift = 0.0, _median(y)
     for _ in range(6):
-        sums = (
-            weight.sum(),
-            (weight * x).sum(),
-            (weight * x * x).sum(),
-            (weight * y).sum(),
-            (weight * x * y).sum(),
-        )
+        sums = powers @ weight
         prior = 0.0 if pivot is None else (scale / pivot) ** 2 * 5
         count, first, second = sums[0] + prior, sums[1], sums[2]
         determinant = count * second - first * first
@@ -307,28 +295,22 @@ def robust_line(
     return slope, shift
 
 
-def _extent(
-    rows: _Rows, slope: float, shift: float, expected: Doubles, start: float
-) -> tuple[float, float, float]:
-    """How far the needle reaches outward, inward and on the other side of the pivot, pixels."""
-    near = np.isfinite(rows.middle) & (
-        np.abs(rows.middle - slope * rows.u - shift) < np.maximum(2.0, 0.35 * expected)
-    )
-    body = near & (rows.width < 2 * expected + 4)
-    tip = _reach(rows.u, body, start, 1, 0.05 * RADIUS_PX)
-    inner = -_reach(-rows.u, body, -start, 1, 0.05 * RADIUS_PX)
-    solid = rows.unlike > 0.5
-    tail = _reach(-rows.u, solid, 0.0, 1, 0.04 * RADIUS_PX)
-    return tip, max(inner, 0.0), max(tail, 0.0)
+def _extent(rows: _Rows, slope: float, shift: float, expected: Doubles, start: float) -> tuple[float, float]:
+    """How far the needle reaches outward and inward from ``start``, pixels."""
+    away = np.abs(rows.middle - slope * rows.u - shift)
+    near = np.isfinite(rows.middle) & (away < np.maximum(2.0, 0.35 * expected))
+    body = rows.u[near & (rows.width < 2 * expected + 4)]
+    if len(body) == 0:
+        return start, start
+    start = float(body[np.abs(body - start).argmin()])
+    tip = _reach(body[body >= start], start)
+    inner = -_reach(-body[body <= start][::-1], -start)
+    return tip, max(inner, 0.0)
 
 
-def _reach(u: Doubles, there: npt.NDArray[np.bool_], start: float, _way: int, gap: float) -> float:
-    order = np.argsort(u)
-    u, there = u[order], there[order]
-    places = u[(u >= start) & there]
-    if len(places) == 0:
-        return start
-    steps = np.diff(np.concatenate([[start], places]))
-    broken = np.flatnonzero(steps > gap + STEP_PX)
+def _reach(places: Doubles, start: float) -> float:
+    """The last of rising ``places`` before there is a gap, as seen from ``start``."""
+    steps = np.diff(places, prepend=start)
+    broken = np.flatnonzero(steps > 0.05 * RADIUS_PX + STEP_PX)
     last = broken[0] if len(broken) else len(places)
     return float(places[last - 1]) if last > 0 else start

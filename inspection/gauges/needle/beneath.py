@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-import cv2
 import numpy as np
 import numpy.typing as npt
 
 from inspection.gauges.needle.axis import STEP_PX, Axis, robust_line, strip
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+from inspection.gauges.needle.said_colours import lab_of
 
 _SEEN = 0.45
 """Share of its length along which the needle must be seen beside what lies over it."""
@@ -19,15 +19,7 @@ _VIVID = 20.0
 """Chroma from which a named colour is a colour, and not black, grey or white."""
 
 
-def chroma(rgb: tuple[int, int, int]) -> npt.NDArray[np.float64]:
-    """Its a and b (CIE Lab)."""
-    lab = cv2.cvtColor(np.array([[rgb]], np.float32) / 255, cv2.COLOR_RGB2LAB)
-    return np.asarray(lab[0, 0, 1:], np.float64)
-
-
-def beneath(
-    face: Face, over: Axis, first: tuple[int, int, int] | None, second: tuple[int, int, int] | None
-) -> Axis | None:
+def beneath(face: Face, over: Axis, first: str, second: str) -> Axis | None:
     """The axis of the first needle where ``over`` is the second, or None where it isn't seen there.
 
     One of the two must have a colour and the other none (black, white or grey), or nobody can tell them
@@ -60,11 +52,10 @@ def beneath(
     )
 
 
-def _of_first(
-    lab: Floats, over: Axis, first: tuple[int, int, int] | None, second: tuple[int, int, int] | None
-) -> npt.NDArray[np.bool_] | None:
+def _of_first(lab: Floats, over: Axis, first: str, second: str) -> npt.NDArray[np.bool_] | None:
     """Which places are of the first needle: unlike the face, and by their colour not of the second."""
-    colours = [None if rgb is None else chroma(rgb) for rgb in (first, second)]
+    named = [lab_of(colour) for colour in (first, second)]
+    colours = [None if lab is None else lab[1:] for lab in named]
     vivid = [ab is not None and float(np.hypot(*ab)) > _VIVID for ab in colours]
     if vivid[0] == vivid[1]:
         return None

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from inspection.gauges.needle.face import Floats
 from inspection.gauges.needle.polar import COLUMNS, ROWS, Polar, radii
 
-WIDTHS = (0.015, 0.035, 0.08, 0.17, 0.34)
+WIDTHS = (0.018, 0.04, 0.09, 0.18, 0.34)
 """Widths of the filter across the needle, in radii of the ring: from a hair to a water meter's wedge."""
 
 OFFSETS = (-0.14, -0.08, -0.035, 0.0, 0.035, 0.08, 0.14)

@@ -11,8 +11,8 @@ import numpy.typing as npt
 
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
 
-ROWS = 44
-COLUMNS = 480
+ROWS = 40
+COLUMNS = 420
 NEAREST = 0.12
 FARTHEST = 1.2
 _FINER_ROWS, _FINER_COLUMNS = 3, 2

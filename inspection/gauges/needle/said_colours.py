@@ -1,0 +1,84 @@
+"""What was said of the needles' colours, against what is seen: soft evidence, as words and light are."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from inspection.gauges.needle.axis import Axis
+from inspection.instruments.colour import rgb_of
+from inspection.instruments.dial import Needle, SecondNeedle
+
+_LEANS = 0.3
+"""By how much a second needle must be more like its own colour than the first one is."""
+
+
+@lru_cache(maxsize=64)
+def lab_of(colour: str) -> npt.NDArray[np.float64] | None:
+    """CIE Lab of a colour's name; None where the word says nothing."""
+    rgb = rgb_of(colour)
+    if rgb is None:
+        return None
+    lab = cv2.cvtColor(np.array([[rgb]], np.float32) / 255, cv2.COLOR_RGB2LAB)
+    return np.asarray(lab[0, 0], np.float64)
+
+
+def is_the_other(axis: Axis, needle: Needle) -> bool:
+    """Whether this is rather the second needle than the first: the first is not seen then."""
+    return needle.second_needle is not None and _leaning(axis, needle, needle.second_needle) > 0
+
+
+def _leaning(axis: Axis, needle: Needle, second: SecondNeedle) -> float:
+    """By how much its colour is rather that of the second needle than of the first, -1..1."""
+    mine, others = _likeness(axis, needle.color), _likeness(axis, second.color)
+    return (0.5 if others is None else others) - (0.5 if mine is None else mine)
+
+
+def is_second_to(axis: Axis, best: Axis, needle: Needle) -> bool:
+    """Whether this is the described second needle beside ``best``: clearly more of its colour."""
+    second = needle.second_needle
+    if second is None:
+        return False
+    return _leaning(axis, needle, second) > _leaning(best, needle, second) + _LEANS
+
+
+def suits(axis: Axis, needle: Needle) -> float:
+    """How well the colour fits what was said: soft, since words and light are what they are."""
+    first = _likeness(axis, needle.color)
+    if needle.second_needle is None:
+        return 1.0 if first is None else 0.6 + 0.4 * first
+    second = _likeness(axis, needle.second_needle.color)
+    if first is None and second is None:
+        return 1.0
+    if second is None:
+        return 0.3 + 0.7 * (first or 0.0)
+    if first is None:
+        return 1.0 - 0.8 * second
+    return 0.15 + 0.85 * first / (first + second + 0.1)
+
+
+def _likeness(axis: Axis, colour: str) -> float | None:
+    """0..1: whether something on this face is of a colour of that name; None where the word says nothing."""
+    named = lab_of(colour)
+    if named is None:
+        return None
+    seen, face = np.array(axis.colour), np.array(axis.face)
+    chroma = float(np.hypot(named[1], named[2]))
+    tinted = seen[1:] - face[1:] if np.hypot(face[1], face[2]) < 25 else seen[1:]
+    strength = float(np.hypot(tinted[0], tinted[1]))
+    if chroma > 20:
+        turn = float(tinted @ named[1:]) / max(strength * chroma, 1e-6)
+        return float(np.clip((turn - 0.3) / 0.5, 0, 1) * np.clip((strength - 5) / 15, 0, 1))
+    plain = float(np.clip((30 - strength) / 20, 0, 1))
+    if named[0] < 35:
+        return (
+            plain
+            * float(np.clip((face[0] - seen[0]) / 15 + 0.5, 0, 1))
+            * float(np.clip((75 - seen[0]) / 25, 0, 1))
+        )
+    if named[0] > 85:
+        return plain * float(np.clip((seen[0] - face[0]) / 15 + 0.5, 0, 1))
+    return plain
