@@ -41,6 +41,8 @@ _FAINT_8: Final = 0.6
 """Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
 _SEEN_BLANK: Final = 0.5
 """Of the depth that a digit would have in its place: where its right side is shallower, there is none."""
+_LEFT_OVER: Final = 0.15
+"""Of what is lit in a cell: where its digit leaves more, it is another one, or the row lies wrong."""
 _STROKE: Final = 0.4
 """Of a digit's height: what is lit for so long in a gap between digits is a stroke of something else."""
 
@@ -96,6 +98,11 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
     seen = []
     for index, number in enumerate(cells):
         sign, strength = _sign(shares[index], inside[index], beyond[index], grounds[index], lit, minus=minus)
+        if (
+            sign not in (BLANK, UNCLEAR)
+            and _left_over(strokes, row, number, sign, strength, lit) > _LEFT_OVER
+        ):
+            sign = UNCLEAR
         right = shares[index][_RIGHT], grounds[index][_RIGHT]
         seen.append(
             Cell(
@@ -108,6 +115,16 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
             )
         )
     return Decoded(tuple(seen), lit)
+
+
+def _left_over(strokes: Strokes, row: Row, number: int, sign: str, strength: float, lit: Lit) -> float:
+    """Of all that is lit in a cell, the share that its sign's segments do not account for."""
+    points, by_segment = row.whole
+    shares = (sampled(strokes.depth, *row.place(points, [number]))[0] - lit.unlit) / lit.depth
+    on = shares > _LIT * strength
+    forms = [PATTERNS[index] > 0 for index, (name, _) in enumerate(FORMS) if name == sign]
+    accounted = [int((on & by_segment[form].any(0)).sum()) for form in forms]
+    return 1.0 - max(accounted) / max(int(on.sum()), 1)
 
 
 def _usual(strokes: Strokes, means: Array, inside: Array, grounds: Array) -> Lit | None:

@@ -98,7 +98,9 @@ def _candidates(picture: Picture, places: Sequence[Place], *, dark: bool) -> Ite
         if field is None:
             continue
         coarse = strokes_of(field.picture, dark=dark)
-        guess = guessed(coarse.depth, coarse.level, WIDE, room=field.margin / field.width)
+        guess = guessed(
+            coarse.depth, coarse.level, WIDE, room=field.margin / field.width, taught=place.taught_height
+        )
         if guess is not None:
             yield _Candidate(place, dark, coarse, guess)
 
@@ -112,7 +114,7 @@ def _promising(candidates: Sequence[_Candidate]) -> list[_Candidate]:
     for candidate in likely[:_MOST_FITTED]:
         coarse = candidate.coarse
         room = candidate.place.margin_share * COARSE_HEIGHT / coarse.depth.shape[1]
-        guess = guessed(coarse.depth, coarse.level, CLOSE, room=room)
+        guess = guessed(coarse.depth, coarse.level, CLOSE, room=room, taught=candidate.place.taught_height)
         if guess is not None:
             closer.append(replace(candidate, guess=guess))
     return closer

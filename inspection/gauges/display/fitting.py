@@ -27,6 +27,8 @@ _FAN: Final = 0.15
 """Of the slant, from the middle to either end of a wide field."""
 _WIDE: Final = 256.0
 """Pixels from the middle of a wide field to its end."""
+_GROWS: Final = 1.2
+"""By how much digits may come out higher or lower than guessed."""
 _BLANK: Final = -1
 
 
@@ -42,6 +44,7 @@ class Fit:
 def fitted(depth: Array, level: float, row: Row, *, left: float, right: float) -> Fit | None:
     """The row near ``row`` that fits best. None: nothing is lit."""
     depth = np.minimum(depth, _MOST * level)
+    heights = row.height / _GROWS, row.height * _GROWS
     share = 1.0
     contrast = -1.0
     for _ in range(_ROUNDS):
@@ -53,7 +56,7 @@ def fitted(depth: Array, level: float, row: Row, *, left: float, right: float) -
         anchor = round(sum(lit) / len(lit))
         row = row.counted_from(anchor)
         shown = [(cell - anchor, digit) for cell, digit in zip(cells, digits, strict=True) if digit != _BLANK]
-        row, contrast = _climbed(depth, level, row, shown, share)
+        row, contrast = _climbed(depth, level, row, shown, share, heights)
         share /= 2
     return Fit(row, contrast)
 
@@ -67,7 +70,12 @@ def _digits(depth: Array, row: Row, cells: Sequence[int], level: float) -> list[
 
 
 def _climbed(
-    depth: Array, level: float, row: Row, shown: Sequence[tuple[int, int]], share: float
+    depth: Array,
+    level: float,
+    row: Row,
+    shown: Sequence[tuple[int, int]],
+    share: float,
+    heights: tuple[float, float],
 ) -> tuple[Row, float]:
     """One round: each coordinate as far as it helps."""
     best = _contrast(depth, level, row, shown)
@@ -86,7 +94,7 @@ def _climbed(
         for name, step in steps.items():
             for way in (step * share, -step * share):
                 moved = False
-                while (tried := _moved(row, name, way)) is not None:
+                while (tried := _moved(row, name, way, heights)) is not None:
                     contrast = _contrast(depth, level, tried, shown)
                     if contrast <= best + 1e-5:
                         break
@@ -96,7 +104,7 @@ def _climbed(
     return row, best
 
 
-def _moved(row: Row, name: str, by: float) -> Row | None:
+def _moved(row: Row, name: str, by: float, heights: tuple[float, float]) -> Row | None:
     """The row with one coordinate changed; digits keep their middle. None where that is no row."""
     changes = {name: getattr(row, name) + by}
     if name == "width":
@@ -105,7 +113,8 @@ def _moved(row: Row, name: str, by: float) -> Row | None:
         changes["top"] = row.top - by / 2
     moved = replace(row, **changes)
     fits = (
-        _STROKES[0] < moved.stroke / moved.height < _STROKES[1]
+        heights[0] < moved.height < heights[1]
+        and _STROKES[0] < moved.stroke / moved.height < _STROKES[1]
         and _WIDTHS[0] < moved.width / moved.height < _WIDTHS[1]
         and _SLANTS[0] < moved.slant < _SLANTS[1]
         and abs(moved.fan) * _WIDE < _FAN

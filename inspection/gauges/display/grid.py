@@ -22,6 +22,8 @@ _STROKE: Final = 0.13
 """Stroke by height: from 0.09 to 0.18 are found with it."""
 _MOST: Final = 1.2
 """Times the lit depth beyond which deeper is no more lit: so that a rim does not outweigh all digits."""
+_TAUGHT: Final = 1.12
+"""By how much digits may be higher or lower than they were taught to be."""
 _WORTH_A_TRY: Final = 0.6
 """Of the most that rows of any size hold: sizes that hold less are not tried with all pitches."""
 
@@ -85,13 +87,18 @@ class _Size:
         return float(self.gains.sum(1).max()) / self.width
 
 
-def guessed(depth: Array, level: float, net: Net, *, room: float) -> Guess | None:
+def guessed(
+    depth: Array, level: float, net: Net, *, room: float, taught: float | None = None
+) -> Guess | None:
     """The row that explains most. None: nothing does.
 
     ``depth``: COARSE_HEIGHT x width. ``room``: share of the width, at either end, without digits.
+    ``taught``: the digits' height as a share of the field's, where it is known.
     """
     clipped = np.minimum(depth / max(level, 1e-6), _MOST).astype(np.float32)
-    sizes = [size for slant in net.slants for size in _sizes(_straightened(clipped, slant), slant, net)]
+    sizes = [
+        size for slant in net.slants for size in _sizes(_straightened(clipped, slant), slant, net, taught)
+    ]
     enough = max((size.most for size in sizes), default=0.0) * _WORTH_A_TRY
     everything = float(np.maximum(clipped - 0.5, 0.0).sum())
     best: Guess | None = None
@@ -130,11 +137,12 @@ def _straightened(depth: Array, slant: float) -> Array:
     return np.asarray(cv2.warpAffine(depth, lean, (width, height), flags=cv2.INTER_LINEAR), np.float32)
 
 
-def _sizes(depth: Array, slant: float, net: Net) -> Iterator[_Size]:
+def _sizes(depth: Array, slant: float, net: Net, taught: float | None) -> Iterator[_Size]:
     """What digits of each size explain."""
     full, width = depth.shape
     down = np.vstack([np.zeros((1, width), np.float32), np.cumsum(depth, 0)])
-    for height in np.arange(round(net.heights[0] * full), net.heights[1] * full + 0.5, net.step):
+    lowest, highest = net.heights if taught is None else (taught / _TAUGHT, min(taught * _TAUGHT, 1.0))
+    for height in np.arange(round(lowest * full), highest * full + 0.5, net.step):
         tops = np.arange(0, min(int(net.tops * full), full - int(height)) + 1, 1)
         stroke = max(1, round(_STROKE * height))
         bands = _bands(down, tops, float(height), stroke)

@@ -30,6 +30,8 @@ _LEAST_AREA: Final = 0.006
 _NARROWEST: Final = 1.2
 _FILLS: Final = (0.8, 1.15)
 """Of the four-sided figure's area, what the panel's outline encloses: else it has not four sides."""
+_OUTSIDE: Final = 0.05
+"""Of a taught field's height: by how much its corners may lie beyond the picture."""
 _MOST_PANELS: Final = 10
 _MOST_ROWS: Final = 6
 _SEARCHED_STROKES: Final = 480
@@ -61,6 +63,11 @@ class Place:
     def turned(self) -> "Place":
         """The same place, for digits that stand on their heads."""
         return replace(self, corners=np.roll(self.corners, 2, axis=0))
+
+    @property
+    def taught_height(self) -> float | None:
+        """Of the digits, as a share of the height with both margins; None where it is not known."""
+        return 1.0 - 2.0 * self.margin_share if self.taught else None
 
     @property
     def margin_share(self) -> float:
@@ -157,6 +164,12 @@ def _side_by_side(channel: Picture, width: int, *, any_turn: bool) -> Iterator[t
         last, half = wide / 2 + room, high / 2 + room
         reached = np.array([[first, -half], [last, -half], [last, half], [first, half]])
         yield energy, middle + reached[:, :1] * along + reached[:, 1:] * up
+
+
+def inside(picture: Picture, corners: Corners) -> bool:
+    """Whether the field lies in the picture, but for a little of its height."""
+    beyond = np.maximum(-corners, corners - np.array([picture.shape[1] - 1, picture.shape[0] - 1])).max()
+    return bool(beyond <= _OUTSIDE * size_of(corners)[1])
 
 
 def _small(picture: Picture, longest: int) -> tuple[int, int]:
@@ -265,13 +278,13 @@ def _seen_straight(
     picture: Picture, corners: Corners, to_field: MatLike, size: tuple[int, int], shrink: float
 ) -> Picture:
     """The picture through ``to_field``; ``shrink``: pixels of it that become one, to be averaged before."""
-    if shrink > 2.0:
+    if shrink > 2.0:  # between one pixel and the next others would be left out
         room = np.ceil(corners.max(0) - corners.min(0)).max() / 2
         left, top = np.maximum(corners.min(0) - room, 0).astype(int)
         right, bottom = (corners.max(0) + room).astype(int)
         part = picture[top:bottom, left:right]
-        factor = 1.0 / int(shrink)
-        small = cv2.resize(part, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+        smaller = tuple(max(1, side // int(shrink)) for side in (part.shape[1], part.shape[0]))
+        small = cv2.resize(part, smaller, interpolation=cv2.INTER_AREA)
         fx, fy = small.shape[1] / part.shape[1], small.shape[0] / part.shape[0]
         back = np.array(
             [

@@ -12,7 +12,7 @@ from inspection.gauges.display.decoding import blank_at, decoded, foreign
 from inspection.gauges.display.finding import Found, best_row
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.panel import Corners, Place, beyond, field_of, panels, rows
+from inspection.gauges.display.panel import Corners, Place, beyond, field_of, inside, panels, rows
 from inspection.gauges.display.segments import MIDDLE, RIGHT, SEGMENTS
 from inspection.gauges.display.strokes import strokes_of
 from inspection.instruments.display import DisplayDescription
@@ -51,6 +51,8 @@ def read_display(pictures: Sequence[Picture], display: DisplayDescription) -> Re
 def _read(pictures: Sequence[Picture], display: DisplayDescription) -> tuple[Number | Unreadable, Box | None]:
     if len({picture.shape for picture in pictures}) > 1:
         return Unreadable.FLICKERS, None
+    if display.corners is not None and not inside(pictures[0], np.array(display.corners)):
+        return Unreadable.CUT_OFF, None
     polarities = (True, False) if display.polarity == "auto" else (display.polarity == "dark_on_bright",)
     joint = {dark: joined(pictures, dark=dark) for dark in polarities}
     ways = (False,) if display.upright else (False, True)
@@ -89,6 +91,8 @@ def _judged(
     if found.height_px < _SMALLEST_PX:
         return Unreadable.TOO_SMALL
     first, last = found.shown
+    if first == last and not found.place.taught:
+        return Unreadable.NO_DIGITS  # one sign alone may be anything
     if foreign(found.strokes, found.row, range(first, last), found.seen.lit):
         return Unreadable.SEGMENT_UNCLEAR
     if len(pictures) > 1 and _changes(pictures, found, display):

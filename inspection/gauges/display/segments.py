@@ -47,6 +47,10 @@ MIDDLE: Final = "g"
 _ALONG: Final = np.linspace(-0.375, 0.375, 7)
 _ACROSS: Final = np.linspace(-0.25, 0.25, 3)
 _A, _B = (grid.ravel() for grid in np.meshgrid(_ALONG, _ACROSS))
+_AROUND: Final = 0.7
+"""Strokes around a digit that must be accounted for."""
+_REACH: Final = 0.85
+"""Strokes from a segment's middle line up to where it accounts for what is lit: half of one and its blur."""
 _BESIDE: Final = 0.6
 """Strokes from a digit's outline to where its ground is looked at."""
 
@@ -140,6 +144,32 @@ class Row:
                 np.stack([across, np.full(5, self.height + off)], 1),
             ]
         )
+
+    @property
+    def whole(self) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """Points x 2 all over a digit and around it, and 7 x points: what each segment accounts for."""
+        stroke, width, height = self.stroke, self.width, self.height
+        across = np.linspace(-_AROUND * stroke, width + _AROUND * stroke, 24)
+        down = np.linspace(-_AROUND * stroke, height + _AROUND * stroke, 40)
+        points = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
+        points = points[(points[:, 0] < width) | (points[:, 1] < height - 2 * stroke)]  # without the point
+        half = stroke / 2
+        left, right, top, middle, bottom = half, width - half, half, height / 2, height - half
+        lines = (
+            (left, top, right, top),
+            (right, top, right, middle),
+            (right, middle, right, bottom),
+            (left, bottom, right, bottom),
+            (left, middle, left, bottom),
+            (left, top, left, middle),
+            (left, middle, right, middle),
+        )
+        x, y = points.T
+        off = [
+            np.hypot(np.maximum(np.maximum(x0 - x, x - x1), 0), np.maximum(np.maximum(y0 - y, y - y1), 0))
+            for x0, y0, x1, y1 in lines
+        ]
+        return points, np.stack(off) < _REACH * stroke
 
     @property
     def ends(self) -> NDArray[np.float64]:

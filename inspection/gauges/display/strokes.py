@@ -18,9 +18,11 @@ from inspection.levels import Picture
 
 BLACK: Final = 8.0
 """Grey levels added before the logarithm: what noise and rounding amount to in the dark."""
-_WIDEST_STROKE: Final = 0.24
+_WIDEST_STROKE: Final = 0.16
 """Of the field's height: what is wider is no stroke."""
 _BLUR: Final = FIELD_HEIGHT / 128
+_RIM: Final = 0.35
+"""Of the depth of the deepest: what hangs together at so much is one thing."""
 _LIT_SHARE: Final = 0.03
 """Of a field: the strokes of a single 1 are as much."""
 _FAINT: Final = 0.7
@@ -50,5 +52,18 @@ def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     size = int(picture.shape[0] * _WIDEST_STROKE) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
-    level = _FAINT * float(np.quantile(depth[::2, ::2], 1.0 - _LIT_SHARE))
-    return Strokes(dark, depth, np.asarray(np.exp(ground) - BLACK if dark else -ground, np.float32), level)
+    return Strokes(
+        dark, depth, np.asarray(np.exp(ground) - BLACK if dark else -ground, np.float32), _level(depth)
+    )
+
+
+def _level(depth: Array) -> float:
+    """The depth of what is lit; a rim, which is deep too, comes from outside of the field."""
+    deep = float(np.quantile(depth, 1.0 - _LIT_SHARE))
+    count, labels = cv2.connectedComponents((depth > _RIM * deep).astype(np.uint8))
+    edge = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
+    outside = np.zeros(count, np.bool_)
+    outside[edge] = True
+    outside[0] = False
+    inner = float(np.quantile(np.where(outside[labels], np.float32(0), depth), 1.0 - _LIT_SHARE))
+    return _FAINT * (inner if inner > _RIM / 2 * deep else deep)

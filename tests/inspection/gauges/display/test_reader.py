@@ -19,7 +19,7 @@ def text(picture: Picture, display: DisplayDescription = ANY) -> str:
     return reading.text if reading.readable else str(reading.reason)
 
 
-@pytest.mark.parametrize("shown", ["012.34", "567.89", "71.01", "8"])
+@pytest.mark.parametrize("shown", ["012.34", "567.89", "71.01", "80"])
 def test_each_digit_is_read(shown: str) -> None:
     reading = read_display([drawn.display(shown)], ANY)
     assert reading.text == shown
@@ -159,3 +159,16 @@ def test_upright_displays_are_never_read_on_their_heads() -> None:
 def test_a_panel_that_the_border_cuts_where_a_digit_could_be_is_not_read() -> None:
     whole = drawn.display("212.49")
     assert text(np.ascontiguousarray(whole[:, 260:])) == str(Unreadable.CUT_OFF)
+
+
+def test_a_lone_sign_is_read_only_where_the_display_is_known_to_be() -> None:
+    """A hub with its needle looks like an 8, too."""
+    picture = drawn.display("8")
+    assert text(picture) == str(Unreadable.NO_DIGITS)
+    corners = ((595.0, 260.0), (664.0, 260.0), (664.0, 360.0), (595.0, 360.0))
+    assert text(picture, DisplayDescription(corners=corners)) == "8"
+
+
+def test_a_taught_field_beyond_the_picture_is_cut_off() -> None:
+    far = ((2000.0, 200.0), (2400.0, 200.0), (2400.0, 300.0), (2000.0, 300.0))
+    assert text(drawn.display("212.49"), DisplayDescription(corners=far)) == str(Unreadable.CUT_OFF)
