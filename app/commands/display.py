@@ -46,11 +46,14 @@ def evaluate(
     labels: Annotated[Path, typer.Argument(metavar="LABELS", help="CSV with file and value.")],
     images: ImagesFolder,
     within: Annotated[
-        float,
+        float | None,
         typer.Option(
-            min=0.0, max=MOST_VALUE, help="How far a right value may be from its label, in the unit."
+            min=0.0,
+            max=MOST_VALUE,
+            help="How far a right value may be from its label, in the unit. Default: not at all; 1 in the "
+            "label's last place where it has fewer decimals than the display shows.",
         ),
-    ] = 0.0,
+    ] = None,
     display: AskedDisplay = None,
     digits: AskedDigits = None,
     decimals: AskedDecimals = None,

@@ -94,7 +94,7 @@ def in_words(reading: "Reading") -> str:
 
 
 def show_evaluation(labels: Sequence["Label"], *, noun: str, within: float | None, as_json: bool) -> None:
-    """Read what labels name, and say how well.
+    """Read what labels name, and say how well; of displays always also how many are wrong.
 
     Raises:
         Exit: With 1, where a label was refused.
@@ -104,7 +104,7 @@ def show_evaluation(labels: Sequence["Label"], *, noun: str, within: float | Non
 
     with progress(noun, len(labels)) as bar:
         outcomes = list(score(labels, read, show=bar.show))
-    said = {noun: len(labels), **figures(outcomes, within=within)}
+    said = {noun: len(labels), **figures(outcomes, within=within, count_wrong=noun == "displays")}
     if as_json:
         print_json(said)
     else:

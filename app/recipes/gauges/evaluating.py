@@ -46,6 +46,18 @@ class Scored:
             return None
         return 100.0 * self.off / self.label.what.full_scale
 
+    def wrong(self, within: float | None) -> bool:
+        """Whether it was read, and is farther off than ``within``.
+
+        Args:
+            within: In the unit. None: not at all; one in the label's last place where that has fewer decimals
+                than the display shows, for such a label was rounded, and nobody says how.
+        """
+        if within is None:
+            rounded = self.label.decimals < len(self.reading.text.partition(".")[2])
+            within = 10.0**-self.label.decimals if rounded else 0.0
+        return self.off is not None and self.off > within + 1e-9
+
     @property
     def within_2u(self) -> bool | None:
         """Whether the label lies within two standard uncertainties of the value; None where unreadable."""
@@ -106,14 +118,17 @@ def _scored(label: Labelled, read: Read) -> Scored | Refused:
     return Scored(label, reading, shown.notes)
 
 
-def figures(outcomes: Sequence[Scored | Refused], *, within: float | None = None) -> dict[str, Any]:
+def figures(
+    outcomes: Sequence[Scored | Refused], *, within: float | None = None, count_wrong: bool = False
+) -> dict[str, Any]:
     """What all readings together say.
 
     A label that was refused counts as one that could not be read.
 
     Args:
         outcomes: All of them.
-        within: How far a value may be from its label, in the unit; adds ``within`` and ``wrong``.
+        within: How far a value may be from its label, in the unit; see ``Scored.wrong``.
+        count_wrong: Whether ``wrong`` ones are counted where ``within`` is None, too.
     """
     scored = [one for one in outcomes if isinstance(one, Scored)]
     readable = [one for one in scored if one.reading.readable]
@@ -130,10 +145,9 @@ def figures(outcomes: Sequence[Scored | Refused], *, within: float | None = None
         "within_2u": sum(honest) / len(honest) if honest else None,
         "ms": {quantile: _quantile([one.reading.ms for one in scored], at) for quantile, at in _TIMES},
     }
-    if within is not None:
-        off = [(one.label.file, one.off) for one in readable if one.off is not None]
-        wrong = [file for file, by in off if by > within + 1e-9]
-        right = (len(off) - len(wrong)) / len(off) if off else None
+    if within is not None or count_wrong:
+        wrong = [one.label.file for one in readable if one.wrong(within)]
+        right = (len(readable) - len(wrong)) / len(readable) if readable else None
         said |= {"within": within, "share_within": right, "wrong": len(wrong), "wrong_files": wrong}
     return {
         **said,

@@ -31,6 +31,8 @@ class Labelled(NamedTuple):
     what: Description
     truth: float
     """In the instrument's unit."""
+    decimals: int = 0
+    """Places behind the point that the label was written with."""
     notes: tuple[str, ...] = ()
     """What of its label was taken otherwise than it stands there."""
 
@@ -74,7 +76,8 @@ def _label(place: int, entry: object, find: Callable[[str], Path | None], what: 
         return Refused(f"entry {place}", f"it is no object but {entry!r:.60}")
     file = str(entry.get("file") or f"entry {place}").strip()
     try:
-        truth = number(next((entry[key] for key in _VALUES if key in entry), None), name="reading")
+        written = next((entry[key] for key in _VALUES if key in entry), None)
+        truth = number(written, name="reading")
         described, notes = (what, ()) if what is not None else dial_of(entry)
     except ValueError as error:
         return Refused(file, str(error))
@@ -83,7 +86,8 @@ def _label(place: int, entry: object, find: Callable[[str], Path | None], what: 
     found = find(file)
     if found is None:
         return Refused(file, "there is no such picture")
-    return Labelled(file, found, described, truth, notes)
+    decimals = len(str(written).strip().replace(",", ".").partition(".")[2])
+    return Labelled(file, found, described, truth, decimals, notes)
 
 
 def _finder(images: Path, *, beside: Path) -> Callable[[str], Path | None]:

@@ -17,6 +17,7 @@ from app.recipes.gauges.pictures import picture_of
 from inspection.errors import CameraError, DatasetError
 from inspection.gauges.reading_all import read
 from inspection.instruments.description import Description
+from inspection.instruments.display import DisplayDescription
 from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
 from inspection.levels import Picture
 from tests.app.recipes.gauges.dials import dial, label
@@ -218,3 +219,24 @@ def test_a_value_within_what_is_allowed_is_not_wrong(tmp_path: Path) -> None:
     outcomes = list(score(labels, says(40.0)))
     assert all(isinstance(one, Scored) for one in outcomes)
     assert figures(outcomes, within=1.0)["wrong"] == 1
+
+
+@pytest.mark.parametrize(
+    ("label", "shown", "wrong"),
+    [
+        *(("37", "36.39", False), ("36", "36.39", False), ("38", "36.39", True), ("36.4", "36.39", False)),
+        *(("36.39", "36.39", False), ("36.40", "36.39", True), ("93", "93", False), ("94", "93", True)),
+    ],
+)
+def test_a_label_that_was_rounded_is_held_against_so_and_no_other(
+    tmp_path: Path, label: str, shown: str, wrong: bool
+) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), dial(40.0))
+    (tmp_path / "index.csv").write_text(f"file,litres\na.png,{label}\n")
+    display = DisplayDescription()
+    labels = labels_of(tmp_path / "index.csv", images=tmp_path, what=display)
+
+    def seen(pictures: Sequence[Picture], what: Description) -> Reading:
+        return Reading(kind=InstrumentKind.DISPLAY, value=float(shown), text=shown, uncertainty=0.003)
+
+    assert figures(list(score(labels, seen)), count_wrong=True)["wrong"] == wrong
