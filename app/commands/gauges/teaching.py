@@ -166,17 +166,21 @@ class _Place:
             sides = ()
         if sides is not None and len(sides) != 4:
             raise typer.BadParameter(f"{region!r} is not four whole numbers", param_hint="--region")
+        if camera is not None and not camera.strip():
+            raise typer.BadParameter("name one of the station's cameras", param_hint="--camera")
         return cls(RecipeLibrary(setup.recipes).recipe(name), setup, spec, sides, camera)
 
-    def with_gauge(self, what: "Description", picture: "Picture") -> "Recipe":
-        """The recipe with the gauge, not yet kept. Raises RecipeError where they do not fit."""
-        from app.recipes.gauges.adding import refuse_other_size, region_of, with_gauge
+    def with_gauge(self, what: "Description", picture: "Picture") -> tuple["Recipe", "Reading"]:
+        """The recipe with the gauge, not yet kept, and what it reads so. Raises RecipeError."""
+        from app.recipes.gauges.adding import read_as_on_a_line, refuse_other_size, region_of, with_gauge
 
         refuse_other_size(self.recipe, picture, view=self.spec["view"])
         height, width = picture.shape[:2]
         region = self.region or region_of(what, width=width, height=height)
         spec = {**self.spec, "reads": what, "unit": getattr(what, "unit", ""), "region": region}
-        return with_gauge(self.recipe, spec, camera=self.camera)
+        recipe = with_gauge(self.recipe, spec, camera=self.camera)
+        (gauge,) = (one for one in recipe.gauges if one.name == self.spec["name"])
+        return recipe, read_as_on_a_line(picture, what, gauge.region)
 
     def keep(self, recipe: "Recipe") -> dict[str, Any]:
         """Keep the recipe's next version; what a command says of it."""
@@ -209,8 +213,10 @@ def _teach(
     say_notes(image, shown)
     picture = shown.picture
     what = taught(picture, source.description(picture, unit), unit=unit)
-    recipe = None if place is None else place.with_gauge(what, picture)
-    reading = read([picture] * getattr(what, "frames", 1), what)
+    if place is None:
+        recipe, reading = None, read([picture] * getattr(what, "frames", 1), what)
+    else:
+        recipe, reading = place.with_gauge(what, picture)
     if out is not None:
         _keep_file(out, what, picture, reading)
     kept = None if place is None or recipe is None else place.keep(recipe)

@@ -1,6 +1,7 @@
 """An instrument taught by a picture: described, tried on that very picture, and made part of a recipe."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,16 @@ from inspection.errors import RecipeError
 from inspection.frozen import Box
 from inspection.gauges.dial.proposing import propose, valued
 from inspection.gauges.dial.teaching import taught as with_reference
+from inspection.gauges.reading_all import read
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.description import Description, description_of, in_short
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.display import DisplayDescription
 from inspection.instruments.indicator import LampDescription, LevelDescription
+from inspection.instruments.reading import Reading
 from inspection.levels import Picture
 from inspection.recipe import GaugeSpec, Recipe, View
+from inspection.station.gauging.cutting import Cut
 from models.backbone.transformers_tower import build_tower
 
 _NOT_CHANGED = "the recipe stays as it was"
@@ -136,6 +140,23 @@ def _within(sides: tuple[float, float, float, float], width: int, height: int) -
     return left, top, min(int(sides[2]) + 1, width) - left, min(int(sides[3]) + 1, height) - top
 
 
+def read_as_on_a_line(picture: Picture, what: Description, region: Box) -> Reading:
+    """What a station reads that looks in ``region``, which a display or lamp of several frames keeps showing.
+
+    Raises:
+        RecipeError: ``region`` lies beyond the picture.
+    """
+    height, width = picture.shape[:2]
+    cut = Cut.of(region, size=(width, height), what=what)
+    if cut is None:
+        raise RecipeError(
+            f"region {region} lies beyond the picture, which has {width} x {height} pixels",
+            part=_NOT_CHANGED,
+            todo="give left, top, width and height in pixels of this very picture",
+        )
+    return cut.reading(read([cut.picture(picture)] * getattr(what, "frames", 1), cut.description(what)))
+
+
 def with_gauge(recipe: Recipe, spec: dict[str, Any], *, camera: str | None = None) -> Recipe:
     """The recipe with one more gauge, or with another in the place of the one of that name.
 
@@ -145,13 +166,16 @@ def with_gauge(recipe: Recipe, spec: dict[str, Any], *, camera: str | None = Non
         camera: Takes the pictures of the gauge's view, where that is one of its own; None: a view there is.
 
     Raises:
-        RecipeError: The gauge contradicts itself or the recipe.
+        RecipeError: The gauge contradicts itself or the recipe, or its limits lie beyond its scale.
     """
     name, view = spec["name"], spec["view"]
     others = tuple(gauge for gauge in recipe.gauges if gauge.name != name)
     views = recipe.gauge_views
     if camera is not None:
         views = (*(one for one in views if one.name != view), View(name=view, camera=camera))
+    looked_at = {view, *(one.view for one in others)}
+    views = tuple(one for one in views if one.name in looked_at)
+    _refuse_limits_beyond_the_scale(spec, recipe)
     try:
         gauges = (*others, GaugeSpec.model_validate(spec))
         return Recipe.model_validate(
@@ -163,6 +187,28 @@ def with_gauge(recipe: Recipe, spec: dict[str, Any], *, camera: str | None = Non
             part=_NOT_CHANGED,
             todo="see passgate gauge teach --help",
         ) from error
+
+
+def _refuse_limits_beyond_the_scale(spec: Mapping[str, Any], recipe: Recipe) -> None:
+    """Raise RecipeError where no value that an instrument can show is within its limits."""
+    match spec["reads"]:
+        case DialDescription(wraps_at=None, marks=marks):
+            ends = marks[0].value, marks[-1].value
+        case DialDescription(wraps_at=float(end)):
+            ends = 0.0, end
+        case LevelDescription(bottom=bottom, top=top):
+            ends = bottom.value, top.value
+        case _:
+            return
+    low, high = spec.get("low"), spec.get("high")
+    if (low is None or low <= max(ends)) and (high is None or high >= min(ends)):
+        return
+    raise RecipeError(
+        f"gauge {spec['name']!r} of recipe {recipe.name!r} would never be within its limits: its scale goes "
+        f"from {min(ends):g} to {max(ends):g}",
+        part=_NOT_CHANGED,
+        todo="give limits in the scale's own unit",
+    )
 
 
 def refuse_other_size(recipe: Recipe, picture: Picture, *, view: str) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app.recipes.gauges.adding import keep
+from app.recipes.gauges.adding import keep, with_gauge
 from app.recipes.gauges.simulated import pressure_gauge
 from app.recipes.library import RecipeLibrary
 from inspection.cameras.simulated import SimulatedCamera
@@ -76,6 +76,9 @@ def test_a_gauge_becomes_part_of_the_recipes_next_version(
     assert [one.view for one in recipe.gauges if one.name == "serial"] == ["rig"], "taught again, it is one"
     assert [(view.name, view.camera) for view in recipe.gauge_views] == [("rig", "second")]
 
+    assert passgate(*asked, "--json").code == 0
+    assert RecipeLibrary(home / "recipes").recipe("cover").gauge_views == (), "no gauge looks at it any more"
+
 
 @pytest.mark.parametrize(
     ("more", "why"),
@@ -89,6 +92,8 @@ def test_a_gauge_becomes_part_of_the_recipes_next_version(
         (("--recipe", "cover", "--name", "a", "--on-unreadable", "pass"), "must not be pass"),
         (("--recipe", "cover", "--name", "a", "--unit", "bar"), "a code has no unit"),
         (("--recipe", "lid", "--name", "a"), "lid"),
+        (("--recipe", "cover", "--name", "a", "--region", "0,0,641,480"), "lies beyond the picture"),
+        (("--recipe", "cover", "--name", "a", "--view", "rig", "--camera", ""), "--camera"),
     ],
 )
 @pytest.mark.usefixtures("recipes")
