@@ -7,7 +7,7 @@ from pathlib import Path
 import cv2
 import pytest
 
-from app.recipes.gauges.adding import keep, with_gauge
+from app.recipes.gauges.adding import keep
 from app.recipes.gauges.simulated import pressure_gauge
 from app.recipes.library import RecipeLibrary
 from inspection.cameras.simulated import SimulatedCamera
