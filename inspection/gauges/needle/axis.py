@@ -19,7 +19,10 @@ from inspection.gauges.needle.polar import true_lab
 Doubles = npt.NDArray[np.float64]
 
 _LONG = 1.2
-_ASIDE = 0.38
+_FARTHEST = 0.5
+"""Half the strip's width at most, radii."""
+_STOUT = 0.12
+"""Half a filter's width from which a needle may be much wider near its hub than where it was found."""
 STEP_PX = 2
 """The strip's rows are this far apart; each is the mean over that length."""
 
@@ -115,7 +118,7 @@ def again(face: Face, axis: Axis, begin: float, end: float, width: float) -> Axi
 
 def strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats, Floats]:
     """Lab and blindness along the line: rows outward from -_LONG, columns clockwise about the line."""
-    aside_px = round(np.clip(1.6 * width + 0.12, 0.15, _ASIDE) * RADIUS_PX)
+    aside_px = round(np.clip(1.6 * width + 0.12, 0.15, _FARTHEST) * RADIUS_PX)
     rows, columns = 2 * round(_LONG * RADIUS_PX), 2 * aside_px + 1
     along = np.array([np.sin(angle), -np.cos(angle)])
     aside = np.array([np.cos(angle), np.sin(angle)])
@@ -172,7 +175,7 @@ def _sides(lab: Floats, half: float) -> Floats:
 def _aside(lab: Floats, half: float) -> tuple[int, int]:
     """Columns from the line between which the face is looked at on either side."""
     middle = lab.shape[1] // 2
-    gap = min(round(1.2 * half) + 3, middle - 12)
+    gap = min(round((1.2 if half < _STOUT * RADIUS_PX else 1.7) * half) + 3, middle - 12)
     return gap, min(gap + max(24, round(2 * half)), middle)
 
 

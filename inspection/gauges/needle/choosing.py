@@ -27,9 +27,11 @@ _HIDDEN = 0.25
 """Share of the needle's length in glare, or outside the picture, from which it is hidden."""
 _GLARING = 0.04
 """Share of the face that is hidden, from which that is why no needle is seen."""
-_LEAST_EVIDENCE = 0.55
+_LEAST_EVIDENCE = 0.6
 """Score of the search and length over which both flanks are seen, radii, together. Dials drawn without
 a needle have at most 0.53 (a numeral with its tick), those with one 0.9 and more, but for a few."""
+_ENOUGH = 0.85
+"""Evidence from which clarity isn't asked for: numerals all around are a coarse grain too."""
 _LEAST_CLARITY = 3.3
 """Contrast in multiples of the face's own grain: pure noise shows up to 3.8 with little length, needles 4."""
 _CUES_APART = 0.03
@@ -44,6 +46,8 @@ _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
 may be long and straight, but it is pale and soft beside the needle."""
+_SHORT = 0.75
+"""Radii: what does not reach so far may be a tail."""
 _BESIDE = 0.3
 """Radii by which an axis may pass the pivot: farther off it is no needle of this dial."""
 
@@ -80,8 +84,9 @@ def find_needle(
     if axis.glare > _HIDDEN:
         return Unreadable.GLARE
     score = max(one.direction.score for one in candidates if _same(one.axis, axis))
-    unlikely = axis.covered + score < _LEAST_EVIDENCE or abs(axis.offset) > _BESIDE
-    if unlikely or axis.contrast < _LEAST_CLARITY * axis.grain:
+    evidence = axis.covered + score
+    unclear = axis.contrast < _LEAST_CLARITY * axis.grain and evidence < _ENOUGH
+    if evidence < _LEAST_EVIDENCE or unclear or abs(axis.offset) > _BESIDE:
         return _nothing(face)
     if is_the_other(axis, needle):
         return _under(face, best, needle)
@@ -92,6 +97,8 @@ def find_needle(
     ]
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
+        return Unreadable.DISAGREEMENT
+    if axis.tip < _SHORT and _reaches_farther(face, axis):
         return Unreadable.DISAGREEMENT
     rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
     rival = max(rivals, default=0.0) / best.merit
@@ -106,6 +113,12 @@ def find_needle(
     return Found(axis=finer, merit=best.merit, rival=rival)
 
 
+def _reaches_farther(face: Face, axis: Axis) -> bool:
+    """Whether what lies on the pivot's other side reaches farther: this is a needle's tail then."""
+    other = measure(face, axis.angle + np.pi, -axis.offset, 0.12, 0.95, axis.width)
+    return other is not None and other.tip > axis.tip + 0.1 and other.covered > 0.5 * axis.covered
+
+
 def _nothing(face: Face) -> Unreadable:
     """Why there is no needle to be seen."""
     hidden = face.blind is not None and float((face.blind > 0).mean()) > _GLARING
@@ -113,9 +126,9 @@ def _nothing(face: Face) -> Unreadable:
 
 
 def _standing(rival: _Candidate, axis: Axis) -> float:
-    """The rival's merit, and more where it is the clearer and the sharper of the two."""
+    """The rival's merit: less where it would be no needle by itself, more where it is clearer and sharper."""
     if rival.axis.contrast < _CLEARER * axis.contrast:
-        return rival.merit
+        return rival.merit * min(1.0, (rival.axis.covered + rival.direction.score) / _LEAST_EVIDENCE)
     return rival.merit * float(np.clip(axis.flank / max(rival.axis.flank, 1e-3), 1, _SHARPER))
 
 
