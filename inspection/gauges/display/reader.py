@@ -11,6 +11,7 @@ from inspection.frozen import Box
 from inspection.gauges.display.decoding import blank_at, decoded, foreign
 from inspection.gauges.display.finding import Found, best_row
 from inspection.gauges.display.frames import contradict, joined
+from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
 from inspection.gauges.display.panel import Corners, Place, beyond, field_of, inside, panels, rows
 from inspection.gauges.display.segments import MIDDLE, RIGHT, SEGMENTS
@@ -56,6 +57,12 @@ def _read(pictures: Sequence[Picture], display: DisplayDescription) -> tuple[Num
     polarities = (True, False) if display.polarity == "auto" else (display.polarity == "dark_on_bright",)
     joint = {dark: joined(pictures, dark=dark) for dark in polarities}
     ways = (False,) if display.upright else (False, True)
+    if display.technology == "dot_matrix":
+        seen = [read_dot_matrix(pictures, joint, display, on_its_head=way) for way in ways]
+        corners = next((corners for _, corners in seen if corners is not None), None)
+        return _right_way_up([result for result, _ in seen]), None if corners is None else _box(
+            corners, pictures[0]
+        )
     found = [row for way in ways if (row := _found(joint, display, on_its_head=way)) is not None]
     if not found:
         return (Unreadable.NO_DIGITS if display.corners else Unreadable.NOT_FOUND), None
