@@ -67,6 +67,8 @@ class _Candidate:
     direction: Direction
     axis: Axis
     merit: float
+    twice: bool
+    """Whether it was measured along its own axis already."""
 
 
 def find_needle(
@@ -105,7 +107,7 @@ def find_needle(
     if rival > _RIVAL:
         return Unreadable.TWO_NEEDLES
     started = best.direction
-    finer = again(face, axis, started.begin, started.end, started.width)
+    finer = axis if best.twice else again(face, axis, started.begin, started.end, started.width)
     between = (started.begin + started.end) / 2
     cue, seen = (one.angle + np.arcsin(np.clip(one.offset / between, -0.9, 0.9)) for one in (started, finer))
     if _apart(cue, seen) > max(_CUES_APART, finer.width / between):
@@ -149,12 +151,13 @@ def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | Non
     for one in [one for one in seen if one.score - one.gap > _WORTH * most][:_TRIED]:
         axis = measure(face, one.angle, one.offset, one.begin, one.end, one.width)
         if axis is not None:
-            if abs(axis.angle - one.angle) + abs(axis.offset - one.offset) > _ASKEW:
+            askew = abs(axis.angle - one.angle) + abs(axis.offset - one.offset) > _ASKEW
+            if askew:
                 axis = again(face, axis, one.begin, one.end, one.width)
             merit = _merit(one, axis) * suits(axis, needle)
             if beyond is not None and beyond(axis.ray) > _PAST_END:
                 merit *= _OFF_SCALE
-            candidates.append(_Candidate(one, axis, merit))
+            candidates.append(_Candidate(one, axis, merit, askew))
     return candidates
 
 

@@ -20,6 +20,8 @@ OFFSETS = (-0.14, -0.08, -0.035, 0.0, 0.035, 0.08, 0.14)
 positive."""
 
 Indices = npt.NDArray[np.int64]
+_USUAL = round(0.85 * COLUMNS)
+"""Of the columns in rising order: what a cell there shows is usual at that radius."""
 _SHARED = 0.4
 """Share of a run that may lie on one that was found before: more, and it is the same thing seen askew."""
 _BESIDE = 5
@@ -105,7 +107,7 @@ def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
         )
         by_width[:, number] = np.minimum(by_width[:, number], alone)
     differs = np.clip(by_width, 0, None)
-    usual = np.percentile(differs.max(axis=1), 85, axis=2)
+    usual = np.partition(differs.max(axis=1), _USUAL, axis=2)[..., _USUAL]
     floors = np.maximum(usual, np.maximum(usual.mean(axis=1, keepdims=True) * 0.5, 3.0))
     clear = (differs / floors[:, None, :, None]).sum(axis=0)
     which = clear.argmax(axis=0)

@@ -63,13 +63,9 @@ def straighten(picture: Bytes, matrix: npt.NDArray[np.float64]) -> Face:
     x0, y0, x1, y1, whole = _box(back, picture.shape)
     radius = _radius(back)
     cut = picture[y0:y1, x0:x1]
-    shrink = RADIUS_PX * 1.25 / radius
     to_cut = np.array([[1.0, 0, -x0], [0, 1, -y0], [0, 0, 1]])
-    if shrink < 0.8:
-        width, height = max(round(cut.shape[1] * shrink), 1), max(round(cut.shape[0] * shrink), 1)
-        kx, ky = width / cut.shape[1], height / cut.shape[0]
-        cut = np.asarray(cv2.resize(cut, (width, height), interpolation=cv2.INTER_AREA), np.uint8)
-        to_cut = np.array([[kx, 0, (kx - 1) / 2], [0, ky, (ky - 1) / 2], [0, 0, 1]]) @ to_cut
+    cut, smaller = _shrunk(cut, radius / (1.25 * RADIUS_PX))
+    to_cut = smaller @ to_cut
     side = 2 * round(REACH * RADIUS_PX) + 1
     middle = (side - 1) / 2
     to_disc = np.array(
@@ -88,6 +84,25 @@ def straighten(picture: Bytes, matrix: npt.NDArray[np.float64]) -> Face:
         blind=blind if blind.any() else None,
         pixels_per_radius=radius,
     )
+
+
+def _shrunk(cut: Bytes, times: float) -> tuple[Bytes, npt.NDArray[np.float64]]:
+    """``cut`` about so many times smaller, each pixel the mean of what it covers, and the way there.
+
+    By whole numbers where that is enough, which is several times faster.
+    """
+    if times < 1.25:
+        return cut, np.eye(3)
+    height, width = cut.shape[:2]
+    if times >= 2:
+        whole = int(times)
+        small = width // whole, height // whole
+        cut = cut[: small[1] * whole, : small[0] * whole]
+    else:
+        small = max(round(width / times), 1), max(round(height / times), 1)
+    kx, ky = small[0] / cut.shape[1], small[1] / cut.shape[0]
+    way = np.array([[kx, 0, (kx - 1) / 2], [0, ky, (ky - 1) / 2], [0, 0, 1]])
+    return np.asarray(cv2.resize(cut, small, interpolation=cv2.INTER_AREA), np.uint8), way
 
 
 def _box(back: npt.NDArray[np.float64], shape: tuple[int, ...]) -> tuple[int, int, int, int, bool]:
