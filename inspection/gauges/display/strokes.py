@@ -21,6 +21,8 @@ BLACK: Final = 8.0
 _WIDEST_STROKE: Final = 0.16
 """Of the field's height: what is wider is no stroke."""
 _BLUR: Final = FIELD_HEIGHT / 128
+_ENOUGH: Final = 0.5
+"""Of the grey level: a channel with less light is that of a coloured ground, not of a coloured reflection."""
 _RIM: Final = 0.35
 """Of the depth of the deepest: what hangs together at so much is one thing."""
 _LIT_SHARE: Final = 0.03
@@ -44,7 +46,7 @@ class Strokes:
 
 def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     """The strokes of a field (H x W x 3, RGB), in the channels that a coloured reflection spares."""
-    channel = picture.min(2) if dark else picture.max(2)
+    channel = _channel(picture, dark=dark)
     grey = channel.astype(np.float32)
     value = np.log(grey + BLACK) if dark else -grey
     if picture.shape[0] >= FIELD_HEIGHT:
@@ -55,6 +57,15 @@ def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
     return Strokes(
         dark, depth, np.asarray(np.exp(ground) - BLACK if dark else -ground, np.float32), _level(depth)
     )
+
+
+def _channel(picture: Picture, *, dark: bool) -> Picture:
+    """For bright digits the brightest, for dark ones the darkest, unless it has too little light."""
+    if not dark:
+        return np.asarray(picture.max(2), np.uint8)
+    least = picture.min(2)
+    grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
+    return np.asarray(least if least.mean() > _ENOUGH * grey.mean() else grey, np.uint8)
 
 
 def _level(depth: Array) -> float:
