@@ -11,6 +11,7 @@ from inspection.gauges.needle.axis import Axis, again, measure
 from inspection.gauges.needle.beneath import beneath
 from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
+from inspection.gauges.needle.far_side import reach_behind
 from inspection.gauges.needle.polar import unwrap
 from inspection.gauges.needle.said_colours import is_second_to, is_the_other, suits
 from inspection.instruments.dial import Needle
@@ -46,10 +47,12 @@ _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
 may be long and straight, but it is pale and soft beside the needle."""
-_SHORT = 0.75
-"""Radii: what does not reach so far may be a tail."""
 _BESIDE = 0.3
 """Radii by which an axis may pass the pivot: farther off it is no needle of this dial."""
+_SHORT = 0.8
+"""Radii of the ring that a needle mostly reaches: what ends before may be its tail."""
+_LONGER = 0.9
+"""Of its own reach: how far the other side may be taken before it may be the pointing half."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +103,7 @@ def find_needle(
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    if axis.tip < _SHORT and _reaches_farther(face, axis):
+    if axis.tip < _SHORT and reach_behind(face, axis) > _LONGER * axis.tip:
         return Unreadable.DISAGREEMENT
     rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
     rival = max(rivals, default=0.0) / best.merit
@@ -113,12 +116,6 @@ def find_needle(
     if _apart(cue, seen) > max(_CUES_APART, finer.width / between):
         return Unreadable.DISAGREEMENT
     return Found(axis=finer, merit=best.merit, rival=rival)
-
-
-def _reaches_farther(face: Face, axis: Axis) -> bool:
-    """Whether what lies on the pivot's other side reaches farther: this is a needle's tail then."""
-    other = measure(face, axis.angle + np.pi, -axis.offset, 0.12, 0.95, axis.width)
-    return other is not None and other.tip > axis.tip + 0.1 and other.covered > 0.5 * axis.covered
 
 
 def _nothing(face: Face) -> Unreadable:

@@ -185,6 +185,26 @@ def test_a_hand_in_front_is_not_read_through() -> None:
     assert read_dial(skin, dial).value is None
 
 
+@pytest.mark.parametrize("value", [1.7, 5.0, 7.9])
+@pytest.mark.parametrize("covering", [(205, 160, 135), (60, 70, 90), (150, 170, 150)])
+def test_a_tail_is_not_read_for_the_needle_where_something_hides_the_pointing_half(
+    value: float, covering: tuple[int, int, int]
+) -> None:
+    drawing = Drawing(hand=Hand(outline=((-0.62, 0.05), (-0.3, 0.04), (-0.1, 0.03), (0.9, 0.008))))
+    picture, dial = drawing.photograph(value)
+    turn = drawing.turn(value)
+    at = (round(dial.center[0] + 95 * np.sin(turn)), round(dial.center[1] - 95 * np.cos(turn)))
+    cv2.circle(picture, at, 72, covering, -1, cv2.LINE_AA)
+    reading = read_dial(picture, dial)
+    assert reading.value is None, reading.value
+
+
+def test_a_thin_tip_across_a_numeral_is_read_and_not_its_stout_tail() -> None:
+    drawing = Drawing(hand=Hand(outline=((-0.6, 0.06), (-0.2, 0.05), (-0.05, 0.02), (0.94, 0.006))), blur=1.2)
+    reading = read(drawing, 2.05)
+    assert reading.value is None or abs(reading.value - 2.05) < 0.1
+
+
 def test_glare_over_the_needle_is_not_read_through() -> None:
     picture, dial = Drawing().photograph(6.4)
     bright = picture.copy()
