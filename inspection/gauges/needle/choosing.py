@@ -39,6 +39,8 @@ _CUES_APART = 0.03
 """Radians by which the search and the flanks may differ, or a needle's width where that is more."""
 _OFF_SCALE = 0.6
 """Weight of what points where the scale has no values: a needle stands there seldom, a case's edge often."""
+_NEAR = 0.12
+"""Radii within which a needle's axis passes the pivot, but for one that stands high above its face."""
 _PAST_END = 0.1
 """Radians past an end of the scale from which that counts: a needle may rest on its pin."""
 _RIVAL = 0.65
@@ -72,6 +74,8 @@ class _Candidate:
     merit: float
     twice: bool
     """Whether it was measured along its own axis already."""
+    astray: bool
+    """Whether it neither points at the scale nor passes near the pivot: a case's edge does that."""
 
 
 def find_needle(
@@ -95,11 +99,7 @@ def find_needle(
         return _nothing(face)
     if is_the_other(axis, needle):
         return _under(face, best, needle)
-    others = [
-        one
-        for one in candidates
-        if one is not best and not _same(one.axis, axis) and not is_second_to(one.axis, axis, needle)
-    ]
+    others = [one for one in candidates if _is_another(one, best, needle)]
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
@@ -116,6 +116,13 @@ def find_needle(
     if _apart(cue, seen) > max(_CUES_APART, finer.width / between):
         return Unreadable.DISAGREEMENT
     return Found(axis=finer, merit=best.merit, rival=rival)
+
+
+def _is_another(one: _Candidate, best: _Candidate, needle: Needle) -> bool:
+    """Whether it may be the needle as well: another thing than ``best``, and not known for something else."""
+    if one is best or one.astray or _same(one.axis, best.axis):
+        return False
+    return not is_second_to(one.axis, best.axis, needle)
 
 
 def _nothing(face: Face) -> Unreadable:
@@ -152,9 +159,9 @@ def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | Non
             if askew:
                 axis = again(face, axis, one.begin, one.end, one.width)
             merit = _merit(one, axis) * suits(axis, needle)
-            if beyond is not None and beyond(axis.ray) > _PAST_END:
-                merit *= _OFF_SCALE
-            candidates.append(_Candidate(one, axis, merit, askew))
+            past = beyond is not None and beyond(axis.ray) > _PAST_END
+            astray = past and abs(axis.offset) > _NEAR
+            candidates.append(_Candidate(one, axis, merit * (_OFF_SCALE if past else 1), askew, astray))
     return candidates
 
 
