@@ -5,7 +5,7 @@ maximise the sum, over their lit dots, of (depth - half the lit depth). Running 
 and one product with all forms what the best character explains at each place. Pure.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -24,6 +24,8 @@ _ASPECTS: Final = (0.72, 0.86, 1.02)
 """Pitch of dots across by that down: those of characters' modules, and square ones."""
 _PITCHES: Final = np.arange(5.8, 9.0, 0.15)
 """Pitch of characters by that of dots."""
+_WORTH_A_TRY: Final = 0.6
+"""Of the most that rows of any size hold: sizes that hold less are not tried with all pitches."""
 _BANDS: Final = 10
 """Of rows of dots that are tried: those that stand out most."""
 _MOST: Final = 1.2
@@ -110,27 +112,33 @@ def found(depth: Array, level: float, *, inner: tuple[float, float, float, float
     clipped = np.minimum(depth / max(level, 1e-6), _MOST).astype(np.float32)
     part = clipped[:, max(0, int(left)) : int(np.ceil(right)) + 1]
     down = np.vstack([np.zeros((1, part.shape[1]), np.float32), np.cumsum(part, 0, dtype=np.float32)])
-    best: Lattice | None = None
+    tried = []
     for first, height in _bands(down, top, bottom):
         rows = _between(down, first + height / ROWS * np.arange(ROWS + 1)) / (height / ROWS)
         for aspect in _ASPECTS:
-            pitch = height / ROWS * aspect
-            gains = _gains(rows, pitch) * (pitch * height / ROWS)
-            for gain, x, spread in _spaced(gains, pitch):
-                if gain > 0 and (best is None or gain > best.gain):
-                    row = DotRow(
-                        x=x + max(0, int(left)),
-                        pitch=spread,
-                        top=first,
-                        height=height,
-                        width=COLUMNS * pitch,
-                        slant=0.0,
-                        stroke=height / ROWS,
-                        slope=0.0,
-                        middle=(left + right) / 2,
-                    )
-                    if row.cells(left, right):
-                        best = Lattice(row, gain)
+            dot = height / ROWS * aspect
+            gains = _gains(rows, dot) * (dot * height / ROWS)
+            tried.append((float(gains.sum()) / dot, first, height, dot, gains))
+    enough = _WORTH_A_TRY * max((most for most, *_ in tried), default=0.0)
+    best: Lattice | None = None
+    for most, first, height, dot, gains in tried:
+        if most < enough or not gains.size:
+            continue
+        gain, x, spread = _spaced(gains, dot)
+        if gain > 0 and (best is None or gain > best.gain):
+            row = DotRow(
+                x=x + max(0, int(left)),
+                pitch=spread,
+                top=first,
+                height=height,
+                width=COLUMNS * dot,
+                slant=0.0,
+                stroke=height / ROWS,
+                slope=0.0,
+                middle=(left + right) / 2,
+            )
+            if row.cells(left, right):
+                best = Lattice(row, gain)
     return best
 
 
@@ -144,18 +152,18 @@ def _between(down: Array, edges: NDArray[np.floating[Any]]) -> Array:
 
 def _bands(down: Array, top: float, bottom: float) -> list[tuple[float, float]]:
     """Tops and heights of rows of characters: those whose inside stands out most against what is around."""
-    profile = down[:, -1] if down.shape[1] == 1 else down.sum(1)
+    profile = down.sum(1)
     full = bottom - top
     tried = []
     for height in np.arange(_HEIGHTS[0], _HEIGHTS[1], _HEIGHT_STEP) * full:
         dot = height / ROWS
-        for first in np.arange(top - 0.5 * dot, bottom - height + 0.5 * dot + 0.01, max(1.0, 0.4 * dot)):
-            edges = first + np.array([-dot, 0.0, dot, height - dot, height, height + dot])
-            above, upper, _inside, lower, below = _between(profile[:, None], edges)[:, 0]
-            # first and last row of dots are lit in part, what is beyond them not at all
-            edge = min(upper - above, lower - below)
-            if edge > 0:
-                tried.append((edge + min(upper, lower), float(first), float(height)))
+        firsts = np.arange(top - 0.5 * dot, bottom - height + 0.5 * dot + 0.01, max(1.0, 0.4 * dot))
+        edges = firsts[:, None] + np.array([-dot, 0.0, dot, height - dot, height, height + dot])
+        sums = np.diff(np.interp(edges, np.arange(profile.size), profile), axis=1)
+        # first and last row of dots are lit in part, what is beyond them not at all
+        edge = np.minimum(sums[:, 1] - sums[:, 0], sums[:, 3] - sums[:, 4])
+        worth = edge + np.minimum(sums[:, 1], sums[:, 3])
+        tried += [(float(worth[at]), float(firsts[at]), float(height)) for at in np.flatnonzero(edge > 0)]
     tried.sort(reverse=True)
     return [(first, height) for _, first, height in tried[:_BANDS]]
 
@@ -174,16 +182,17 @@ def _gains(rows: Array, pitch: float) -> Array:
     return np.asarray(((DOTS[:READ] @ (above + ink)).max(0) - ink.sum(0)).clip(min=0.0), np.float32)
 
 
-def _spaced(gains: Array, dot: float) -> Iterator[tuple[float, float, float]]:
-    """The best row for each pitch: gain, x, pitch."""
+def _spaced(gains: Array, dot: float) -> tuple[float, float, float]:
+    """The best row of equal cells: gain, x, pitch."""
     count = gains.size
-    for pitch in _PITCHES * dot:
-        phases = np.arange(0.0, pitch)
-        places = np.round(phases[:, None] + np.arange(int(count // pitch) + 1) * pitch).astype(np.intp)
-        padded = np.pad(gains, (0, max(0, int(places.max()) + 1 - count)))
-        sums = padded[places].sum(-1)
-        phase = int(sums.argmax())
-        yield float(sums[phase]), float(phases[phase]), float(pitch)
+    pitches = _PITCHES[:, None, None] * dot
+    phases = np.arange(0.0, float(pitches.max()))
+    cells = np.arange(int(count // float(pitches.min())) + 1)
+    places = np.minimum(np.rint(phases[:, None] + cells * pitches), count).astype(np.intp)
+    sums = np.append(gains, np.float32(0.0))[places].sum(-1)
+    sums[phases >= pitches[..., 0]] = 0.0  # a row's first place lies within a pitch of the end
+    pitch, phase = np.unravel_index(int(sums.argmax()), sums.shape)
+    return float(sums[pitch, phase]), float(phases[phase]), float(pitches[pitch, 0, 0])
 
 
 def likeness(depth: Array, level: float, lattice: Lattice, *, left: float, right: float) -> float:
