@@ -14,6 +14,9 @@ import numpy as np
 
 from inspection.gauges.display.panel import Array, Field
 
+Inner = tuple[float, float, float, float]
+"""Left, top, right and bottom of where characters lie, in pixels of the field."""
+
 _WIDEST: Final = 0.45
 """Of the field's height: three dots of characters that fill it; no form has so many side by side twice."""
 _BLOWN_OUT: Final = 250
@@ -33,17 +36,16 @@ class Ink:
     """1 where the picture is saturated and shows no depth."""
 
 
-def ink_of(field: Field, *, dark: bool) -> Ink:
-    """The field's ink."""
+def ink_of(field: Field, inner: Inner, *, dark: bool) -> Ink:
+    """The ink of a field whose characters lie within ``inner``."""
     value = field.picture.max(2).astype(np.float32)
     if not dark:
         value = 255.0 - value
     value = cv2.GaussianBlur(value, (0, 0), 1.0)
-    room = round(field.margin)
-    height, width = value.shape
-    size = int((height - 2 * room) * _WIDEST) | 1
+    left, top, right, bottom = (round(edge) for edge in inner)
+    size = int((bottom - top + 1) * _WIDEST) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
-    level = 0.7 * float(np.quantile(depth[room : height - room, room : width - room], 0.96))
+    level = 0.7 * float(np.quantile(depth[top : bottom + 1, left : right + 1], 0.96))
     blown_out = (field.picture.min(2) >= _BLOWN_OUT).astype(np.float32)
     return Ink(depth, np.asarray(ground, np.float32), level, blown_out)

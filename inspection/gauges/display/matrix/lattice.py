@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inspection.gauges.display.matrix.glyphs import COLUMNS, DOTS, READ, ROWS
+from inspection.gauges.display.matrix.ink import Inner
 from inspection.gauges.display.panel import Array
 from inspection.gauges.display.segments import Row, sampled
 
@@ -106,7 +107,7 @@ def dots_at(
 # --- Finding
 
 
-def found(depth: Array, level: float, *, inner: tuple[float, float, float, float]) -> Lattice | None:
+def found(depth: Array, level: float, *, inner: Inner) -> Lattice | None:
     """The row of characters that explains most of what lies within left, top, right, bottom of the field."""
     left, top, right, bottom = inner
     clipped = np.minimum(depth / max(level, 1e-6), _MOST).astype(np.float32)

@@ -10,7 +10,7 @@ from inspection.gauges.display.decoding import BLANK, UNCLEAR, Cell
 from inspection.gauges.display.frames import contradict
 from inspection.gauges.display.matrix.characters import Characters, alike, characters_at
 from inspection.gauges.display.matrix.glyphs import COLUMNS, POINT, ROWS
-from inspection.gauges.display.matrix.ink import Ink, ink_of
+from inspection.gauges.display.matrix.ink import Ink, Inner, ink_of
 from inspection.gauges.display.matrix.lattice import (
     DotRow,
     Lattice,
@@ -21,7 +21,7 @@ from inspection.gauges.display.matrix.lattice import (
     likeness,
 )
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.panel import Corners, Field, Place, field_of, panels, rows, size_of
+from inspection.gauges.display.panel import Corners, Field, Place, beyond, field_of, panels, rows, size_of
 from inspection.gauges.display.segments import sampled
 from inspection.instruments.display import DisplayDescription
 from inspection.instruments.reading import Unreadable
@@ -43,6 +43,8 @@ _NOISES: Final = 5.0
 """By how many standard deviations of what is not lit the lit dots must stand out on the whole."""
 _GOES_ON: Final = 0.5
 """Of the faintest character's strength: a dot beside the field that is so deep belongs to another one."""
+_BEYOND: Final = 3
+"""Places beyond the outermost characters of a field that was found: none may show one."""
 _RIM: Final = 0.35
 """The same for a column above and below the characters: a rim or a scratch runs on, a character does not."""
 _SEEN: Final = (Unreadable.CUT_OFF, Unreadable.WRONG_LAYOUT, Unreadable.FLICKERS, Unreadable.TOO_SMALL)
@@ -69,6 +71,8 @@ class _Read:
     """A fitted field, decoded."""
 
     place: Place
+    room: int
+    """Pixels that the field was widened by at its left and right."""
     field: Field
     ink: Ink
     row: DotRow
@@ -117,7 +121,7 @@ def read_dot_matrix(
 def _places(joint: Mapping[bool, Picture], display: DisplayDescription) -> Iterator[list[Place]]:
     """Where characters may be: where taught, or else in panels, or else where strokes stand in a row."""
     if display.corners is not None:
-        yield [Place(np.array(display.corners), margin=_MARGIN)]
+        yield [Place(np.array(display.corners), margin=_MARGIN, taught=True)]
         return
     for kind in (panels, rows):
         places = kind(joint, any_turn=not display.upright)[:_MOST_FIELDS]
@@ -142,24 +146,27 @@ def _found(picture: Picture, places: Sequence[Place], dark: bool) -> list[_Found
         field = _field(picture, place, _COARSE)
         if field is None:
             continue
-        ink = ink_of(field, dark=dark)
-        lattice = found(ink.depth, ink.level, inner=_inner(field))
+        inner = _inner(field)
+        ink = ink_of(field, inner, dark=dark)
+        lattice = found(ink.depth, ink.level, inner=inner)
         if lattice is not None:
-            left, _, right, _ = _inner(field)
+            left, _, right, _ = inner
             worth = likeness(ink.depth, ink.level, lattice, left=left, right=right)
             seen.append(_Found(place, dark, lattice, worth))
     return seen
 
 
-def _field(picture: Picture, place: Place, height: int) -> Field | None:
-    return field_of(picture, place, full=round(height * (1.0 + 2.0 * place.margin)))
+def _field(picture: Picture, place: Place, height: int, room: int = 0) -> Field | None:
+    """The field, ``height`` pixels high, with its margin around it and ``room`` more at either end."""
+    field = field_of(picture, place, full=round(height * (1.0 + 2.0 * place.margin)))
+    return beyond(picture, field, room) if field is not None and room else field
 
 
-def _inner(field: Field) -> tuple[float, float, float, float]:
-    """Left, top, right and bottom of the field without its margin."""
+def _inner(field: Field, room: int = 0) -> Inner:
+    """Left, top, right and bottom of the field without its margin and that room."""
     height, width = field.picture.shape[:2]
-    room = field.margin
-    return room, room, width - 1.0 - room, height - 1.0 - room
+    margin = field.margin
+    return margin + room, margin, width - 1.0 - margin - room, height - 1.0 - margin
 
 
 def _promising(candidates: Sequence[_Found]) -> list[_Found]:
@@ -170,37 +177,39 @@ def _promising(candidates: Sequence[_Found]) -> list[_Found]:
 
 def _fitted(picture: Picture, one: _Found) -> _Read | None:
     """The field's lattice fitted and decoded."""
-    field = _field(picture, one.place, _FINE)
+    scale = _FINE / _COARSE
+    coarse = one.lattice.row
+    room = 0 if one.place.taught else round(_BEYOND * coarse.pitch * scale)
+    field = _field(picture, one.place, _FINE, room)
     if field is None:
         return None
-    ink = ink_of(field, dark=one.dark)
-    scale = _FINE / _COARSE
-    row = one.lattice.row
+    inner = _inner(field, room)
+    ink = ink_of(field, inner, dark=one.dark)
     row = replace(
-        row,
-        x=row.x * scale,
-        pitch=row.pitch * scale,
-        top=row.top * scale,
-        height=row.height * scale,
-        width=row.width * scale,
-        stroke=row.stroke * scale,
-        middle=row.middle * scale,
+        coarse,
+        x=coarse.x * scale + room,
+        pitch=coarse.pitch * scale,
+        top=coarse.top * scale,
+        height=coarse.height * scale,
+        width=coarse.width * scale,
+        stroke=coarse.stroke * scale,
+        middle=coarse.middle * scale + room,
     )
-    left, _, right, _ = _inner(field)
+    left, _, right, _ = inner
     fit = fitted(ink.depth, ink.level, row, left=left, right=right)
     if fit is None:
         return None
     seen = characters_at(ink, fit.row, fit.row.cells(left, right))
-    return None if seen is None else _Read(one.place, field, ink, fit.row, seen, fit.gain, one.dark)
+    return None if seen is None else _Read(one.place, room, field, ink, fit.row, seen, fit.gain, one.dark)
 
 
 def _changes(pictures: Sequence[Picture], read: _Read) -> bool:
     """Whether single pictures show other characters than all together."""
     alone = []
     for picture in pictures:
-        field = _field(picture, read.place, _FINE)
-        assert field is not None
-        ink = replace(ink_of(field, dark=read.dark), level=read.ink.level)
+        field = _field(picture, read.place, _FINE, read.room)
+        assert field is not None  # it was one in the joined picture, of the same size
+        ink = replace(ink_of(field, _inner(field, read.room), dark=read.dark), level=read.ink.level)
         seen = characters_at(ink, read.row, [cell.number for cell in read.seen.cells])
         alone.append(seen.cells if seen is not None else read.seen.cells)
     return contradict(read.seen.cells, alone)
@@ -214,11 +223,12 @@ def _number(read: _Read, display: DisplayDescription) -> Number | Unreadable:
         return Unreadable.NO_DIGITS
     if any(cell.sign == UNCLEAR for cell in cells):  # the last one too: it may be a letter
         return Unreadable.SEGMENT_UNCLEAR
-    if shown[0] == 0 and not _ends(read, cells[0].number - 1, display):
+    found = display.corners is None
+    if found and len(shown) == 1:
+        return Unreadable.NO_DIGITS  # one sign alone may be anything
+    if not _ends(read, cells[shown[0]].number, cells[shown[-1]].number, taught=not found):
         return Unreadable.CUT_OFF
-    if shown[-1] == len(cells) - 1 and not _ends(read, cells[-1].number + 1, display):
-        return Unreadable.CUT_OFF
-    if display.corners is None and _other_lines(read):
+    if found and _other_lines(read):
         return Unreadable.WRONG_LAYOUT
     points = [index for index, cell in enumerate(cells) if cell.sign == POINT]
     taught = display.digits
@@ -240,19 +250,46 @@ def _with_point(cells: Sequence[Cell], at: int) -> list[Cell]:
     return [*cells[: at - 1], replace(before, point=strength), *cells[at + 1 :]]
 
 
-def _ends(read: _Read, beyond: int, display: DisplayDescription) -> bool:
-    """Whether nothing goes on in the place ``beyond`` the first or the last one."""
+def _ends(read: _Read, first: int, last: int, *, taught: bool) -> bool:
+    """Whether nothing goes on before ``first`` or behind ``last``, the outermost places that show something.
+
+    A taught field ends where it was taught, unless something stands right beside it; of one that was found
+    some places more are looked at, since a point between may be hidden.
+    """
+    cells = read.seen.cells
+    before = range(first - 1, first - 1 - _BEYOND, -1)
+    behind = range(last + 1, last + 1 + _BEYOND)
+    for places, end in ((before, cells[0].number), (behind, cells[-1].number)):
+        outside = [place for place in places if place < cells[0].number or place > cells[-1].number]
+        if not taught and any(_shows(read, place) for place in outside):
+            return False
+        if outside and outside[0] == places[0] and not _is_free(read, end, outside[0], taught=taught):
+            return False
+    return True
+
+
+def _shows(read: _Read, place: int) -> bool:
+    """Whether a place outside of the field shows a character."""
+    x, y = read.row.place(dots_of(read.row), [place])
+    if not read.field.reaches(x, y):
+        return False
+    dots = sampled(read.ink.depth, x, y).mean(-1) / read.seen.depth
+    return bool(alike(dots)[0] > _ALIKE and dots.max() > max(_GOES_ON, _NOISES * read.seen.noise))
+
+
+def _is_free(read: _Read, end: int, place: int, *, taught: bool) -> bool:
+    """Whether nothing stands in the ``place`` beside the last one, ``end``, not even part of a character."""
     row, seen = read.row, read.seen
     across, down = np.arange(-0.5, COLUMNS + 1.0), np.arange(-0.5, ROWS + 1.0)
     u, v = (grid.ravel() for grid in np.meshgrid(across, down))
-    x, y = row.place(dots_at(row, u, v), [beyond])
+    x, y = row.place(dots_at(row, u, v), [place])
     if not read.field.reaches(x, y):
-        return display.corners is not None
+        return taught
     faintest = min(min(cell.strength for cell in seen.cells if cell.sign != BLANK), 1.0)
     depth = sampled(read.ink.depth, x, y).mean(-1).reshape(down.size, across.size)
     ground = sampled(read.ink.ground, x, y).mean(-1).reshape(down.size, across.size)
     share = (depth - np.median(depth)) / (seen.depth * faintest)
-    if beyond < seen.cells[0].number:  # from the field outwards
+    if place < end:  # from the field outwards
         share, ground = share[:, ::-1], ground[:, ::-1]
     lower = ground[1:-1].max(0) < ground[:, 0].max() - seen.depth
     rim = (share[0] > _RIM) & (share[-1] > _RIM)

@@ -12,7 +12,7 @@ from inspection.gauges.display.reader import read_display
 from inspection.instruments.display import DisplayDescription
 from inspection.instruments.reading import Reading, Unreadable
 from inspection.levels import Picture
-from tests.inspection.gauges.display.dotted import dotted, field
+from tests.inspection.gauges.display.dotted import DOT, ROOM, TOP, dotted, field
 
 
 def read(picture: Picture, *more: Picture, **described: Any) -> Reading:
@@ -126,3 +126,12 @@ def test_dots_of_less_than_two_pixels_are_too_small() -> None:
     picture = dotted("128643")
     small = cv2.resize(picture, None, fx=0.2, fy=0.2, interpolation=cv2.INTER_AREA)
     assert not read(np.asarray(small, np.uint8)).readable
+
+
+def test_a_field_found_over_the_last_digits_alone_is_cut_off_where_the_point_is_hidden() -> None:
+    picture = dotted("  78 05").copy()
+    left, right = field(4, 7)[0][0], field(4, 7)[1][0]
+    picture[TOP - ROOM : TOP + 7 * DOT + ROOM, int(left) : int(right) + ROOM] = np.minimum(
+        picture[TOP - ROOM : TOP + 7 * DOT + ROOM, int(left) : int(right) + ROOM].astype(np.int32) + 70, 255
+    )
+    assert not read(picture).readable
