@@ -45,6 +45,8 @@ _GOES_ON: Final = 0.5
 """Of the faintest character's strength: a dot beside the field that is so deep belongs to another one."""
 _BEYOND: Final = 3
 """Places beyond the outermost characters of a field that was found: none may show one."""
+_SOME_DOTS: Final = 4
+"""Dots that are lit in a place that shows something: dust has fewer, all characters but a point more."""
 _RIM: Final = 0.35
 """The same for a column above and below the characters: a rim or a scratch runs on, a character does not."""
 _SEEN: Final = (Unreadable.CUT_OFF, Unreadable.WRONG_LAYOUT, Unreadable.FLICKERS, Unreadable.TOO_SMALL)
@@ -269,12 +271,25 @@ def _ends(read: _Read, first: int, last: int, *, taught: bool) -> bool:
 
 
 def _shows(read: _Read, place: int) -> bool:
-    """Whether a place outside of the field shows a character."""
-    x, y = read.row.place(dots_of(read.row), [place])
+    """Whether several dots are lit at a place outside of the field, on ground as that of the field."""
+    row, seen = read.row, read.seen
+    across, down = np.arange(0.5, COLUMNS), np.arange(-0.5, ROWS + 1.0)
+    u, v = (grid.ravel() for grid in np.meshgrid(across, down))
+    x, y = row.place(dots_at(row, u, v), [place])
     if not read.field.reaches(x, y):
         return False
-    dots = sampled(read.ink.depth, x, y).mean(-1) / read.seen.depth
-    return bool(alike(dots)[0] > _ALIKE and dots.max() > max(_GOES_ON, _NOISES * read.seen.noise))
+    depth = sampled(read.ink.depth, x, y).mean(-1).reshape(down.size, across.size)
+    ground = sampled(read.ink.ground, x, y).mean(-1).reshape(down.size, across.size)
+    lit = (depth > max(_GOES_ON, _NOISES * seen.noise) * seen.depth) & (ground > _ground(read) - seen.depth)
+    rim = lit[0] & lit[-1]
+    return int(lit[1:-1, ~rim].sum()) >= _SOME_DOTS
+
+
+def _ground(read: _Read) -> float:
+    """The lowest ground of a place that shows something."""
+    cells = [cell.number for cell in read.seen.cells if cell.sign != BLANK]
+    grounds = sampled(read.ink.ground, *read.row.place(dots_of(read.row), cells))
+    return float(grounds.mean((1, 2)).min())
 
 
 def _is_free(read: _Read, end: int, place: int, *, taught: bool) -> bool:
@@ -301,8 +316,7 @@ def _is_free(read: _Read, end: int, place: int, *, taught: bool) -> bool:
 def _other_lines(read: _Read) -> bool:
     """Whether a line of characters stands above this one, or below."""
     cells = [cell.number for cell in read.seen.cells]
-    shown = np.array([cell.sign != BLANK for cell in read.seen.cells])
-    lowest = float(sampled(read.ink.ground, *read.row.place(dots_of(read.row), cells))[shown].min())
+    lowest = _ground(read)
     for lines in (*-_LINES, *_LINES):
         row = replace(read.row, top=read.row.top + float(lines) * read.row.stroke)
         places = row.place(dots_of(row), cells)
