@@ -103,7 +103,8 @@ def find_needle(
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    if axis.tip < _SHORT and reach_behind(face, axis) > _LONGER * axis.tip:
+    behind = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
+    if axis.tip < _SHORT and behind and reach_behind(face, axis) > _LONGER * axis.tip:
         return Unreadable.DISAGREEMENT
     rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
     rival = max(rivals, default=0.0) / best.merit
