@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -49,6 +49,11 @@ _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
 may be long and straight, but it is pale and soft beside the needle."""
+_TAIL = (0.1, 0.26)
+"""Radii between which a needle's tail is looked for."""
+_TAILS_LENGTH = 0.06
+_HUBS_WIDTH = 0.2
+"""Radii: as much of a tail must be seen there, and what is as wide as that is a hub."""
 _BESIDE = 0.3
 """Radii by which an axis may pass the pivot: farther off it is no needle of this dial."""
 _SHORT = 0.8
@@ -144,9 +149,20 @@ def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
     if needle.second_needle is None:
         return Unreadable.TWO_NEEDLES
     axis = beneath(face, over.axis, needle.color, needle.second_needle.color)
+    if axis is None and _has_tail_of_first(face, over.axis, needle):
+        axis = replace(over.axis, spread=float(np.hypot(over.axis.spread, over.axis.width / 4)))
     if axis is None:
         return Unreadable.TWO_NEEDLES
     return Found(axis=axis, merit=over.merit, rival=1.0)
+
+
+def _has_tail_of_first(face: Face, over: Axis, needle: Needle) -> bool:
+    """Whether the first needle's tail is seen behind the second, so that it lies under it altogether."""
+    tail = measure(face, over.angle + np.pi, -over.offset, *_TAIL, over.width)
+    if tail is None or is_the_other(tail, needle):
+        return False
+    along = _apart(tail.angle, over.angle + np.pi) < 0.1 and abs(tail.offset) < 0.04
+    return along and tail.covered > _TAILS_LENGTH and tail.begin < 0.7 * _TAIL[1] and tail.width < _HUBS_WIDTH
 
 
 def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:

@@ -95,6 +95,16 @@ def test_a_drag_needle_over_a_light_one_on_a_dark_dial_is_left_aside() -> None:
     assert off_pct(drawing, 6.0) < 1.5
 
 
+@pytest.mark.parametrize("hub", [0.05, 0.12, 0.2])
+def test_a_drag_needle_that_hides_the_first_is_read_only_for_its_tail(hub: float) -> None:
+    wide = but(DRAG, outline=((0.0, 0.03), (0.95, 0.03)), hub=hub, hub_colour=(25, 25, 28))
+    tailed = Hand(outline=((-0.34, 0.03), (0.9, 0.008)))
+    over = Drawing(hand=tailed, second=wide, second_at=6.0, said="black", second_said="red", over=True)
+    assert off_pct(over, 6.0) < 1.5
+    gone = but(over, hand=Hand(outline=((0.0, 0.001), (0.01, 0.001)), hub=0.01))
+    assert read(gone, 2.0).reason is Unreadable.TWO_NEEDLES
+
+
 def test_the_second_needle_is_not_read_where_the_first_is_not_seen() -> None:
     gone = Hand(outline=((0.0, 0.001), (0.01, 0.001)))
     alone = Drawing(hand=gone, second=DRAG, second_at=6.0, said="black", second_said="red")

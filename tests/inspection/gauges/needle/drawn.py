@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, TypeVar
 
 import cv2
 import numpy as np
@@ -53,6 +53,8 @@ class Drawing:
     hand: Hand = field(default_factory=Hand)
     second: Hand | None = None
     second_at: float = 0.0
+    over: bool = False
+    """Whether the second needle lies above the first."""
     shadow: float = 0.0
     """Of the needle, radii it is shifted by."""
     numerals: bool = True
@@ -66,7 +68,6 @@ class Drawing:
     second_said: str | None = None
     said: str = "auto"
     seed: int = 0
-    unseen: tuple[str, ...] = ()
 
     def turn(self, value: float) -> float:
         """Direction of a value on the dial, radians clockwise from up."""
@@ -77,9 +78,11 @@ class Drawing:
     def photograph(self, value: float) -> tuple[Picture, DialDescription]:
         """A picture in which it shows ``value``, RGB, and its description."""
         canvas, middle = self._face()
-        if self.second is not None and self.second_at is not None:
-            self._draw_hand(canvas, middle, self.second, self.turn(self.second_at))
-        self._draw_hand(canvas, middle, self.hand, self.turn(value))
+        hands = [(self.hand, value)]
+        if self.second is not None:
+            hands.insert(len(hands) if self.over else 0, (self.second, self.second_at))
+        for hand, shown in hands:
+            self._draw_hand(canvas, middle, hand, self.turn(shown))
         return self._seen(canvas, middle)
 
     def _face(self) -> tuple[Picture, float]:
@@ -196,6 +199,9 @@ class Drawing:
         return np.asarray(cv2.imdecode(coded, cv2.IMREAD_COLOR), np.uint8)
 
 
-def but(drawing: Drawing, **changes: object) -> Drawing:
-    """The same drawing, but for that."""
+T = TypeVar("T", Drawing, Hand)
+
+
+def but(drawing: T, **changes: object) -> T:
+    """The same, but for that."""
     return replace(drawing, **changes)  # type: ignore[arg-type]
