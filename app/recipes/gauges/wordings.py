@@ -11,6 +11,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from pydantic import ValidationError
 
+from inspection.gauges.dial.rectified import rectify
 from inspection.instruments.colour import AUTO, rgb_of
 from inspection.instruments.description import in_short
 from inspection.instruments.dial import DialDescription
@@ -26,6 +27,9 @@ _NOTHING: Final = ("", "none", "null", "no", "false")
 _SHORT_HEX: Final = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 _SAME_PLACE: Final = 0.03
 """Of the radius: as far as two clicks on one and the same mark lie apart at most."""
+
+_OFF_THE_RING: Final = 0.1
+"""Of the radius: several times as far as marks lie that people clicked well (up to 2 % on 66 photographs)."""
 
 
 class Described(NamedTuple):
@@ -97,9 +101,18 @@ def dial_of(label: Mapping[str, Any]) -> Described:
         if stated is not None and stated != rising and not falls:
             notes.append(f"direction is {stated!r}, but the values rise {rising!r}: the marks were taken")
     try:
-        return Described(DialDescription.model_validate(written | {"marks": marks}), tuple(notes))
+        dial = DialDescription.model_validate(written | {"marks": marks})
     except ValidationError as error:
         raise ValueError(in_short(error)) from None
+    return Described(dial, (*notes, *_of_places(dial)))
+
+
+def _of_places(dial: DialDescription) -> tuple[str, ...]:
+    """What a person should look at: marks that no ring about the centre comes near, seen from any side."""
+    off = 0.0 if dial.relative else rectify(dial.center, dial.marks).residual
+    if off <= _OFF_THE_RING:
+        return ()
+    return (f"its marks lie {off:.0%} of the radius off any ring about the centre: are x and y in order?",)
 
 
 def _place(written: object, *, name: str) -> tuple[float, float]:

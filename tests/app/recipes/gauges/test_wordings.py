@@ -106,3 +106,10 @@ def test_a_value_that_stands_at_two_places_is_refused_for_nobody_knows_which_is_
         dial_of(label("a.png", 40.0, marks=[*marks, [*at(45), 40]]))
     x, y = at(40)
     assert len(dial_of(label("a.png", 40.0, marks=[*marks, [x + 1, y - 1, 40]])).dial.marks) == 6
+
+
+def test_marks_that_lie_on_no_ring_about_the_centre_are_pointed_out() -> None:
+    turned = [[y, x, v] for v in range(0, 101, 20) for x, y in (at(v),)]
+    (*_, note) = dial_of(label("a.png", 40.0, marks=turned)).notes
+    assert "off any ring about the centre: are x and y in order?" in note
+    assert dial_of(label("a.png", 40.0)).notes == ()
