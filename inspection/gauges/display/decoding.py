@@ -34,7 +34,7 @@ _NOISES: Final = 4.0
 _FILLED: Final = 0.35
 """Of a cell's own lit depth: counters deeper than this belong to no digit."""
 _GOES_ON: Final = 0.6
-"""Of a cell's own lit depth: a stroke that is so deep beyond both its ends is a rim or a scratch."""
+"""Of a cell's own lit depth: a stroke that is so deep beyond its end is no digit's."""
 _POINT: Final = 0.6
 """Of a stroke: the side of the square that a point fills at least."""
 _FAINT_8: Final = 0.6
@@ -43,6 +43,8 @@ _SEEN_BLANK: Final = 0.5
 """Of the depth that a digit would have in its place: where its right side is shallower, there is none."""
 _LEFT_OVER: Final = 0.15
 """Of what is lit in a cell: where its digit leaves more, it is another one, or the row lies wrong."""
+_IN_SIGHT: Final = 0.8
+"""Of a segment's core: what must lie in the field for it to be seen."""
 _STROKE: Final = 0.4
 """Of a digit's height: what is lit for so long in a gap between digits is a stroke of something else."""
 
@@ -90,6 +92,9 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
     inside = sampled(strokes.depth, *row.place(row.counters, cells)).reshape(len(cells), 2, -1).mean(-1)
     beyond = sampled(strokes.depth, *row.place(row.ends, cells)).mean(-1)
     grounds = sampled(strokes.ground, *row.place(row.segments, cells)).mean(-1)
+    full, wide = strokes.depth.shape
+    x, y = row.place(row.segments, cells)
+    lies = ((x >= 0) & (x < wide) & (y >= 0) & (y < full)).mean(-1) > _IN_SIGHT
     lit = _usual(strokes, means, inside, grounds)
     if lit is None:
         return None
@@ -97,7 +102,8 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
     points = _points(strokes.depth, row, cells, lit)
     seen = []
     for index, number in enumerate(cells):
-        sign, strength = _sign(shares[index], inside[index], beyond[index], grounds[index], lit, minus=minus)
+        sight = grounds[index] if lies.all() else np.where(lies[index], grounds[index], np.float32(255.0))
+        sign, strength = _sign(shares[index], inside[index], beyond[index], sight, lit, minus=minus)
         if (
             sign not in (BLANK, UNCLEAR)
             and _left_over(strokes, row, number, sign, strength, lit) > _LEFT_OVER
@@ -156,9 +162,21 @@ def _seen_blank(shares: Array, grounds: Array, lit: Lit) -> bool:
 
 def foreign(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit) -> bool:
     """Whether upright strokes lie in the gaps behind these places: then the row is not that of the digits."""
-    if not numbers:
-        return False
-    across = np.linspace(row.width + 0.5 * row.stroke, row.pitch - 0.5 * row.stroke, 9)
+    half = row.stroke / 2
+    return bool(numbers) and _upright(strokes, row, numbers, lit, row.width + half, row.pitch - half)
+
+
+def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool) -> bool:
+    """Whether upright strokes lie anywhere in this place, or between it and its neighbour in the row."""
+    half = row.stroke / 2
+    if behind:
+        return _upright(strokes, row, [number - 1], lit, row.width + half, row.pitch + row.width)
+    return _upright(strokes, row, [number], lit, 0.0, row.pitch - half)
+
+
+def _upright(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit, start: float, end: float) -> bool:
+    """Whether upright strokes lie between two distances from the left ends of these places."""
+    across = np.linspace(start, end, max(5, round(3 * (end - start) / row.stroke)))
     down = np.linspace(0.0, row.height - 2.5 * row.stroke, 24)
     grid = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
     shares = (sampled(strokes.depth, *row.place(grid, numbers)) - lit.unlit) / lit.depth
@@ -181,7 +199,7 @@ def _sign(
     if strength < max(_FAINTEST, floor) or float(inside.max()) > _FILLED * strength:
         return UNCLEAR, strength
     own = shares / strength
-    if _is_rim(own, beyond / strength):
+    if _goes_on(own, beyond / strength):
         return UNCLEAR, strength
     left = lit.left(grounds)
     shallow = np.minimum(_NOT_LIT, _SEEN_BLANK * left / max(float(left.max()), 1e-6))
@@ -196,11 +214,11 @@ def _sign(
     return fitting.pop(), strength
 
 
-def _is_rim(own: Array, beyond: Array) -> bool:
-    """Whether a lit upright stroke goes on beyond both its ends."""
+def _goes_on(own: Array, beyond: Array) -> bool:
+    """Whether a lit upright stroke goes on beyond one of its ends: a rim, or half of a larger digit."""
     left, right = min(own[4], own[5]) >= _LIT, min(own[1], own[2]) >= _LIT
     return bool(
-        (left and min(beyond[0], beyond[2]) > _GOES_ON) or (right and min(beyond[1], beyond[3]) > _GOES_ON)
+        (left and max(beyond[0], beyond[2]) > _GOES_ON) or (right and max(beyond[1], beyond[3]) > _GOES_ON)
     )
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, decoded
 from inspection.gauges.display.fitting import fitted
 from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
-from inspection.gauges.display.panel import Field, Place, field_of, size_of
+from inspection.gauges.display.panel import FIELD_HEIGHT, Field, Place, field_of, size_of
 from inspection.gauges.display.segments import Row
 from inspection.gauges.display.strokes import Strokes, strokes_of
 from inspection.levels import Picture
@@ -21,6 +21,8 @@ _PROMISING: Final = 0.6
 """Of what the best field's digits explain: fields that explain less are left."""
 _BOLD: Final = 0.165
 """Stroke by height: what is bolder may be the ground between digits of the other polarity."""
+_MARGIN: Final = 0.15
+"""Of a field's height: room to be seen around it where digits reach to its edges."""
 _AS_GOOD: Final = 0.9
 """Of the best contrast: a panel that holds the best one is taken instead, since it holds all digits."""
 _ALIKE: Final = 0.2
@@ -66,6 +68,14 @@ class Found:
         """Numbers of the first and of the last place that show something."""
         numbers = [cell.number for cell in self.seen.cells if cell.sign != BLANK]
         return numbers[0], numbers[-1]
+
+    @property
+    def sticks_out(self) -> bool:
+        """Whether digits reach to the field's upper or lower edge, so that not all of them may be seen."""
+        _, y = self.row.place(
+            self.row.beside, [cell.number for cell in self.seen.cells if cell.sign != BLANK]
+        )
+        return bool(y.size and (y.min() < 0 or y.max() > self.field.picture.shape[0] - 1))
 
     @property
     def height_px(self) -> float:
@@ -124,18 +134,29 @@ def _fits(pictures: Mapping[bool, Picture], candidates: Sequence[_Candidate], *,
     """Those whose row can be fitted and decoded."""
     found = []
     for candidate in candidates:
-        field = field_of(pictures[candidate.dark], candidate.place)
-        if field is None:
-            continue
-        strokes = strokes_of(field.picture, dark=candidate.dark)
-        left, right = field.margin, field.width - field.margin
-        fit = fitted(strokes.depth, strokes.level, candidate.guess.row, left=left, right=right)
-        if fit is None:
-            continue
-        seen = decoded(strokes, fit.row, fit.row.cells(left, right), minus=minus)
-        if seen is not None:
-            found.append(Found(candidate.place, field, strokes, fit.row, seen, fit.contrast))
+        picture, dark = pictures[candidate.dark], candidate.dark
+        row = _fit(picture, candidate.place, candidate.guess.row, dark=dark, minus=minus)
+        if row is not None and not row.place.margin and row.sticks_out:
+            wider = replace(row.place, margin=_MARGIN)
+            start = row.row.moved(1.0 - 2.0 * wider.margin_share, wider.margin_share * FIELD_HEIGHT)
+            row = _fit(picture, wider, start, dark=dark, minus=minus)
+        if row is not None:
+            found.append(row)
     return found
+
+
+def _fit(picture: Picture, place: Place, start: Row, *, dark: bool, minus: bool) -> Found | None:
+    """The row fitted from ``start``, and decoded."""
+    field = field_of(picture, place)
+    if field is None:
+        return None
+    strokes = strokes_of(field.picture, dark=dark)
+    left, right = field.margin, field.width - field.margin
+    fit = fitted(strokes.depth, strokes.level, start, left=left, right=right)
+    if fit is None:
+        return None
+    seen = decoded(strokes, fit.row, fit.row.cells(left, right), minus=minus)
+    return None if seen is None else Found(place, field, strokes, fit.row, seen, fit.contrast)
 
 
 def _outermost(found: Sequence[Found]) -> Found:

@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from inspection.frozen import Box
-from inspection.gauges.display.decoding import blank_at, decoded, foreign
+from inspection.gauges.display.decoding import blank_at, decoded, foreign, occupied
 from inspection.gauges.display.finding import Found, best_row
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
@@ -141,22 +141,22 @@ def _ends(picture: Picture, found: Found, *, minus: bool) -> Ends:
     wider, row = beyond(picture, found.field, room), replace(found.row, x=found.row.x + room)
     strokes = strokes_of(wider.picture, dark=found.strokes.dark)
 
-    def may_hold(number: int, gap: int, segments: str) -> Unreadable | None:
+    def may_hold(number: int, segments: str) -> Unreadable | None:
         """Why a digit may be in this place; None: it is seen to be blank."""
         which = [SEGMENTS.index(name) for name in segments]
         if not wider.reaches(*row.place(row.segments[which], [number])):
             return Unreadable.CUT_OFF
-        if foreign(strokes, row, [gap], found.seen.lit):
+        if occupied(strokes, row, number, found.seen.lit, behind=number > last):
             return Unreadable.SEGMENT_UNCLEAR
         if blank_at(strokes, row, number, which, found.seen.lit):
             return None
         return Unreadable.GLARE if number in cells else Unreadable.SEGMENT_UNCLEAR
 
-    before = may_hold(first - 1, first - 1, RIGHT)
-    sign = may_hold(first - 1, first - 1, MIDDLE) if before is None else None
+    before = may_hold(first - 1, RIGHT)
+    sign = may_hold(first - 1, MIDDLE) if before is None else None
     if minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
         before = before or sign
-    return Ends(before, may_hold(last + 1, last, SEGMENTS))
+    return Ends(before, may_hold(last + 1, SEGMENTS))
 
 
 def _box(corners: Corners, picture: Picture) -> Box | None:

@@ -88,6 +88,19 @@ class Row:
         last = int(np.floor((right + room - self.x - self.width) / self.pitch))
         return list(range(first, last + 1))
 
+    def moved(self, factor: float, by: float) -> "Row":
+        """The same row in a field that is ``factor`` times as large, and begins ``by`` pixels before."""
+        return replace(
+            self,
+            x=self.x * factor + by,
+            pitch=self.pitch * factor,
+            top=self.top * factor + by,
+            height=self.height * factor,
+            width=self.width * factor,
+            stroke=self.stroke * factor,
+            fan=self.fan / factor,
+        )
+
     def counted_from(self, cell: int) -> "Row":
         """The same row, with ``cell`` as cell 0."""
         right = cell * self.pitch

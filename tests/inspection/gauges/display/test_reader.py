@@ -172,3 +172,20 @@ def test_a_lone_sign_is_read_only_where_the_display_is_known_to_be() -> None:
 def test_a_taught_field_beyond_the_picture_is_cut_off() -> None:
     far = ((2000.0, 200.0), (2400.0, 200.0), (2400.0, 300.0), (2000.0, 300.0))
     assert text(drawn.display("212.49"), DisplayDescription(corners=far)) == str(Unreadable.CUT_OFF)
+
+
+def test_what_stands_beside_a_row_keeps_it_from_being_a_shorter_number() -> None:
+    """Whatever part of a picture is looked at, of 12.49 nothing is left that is another number."""
+    whole = drawn.display("12.49")
+    for left in range(330, 560, 23):
+        reading = read_display([np.ascontiguousarray(whole[:, left:])], ANY)
+        assert reading.text in ("", "12.49"), left
+
+
+def test_digits_that_reach_to_the_edge_of_their_panel_are_seen_whole() -> None:
+    """A 7 whose top the panel's edge hides would be a 1."""
+    picture = drawn.display("79.47")
+    for cut in range(262, 275, 4):  # a bright bezel over the digits' upper bars
+        covered = picture.copy()
+        covered[:cut] = 225
+        assert text(covered) in ("79.47", str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.NO_DIGITS)), cut
