@@ -41,7 +41,7 @@ _FAINT_8: Final = 0.6
 """Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
 _SEEN_BLANK: Final = 0.5
 """Of the depth that a digit would have in its place: where its right side is shallower, there is none."""
-_LEFT_OVER: Final = 0.15
+_LEFT_OVER: Final = 0.1
 """Of what is lit in a cell: where its digit leaves more, it is another one, or the row lies wrong."""
 _IN_SIGHT: Final = 0.8
 """Of a segment's core: what must lie in the field for it to be seen."""
