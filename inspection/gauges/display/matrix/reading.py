@@ -47,6 +47,8 @@ _BEYOND: Final = 3
 """Places beyond the outermost characters of a field that was found: none may show one."""
 _SOME_DOTS: Final = 4
 """Dots that are lit in a place that shows something: dust has fewer, all characters but a point more."""
+_HARDLY_ALIKE: Final = 0.5
+"""Correlation that dots have with a character's at least, though the lattice misses them by half a dot."""
 _RIM: Final = 0.35
 """The same for a column above and below the characters: a rim or a scratch runs on, a character does not."""
 _SEEN: Final = (Unreadable.CUT_OFF, Unreadable.WRONG_LAYOUT, Unreadable.FLICKERS, Unreadable.TOO_SMALL)
@@ -282,7 +284,8 @@ def _shows(read: _Read, place: int) -> bool:
     ground = sampled(read.ink.ground, x, y).mean(-1).reshape(down.size, across.size)
     lit = (depth > max(_GOES_ON, _NOISES * seen.noise) * seen.depth) & (ground > _ground(read) - seen.depth)
     rim = lit[0] & lit[-1]
-    return int(lit[1:-1, ~rim].sum()) >= _SOME_DOTS
+    like = float(alike(depth[1:-1].reshape(1, -1))[0])
+    return int(lit[1:-1, ~rim].sum()) >= _SOME_DOTS and like > _HARDLY_ALIKE
 
 
 def _ground(read: _Read) -> float:
