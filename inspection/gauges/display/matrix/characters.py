@@ -11,9 +11,10 @@ from functools import lru_cache
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.gauges.display.decoding import BLANK, UNCLEAR, Cell
-from inspection.gauges.display.matrix.glyphs import COLUMNS, DOTS, READ, ROWS, SIGNS
+from inspection.gauges.display.matrix.glyphs import COLUMNS, DOTS, POINT, READ, ROWS, SIGNS
 from inspection.gauges.display.matrix.ink import Ink
 from inspection.gauges.display.matrix.lattice import DotRow, dots_at, dots_of
 from inspection.gauges.display.panel import Array
@@ -25,12 +26,12 @@ _NOT_LIT: Final = 0.4
 """A dot that is shallower is not; between them lies doubt."""
 _MOST_DOUBTED: Final = 5
 """Dots of a cell in doubt, beyond which it is unclear."""
+_MOST_FAULTS: Final = 1
+"""Clear dots that may contradict the form that is read: a speck, or a dot that is dead."""
 _APART: Final = 3
-"""Clear dots that contradict each other sign, where none contradicts the one that is read."""
+"""More of them contradict each other sign's forms."""
 _APART_FROM_KNOWN: Final = 2
 """The same for forms that are known but not read."""
-_APART_AT_A_FAULT: Final = 4
-"""The same for all forms, where one dot contradicts the one that is read."""
 _NOTHING: Final = 0.3
 """Of the display's lit depth: a cell whose dots are all shallower is blank."""
 _ALIKE: Final = 0.6
@@ -45,6 +46,10 @@ _BLOWN_OUT: Final = 0.25
 """Of a cell's dots saturated: part of it does not show."""
 _BLURS: Final = (0.0, 0.3, 0.4, 0.5, 0.6)
 """Standard deviations of the blur that is taken back, in pitches of dots: beyond it noise grows too much."""
+_POINT: Final = 0.7
+"""Of the display's lit depth: a lone dot is as deep as the others, where it is one and no speck."""
+_HALF_A_POINT: Final = 0.4
+"""What is deeper than nothing and no point counts as this, which is neither (see ``number``)."""
 _GAP_ROWS: Final = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0, 6.5]) + 0.5
 _BASE: Final = 5
 """First of ``_GAP_ROWS`` at which a point may be."""
@@ -85,8 +90,11 @@ class Shares:
     """Depth of what is not lit."""
 
 
-def characters_at(ink: Ink, row: DotRow, cells: Sequence[int]) -> Characters | None:
-    """What ``cells`` of the row show. None: nothing is lit."""
+def characters_at(ink: Ink, row: DotRow, cells: Sequence[int], *, point_known: bool) -> Characters | None:
+    """What ``cells`` of the row show. None: nothing is lit.
+
+    ``point_known``: whether it is known where the point is, so that no faint one has to be reckoned with.
+    """
     if not cells:
         return None
     shares = _shares(ink, row, cells)
@@ -96,7 +104,7 @@ def characters_at(ink: Ink, row: DotRow, cells: Sequence[int]) -> Characters | N
     points = _points(ink.depth, row, cells, shares)
     seen = []
     for index, number in enumerate(cells):
-        sign, strength, own = _sign(shares.dots[index] / shares.depth, shares.noise)
+        sign, strength, own = _sign(shares.dots[index] / shares.depth, shares.noise, point_known=point_known)
         if blind[index] > _BLOWN_OUT:
             sign = UNCLEAR
         share = tuple(float(value) for value in own)
@@ -148,12 +156,14 @@ def _taken_back(blur: float) -> Array:
     return np.asarray(np.linalg.inv(np.kron(spread(ROWS), spread(COLUMNS))).T, np.float32)
 
 
-def _sign(shares: Array, noise: float) -> tuple[str, float, Array]:
+def _sign(shares: Array, noise: float, *, point_known: bool) -> tuple[str, float, Array]:
     """The sign that a cell shows, how strongly, and its dots' shares of its own strength."""
     floor = max(_NOTHING, _NOISES * noise)
     (form,), (strength,) = _fitting(shares[None])
     strength = float(strength)
-    if float(shares.max()) < floor and not _traces(shares, noise):
+    if float(shares.max()) < floor and not _traces(
+        shares, noise, SIGNS != POINT if point_known else SIGNS != BLANK
+    ):
         return BLANK, 0.0, shares
     if strength < max(_FAINTEST, floor):
         return UNCLEAR, strength, shares
@@ -163,12 +173,8 @@ def _sign(shares: Array, noise: float) -> tuple[str, float, Array]:
     best = int(against[:READ].argmin()) if against[form] or form >= READ else int(form)
     least = int(against[best])
     other = SIGNS[best] != SIGNS
-    clear = (
-        against[:READ][other[:READ]].min() >= _APART
-        and against[READ:][other[READ:]].min() >= _APART_FROM_KNOWN
-        if least == 0
-        else least == 1 and against[other].min() >= 1 + _APART_AT_A_FAULT
-    )
+    apart = np.where(np.arange(len(DOTS)) < READ, _APART, _APART_FROM_KNOWN)
+    clear = least <= _MOST_FAULTS and bool(np.all((against - least)[other] >= apart[other]))
     doubted = int((~lit & ~dark).sum())
     return (str(SIGNS[best]) if clear and doubted <= _MOST_DOUBTED else UNCLEAR), strength, own
 
@@ -186,9 +192,9 @@ def _correlations(dots: Array) -> Array:
     return np.asarray(own @ forms.T / np.maximum(lengths, 1e-9), np.float32)
 
 
-def _traces(shares: Array, noise: float) -> bool:
-    """Whether a cell that is nearly blank holds a faint character."""
-    correlations = _correlations(shares[None])[0]
+def _traces(shares: Array, noise: float, forms: NDArray[np.bool_]) -> bool:
+    """Whether a cell that is nearly blank holds a faint character of one of these forms."""
+    correlations = np.where(forms, _correlations(shares[None])[0], -1.0)
     best = int(correlations.argmax())
     lit = DOTS[best] > 0
     contrast = float(shares[lit].mean() - shares[~lit].mean())
@@ -202,4 +208,5 @@ def _points(depth: Array, row: DotRow, cells: Sequence[int], shares: Shares) -> 
     places = dots_at(row, np.full(_GAP_ROWS.shape, middle), _GAP_ROWS)
     seen = sampled(depth, *row.place(places, cells)).mean(-1) - shares.unlit
     above = np.maximum(seen[:, :_BASE].max(1), 0.0)
-    return np.asarray((seen[:, _BASE:].max(1) - above) / shares.depth, np.float32)
+    points = (seen[:, _BASE:].max(1) - above) / shares.depth
+    return np.asarray(np.where(points >= _POINT, 1.0, np.minimum(points, _HALF_A_POINT)), np.float32)

@@ -112,7 +112,7 @@ def read_dot_matrix(
     for places in _places(joint, display):
         turned = [place.turned() for place in places] if on_its_head else places
         promising = _promising([one for dark in joint for one in _found(joint[dark], turned, dark)])
-        reads += [read for one in promising if (read := _fitted(joint[one.dark], one)) is not None]
+        reads += [read for one in promising if (read := _fitted(joint[one.dark], one, display)) is not None]
         if not reads:
             continue
         best = max(reads, key=lambda read: read.merit)
@@ -138,7 +138,7 @@ def _judged(pictures: Sequence[Picture], read: _Read, display: DisplayDescriptio
         return Unreadable.NO_DIGITS if read.seen.clear == 0 else Unreadable.SEGMENT_UNCLEAR
     if read.height_px < _SMALLEST_PX:
         return Unreadable.TOO_SMALL
-    if len(pictures) > 1 and _changes(pictures, read):
+    if len(pictures) > 1 and _changes(pictures, read, display):
         return Unreadable.FLICKERS
     return _number(read, display)
 
@@ -179,7 +179,7 @@ def _promising(candidates: Sequence[_Found]) -> list[_Found]:
     return sorted(likely, key=lambda one: -one.worth)[:_MOST_FITTED]
 
 
-def _fitted(picture: Picture, one: _Found) -> _Read | None:
+def _fitted(picture: Picture, one: _Found, display: DisplayDescription) -> _Read | None:
     """The field's lattice fitted and decoded."""
     scale = _FINE / _COARSE
     coarse = one.lattice.row
@@ -203,18 +203,23 @@ def _fitted(picture: Picture, one: _Found) -> _Read | None:
     fit = fitted(ink.depth, ink.level, row, left=left, right=right)
     if fit is None:
         return None
-    seen = characters_at(ink, fit.row, fit.row.cells(left, right))
+    seen = characters_at(ink, fit.row, fit.row.cells(left, right), point_known=display.decimals is not None)
     return None if seen is None else _Read(one.place, room, field, ink, fit.row, seen, fit.gain, one.dark)
 
 
-def _changes(pictures: Sequence[Picture], read: _Read) -> bool:
+def _changes(pictures: Sequence[Picture], read: _Read, display: DisplayDescription) -> bool:
     """Whether single pictures show other characters than all together."""
     alone = []
     for picture in pictures:
         field = _field(picture, read.place, _FINE, read.room)
         assert field is not None  # it was one in the joined picture, of the same size
         ink = replace(ink_of(field, _inner(field, read.room), dark=read.dark), level=read.ink.level)
-        seen = characters_at(ink, read.row, [cell.number for cell in read.seen.cells])
+        seen = characters_at(
+            ink,
+            read.row,
+            [cell.number for cell in read.seen.cells],
+            point_known=display.decimals is not None,
+        )
         alone.append(seen.cells if seen is not None else read.seen.cells)
     return contradict(read.seen.cells, alone)
 
