@@ -46,10 +46,6 @@ _BLOWN_OUT: Final = 0.25
 """Of a cell's dots saturated: part of it does not show."""
 _BLURS: Final = (0.0, 0.3, 0.4, 0.5, 0.6)
 """Standard deviations of the blur that is taken back, in pitches of dots: beyond it noise grows too much."""
-_POINT: Final = 0.7
-"""Of the display's lit depth: a lone dot is as deep as the others, where it is one and no speck."""
-_HALF_A_POINT: Final = 0.4
-"""What is deeper than nothing and no point counts as this, which is neither (see ``number``)."""
 _GAP_ROWS: Final = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 5.5, 6.0, 6.5]) + 0.5
 _BASE: Final = 5
 """First of ``_GAP_ROWS`` at which a point may be."""
@@ -161,9 +157,8 @@ def _sign(shares: Array, noise: float, *, point_known: bool) -> tuple[str, float
     floor = max(_NOTHING, _NOISES * noise)
     (form,), (strength,) = _fitting(shares[None])
     strength = float(strength)
-    if float(shares.max()) < floor and not _traces(
-        shares, noise, SIGNS != POINT if point_known else SIGNS != BLANK
-    ):
+    forms = np.not_equal(SIGNS, POINT if point_known else BLANK)
+    if float(shares.max()) < floor and not _traces(shares, noise, forms):
         return BLANK, 0.0, shares
     if strength < max(_FAINTEST, floor):
         return UNCLEAR, strength, shares
@@ -208,5 +203,4 @@ def _points(depth: Array, row: DotRow, cells: Sequence[int], shares: Shares) -> 
     places = dots_at(row, np.full(_GAP_ROWS.shape, middle), _GAP_ROWS)
     seen = sampled(depth, *row.place(places, cells)).mean(-1) - shares.unlit
     above = np.maximum(seen[:, :_BASE].max(1), 0.0)
-    points = (seen[:, _BASE:].max(1) - above) / shares.depth
-    return np.asarray(np.where(points >= _POINT, 1.0, np.minimum(points, _HALF_A_POINT)), np.float32)
+    return np.asarray((seen[:, _BASE:].max(1) - above) / shares.depth, np.float32)

@@ -49,6 +49,12 @@ _SOME_DOTS: Final = 4
 """Dots that are lit in a place that shows something: dust has fewer, all characters but a point more."""
 _HARDLY_ALIKE: Final = 0.5
 """Correlation that dots have with a character's at least, though the lattice misses them by half a dot."""
+_POINT: Final = 0.7
+"""Of the strength of the character before it: a lone point is as deep as other dots, a speck seldom is."""
+_NO_POINT: Final = 0.4
+"""What a gap without a point has at most; blur brings its neighbours into it."""
+_FAINTEST: Final = 0.4
+"""Of the display's lit depth: no character that is read is fainter."""
 _RIM: Final = 0.35
 """The same for a column above and below the characters: a rim or a scratch runs on, a character does not."""
 _SEEN: Final = (Unreadable.CUT_OFF, Unreadable.WRONG_LAYOUT, Unreadable.FLICKERS, Unreadable.TOO_SMALL)
@@ -245,6 +251,9 @@ def _number(read: _Read, display: DisplayDescription) -> Number | Unreadable:
         return Unreadable.WRONG_LAYOUT
     if len(points) > 1 or (points and not shown[0] < points[0] < shown[-1]):
         return Unreadable.WRONG_LAYOUT
+    gaps = [cell.point / max(cell.strength, _FAINTEST) for cell in cells[shown[0] : shown[-1]]]
+    if any(_NO_POINT < gap < _POINT for gap in gaps):
+        return Unreadable.SEGMENT_UNCLEAR
     if points:
         cells = _with_point(cells, points[0])
         if taught and shown[-1] - shown[0] < taught:  # the point's own place counts as one

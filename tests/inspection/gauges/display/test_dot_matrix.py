@@ -135,3 +135,11 @@ def test_a_field_found_over_the_last_digits_alone_is_cut_off_where_the_point_is_
         picture[TOP - ROOM : TOP + 7 * DOT + ROOM, int(left) : int(right) + ROOM].astype(np.int32) + 70, 255
     )
     assert not read(picture).readable
+
+
+def test_a_speck_low_between_two_digits_is_no_point() -> None:
+    picture = dotted("2407", lone_point=1).astype(np.float32)
+    without = dotted("2407").astype(np.float32)
+    for strength in (0.35, 0.5, 0.6):
+        speck = np.asarray(without + strength * (picture - without), np.uint8)
+        assert read(speck, corners=field(0, 4)).text in ("2407", "")
