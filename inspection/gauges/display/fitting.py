@@ -32,6 +32,18 @@ _GROWS: Final = 1.2
 _BLANK: Final = -1
 
 
+def _unit(width: float, height: float, stroke: float) -> Row:
+    return Row(0.0, 0.0, 0.0, height, width, 0.0, stroke, 0.0)
+
+
+_UNITS: Final = (_unit(1.0, 0.0, 0.0), _unit(0.0, 1.0, 0.0), _unit(0.0, 0.0, 1.0))
+_POINTS: Final = np.stack(
+    [np.concatenate([row.segments.reshape(-1, 2), row.counters, row.beside]) for row in _UNITS]
+)
+"""Points of segments and of what is never lit, linear in width, height and stroke: 3 x points x 2."""
+_NEVER_LIT: Final = len(_UNITS[0].counters) + len(_UNITS[0].beside)
+
+
 @dataclass(frozen=True)
 class Fit:
     """A row, and how well it fits."""
@@ -125,11 +137,9 @@ def _moved(row: Row, name: str, by: float, heights: tuple[float, float]) -> Row 
 
 def _contrast(depth: Array, level: float, row: Row, shown: Sequence[tuple[int, int]]) -> float:
     cells = [cell for cell, _ in shown]
-    ground_points = np.concatenate([row.counters, row.beside])
-    segments = row.segments
-    points = np.concatenate([segments.reshape(-1, 2), ground_points])
+    points = np.tensordot((row.width, row.height, row.stroke), _POINTS, 1)
     seen = sampled(depth, *row.place(points, cells))
-    split = segments.shape[0] * segments.shape[1]
+    split = len(points) - _NEVER_LIT
     mean = seen[:, :split].reshape(len(cells), 7, -1).mean(-1)
     sign = 2 * DIGITS[[digit for _, digit in shown]] - 1
     return float((sign * (mean - level / 2)).mean() - (seen[:, split:] - level / 2).mean()) / level

@@ -200,10 +200,13 @@ class Row:
 
 def sampled(depth: Array, x: Array, y: Array) -> Array:
     """The depth at places of the field, between pixels; 0 outside of it."""
+    if not x.size:
+        return np.zeros(x.shape, np.float32)
+    rows = len(x) if x.ndim > 1 else 1  # OpenCV takes at most 32767 of a kind
     flat = cv2.remap(
         depth,
-        x.reshape(-1, 1),
-        y.reshape(-1, 1),
+        x.reshape(rows, -1),
+        y.reshape(rows, -1),
         cv2.INTER_LINEAR,
         borderMode=cv2.BORDER_CONSTANT,
         borderValue=0,
