@@ -156,7 +156,7 @@ def _found(picture: Picture, places: Sequence[Place], dark: bool) -> list[_Found
         field = _field(picture, place, _COARSE)
         if field is None:
             continue
-        inner = _inner(field)
+        inner = _inner(field, place)
         ink = ink_of(field, inner, dark=dark)
         lattice = found(ink.depth, ink.level, inner=inner)
         if lattice is not None:
@@ -172,11 +172,14 @@ def _field(picture: Picture, place: Place, height: int, room: int = 0) -> Field 
     return beyond(picture, field, room) if field is not None and room else field
 
 
-def _inner(field: Field, room: int = 0) -> Inner:
-    """Left, top, right and bottom of the field without its margin and that room."""
+def _inner(field: Field, place: Place, room: int = 0) -> Inner:
+    """Left, top, right and bottom of where characters may lie: corners may be taught a dot too near."""
     height, width = field.picture.shape[:2]
     margin = field.margin
-    return margin + room, margin, width - 1.0 - margin - room, height - 1.0 - margin
+    across = margin + room
+    if place.taught:
+        across -= (height - 2 * margin) / ROWS
+    return across, margin, width - 1.0 - across, height - 1.0 - margin
 
 
 def _promising(candidates: Sequence[_Found]) -> list[_Found]:
@@ -193,7 +196,7 @@ def _fitted(picture: Picture, one: _Found, display: DisplayDescription) -> _Read
     field = _field(picture, one.place, _FINE, room)
     if field is None:
         return None
-    inner = _inner(field, room)
+    inner = _inner(field, one.place, room)
     ink = ink_of(field, inner, dark=one.dark)
     row = replace(
         coarse,
@@ -219,7 +222,9 @@ def _changes(pictures: Sequence[Picture], read: _Read, display: DisplayDescripti
     for picture in pictures:
         field = _field(picture, read.place, _FINE, read.room)
         assert field is not None  # it was one in the joined picture, of the same size
-        ink = replace(ink_of(field, _inner(field, read.room), dark=read.dark), level=read.ink.level)
+        ink = replace(
+            ink_of(field, _inner(field, read.place, read.room), dark=read.dark), level=read.ink.level
+        )
         seen = characters_at(
             ink,
             read.row,

@@ -143,3 +143,15 @@ def test_a_speck_low_between_two_digits_is_no_point() -> None:
     for strength in (0.35, 0.5, 0.6):
         speck = np.asarray(without + strength * (picture - without), np.uint8)
         assert read(speck, corners=field(0, 4)).text in ("2407", "")
+
+
+@pytest.mark.parametrize("off", [-0.9 * DOT, 0.9 * DOT])
+def test_corners_that_are_clicked_nearly_a_dot_beside_the_characters_do(off: float) -> None:
+    (left, top), (right, _), (_, bottom), _ = field(0, 6)
+    clicked = (
+        (left - off, top - off / 3),
+        (right + off, top - off / 3),
+        (right + off, bottom + off / 3),
+        (left - off, bottom + off / 3),
+    )
+    assert read(dotted("128643"), corners=clicked, digits=6).text == "128643"
