@@ -131,3 +131,17 @@ def test_photographs_are_held_against_their_labels_where_they_are(tmp_path: Path
     said = of_photographs("needles", tmp_path, reader, on_done=lambda done: None)
     assert said["share_within"] == 0.5, "from 9.9 to 0.05 it is 0.15 around the circle, from 5.0 it is not"
     assert said["goals_met"] == {"within 0.2 >= 95 % of the readable": False, "readable >= 90 %": True}
+
+
+def test_a_bench_that_measures_nothing_meets_no_goal() -> None:
+    nothing = bench.bench_gauges(
+        dials=0,
+        displays=0,
+        tuning=True,
+        click_error_px=0.0,
+        processes=0,
+        data=None,
+        speed=False,
+        show=lambda *_: None,
+    )
+    assert nothing["all_goals_met"] is False
