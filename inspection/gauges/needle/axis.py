@@ -1,8 +1,7 @@
 """A needle's own axis by both its flanks: the line through the middles between them.
 
-The line isn't forced through the pivot: a needle stands above the face, and seen from the side its own
-pivot lies beside the one
-that was taught. Its direction is what counts then.
+The line isn't forced through the pivot: a needle stands above the face, and seen from the side its own pivot
+lies beside the one that was taught. How far it passes is kept, for whoever judges what that means.
 """
 
 from __future__ import annotations

@@ -85,8 +85,7 @@ def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
     """How clearly each cell differs from both sides, and the width that shows it best.
 
     In lightness and in colour separately, each in multiples of what is usual at that radius: numerals and
-    ticks stand all around
-    the dial, so that there being dark says little, and being red much.
+    ticks stand all around the dial, so that there being dark says little, and being red much.
     """
     padded = np.concatenate([polar.lab[:, -_PADDING:], polar.lab, polar.lab[:, :_PADDING]], axis=1)
     sums = np.zeros((ROWS, padded.shape[1] + 1, 3), np.float32)

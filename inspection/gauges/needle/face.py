@@ -13,9 +13,8 @@ Floats = npt.NDArray[np.float32]
 Bytes = npt.NDArray[np.uint8]
 
 RADIUS_PX = 160
-"""Radius of the marks' ring in the straightened face. Above it finer detail than a needle's flank is not
-needed; a needle
-of 1/200 of the radius still covers most of a pixel, which area filtering keeps as contrast."""
+"""Radius of the marks' ring in the straightened face. Finer detail is not needed to place a flank; a
+needle of 1/200 of the radius still covers most of a pixel, which area filtering keeps as contrast."""
 
 REACH = 1.25
 """Half the side of the straightened face, in radii: a needle may overrun the ring of marks that were
