@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 
 from inspection.gauges.display.panel import Array
-from inspection.gauges.display.segments import DIGITS, FORMS, PATTERNS, RIGHT, SEGMENTS, Row, sampled
+from inspection.gauges.display.segments import FORMS, PATTERNS, RIGHT, SEGMENTS, Row, sampled
 from inspection.gauges.display.strokes import Strokes
 from inspection.gauges.display.visibility import Lit
 
@@ -135,11 +135,12 @@ def _left_over(strokes: Strokes, row: Row, number: int, sign: str, strength: flo
 
 def _usual(strokes: Strokes, means: Array, inside: Array, grounds: Array) -> Lit | None:
     """How deep lit segments usually are, and what is not lit: by the likeliest digits."""
-    gains = (means - strokes.level / 2) @ DIGITS.T
+    forms = PATTERNS[:-1]
+    gains = (means - strokes.level / 2) @ forms.T
     shown = np.flatnonzero(gains.max(1) > 0)
     if not shown.size:
         return None
-    on = DIGITS[gains.argmax(1)] > 0
+    on = forms[gains.argmax(1)] > 0
     ground = np.concatenate([means[shown][~on[shown]], inside[shown].ravel()])
     unlit = float(np.median(ground))
     depth = float(np.median(means[shown][on[shown]])) - unlit
