@@ -31,7 +31,7 @@ class Ink:
     ground: Array
     """That ground; the higher, the farther from lit."""
     level: float
-    """The depth of what is lit, roughly: that which 4 % of the field exceed."""
+    """The depth of what is lit, roughly: that which 4 % of the field exceed; a grey level at least."""
     blown_out: Array
     """1 where the picture is saturated and shows no depth."""
 
@@ -46,6 +46,6 @@ def ink_of(field: Field, inner: Inner, *, dark: bool) -> Ink:
     size = int((bottom - top + 1) * _WIDEST) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
-    level = 0.7 * float(np.quantile(depth[top : bottom + 1, left : right + 1], 0.96))
+    level = max(1.0, 0.7 * float(np.quantile(depth[top : bottom + 1, left : right + 1], 0.96)))
     blown_out = (field.picture.min(2) >= _BLOWN_OUT).astype(np.float32)
     return Ink(depth, np.asarray(ground, np.float32), level, blown_out)

@@ -256,6 +256,8 @@ def _number(read: _Read, display: DisplayDescription) -> Number | Unreadable:
         return Unreadable.WRONG_LAYOUT
     if len(points) > 1 or (points and not shown[0] < points[0] < shown[-1]):
         return Unreadable.WRONG_LAYOUT
+    if _between_places(read, [cell.number for cell in cells[shown[0] : shown[-1]]]):
+        return Unreadable.SEGMENT_UNCLEAR
     gaps = [cell.point / max(cell.strength, _FAINTEST) for cell in cells[shown[0] : shown[-1]]]
     if any(_NO_POINT < gap < _POINT for gap in gaps):
         return Unreadable.SEGMENT_UNCLEAR
@@ -264,6 +266,17 @@ def _number(read: _Read, display: DisplayDescription) -> Number | Unreadable:
         if taught and shown[-1] - shown[0] < taught:  # the point's own place counts as one
             display = display.model_copy(update={"digits": taught - 1})
     return number_of(cells, Ends(before=None, behind=None), display)
+
+
+def _between_places(read: _Read, places: Sequence[int]) -> bool:
+    """Whether something stands in the gaps behind these places, above where a point is: another character."""
+    row = read.row
+    across = np.arange(COLUMNS + 0.5, row.pitch / row.width * COLUMNS - 0.4)
+    if not places or not across.size:
+        return False
+    u, v = (grid.ravel() for grid in np.meshgrid(across, np.arange(0.5, ROWS - 2.0)))
+    shares = sampled(read.ink.depth, *row.place(dots_at(row, u, v), places)).mean(-1) / read.seen.depth
+    return bool((shares > _POINT).sum(1).max() > 1)
 
 
 def _with_point(cells: Sequence[Cell], at: int) -> list[Cell]:

@@ -155,3 +155,13 @@ def test_corners_that_are_clicked_nearly_a_dot_beside_the_characters_do(off: flo
         (left - off, bottom + off / 3),
     )
     assert read(dotted("128643"), corners=clicked, digits=6).text == "128643"
+
+
+def test_an_empty_field_has_no_digits() -> None:
+    flat = np.full((200, 400, 3), 90, np.uint8)
+    assert read(flat, corners=((50, 50), (350, 50), (350, 110), (50, 110))).reason is Unreadable.NO_DIGITS
+
+
+def test_a_lattice_that_skips_every_other_character_is_no_reading() -> None:
+    for text in ("1 1 1", "121", "12121"):
+        assert read(dotted(text), corners=field(0, len(text))).text in ("", text)
