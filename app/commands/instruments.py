@@ -17,7 +17,7 @@ from inspection.instruments.place import Unit
 if TYPE_CHECKING:
     from app.recipes.gauges.evaluating import Scored
     from app.recipes.gauges.labels import Label, Refused
-    from app.recipes.gauges.pictures import Shown
+    from inspection.pictures.decoding.lenient import Shown
     from inspection.instruments.reading import Reading
 
 

@@ -114,4 +114,10 @@ def test_one_reader_serves_all() -> None:
         for path in (root / package).rglob("*.py")
         if decoders.search(path.read_text(encoding="utf-8"))
     }
-    assert {Path(path).parts[:2] for path in found} == {("inspection", "pictures")}, found
+    no_files = {
+        "inspection/gauges/dial/registration.py",  # the patch that a description holds, a PNG of our own
+        "inspection/station/gauging/likeness.py",  # the same patch
+        "inspection/simulation/instruments/optics.py",  # what the renderer has itself just compressed
+    }
+    assert no_files <= found
+    assert {Path(path).parts[:2] for path in found - no_files} == {("inspection", "pictures")}, found
