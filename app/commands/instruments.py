@@ -17,8 +17,8 @@ from inspection.instruments.place import Unit
 if TYPE_CHECKING:
     from app.recipes.gauges.evaluating import Scored
     from app.recipes.gauges.labels import Label, Refused
-    from inspection.pictures.decoding.lenient import Shown
     from inspection.instruments.reading import Reading
+    from inspection.pictures.decoding.lenient import Shown
 
 
 def _fit_for_a_unit(unit: str | None) -> str | None:
