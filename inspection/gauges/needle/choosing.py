@@ -13,7 +13,7 @@ from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
 from inspection.gauges.needle.far_side import reach_behind
 from inspection.gauges.needle.polar import unwrap
-from inspection.gauges.needle.said_colours import is_second_to, is_the_other, suits
+from inspection.gauges.needle.said_colours import is_second_to, is_the_other, suits, tells_apart
 from inspection.instruments.dial import Needle
 from inspection.instruments.reading import Unreadable
 
@@ -45,6 +45,8 @@ _PAST_END = 0.1
 """Radians past an end of the scale from which that counts: a needle may rest on its pin."""
 _RIVAL = 0.65
 """A second thing with this share of the best one's merit may as well be the needle."""
+_RIVAL_ALIKE = 0.35
+"""The same where a second needle was described and no colour tells it apart."""
 _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
@@ -111,9 +113,9 @@ def find_needle(
     behind = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
     if axis.tip < _SHORT and behind and reach_behind(face, axis) > _LONGER * axis.tip:
         return Unreadable.DISAGREEMENT
-    rivals = [_standing(one, axis) for one in others if not _opposite(one.axis, axis)]
-    rival = max(rivals, default=0.0) / best.merit
-    if rival > _RIVAL:
+    beside = [one for one in others if not _opposite(one.axis, axis)]
+    rival = max((_standing(one, axis) for one in beside), default=0.0) / best.merit
+    if rival > (_RIVAL if tells_apart(needle) else _RIVAL_ALIKE):
         return Unreadable.TWO_NEEDLES
     started = best.direction
     finer = axis if best.twice else again(face, axis, started.begin, started.end, started.width)

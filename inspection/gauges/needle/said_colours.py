@@ -15,6 +15,9 @@ from inspection.instruments.dial import Needle, SecondNeedle
 _LEANS = 0.3
 """By how much a second needle must be more like its own colour than the first one is."""
 
+_APART = 30.0
+"""Distance in CIE Lab from which colours tell needles apart: red from orange is 42, silver from white 17."""
+
 
 @lru_cache(maxsize=64)
 def lab_of(colour: str) -> npt.NDArray[np.float64] | None:
@@ -43,6 +46,16 @@ def is_second_to(axis: Axis, best: Axis, needle: Needle) -> bool:
     if second is None:
         return False
     return _leaning(axis, needle, second) > _leaning(best, needle, second) + _LEANS
+
+
+def tells_apart(needle: Needle) -> bool:
+    """Whether what was said of the colours tells the needle from a second one; so where there is none."""
+    if needle.second_needle is None:
+        return True
+    first, second = lab_of(needle.color), lab_of(needle.second_needle.color)
+    if first is None or second is None:
+        return first is not None or second is not None
+    return float(np.linalg.norm(first - second)) > _APART
 
 
 def suits(axis: Axis, needle: Needle) -> float:

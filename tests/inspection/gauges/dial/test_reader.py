@@ -105,6 +105,16 @@ def test_a_drag_needle_that_hides_the_first_is_read_only_for_its_tail(hub: float
     assert read(gone, 2.0).reason is Unreadable.TWO_NEEDLES
 
 
+@pytest.mark.parametrize("at", [1.0, 3.0, 8.5])
+@pytest.mark.parametrize("said", ["black", "auto"])
+def test_a_second_needle_that_no_colour_tells_apart_is_never_read(said: str, at: float) -> None:
+    sharp = Hand(outline=((-0.14, 0.011), (0.88, 0.011)), hub=0.02)
+    soft = Hand(outline=((-0.3, 0.03), (-0.1, 0.02), (0.9, 0.01)), colour=(160, 155, 150))
+    drawing = Drawing(hand=soft, second=sharp, second_at=at, said=said, second_said=said, over=True)
+    reading = read(drawing, 5.2)
+    assert reading.value is None or abs(reading.value - 5.2) < 0.1
+
+
 def test_the_second_needle_is_not_read_where_the_first_is_not_seen() -> None:
     gone = Hand(outline=((0.0, 0.001), (0.01, 0.001)))
     alone = Drawing(hand=gone, second=DRAG, second_at=6.0, said="black", second_said="red")
