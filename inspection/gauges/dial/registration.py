@@ -105,18 +105,28 @@ class _Taught:
     """Half the turn by which it looks like itself, where it does (ticks without numerals)."""
 
 
-@lru_cache(maxsize=64)
-def _taught(reference: Reference) -> _Taught:
+def pixels_of(reference: Reference) -> npt.NDArray[np.uint8]:
+    """The patch that a reference holds, height x width, grey.
+
+    Raises:
+        ValueError: It cannot be decoded.
+    """
     grey = cv2.imdecode(np.frombuffer(reference.data, np.uint8), cv2.IMREAD_GRAYSCALE)
     if grey is None:
         raise ValueError("the reference's patch cannot be decoded: teach the dial again")
+    return np.asarray(grey, np.uint8)
+
+
+@lru_cache(maxsize=64)
+def _taught(reference: Reference) -> _Taught:
+    grey = pixels_of(reference)
     left, top, width, height = reference.box
     half = max(width, height) / 2.0
     middle = left + (width - 1) / 2.0, top + (height - 1) / 2.0
     frame = np.array(
         [[1 / half, 0.0, -middle[0] / half], [0.0, 1 / half, -middle[1] / half], [0.0, 0.0, 1.0]]
     )
-    patches = tuple(Patch.of(np.asarray(grey, np.uint8), side) for side in _SIDES)
+    patches = tuple(Patch.of(grey, side) for side in _SIDES)
     rival, turn = _rival(_alike_by_turn(patches[1].pixels, patches[1].pixels))
     return _Taught(patches, frame, min(MOST_TURN_DEG, turn / 2.0) if rival > _LIKE_ITSELF else MOST_TURN_DEG)
 

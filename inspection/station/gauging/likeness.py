@@ -9,6 +9,7 @@ from typing import Final
 import cv2
 import numpy as np
 
+from inspection.gauges.dial.registration import pixels_of
 from inspection.instruments.description import Description
 from inspection.instruments.dial import DialDescription
 from inspection.levels import Picture
@@ -40,8 +41,6 @@ def likeness_of(spec: GaugeSpec, what: Description) -> tuple[list[Picture], Desc
     picture = np.full(size, _GREY, np.uint8)
     if isinstance(inside, DialDescription) and reference is not None and inside.reference is not None:
         left, top, width, height = inside.reference.box
-        patch = cv2.imdecode(np.frombuffer(reference.data, np.uint8), cv2.IMREAD_COLOR_RGB)
-        if patch is not None:
-            shown = picture[top : top + height, left : left + width]
-            shown[...] = cv2.resize(patch, (shown.shape[1], shown.shape[0]))
+        shown = picture[top : top + height, left : left + width]
+        shown[...] = cv2.resize(pixels_of(reference), (shown.shape[1], shown.shape[0]))[..., None]
     return [picture] * pictures_of(what), inside

@@ -116,7 +116,6 @@ def test_one_reader_serves_all() -> None:
     }
     no_files = {
         "inspection/gauges/dial/registration.py",  # the patch that a description holds, a PNG of our own
-        "inspection/station/gauging/likeness.py",  # the same patch
         "inspection/simulation/instruments/optics.py",  # what the renderer has itself just compressed
     }
     assert no_files <= found
