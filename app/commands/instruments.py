@@ -11,6 +11,7 @@ from rich.table import Table
 
 from app.command_line.output import print_json
 from app.progress import progress
+from inspection.errors import CameraError
 from inspection.instruments.description import Description, description_of, in_short
 from inspection.instruments.place import Unit
 
@@ -42,16 +43,14 @@ def described_in(path: Path) -> Description:
 def show_readings(images: Sequence[Path], what: Description, *, as_json: bool) -> None:
     """Read pictures by one description, and say what was read.
 
-    A display or lamp that takes several pictures for a reading is given as many at a time.
+    A display or lamp that takes several pictures for a reading is given as many at a time. Where several
+    readings are asked for, one whose picture is missing or damaged does not spoil the others.
 
     Raises:
-        CameraError: A picture cannot be read.
+        CameraError: The only reading's picture cannot be read.
+        Exit: With 1, where one of several readings could not be made for want of its picture.
         BadParameter: That many readings cannot be made of these pictures.
     """
-    from app.recipes.gauges.evaluating import answer_of
-    from app.recipes.gauges.pictures import picture_of
-    from inspection.gauges.reading_all import read
-
     frames = getattr(what, "frames", 1)
     if len(images) % frames:
         raise typer.BadParameter(
@@ -59,23 +58,52 @@ def show_readings(images: Sequence[Path], what: Description, *, as_json: bool) -
             param_hint="IMAGE",
         )
     groups = [images[at : at + frames] for at in range(0, len(images), frames)]
-    answers, readings = [], []
-    for group in groups:
-        shown = [picture_of(image) for image in group]
-        for image, one in zip(group, shown, strict=True):
-            say_notes(image, one)
-        readings.append(read([one.picture for one in shown], what))
-        notes = [note for one in shown for note in one.notes]
-        answers.append({**answer_of(readings[-1]), "notes": notes})
-    if as_json:
-        if len(answers) == 1:
-            print_json(answers[0])
-            return
-        pairs = zip(groups, answers, strict=True)
-        print_json({"readings": [{"image": str(group[0]), **answer} for group, answer in pairs]})
+    if len(groups) == 1:
+        answer, words = _read(groups[0], what)
+        if as_json:
+            print_json(answer)
+        else:
+            typer.echo(f"{images[0]}: {words}")
         return
-    for group, reading in zip(groups, readings, strict=True):
-        typer.echo(f"{group[0]}: {in_words(reading)}")
+    answers, refused = [], []
+    for group in groups:
+        try:
+            answer, words = _read(group, what)
+        except CameraError as error:
+            answer, words = _unmade(what, error), f"not read: {error}"
+            refused.append(error)
+        answers.append({"image": str(group[0]), **answer})
+        if not as_json:
+            typer.echo(f"{group[0]}: {words}")
+    if as_json:
+        print_json({"readings": answers})
+    if refused:
+        typer.echo(
+            f"passgate: {len(refused)} of {len(groups)} readings could not be made: {refused[0]}", err=True
+        )
+        raise typer.Exit(1)
+
+
+def _read(group: Sequence[Path], what: Description) -> tuple[dict[str, Any], str]:
+    """One reading, as JSON and in words. Raises CameraError where one of its pictures cannot be read."""
+    from app.recipes.gauges.evaluating import answer_of
+    from app.recipes.gauges.pictures import picture_of
+    from inspection.gauges.reading_all import read
+
+    shown = [picture_of(image) for image in group]
+    for image, one in zip(group, shown, strict=True):
+        say_notes(image, one)
+    reading = read([one.picture for one in shown], what)
+    notes = [note for one in shown for note in one.notes]
+    return {**answer_of(reading), "notes": notes}, in_words(reading)
+
+
+def _unmade(what: Description, error: CameraError) -> dict[str, Any]:
+    """What stands for a reading whose picture is missing or damaged: no value, and why."""
+    why = {"kind": error.kind, "what": error.what, "part": error.part, "todo": error.todo}
+    nothing = dict.fromkeys(("value", "uncertainty", "reason", "ms", "box"))
+    said: dict[str, Any] = {"unit": getattr(what, "unit", ""), "readable": False, "text": "", "notes": []}
+    return {**nothing, **said, "error": why}
 
 
 def say_notes(image: Path, shown: "Shown") -> None:

@@ -19,8 +19,10 @@ def picture_of(path: Path) -> Shown:
         CameraError: It cannot be read, or is damaged.
     """
     try:
-        return Shown(read_picture(path))
+        return Shown(read_picture(path, part="nothing was read of it"))
     except CameraError as error:
+        if not path.is_file():
+            raise
         shown = read_leniently(path)
         return Shown(shown.picture, (*shown.notes, f"a station would not take it: {error.what}"))
 

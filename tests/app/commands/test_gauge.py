@@ -101,6 +101,29 @@ def test_a_reading_takes_as_many_pictures_as_are_described(passgate: Passgate, f
     assert [Path(one["image"]).name for one in four["readings"]] == ["40.png", "75.png"]
 
 
+def test_a_missing_or_damaged_picture_does_not_spoil_the_readings_of_others(
+    passgate: Passgate, folder: Path
+) -> None:
+    (folder / "cut.png").write_bytes((folder / "40.png").read_bytes()[:2000])
+    pictures = [folder / f"{name}.png" for name in ("40", "absent", "cut", "75")]
+    asked = ("gauge", "read", *pictures, "--gauge", folder / "dial.json")
+    said = passgate(*asked, "--json")
+    assert said.code == 1, "not all that was asked was done"
+    readings = json.loads(said.out)["readings"]
+    assert [one["readable"] for one in readings] == [True, False, False, True]
+    assert [one["image"] for one in readings] == [str(picture) for picture in pictures]
+    for whole, unmade in zip((readings[0], readings[3]), readings[1:3], strict=True):
+        assert unmade.keys() - whole.keys() == {"error"}, "a program finds the same keys in each"
+        assert unmade["value"] is unmade["reason"] is None
+        assert unmade["error"]["todo"]
+    assert "absent.png" in readings[1]["error"]["what"]
+    assert "2 of 4" in said.err
+    words = passgate(*asked)
+    assert (words.code, words.out.count(" bar"), words.out.count("not read")) == (1, 2, 2)
+    alone = ("gauge", "read", folder / "absent.png", "--gauge", folder / "dial.json", "--json")
+    assert_one_line(passgate(*alone), "absent.png")
+
+
 def test_what_was_taken_otherwise_than_the_file_has_it_is_said(passgate: Passgate, folder: Path) -> None:
     cv2.imwrite(str(folder / "deep.png"), dial(40).astype(np.uint16) * 257)
     said = passgate("gauge", "read", folder / "deep.png", "--gauge", folder / "dial.json", "--json")
