@@ -85,6 +85,7 @@ class Code(StrEnum):
     GAUGE_IN_DOUBT = auto()
     LAMP_NOT_AS_WANTED = auto()
     CODE_NOT_AS_WANTED = auto()
+    MORE_GAUGES = auto()
     NOT_INSPECTED = auto()
 
     # --- why an instrument was not read -----------------------------------------------------------------

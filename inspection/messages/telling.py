@@ -23,7 +23,8 @@ class Language:
     """ISO 639-1."""
     sentences: Mapping[str, str]
     """``{name}`` is a parameter, ``{name:term}`` one or several words of the trade, ``{name:who}`` somebody,
-    ``{cause}`` the place of the causes where they do not stand at the end."""
+    ``{name:unit}`` a unit behind a number, ``{cause}`` the place of the causes where they do not stand at the
+    end."""
     terms: Mapping[str, str]
     """Words of the trade by their English names; what is absent is a name and stays as it is."""
     because: str
@@ -77,6 +78,8 @@ class _Filled(Formatter):
                 return self._language.term(str(value))
             case "who":
                 return self._language.who(str(value))
+            case "unit":
+                return f" {value}" if value else ""
             case _ if isinstance(value, str):  # also where a number was asked for and is none
                 return str(value)
             case _:

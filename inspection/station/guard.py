@@ -1,6 +1,6 @@
 """Rules that can only make a decision stricter (promise 3). Pure; the guard always has the last word."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from inspection.certification.certificate import Certificate
@@ -18,12 +18,14 @@ from inspection.decision import (
 from inspection.instruments.code import CodeDescription
 from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
 from inspection.messages.codes import Code
-from inspection.messages.message import Sentence, coded, joined
+from inspection.messages.message import NOTHING, Sentence, coded, joined
 from inspection.messages.telling import say
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, GaugeSpec, Recipe
 from inspection.unheard import ALL_HEARD, Unheard
 
+_MOST_SAID: Final = 3
+"""Gauges that a reason tells of one by one."""
 _LAMP_STATES: Final = {OFF: "unlit", ON: "lit", BLINKING: "blinking"}
 
 
@@ -93,10 +95,10 @@ def review(
     - who should name the part does, and all name the same;
     - the decision is about this part and by this recipe, which is the one that the PLC asked for;
     - every defect gets at least what the recipe's policy says;
-    - every gauge was read, and is within its limits by more than its uncertainty;
     - where the station is certified, a pass keeps the certificate's threshold;
     - what may be of a type that nobody can name gets what the recipe asks for that type, unless a person
-      accepted that it does not.
+      accepted that it does not;
+    - every gauge was read, and is within its limits by more than its uncertainty.
 
     Args:
         decision: The inspector's.
@@ -117,6 +119,7 @@ def review(
         objections += _certificate_objections(decision, certificate)
     for action, reason in objections:
         decision = decision.stricter(action, decided_by=DecidedBy.GUARD, reason=reason)
+    decision = _as_gauges_ask(decision, recipe=recipe)
     if unheard.types and decision.defects and decision.decided_by is not DecidedBy.GUARD:
         said = joined((decision.sentence, unheard.on_the_line(accepted=recipe.unheard_accepted)))
         decision = decision.model_copy(update=because(said))
@@ -146,7 +149,6 @@ def _objections(decision: Decision, *, trigger: Trigger, recipe: Recipe) -> Iter
     if asked is not Action.PASS:
         named = ", ".join(sorted({f"{d.severity} {d.type}" for d in decision.defects}))
         yield asked, say(Code.POLICY_ASKS, action=asked, defects=named)
-    yield from _gauge_objections(decision, recipe=recipe)
 
 
 def _unheard_objections(
@@ -183,13 +185,39 @@ def _certificate_objections(
         )
 
 
-def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterable[tuple[Action, Sentence]]:
+def _as_gauges_ask(decision: Decision, *, recipe: Recipe) -> Decision:
+    """The decision at least as strict as any gauge asks. All that object are named, whatever was decided."""
+    objections = sorted(
+        _gauge_objections(decision, recipe=recipe), key=lambda one: one[0].strictness, reverse=True
+    )
+    if not objections:
+        return decision
+    action, said = objections[0][0], [sentence for _, sentence in objections]
+    if action.strictness <= decision.action.strictness:
+        return decision.model_copy(update=because(_in_short(said, behind=decision.sentence)))
+    return decision.stricter(action, decided_by=DecidedBy.GUARD, reason=_in_short(said))
+
+
+def _in_short(said: Sequence[Sentence], *, behind: Sentence = NOTHING) -> Sentence:
+    """The first sentences, as far as a reason has room for them, and how many more there are."""
+    for shown in range(min(len(said), _MOST_SAID), 0, -1):
+        more = len(said) - shown
+        rest = say(Code.MORE_GAUGES, count=more) if more else NOTHING
+        whole = joined((behind, *said[:shown], rest))
+        if len(whole) <= MOST_REASON:
+            return whole
+    return joined((behind, say(Code.MORE_GAUGES, count=len(said))))
+
+
+def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterator[tuple[Action, Sentence]]:
+    """What each gauge that is not as it should be asks for: the strictest, where it asks for several."""
     for spec in recipe.gauges:
         readings = [reading for reading in decision.gauges if reading.name == spec.name]
-        for reading in readings:
-            yield from _reading_objections(reading, spec)
+        objections = [one for reading in readings for one in _reading_objections(reading, spec)]
         if not readings:
-            yield spec.on_unreadable, say(Code.GAUGE_UNREADABLE, gauge=spec.name)
+            objections = [(spec.on_unreadable, say(Code.GAUGE_UNREADABLE, gauge=spec.name))]
+        if objections:
+            yield max(objections, key=lambda one: one[0].strictness)
 
 
 def _reading_objections(reading: GaugeReading, spec: GaugeSpec) -> Iterable[tuple[Action, Sentence]]:

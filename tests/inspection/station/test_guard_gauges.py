@@ -1,24 +1,28 @@
 """Gauges make a decision stricter, never milder: a breach, a doubt, and what nobody could read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inspection.decision import Action, Decision, GaugeReading
+from inspection.decision import MOST_REASON, Action, Decision, GaugeReading
 from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
 from inspection.messages.telling import CHINESE
 from inspection.recipe import GaugeSpec, Recipe
 from inspection.station import guard
 from tests.fakes import decision, trigger
-from tests.inspection.test_gauge_words import CODE, LAMP, spec
+from tests.inspection.test_gauge_words import CODE, DIAL, LAMP, spec
 
 OLD = GaugeSpec(name="pressure", kind="analogue", region=(0, 0, 9, 9), unit="bar", low=3, high=5)
 
 
-def reviewed(*readings: GaugeReading, spec: GaugeSpec, action: Action = Action.PASS) -> Decision:
-    recipe = Recipe(id=1, name="cover", gauges=(spec,))
+def reviewed(
+    *readings: GaugeReading, spec: GaugeSpec | Sequence[GaugeSpec], action: Action = Action.PASS
+) -> Decision:
+    gauges = (spec,) if isinstance(spec, GaugeSpec) else tuple(spec)
+    recipe = Recipe(id=1, name="cover", gauges=gauges)
     return guard.review(decision(action, gauges=readings), trigger=trigger(), recipe=recipe)
 
 
@@ -128,6 +132,61 @@ def test_lamps_and_codes_are_judged_by_state_colour_and_pattern(
     after = reviewed(wanted.reading_of(reading), spec=wanted)
     assert after.action is (Action.REWORK if says else Action.PASS)
     assert says in after.reason
+
+
+def test_all_gauges_that_are_not_as_they_should_be_are_named_the_strictest_first() -> None:
+    named = [spec(name=name, on_breach="stop" if name == "c" else "rework") for name in "abcd"]
+    values = (5.5, 4.0, 2.5, None)
+    read = [
+        one.reading_of(unreadable(InstrumentKind.DIAL, Unreadable.GLARE) if value is None else dial(value))
+        for one, value in zip(named, values, strict=True)
+    ]
+    after = reviewed(*read, spec=named)
+    assert after.action is Action.MANUAL_REVIEW, "as the unreadable one asks"
+    said = ["gauge d could not be read", "gauge c reads 2.5", "gauge a reads 5.5"]
+    assert [after.reason.find(one) for one in said] == sorted(after.reason.find(one) for one in said)
+    assert all(one in after.reason for one in said)
+    assert "gauge b" not in after.reason
+    chinese = CHINESE.tell(after.coded)
+    assert all(f"仪表 {name} " in chinese for name in "dca")
+
+
+def test_of_many_gauges_the_first_are_named_and_the_others_counted() -> None:
+    described = {**DIAL, "unit": "b" * 32}
+    limits = {"unit": "b" * 32, "low": 3, "high": 5}
+    many = [spec(described, name=f"{number:02d}" + "w" * 62, **limits) for number in range(32)]
+    readings = [one.reading_of(dial(5.5)) for one in many]
+    after = reviewed(*readings, spec=many)
+    assert after.action is Action.REWORK
+    assert len(after.reason) <= MOST_REASON
+    named = sum(f"gauge {number:02d}" in after.reason for number in range(32))
+    assert 1 <= named <= 3
+    assert after.reason.endswith(f"in doubt or unread: {32 - named}"), "nothing is cut off"
+    assert CHINESE.tell(after.coded).endswith(f"另有 {32 - named} 个仪表超限、存疑或无法读取")
+
+
+def test_gauges_are_named_beside_what_had_decided_already() -> None:
+    asked = spec()
+    before = decision(Action.STOP, gauges=(asked.reading_of(dial(5.5)),), reason="a crack")
+    after = guard.review(before, trigger=trigger(), recipe=Recipe(id=1, name="cover", gauges=(asked,)))
+    assert (after.action, after.decided_by) == (Action.STOP, before.decided_by)
+    assert after.reason.startswith("a crack; gauge pressure reads 5.5")
+
+
+def test_a_gauge_that_breaches_and_is_in_doubt_is_named_once() -> None:
+    asked = spec()
+    after = reviewed(asked.reading_of(dial(5.05, 0.1)), spec=asked)
+    assert after.action is Action.MANUAL_REVIEW
+    assert after.reason.count("gauge pressure") == 1
+
+
+def test_a_value_without_a_unit_is_said_without_one() -> None:
+    asked = spec({**DIAL, "unit": ""}, high=5)
+    after = reviewed(
+        asked.reading_of(Reading(kind=InstrumentKind.DIAL, value=6, uncertainty=0.1)), spec=asked
+    )
+    assert "reads 6 ± 0.1, above" in after.reason
+    assert "6 ± 0.1，高于" in CHINESE.tell(after.coded)
 
 
 def test_a_number_is_no_code_and_a_text_no_number() -> None:
