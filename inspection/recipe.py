@@ -18,6 +18,8 @@ from inspection.levels import BitDepth, EightBitRule, Picture, RawPicture, to_8_
 from inspection.motion.chunk import PhysicsContext
 from inspection.part import Frame
 
+MOST_GAUGES: Final = 32
+"""That a recipe may describe."""
 ANY_TYPE: Final = "*"
 """Stands in a rule for every type of defect."""
 
@@ -263,7 +265,7 @@ class Recipe(Frozen):
     views: tuple[View, ...] = (View(),)
     gauge_views: tuple[View, ...] = Field(default=(), max_length=8, exclude_if=lambda views: not views)
     """Pictures that are taken for gauges alone; of the part itself nothing is judged in them."""
-    gauges: tuple[GaugeSpec, ...] = Field(default=(), max_length=32)
+    gauges: tuple[GaugeSpec, ...] = Field(default=(), max_length=MOST_GAUGES)
     policy: tuple[DefectRule, ...] = (
         DefectRule(min_severity=Severity.MINOR, action=Action.REWORK),
         DefectRule(min_severity=Severity.CRITICAL, action=Action.STOP),

@@ -134,11 +134,18 @@ def run_demo(
     return summary.model_copy(update={"console": console})
 
 
-def simulated_tables(folder: Path, *, seed: int) -> Tables:
-    """Teach the simulated product with its pressure gauge; the settings of a line that makes it."""
+def simulated_tables(folder: Path, *, seed: int, gauges: int = 1) -> Tables:
+    """Teach the simulated product with its pressure gauge; the settings of a line that makes it.
+
+    Args:
+        folder: Where its recipe goes.
+        seed: The world of parts.
+        gauges: How often the gauge is read on each part: as many gauges that take as long as this one.
+    """
     recipes = folder / "recipes"
     gauge = pressure_gauge(seed=seed, part_id=SIMULATED_FROM)
-    taught = teach_simulated(RecipeLibrary(recipes), seed=seed, gauges=(gauge,))
+    others = (gauge.model_copy(update={"name": f"{gauge.name} {number}"}) for number in range(2, gauges + 1))
+    taught = teach_simulated(RecipeLibrary(recipes), seed=seed, gauges=(gauge, *others)[:gauges])
     return {
         "recipes": str(recipes.resolve()),
         "station": {"name": "Demo line", "recipe": taught.recipe.name},

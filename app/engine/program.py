@@ -22,6 +22,9 @@ def run_station(config: Path, build_for: Callable[[Settings], Build] = for_stati
     """
     settings = load(config)
     preload()  # beside us, while we import our own
-    from app.engine.engine import Engine  # after the settings: their errors need not wait for it
+    import cv2  # after the settings: their errors need not wait for it
 
+    from app.engine.engine import Engine
+
+    cv2.setNumThreads(1)  # others of its own would take the processor on which the model looks at the part
     asyncio.run(Engine(settings, build_for(settings)).run())

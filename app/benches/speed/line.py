@@ -2,7 +2,7 @@
 
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ SEED: Final = 1
 RATE: Final = 60.0
 
 
-def bench_line(parts: int) -> dict[str, Any]:
+def bench_line(parts: int, *, gauges: int = 1) -> dict[str, Any]:
     """Run the simulated line at 60 parts a minute with default settings; times in ms, memory in MB (10⁶).
 
     ``latency_ms`` is the PLC's process's: from the trigger in its registers to the accepted result there.
@@ -26,10 +26,14 @@ def bench_line(parts: int) -> dict[str, Any]:
     is what the engine's link measured of itself, in ms: the cycle from start to start over its last minute,
     and the handshake's own time (trigger seen → camera called; decision made, over its record on disk →
     telegram with the result answered by the PLC).
+
+    Args:
+        parts: How many.
+        gauges: How many dials each has; the demo line's has one.
     """
     with tempfile.TemporaryDirectory(prefix="passgate-bench-") as name:
         folder = Path(name)
-        tables = simulated_tables(folder, seed=SEED)
+        tables = simulated_tables(folder, seed=SEED, gauges=gauges)
         with (
             LineRig(folder, tables=tables, parts=parts, rate=RATE, seed=SEED) as rig,
             progress("parts", parts) as bar,
@@ -40,6 +44,7 @@ def bench_line(parts: int) -> dict[str, Any]:
         summary = reconcile(read_plc_log(rig.plc_log), record, restarts=rig.engine_restarts, folder=folder)
     return {
         "parts": summary.triggers,
+        "gauges": gauges,
         "rate_per_min": RATE,
         "latency_ms": summary.latency_ms,
         "stages_ms": _stages(record),
@@ -54,6 +59,26 @@ def bench_line(parts: int) -> dict[str, Any]:
         "engine_peak_mb": round(rig.engine_peak_mb, 1),
         "engine_ready_s": round(rig.engine_ready_s, 2),
         "engine_restarts": rig.engine_restarts,
+    }
+
+
+def bench_gauges_beside(parts: int, counts: Sequence[int]) -> dict[str, Any]:
+    """The same line with different numbers of gauges on each part, one after the other.
+
+    Returns:
+        ``lines``, as ``bench_line`` measures each; ``latency_ratio``, each one's p50 and p95 by the first's.
+    """
+    lines = [bench_line(parts, gauges=count) for count in counts]
+    first = lines[0]["latency_ms"]
+    return {
+        "lines": lines,
+        "latency_ratio": [
+            {
+                "gauges": line["gauges"],
+                **{name: round(line["latency_ms"][name] / first[name], 2) for name in ("p50", "p95")},
+            }
+            for line in lines
+        ],
     }
 
 

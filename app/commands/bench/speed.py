@@ -13,6 +13,7 @@ from app.command_line.writable import refuse_unwritable
 from app.commands.bench.shown import LONGEST_S, show, without_alarms
 from app.progress import progress
 from app.settings.station import InspectorKind
+from inspection.recipe import MOST_GAUGES
 
 cli = typer.Typer()
 WATCHED_PARTS = 8
@@ -28,17 +29,29 @@ def line(
             help="Run some parts beforehand, watched, and draw one's way through our files (Mermaid) here."
         ),
     ] = None,
+    gauges: Annotated[
+        list[int] | None,
+        typer.Option(
+            min=0,
+            max=MOST_GAUGES,
+            help="Dials on each part. Repeat to compare lines with the first. Default: the demo's one.",
+        ),
+    ] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the whole simulated line, trigger to accepted result."""
-    from app.benches.speed.line import bench_line
+    from app.benches.speed.line import bench_gauges_beside, bench_line
 
     if trace is not None:
         from app.benches.speed.way import trace_line
 
         refuse_unwritable(trace)
         trace.write_text(trace_line(WATCHED_PARTS), encoding="utf-8")
-    show(bench_line(parts), as_json)
+    counts = gauges or [1]
+    if len(counts) == 1:
+        show(bench_line(parts, gauges=counts[0]), as_json)
+    else:
+        show(bench_gauges_beside(parts, counts), as_json)
 
 
 @cli.command()
