@@ -10,6 +10,7 @@ from inspection.instruments.code import CodeDescription
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.display import DisplayDescription
 from inspection.instruments.indicator import LampDescription, LevelDescription
+from inspection.messages.message import Sentence, coded
 
 Description = Annotated[
     DialDescription | DisplayDescription | LampDescription | LevelDescription | CodeDescription,
@@ -45,13 +46,16 @@ def description_of(written: bytes, *, source: str) -> Description:
         raise _no_description(source, in_short(error)) from error
 
 
-def in_short(error: ValidationError) -> str:
+def in_short(error: ValidationError) -> Sentence:
     """What is wrong first, and where: ``marks 3: the marks' values must rise or fall throughout``."""
-    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    first = error.errors(include_url=False, include_input=False)[0]
     where = " ".join(str(step) for step in first["loc"])
     said = _IN_WORDS.get(first["type"], first["msg"].removeprefix("Value error, "))
     more = f" (and {error.error_count() - 1} more)" if error.error_count() > 1 else ""
-    return f"{where}: {said}{more}" if where else f"{said}{more}"
+    whole = f"{where}: {said}{more}" if where else f"{said}{more}"
+    cause = first.get("ctx", {}).get("error")
+    (why,) = cause.args if isinstance(cause, ValueError) else ("",)
+    return Sentence(whole, why.coded if isinstance(why, Sentence) else coded(whole))
 
 
 def _no_description(source: str, why: str) -> RecipeError:

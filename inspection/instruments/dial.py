@@ -12,6 +12,8 @@ from pydantic import Field, field_validator, model_validator
 from inspection.frozen import Frozen, Region
 from inspection.instruments.colour import AUTO, Colour
 from inspection.instruments.place import Mark, Point, Unit, Value
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 
 MOST_MARKS: Final = 128
 MOST_SIDE_PX: Final = 192
@@ -121,38 +123,39 @@ class DialDescription(Frozen):
     def _check_values(self) -> None:
         values = [mark.value for mark in self.marks]
         steps = [after - before for before, after in pairwise(values)]
+        nearest = min(range(len(steps)), key=lambda place: abs(steps[place]))
+        if abs(steps[nearest]) <= 1e-9 * max(map(abs, values)):
+            raise ValueError(say(Code.DIAL_VALUES_EQUAL, first=values[nearest], second=values[nearest + 1]))
         if not (all(step > 0.0 for step in steps) or all(step < 0.0 for step in steps)):
-            raise ValueError("the marks' values must rise or fall throughout, along the sweep")
-        if min(map(abs, steps)) < 1e-9 * max(map(abs, values)):
-            raise ValueError("two marks have values that are as good as equal")
+            raise ValueError(say(Code.DIAL_VALUES_DISORDERED))
         if self.full_circle != (self.wraps_at is not None):
             raise ValueError("wraps_at is the value at which a full circle begins again: both, or none")
         if self.wraps_at is not None and not 0.0 <= min(values) <= max(values) < self.wraps_at:
-            raise ValueError(f"on a full circle values go from 0 to less than wraps_at ({self.wraps_at:g})")
+            raise ValueError(say(Code.DIAL_BEYOND_CIRCLE, wraps_at=self.wraps_at))
 
     def _check_places(self) -> None:
-        nearest = min(math.dist(self.center, mark.point) for mark in self.marks)
-        if nearest < (0.01 if self.relative else 1.0):
-            raise ValueError("a mark lies on the centre")
-        sweep = self._sweep_deg(self.direction)
-        if sweep is not None and sweep <= _WAY_ROUND_DEG:
+        nearest = min(self.marks, key=lambda mark: math.dist(self.center, mark.point))
+        if math.dist(self.center, nearest.point) < (0.01 if self.relative else 1.0):
+            raise ValueError(say(Code.DIAL_MARK_ON_CENTRE, value=nearest.value))
+        for one, following in pairwise(self.marks):
+            if abs(self._step_deg(one, following)) < LEAST_STEP_DEG:
+                raise ValueError(say(Code.DIAL_MARKS_AT_ONE_PLACE, first=one.value, second=following.value))
+        if self._sweep_deg(self.direction) <= _WAY_ROUND_DEG:
             return
         other: Literal["cw", "ccw"] = "ccw" if self.direction == "cw" else "cw"
-        back = self._sweep_deg(other)
-        if sweep is None or back is None:
-            raise ValueError("two marks lie at the same place of the scale, as seen from the centre")
-        if back <= _WAY_ROUND_DEG:
+        if self._sweep_deg(other) <= _WAY_ROUND_DEG:
             raise ValueError(
                 f"direction is {self.direction!r}, but the marks run {other!r} around the centre"
             )
-        raise ValueError("the marks do not run once around the centre in their order")
+        raise ValueError(say(Code.DIAL_NOT_ONCE_ROUND))
 
-    def _sweep_deg(self, direction: Literal["cw", "ccw"]) -> float | None:
-        """How far round it is from the first mark through all others to the last; None where two coincide."""
+    def _step_deg(self, one: Mark, other: Mark) -> float:
+        """From one mark to another as seen from the centre, clockwise, -180 to 180."""
         cx, cy = self.center
-        sense = 1.0 if direction == "cw" else -1.0  # y goes down: the angle of atan2 grows clockwise
-        angles = [math.degrees(math.atan2(mark.y - cy, mark.x - cx)) for mark in self.marks]
-        steps = [sense * (after - before) % 360.0 for before, after in pairwise(angles)]
-        if any(min(step, 360.0 - step) < LEAST_STEP_DEG for step in steps):
-            return None
-        return sum(steps)
+        before, after = (math.degrees(math.atan2(mark.y - cy, mark.x - cx)) for mark in (one, other))
+        return (after - before + 180.0) % 360.0 - 180.0  # y goes down: the angle of atan2 grows clockwise
+
+    def _sweep_deg(self, direction: Literal["cw", "ccw"]) -> float:
+        """How far round it is from the first mark through all others to the last."""
+        sense = 1.0 if direction == "cw" else -1.0
+        return sum(sense * self._step_deg(one, other) % 360.0 for one, other in pairwise(self.marks))

@@ -114,6 +114,13 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.GAUGE_REASON_WRONG_DEPTH: "图像位深与示教时不同",
     Code.GAUGE_REASON_LATE: "未在时限内读完",
     Code.GAUGE_REASON_FAILED: "读取程序故障",
+    # --- what contradicts itself in the description of a dial -------------------------------------------
+    Code.DIAL_VALUES_EQUAL: "有两处刻度的数值相同或几乎相同：{first:g} 与 {second:g}",
+    Code.DIAL_VALUES_DISORDERED: "刻度数值须沿刻度方向一直递增或一直递减",
+    Code.DIAL_BEYOND_CIRCLE: "整圈刻度的数值须从 0 起，且小于 {wraps_at:g}",
+    Code.DIAL_MARK_ON_CENTRE: "数值 {value:g} 的刻度与转轴重合",
+    Code.DIAL_MARKS_AT_ONE_PLACE: "从转轴看，数值 {first:g} 与 {second:g} 的刻度在同一方向上",
+    Code.DIAL_NOT_ONCE_ROUND: "按数值顺序，各刻度未绕转轴同向排列在一圈之内",
     # --- the picture ------------------------------------------------------------------------------------
     Code.PICTURE_OTHER_DEPTH: "图像位深为 {bits} 位，配方按 {wanted_bits} 位示教：请将相机设为 "
     "{wanted_bits} 位，或按 {bits} 位重新示教",

@@ -114,6 +114,14 @@ class Code(StrEnum):
     GAUGE_REASON_LATE = auto()
     GAUGE_REASON_FAILED = auto()
 
+    # --- what contradicts itself in the description of a dial -------------------------------------------
+    DIAL_VALUES_EQUAL = auto()
+    DIAL_VALUES_DISORDERED = auto()
+    DIAL_BEYOND_CIRCLE = auto()
+    DIAL_MARK_ON_CENTRE = auto()
+    DIAL_MARKS_AT_ONE_PLACE = auto()
+    DIAL_NOT_ONCE_ROUND = auto()
+
     # --- the picture ------------------------------------------------------------------------------------
     PICTURE_OTHER_DEPTH = auto()
     PICTURE_OTHER_SIZE = auto()

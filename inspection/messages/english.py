@@ -122,6 +122,14 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.GAUGE_REASON_WRONG_DEPTH: "the picture has another depth than the recipe was taught at",
     Code.GAUGE_REASON_LATE: "it was not read within the deadline",
     Code.GAUGE_REASON_FAILED: "the reader failed: a fault of Passgate",
+    # --- what contradicts itself in the description of a dial -------------------------------------------
+    Code.DIAL_VALUES_EQUAL: "two marks have values that are as good as equal: {first:g} and {second:g}",
+    Code.DIAL_VALUES_DISORDERED: "the marks' values must rise or fall throughout, along the sweep",
+    Code.DIAL_BEYOND_CIRCLE: "on a full circle values go from 0 to less than wraps_at ({wraps_at:g})",
+    Code.DIAL_MARK_ON_CENTRE: "the mark of {value:g} lies on the centre",
+    Code.DIAL_MARKS_AT_ONE_PLACE: "the marks of {first:g} and {second:g} lie at the same place of the scale, "
+    "as seen from the centre",
+    Code.DIAL_NOT_ONCE_ROUND: "the marks do not run once around the centre in their order",
     # --- the picture ------------------------------------------------------------------------------------
     Code.PICTURE_OTHER_DEPTH: "picture has {bits} bits, the recipe was taught at {wanted_bits}: set the "
     "camera to {wanted_bits} bits, or teach with --bit-depth {bits}",

@@ -8,8 +8,9 @@ from pydantic import ValidationError
 
 from inspection.instruments.colour import AUTO
 from inspection.instruments.description import in_short
-from inspection.instruments.dial import DialDescription
+from inspection.instruments.dial import MOST_MARKS, DialDescription
 from inspection.instruments.place import Mark, Point
+from inspection.messages.message import NOTHING, Sentence
 
 LEAST_MARKS: Final = 3
 """Two would do for a dial that is seen straight; which way round it goes, three show."""
@@ -53,9 +54,11 @@ class Clicks:
         )
 
     def clicked(self, point: Point) -> "Clicks":
-        """The pivot first, then marks."""
+        """The pivot first, then marks, as many as a dial may have."""
         if self.centre is None:
             return replace(self, centre=point)
+        if len(self.marks) == MOST_MARKS:
+            return self
         return replace(self, marks=(*self.marks, ClickedMark(point)))
 
     def undone(self) -> "Clicks":
@@ -90,8 +93,8 @@ class Clicks:
         """How many marks have no value yet."""
         return sum(mark.value is None for mark in self.marks)
 
-    def dial(self) -> DialDescription | str | None:
-        """The dial that it makes; why it makes none, in English; None where something is still missing.
+    def dial(self) -> DialDescription | Sentence | None:
+        """The dial that it makes; why it makes none; None where something is still missing.
 
         Marks are taken in the order of their values; which way round they run shows by itself.
         """
@@ -100,7 +103,7 @@ class Clicks:
         valued = sorted((mark.value or 0.0, mark.point) for mark in self.marks)
         marks = [Mark(x=x, y=y, value=value) for value, (x, y) in valued]
         second = {"color": self.second_color} if self.second else None
-        problem = ""
+        problem = NOTHING
         for direction in ("cw", "ccw"):
             try:
                 return DialDescription.model_validate(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Final
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QImage
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -13,22 +13,27 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QLineEdit,
+    QListView,
     QPushButton,
     QScrollArea,
     QVBoxLayout,
     QWidget,
 )
 
-from app.console.teaching.canvas import Canvas
+from app.console.teaching.canvas import STEP, Canvas
 from app.console.teaching.clicks import LEAST_MARKS, Clicks
-from app.console.widgets.theme import BODY_PX, Theme, style_sheet
+from app.console.widgets.phrases import said
+from app.console.widgets.theme import BODY_PX, TOUCH_PX, Theme, style_sheet
 from app.console.words.words import Words
 from inspection.instruments.colour import AUTO
 from inspection.instruments.dial import DialDescription
+from inspection.messages.message import Sentence
 from inspection.messages.telling import LANGUAGES
 
 COLOURS: Final = (AUTO, "black", "white", "red", "orange", "yellow", "green", "blue", "grey")
 _SIDE_PX: Final = 380
+_APART_PX: Final = 24
+"""Between what takes back and what ends."""
 
 
 class ClickWindow(QWidget):
@@ -41,7 +46,7 @@ class ClickWindow(QWidget):
         self._words, self._on_end = words, on_end
         self._theme = Theme()
         self.setWindowTitle(words.teach_title)
-        self.setStyleSheet(style_sheet(self._theme))
+        self.setStyleSheet(style_sheet(self._theme) + _touchable(self._theme))
         self.canvas = Canvas(self._theme, image)
         self.canvas.clicked.connect(lambda x, y: self._take(self.clicks.clicked((x, y)), type_next=True))
         self.canvas.moved.connect(lambda place, x, y: self._take(self.clicks.moved(place, (x, y))))
@@ -49,13 +54,18 @@ class ClickWindow(QWidget):
         self.problem = _text()
         self.values: list[QLineEdit] = []
         self._rows = QFormLayout()
+        self._scroll = QScrollArea()
         self.undo = QPushButton(words.teach_undo)
         self.undo.clicked.connect(lambda: self._take(self.clicks.undone()))
         self.done = QPushButton(words.teach_done)
         self.done.clicked.connect(self._finish)
+        self.larger, self.smaller = QPushButton("+"), QPushButton("−")
+        self.larger.clicked.connect(lambda: self.canvas.enlarge(STEP))
+        self.smaller.clicked.connect(lambda: self.canvas.enlarge(1.0 / STEP))
         self.unit = QLineEdit(begun.unit)
         self.unit.setMaxLength(32)
-        self.unit.textChanged.connect(lambda text: self._take(replace(self.clicks, unit=text.strip())))
+        self.unit.setCursorPosition(0)
+        self.unit.textChanged.connect(lambda text: self._take(replace(self.clicks, unit=_printable(text))))
         self.colour, self.second = self._colours(), self._colours()
         self.has_second = QCheckBox(words.teach_second)
         self._needle(begun)
@@ -64,6 +74,7 @@ class ClickWindow(QWidget):
 
     def _colours(self) -> QComboBox:
         box = QComboBox()
+        box.setView(QListView())  # the usual one knows no least height
         for colour in COLOURS:
             shown = self._words.teach_auto if colour == AUTO else LANGUAGES[self._words.code].term(colour)
             box.addItem(shown, colour)
@@ -80,22 +91,31 @@ class ClickWindow(QWidget):
     def _lay_out(self) -> None:
         words, px = self._words, self._theme.px
         form = QFormLayout()
-        form.addRow(_text(words.teach_unit), self.unit)
-        form.addRow(_text(words.teach_needle), self.colour)
+        form.addRow(self._beside(words.teach_unit), self.unit)
+        form.addRow(self._beside(words.teach_needle), self.colour)
         form.addRow(self.has_second, self.second)
         rows = QWidget()
         rows.setLayout(self._rows)
-        scroll = QScrollArea()
-        scroll.setWidget(rows)
-        scroll.setWidgetResizable(True)
+        self._scroll.setWidget(rows)
+        self._scroll.setWidgetResizable(True)
+        grown = self._scroll.verticalScrollBar().rangeChanged
+        grown.connect(lambda: QTimer.singleShot(0, self, self._show_newest))  # when each row has its place
+        zoom = QHBoxLayout()
+        zoom.addWidget(_text(words.teach_zoom, role="caption"), 1)
+        for button in (self.smaller, self.larger):
+            button.setFixedWidth(px(TOUCH_PX))
+            zoom.addWidget(button)
+        ends = QHBoxLayout()
+        ends.setSpacing(px(_APART_PX))
+        ends.addWidget(self.undo)
+        ends.addWidget(self.done)
         side = QVBoxLayout()
         side.addWidget(self.step)
-        side.addWidget(_text(words.teach_zoom, role="caption"))
-        side.addWidget(scroll, 1)
+        side.addLayout(zoom)
+        side.addWidget(self._scroll, 1)
         side.addLayout(form)
         side.addWidget(self.problem)
-        side.addWidget(self.undo)
-        side.addWidget(self.done)
+        side.addLayout(ends)
         panel = QWidget()
         panel.setFixedWidth(px(_SIDE_PX))
         panel.setLayout(side)
@@ -125,10 +145,15 @@ class ClickWindow(QWidget):
             self.values[-1].setFocus(Qt.FocusReason.OtherFocusReason)
         dial = clicks.dial()
         self.step.setText(self._next_step())
-        self.problem.setText(self._words.teach_unfit.format(problem=dial) if isinstance(dial, str) else "")
+        why = said(dial, dial.coded, self._words) if isinstance(dial, Sentence) else ""
+        self.problem.setText(self._words.teach_unfit.format(problem=why) if why else "")
         self.done.setEnabled(isinstance(dial, DialDescription))
         self.undo.setEnabled(clicks.centre is not None)
         self.second.setEnabled(clicks.second)
+
+    def _show_newest(self) -> None:
+        if self.values and self.values[-1] is self.focusWidget():
+            self._scroll.ensureWidgetVisible(self.values[-1])
 
     def _next_step(self) -> str:
         clicks, words = self.clicks, self._words
@@ -153,10 +178,15 @@ class ClickWindow(QWidget):
             field.textChanged.connect(
                 lambda text, at=place: self._take(self.clicks.valued(at, _number(text)))
             )
-            caption = _text(f"#{place + 1}")
-            caption.setFont(self._theme.font(BODY_PX))
-            self._rows.addRow(caption, field)
+            self._rows.addRow(self._beside(f"#{place + 1}"), field)
             self.values.append(field)
+
+    def _beside(self, text: str) -> QLabel:
+        """What stands beside a field, as high as that."""
+        label = _text(text)
+        label.setFont(self._theme.font(BODY_PX))
+        label.setMinimumHeight(self._theme.px(TOUCH_PX))
+        return label
 
     def _finish(self) -> None:
         dial = self.clicks.dial()
@@ -170,11 +200,25 @@ class ClickWindow(QWidget):
         self._on_end()
 
 
+def _touchable(theme: Theme) -> str:
+    """Qt style sheet: fields that are hit with gloves."""
+    least = theme.px(TOUCH_PX - 4)
+    return f"""
+    QLineEdit, QComboBox, QCheckBox, QAbstractItemView::item {{ min-height: {least}px; }}
+    QCheckBox::indicator {{ width: {theme.px(26)}px; height: {theme.px(26)}px; }}
+    """
+
+
 def _text(text: str = "", *, role: str = "") -> QLabel:
     label = QLabel(text)
     label.setWordWrap(True)
     label.setProperty("role", role)
     return label
+
+
+def _printable(text: str) -> str:
+    """A unit as it was typed or pasted, without what cannot be seen."""
+    return "".join(filter(str.isprintable, text)).strip()
 
 
 def _number(text: str) -> float | None:

@@ -84,7 +84,7 @@ def test_a_mark_is_written_as_the_issue_writes_it() -> None:
     [
         ({"marks": [[40, 160, 0]]}, "at least 2"),
         ({"marks": [[40 + i, 160, i] for i in range(129)]}, "at most 128"),
-        ({"marks": [[40, 160, 0], [160, 160, 0]]}, "rise or fall throughout"),
+        ({"marks": [[40, 160, 0], [160, 160, 0]]}, "as good as equal: 0 and 0"),
         ({"marks": [[40, 160, 0], [100, 10, 8], [160, 160, 5]]}, "rise or fall throughout"),
         ({"marks": [[40, 160, 0], [40, 160, 5], [160, 160, 10]]}, "same place of the scale"),
         ({"marks": [[40, 160, 0], [100.2, 100, 10]]}, "lies on the centre"),

@@ -2,8 +2,12 @@
 
 from dataclasses import replace
 
+import pytest
+
 from app.console.teaching.clicks import Clicks
-from inspection.instruments.dial import DialDescription, Needle, SecondNeedle
+from inspection.instruments.dial import MOST_MARKS, DialDescription, Needle, SecondNeedle
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
 
 MARKS = ((20.0, 80.0, 0.0), (50.0, 10.0, 5.0), (80.0, 80.0, 10.0))
 
@@ -34,10 +38,31 @@ def test_nothing_is_made_of_half_a_dial() -> None:
     assert whole().undone().dial() is None
 
 
-def test_what_contradicts_itself_is_said() -> None:
-    twice = whole().valued(1, 0.0).dial()
-    assert isinstance(twice, str)
-    assert "rise or fall" in twice
+CENTRE, START = (50.0, 50.0), (20.0, 80.0)
+ASTRAY = whole().clicked((90.0, 50.0)).valued(3, 2.0).clicked((10.0, 50.0)).valued(4, 8.0)
+
+
+@pytest.mark.parametrize(
+    ("clicks", "code"),
+    [
+        (whole().valued(1, 0.0), Code.DIAL_VALUES_EQUAL),
+        (whole().moved(1, CENTRE), Code.DIAL_MARK_ON_CENTRE),
+        (whole().moved(1, START), Code.DIAL_MARKS_AT_ONE_PLACE),
+        (ASTRAY, Code.DIAL_NOT_ONCE_ROUND),
+        (replace(whole(), wraps_at=10.0), Code.DIAL_BEYOND_CIRCLE),
+    ],
+)
+def test_what_contradicts_itself_is_said_in_any_language(clicks: Clicks, code: Code) -> None:
+    problem = clicks.dial()
+    assert isinstance(problem, Sentence)
+    assert [message.code for message in problem.coded] == [code]
+
+
+def test_no_more_is_clicked_than_a_dial_may_have() -> None:
+    clicks = Clicks().clicked(CENTRE)
+    for number in range(MOST_MARKS + 1):
+        clicks = clicks.clicked((float(number), 0.0))
+    assert len(clicks.marks) == MOST_MARKS
 
 
 def test_what_was_clicked_is_found_moved_and_undone() -> None:
