@@ -80,7 +80,7 @@ def serve(build: Build, version: int | None, ours: Connection, alive: Connection
         try:
             built = build(version)
         except Exception as error:
-            _told(ours, _refused(0, error))
+            _told(ours, _refused(0, error, asked_to="begin"))
         else:
             _Serving(built, ours).run()
 
@@ -130,7 +130,7 @@ class _Serving:
             try:
                 answer = self._answer(question)
             except Exception as error:  # the engine decides what becomes of the part
-                answer = _refused(question.number, error)
+                answer = _refused(question.number, error, asked_to=type(question).__name__.lower())
             _told(self._ours, answer)
 
     def _answer(self, question: Prepare | Inspect | Explain | Ping) -> Answer:
@@ -180,7 +180,7 @@ class _Serving:
         return words(go_on=lambda: not self._ours.poll())
 
 
-def _refused(number: int, error: Exception) -> Refused:
+def _refused(number: int, error: Exception, *, asked_to: str) -> Refused:
     if isinstance(error, PassgateError):
         kind = type(error).__name__
         return Refused(
@@ -191,7 +191,7 @@ def _refused(number: int, error: Exception) -> Refused:
             todo=error.todo,
             message=error.message,
         )
-    log.exception("inference failed", error=repr(error))
+    log.exception("the inspector failed", asked_to=asked_to, error=repr(error))
     what = str(error) if isinstance(error, OSError) else f"internal error: {error!r}"  # which file, say
     return Refused(number=number, error="", what=what)
 

@@ -209,18 +209,19 @@ class Judge:
             view.name: (frame, *more.get(view.name, ())) for view, frame in zip(views, frames, strict=True)
         }
 
-    async def explain(self, words: LaterWords, *, go_on: Callable[[], bool]) -> str:
+    async def explain(self, words: LaterWords, *, part_id: int, go_on: Callable[[], bool]) -> str:
         """What the model says of a part, in up to 500 characters; empty where it fails over it.
 
         Args:
             words: Of the part's judgement.
+            part_id: The part, for the log.
             go_on: See ``LaterWords``.
         """
         loop = asyncio.get_running_loop()
         try:
             text = await loop.run_in_executor(self._inference, lambda: words(go_on=go_on))
         except Exception as error:  # the decision stands; only its explanation is missing
-            log.warning("no explanation", exc_info=error)
+            log.warning("no explanation of a part; its decision stands", part_id=part_id, exc_info=error)
             return ""
         return text[:500]
 

@@ -235,7 +235,9 @@ class PartLife:
     async def _explain(self, passage: Passage, words: LaterWords) -> None:
         """Have the model say why, until the next part comes; kept with the record's next revision."""
         text = await self._judge.explain(
-            words, go_on=lambda: not self.ending and self._open.judged in (None, passage)
+            words,
+            part_id=passage.trigger.part_id,
+            go_on=lambda: not self.ending and self._open.judged in (None, passage),
         )
         if not text:
             return

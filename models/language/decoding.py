@@ -196,9 +196,10 @@ class Writer:
     """Writes one decision with a reader: collects what is known, and reads it when a slot must be decided."""
 
     def __init__(self, reader: Reader, *, check: Callable[[], None] = lambda: None) -> None:
-        """Write with ``reader``; ``check`` is called before each step and may raise (a deadline)."""
+        """Write with ``reader``."""
         self._reader = reader
-        self._check = check
+        self.check = check
+        """Called before each step; it may raise (a deadline)."""
         self._pending: list[Tokens | Tensor] = []
         self.steps = 0
         """How often the model has been run."""
@@ -209,7 +210,7 @@ class Writer:
 
     def hidden(self) -> Tensor:
         """The hidden state after all that was added, (hidden,)."""
-        self._check()
+        self.check()
         self.steps += 1
         hidden = self._reader.read(self._pending)
         self._pending = []
@@ -243,7 +244,7 @@ class Writer:
                 while len(after) == 1:
                     longer = (*longer, *after)
                     after = slot.after(longer)
-                self._check()
+                self.check()
                 self.steps += 1
                 spread(after, self._reader.peek(longer, list(after)), probability, longer)
 

@@ -350,6 +350,7 @@ class Reason:
         return " ".join("".join(one if one.isprintable() else " " for one in text).split())
 
     def _written(self, most_tokens: int, go_on: Callable[[], bool]) -> list[int]:
+        self._writer.check = lambda: None  # the decision is out: its deadline binds no word of the reason
         legal, end = self._grammar.reason, self._grammar.reason[-1]
         self._writer.add(self._grammar.reason_is)
         written: list[int] = []

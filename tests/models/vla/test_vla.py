@@ -134,6 +134,21 @@ def test_the_reason_is_plain_text_bounded_and_can_be_cut_short(vla: InspectionVL
     assert reason.write(go_on=lambda: False) == ""
 
 
+def test_the_decisions_deadline_does_not_end_its_reason(vla: InspectionVLA) -> None:
+    grammar = DecisionGrammar.of_words(KINDS, tuple(Action), vla.base.encode)
+    prompt = vla.prompt("any defect: stop.")
+    unhurried = prompt.decide(seen(2, places=3), grammar, physics=NOMINAL_LINE)[1].write(most_tokens=8)
+    late = False
+
+    def check() -> None:
+        if late:
+            raise TimeoutError
+
+    _, reason = prompt.decide(seen(2, places=3), grammar, physics=NOMINAL_LINE, check=check)
+    late = True
+    assert reason.write(most_tokens=8) == unhurried != ""
+
+
 def test_a_reason_speaks_of_its_own_picture_or_not_at_all(vla: InspectionVLA) -> None:
     grammar = DecisionGrammar.of_words(KINDS, tuple(Action), vla.base.encode)
     prompt = vla.prompt("any defect: stop.")
