@@ -193,9 +193,9 @@ def _rows(
 ) -> _Rows:
     middle = lab.shape[1] // 2
     parts = [
-        _likeness(lab[:, :middle], colour, sides[:, 0], contrast),
-        _likeness(lab[:, middle : middle + 1], colour, sides.mean(axis=1), contrast),
-        _likeness(lab[:, middle + 1 :], colour, sides[:, 1], contrast),
+        likeness(lab[:, :middle], colour, sides[:, 0], contrast),
+        likeness(lab[:, middle : middle + 1], colour, sides.mean(axis=1), contrast),
+        likeness(lab[:, middle + 1 :], colour, sides[:, 1], contrast),
     ]
     level, unlike = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
     level[blind > 0.5] = 0
@@ -227,7 +227,7 @@ def _rows(
     )
 
 
-def _likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> tuple[Floats, Floats]:
+def likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> tuple[Floats, Floats]:
     """How far each place is from the ground to the needle (0..1), and how unlike the ground."""
     apart = colour - ground
     size = np.maximum((apart * apart).sum(axis=1), 1.0)[:, None]

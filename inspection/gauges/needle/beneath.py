@@ -9,12 +9,10 @@ import numpy.typing as npt
 
 from inspection.gauges.needle.axis import STEP_PX, Axis, robust_line, strip
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
-from inspection.gauges.needle.said_colours import lab_of
+from inspection.gauges.needle.said_colours import TINTED, lab_of
 
 _SEEN = 0.45
 """Share of its length along which the needle must be seen beside what lies over it."""
-_TINTED = 8.0
-"""Colour distance from which one needle of the two is told from the other by its colour."""
 _VIVID = 20.0
 """Chroma from which a named colour is a colour, and not black, grey or white."""
 
@@ -67,7 +65,7 @@ def _of_first(lab: Floats, over: Axis, first: str, second: str) -> npt.NDArray[n
     if not unlike.any():
         return None
     most = float(np.percentile(tint[unlike], 90))
-    if most < _TINTED:
+    if most < TINTED:
         return None
     mine = tint > 0.5 * most if vivid[0] else tint < 0.4 * most
     return np.asarray(unlike & mine, np.bool_)

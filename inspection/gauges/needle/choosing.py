@@ -12,10 +12,19 @@ from inspection.gauges.needle.beneath import beneath
 from inspection.gauges.needle.cues import Direction, directions
 from inspection.gauges.needle.face import Face
 from inspection.gauges.needle.far_side import reach_behind
+from inspection.gauges.needle.outline import outline
 from inspection.gauges.needle.polar import unwrap
-from inspection.gauges.needle.said_colours import is_second_to, is_the_other, suits, tells_apart
+from inspection.gauges.needle.said_colours import (
+    is_second_to,
+    is_the_other,
+    of_one_paint,
+    suits,
+    tells_apart,
+)
 from inspection.instruments.dial import Needle
 from inspection.instruments.reading import Unreadable
+
+_Beyond = Callable[[float], float]
 
 _TRIED = 4
 """Directions whose flanks are measured; the needle is among the first two of nearly all dials."""
@@ -46,7 +55,8 @@ _PAST_END = 0.1
 _RIVAL = 0.65
 """A second thing with this share of the best one's merit may as well be the needle."""
 _RIVAL_ALIKE = 0.35
-"""The same where a second needle was described and no colour tells it apart."""
+"""The same where a second needle was described and no colour tells it apart, and for what has the needle's
+own paint: a rotor's arms have, numerals and ticks seldom."""
 _CLEARER = 1.3
 _SHARPER = 2.0
 """A rival with so many times the contrast counts more as its flanks are sharper, up to this: a reflection
@@ -62,6 +72,12 @@ _SHORT = 0.8
 """Radii of the ring that a needle mostly reaches: what ends before may be its tail."""
 _LONGER = 0.9
 """Of its own reach: how far the other side may be taken before it may be the pointing half."""
+
+_FLANKED = 0.5
+"""Of its length: along most of it a needle's flanks are seen, unless a second needle may lie over them. Else
+the line through their middles is chance."""
+_SUITING = 0.8
+"""How well an outline's colour must fit what was said: rather well than not."""
 
 
 @dataclass(frozen=True)
@@ -85,16 +101,14 @@ class _Candidate:
     """Whether it neither points at the scale nor passes near the pivot: a case's edge does that."""
 
 
-def find_needle(
-    face: Face, needle: Needle, beyond: Callable[[float], float] | None = None
-) -> Found | Unreadable:
+def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Found | Unreadable:
     """The needle on the face, or why there is none that can be told.
 
     ``beyond`` says how far past an end of the scale a direction is, radians, 0 on the scale.
     """
     candidates = _measured(face, needle, beyond)
     if not candidates:
-        return _nothing(face)
+        return _by_outline(face, needle, beyond, []) or _nothing(face)
     best = max(candidates, key=lambda one: one.merit)
     axis = best.axis
     if axis.glare > _HIDDEN:
@@ -103,27 +117,69 @@ def find_needle(
     evidence = axis.covered + score
     unclear = axis.contrast < _LEAST_CLARITY * axis.grain and evidence < _ENOUGH
     if evidence < _LEAST_EVIDENCE or unclear or abs(axis.offset) > _BESIDE:
-        return _nothing(face)
+        return _by_outline(face, needle, beyond, []) or _nothing(face)
     if is_the_other(axis, needle):
         return _under(face, best, needle)
+    if needle.second_needle is None and _patchy(axis):
+        return _by_outline(face, needle, beyond, []) or _nothing(face)
     others = [one for one in candidates if _is_another(one, best, needle)]
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    behind = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
-    if axis.tip < _SHORT and behind and reach_behind(face, axis) > _LONGER * axis.tip:
-        return Unreadable.DISAGREEMENT
+    if _may_be_tail(face, axis, beyond, 0.0):
+        return _by_outline(face, needle, beyond, [axis]) or Unreadable.DISAGREEMENT
     beside = [one for one in others if not _opposite(one.axis, axis)]
-    rival = max((_standing(one, axis) for one in beside), default=0.0) / best.merit
-    if rival > (_RIVAL if tells_apart(needle) else _RIVAL_ALIKE):
-        return Unreadable.TWO_NEEDLES
+    standing = [_standing(one, axis) / best.merit for one in beside]
+    rivals = [
+        one.axis for one, share in zip(beside, standing, strict=True) if share > _most(one.axis, axis, needle)
+    ]
+    if rivals:
+        return _by_outline(face, needle, beyond, [axis, *rivals]) or Unreadable.TWO_NEEDLES
     started = best.direction
     finer = axis if best.twice else again(face, axis, started.begin, started.end, started.width)
     between = (started.begin + started.end) / 2
     cue, seen = (one.angle + np.arcsin(np.clip(one.offset / between, -0.9, 0.9)) for one in (started, finer))
     if _apart(cue, seen) > max(_CUES_APART, finer.width / between):
         return Unreadable.DISAGREEMENT
-    return Found(axis=finer, merit=best.merit, rival=rival)
+    return Found(axis=finer, merit=best.merit, rival=max(standing, default=0.0))
+
+
+def _by_outline(
+    face: Face, needle: Needle, beyond: _Beyond | None, parts: list[Axis]
+) -> Found | Unreadable | None:
+    """A wide needle by its outline, of which ``parts`` are, and both flanks; None where there is none."""
+    shape = outline(face) if needle.second_needle is None else None
+    if shape is None or not all(shape.holds(part) for part in parts):
+        return None
+    along = shape.begin, shape.end, shape.width
+    axis = measure(face, shape.angle, shape.offset, *along)
+    if axis is None:
+        return None
+    axis = again(face, axis, *along)
+    past = beyond is not None and beyond(axis.ray) > _PAST_END
+    if past or abs(axis.offset) > _BESIDE or _patchy(axis):
+        return None
+    if suits(axis, needle) < _SUITING:
+        return None
+    if _may_be_tail(face, axis, beyond, shape.back):
+        return Unreadable.DISAGREEMENT
+    # Two ways to see one axis: half of what is between them is how uncertain it is.
+    spread = float(np.hypot(axis.spread, _apart(axis.angle, shape.angle) / 2))
+    return Found(axis=replace(axis, spread=spread), merit=axis.covered, rival=0.0)
+
+
+def _patchy(axis: Axis) -> bool:
+    """Whether its flanks run as a needle's do along less than half of it, outside the hub."""
+    return axis.covered < _FLANKED * (axis.tip - max(axis.begin, _TAIL[0]))
+
+
+def _may_be_tail(face: Face, axis: Axis, beyond: _Beyond | None, known: float) -> bool:
+    """Whether it is short, and something on the other side may be a pointing half that is longer.
+
+    ``known`` is how far the other side is known to be of this very thing, radii.
+    """
+    on_scale = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
+    return axis.tip < _SHORT and on_scale and reach_behind(face, axis) > max(_LONGER * axis.tip, known)
 
 
 def _is_another(one: _Candidate, best: _Candidate, needle: Needle) -> bool:
@@ -144,6 +200,11 @@ def _standing(rival: _Candidate, axis: Axis) -> float:
     if rival.axis.contrast < _CLEARER * axis.contrast:
         return rival.merit * min(1.0, (rival.axis.covered + rival.direction.score) / _LEAST_EVIDENCE)
     return rival.merit * float(np.clip(axis.flank / max(rival.axis.flank, 1e-3), 1, _SHARPER))
+
+
+def _most(rival: Axis, axis: Axis, needle: Needle) -> float:
+    """The greatest share of the needle's merit that this rival may have."""
+    return _RIVAL if tells_apart(needle) and not of_one_paint(rival, axis) else _RIVAL_ALIKE
 
 
 def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
@@ -167,7 +228,7 @@ def _has_tail_of_first(face: Face, over: Axis, needle: Needle) -> bool:
     return along and tail.covered > _TAILS_LENGTH and tail.begin < 0.7 * _TAIL[1] and tail.width < _HUBS_WIDTH
 
 
-def _measured(face: Face, needle: Needle, beyond: Callable[[float], float] | None) -> list[_Candidate]:
+def _measured(face: Face, needle: Needle, beyond: _Beyond | None) -> list[_Candidate]:
     candidates = []
     seen = directions(unwrap(face))
     most = max((one.score - one.gap for one in seen), default=0.0)

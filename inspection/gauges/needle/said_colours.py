@@ -18,6 +18,9 @@ _LEANS = 0.3
 _APART = 30.0
 """Distance in CIE Lab from which colours tell needles apart: red from orange is 42, silver from white 17."""
 
+TINTED = 8.0
+"""Distance in colour alone, without lightness, from which something has a colour that another has not."""
+
 
 @lru_cache(maxsize=64)
 def lab_of(colour: str) -> npt.NDArray[np.float64] | None:
@@ -56,6 +59,13 @@ def tells_apart(needle: Needle) -> bool:
     if first is None or second is None:
         return first is not None or second is not None
     return float(np.linalg.norm(first - second)) > _APART
+
+
+def of_one_paint(one: Axis, other: Axis) -> bool:
+    """Whether both have a colour that the face has not, and no other than each other."""
+    colours = [np.array(axis.colour) for axis in (one, other)]
+    tints = [np.hypot(*(colour - axis.face)[1:]) for colour, axis in zip(colours, (one, other), strict=True)]
+    return min(tints) > TINTED and float(np.linalg.norm(colours[0] - colours[1])) < _APART
 
 
 def suits(axis: Axis, needle: Needle) -> float:
