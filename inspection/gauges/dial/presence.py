@@ -1,0 +1,134 @@
+"""Whether the dial that was described is in the picture at all: by its marks, and by where its needle turns.
+
+Marks and pivot are taken from a person's word, and on a picture of anything else a number could be read
+off some line. Two things tell: there is print where the marks are said to be, and less of it where they would
+be if they were turned and stretched at random (a permutation test: Fisher 1935, Westfall and Young 1993 for
+many rows at once); and the needle's axis passes the pivot.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Final
+
+import cv2
+import numpy as np
+
+from inspection.gauges.dial.curve import Array
+from inspection.gauges.dial.rectified import Rectified
+from inspection.gauges.needle.axis import Axis
+from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+
+_FALSE_ALARM: Final = 0.05
+"""Probability that marks are taken for seen which have nothing to do with the picture."""
+_FEW_FALSE_ALARM: Final = 0.2
+"""The same with two or three marks, which come upon some print easily wherever they are laid."""
+_FEW: Final = 3
+_DRAWN: Final = 399
+"""Times that the marks are laid at random: the level is known to a hundredth."""
+_STRETCH: Final = np.log(1.25)
+"""The most by which they are stretched then, as a logarithm: a scale of 300 degrees for one of 240."""
+_MOST_MARKS: Final = 32
+"""That are looked at, spread along the scale: more say no more."""
+
+_TURNS: Final = 720
+"""Directions: half a degree, the width of a fine tick."""
+_ROWS: Final = 22
+_INNER, _OUTER = 0.36, 1.24
+"""Radii between which a scale's print lies, numerals within the ring of marks or outside of it."""
+_FINER: Final = 3
+_BEST: Final = 3
+"""Rows and forms that count: ticks and numerals are seen in a few, and each dial has its own."""
+_FORMS: Final = ((1, 17), (9, 61))
+"""Directions over which print and what lies about it are taken: ticks, numerals."""
+_LOUD: Final = 2.0
+"""In usual contrasts: one mark that stands out far (under the needle, in a reflection) is not many marks."""
+_GREY_LEVELS: Final = 1.0
+"""That are nothing, however even the ground is."""
+
+_PIVOTS: Final = 1.2
+"""Click's standard deviation of a pivot, times that of a mark (see `rectified`)."""
+_BEARING: Final = 0.008
+"""Radii by which a needle's axis may pass its own pivot, standard deviation."""
+_SURELY: Final = 5.0
+"""Standard deviations beyond which an axis does not pass the pivot: clicks have heavier tails than Gauss."""
+
+
+def hinged(axis: Axis, rectified: Rectified) -> bool:
+    """Whether the axis between a needle's flanks passes the pivot, as well as that was clicked."""
+    clicked = _PIVOTS * rectified.click_px / rectified.radius_px
+    return abs(axis.offset) < _SURELY * float(np.hypot(clicked, _BEARING))
+
+
+def marks_seen(face: Face, marks: Array, click: float) -> bool:
+    """Whether there is print where the marks are said to be.
+
+    Args:
+        face: The straightened one.
+        marks: n x 2, on its disc, radii.
+        click: Standard deviation of a mark's place, radii.
+    """
+    few = len(marks) <= _FEW
+    return chance(face, marks, click) <= (_FEW_FALSE_ALARM if few else _FALSE_ALARM)
+
+
+def chance(face: Face, marks: Array, click: float) -> float:
+    """How probable it is that marks laid at random meet as much print as these do, 0 to 1 (a p-value)."""
+    if len(marks) > _MOST_MARKS:
+        marks = marks[np.linspace(0, len(marks) - 1, _MOST_MARKS).round().astype(int)]
+    angles = np.unwrap(np.arctan2(marks[:, 0], -marks[:, 1]))
+    turn, stretch = _laid()
+    middle = angles.mean()
+    elsewhere = middle + turn[:, None] + stretch[:, None] * (angles - middle)
+    places = np.rint(np.concatenate([angles[None], elsewhere]) * (_TURNS / (2 * np.pi))).astype(int) % _TURNS
+    print_ = _print(face, max(round(click * _TURNS / (2 * np.pi)), 0))
+    met = np.zeros((len(places), print_.shape[1]), np.float32)
+    for column in places.T:
+        met += print_[column]
+    met -= met.mean(axis=0)
+    met /= met.std(axis=0) + 1e-6
+    best = np.partition(met, -_BEST, axis=1)[:, -_BEST:].sum(axis=1)
+    return float((1 + np.count_nonzero(best[1:] >= best[0])) / len(best))
+
+
+@lru_cache(maxsize=1)
+def _laid() -> tuple[Array, Array]:
+    """By how much the marks are turned and stretched each time."""
+    drawn = np.random.default_rng(0).random((2, _DRAWN))
+    return 2 * np.pi * drawn[0], np.exp(_STRETCH * (2 * drawn[1] - 1))
+
+
+@lru_cache(maxsize=2)
+def _maps(middle: float) -> tuple[Floats, Floats]:
+    rows = _ROWS * _FINER
+    radius = (_INNER + (np.arange(rows) + 0.5) * (_OUTER - _INNER) / rows) * RADIUS_PX
+    turn = np.arange(_TURNS) * 2 * np.pi / _TURNS
+    x, y = middle + radius[:, None] * np.sin(turn), middle - radius[:, None] * np.cos(turn)
+    return x.astype(np.float32), y.astype(np.float32)
+
+
+def _print(face: Face, near: int) -> Floats:
+    """Directions x (rows, forms, darker or lighter): how much print there is, within so many directions."""
+    x, y = _maps(face.middle)
+    light = np.ascontiguousarray(face.lab[..., 0])
+    fine = cv2.remap(light, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    size = (_TURNS, _ROWS)
+    polar = cv2.resize(fine.astype(np.float32), size, interpolation=cv2.INTER_AREA)
+    seen = None
+    if face.blind is not None:
+        hidden = cv2.remap(face.blind, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+        seen = cv2.resize(hidden, size, interpolation=cv2.INTER_AREA) == 0
+    room = max(_FORMS)[1]
+    around = np.concatenate([polar[:, -room:], polar, polar[:, :room]], axis=1)
+    found = []
+    for core, aside in _FORMS:
+        apart = (cv2.blur(around, (core, 1)) - cv2.blur(around, (aside, 1)))[:, room:-room]
+        apart /= 1.4826 * np.median(np.abs(apart), axis=1, keepdims=True) + _GREY_LEVELS
+        apart /= 1 + np.abs(apart) / _LOUD
+        if seen is not None:
+            apart *= seen
+        for kind in (apart, -apart):
+            wrapped = np.concatenate([kind[:, -near:], kind, kind[:, :near]], axis=1) if near else kind
+            reach = cv2.dilate(wrapped, np.ones((1, 2 * near + 1), np.uint8))
+            found.append(reach[:, near : near + _TURNS])
+    return np.ascontiguousarray(np.concatenate(found).T)
