@@ -8,6 +8,7 @@ many rows at once); and the needle's axis passes the pivot.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -18,6 +19,7 @@ from inspection.gauges.dial.curve import Array
 from inspection.gauges.dial.rectified import Rectified
 from inspection.gauges.needle.axis import Axis
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+from inspection.instruments.place import Mark
 
 _FALSE_ALARM: Final = 0.05
 """Probability that marks are taken for seen which have nothing to do with the picture."""
@@ -60,28 +62,23 @@ def hinged(axis: Axis, rectified: Rectified) -> bool:
     return abs(axis.offset) < _SURELY * float(np.hypot(clicked, _BEARING))
 
 
-def marks_seen(face: Face, marks: Array, click: float) -> bool:
-    """Whether there is print where the marks are said to be.
-
-    Args:
-        face: The straightened one.
-        marks: n x 2, on its disc, radii.
-        click: Standard deviation of a mark's place, radii.
-    """
+def marks_seen(face: Face, marks: Sequence[Mark], rectified: Rectified) -> bool:
+    """Whether there is print where the marks are said to be, on the face that was straightened by them."""
     few = len(marks) <= _FEW
-    return chance(face, marks, click) <= (_FEW_FALSE_ALARM if few else _FALSE_ALARM)
+    return chance(face, marks, rectified) <= (_FEW_FALSE_ALARM if few else _FALSE_ALARM)
 
 
-def chance(face: Face, marks: Array, click: float) -> float:
+def chance(face: Face, marks: Sequence[Mark], rectified: Rectified) -> float:
     """How probable it is that marks laid at random meet as much print as these do, 0 to 1 (a p-value)."""
-    if len(marks) > _MOST_MARKS:
-        marks = marks[np.linspace(0, len(marks) - 1, _MOST_MARKS).round().astype(int)]
-    angles = np.unwrap(np.arctan2(marks[:, 0], -marks[:, 1]))
+    spread = np.linspace(0, len(marks) - 1, min(len(marks), _MOST_MARKS)).round().astype(int)
+    x, y = rectified.to_disc(np.array([marks[at].point for at in spread])).T
+    angles = np.unwrap(np.arctan2(x, -y))
     turn, stretch = _laid()
     middle = angles.mean()
     elsewhere = middle + turn[:, None] + stretch[:, None] * (angles - middle)
     places = np.rint(np.concatenate([angles[None], elsewhere]) * (_TURNS / (2 * np.pi))).astype(int) % _TURNS
-    print_ = _print(face, max(round(click * _TURNS / (2 * np.pi)), 0))
+    clicked = rectified.click_px / rectified.radius_px
+    print_ = _print(face, round(clicked * _TURNS / (2 * np.pi)))
     met = np.zeros((len(places), print_.shape[1]), np.float32)
     for column in places.T:
         met += print_[column]
@@ -116,14 +113,17 @@ def _print(face: Face, near: int) -> Floats:
     polar = cv2.resize(fine.astype(np.float32), size, interpolation=cv2.INTER_AREA)
     seen = None
     if face.blind is not None:
-        hidden = cv2.remap(face.blind, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255)
+        hidden = cv2.remap(
+            face.blind, x, y, cv2.INTER_NEAREST, borderMode=cv2.BORDER_CONSTANT, borderValue=255
+        )
         seen = cv2.resize(hidden, size, interpolation=cv2.INTER_AREA) == 0
     room = max(_FORMS)[1]
     around = np.concatenate([polar[:, -room:], polar, polar[:, :room]], axis=1)
     found = []
     for core, aside in _FORMS:
         apart = (cv2.blur(around, (core, 1)) - cv2.blur(around, (aside, 1)))[:, room:-room]
-        apart /= 1.4826 * np.median(np.abs(apart), axis=1, keepdims=True) + _GREY_LEVELS
+        usual = 1.4826 * np.partition(np.abs(apart), _TURNS // 2, axis=1)[:, _TURNS // 2, None]
+        apart /= usual + _GREY_LEVELS
         apart /= 1 + np.abs(apart) / _LOUD
         if seen is not None:
             apart *= seen

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspection.frozen import Box
+from inspection.gauges.dial.presence import hinged, marks_seen
 from inspection.gauges.dial.rectified import Rectified, rectify
 from inspection.gauges.dial.registration import register
 from inspection.gauges.dial.scale import Scale
@@ -65,6 +66,9 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
     found = find_needle(face, here.needle, scale.beyond)
     if isinstance(found, Unreadable):
         return found
+    by_its_word = dial.reference is None and not dial.relative
+    if by_its_word and not (hinged(found.axis, rectified) and marks_seen(face, here.marks, rectified)):
+        return Unreadable.NOT_FOUND
     angle, spread = direction(found)
     value = scale.value(angle)
     if value is None:
