@@ -12,7 +12,7 @@ from app.recipes.gauges.wordings import dial_of
 from app.recipes.library import RecipeLibrary
 from inspection.errors import RecipeError
 from inspection.frozen import Box
-from inspection.gauges.dial.proposing import propose, valued
+from inspection.gauges.dial.proposals.proposing import propose, valued
 from inspection.gauges.dial.teaching import taught as with_reference
 from inspection.gauges.reading_all import read
 from inspection.instruments.code import CodeDescription

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from inspection.gauges.dial.curve import Array
-from inspection.gauges.dial.proposing import propose, valued
+from inspection.gauges.dial.proposals.proposing import propose, valued
 from inspection.gauges.dial.rectified import carried, rectify
 from inspection.gauges.dial.scale import Scale
 from inspection.instruments.dial import DialDescription

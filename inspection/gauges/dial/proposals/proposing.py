@@ -13,9 +13,9 @@ import numpy.typing as npt
 from pydantic import ValidationError
 
 from inspection.gauges.dial.curve import Array
-from inspection.gauges.dial.outlines import Outline, outlines
+from inspection.gauges.dial.proposals.outlines import Outline, outlines
+from inspection.gauges.dial.proposals.ticks import Ticks, ticks
 from inspection.gauges.dial.rectified import carried
-from inspection.gauges.dial.ticks import Ticks, ticks
 from inspection.instruments.dial import DialDescription
 from inspection.instruments.place import Mark
 

@@ -1,0 +1,1 @@
+"""Proposes the dial that a picture shows, for a person to confirm."""
