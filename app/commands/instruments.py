@@ -128,6 +128,7 @@ def show_evaluation(labels: Sequence["Label"], *, noun: str, within: float | Non
         Exit: With 1, where a label was refused.
     """
     from app.recipes.gauges.evaluating import figures, score
+    from app.recipes.gauges.labels import Refused
     from inspection.gauges.reading_all import read
 
     with progress(noun, len(labels)) as bar:
@@ -137,12 +138,10 @@ def show_evaluation(labels: Sequence["Label"], *, noun: str, within: float | Non
         print_json(said)
     else:
         _print(said, outcomes, noun)
-    refused = said["refused"]
-    if refused:
-        first = refused[0]
+    first = next((one for one in outcomes if isinstance(one, Refused)), None)
+    if first is not None:
         typer.echo(
-            f"passgate: {len(refused)} of {len(labels)} labels could not be used; {first['file']}: "
-            f"{first['why']}",
+            f"passgate: {len(said['refused'])} of {len(labels)} labels could not be used; {first}",
             err=True,
         )
         raise typer.Exit(1)
@@ -174,7 +173,7 @@ def _of_note(one: "Scored | Refused", said: dict[str, Any]) -> str:
     from app.recipes.gauges.labels import Refused
 
     if isinstance(one, Refused):
-        return f"{one.file}: refused: {one.why}"
+        return f"refused: {one}"
     file = one.label.file
     notes = "".join(f"; {note}" for note in (*one.label.notes, *one.notes))
     if file in said["silent"] or file in said.get("wrong_files", ()):

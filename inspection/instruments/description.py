@@ -24,7 +24,11 @@ MOST_BYTES: Final = 1 << 20
 _DESCRIPTION: Final[TypeAdapter[Description]] = TypeAdapter(Description)
 
 
-_IN_WORDS: Final = {"union_tag_not_found": "kind is missing: dial, display, lamp, level or code"}
+_IN_WORDS: Final = {
+    "union_tag_not_found": "kind is missing: dial, display, lamp, level or code",
+    "union_tag_invalid": "kind is none of dial, display, lamp, level and code",
+    "extra_forbidden": "no such key is known",
+}
 """What pydantic would say of its own workings."""
 
 

@@ -128,7 +128,7 @@ def read_chunk(chunk: Sequence[Instrument]) -> list[Outcome]:
 
 def _outcome(one: Instrument) -> Outcome:
     pictures, described, label = rendered(one)
-    labelled = Labelled(label["file"], Path(label["file"]), described, label["reading"])
+    labelled = Labelled(one.seed, label["file"], Path(label["file"]), described, label["reading"])
     return Outcome(
         scored=Scored(labelled, read(pictures, described)),
         design=label["design"],

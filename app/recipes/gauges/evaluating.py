@@ -113,7 +113,7 @@ def _scored(label: Labelled, read: Read) -> Scored | Refused:
             picture_with(label.path, what) if isinstance(what, DialDescription) else picture_of(label.path)
         )
     except CameraError as error:
-        return Refused(label.file, error.what)
+        return Refused(label.entry, label.file, error.what)
     reading = read([shown.picture] * getattr(what, "frames", 1), what)
     return Scored(label, reading, shown.notes)
 

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 from app.recipes.gauges.wordings import dial_of, number
 from inspection.errors import DatasetError
 from inspection.instruments.description import Description
+from inspection.instruments.dial import DialDescription
 
 MOST_BYTES: Final = 64 << 20
 """Of a file of labels."""
@@ -26,6 +27,8 @@ _VALUES: Final = ("reading", "value", "litres")
 class Labelled(NamedTuple):
     """A picture of an instrument, and what a person says that it shows."""
 
+    entry: int
+    """Its place among the labels, from 0."""
     file: str
     path: Path
     what: Description
@@ -40,8 +43,15 @@ class Labelled(NamedTuple):
 class Refused(NamedTuple):
     """A label that cannot be used."""
 
+    entry: int
+    """Its place among the labels, from 0."""
     file: str
+    """What it names; empty where it names none."""
     why: str
+
+    def __str__(self) -> str:
+        named = f" ({self.file})" if self.file else ""
+        return f"entry {self.entry}{named}: {self.why}"
 
 
 Label = Labelled | Refused
@@ -73,21 +83,32 @@ def labels_of(path: Path, *, images: Path, what: Description | None = None) -> l
 
 def _label(place: int, entry: object, find: Callable[[str], Path | None], what: Description | None) -> Label:
     if not isinstance(entry, Mapping):
-        return Refused(f"entry {place}", f"it is no object but {entry!r:.60}")
-    file = str(entry.get("file") or f"entry {place}").strip()
+        return Refused(place, "", f"it is no object but {entry!r:.60}")
+    file = str(entry.get("file") or "").strip()
     try:
         written = next((entry[key] for key in _VALUES if key in entry), None)
         truth = number(written, name="reading")
         described, notes = (what, ()) if what is not None else dial_of(entry)
     except ValueError as error:
-        return Refused(file, str(error))
-    if not entry.get("file"):
-        return Refused(file, "file is missing")
+        return Refused(place, file, str(error))
+    if not file:
+        return Refused(place, file, "file is missing")
     found = find(file)
     if found is None:
-        return Refused(file, "there is no such picture")
+        return Refused(place, file, "there is no such picture")
     decimals = len(str(written).strip().replace(",", ".").partition(".")[2])
-    return Labelled(file, found, described, truth, decimals, notes)
+    beyond = _beyond_the_scale(truth, described) if isinstance(described, DialDescription) else ""
+    notes = (*notes, beyond) if beyond else notes
+    return Labelled(place, file, found, described, truth, decimals, notes)
+
+
+def _beyond_the_scale(truth: float, dial: DialDescription) -> str:
+    """What is to be said of a reading that no needle on the scale shows; empty where one does."""
+    ends = [mark.value for mark in dial.marks] if dial.wraps_at is None else [0.0, dial.wraps_at]
+    least, greatest = min(ends), max(ends)
+    if least <= truth <= greatest:
+        return ""
+    return f"reading {truth:g} lies beyond the scale, {least:g} to {greatest:g}: is it right?"
 
 
 def _finder(images: Path, *, beside: Path) -> Callable[[str], Path | None]:

@@ -6,6 +6,7 @@ Only the way of writing is taken generously. What a label says must make sense, 
 import math
 import re
 from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from itertools import pairwise
 from typing import Any, Final, Literal, NamedTuple
 
@@ -23,6 +24,11 @@ _DIRECTIONS: Final[Mapping[str, Direction]] = {
     **dict.fromkeys(("cw", "clockwise"), "cw"),
     **dict.fromkeys(("ccw", "acw", "counterclockwise", "anticlockwise"), "ccw"),
 }
+_KEYS: Final = (
+    *("file", "center", "centre", "marks", "direction", "unit", "reading", "value", "litres"),
+    *("needle", "second_needle", "full_circle", "wraps_at", "relative"),
+)
+_NEEDLE_KEYS: Final = ("color", "colour", "second_needle")
 _NOTHING: Final = ("", "none", "null", "no", "false")
 _SHORT_HEX: Final = re.compile(r"#([0-9a-fA-F])([0-9a-fA-F])([0-9a-fA-F])")
 _SAME_PLACE: Final = 0.03
@@ -58,7 +64,7 @@ def number(written: object, *, name: str) -> float:
     if written is None:
         raise ValueError(f"{name} is missing")
     try:
-        value = math.nan if isinstance(written, bool) else float(written)  # type: ignore[arg-type]
+        value = float(None if isinstance(written, bool) else written)  # type: ignore[arg-type]
     except (TypeError, ValueError, OverflowError):
         raise ValueError(f"{name} is no number: {written!r:.60}") from None
     if not math.isfinite(value):
@@ -69,7 +75,7 @@ def number(written: object, *, name: str) -> float:
 
 
 def dial_of(label: Mapping[str, Any]) -> Described:
-    """The dial of a label. Keys beside those of the format are passed over.
+    """The dial of a label. Keys beside those of the format are passed over; what may be a slip is noted.
 
     Marks are put in order by their values. Three or more say by themselves which way round they run; where
     ``direction`` says otherwise the marks count, and that is noted. A first and a last mark at one place are
@@ -80,10 +86,11 @@ def dial_of(label: Mapping[str, Any]) -> Described:
     """
     centre = _place(label.get("center", label.get("centre")), name="center")
     marks, notes = _marks(label.get("marks"))
+    notes += _slips(label)
     stated = _direction(label.get("direction"))
     written: dict[str, Any] = {
         "center": centre,
-        "unit": str(label.get("unit") or "").strip()[:32],
+        "unit": "".join(filter(str.isprintable, str(label.get("unit") or ""))).strip()[:32],
         "needle": _needle(label),
     }
     for key in ("full_circle", "wraps_at", "relative"):
@@ -106,6 +113,20 @@ def dial_of(label: Mapping[str, Any]) -> Described:
     except ValidationError as error:
         raise ValueError(in_short(error)) from None
     return Described(dial, (*notes, *_of_places(dial)))
+
+
+def _slips(label: Mapping[str, Any]) -> list[str]:
+    """Keys that are passed over, and were probably meant to be one of the format's that is not there."""
+    needle = label.get("needle")
+    groups: list[tuple[Mapping[str, Any], Sequence[str]]] = [(label, _KEYS)]
+    groups += [(needle, _NEEDLE_KEYS)] if isinstance(needle, Mapping) else []
+    found = []
+    for given, known in groups:
+        absent = [key for key in known if key not in given]
+        for key in map(str, given):
+            meant = [] if key in known else get_close_matches(key.lower(), absent, n=1, cutoff=0.8)
+            found += [f"{key!r} was passed over: is {one!r} meant?" for one in meant]
+    return found
 
 
 def _of_places(dial: DialDescription) -> tuple[str, ...]:

@@ -63,7 +63,7 @@ def test_a_refused_label_is_an_exit_code_of_1_and_all_others_count(passgate: Pas
     assert said.code == 1
     answer = json.loads(said.out)
     assert (answer["dials"], answer["readable"], len(answer["refused"])) == (3, 2, 1)
-    assert "absent.png: there is no such picture" in said.err
+    assert "entry 0 (absent.png): there is no such picture" in said.err
 
 
 def test_one_description_for_pictures_in_a_csv(passgate: Passgate, folder: Path) -> None:

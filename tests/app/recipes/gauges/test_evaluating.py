@@ -118,6 +118,20 @@ def test_one_bad_entry_never_ends_the_run(tmp_path: Path) -> None:
     assert said["share_readable"] == pytest.approx(1 / (len(bad) + 1)), "what is refused was not read"
 
 
+def test_a_refused_entry_is_named_by_its_place_and_its_file(tmp_path: Path) -> None:
+    said = evaluated(tmp_path, ["nothing", label("a.png", 1.0), label("b.png", 2.0, marks=[])], says(40.0))
+    assert [(one["entry"], one["file"]) for one in said["refused"]] == [(0, ""), (1, "a.png"), (2, "b.png")]
+    assert str(Refused(2, "b.png", "why")) == "entry 2 (b.png): why"
+    assert str(Refused(0, "", "why")) == "entry 0: why"
+
+
+def test_a_reading_beyond_its_own_scale_is_pointed_out(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "a.png"), dial(40.0))
+    beyond, within = evaluated(tmp_path, [label("a.png", 140.0), label("a.png", 100.0)], says(40.0))["files"]
+    assert "140 lies beyond the scale, 0 to 100" in beyond["notes"][0]
+    assert within["notes"] == []
+
+
 def test_errors_are_in_per_cent_of_full_scale_and_far_ones_are_silent_errors(tmp_path: Path) -> None:
     cv2.imwrite(str(tmp_path / "a.png"), dial(40.0))
     truths = (40.0, 41.0, 45.0, 45.01, 30.0)
@@ -205,7 +219,7 @@ def test_a_csv_needs_a_head_and_takes_either_separator(tmp_path: Path) -> None:
         assert one.truth == 40.0
     (tmp_path / "index.csv").write_text("file,reading\nb.png\na.png,40,more\n", "utf-8")
     short, long = labels_of(tmp_path / "index.csv", images=tmp_path, what=labelled.what)
-    assert short == Refused("b.png", "reading is missing")
+    assert short == Refused(0, "b.png", "reading is missing")
     assert not isinstance(long, Refused)
     for text in ("a.png,40.0\nb.png,30.0\n", "a.png,40.0\n", "", f"file,reading\n{'a' * 200_000},1\n"):
         (tmp_path / "index.csv").write_text(text, "utf-8")

@@ -85,7 +85,7 @@ def test_the_mark_of_infinity_is_left_out() -> None:
     [
         ({"center": None}, "center is missing"),
         ({"center": [1]}, "center is not"),
-        ({"center": [True, 2]}, "center x is not finite"),
+        ({"center": [True, 2]}, "center x is no number"),
         ({"marks": None}, "marks is not a list"),
         ({"marks": [[*at(0), 0]]}, "1 marks"),
         ({"marks": [[*at(0), 0], [*at(10)]]}, "mark 1 is not"),
@@ -98,6 +98,18 @@ def test_the_mark_of_infinity_is_left_out() -> None:
 def test_what_makes_no_sense_is_refused_and_named(changed: dict[str, Any], why: str) -> None:
     with pytest.raises(ValueError, match=why):
         dial_of(label("a.png", 40.0, **changed))
+
+
+def test_what_may_be_a_slip_is_pointed_out_and_other_keys_are_passed_over() -> None:
+    told = label("a.png", 40.0, photographer="A", needel={"color": "red"})
+    told["needle"] = {"colr": "black", "shape": "arrow"}
+    assert dial_of(told).notes == ("'colr' was passed over: is 'color' meant?",)
+    del told["needle"]
+    assert dial_of(told).notes == ("'needel' was passed over: is 'needle' meant?",)
+
+
+def test_a_unit_is_taken_without_what_cannot_be_printed() -> None:
+    assert dial_of(label("a.png", 40.0, unit="ba\u0000r\n")).dial.unit == "bar"
 
 
 def test_a_value_that_stands_at_two_places_is_refused_for_nobody_knows_which_is_wrong() -> None:
