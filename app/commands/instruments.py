@@ -13,7 +13,9 @@ from app.command_line.output import print_json
 from app.progress import progress
 from inspection.errors import CameraError
 from inspection.instruments.description import Description, description_of, in_short
+from inspection.instruments.indicator import LAMP_STATES
 from inspection.instruments.place import Unit
+from inspection.instruments.reading import InstrumentKind, measured
 
 if TYPE_CHECKING:
     from app.recipes.gauges.evaluating import Scored
@@ -118,7 +120,9 @@ def in_words(reading: "Reading") -> str:
         return f"unreadable: {reading.reason.sentence}"
     if reading.value is None:
         return reading.text
-    return f"{reading.value:.6g} ± {reading.uncertainty or 0.0:.2g} {reading.unit}".rstrip()
+    if reading.kind is InstrumentKind.LAMP:
+        return ", ".join(filter(None, (LAMP_STATES.get(reading.value, ""), reading.text)))
+    return f"{measured(reading.value, reading.uncertainty or 0.0, kind=reading.kind)} {reading.unit}".rstrip()
 
 
 def show_evaluation(labels: Sequence["Label"], *, noun: str, within: float | None, as_json: bool) -> None:

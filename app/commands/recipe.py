@@ -4,6 +4,7 @@ Every command takes ``--config``: a station's file, whose library, model and lin
 taught, measured and certified is what runs there.
 """
 
+import re
 from pathlib import Path
 from typing import Annotated, Final
 
@@ -28,6 +29,9 @@ from inspection.messages.codes import Code
 
 _BY_THE_MODEL: Final = {Code.CERTIFICATE_OF_OTHER_MODEL, Code.WEIGHTS_ERROR}
 """Why a certificate does not hold, where by another model it might."""
+
+_LONG_PNG: Final = re.compile(r'"png": "[^"]{64,}"')
+"""A dial's picture in a recipe, which tells people nothing as text."""
 
 cli = typer.Typer(
     help="Recipes: teach, adapt, learn, suggest, types, list, show, evaluate, certify, seal.",
@@ -139,7 +143,7 @@ def show(
             }
         )
     else:
-        typer.echo(recipe.model_dump_json(indent=2))
+        typer.echo(_LONG_PNG.sub('"png": "…"', recipe.model_dump_json(indent=2)))
         for view, sight in sights.items():
             typer.echo(f"View {view}: {sight.in_words}")
         typer.echo(f"Its pictures have {recipe.levels.bit_depth} bits")

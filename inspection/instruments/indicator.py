@@ -10,6 +10,8 @@ from inspection.instruments.place import Mark, Unit
 
 MOST_FRAMES: Final = 5
 OFF, ON, BLINKING = 0.0, 1.0, 2.0
+LAMP_STATES: Final = {OFF: "unlit", ON: "lit", BLINKING: "blinking"}
+"""In English: terms that messages know in every language."""
 """What a lamp's reading says as its value."""
 
 ColourName = Annotated[str, Field(min_length=1, max_length=32, pattern=r"^[\w][\w .-]*$")]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from enum import StrEnum, auto
+from math import floor, log10
 from typing import Annotated, Final, Self
 
 from pydantic import Field, FiniteFloat, model_validator
@@ -150,3 +151,27 @@ def unreadable(
 ) -> Reading:
     """The reading of what could not be read, for ``reason``."""
     return Reading(kind=kind, reason=reason, unit=unit, box=box, ms=ms)
+
+
+def places(uncertainty: float) -> int:
+    """How many places behind the point say two digits of an uncertainty; 0 to 9.
+
+    >>> places(0.0413), places(12.0)
+    (3, 0)
+    """
+    return min(max(1 - floor(log10(uncertainty)), 0), 9)
+
+
+def measured(value: float, uncertainty: float, *, kind: InstrumentKind | None = None) -> str:
+    """A value with its standard uncertainty, to two digits of that (GUM, 7.2.6); a display's as it shows it.
+
+    >>> measured(4.2137, 0.0413), measured(131.0, 12.0), measured(4.21, 0.0)
+    ('4.214 ± 0.041', '131 ± 12', '4.21')
+    >>> measured(20.73, 0.0029, kind=InstrumentKind.DISPLAY)
+    '20.73 ± 0.0029'
+    """
+    if uncertainty <= 0.0:
+        return f"{value:.12g}"
+    behind = places(uncertainty)
+    shown = f"{value:.12g}" if kind is InstrumentKind.DISPLAY else f"{value:.{behind}f}"
+    return f"{shown} ± {uncertainty:.{behind}f}"

@@ -87,11 +87,11 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "certified for at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure ({misses} of "
     "{defective} defective parts missed)",
     Code.GAUGE_UNREADABLE: "gauge {gauge} could not be read",
-    Code.GAUGE_BELOW: "gauge {gauge} reads {value:g} ± {uncertainty:.2g}{unit:unit}, below its limit "
+    Code.GAUGE_BELOW: "gauge {gauge} reads {value:.9g} ± {uncertainty:.2g}{unit:unit}, below its limit "
     "{limit:g}",
-    Code.GAUGE_ABOVE: "gauge {gauge} reads {value:g} ± {uncertainty:.2g}{unit:unit}, above its limit "
+    Code.GAUGE_ABOVE: "gauge {gauge} reads {value:.9g} ± {uncertainty:.2g}{unit:unit}, above its limit "
     "{limit:g}",
-    Code.GAUGE_IN_DOUBT: "gauge {gauge} reads {value:g} ± {uncertainty:.2g}{unit:unit}, too near to its "
+    Code.GAUGE_IN_DOUBT: "gauge {gauge} reads {value:.9g} ± {uncertainty:.2g}{unit:unit}, too near to its "
     "limit {limit:g} to tell on which side it is",
     Code.LAMP_NOT_AS_WANTED: "lamp {gauge} is {state:term}, which is not as wanted",
     Code.CODE_NOT_AS_WANTED: "code {gauge} reads {text}, which is not as was taught",

@@ -16,7 +16,8 @@ from inspection.decision import (
     within,
 )
 from inspection.instruments.code import CodeDescription
-from inspection.instruments.indicator import BLINKING, OFF, ON, LampDescription
+from inspection.instruments.indicator import LAMP_STATES, LampDescription
+from inspection.instruments.reading import places
 from inspection.messages.codes import Code
 from inspection.messages.message import NOTHING, Sentence, coded, joined
 from inspection.messages.telling import say
@@ -26,7 +27,6 @@ from inspection.unheard import ALL_HEARD, Unheard
 
 _MOST_SAID: Final = 3
 """Gauges that a reason tells of one by one."""
-_LAMP_STATES: Final = {OFF: "unlit", ON: "lit", BLINKING: "blinking"}
 
 
 def undecided(
@@ -231,7 +231,7 @@ def _reading_objections(reading: GaugeReading, spec: GaugeSpec) -> Iterable[tupl
         yield spec.on_breach, say(Code.CODE_NOT_AS_WANTED, known, text=reading.text)
     elif isinstance(spec.reads, LampDescription):
         if not (within(reading.value, spec.low, spec.high) and spec.as_wanted(reading)):
-            state = _LAMP_STATES.get(reading.value or 0.0, "")
+            state = LAMP_STATES.get(reading.value or 0.0, "")
             yield spec.on_breach, say(Code.LAMP_NOT_AS_WANTED, known, state=f"{state} {reading.text}".strip())
     elif reading.value is not None:
         yield from _limit_objections(reading.value, reading.uncertainty, spec)
@@ -243,10 +243,17 @@ def _limit_objections(value: float, uncertainty: float, spec: GaugeSpec) -> Iter
     for limit, beyond, sense in sides:
         if limit is None:
             continue
-        known: dict[str, str | int | float] = {"gauge": spec.name, "value": value, "unit": spec.unit}
+        told = _told(value, uncertainty, beside=limit)
+        known: dict[str, str | int | float] = {"gauge": spec.name, "value": told, "unit": spec.unit}
         known |= {"uncertainty": uncertainty, "limit": limit}
         past, margin = sense * (value - limit), spec.doubt_k * uncertainty
         if not past <= 0.0:
             yield spec.on_breach, say(beyond, known)
         if margin != 0.0 and not abs(past) > margin:
             yield Action.MANUAL_REVIEW, say(Code.GAUGE_IN_DOUBT, known)
+
+
+def _told(value: float, uncertainty: float, *, beside: float) -> float:
+    """A value without digits that nobody knows, on the same side of a limit."""
+    told = round(value, places(uncertainty)) if uncertainty > 0.0 else value
+    return told if (told > beside, told < beside) == (value > beside, value < beside) else value

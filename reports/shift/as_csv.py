@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from datetime import UTC
 
 from inspection.decision import GaugeReading
+from inspection.instruments.indicator import LAMP_STATES
+from inspection.instruments.reading import InstrumentKind, measured
 from inspection.part import Inspection
 
 COLUMNS = (
@@ -97,8 +99,10 @@ def _reading(reading: GaugeReading, decimal: str) -> str:
         return f"{reading.name}=unreadable" + ("" if reading.reason is None else f" ({reading.reason})")
     if reading.value is None:
         return f"{reading.name}={reading.text}"
-    value, u = f"{reading.value:g}".replace(".", decimal), f"{reading.uncertainty:.2g}".replace(".", decimal)
-    return f"{reading.name}={value}±{u} {reading.unit}".rstrip()
+    if reading.kind is InstrumentKind.LAMP:
+        return f"{reading.name}={LAMP_STATES.get(reading.value, '')} {reading.text}".rstrip()
+    value = measured(reading.value, reading.uncertainty, kind=reading.kind)
+    return f"{reading.name}={value.replace(' ', '').replace('.', decimal)} {reading.unit}".rstrip()
 
 
 def _written(cell: object, decimal: str) -> str:

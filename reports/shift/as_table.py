@@ -4,7 +4,9 @@ from datetime import tzinfo
 
 from rich.table import Table
 
-from inspection.decision import Action
+from inspection.decision import Action, within
+from inspection.instruments.indicator import LAMP_STATES
+from inspection.instruments.reading import InstrumentKind
 from inspection.part import Outcome
 from inspection.times.local_time import shown
 from reports.shift.figures import ShiftSummary
@@ -58,6 +60,7 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     table.add_row("parts looked at that lack a picture", str(summary.pictures_not_kept))
     for gauge in summary.gauges:
         _add_gauge(table, gauge)
+    table.add_section()
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
             table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
@@ -67,12 +70,11 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
 def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
     """What a gauge read, and whether its limits are kept."""
     table.add_section()
-    limits = " to ".join("any" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
-    limited = f", {limits} {gauge.unit}".rstrip() if (gauge.low, gauge.high) != (None, None) else ""
-    table.add_row(f"gauge {gauge.name}{limited}", f"{gauge.read} of {gauge.parts} read")
+    table.add_row(f"gauge {gauge.name}{_limits(gauge)}", f"{gauge.read} of {gauge.parts} read")
     for reason, parts in gauge.unreadable.items():
         table.add_row(f"  unreadable: {reason.value}", str(parts))
-    table.add_row("  outside its limits", str(gauge.outside))
+    by_looks = gauge.kind in (InstrumentKind.LAMP, InstrumentKind.CODE)
+    table.add_row("  not as wanted" if by_looks else "  outside its limits", str(gauge.outside))
     if gauge.mean is not None:
         spread = "" if gauge.s is None else f", s {gauge.s:.3g}"
         table.add_row("  mean", f"{gauge.mean:.5g}{spread}, u {gauge.median_u:.2g} {gauge.unit}".rstrip())
@@ -84,6 +86,17 @@ def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
     if gauge.trueness is not None:
         true = gauge.trueness
         table.add_row("  worst error, within 2 u", f"{true.worst_error:.3g}, {true.within_2u:.1%}")
+
+
+def _limits(gauge: GaugeFigures) -> str:
+    """``, 3 to 5 bar``; of a lamp the states that it may have."""
+    if (gauge.low, gauge.high) == (None, None):
+        return ""
+    if gauge.kind is InstrumentKind.LAMP:
+        states = [word for state, word in LAMP_STATES.items() if within(state, gauge.low, gauge.high)]
+        return f", {' or '.join(states)}"
+    limits = " to ".join("any" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
+    return f", {limits} {gauge.unit}".rstrip()
 
 
 def _index(value: float | None) -> str:

@@ -58,6 +58,9 @@ def teach(
     ] = None,
     low: Annotated[float | None, typer.Option(help="The least value that is allowed.")] = None,
     high: Annotated[float | None, typer.Option(help="The greatest value that is allowed.")] = None,
+    colour: Annotated[
+        list[str] | None, typer.Option(help="A colour that a lamp may shine in; default: any taught one.")
+    ] = None,
     on_breach: Annotated[
         Action | None, typer.Option(help="What follows a value beyond a limit; default: rework.")
     ] = None,
@@ -70,9 +73,10 @@ def teach(
     """Teach an instrument by a picture: tried on it, then kept in a file or made part of a recipe."""
     setup = setup_of(config)
     spec: dict[str, Any] = {"name": name, "view": view, "low": low, "high": high}
-    spec |= {"on_breach": on_breach, "on_unreadable": on_unreadable}
+    spec |= {"colours": colour or None, "on_breach": on_breach, "on_unreadable": on_unreadable}
     if recipe_name is None:
         given: dict[str, object] = {f"--{key.replace('_', '-')}": value for key, value in spec.items()}
+        given["--colour"] = given.pop("--colours")
         others: dict[str, object] = {"--region": region, "--camera": camera, "--config": config}
         refuse_beside(given | others, "it is for --recipe, which is not named")
     elif name is None:

@@ -97,6 +97,7 @@ def test_a_reading_takes_as_many_pictures_as_are_described(passgate: Passgate, f
     asked = ("gauge", "read", "--gauge", folder / "lamp.json", "--json", folder / "40.png")
     assert_one_line(passgate(*asked), "takes 2 pictures, 1 are named")
     assert json.loads(passgate(*asked, folder / "75.png").out)["value"] == 1.0, "lit in both"
+    assert passgate(*asked[:-2], folder / "75.png", folder / "75.png").out == f"{folder / '75.png'}: lit\n"
     four = json.loads(passgate(*asked, folder / "75.png", folder / "75.png", folder / "40.png").out)
     assert [Path(one["image"]).name for one in four["readings"]] == ["40.png", "75.png"]
 

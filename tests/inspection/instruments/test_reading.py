@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, unreadable
+from inspection.instruments.reading import InstrumentKind, Reading, Unreadable, measured, unreadable
 from inspection.messages.telling import tell
 
 
@@ -53,3 +53,22 @@ def test_a_reading_is_the_same_after_it_was_written_and_read() -> None:
         unreadable(InstrumentKind.DISPLAY, Unreadable.FLICKERS),
     ):
         assert Reading.model_validate_json(reading.model_dump_json()) == reading
+
+
+@pytest.mark.parametrize(
+    ("value", "uncertainty", "said"),
+    [
+        (131.2, 12.3, "131 ± 12"),
+        (0.0421, 0.00012, "0.04210 ± 0.00012"),
+        (99.96, 0.4, "99.96 ± 0.40"),
+        (4, 0, "4"),
+    ],
+)
+def test_a_value_has_the_places_that_its_uncertainty_warrants(
+    value: float, uncertainty: float, said: str
+) -> None:
+    assert measured(value, uncertainty) == said
+
+
+def test_a_display_is_said_as_it_shows() -> None:
+    assert measured(20.73, 0.0029, kind=InstrumentKind.DISPLAY) == "20.73 ± 0.0029"

@@ -180,6 +180,15 @@ def test_a_gauge_that_breaches_and_is_in_doubt_is_named_once() -> None:
     assert after.reason.count("gauge pressure") == 1
 
 
+@pytest.mark.parametrize(
+    ("value", "said"), [(5.81739, "5.817"), (8.0, "8"), (5.000004, "5.000004")], ids=["", "", "at the limit"]
+)
+def test_a_value_is_said_without_digits_that_nobody_knows(value: float, said: str) -> None:
+    asked = spec(doubt_k=0)
+    after = reviewed(asked.reading_of(dial(value, 0.024)), spec=asked)
+    assert f"reads {said} ± 0.024 bar, above its limit 5" in after.reason
+
+
 def test_a_value_without_a_unit_is_said_without_one() -> None:
     asked = spec({**DIAL, "unit": ""}, high=5)
     after = reviewed(

@@ -134,12 +134,30 @@ def test_report_table_and_csv_show_gauges_and_names_with_what_waits_in_the_spool
         assert expected in printed.getvalue()
 
 
+def test_the_table_says_of_lamps_and_codes_what_they_are(
+    store: SqlStore, reader: Engine, settings: StoreSettings
+) -> None:
+    lamp = GaugeReading(name="ready", kind=InstrumentKind.LAMP, value=1, low=1, unit="", in_range=True)
+    code = GaugeReading(name="id", kind=InstrumentKind.CODE, value=None, unit="", in_range=False, text="X1")
+    store.append(gauged(1, lamp, code))
+    printed = io.StringIO()
+    Console(file=printed, width=110).print(to_table(shift_summary(reader, start=START, end=END)))
+    assert "gauge ready, lit or blinking " in printed.getvalue()
+    assert printed.getvalue().count("not as wanted") == 2
+    assert "outside its limits" not in printed.getvalue()
+
+
 def test_csv_has_names_and_readings_with_the_wanted_decimal_mark() -> None:
     code = GaugeReading(name="id", kind=InstrumentKind.CODE, value=None, unit="", in_range=True, text="=SN1")
-    parts = [gauged(1, pressure(4.25), code, serial="=SN1", lot="L7"), gauged(2, pressure(None)), part(3)]
+    lamp = GaugeReading(name="ready", kind=InstrumentKind.LAMP, value=1, unit="", in_range=True, text="green")
+    parts = [
+        gauged(1, pressure(4.25), code, lamp, serial="=SN1", lot="L7"),
+        gauged(2, pressure(None)),
+        part(3),
+    ]
     text = to_csv(parts, separator=";", decimal=",").decode("utf-8-sig")
     one, two, three = csv.DictReader(io.StringIO(text, newline=""), delimiter=";")
     assert (one["serial"], one["lot"]) == ("'=SN1", "L7")
-    assert one["gauges"] == "pressure=4,25±0,04 bar; id==SN1"
+    assert one["gauges"] == "pressure=4,250±0,040 bar; id==SN1; ready=lit green"
     assert two["gauges"] == "pressure=unreadable (glare)"
     assert (three["gauges"], three["serial"]) == ("", "")

@@ -80,6 +80,36 @@ def test_a_gauge_becomes_part_of_the_recipes_next_version(
     assert RecipeLibrary(home / "recipes").recipe("cover").gauge_views == (), "no gauge looks at it any more"
 
 
+def test_a_recipe_is_shown_without_its_dials_pictures(passgate: Passgate, cover: Path) -> None:
+    described = pressure_gauge(seed=1, part_id=1).reads
+    assert described is not None
+    cover.with_name("dial.json").write_text(described.model_dump_json(exclude={"reference"}))
+    asked = ("gauge", "teach", cover, "--from", cover.with_name("dial.json"), "--recipe", "cover")
+    assert passgate(*asked, "--name", "pressure").code == 0
+    assert '"png": "…"' in passgate("recipe", "show", "cover").out, "it tells people nothing as text"
+    shown = json.loads(passgate("recipe", "show", "cover", "--json").out)
+    assert len(shown["gauges"][-1]["reads"]["reference"]["png"]) > 1000
+
+
+def test_a_lamp_may_be_asked_to_shine_in_some_of_its_colours(
+    passgate: Passgate, cover: Path, home: Path
+) -> None:
+    lamp = cover.with_name("lamp.json")
+    colours = {"green": "#28c828", "red": "#dc1e1e"}
+    lamp.write_text(
+        json.dumps({"kind": "lamp", "region": [9, 9, 20, 20], "on_level": 60, "colours": colours})
+    )
+    asked = ("gauge", "teach", cover, "--from", lamp, "--recipe", "cover", "--name", "ready", "--json")
+    assert_one_line(
+        passgate(*asked, "--colour", "blue"), "colours names one that the lamp's description lacks"
+    )
+    assert passgate(*asked, "--colour", "green").code == 0
+    assert RecipeLibrary(home / "recipes").recipe("cover").gauges[-1].colours == ("green",)
+    assert_one_line(
+        passgate(*asked[:4], lamp, "--out", cover.with_name("a.json"), "--colour", "green"), "--colour"
+    )
+
+
 @pytest.mark.parametrize(
     ("more", "why"),
     [

@@ -1,19 +1,18 @@
 """Readings of instruments in words, and as boxes over the picture. Pure."""
 
 from collections.abc import Iterator, Sequence
-from math import floor, log10
 from typing import Final
 
 from app.console.screens.run.model.shown import BoxView, Verdict
 from app.console.widgets.phrases import said
 from app.console.words.words import Words
 from inspection.decision import GaugeReading
-from inspection.instruments.reading import InstrumentKind
+from inspection.instruments.indicator import LAMP_STATES
+from inspection.instruments.reading import InstrumentKind, measured
 from inspection.messages.telling import LANGUAGES
 
 _SIGNS: Final = {Verdict.IN_RANGE: "✓", Verdict.OUT_OF_RANGE: "!", Verdict.NOT_READ: "?"}
 """Before a label, so that no colour is needed to tell them apart."""
-_LAMP: Final = ("unlit", "lit", "blinking")
 _BY_LOOKS: Final = (InstrumentKind.LAMP, InstrumentKind.CODE)
 """Have a state or a text in the place of a number."""
 
@@ -41,29 +40,17 @@ def verdict_of(reading: GaugeReading) -> Verdict:
     return Verdict.IN_RANGE if reading.in_range else Verdict.OUT_OF_RANGE
 
 
-def measured(value: float, uncertainty: float) -> str:
-    """A value with its standard uncertainty, to two digits of that (GUM, 7.2.6).
-
-    >>> measured(4.2137, 0.0413), measured(131.0, 12.0), measured(4.21, 0.0)
-    ('4.214 ± 0.041', '131 ± 12', '4.21')
-    """
-    if uncertainty <= 0.0:
-        return f"{value:g}"
-    places = min(max(1 - floor(log10(uncertainty)), 0), 9)
-    return f"{value:.{places}f} ± {uncertainty:.{places}f}"
-
-
 def _shown(reading: GaugeReading, words: Words) -> str:
     """What it shows."""
     if not reading.read:
         return words.unreadable
     if reading.kind is InstrumentKind.LAMP and reading.value is not None:
         terms = LANGUAGES[words.code]
-        state = terms.term(_LAMP[round(reading.value)])
+        state = terms.term(LAMP_STATES.get(reading.value, ""))
         return f"{state}, {terms.term(reading.text)}" if reading.text else state
     if reading.value is None:
         return reading.text
-    return f"{measured(reading.value, reading.uncertainty)} {reading.unit}".rstrip()
+    return f"{measured(reading.value, reading.uncertainty, kind=reading.kind)} {reading.unit}".rstrip()
 
 
 def _verdict(reading: GaugeReading, words: Words) -> str:

@@ -1,8 +1,6 @@
 """What was read off instruments is said in both languages, and never by colour alone."""
 
-import pytest
-
-from app.console.screens.run.model.gauges import boxes, measured, row
+from app.console.screens.run.model.gauges import boxes, row
 from app.console.screens.run.model.shown import Verdict
 from app.console.words.chinese import ZH
 from app.console.words.english import EN
@@ -65,18 +63,3 @@ def test_boxes_tell_their_verdict_by_a_sign_too() -> None:
     ], "what has no place is not drawn"
     assert [one.says for one in shown] == [Verdict.IN_RANGE, Verdict.OUT_OF_RANGE, Verdict.NOT_READ]
     assert [one.needle_deg for one in shown] == [30, 30, None]
-
-
-@pytest.mark.parametrize(
-    ("value", "uncertainty", "said"),
-    [
-        (131.2, 12.3, "131 ± 12"),
-        (0.0421, 0.00012, "0.04210 ± 0.00012"),
-        (99.96, 0.4, "99.96 ± 0.40"),
-        (4, 0, "4"),
-    ],
-)
-def test_a_value_has_the_places_that_its_uncertainty_warrants(
-    value: float, uncertainty: float, said: str
-) -> None:
-    assert measured(value, uncertainty) == said
