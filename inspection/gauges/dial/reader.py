@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -13,6 +14,7 @@ from inspection.gauges.dial.presence import hinged, marks_seen
 from inspection.gauges.dial.rectified import Rectified, rectify
 from inspection.gauges.dial.registration import register
 from inspection.gauges.dial.scale import Scale
+from inspection.gauges.needle.centring import SURE, middle
 from inspection.gauges.needle.choosing import Found, find_needle
 from inspection.gauges.needle.face import straighten
 from inspection.gauges.needle.uncertainty import direction
@@ -69,6 +71,9 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
     by_its_word = dial.reference is None and not dial.relative
     if by_its_word and not (hinged(found.axis, rectified) and marks_seen(face, here.marks, rectified)):
         return Unreadable.NOT_FOUND
+    beside = middle(face, dial)
+    if beside is not None:
+        found = replace(found, axis=found.axis.about(beside, SURE))
     angle, spread = direction(found)
     value = scale.value(angle)
     if value is None:

@@ -6,7 +6,7 @@ lies beside the one that was taught. How far it passes is kept, for whoever judg
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -53,6 +53,20 @@ class Axis:
     """Width of a flank from 20 to 80 %."""
     glare: float
     """Share of its length that lies in glare or outside the picture."""
+
+    def about(self, place: Doubles, sure: float) -> Axis:
+        """The same as seen from there (radii from the pivot, y down), which is known to within ``sure``."""
+        along = place @ (np.sin(self.angle), -np.cos(self.angle))
+        offset = self.offset - place @ (np.cos(self.angle), np.sin(self.angle))
+        tip = max(self.tip - along, 0.2)
+        return replace(
+            self,
+            offset=float(offset),
+            spread=float(np.hypot(self.spread, sure / tip)),
+            ray=float(self.angle + np.arctan2(offset, tip)),
+            begin=float(max(self.begin - along, 0.0)),
+            tip=float(tip),
+        )
 
 
 @dataclass(frozen=True)
