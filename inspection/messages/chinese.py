@@ -81,6 +81,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.ABOVE_CERTIFIED: "缺陷分数 {score:.4g} 高于认证阈值 {threshold:.4g}（漏放率不超过 "
     "{alpha_percent:.3g} %，置信度 {sure_percent:.4g} %，{defective} 件缺陷件中漏放 {misses} 件）",
     Code.GAUGE_UNREADABLE: "仪表 {gauge} 无法读取",
+    Code.GAUGES_UNREADABLE: "仪表 {gauges} 无法读取",
     Code.GAUGE_BELOW: "仪表 {gauge} 读数 {value:.9g} ± {uncertainty:.2g}{unit:unit}，低于下限 {limit:g}",
     Code.GAUGE_ABOVE: "仪表 {gauge} 读数 {value:.9g} ± {uncertainty:.2g}{unit:unit}，高于上限 {limit:g}",
     Code.GAUGE_IN_DOUBT: "仪表 {gauge} 读数 {value:.9g} ± {uncertainty:.2g}{unit:unit}，过于接近限值 "

@@ -80,6 +80,7 @@ class Code(StrEnum):
     CERTIFIED_BUT_UNSCORED = auto()
     ABOVE_CERTIFIED = auto()
     GAUGE_UNREADABLE = auto()
+    GAUGES_UNREADABLE = auto()
     GAUGE_BELOW = auto()
     GAUGE_ABOVE = auto()
     GAUGE_IN_DOUBT = auto()

@@ -87,6 +87,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "certified for at most {alpha_percent:.3g} % escapes, {sure_percent:.4g} % sure ({misses} of "
     "{defective} defective parts missed)",
     Code.GAUGE_UNREADABLE: "gauge {gauge} could not be read",
+    Code.GAUGES_UNREADABLE: "gauges {gauges} could not be read",
     Code.GAUGE_BELOW: "gauge {gauge} reads {value:.9g} ± {uncertainty:.2g}{unit:unit}, below its limit "
     "{limit:g}",
     Code.GAUGE_ABOVE: "gauge {gauge} reads {value:.9g} ± {uncertainty:.2g}{unit:unit}, above its limit "

@@ -20,13 +20,13 @@ from inspection.instruments.indicator import LAMP_STATES, LampDescription
 from inspection.instruments.reading import places
 from inspection.messages.codes import Code
 from inspection.messages.message import NOTHING, Sentence, coded, joined
-from inspection.messages.telling import say
+from inspection.messages.telling import ENGLISH, say
 from inspection.part import Trigger
 from inspection.recipe import ANY_TYPE, GaugeSpec, Recipe
 from inspection.unheard import ALL_HEARD, Unheard
 
 _MOST_SAID: Final = 3
-"""Gauges that a reason tells of one by one."""
+"""Sentences about gauges in a reason, and names in one of them."""
 
 
 def undecided(
@@ -199,14 +199,37 @@ def _as_gauges_ask(decision: Decision, *, recipe: Recipe) -> Decision:
 
 
 def _in_short(said: Sequence[Sentence], *, behind: Sentence = NOTHING) -> Sentence:
-    """The first sentences, as far as a reason has room for them, and how many more there are."""
-    for shown in range(min(len(said), _MOST_SAID), 0, -1):
-        more = len(said) - shown
+    """What gauges object, as far as a reason has room for it, and how many more there are."""
+    together = _together(said)
+    for shown in range(min(len(together), _MOST_SAID), 0, -1):
+        told = together[:shown]
+        more = len(said) - sum(gauges for _, gauges in told)
         rest = say(Code.MORE_GAUGES, count=more) if more else NOTHING
-        whole = joined((behind, *said[:shown], rest))
+        whole = joined((behind, *(sentence for sentence, _ in told), rest))
         if len(whole) <= MOST_REASON:
             return whole
     return joined((behind, say(Code.MORE_GAUGES, count=len(said))))
+
+
+def _together(said: Sequence[Sentence]) -> list[tuple[Sentence, int]]:
+    """Each sentence, and how many gauges it names: those unread for one reason are said in one."""
+    unread: dict[str, list[str]] = {}
+    for sentence in said:
+        for message in sentence.coded:
+            if message.code is Code.GAUGE_UNREADABLE:
+                unread.setdefault(ENGLISH.tell(message.causes), []).append(str(message.params["gauge"]))
+    together: list[tuple[Sentence, int]] = []
+    for sentence in said:
+        (message,) = sentence.coded
+        why = ENGLISH.tell(message.causes)
+        names = unread.pop(why, []) if message.code is Code.GAUGE_UNREADABLE else [sentence]
+        if len(names) > 1:
+            named, cause = names[:_MOST_SAID], Sentence(why, message.causes)
+            sentence = say(Code.GAUGES_UNREADABLE, gauges=", ".join(named), cause=cause)
+            together.append((sentence, len(named)))
+        elif names:
+            together.append((sentence, 1))
+    return together
 
 
 def _gauge_objections(decision: Decision, *, recipe: Recipe) -> Iterator[tuple[Action, Sentence]]:

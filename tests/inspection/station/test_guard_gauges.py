@@ -165,6 +165,19 @@ def test_of_many_gauges_the_first_are_named_and_the_others_counted() -> None:
     assert CHINESE.tell(after.coded).endswith(f"另有 {32 - named} 个仪表超限、存疑或无法读取")
 
 
+def test_gauges_that_one_reason_kept_from_being_read_are_said_together() -> None:
+    named = [spec(name=name) for name in ("oil", "water", "air", "bath", "rig")]
+    late = [one.reading_of(unreadable(InstrumentKind.DIAL, Unreadable.LATE)) for one in named[1:]]
+    after = reviewed(named[0].reading_of(dial(6)), *late, spec=named)
+    assert after.reason == (
+        "gauges water, air, bath could not be read: it was not read within the deadline; "
+        "gauge oil reads 6 ± 0 bar, above its limit 5; further gauges out of limits, in doubt or unread: 1"
+    )
+    assert CHINESE.tell(after.coded).startswith(
+        "仪表 water, air, bath 无法读取：未在时限内读完；仪表 oil 读数"
+    )
+
+
 def test_gauges_are_named_beside_what_had_decided_already() -> None:
     asked = spec()
     before = decision(Action.STOP, gauges=(asked.reading_of(dial(5.5)),), reason="a crack")
