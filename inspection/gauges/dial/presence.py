@@ -1,9 +1,10 @@
 """Whether the dial that was described is in the picture at all: by its marks, and by where its needle turns.
 
-Marks and pivot are taken from a person's word, and on a picture of anything else a number could be read
-off some line. Two things tell: there is print where the marks are said to be, and less of it where they would
-be if they were turned and stretched at random (a permutation test: Fisher 1935, Westfall and Young 1993 for
-many rows at once); and the needle's axis passes the pivot.
+Marks and pivot are taken from a person's word, and on a picture of anything else a number could be read off
+some line. Two things tell: there is print where the marks are said to be, and less of it where they would be
+if they were turned and stretched at random (a permutation test, in many rows at once: Westfall and Young
+1993); and the needle's axis passes the pivot nearer than a line would by chance. What both are worth is put
+together by Fisher's method (1932), so that a pivot clicked carelessly is made good by marks that fit.
 """
 
 from __future__ import annotations
@@ -18,14 +19,17 @@ import numpy as np
 from inspection.gauges.dial.curve import Array
 from inspection.gauges.dial.rectified import Rectified
 from inspection.gauges.needle.axis import Axis
+from inspection.gauges.needle.cues import OFFSETS
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
 from inspection.instruments.place import Mark
 
-_FALSE_ALARM: Final = 0.05
+_MARKS: Final = 0.05
 """Probability that marks are taken for seen which have nothing to do with the picture."""
-_FEW_FALSE_ALARM: Final = 0.2
-"""The same with two or three marks, which come upon some print easily wherever they are laid."""
+_MARKS_IF_FEW: Final = 0.2
+"""The same with two or three: they come upon some print easily wherever they are laid."""
 _FEW: Final = 3
+_TOGETHER: Final = 0.05
+"""Probability that marks and needle together are taken for a dial's that is not there."""
 _DRAWN: Final = 399
 """Times that the marks are laid at random: the level is known to a hundredth."""
 _STRETCH: Final = np.log(1.25)
@@ -48,27 +52,21 @@ _LOUD: Final = 2.0
 _GREY_LEVELS: Final = 1.0
 """That are nothing, however even the ground is."""
 
-_PIVOTS: Final = 1.2
-"""Click's standard deviation of a pivot, times that of a mark (see `rectified`)."""
-_BEARING: Final = 0.008
-"""Radii by which a needle's axis may pass its own pivot, standard deviation."""
-_SURELY: Final = 5.0
-"""Standard deviations beyond which an axis does not pass the pivot: clicks have heavier tails than Gauss."""
+_BESIDE: Final = max(OFFSETS)
+"""Radii within which lines are looked for that pass the pivot: one that has nothing to do with it does so
+anywhere there."""
 
 
-def hinged(axis: Axis, rectified: Rectified) -> bool:
-    """Whether the axis between a needle's flanks passes the pivot, as well as that was clicked."""
-    clicked = _PIVOTS * rectified.click_px / rectified.radius_px
-    return abs(axis.offset) < _SURELY * float(np.hypot(clicked, _BEARING))
+def is_there(face: Face, axis: Axis, marks: Sequence[Mark], rectified: Rectified) -> bool:
+    """Whether the face that ``marks`` straightened has them, and the needle of that ``axis`` its pivot."""
+    of_marks = chance_of_marks(face, marks, rectified)
+    if of_marks > (_MARKS_IF_FEW if len(marks) <= _FEW else _MARKS):
+        return False
+    both = of_marks * min(max(abs(axis.offset), 1e-6) / _BESIDE, 1.0)
+    return bool(both * (1.0 - np.log(both)) <= _TOGETHER)
 
 
-def marks_seen(face: Face, marks: Sequence[Mark], rectified: Rectified) -> bool:
-    """Whether there is print where the marks are said to be, on the face that was straightened by them."""
-    few = len(marks) <= _FEW
-    return chance(face, marks, rectified) <= (_FEW_FALSE_ALARM if few else _FALSE_ALARM)
-
-
-def chance(face: Face, marks: Sequence[Mark], rectified: Rectified) -> float:
+def chance_of_marks(face: Face, marks: Sequence[Mark], rectified: Rectified) -> float:
     """How probable it is that marks laid at random meet as much print as these do, 0 to 1 (a p-value)."""
     spread = np.linspace(0, len(marks) - 1, min(len(marks), _MOST_MARKS)).round().astype(int)
     x, y = rectified.to_disc(np.array([marks[at].point for at in spread])).T

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from inspection.frozen import Box
-from inspection.gauges.dial.presence import hinged, marks_seen
+from inspection.gauges.dial.presence import is_there
 from inspection.gauges.dial.rectified import Rectified, rectify
 from inspection.gauges.dial.registration import register
 from inspection.gauges.dial.scale import Scale
@@ -69,7 +69,7 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
     if isinstance(found, Unreadable):
         return found
     by_its_word = dial.reference is None and not dial.relative
-    if by_its_word and not (hinged(found.axis, rectified) and marks_seen(face, here.marks, rectified)):
+    if by_its_word and not is_there(face, found.axis, here.marks, rectified):
         return Unreadable.NOT_FOUND
     beside = middle(face, dial)
     if beside is not None:

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pytest
 
-from inspection.gauges.dial.presence import chance
+from inspection.gauges.dial.presence import chance_of_marks
 from inspection.gauges.dial.reader import read_dial
 from inspection.gauges.dial.rectified import rectify
 from inspection.gauges.dial.teaching import taught
@@ -82,6 +82,13 @@ def test_a_needle_that_turns_elsewhere_is_not_read() -> None:
     assert read_dial(picture, moved).reason is Unreadable.NOT_FOUND
 
 
+def test_a_pivot_that_was_clicked_carelessly_is_forgiven_where_the_marks_fit() -> None:
+    picture, dial = HERE.photograph(4.4)
+    x, y = dial.center
+    careless = dial.model_copy(update={"center": (x + 7.0, y - 5.0)})
+    assert read_dial(picture, careless).value == pytest.approx(4.4, abs=0.2)
+
+
 @pytest.mark.parametrize("kind", ["ticks", "numerals", "arc"])
 @pytest.mark.parametrize("value", [0.6, 6.3])
 def test_ticks_alone_numerals_alone_or_sectors_alone_are_a_scale(kind: str, value: float) -> None:
@@ -127,7 +134,7 @@ def test_random_marks_are_taken_for_seen_as_often_as_is_said() -> None:
         except ValueError:
             continue
         rectified = rectify(dial.center, dial.marks)
-        chances.append(chance(straighten(picture, rectified.matrix), dial.marks, rectified))
+        chances.append(chance_of_marks(straighten(picture, rectified.matrix), dial.marks, rectified))
     assert len(chances) > 120
     for level in (0.05, 0.2, 0.5):
         share, spread = np.mean(np.array(chances) <= level), np.sqrt(level * (1 - level) / len(chances))
