@@ -207,6 +207,7 @@ def _teach(
 ) -> None:
     from app.command_line.writable import refuse_unwritable
     from app.recipes.gauges.adding import taught
+    from app.recipes.gauges.cautions import cautions
     from app.recipes.gauges.pictures import picture_of
     from inspection.gauges.reading_all import read
 
@@ -224,10 +225,11 @@ def _teach(
     if out is not None:
         _keep_file(out, what, picture, reading)
     kept = None if place is None or recipe is None else place.keep(recipe)
+    warned = cautions(picture, what)
     if as_json:
         from app.recipes.gauges.evaluating import answer_of
 
-        said = {"kind": what.kind, "in_this_picture": answer_of(reading)}
+        said = {"kind": what.kind, "in_this_picture": answer_of(reading), "cautions": warned}
         files = {
             "file": None if out is None else str(out),
             "drawn": None if out is None else str(_beside(out)),
@@ -238,6 +240,8 @@ def _teach(
         typer.echo(f"In this picture it reads {in_words(reading)}. Where that is not so, teach it again")
     else:
         typer.echo(f"In this picture it is {in_words(reading)}. Teach it by one in which it can be read")
+    for caution in warned:
+        typer.echo(caution)
     if out is not None:
         typer.echo(f"{out} describes it; {_beside(out)} shows where it is taken to be: look at it")
         typer.echo(f"passgate gauge read IMAGE --gauge {out}")

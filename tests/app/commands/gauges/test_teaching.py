@@ -38,6 +38,7 @@ def test_what_was_taught_reads_later_pictures(passgate: Passgate, folder: Path) 
     answer = json.loads(said.out)
     assert answer["in_this_picture"]["value"] == pytest.approx(40.0, abs=1.0)
     assert answer["recipe"] is None
+    assert answer["cautions"] == []
     assert Path(answer["drawn"]).is_file(), "a person sees where it is taken to be"
     read = passgate("gauge", "read", folder / "moved.png", "--gauge", folder / "dial.gauge.json", "--json")
     assert json.loads(read.out)["unit"] == "psi"
