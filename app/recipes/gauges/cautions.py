@@ -9,8 +9,9 @@ from inspection.levels import Picture
 
 NO_REFERENCE: Final = (
     "It has no reference, since its places are shares of the picture: that it is this dial, and where it "
-    "lies, is taken as said on every part. One of 270 degrees that lies 1 % of its radius aside is read up to "
-    "0.2 % of its scale wrong, one that is turned by a degree 0.4 %. Teach it in pixels where it may move"
+    "lies, is taken as said on every part. One of 270 degrees that lies 1 % of its radius aside is read "
+    "up to 0.2 % of its scale wrong, one that is turned by a degree 0.4 %. Where it may move, "
+    "teach it in pixels"
 )
 NO_SCALE: Final = (
     "No scale is seen where its marks are said to be, or its needle turns elsewhere: is it this dial's "
