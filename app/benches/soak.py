@@ -58,6 +58,11 @@ def _tests(name: str, *arguments: str, limit_min: float, **environment: str) -> 
 RUNS: Final[Sequence[Run]] = (
     _bench("console", "--soak", "--minutes", "10", limit_min=20),
     _bench("line", "--parts", "600", limit_min=20),
+    Run(
+        name="label",
+        arguments=("-m", "app", "bench", "line", "--parts", "600", "--label", "--json"),
+        limit_s=60 * 20,
+    ),
     _bench("camera", "--triggers", "500", limit_min=90),
     _bench("api", limit_min=60),
     _bench("inference", "--times", "20", limit_min=40),

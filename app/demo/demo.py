@@ -12,7 +12,7 @@ from rich.table import Table
 from app.command_line.writable import refuse_unwritable
 from app.progress import progress, screen
 from app.recipes.file_frames import FileFrames
-from app.recipes.gauges.simulated import pressure_gauge
+from app.recipes.gauges.simulated import LABEL, label_gauge, pressure_gauge
 from app.recipes.library import RecipeLibrary
 from app.recipes.teaching import SIMULATED_FROM, plan, teach, teach_simulated
 from app.settings.station import home
@@ -22,7 +22,7 @@ from inspection.cameras.folder import FolderCamera
 from inspection.decision import Action, Frozen
 from inspection.part import Inspection, Outcome
 from inspection.pictures.labels.files import picture_files
-from inspection.recipe import Recipe
+from inspection.recipe import Recipe, View
 from inspection.status import Percentiles
 from models.backbone.features import EfficientNetLite0
 from plc.register_map.registers import DEFAULT_DEADLINE_MS
@@ -134,22 +134,30 @@ def run_demo(
     return summary.model_copy(update={"console": console})
 
 
-def simulated_tables(folder: Path, *, seed: int, gauges: int = 1) -> Tables:
+def simulated_tables(folder: Path, *, seed: int, gauges: int = 1, label: bool = False) -> Tables:
     """Teach the simulated product with its pressure gauge; the settings of a line that makes it.
 
     Args:
         folder: Where its recipe goes.
         seed: The world of parts.
         gauges: How often the gauge is read on each part: as many gauges that take as long as this one.
+        label: Whether a code in a view of its own tells each part's serial.
     """
     recipes = folder / "recipes"
     gauge = pressure_gauge(seed=seed, part_id=SIMULATED_FROM)
     others = (gauge.model_copy(update={"name": f"{gauge.name} {number}"}) for number in range(2, gauges + 1))
-    taught = teach_simulated(RecipeLibrary(recipes), seed=seed, gauges=(gauge, *others)[:gauges])
+    read = (gauge, *others)[:gauges]
+    cameras: list[dict[str, Any]] = [{"name": "main", "kind": "simulated", "seed": seed}]
+    views: tuple[View, ...] = ()
+    if label:
+        labels = folder.resolve() / "labels"
+        read, views = (*read, label_gauge(labels)), (View(name=LABEL, camera=LABEL),)
+        cameras.append({"name": LABEL, "kind": "folder", "directory": str(labels), "loop": True})
+    taught = teach_simulated(RecipeLibrary(recipes), seed=seed, gauges=read, gauge_views=views)
     return {
         "recipes": str(recipes.resolve()),
         "station": {"name": "Demo line", "recipe": taught.recipe.name},
-        "cameras": [{"name": "main", "kind": "simulated", "seed": seed}],
+        "cameras": cameras,
     }
 
 

@@ -369,11 +369,12 @@ def teach_simulated(
     seed: int,
     good_parts: int = SIMULATED_GOOD_PARTS,
     gauges: tuple[GaugeSpec, ...] = (),
+    gauge_views: tuple[View, ...] = (),
 ) -> Taught:
     """Teach the demo's product from good parts that the line will not show, and keep it, with ``gauges``."""
     types = tuple(DefectType)
     recipe = plan(SIMULATED_PRODUCT, library=library, mm_per_pixel=MM_PER_PIXEL, defect_types=types)
-    recipe = recipe.model_copy(update={"gauges": gauges})
+    recipe = recipe.model_copy(update={"gauges": gauges, "gauge_views": gauge_views})
     camera = SimulatedCamera("main", seed=seed, variation=Variation(defect_rate=0.0))
     camera.open()
     with progress("teaching from good parts", good_parts + 1) as bar:

@@ -17,7 +17,7 @@ SEED: Final = 1
 RATE: Final = 60.0
 
 
-def bench_line(parts: int, *, gauges: int = 1) -> dict[str, Any]:
+def bench_line(parts: int, *, gauges: int = 1, label: bool = False) -> dict[str, Any]:
     """Run the simulated line at 60 parts a minute with default settings; times in ms, memory in MB (10⁶).
 
     ``latency_ms`` is the PLC's process's: from the trigger in its registers to the accepted result there.
@@ -30,10 +30,11 @@ def bench_line(parts: int, *, gauges: int = 1) -> dict[str, Any]:
     Args:
         parts: How many.
         gauges: How many dials each has; the demo line's has one.
+        label: Whether each has a code as well, in a view of its own; ``named`` is how many it named.
     """
     with tempfile.TemporaryDirectory(prefix="passgate-bench-") as name:
         folder = Path(name)
-        tables = simulated_tables(folder, seed=SEED, gauges=gauges)
+        tables = simulated_tables(folder, seed=SEED, gauges=gauges, label=label)
         with (
             LineRig(folder, tables=tables, parts=parts, rate=RATE, seed=SEED) as rig,
             progress("parts", parts) as bar,
@@ -45,6 +46,7 @@ def bench_line(parts: int, *, gauges: int = 1) -> dict[str, Any]:
     return {
         "parts": summary.triggers,
         "gauges": gauges,
+        "named": sum(part.identity is not None for part in record),
         "rate_per_min": RATE,
         "latency_ms": summary.latency_ms,
         "stages_ms": _stages(record),

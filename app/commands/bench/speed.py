@@ -37,11 +37,16 @@ def line(
             help="Dials on each part. Repeat to compare lines with the first. Default: the demo's one.",
         ),
     ] = None,
+    label: Annotated[
+        bool, typer.Option("--label", help="A code beside each part, which tells its serial.")
+    ] = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure the whole simulated line, trigger to accepted result."""
     from app.benches.speed.line import bench_gauges_beside, bench_line
 
+    if label and len(gauges or ()) > 1:
+        raise typer.BadParameter("lines that are compared have none", param_hint="--label")
     if trace is not None:
         from app.benches.speed.way import trace_line
 
@@ -49,7 +54,7 @@ def line(
         trace.write_text(trace_line(WATCHED_PARTS), encoding="utf-8")
     counts = gauges or [1]
     if len(counts) == 1:
-        show(bench_line(parts, gauges=counts[0]), as_json)
+        show(bench_line(parts, gauges=counts[0], label=label), as_json)
     else:
         show(bench_gauges_beside(parts, counts), as_json)
 

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from app.benches.speed import line
+from tests.app.running import Passgate, assert_one_line
 
 
 def test_lines_with_more_gauges_are_compared_with_the_first(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,3 +19,8 @@ def test_lines_with_more_gauges_are_compared_with_the_first(monkeypatch: pytest.
         {"gauges": 0, "p50": 1.0, "p95": 1.0},
         {"gauges": 5, "p50": 1.5, "p95": 1.0},
     ]
+
+
+def test_lines_that_are_compared_have_no_label(passgate: Passgate) -> None:
+    said = passgate("bench", "line", "--gauges", "0", "--gauges", "2", "--label", "--json")
+    assert_one_line(said, "--label")

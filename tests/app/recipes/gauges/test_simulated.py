@@ -1,8 +1,11 @@
 """The simulated cover's gauge is read on parts that lie as they come, and good ones are not held by it."""
 
+from pathlib import Path
+
 import pytest
 
-from app.recipes.gauges.simulated import pressure_gauge
+from app.recipes.gauges.simulated import label_gauge, pressure_gauge
+from inspection.cameras.folder import FolderCamera
 from inspection.cameras.simulated import DIAL_NAME, SimulatedCamera
 from inspection.gauges.reading_all import read
 from inspection.recipe import EIGHT_BITS
@@ -41,3 +44,14 @@ def test_a_station_which_cuts_the_gauges_region_reads_what_the_whole_picture_say
         assert part.value == pytest.approx(whole.value, abs=whole.uncertainty)
         assert whole.box is not None
         assert part.box == pytest.approx(whole.box, abs=2)
+
+
+def test_each_simulated_label_names_one_part(tmp_path: Path) -> None:
+    gauge = label_gauge(tmp_path / "labels")
+    assert gauge.reads is not None
+    camera = FolderCamera("label", tmp_path / "labels", loop=True)
+    camera.open()
+    serials = [gauge.reading_of(read([EIGHT_BITS.of(camera.capture(0))], gauge.reads)) for _ in range(5)]
+    assert [one.text for one in serials] == [f"SN{number:04d}" for number in range(5)]
+    assert all(one.in_range for one in serials)
+    camera.close()
