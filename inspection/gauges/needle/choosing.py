@@ -126,7 +126,7 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
     tails = [one for one in others if _opposite(one.axis, axis)]
     if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
         return Unreadable.DISAGREEMENT
-    if _may_be_tail(face, axis, beyond, 0.0):
+    if _may_be_tail(face, axis, beyond, 0.0) or _may_be_tail_of_hidden(axis, candidates, needle, beyond):
         return _by_outline(face, needle, beyond, [axis]) or Unreadable.DISAGREEMENT
     beside = [one for one in others if not _opposite(one.axis, axis)]
     standing = [_standing(one, axis) / best.merit for one in beside]
@@ -180,6 +180,20 @@ def _may_be_tail(face: Face, axis: Axis, beyond: _Beyond | None, known: float) -
     """
     on_scale = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
     return axis.tip < _SHORT and on_scale and reach_behind(face, axis) > max(_LONGER * axis.tip, known)
+
+
+def _may_be_tail_of_hidden(
+    axis: Axis, candidates: list[_Candidate], needle: Needle, beyond: _Beyond | None
+) -> bool:
+    """Whether the second needle lies on the other side, long enough to hide the half that points.
+
+    A drag needle lies on the needle that pushes it. What is seen of that one then is its tail, and that may
+    seem to reach the scale where a tick or a numeral stands before it.
+    """
+    if beyond is not None and beyond(axis.ray + np.pi) >= _PAST_END:
+        return False
+    second = [one.axis for one in candidates if is_second_to(one.axis, axis, needle)]
+    return any(_opposite(one, axis) and one.tip > min(_SHORT, _LONGER * axis.tip) for one in second)
 
 
 def _is_another(one: _Candidate, best: _Candidate, needle: Needle) -> bool:

@@ -105,6 +105,15 @@ def test_a_drag_needle_that_hides_the_first_is_read_only_for_its_tail(hub: float
     assert read(gone, 2.0).reason is Unreadable.TWO_NEEDLES
 
 
+@pytest.mark.parametrize("value", [1.0, 2.0, 8.6])
+def test_a_long_tail_is_not_read_for_the_needle_that_its_drag_needle_hides(value: float) -> None:
+    tailed = Hand(outline=((-0.84, 0.06), (-0.1, 0.03), (0.9, 0.008)))
+    wide = but(DRAG, outline=((0.0, 0.035), (0.88, 0.035)))
+    pushed = Drawing(hand=tailed, second=wide, second_at=value, said="black", second_said="red", over=True)
+    reading = read(pushed, value)
+    assert reading.value is None or abs(reading.value - value) < 0.1, reading.value
+
+
 @pytest.mark.parametrize("at", [1.0, 3.0, 8.5])
 @pytest.mark.parametrize("said", ["black", "auto"])
 def test_a_second_needle_that_no_colour_tells_apart_is_never_read(said: str, at: float) -> None:
