@@ -61,16 +61,16 @@ def show_readings(images: Sequence[Path], what: Description, *, as_json: bool) -
         )
     groups = [images[at : at + frames] for at in range(0, len(images), frames)]
     if len(groups) == 1:
-        answer, words = _read(groups[0], what)
+        answer, words = _read(groups[0], what, warm_up=True)
         if as_json:
             print_json(answer)
         else:
             typer.echo(f"{images[0]}: {words}")
         return
     answers, refused = [], []
-    for group in groups:
+    for number, group in enumerate(groups):
         try:
-            answer, words = _read(group, what)
+            answer, words = _read(group, what, warm_up=number == 0)
         except CameraError as error:
             answer, words = _unmade(what, error), f"not read: {error}"
             refused.append(error)
@@ -86,8 +86,15 @@ def show_readings(images: Sequence[Path], what: Description, *, as_json: bool) -
         raise typer.Exit(1)
 
 
-def _read(group: Sequence[Path], what: Description) -> tuple[dict[str, Any], str]:
-    """One reading, as JSON and in words. Raises CameraError where one of its pictures cannot be read."""
+def _read(group: Sequence[Path], what: Description, *, warm_up: bool) -> tuple[dict[str, Any], str]:
+    """One reading, as JSON and in words. Raises CameraError where one of its pictures cannot be read.
+
+    Args:
+        group: As many pictures as a reading takes.
+        what: The instrument.
+        warm_up: Whether to read once beforehand: a process's first reading takes many times as long as all
+            later ones, and a station warms up before its first part.
+    """
     from app.recipes.gauges.evaluating import answer_of
     from app.recipes.gauges.pictures import picture_of
     from inspection.gauges.reading_all import read
@@ -95,7 +102,10 @@ def _read(group: Sequence[Path], what: Description) -> tuple[dict[str, Any], str
     shown = [picture_of(image) for image in group]
     for image, one in zip(group, shown, strict=True):
         say_notes(image, one)
-    reading = read([one.picture for one in shown], what)
+    pictures = [one.picture for one in shown]
+    if warm_up:
+        read(pictures, what)
+    reading = read(pictures, what)
     notes = [note for one in shown for note in one.notes]
     return {**answer_of(reading), "notes": notes}, in_words(reading)
 

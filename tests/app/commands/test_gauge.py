@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from inspection.instruments.reading import InstrumentKind, Reading
 from tests.app.recipes.gauges.dials import dial, label
 from tests.app.running import Passgate, assert_one_line
 
@@ -100,6 +101,20 @@ def test_a_reading_takes_as_many_pictures_as_are_described(passgate: Passgate, f
     assert passgate(*asked[:-2], folder / "75.png", folder / "75.png").out == f"{folder / '75.png'}: lit\n"
     four = json.loads(passgate(*asked, folder / "75.png", folder / "75.png", folder / "40.png").out)
     assert [Path(one["image"]).name for one in four["readings"]] == ["40.png", "75.png"]
+
+
+def test_the_time_that_is_told_is_a_warm_readers(
+    passgate: Passgate, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    times = iter((300.0, 9.0, 8.0))
+
+    def read(_pictures: object, _what: object) -> Reading:
+        return Reading(kind=InstrumentKind.DIAL, value=1.0, uncertainty=0.1, ms=next(times))
+
+    monkeypatch.setattr("inspection.gauges.reading_all.read", read)
+    pictures = (folder / "40.png", folder / "75.png")
+    said = passgate("gauge", "read", *pictures, "--gauge", folder / "dial.json", "--json")
+    assert [one["ms"] for one in json.loads(said.out)["readings"]] == [9.0, 8.0]
 
 
 def test_a_missing_or_damaged_picture_does_not_spoil_the_readings_of_others(
