@@ -9,12 +9,10 @@ import numpy.typing as npt
 
 from inspection.gauges.needle.axis import STEP_PX, Axis, robust_line, strip
 from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
-from inspection.gauges.needle.said_colours import TINTED, lab_of
+from inspection.gauges.needle.said_colours import TINTED, VIVID, lab_of
 
 _SEEN = 0.45
 """Share of its length along which the needle must be seen beside what lies over it."""
-_VIVID = 20.0
-"""Chroma from which a named colour is a colour, and not black, grey or white."""
 
 
 def beneath(face: Face, over: Axis, first: str, second: str) -> Axis | None:
@@ -54,7 +52,7 @@ def _of_first(lab: Floats, over: Axis, first: str, second: str) -> npt.NDArray[n
     """Which places are of the first needle: unlike the face, and by their colour not of the second."""
     named = [lab_of(colour) for colour in (first, second)]
     colours = [None if lab is None else lab[1:] for lab in named]
-    vivid = [ab is not None and float(np.hypot(*ab)) > _VIVID for ab in colours]
+    vivid = [ab is not None and float(np.hypot(*ab)) > VIVID for ab in colours]
     if vivid[0] == vivid[1]:
         return None
     hue = colours[0] if vivid[0] else colours[1]

@@ -15,6 +15,7 @@ from inspection.gauges.needle.far_side import reach_behind
 from inspection.gauges.needle.outline import outline
 from inspection.gauges.needle.polar import unwrap
 from inspection.gauges.needle.said_colours import (
+    denied,
     is_second_to,
     is_the_other,
     of_one_paint,
@@ -76,6 +77,8 @@ _LONGER = 0.9
 _FLANKED = 0.5
 """Of its length: along most of it a needle's flanks are seen, unless a second needle may lie over them. Else
 the line through their middles is chance."""
+_OUTER = 0.5
+"""Of its reach: what begins beyond that runs from no hub that is seen. Somebody may have set it there."""
 _SUITING = 0.8
 """How well an outline's colour must fit what was said: rather well than not."""
 
@@ -120,6 +123,8 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
         return _by_outline(face, needle, beyond, []) or _nothing(face)
     if is_the_other(axis, needle):
         return _under(face, best, needle)
+    if axis.begin > _OUTER * axis.tip and denied(axis, needle):
+        return Unreadable.NOT_FOUND
     if needle.second_needle is None and _patchy(axis):
         return _by_outline(face, needle, beyond, []) or _nothing(face)
     others = [one for one in candidates if _is_another(one, best, needle)]

@@ -20,6 +20,8 @@ _APART = 30.0
 
 TINTED = 8.0
 """Distance in colour alone, without lightness, from which something has a colour that another has not."""
+VIVID = 20.0
+"""Chroma from which a colour is one, and not black, grey or white."""
 
 
 @lru_cache(maxsize=64)
@@ -61,6 +63,19 @@ def tells_apart(needle: Needle) -> bool:
     return float(np.linalg.norm(first - second)) > _APART
 
 
+def denied(axis: Axis, needle: Needle) -> bool:
+    """Whether it has a hue that the colour said of the needle has not, nor a mixture of that and the face.
+
+    A thin needle is seen mixed with the face beside it, so that being pale denies nothing.
+    """
+    named = lab_of(needle.color)
+    if named is None:
+        return False
+    tint, chroma = _tint(axis), float(np.hypot(named[1], named[2]))
+    strength = float(np.hypot(*tint))
+    return strength > VIVID and (chroma <= VIVID or float(tint @ named[1:]) < 0.5 * strength * chroma)
+
+
 def of_one_paint(one: Axis, other: Axis) -> bool:
     """Whether both have a colour that the face has not, and no other than each other."""
     colours = [np.array(axis.colour) for axis in (one, other)]
@@ -90,9 +105,9 @@ def _likeness(axis: Axis, colour: str) -> float | None:
         return None
     seen, face = np.array(axis.colour), np.array(axis.face)
     chroma = float(np.hypot(named[1], named[2]))
-    tinted = seen[1:] - face[1:] if np.hypot(face[1], face[2]) < 25 else seen[1:]
+    tinted = _tint(axis)
     strength = float(np.hypot(tinted[0], tinted[1]))
-    if chroma > 20:
+    if chroma > VIVID:
         turn = float(tinted @ named[1:]) / max(strength * chroma, 1e-6)
         return float(np.clip((turn - 0.3) / 0.5, 0, 1) * np.clip((strength - 5) / 15, 0, 1))
     plain = float(np.clip((30 - strength) / 20, 0, 1))
@@ -105,3 +120,9 @@ def _likeness(axis: Axis, colour: str) -> float | None:
     if named[0] > 85:
         return plain * float(np.clip((seen[0] - face[0]) / 15 + 0.5, 0, 1))
     return plain
+
+
+def _tint(axis: Axis) -> npt.NDArray[np.float64]:
+    """Its colour without lightness, in a light that makes the face grey where that is nearly so."""
+    seen, face = np.array(axis.colour[1:]), np.array(axis.face[1:])
+    return seen - face if np.hypot(*face) < 25 else seen

@@ -15,6 +15,7 @@ Picture = npt.NDArray[np.uint8]
 Corners = tuple[tuple[float, float], ...]
 
 FACE, RED, BLACK, WHITE = (205, 200, 195), (200, 60, 55), (50, 50, 52), (255, 255, 255)
+GREEN, PALE = (40, 130, 70), (150, 148, 145)
 KITE: Corners = ((-0.42, 0.17), (-0.2, 0.31), (0.15, 0.28), (0.52, 0.0))
 """One side of a water meter's needle: outward and aside, in radii of the ring."""
 
@@ -125,3 +126,15 @@ def test_what_is_crooked_along_most_of_its_length_is_no_needle() -> None:
     straight = np.full((401, 401, 3), FACE, np.uint8)
     cv2.polylines(straight, [bends * (0, 1) + (200, 0)], False, RED, 18, cv2.LINE_AA)
     assert isinstance(find_needle(seen(straight), Needle()), Found)
+
+
+def test_a_pointer_of_another_hue_that_begins_far_out_is_not_read_for_the_needle_that_was_said() -> None:
+    pointer: Corners = ((0.55, 0.03), (1.0, 0.02))
+    hub: Corners = ((-0.3, 0.0), (-0.2, 0.2), (0.0, 0.3), (0.2, 0.2), (0.3, 0.0))
+    green, pale = (
+        seen(drawn(pointer, hub, degrees=50.0, around=(0.0, 0.0), colours=(colour, BLACK)))
+        for colour in (GREEN, PALE)
+    )
+    assert find_needle(green, Needle(color="black")) is Unreadable.NOT_FOUND
+    assert isinstance(find_needle(green, Needle(color="green")), Found)
+    assert isinstance(find_needle(pale, Needle(color="black")), Found)
