@@ -25,6 +25,8 @@ class DisplayDescription(Frozen):
     """Whether it can show a minus."""
     leading_zeros: bool | None = None
     """Whether places in front of the number show 0 (True) or nothing (False)."""
+    whole: bool = False
+    """Whether it is known that the picture's border never cuts a digit off."""
     unit: Unit = ""
     corners: tuple[Point, Point, Point, Point] | None = None
     """Of the field of digits, from its upper left clockwise *as a person reads it*."""

@@ -5,12 +5,14 @@ so that a reflection that lies over the whole of it does no harm; over part of i
 between lit and not, and where these could make another digit the cell is unclear. Pure.
 """
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.gauges.display.panel import Array
 from inspection.gauges.display.segments import FORMS, PATTERNS, RIGHT, SEGMENTS, Row, sampled
@@ -149,11 +151,17 @@ def _usual(strokes: Strokes, means: Array, inside: Array, grounds: Array) -> Lit
     return Lit(strokes.dark, depth, float(ground.std()) / depth, unlit, float(np.median(grounds[shown])))
 
 
-def blank_at(strokes: Strokes, row: Row, number: int, segments: Sequence[int], lit: Lit) -> bool:
-    """Whether these segments of a place, of which no more may be in sight, are seen not to be lit."""
-    x, y = row.place(row.segments[list(segments)], [number])
-    shares = (sampled(strokes.depth, x, y)[0].mean(-1) - lit.unlit) / lit.depth
-    return _seen_blank(shares, sampled(strokes.ground, x, y)[0].mean(-1), lit)
+def blank_at(strokes: Strokes, x: Array, y: Array, sight: NDArray[np.bool_], lit: Lit) -> bool:
+    """Whether segments whose points lie at ``x`` and ``y`` (segments x points) are seen not to be lit.
+
+    Points that are not in ``sight`` say nothing: what a part of a segment says is noisier than what it says
+    as a whole, as the square root of its size.
+    """
+    count = sight.sum(-1)
+    shares = ((sampled(strokes.depth, x, y) * sight).sum(-1) / count - lit.unlit) / lit.depth
+    grounds = (sampled(strokes.ground, x, y) * sight).sum(-1) / count
+    noisier = replace(lit, noise=lit.noise * math.sqrt(sight.shape[-1] / int(count.min())))
+    return _seen_blank(shares, grounds, noisier)
 
 
 def _seen_blank(shares: Array, grounds: Array, lit: Lit) -> bool:

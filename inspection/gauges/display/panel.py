@@ -90,13 +90,19 @@ class Field:
     margin: float = 0.0
     """Room around a taught field, in pixels of the field: digits lie inside of it."""
 
-    def reaches(self, x: Array, y: Array) -> bool:
-        """Whether all these places of the field lie inside of the picture that it was taken from."""
+    def in_sight(self, x: Array, y: Array) -> NDArray[np.bool_]:
+        """Which of these places of the field lie inside of the picture that it was taken from."""
         back = np.linalg.inv(self.to_field)
         places = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)]).astype(np.float64)
         px, py = places[0] / places[2], places[1] / places[2]
         width, height = self.of_size
-        return bool(px.min() >= 0 and py.min() >= 0 and px.max() <= width - 1 and py.max() <= height - 1)
+        return ((px >= 0) & (py >= 0) & (px <= width - 1) & (py <= height - 1)).reshape(x.shape)
+
+    @property
+    def sight(self) -> NDArray[np.bool_]:
+        """Height x width: which of its pixels are."""
+        down, across = np.indices(self.picture.shape[:2], np.float32)
+        return self.in_sight(across, down)
 
     @property
     def width(self) -> int:

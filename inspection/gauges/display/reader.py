@@ -24,6 +24,9 @@ _MARGIN: Final = 0.12
 """Of a taught field's height: room to see that digits end."""
 _SMALLEST_PX: Final = 12.0
 """Height of digits in the picture: smaller ones have strokes of less than two pixels."""
+_HALF: Final = 0.5
+"""Of a segment's core: what must be in sight at least for it to be seen blank, so that it is not the gap beside
+it which is seen."""
 _NOISES: Final = 6.0
 """By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
 
@@ -104,7 +107,7 @@ def _judged(
         return Unreadable.SEGMENT_UNCLEAR
     if len(pictures) > 1 and _changes(pictures, found, display):
         return Unreadable.FLICKERS
-    return number_of(found.seen.cells, _ends(joint[found.strokes.dark], found, minus=display.minus), display)
+    return number_of(found.seen.cells, _ends(joint[found.strokes.dark], found, display), display)
 
 
 def _right_way_up(results: Sequence[Number | Unreadable]) -> Number | Unreadable:
@@ -129,7 +132,7 @@ def _changes(pictures: Sequence[Picture], found: Found, display: DisplayDescript
     return contradict(found.seen.cells, alone)
 
 
-def _ends(picture: Picture, found: Found, *, minus: bool) -> Ends:
+def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
     """What the picture says of the places before the first and behind the last that show something."""
     first, last = found.shown
     cells = {cell.number: cell for cell in found.seen.cells}
@@ -139,22 +142,28 @@ def _ends(picture: Picture, found: Found, *, minus: bool) -> Ends:
         return Ends(Unreadable.GLARE if hidden else None, Unreadable.WRONG_LAYOUT if inside else None)
     room = int(2 * found.row.pitch)
     wider, row = beyond(picture, found.field, room), replace(found.row, x=found.row.x + room)
-    strokes = strokes_of(wider.picture, dark=found.strokes.dark)
+    strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
 
     def may_hold(number: int, segments: str) -> Unreadable | None:
-        """Why a digit may be in this place; None: it is seen to be blank."""
-        which = [SEGMENTS.index(name) for name in segments]
-        if not wider.reaches(*row.place(row.segments[which], [number])):
-            return Unreadable.CUT_OFF
+        """Why a digit may be in this place; None: it is seen, or known, to be blank."""
+        x, y = row.place(row.segments[[SEGMENTS.index(name) for name in segments]], [number])
+        sight = wider.in_sight(x, y)[0]
+        whole = bool(sight.all())
         if occupied(strokes, row, number, found.seen.lit, behind=number > last):
-            return Unreadable.SEGMENT_UNCLEAR
-        if blank_at(strokes, row, number, which, found.seen.lit):
+            return Unreadable.SEGMENT_UNCLEAR if whole else Unreadable.CUT_OFF
+        if display.whole and not whole:
             return None
+        if sight.mean(-1).min() < _HALF:
+            return Unreadable.CUT_OFF
+        if blank_at(strokes, x[0], y[0], sight, found.seen.lit):
+            return None
+        if not whole:
+            return Unreadable.CUT_OFF
         return Unreadable.GLARE if number in cells else Unreadable.SEGMENT_UNCLEAR
 
     before = may_hold(first - 1, RIGHT)
     sign = may_hold(first - 1, MIDDLE) if before is None else None
-    if minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
+    if display.minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
         before = before or sign
     return Ends(before, may_hold(last + 1, SEGMENTS))
 

@@ -12,6 +12,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inspection.gauges.display.panel import FIELD_HEIGHT, Array
 from inspection.levels import Picture
@@ -44,13 +45,18 @@ class Strokes:
     """The depth of what is lit, roughly; rather that of faint digits than of strong ones."""
 
 
-def strokes_of(picture: Picture, *, dark: bool) -> Strokes:
-    """The strokes of a field (H x W x 3, RGB), in the channels that a coloured reflection spares."""
+def strokes_of(picture: Picture, *, dark: bool, sight: NDArray[np.bool_] | None = None) -> Strokes:
+    """The strokes of a field (H x W x 3, RGB), in the channels that a coloured reflection spares.
+
+    Where it is not in ``sight`` ground is assumed, so that a stroke which the picture's border cuts is one.
+    """
     channel = _channel(picture, dark=dark)
     grey = channel.astype(np.float32)
     value = np.log(grey + BLACK) if dark else -grey
     if picture.shape[0] >= FIELD_HEIGHT:
         value = cv2.GaussianBlur(value, (0, 0), _BLUR)
+    if sight is not None:
+        value = np.where(sight, value, value.max())
     size = int(picture.shape[0] * _WIDEST_STROKE) | 1
     ground = cv2.morphologyEx(value, cv2.MORPH_CLOSE, cv2.getStructuringElement(cv2.MORPH_RECT, (size, size)))
     depth = np.asarray(ground - value, np.float32)
