@@ -111,6 +111,8 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
             and _left_over(strokes, row, number, sign, strength, lit) > _LEFT_OVER
         ):
             sign = UNCLEAR
+        if sign == UNCLEAR and _no_digit(shares[index], strength, sight, lit, minus=minus):
+            sign, strength = BLANK, 0.0
         right = shares[index][_RIGHT], grounds[index][_RIGHT]
         seen.append(
             Cell(
@@ -221,6 +223,21 @@ def _sign(
     if len(fitting) > 1 or not fitting or (fitting == {"8"} and strength < _FAINT_8):
         return UNCLEAR, strength
     return fitting.pop(), strength
+
+
+def _no_digit(shares: Array, strength: float, grounds: Array, lit: Lit, *, minus: bool) -> bool:
+    """Whether what is lit in a cell (a rim, a smear) is no digit, not even one of which a segment fails.
+
+    Each digit lights one of the segments on its right, so that these must be seen not to be lit.
+    """
+    right = shares[_RIGHT]
+    if np.any(right >= _NOTHING * lit.left(grounds[_RIGHT])) or not np.all(lit.shows(grounds[_RIGHT])):
+        return False
+    own = shares / max(strength, 1e-6)
+    known = np.where(own >= _LIT, 1.0, np.where(own <= _NOT_LIT, 0.0, np.nan))
+    known[_RIGHT] = 0.0
+    patterns = PATTERNS if minus else PATTERNS[:-1]
+    return bool((np.abs(patterns - known) > 0.5).sum(1).min() > 1)
 
 
 def _goes_on(own: Array, beyond: Array) -> bool:

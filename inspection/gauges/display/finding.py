@@ -1,5 +1,6 @@
 """Finds the row of digits: the likeliest field, in the likelier polarity, fitted and decoded. Pure."""
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
@@ -10,9 +11,10 @@ import numpy as np
 from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, decoded
 from inspection.gauges.display.fitting import fitted
 from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
-from inspection.gauges.display.panel import FIELD_HEIGHT, Field, Place, field_of, size_of
+from inspection.gauges.display.panel import FIELD_HEIGHT, Field, Place, beyond, field_of, size_of
 from inspection.gauges.display.segments import Row
 from inspection.gauges.display.strokes import Strokes, strokes_of
+from inspection.instruments.display import MOST_DIGITS
 from inspection.levels import Picture
 
 _MOST_FITTED: Final = 2
@@ -25,6 +27,8 @@ _MARGIN: Final = 0.15
 """Of a field's height: room to be seen around it where digits reach to its edges."""
 _AS_GOOD: Final = 0.9
 """Of the best contrast: a panel that holds the best one is taken instead, since it holds all digits."""
+_BESIDE: Final = 2.0
+"""Pitches to be seen beside a row: the next place, though digits may lean."""
 _ALIKE: Final = 0.2
 """Difference of the logarithms of digits' heights."""
 
@@ -64,6 +68,11 @@ class Found:
         return not any(cell.sign == UNCLEAR and cell.number != last for cell in self.seen.cells)
 
     @property
+    def goes_to_an_end(self) -> bool:
+        """Whether the first or the last of its field's places shows something."""
+        return self.seen.cells[0].sign != BLANK or self.seen.cells[-1].sign != BLANK
+
+    @property
     def shown(self) -> tuple[int, int]:
         """Numbers of the first and of the last place that show something."""
         numbers = [cell.number for cell in self.seen.cells if cell.sign != BLANK]
@@ -98,7 +107,41 @@ def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus
             other for other in candidates if other.place is best.place and other.dark != best.strokes.dark
         ]
         best = max([best, *_fits(pictures, _promising(others), minus=minus)], key=lambda row: row.merit)
-    return best
+    return best if best.place.taught else _grown(pictures[best.strokes.dark], best, minus=minus)
+
+
+def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
+    """The row with the digits beside it that its field leaves out: as long as more becomes clear."""
+    grown: Found | None = found
+    while grown is not None:
+        found = grown
+        grown = next((row for row in _larger(picture, found, minus=minus) if row.merit > found.merit), None)
+    return found
+
+
+def _larger(picture: Picture, found: Found, *, minus: bool) -> Iterator[Found]:
+    """The row with one more place at those ends where something stands: at both of them, or at either."""
+    if found.merit <= 0 or not found.goes_to_an_end or len(found.seen.cells) >= MOST_DIGITS:
+        return
+    first, last = found.shown
+    row, room = found.row, math.ceil(_BESIDE * found.row.pitch)
+    wider = beyond(picture, found.field, left=room, right=room)
+    strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
+    beside = decoded(strokes, replace(row, x=row.x + room), [first - 1, last + 1], minus=minus)
+    if beside is None:
+        return
+    before, behind = (cell.sign != BLANK for cell in beside.cells)
+    for to_left, to_right in ((before, behind), (before, False), (False, behind)):
+        if not to_left and not to_right:
+            continue
+        left = max(0, math.ceil(row.pitch * to_left - row.x - row.pitch * first + found.field.margin))
+        end = row.x + row.pitch * (last + 1 + to_right)
+        right = max(0, math.ceil(end - found.field.width + found.field.margin))
+        field = beyond(picture, found.field, left=left, right=right)
+        field = replace(field, corners=field.own_corners)
+        larger = _fit(field, found.place, replace(row, x=row.x + left), dark=found.strokes.dark, minus=minus)
+        if larger is not None:
+            yield larger
 
 
 def _candidates(picture: Picture, places: Sequence[Place], *, dark: bool) -> Iterator[_Candidate]:
@@ -135,19 +178,18 @@ def _fits(pictures: Mapping[bool, Picture], candidates: Sequence[_Candidate], *,
     found = []
     for candidate in candidates:
         picture, dark = pictures[candidate.dark], candidate.dark
-        row = _fit(picture, candidate.place, candidate.guess.row, dark=dark, minus=minus)
+        row = _fit(field_of(picture, candidate.place), candidate.place, candidate.guess.row, dark=dark, minus=minus)
         if row is not None and not row.place.margin and row.sticks_out:
             wider = replace(row.place, margin=_MARGIN)
             start = row.row.moved(1.0 - 2.0 * wider.margin_share, wider.margin_share * FIELD_HEIGHT)
-            row = _fit(picture, wider, start, dark=dark, minus=minus)
+            row = _fit(field_of(picture, wider), wider, start, dark=dark, minus=minus)
         if row is not None:
             found.append(row)
     return found
 
 
-def _fit(picture: Picture, place: Place, start: Row, *, dark: bool, minus: bool) -> Found | None:
+def _fit(field: Field | None, place: Place, start: Row, *, dark: bool, minus: bool) -> Found | None:
     """The row fitted from ``start``, and decoded."""
-    field = field_of(picture, place)
     if field is None:
         return None
     strokes = strokes_of(field.picture, dark=dark)

@@ -79,8 +79,9 @@ def _behind_point(places: Sequence[Cell], display: DisplayDescription, *, full: 
         for cell, after in itertools.pairwise(places)
     ]
     strongest = max(gaps, default=0.0)
-    if strongest >= _POINT:
-        at = gaps.index(strongest)
+    at = gaps.index(strongest) if gaps else 0
+    taught = bool(display.decimals) and len(places) - 1 - at == display.decimals
+    if strongest >= (_NO_POINT if taught else _POINT):
         if any(gap > _STANDS_OUT * strongest for index, gap in enumerate(gaps) if index != at):
             return Unreadable.SEGMENT_UNCLEAR
         behind = len(places) - 1 - at

@@ -105,6 +105,14 @@ class Field:
         return self.in_sight(across, down)
 
     @property
+    def own_corners(self) -> Corners:
+        """Where its own ones are in the whole picture, without the margin: ``corners`` may be a part's."""
+        full, x1 = self.picture.shape[0], self.width - 1.0 - self.margin
+        y1 = full - 1.0 - self.margin
+        own = np.array([[self.margin, self.margin], [x1, self.margin], [x1, y1], [self.margin, y1]])
+        return np.asarray(cv2.perspectiveTransform(own[None], np.linalg.inv(self.to_field))[0], np.float64)
+
+    @property
     def width(self) -> int:
         """In pixels of the field."""
         return int(self.picture.shape[1])
@@ -269,10 +277,10 @@ def field_of(picture: Picture, place: Place, *, full: int = FIELD_HEIGHT) -> Fie
     )
 
 
-def beyond(picture: Picture, field: Field, room: int) -> Field:
-    """The field with ``room`` more pixels at its left and its right."""
-    width = field.width + 2 * room
-    shift = np.array([[1.0, 0.0, room], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
+def beyond(picture: Picture, field: Field, *, left: int, right: int) -> Field:
+    """The field with so many more pixels at its left and its right."""
+    width = field.width + left + right
+    shift = np.array([[1.0, 0.0, left], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     to_field = shift @ field.to_field
     full = field.picture.shape[0]
     shrink = size_of(field.corners)[1] / (full - 2.0 * field.margin)

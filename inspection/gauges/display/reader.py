@@ -13,7 +13,7 @@ from inspection.gauges.display.finding import Found, best_row
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.panel import Corners, Place, beyond, field_of, inside, panels, rows
+from inspection.gauges.display.panel import Corners, Place, beyond, inside, panels, rows
 from inspection.gauges.display.segments import MIDDLE, RIGHT, SEGMENTS
 from inspection.gauges.display.strokes import strokes_of
 from inspection.instruments.display import DisplayDescription
@@ -123,8 +123,7 @@ def _changes(pictures: Sequence[Picture], found: Found, display: DisplayDescript
     """Whether single pictures show other digits than all together."""
     alone = []
     for picture in pictures:
-        field = field_of(picture, found.place)
-        assert field is not None  # it was one in the joined picture, of the same size
+        field = beyond(picture, found.field, left=0, right=0)
         strokes = replace(strokes_of(field.picture, dark=found.strokes.dark), level=found.strokes.level)
         seen = decoded(strokes, found.row, [cell.number for cell in found.seen.cells], minus=display.minus)
         if seen is not None:
@@ -141,7 +140,7 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         hidden = first - 1 in cells and not cells[first - 1].certain
         return Ends(Unreadable.GLARE if hidden else None, Unreadable.WRONG_LAYOUT if inside else None)
     room = int(2 * found.row.pitch)
-    wider, row = beyond(picture, found.field, room), replace(found.row, x=found.row.x + room)
+    wider, row = beyond(picture, found.field, left=room, right=room), replace(found.row, x=found.row.x + room)
     strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
 
     def may_hold(number: int, segments: str) -> Unreadable | None:

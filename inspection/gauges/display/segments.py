@@ -165,7 +165,8 @@ class Row:
         across = np.linspace(-_AROUND * stroke, width + _AROUND * stroke, 24)
         down = np.linspace(-_AROUND * stroke, height + _AROUND * stroke, 40)
         points = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
-        points = points[(points[:, 0] < width) | (points[:, 1] < height - 2 * stroke)]  # without the point
+        beside = (points[:, 0] < 0) | (points[:, 0] > width)
+        points = points[~beside | (points[:, 1] < height - 2 * stroke)]  # without its point and the one before
         half = stroke / 2
         left, right, top, middle, bottom = half, width - half, half, height / 2, height - half
         lines = (

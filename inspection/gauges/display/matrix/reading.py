@@ -169,7 +169,7 @@ def _found(picture: Picture, places: Sequence[Place], dark: bool) -> list[_Found
 def _field(picture: Picture, place: Place, height: int, room: int = 0) -> Field | None:
     """The field, ``height`` pixels high, with its margin around it and ``room`` more at either end."""
     field = field_of(picture, place, full=round(height * (1.0 + 2.0 * place.margin)))
-    return beyond(picture, field, room) if field is not None and room else field
+    return beyond(picture, field, left=room, right=room) if field is not None and room else field
 
 
 def _inner(field: Field, place: Place, room: int = 0) -> Inner:
@@ -310,7 +310,7 @@ def _shows(read: _Read, place: int) -> bool:
     across, down = np.arange(0.5, COLUMNS), np.arange(-0.5, ROWS + 1.0)
     u, v = (grid.ravel() for grid in np.meshgrid(across, down))
     x, y = row.place(dots_at(row, u, v), [place])
-    if not read.field.reaches(x, y):
+    if not read.field.in_sight(x, y).all():
         return False
     depth = sampled(read.ink.depth, x, y).mean(-1).reshape(down.size, across.size)
     ground = sampled(read.ink.ground, x, y).mean(-1).reshape(down.size, across.size)
@@ -333,7 +333,7 @@ def _is_free(read: _Read, end: int, place: int, *, taught: bool) -> bool:
     across, down = np.arange(-0.5, COLUMNS + 1.0), np.arange(-0.5, ROWS + 1.0)
     u, v = (grid.ravel() for grid in np.meshgrid(across, down))
     x, y = row.place(dots_at(row, u, v), [place])
-    if not read.field.reaches(x, y):
+    if not read.field.in_sight(x, y).all():
         return taught
     faintest = min(min(cell.strength for cell in seen.cells if cell.sign != BLANK), 1.0)
     depth = sampled(read.ink.depth, x, y).mean(-1).reshape(down.size, across.size)
