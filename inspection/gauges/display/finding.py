@@ -8,13 +8,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, decoded
+from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, blank_at, decoded, occupied
 from inspection.gauges.display.fitting import fitted
 from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
 from inspection.gauges.display.panel import FIELD_HEIGHT, Field, Place, beyond, field_of, size_of
-from inspection.gauges.display.segments import Row
+from inspection.gauges.display.segments import SEGMENTS, Row
 from inspection.gauges.display.strokes import Strokes, strokes_of
+from inspection.gauges.display.visibility import Lit
 from inspection.instruments.display import MOST_DIGITS
+from inspection.instruments.reading import Unreadable
 from inspection.levels import Picture
 
 _MOST_FITTED: Final = 2
@@ -29,6 +31,8 @@ _AS_GOOD: Final = 0.9
 """Of the best contrast: a panel that holds the best one is taken instead, since it holds all digits."""
 _BESIDE: Final = 2.0
 """Pitches to be seen beside a row: the next place, though digits may lean."""
+_HALF: Final = 0.5
+"""Of a segment's core: what must be in sight for it to be seen blank, lest it is the gap beside it which is."""
 _ALIKE: Final = 0.2
 """Difference of the logarithms of digits' heights."""
 
@@ -53,6 +57,8 @@ class Found:
     row: Row
     seen: Decoded
     contrast: float
+    goes_on: bool = False
+    """Whether strokes stand beside it that are not in it."""
 
     @property
     def merit(self) -> float:
@@ -61,16 +67,11 @@ class Found:
 
     @property
     def clean(self) -> bool:
-        """Whether each place, but for the last, shows a digit or nothing."""
-        if self.merit <= 0:
+        """Whether each place, but for the last, shows a digit or nothing, and no more stands beside them."""
+        if self.merit <= 0 or self.goes_on:
             return False
         last = self.shown[1]
         return not any(cell.sign == UNCLEAR and cell.number != last for cell in self.seen.cells)
-
-    @property
-    def goes_to_an_end(self) -> bool:
-        """Whether the first or the last of its field's places shows something."""
-        return self.seen.cells[0].sign != BLANK or self.seen.cells[-1].sign != BLANK
 
     @property
     def shown(self) -> tuple[int, int]:
@@ -93,6 +94,51 @@ class Found:
         return float(self.row.height / inner * size_of(self.field.corners)[1])
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is seen of the places beside the row, in its field made wider."""
+
+    field: Field
+    strokes: Strokes
+    row: Row
+    """The same one, in the wider field."""
+    lit: Lit
+    first: int
+    own: frozenset[int]
+    """The places of its own field."""
+
+    def occupied(self, number: int) -> bool:
+        """Whether upright strokes stand in this place, or between it and the row."""
+        return occupied(self.strokes, self.row, number, self.lit, behind=number > self.first)
+
+    def may_hold(self, number: int, segments: str, *, whole: bool) -> Unreadable | None:
+        """Why a digit that lights one of these segments may be in this place; None: there is none.
+
+        ``whole``: it is known that the picture's border cuts no digit off.
+        """
+        x, y = self.row.place(self.row.segments[[SEGMENTS.index(name) for name in segments]], [number])
+        sight = self.field.in_sight(x, y)[0]
+        cut = not sight.all()
+        if self.occupied(number):
+            return Unreadable.CUT_OFF if cut else Unreadable.SEGMENT_UNCLEAR
+        if cut and whole:
+            return None
+        if sight.mean(-1).min() >= _HALF and blank_at(self.strokes, x[0], y[0], sight, self.lit):
+            return None
+        if cut:
+            return Unreadable.CUT_OFF
+        return Unreadable.GLARE if number in self.own else Unreadable.SEGMENT_UNCLEAR
+
+
+def beside_of(picture: Picture, found: Found) -> Beside:
+    """What the picture shows beside a row that was found in it."""
+    room = math.ceil(_BESIDE * found.row.pitch)
+    wider = beyond(picture, found.field, left=room, right=room)
+    strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
+    own = frozenset(cell.number for cell in found.seen.cells)
+    return Beside(wider, strokes, found.row.shifted(room), found.seen.lit, found.shown[0], own)
+
+
 def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus: bool) -> Found | None:
     """The row of digits in one of ``places``. ``pictures``: by whether digits are dark in them."""
     candidates = [
@@ -112,36 +158,29 @@ def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus
 
 def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
     """The row with the digits beside it that its field leaves out: as long as more becomes clear."""
-    grown: Found | None = found
-    while grown is not None:
-        found = grown
-        grown = next((row for row in _larger(picture, found, minus=minus) if row.merit > found.merit), None)
+    while found.merit > 0 and len(found.seen.cells) < MOST_DIGITS:
+        beside = beside_of(picture, found)
+        before, behind = (beside.occupied(number) for number in (found.shown[0] - 1, found.shown[1] + 1))
+        if not before and not behind:
+            return found
+        found = replace(found, goes_on=True)
+        ways = {(before, behind), (before, False), (False, behind)} - {(False, False)}
+        larger = (_with_more(picture, found, *way, minus=minus) for way in sorted(ways, reverse=True))
+        better = next((row for row in larger if row is not None and row.merit > found.merit), None)
+        if better is None:
+            break
+        found = better
     return found
 
 
-def _larger(picture: Picture, found: Found, *, minus: bool) -> Iterator[Found]:
-    """The row with one more place at those ends where something stands: at both of them, or at either."""
-    if found.merit <= 0 or not found.goes_to_an_end or len(found.seen.cells) >= MOST_DIGITS:
-        return
-    first, last = found.shown
-    row, room = found.row, math.ceil(_BESIDE * found.row.pitch)
-    wider = beyond(picture, found.field, left=room, right=room)
-    strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
-    beside = decoded(strokes, replace(row, x=row.x + room), [first - 1, last + 1], minus=minus)
-    if beside is None:
-        return
-    before, behind = (cell.sign != BLANK for cell in beside.cells)
-    for to_left, to_right in ((before, behind), (before, False), (False, behind)):
-        if not to_left and not to_right:
-            continue
-        left = max(0, math.ceil(row.pitch * to_left - row.x - row.pitch * first + found.field.margin))
-        end = row.x + row.pitch * (last + 1 + to_right)
-        right = max(0, math.ceil(end - found.field.width + found.field.margin))
-        field = beyond(picture, found.field, left=left, right=right)
-        field = replace(field, corners=field.own_corners)
-        larger = _fit(field, found.place, replace(row, x=row.x + left), dark=found.strokes.dark, minus=minus)
-        if larger is not None:
-            yield larger
+def _with_more(picture: Picture, found: Found, to_left: bool, to_right: bool, *, minus: bool) -> Found | None:
+    """The row fitted anew, with one more place at its left or its right."""
+    (first, last), row, margin = found.shown, found.row, found.field.margin
+    left = max(0, math.ceil(margin - row.x - row.pitch * (first - to_left)))
+    right = max(0, math.ceil(row.x + row.pitch * (last + 1 + to_right) - found.field.width + margin))
+    field = beyond(picture, found.field, left=left, right=right)
+    field = replace(field, corners=field.own_corners)
+    return _fit(field, found.place, row.shifted(left), dark=found.strokes.dark, minus=minus)
 
 
 def _candidates(picture: Picture, places: Sequence[Place], *, dark: bool) -> Iterator[_Candidate]:
@@ -208,6 +247,15 @@ def _outermost(found: Sequence[Found]) -> Found:
         if other.merit > 0 and other.contrast > _AS_GOOD * best.contrast and _within(best, other):
             best = other
     return best
+
+
+def likelier(found: Found | None, other: Found | None) -> Found | None:
+    """Of two rows the better one; where one goes on beyond its ends, another that has all of it and does not."""
+    if found is None or other is None:
+        return found or other
+    if found.goes_on and other.clean and _within(found, other):
+        return other
+    return max(found, other, key=lambda row: row.merit)
 
 
 def _within(inner: Found, outer: Found) -> bool:

@@ -8,8 +8,8 @@ from typing import Final
 import numpy as np
 
 from inspection.frozen import Box
-from inspection.gauges.display.decoding import blank_at, decoded, foreign, occupied
-from inspection.gauges.display.finding import Found, best_row
+from inspection.gauges.display.decoding import decoded, foreign
+from inspection.gauges.display.finding import Found, beside_of, best_row, likelier
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
@@ -24,9 +24,6 @@ _MARGIN: Final = 0.12
 """Of a taught field's height: room to see that digits end."""
 _SMALLEST_PX: Final = 12.0
 """Height of digits in the picture: smaller ones have strokes of less than two pixels."""
-_HALF: Final = 0.5
-"""Of a segment's core: what must be in sight at least for it to be seen blank, so that it is not the gap beside
-it which is seen."""
 _NOISES: Final = 6.0
 """By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
 
@@ -88,8 +85,7 @@ def _found(joint: Mapping[bool, Picture], display: DisplayDescription, *, on_its
     loose = best_row(
         joint, [place.turned() for place in places] if on_its_head else places, minus=display.minus
     )
-    both = [row for row in (found, loose) if row is not None]
-    return max(both, key=lambda row: row.merit, default=None)
+    return likelier(found, loose)
 
 
 def _judged(
@@ -139,32 +135,12 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         inside = last + 1 in cells
         hidden = first - 1 in cells and not cells[first - 1].certain
         return Ends(Unreadable.GLARE if hidden else None, Unreadable.WRONG_LAYOUT if inside else None)
-    room = int(2 * found.row.pitch)
-    wider, row = beyond(picture, found.field, left=room, right=room), replace(found.row, x=found.row.x + room)
-    strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
-
-    def may_hold(number: int, segments: str) -> Unreadable | None:
-        """Why a digit may be in this place; None: it is seen, or known, to be blank."""
-        x, y = row.place(row.segments[[SEGMENTS.index(name) for name in segments]], [number])
-        sight = wider.in_sight(x, y)[0]
-        whole = bool(sight.all())
-        if occupied(strokes, row, number, found.seen.lit, behind=number > last):
-            return Unreadable.SEGMENT_UNCLEAR if whole else Unreadable.CUT_OFF
-        if display.whole and not whole:
-            return None
-        if sight.mean(-1).min() < _HALF:
-            return Unreadable.CUT_OFF
-        if blank_at(strokes, x[0], y[0], sight, found.seen.lit):
-            return None
-        if not whole:
-            return Unreadable.CUT_OFF
-        return Unreadable.GLARE if number in cells else Unreadable.SEGMENT_UNCLEAR
-
-    before = may_hold(first - 1, RIGHT)
-    sign = may_hold(first - 1, MIDDLE) if before is None else None
+    beside = beside_of(picture, found)
+    before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
+    sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
         before = before or sign
-    return Ends(before, may_hold(last + 1, SEGMENTS))
+    return Ends(before, beside.may_hold(last + 1, SEGMENTS, whole=display.whole))
 
 
 def _box(corners: Corners, picture: Picture) -> Box | None:

@@ -101,6 +101,10 @@ class Row:
             fan=self.fan / factor,
         )
 
+    def shifted(self, by: float) -> "Row":
+        """The same row in a field that begins ``by`` pixels before."""
+        return replace(self, x=self.x + by)
+
     def counted_from(self, cell: int) -> "Row":
         """The same row, with ``cell`` as cell 0."""
         right = cell * self.pitch
