@@ -177,22 +177,41 @@ def foreign(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit) -> boo
     return bool(numbers) and _upright(strokes, row, numbers, lit, row.width + half, row.pitch - half)
 
 
-def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool) -> bool:
-    """Whether upright strokes lie anywhere in this place, or between it and its neighbour in the row."""
+def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool, rims: bool = True) -> bool:
+    """Whether upright strokes lie anywhere in this place, or between it and its neighbour in the row.
+
+    ``rims``: also such as run on above and below the digits, which are none of a digit's.
+    """
     half = row.stroke / 2
     if behind:
-        return _upright(strokes, row, [number - 1], lit, row.width + half, row.pitch + row.width)
-    return _upright(strokes, row, [number], lit, 0.0, row.pitch - half)
+        return _upright(strokes, row, [number - 1], lit, row.width + half, row.pitch + row.width, rims=rims)
+    return _upright(strokes, row, [number], lit, 0.0, row.pitch - half, rims=rims)
 
 
-def _upright(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit, start: float, end: float) -> bool:
+def _upright(
+    strokes: Strokes,
+    row: Row,
+    numbers: Sequence[int],
+    lit: Lit,
+    start: float,
+    end: float,
+    *,
+    rims: bool = True,
+) -> bool:
     """Whether upright strokes lie between two distances from the left ends of these places."""
     across = np.linspace(start, end, max(5, round(3 * (end - start) / row.stroke)))
-    down = np.linspace(0.0, row.height - 2.5 * row.stroke, 24)
-    grid = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
-    shares = (sampled(strokes.depth, *row.place(grid, numbers)) - lit.unlit) / lit.depth
-    columns = (shares.reshape(len(numbers), down.size, across.size) > _LIT).mean(1)
-    return bool(columns.max(initial=0.0) > _STROKE)
+
+    def columns(top: float, bottom: float) -> Array:
+        """The share of each column that is lit between two distances from the digits' tops."""
+        grid = np.stack(np.meshgrid(across, np.linspace(top, bottom, 24)), -1).reshape(-1, 2)
+        shares = (sampled(strokes.depth, *row.place(grid, numbers)) - lit.unlit) / lit.depth
+        return np.asarray((shares.reshape(len(numbers), 24, across.size) > _LIT).mean(1), np.float32)
+
+    seen = columns(0.0, row.height - 2.5 * row.stroke)
+    if not rims:
+        above, below = (columns(at - row.stroke, at + row.stroke / 2) for at in (-row.stroke / 2, row.height))
+        seen = np.where((above > _LIT) & (below > _LIT), np.float32(0.0), seen)
+    return bool(seen.max(initial=0.0) > _STROKE)
 
 
 def _sign(
@@ -207,6 +226,8 @@ def _sign(
     fit = np.maximum(patterns @ shares, 0.0) ** 2 / patterns.sum(1)
     best = patterns[int(fit.argmax())] > 0
     strength = float(shares[best].mean())
+    if strength < max(_FAINTEST, floor) and _seen_blank(shares[_RIGHT], grounds[_RIGHT], lit):
+        return BLANK, 0.0
     if strength < max(_FAINTEST, floor) or float(inside.max()) > _FILLED * strength:
         return UNCLEAR, strength
     own = shares / strength

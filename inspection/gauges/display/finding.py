@@ -107,9 +107,10 @@ class Beside:
     own: frozenset[int]
     """The places of its own field."""
 
-    def occupied(self, number: int) -> bool:
-        """Whether upright strokes stand in this place, or between it and the row."""
-        return occupied(self.strokes, self.row, number, self.lit, behind=number > self.first)
+    def occupied(self, number: int, *, rims: bool = True) -> bool:
+        """Whether upright strokes stand in this place, or between it and the row; ``rims``: or a panel's rim."""
+        behind = number > self.first
+        return occupied(self.strokes, self.row, number, self.lit, behind=behind, rims=rims)
 
     def may_hold(self, number: int, segments: str, *, whole: bool) -> Unreadable | None:
         """Why a digit that lights one of these segments may be in this place; None: there is none.
@@ -160,16 +161,19 @@ def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
     """The row with the digits beside it that its field leaves out: as long as more becomes clear."""
     while found.merit > 0 and len(found.seen.cells) < MOST_DIGITS:
         beside = beside_of(picture, found)
-        before, behind = (beside.occupied(number) for number in (found.shown[0] - 1, found.shown[1] + 1))
-        if not before and not behind:
+        numbers = found.shown[0] - 1, found.shown[1] + 1
+        occupied = [beside.occupied(number, rims=False) for number in numbers]
+        if not any(occupied):
             return found
         found = replace(found, goes_on=True)
-        ways = {(before, behind), (before, False), (False, behind)} - {(False, False)}
-        larger = (_with_more(picture, found, *way, minus=minus) for way in sorted(ways, reverse=True))
-        better = next((row for row in larger if row is not None and row.merit > found.merit), None)
-        if better is None:
+        seen = decoded(beside.strokes, beside.row, numbers, minus=minus)
+        if seen is None:
             break
-        found = better
+        more = [at and cell.sign not in (BLANK, UNCLEAR) for at, cell in zip(occupied, seen.cells, strict=True)]
+        larger = _with_more(picture, found, *more, minus=minus) if any(more) else None
+        if larger is None or larger.merit <= found.merit:
+            break
+        found = larger
     return found
 
 
