@@ -114,6 +114,9 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
         if sign == UNCLEAR and _no_digit(shares[index], strength, sight, lit, minus=minus):
             sign, strength = BLANK, 0.0
         right = shares[index][_RIGHT], grounds[index][_RIGHT]
+        leads = all(cell.sign == BLANK for cell in seen)
+        if sign == UNCLEAR and leads and strength < _FAINTEST and _seen_blank(*right, lit):
+            sign, strength = BLANK, 0.0  # whether strokes stand there is looked at again: `occupied`
         seen.append(
             Cell(
                 number,
@@ -226,8 +229,6 @@ def _sign(
     fit = np.maximum(patterns @ shares, 0.0) ** 2 / patterns.sum(1)
     best = patterns[int(fit.argmax())] > 0
     strength = float(shares[best].mean())
-    if strength < max(_FAINTEST, floor) and _seen_blank(shares[_RIGHT], grounds[_RIGHT], lit):
-        return BLANK, 0.0
     if strength < max(_FAINTEST, floor) or float(inside.max()) > _FILLED * strength:
         return UNCLEAR, strength
     own = shares / strength

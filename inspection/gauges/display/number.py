@@ -59,39 +59,47 @@ def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) ->
         return ends.before
     if display.digits is not None and len(places) + minus > display.digits:
         return Unreadable.WRONG_LAYOUT
-    behind = _behind_point(places, display, full=full)
+    signs = [cell.sign for cell in places]
+    behind = _behind_point(places, display.decimals, full=full)
+    if display.decimals and not full and _with_one_unseen(places, ends, display.decimals):
+        behind = display.decimals
+        signs.append(UNCLEAR)
     if isinstance(behind, Unreadable):
         return behind
-    unclear = places[-1].sign == UNCLEAR
-    if unclear and behind < 2:  # nothing but the unclear place would say that there is a point
+    if signs[-1] == UNCLEAR and behind < 2:  # nothing but the unclear place would say that there is a point
         return Unreadable.SEGMENT_UNCLEAR
-    if behind == 0 and not full and ends.behind is not None:
+    known = display.whole and ends.behind is Unreadable.CUT_OFF
+    if behind == 0 and not full and not known and ends.behind is not None:
         return ends.behind
-    if display.leading_zeros is False and len(places) - behind > 1 and places[0].sign == "0":
+    if display.leading_zeros is False and len(signs) - behind > 1 and signs[0] == "0":
         return Unreadable.WRONG_LAYOUT
-    return _number([cell.sign for cell in places], behind, minus=minus)
+    return _number(signs, behind, minus=minus)
 
 
-def _behind_point(places: Sequence[Cell], display: DisplayDescription, *, full: bool) -> int | Unreadable:
-    """How many places are behind the point."""
+def _with_one_unseen(places: Sequence[Cell], ends: Ends, decimals: int) -> bool:
+    """Whether all but one of the places that must be behind the point are seen, and that one cannot be."""
+    if places[-1].sign == UNCLEAR or ends.behind in (None, Unreadable.WRONG_LAYOUT):
+        return False
+    return 0 < decimals - 1 == _behind_point(places, None, full=False)
+
+
+def _behind_point(places: Sequence[Cell], decimals: int | None, *, full: bool) -> int | Unreadable:
+    """How many places are behind the point; ``decimals``: how many there must be."""
     gaps = [
         2.0 * cell.point / max(cell.strength + max(after.strength, cell.strength / 2), 1e-6)
         for cell, after in itertools.pairwise(places)
     ]
     strongest = max(gaps, default=0.0)
     at = gaps.index(strongest) if gaps else 0
-    taught = bool(display.decimals) and len(places) - 1 - at == display.decimals
-    if strongest >= (_NO_POINT if taught else _POINT):
+    behind = len(places) - 1 - at
+    if strongest >= (_NO_POINT if decimals and behind == decimals else _POINT):
         if any(gap > _STANDS_OUT * strongest for index, gap in enumerate(gaps) if index != at):
             return Unreadable.SEGMENT_UNCLEAR
-        behind = len(places) - 1 - at
-        if display.decimals is not None and behind != display.decimals:
-            return Unreadable.WRONG_LAYOUT
-        return behind
-    if not display.decimals:
-        return 0 if strongest < _NO_POINT or display.decimals == 0 else Unreadable.SEGMENT_UNCLEAR
-    if full and strongest < _NO_POINT and len(places) > display.decimals:
-        return display.decimals
+        return behind if decimals in (None, behind) else Unreadable.WRONG_LAYOUT
+    if not decimals:
+        return 0 if strongest < _NO_POINT or decimals == 0 else Unreadable.SEGMENT_UNCLEAR
+    if full and strongest < _NO_POINT and len(places) > decimals:
+        return decimals
     return Unreadable.SEGMENT_UNCLEAR
 
 

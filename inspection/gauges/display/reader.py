@@ -140,7 +140,7 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
         before = before or sign
-    return Ends(before, beside.may_hold(last + 1, SEGMENTS, whole=display.whole))
+    return Ends(before, beside.may_hold(last + 1, SEGMENTS, whole=False))
 
 
 def _box(corners: Corners, picture: Picture) -> Box | None:
