@@ -26,6 +26,10 @@ AskedDecimals = Annotated[
     int | None,
     typer.Option("--decimals", min=0, max=MOST_DIGITS, help="Places behind the point; default: as seen."),
 ]
+AskedWhole = Annotated[
+    bool,
+    typer.Option("--whole", help="The picture's border never cuts off a digit in front of the point."),
+]
 
 
 @cli.command()
@@ -35,10 +39,11 @@ def read(
     digits: AskedDigits = None,
     decimals: AskedDecimals = None,
     unit: AskedUnit = None,
+    whole: AskedWhole = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Read a display in pictures. One that cannot be read is said to be unreadable: that is an answer."""
-    show_readings(images, _described(display, digits, decimals, unit), as_json=as_json)
+    show_readings(images, _described(display, digits, decimals, unit, whole=whole), as_json=as_json)
 
 
 @cli.command()
@@ -58,17 +63,20 @@ def evaluate(
     digits: AskedDigits = None,
     decimals: AskedDecimals = None,
     unit: AskedUnit = None,
+    whole: AskedWhole = False,
     as_json: JsonFlag = False,
 ) -> None:
     """Measure readings against labels: share readable, and wrong ones that are said to be readable."""
     from app.recipes.gauges.labels import labels_of
 
-    what = _described(display, digits, decimals, unit)
+    what = _described(display, digits, decimals, unit, whole=whole)
     entries = labels_of(labels, images=images, what=what)
     show_evaluation(entries, noun="displays", within=within, as_json=as_json)
 
 
-def _described(file: Path | None, digits: int | None, decimals: int | None, unit: str | None) -> Description:
+def _described(
+    file: Path | None, digits: int | None, decimals: int | None, unit: str | None, *, whole: bool
+) -> Description:
     """The display in a file, or what the options say of one.
 
     Raises:
@@ -77,9 +85,10 @@ def _described(file: Path | None, digits: int | None, decimals: int | None, unit
     if file is None:
         if digits is not None and decimals is not None and decimals > digits:
             raise typer.BadParameter(f"they do not fit into {digits} digits", param_hint="--decimals")
-        return DisplayDescription(digits=digits, decimals=decimals, unit=unit or "")
+        return DisplayDescription(digits=digits, decimals=decimals, unit=unit or "", whole=whole)
     refuse_beside(
-        {"--digits": digits, "--decimals": decimals, "--unit": unit}, f"{file} says so: leave it out"
+        {"--digits": digits, "--decimals": decimals, "--unit": unit, "--whole": whole or None},
+        f"{file} says so: leave it out",
     )
     what = described_in(file)
     if not isinstance(what, DisplayDescription):

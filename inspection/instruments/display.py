@@ -26,7 +26,7 @@ class DisplayDescription(Frozen):
     leading_zeros: bool | None = None
     """Whether places in front of the number show 0 (True) or nothing (False)."""
     whole: bool = False
-    """Whether it is known that the picture's border never cuts a digit off."""
+    """Whether it is known that the picture's border never cuts off a digit in front of the point."""
     unit: Unit = ""
     corners: tuple[Point, Point, Point, Point] | None = None
     """Of the field of digits, from its upper left clockwise *as a person reads it*."""

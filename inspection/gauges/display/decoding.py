@@ -102,7 +102,7 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
         return None
     shares, inside, beyond = ((depths - lit.unlit) / lit.depth for depths in (means, inside, beyond))
     points = _points(strokes.depth, row, cells, lit)
-    seen = []
+    seen: list[Cell] = []
     for index, number in enumerate(cells):
         sight = grounds[index] if lies.all() else np.where(lies[index], grounds[index], np.float32(255.0))
         sign, strength = _sign(shares[index], inside[index], beyond[index], sight, lit, minus=minus)
@@ -116,7 +116,7 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
         right = shares[index][_RIGHT], grounds[index][_RIGHT]
         leads = all(cell.sign == BLANK for cell in seen)
         if sign == UNCLEAR and leads and strength < _FAINTEST and _seen_blank(*right, lit):
-            sign, strength = BLANK, 0.0  # whether strokes stand there is looked at again: `occupied`
+            sign, strength = BLANK, 0.0  # whether strokes stand there is asked again: `occupied`
         seen.append(
             Cell(
                 number,

@@ -32,7 +32,7 @@ _AS_GOOD: Final = 0.9
 _BESIDE: Final = 2.0
 """Pitches to be seen beside a row: the next place, though digits may lean."""
 _HALF: Final = 0.5
-"""Of a segment's core: what must be in sight for it to be seen blank, lest it is the gap beside it which is."""
+"""Of a segment's core: what must be in sight, lest it is the gap beside it which is seen blank."""
 _ALIKE: Final = 0.2
 """Difference of the logarithms of digits' heights."""
 
@@ -108,7 +108,7 @@ class Beside:
     """The places of its own field."""
 
     def occupied(self, number: int, *, rims: bool = True) -> bool:
-        """Whether upright strokes stand in this place, or between it and the row; ``rims``: or a panel's rim."""
+        """Whether upright strokes stand in this place, or between it and the row; ``rims``: also rims."""
         behind = number > self.first
         return occupied(self.strokes, self.row, number, self.lit, behind=behind, rims=rims)
 
@@ -169,7 +169,8 @@ def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
         seen = decoded(beside.strokes, beside.row, numbers, minus=minus)
         if seen is None:
             break
-        more = [at and cell.sign not in (BLANK, UNCLEAR) for at, cell in zip(occupied, seen.cells, strict=True)]
+        clear = [cell.sign not in (BLANK, UNCLEAR) for cell in seen.cells]
+        more = [strokes and digit for strokes, digit in zip(occupied, clear, strict=True)]
         larger = _with_more(picture, found, *more, minus=minus) if any(more) else None
         if larger is None or larger.merit <= found.merit:
             break
@@ -221,7 +222,8 @@ def _fits(pictures: Mapping[bool, Picture], candidates: Sequence[_Candidate], *,
     found = []
     for candidate in candidates:
         picture, dark = pictures[candidate.dark], candidate.dark
-        row = _fit(field_of(picture, candidate.place), candidate.place, candidate.guess.row, dark=dark, minus=minus)
+        place, start = candidate.place, candidate.guess.row
+        row = _fit(field_of(picture, place), place, start, dark=dark, minus=minus)
         if row is not None and not row.place.margin and row.sticks_out:
             wider = replace(row.place, margin=_MARGIN)
             start = row.row.moved(1.0 - 2.0 * wider.margin_share, wider.margin_share * FIELD_HEIGHT)
@@ -254,7 +256,7 @@ def _outermost(found: Sequence[Found]) -> Found:
 
 
 def likelier(found: Found | None, other: Found | None) -> Found | None:
-    """Of two rows the better one; where one goes on beyond its ends, another that has all of it and does not."""
+    """Of two rows the better one; where one goes on beyond its ends, another that has all of it."""
     if found is None or other is None:
         return found or other
     if found.goes_on and other.clean and _within(found, other):

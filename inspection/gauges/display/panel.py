@@ -96,12 +96,14 @@ class Field:
         places = back @ np.stack([x.ravel(), y.ravel(), np.ones(x.size)]).astype(np.float64)
         px, py = places[0] / places[2], places[1] / places[2]
         width, height = self.of_size
-        return ((px >= 0) & (py >= 0) & (px <= width - 1) & (py <= height - 1)).reshape(x.shape)
+        seen = (px >= 0) & (py >= 0) & (px <= width - 1) & (py <= height - 1)
+        return np.asarray(seen.reshape(x.shape), np.bool_)
 
     @property
     def sight(self) -> NDArray[np.bool_]:
         """Height x width: which of its pixels are."""
-        down, across = np.indices(self.picture.shape[:2], np.float32)
+        full, width = self.picture.shape[:2]
+        across, down = np.meshgrid(np.arange(width, dtype=np.float32), np.arange(full, dtype=np.float32))
         return self.in_sight(across, down)
 
     @property

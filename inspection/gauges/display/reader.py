@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from inspection.frozen import Box
-from inspection.gauges.display.decoding import decoded, foreign
+from inspection.gauges.display.decoding import decoded, foreign, occupied
 from inspection.gauges.display.finding import Found, beside_of, best_row, likelier
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
@@ -133,12 +133,18 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
     cells = {cell.number: cell for cell in found.seen.cells}
     if found.place.taught:
         inside = last + 1 in cells
-        hidden = first - 1 in cells and not cells[first - 1].certain
-        return Ends(Unreadable.GLARE if hidden else None, Unreadable.WRONG_LAYOUT if inside else None)
+        before = None
+        if first - 1 in cells and not cells[first - 1].certain:
+            before = Unreadable.GLARE
+        elif first - 1 in cells and occupied(
+            found.strokes, found.row, first - 1, found.seen.lit, behind=False, rims=False
+        ):
+            before = Unreadable.SEGMENT_UNCLEAR
+        return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)
     beside = beside_of(picture, found)
     before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
-    if display.minus or sign is not Unreadable.CUT_OFF:  # a minus may be out of sight where there never is one
+    if display.minus or sign is not Unreadable.CUT_OFF:  # out of sight may be what there never is
         before = before or sign
     return Ends(before, beside.may_hold(last + 1, SEGMENTS, whole=False))
 

@@ -170,7 +170,7 @@ class Row:
         down = np.linspace(-_AROUND * stroke, height + _AROUND * stroke, 40)
         points = np.stack(np.meshgrid(across, down), -1).reshape(-1, 2)
         beside = (points[:, 0] < 0) | (points[:, 0] > width)
-        points = points[~beside | (points[:, 1] < height - 2 * stroke)]  # without its point and the one before
+        points = points[~beside | (points[:, 1] < height - 2 * stroke)]  # without points: its own, the last
         half = stroke / 2
         left, right, top, middle, bottom = half, width - half, half, height / 2, height - half
         lines = (

@@ -246,7 +246,8 @@ def _number(read: _Read, display: DisplayDescription) -> Number | Unreadable:
     found = display.corners is None
     if found and len(shown) == 1:
         return Unreadable.NO_DIGITS  # one sign alone may be anything
-    if not _ends(read, cells[shown[0]].number, cells[shown[-1]].number, taught=not found):
+    whole = display.whole
+    if not _ends(read, cells[shown[0]].number, cells[shown[-1]].number, taught=not found, whole=whole):
         return Unreadable.CUT_OFF
     if found and _other_lines(read):
         return Unreadable.WRONG_LAYOUT
@@ -286,7 +287,7 @@ def _with_point(cells: Sequence[Cell], at: int) -> list[Cell]:
     return [*cells[: at - 1], replace(before, point=strength), *cells[at + 1 :]]
 
 
-def _ends(read: _Read, first: int, last: int, *, taught: bool) -> bool:
+def _ends(read: _Read, first: int, last: int, *, taught: bool, whole: bool) -> bool:
     """Whether nothing goes on before ``first`` or behind ``last``, the outermost places that show something.
 
     A taught field ends where it was taught, unless something stands right beside it; of one that was found
@@ -299,7 +300,7 @@ def _ends(read: _Read, first: int, last: int, *, taught: bool) -> bool:
         outside = [place for place in places if place < cells[0].number or place > cells[-1].number]
         if not taught and any(_shows(read, place) for place in outside):
             return False
-        if outside and outside[0] == places[0] and not _is_free(read, end, outside[0], taught=taught):
+        if outside and outside[0] == places[0] and not _is_free(read, end, outside[0], known=taught or whole):
             return False
     return True
 
@@ -327,14 +328,17 @@ def _ground(read: _Read) -> float:
     return float(grounds.mean((1, 2)).min())
 
 
-def _is_free(read: _Read, end: int, place: int, *, taught: bool) -> bool:
-    """Whether nothing stands in the ``place`` beside the last one, ``end``, not even part of a character."""
+def _is_free(read: _Read, end: int, place: int, *, known: bool) -> bool:
+    """Whether nothing stands in the ``place`` beside the last one, ``end``, not even part of a character.
+
+    ``known``: it is known that nothing does where the place is out of sight.
+    """
     row, seen = read.row, read.seen
     across, down = np.arange(-0.5, COLUMNS + 1.0), np.arange(-0.5, ROWS + 1.0)
     u, v = (grid.ravel() for grid in np.meshgrid(across, down))
     x, y = row.place(dots_at(row, u, v), [place])
     if not read.field.in_sight(x, y).all():
-        return taught
+        return known
     faintest = min(min(cell.strength for cell in seen.cells if cell.sign != BLANK), 1.0)
     depth = sampled(read.ink.depth, x, y).mean(-1).reshape(down.size, across.size)
     ground = sampled(read.ink.ground, x, y).mean(-1).reshape(down.size, across.size)
