@@ -47,6 +47,8 @@ _LEFT_OVER: Final = 0.1
 """Of what is lit in a cell: where its digit leaves more, it is another one, or the row lies wrong."""
 _IN_SIGHT: Final = 0.8
 """Of a segment's core: what must lie in the field for it to be seen."""
+_RUNS_ON: Final = (0.5, 2.0)
+"""Strokes beyond the ends of digits where a rim is looked for: a digit beside may be a little higher."""
 _STROKE: Final = 0.4
 """Of a digit's height: what is lit for so long in a gap between digits is a stroke of something else."""
 
@@ -177,31 +179,26 @@ def _seen_blank(shares: Array, grounds: Array, lit: Lit) -> bool:
 def foreign(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit) -> bool:
     """Whether upright strokes lie in the gaps behind these places: then the row is not that of the digits."""
     half = row.stroke / 2
-    return bool(numbers) and _upright(strokes, row, numbers, lit, row.width + half, row.pitch - half)
+    return bool(numbers) and _upright(
+        strokes, row, numbers, lit, row.width + half, row.pitch - half, rims=True
+    )
 
 
-def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool, rims: bool = True) -> bool:
+def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool) -> bool:
     """Whether upright strokes lie anywhere in this place, or between it and its neighbour in the row.
 
-    ``rims``: also such as run on above and below the digits, which are none of a digit's.
+    Rims, which run on above and below where digits end, are none.
     """
     half = row.stroke / 2
     if behind:
-        return _upright(strokes, row, [number - 1], lit, row.width + half, row.pitch + row.width, rims=rims)
-    return _upright(strokes, row, [number], lit, 0.0, row.pitch - half, rims=rims)
+        return _upright(strokes, row, [number - 1], lit, row.width + half, row.pitch + row.width, rims=False)
+    return _upright(strokes, row, [number], lit, 0.0, row.pitch - half, rims=False)
 
 
 def _upright(
-    strokes: Strokes,
-    row: Row,
-    numbers: Sequence[int],
-    lit: Lit,
-    start: float,
-    end: float,
-    *,
-    rims: bool = True,
+    strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit, start: float, end: float, *, rims: bool
 ) -> bool:
-    """Whether upright strokes lie between two distances from the left ends of these places."""
+    """Whether upright strokes, ``rims`` too, lie between two distances from the left ends of these places."""
     across = np.linspace(start, end, max(5, round(3 * (end - start) / row.stroke)))
 
     def columns(top: float, bottom: float) -> Array:
@@ -212,8 +209,11 @@ def _upright(
 
     seen = columns(0.0, row.height - 2.5 * row.stroke)
     if not rims:
-        above, below = (columns(at - row.stroke, at + row.stroke / 2) for at in (-row.stroke / 2, row.height))
-        seen = np.where((above > _LIT) & (below > _LIT), np.float32(0.0), seen)
+        near, far = _RUNS_ON[0] * row.stroke, _RUNS_ON[1] * row.stroke
+        above, below = columns(-far, -near), columns(row.height + near, row.height + far)
+        leaning = np.ones((1, 7), np.uint8)  # by a stroke: otherwise than digits do
+        runs_on = (cv2.dilate(above, leaning) > _LIT) & (cv2.dilate(below, leaning) > _LIT)
+        seen = np.where(runs_on, np.float32(0.0), seen)
     return bool(seen.max(initial=0.0) > _STROKE)
 
 

@@ -107,10 +107,9 @@ class Beside:
     own: frozenset[int]
     """The places of its own field."""
 
-    def occupied(self, number: int, *, rims: bool = True) -> bool:
-        """Whether upright strokes stand in this place, or between it and the row; ``rims``: also rims."""
-        behind = number > self.first
-        return occupied(self.strokes, self.row, number, self.lit, behind=behind, rims=rims)
+    def occupied(self, number: int) -> bool:
+        """Whether upright strokes stand in this place, or between it and the row."""
+        return occupied(self.strokes, self.row, number, self.lit, behind=number > self.first)
 
     def may_hold(self, number: int, segments: str, *, whole: bool) -> Unreadable | None:
         """Why a digit that lights one of these segments may be in this place; None: there is none.
@@ -162,7 +161,7 @@ def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
     while found.merit > 0 and len(found.seen.cells) < MOST_DIGITS:
         beside = beside_of(picture, found)
         numbers = found.shown[0] - 1, found.shown[1] + 1
-        occupied = [beside.occupied(number, rims=False) for number in numbers]
+        occupied = [beside.occupied(number) for number in numbers]
         if not any(occupied):
             return found
         found = replace(found, goes_on=True)

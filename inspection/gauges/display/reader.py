@@ -137,7 +137,7 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         if first - 1 in cells and not cells[first - 1].certain:
             before = Unreadable.GLARE
         elif first - 1 in cells and occupied(
-            found.strokes, found.row, first - 1, found.seen.lit, behind=False, rims=False
+            found.strokes, found.row, first - 1, found.seen.lit, behind=False
         ):
             before = Unreadable.SEGMENT_UNCLEAR
         return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)

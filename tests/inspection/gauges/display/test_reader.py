@@ -161,6 +161,50 @@ def test_a_panel_that_the_border_cuts_where_a_digit_could_be_is_not_read() -> No
     assert text(np.ascontiguousarray(whole[:, 260:])) == str(Unreadable.CUT_OFF)
 
 
+def test_a_picture_that_is_known_to_be_whole_is_read_up_to_its_border() -> None:
+    picture = np.ascontiguousarray(drawn.display("12.49")[:, 335:])  # the place before is out of sight
+    assert text(picture) == str(Unreadable.CUT_OFF)
+    assert text(picture, DisplayDescription(whole=True)) == "12.49"
+
+
+def test_a_digit_that_the_border_cuts_is_never_left_out() -> None:
+    """Also where the picture is said to be whole."""
+    whole = DisplayDescription(decimals=2, whole=True)
+    for shown in ("712.49", "112.49"):
+        picture = drawn.display(shown)
+        for left in range(184, 231, 4):
+            assert text(np.ascontiguousarray(picture[:, left:]), whole) != "12.49", left
+
+
+def test_half_of_a_stroke_that_is_seen_blank_says_that_no_digit_is_cut() -> None:
+    """Each digit lights a stroke at its right: half of them in sight is enough, a glimpse is not."""
+    half, glimpse = (np.ascontiguousarray(drawn.display("12.49")[:, left:]) for left in (308, 320))
+    assert text(half) == "12.49"
+    assert text(glimpse) == str(Unreadable.CUT_OFF)
+    for left in range(300, 321, 2):
+        assert text(np.ascontiguousarray(drawn.display("112.49")[:, left:])) != "12.49", left
+
+
+def test_a_last_digit_that_the_border_cuts_off_goes_into_the_uncertainty() -> None:
+    picture = np.ascontiguousarray(drawn.display("198.64")[:, : 180 + 5 * drawn.PITCH - 20])
+    reading = read_display([picture], DisplayDescription(decimals=2))
+    assert (reading.text, reading.value) == ("198.6?", pytest.approx(198.65))
+
+
+def test_a_rim_at_a_digits_left_strokes_is_none() -> None:
+    beside = (drawn.STROKE - drawn.WIDTH) / drawn.PITCH
+    assert text(drawn.display("26.49", places=5, rim_at=beside)) == "26.49"
+
+
+def test_a_light_that_parts_the_panel_leaves_no_digit_out() -> None:
+    """The lit part of a panel has four sides too."""
+    for shown in ("12.49", "812.49"):
+        for edge in range(330, 560, 30):
+            picture = drawn.display(shown)
+            picture[240:380, edge:700] = np.minimum(picture[240:380, edge:700] * 1.5, 255)
+            assert text(picture) in (shown, str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.GLARE)), edge
+
+
 def test_a_lone_sign_is_read_only_where_the_display_is_known_to_be() -> None:
     """A hub with its needle looks like an 8, too."""
     picture = drawn.display("8")
