@@ -43,8 +43,8 @@ _FAINT_8: Final = 0.6
 """Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
 _SEEN_BLANK: Final = 0.5
 """Of the depth that a digit would have in its place: where its right side is shallower, there is none."""
-_LEFT_OVER: Final = 0.1
-"""Of what is lit in a cell: where its digit leaves more, it is another one, or the row lies wrong."""
+_LEFT_OVER: Final = 0.3
+"""Of a segment: where its digit leaves more of a cell over, that may be another segment, beside its place."""
 _IN_SIGHT: Final = 0.8
 """Of a segment's core: what must lie in the field for it to be seen."""
 _RUNS_ON: Final = (0.5, 2.0)
@@ -133,13 +133,15 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
 
 
 def _left_over(strokes: Strokes, row: Row, number: int, sign: str, strength: float, lit: Lit) -> float:
-    """Of all that is lit in a cell, the share that its sign's segments do not account for."""
+    """How much of what is lit in a cell its sign's segments do not account for, in segments."""
     points, by_segment = row.whole
     shares = (sampled(strokes.depth, *row.place(points, [number]))[0] - lit.unlit) / lit.depth
     on = shares > _LIT * strength
     forms = [PATTERNS[index] > 0 for index, (name, _) in enumerate(FORMS) if name == sign]
-    accounted = [int((on & by_segment[form].any(0)).sum()) for form in forms]
-    return 1.0 - max(accounted) / max(int(on.sum()), 1)
+    lit_points = max(int(on.sum()), 1)
+    return min(
+        (1.0 - int((on & by_segment[form].any(0)).sum()) / lit_points) * int(form.sum()) for form in forms
+    )
 
 
 def _usual(strokes: Strokes, means: Array, inside: Array, grounds: Array) -> Lit | None:

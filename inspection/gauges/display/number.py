@@ -92,7 +92,7 @@ def _behind_point(places: Sequence[Cell], decimals: int | None, *, full: bool) -
     strongest = max(gaps, default=0.0)
     at = gaps.index(strongest) if gaps else 0
     behind = len(places) - 1 - at
-    if strongest >= (_NO_POINT if decimals and behind == decimals else _POINT):
+    if strongest >= (_NO_POINT if full and decimals and behind == decimals else _POINT):
         if any(gap > _STANDS_OUT * strongest for index, gap in enumerate(gaps) if index != at):
             return Unreadable.SEGMENT_UNCLEAR
         return behind if decimals in (None, behind) else Unreadable.WRONG_LAYOUT

@@ -87,6 +87,7 @@ def test_a_display_is_described_by_options_or_by_a_file_not_both(passgate: Passg
     asked = ("display", "read", folder / "40.png", "--json")
     assert_one_line(passgate(*asked, "--display", folder / "display.json", "--digits", 3), "--digits")
     assert_one_line(passgate(*asked, "--display", folder / "dial.json"), "describes a dial")
+    assert_one_line(passgate(*asked, "--display", folder / "display.json", "--whole"), "--whole")
     assert_one_line(passgate(*asked, "--digits", 2, "--decimals", 3), "do not fit")
     assert_one_line(passgate(*asked, "--unit", "ba\nr"), "--unit.* cannot be printed")
     said = passgate(*asked, "--display", folder / "display.json")

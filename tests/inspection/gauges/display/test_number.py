@@ -28,9 +28,10 @@ def text(places: list[Cell], ends: Ends, display: DisplayDescription) -> str:
     return result.text if isinstance(result, Number) else str(result)
 
 
-def test_a_faint_point_counts_only_where_one_is_taught() -> None:
+def test_a_faint_point_counts_only_where_the_whole_layout_says_so() -> None:
     faint = cells("955.25", point=0.4)
-    assert text(faint, CLOSED, DisplayDescription(decimals=2)) == "955.25"
+    assert text(faint, CLOSED, DisplayDescription(digits=5, decimals=2)) == "955.25"
+    assert text(faint, CLOSED, DisplayDescription(decimals=2)) == str(Unreadable.SEGMENT_UNCLEAR)
     assert text(faint, CLOSED, DisplayDescription()) == str(Unreadable.SEGMENT_UNCLEAR)
     assert text(faint, CLOSED, DisplayDescription(decimals=1)) == str(Unreadable.SEGMENT_UNCLEAR)
 
