@@ -236,6 +236,8 @@ def refused(code: int, function: Function, settings: LinkSettings) -> WireError:
             f"Check line_base ({settings.line_base}) and vision_base ({settings.vision_base}) in the "
             "settings, which count from 0, and that the PLC serves both blocks"
         )
+        if settings.name is not None and function is Function.READ:
+            todo += f"; and base ({settings.name.base}) and words of [plc.name]"
     else:
         todo = _REMEDIES.get(code, "Check unit_id in the settings, and the PLC's diagnostics")
     if function is Function.EXCHANGE and settings.telegrams is Telegrams.FC23:

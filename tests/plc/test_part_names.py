@@ -65,6 +65,7 @@ def test_a_plc_that_refuses_the_words_costs_the_part_its_name_and_not_the_link(
                 assert isinstance(event, PartTriggered)
                 assert event.told.identity is None
                 assert event.told.fault.startswith("the PLC's words that name the part could not be read: ")
+                assert f"base ({AT}) and words of [plc.name]" in event.told.fault
                 assert link.line.counters().reconnects == 0
                 cycles = link.line.counters().cycles
                 await eventually(lambda: link.line.counters().cycles > cycles + 2)
