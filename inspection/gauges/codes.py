@@ -11,9 +11,10 @@ from typing import Final
 import cv2
 import numpy as np
 import zxingcpp
-from zxingcpp import BarcodeFormat
+from zxingcpp import BarcodeFormat, ContentType
 
 from inspection.frozen import Box
+from inspection.gauges.elements import element
 from inspection.gauges.regions import cut
 from inspection.instruments.code import CUT_SHORT_UNSEEN, CodeDescription, CodeFormat
 from inspection.instruments.reading import MOST_TEXT, InstrumentKind, Reading, Unreadable, unreadable
@@ -37,6 +38,7 @@ _FORMATS: Final[Mapping[CodeFormat, BarcodeFormat]] = {
 }
 _MATRIX: Final[frozenset[CodeFormat]] = frozenset({"DataMatrix", "QRCode", "MicroQRCode", "Aztec"})
 """With error correction: a wrong reading shows, while a check digit lets one in ten through."""
+_CONTENTS: Final = {"gs1": ContentType.GS1, "iso15434": ContentType.ISO15434}
 _SMALL_PX: Final = 1000
 """A picture with a shorter longest side is tried once more at twice its size, for matrix codes: modules of
 less than about two pixels are not told apart. Of 3,000 spoilt codes one bar code gave a wrong text so."""
@@ -47,6 +49,10 @@ class _Seen:
     """A code in view."""
 
     text: str
+    """All that it holds, as people write it: GS1 data with its application identifiers in brackets, control
+    characters as the signs that stand for them."""
+    told: str | None
+    """What the description asks of it: the text, or one of its elements; None where it lacks that."""
     box: Box
 
 
@@ -62,7 +68,7 @@ def read_code(picture: Picture, code: CodeDescription) -> Reading:
     Returns:
         A reading with a text and no value; NO_CODE, CODE_DAMAGED, CODE_TWICE where several may be meant, also
         where they say the same, CODE_UNFIT where it holds no printable text of at most 256 characters,
-        CUT_OFF where the picture does not hold the region.
+        or not the element that is asked for, CUT_OFF where the picture does not hold the region.
     """
     region = code.region or (0, 0, picture.shape[1], picture.shape[0])
     looked_at = cut(picture, region)
@@ -75,15 +81,15 @@ def read_code(picture: Picture, code: CodeDescription) -> Reading:
         image, scale, names = cv2.resize(image, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 2, matrix
         seen, damaged_too = _in(image, code, names)
         damaged = damaged or damaged_too
-    meant = [one for one in seen if code.fits(one.text)] or seen
+    meant = [one for one in seen if one.told is not None and code.fits(one.told)] or seen
     if len(meant) > 1:
         return unreadable(InstrumentKind.CODE, Unreadable.CODE_TWICE, box=region)
     if not meant or not _says_so_again(image, meant[0], code, names):
         reason = Unreadable.CODE_DAMAGED if damaged or meant else Unreadable.NO_CODE
         return unreadable(InstrumentKind.CODE, reason, box=region)
-    text, (left, top, width, height) = meant[0].text, (side // scale for side in meant[0].box)
+    text, (left, top, width, height) = meant[0].told, (side // scale for side in meant[0].box)
     box = (region[0] + left, region[1] + top, width, height)
-    if len(text) > MOST_TEXT or not text.isprintable() or not text.strip():
+    if text is None or len(text) > MOST_TEXT or not text.isprintable() or not text.strip():
         return unreadable(InstrumentKind.CODE, Unreadable.CODE_UNFIT, box=box)
     return Reading(kind=InstrumentKind.CODE, text=text, box=box)
 
@@ -127,10 +133,18 @@ def _in(
         if name in CUT_SHORT_UNSEEN and len(text) != code.length:
             damaged = True  # a piece of a longer one, as far as anybody can tell
             continue
-        one = _Seen(text, _box(barcode.position))
+        one = _Seen(text, _told(barcode, text, code), _box(barcode.position))
         if not any(other.text == text and _overlap(other.box, one.box) for other in found):
             found.append(one)
     return found, damaged
+
+
+def _told(barcode: zxingcpp.Barcode, text: str, code: CodeDescription) -> str | None:
+    """What the description asks of a code."""
+    if code.data == "plain":
+        return text
+    written = barcode.content_type is _CONTENTS[code.data]  # others may hold the same characters by chance
+    return element(barcode.bytes, code.data, code.field) if written else None
 
 
 def _box(position: zxingcpp.Position) -> Box:

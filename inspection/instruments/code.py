@@ -1,5 +1,6 @@
 """How a code is described: its symbologies, where it is, and what may stand in it."""
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Annotated, Final, Literal, Self
 
@@ -22,6 +23,16 @@ CUT_SHORT_UNSEEN: Final[frozenset[CodeFormat]] = frozenset({"ITF", "Codabar"})
 """A part of such a code, seen at a slant or cut off, is a code of its own and nothing shows it."""
 
 
+CodeData = Literal["plain", "gs1", "iso15434"]
+"""How a code's content is written: a text that is taken whole, GS1 data, a message of ISO/IEC 15434."""
+
+CARRIERS: Final[Mapping[CodeData, frozenset[CodeFormat]]] = {
+    "gs1": frozenset({"DataMatrix", "QRCode", "Code128"}),
+    "iso15434": frozenset({"DataMatrix", "QRCode", "Aztec"}),
+}
+"""The symbologies above in which elements are written."""
+
+
 class CodeDescription(Frozen):
     """A DataMatrix, QR or bar code, and which field of the part's identity it tells."""
 
@@ -36,6 +47,9 @@ class CodeDescription(Frozen):
     length: int | None = Field(default=None, ge=1, le=MOST_TEXT)
     """Characters that the content has; ITF and Codabar need it."""
     field: Literal["serial", "lot"] = "serial"
+    data: CodeData = "plain"
+    """Where it is not ``plain``, serial or lot is one element of the content, and ``pattern`` and ``length``
+    speak of that element. A code without it is not the one that is meant."""
 
     def fits(self, text: str) -> bool:
         """Whether a content is one as was taught."""
@@ -51,6 +65,10 @@ class CodeDescription(Frozen):
             except SchemaError as error:
                 said = str(error).rsplit("error: ", 1)[-1].strip()
                 raise ValueError(f"pattern is no regular expression that can be used: {said}") from None
+        others = sorted(set(self.formats) - CARRIERS.get(self.data, frozenset(self.formats)))
+        if others:
+            known = ", ".join(sorted(CARRIERS[self.data]))
+            raise ValueError(f"{self.data} data are read in {known}, not in {', '.join(others)}")
         short = sorted(CUT_SHORT_UNSEEN & set(self.formats))
         if short and self.length is None:
             raise ValueError(

@@ -1,14 +1,17 @@
 """A part's identity off a code: the one that is meant, or none. A wrong serial is the worst of all."""
 
+from typing import Any
+
 import cv2
 import numpy as np
 import pytest
 import zxingcpp
 from numpy.typing import NDArray
+from pydantic import ValidationError
 from zxingcpp import BarcodeFormat
 
 from inspection.gauges.codes import read_code
-from inspection.instruments.code import CodeDescription, CodeFormat
+from inspection.instruments.code import CARRIERS, CodeData, CodeDescription, CodeFormat
 from inspection.instruments.reading import Unreadable
 
 Grey = NDArray[np.uint8]
@@ -151,3 +154,50 @@ def test_a_damaged_code_is_read_right_or_not_at_all() -> None:
         assert reading.text in ("", CONTENTS[kind])
         read += reading.readable
     assert read > 30
+
+
+def with_elements(content: str, kind: CodeFormat, *, gs1: bool = True) -> NDArray[np.uint8]:
+    created = zxingcpp.create_barcode(content, BarcodeFormat.__members__[kind], gs1=gs1)
+    image = zxingcpp.write_barcode_to_image(created, scale=4, add_quiet_zones=True)
+    return picture(np.pad(np.asarray(image), 20, constant_values=255))
+
+
+def described(data: CodeData, **more: Any) -> CodeDescription:
+    return CodeDescription(data=data, **{"formats": ("DataMatrix",), **more})
+
+
+GS1 = "(01)09501101530003(10)AB-123(21)12345"
+MESSAGE = "[)>\x1e06\x1dP4711\x1dS12345\x1d1TAB-123\x1e\x04"
+TAKEN_WHOLE = {"gs1": GS1, "iso15434": "[)>␞06␝P4711␝S12345␝1TAB-123␞␄"}
+
+
+@pytest.mark.parametrize(("data", "kind"), [(data, kind) for data in CARRIERS for kind in CARRIERS[data]])
+def test_serial_and_lot_are_taken_out_of_what_a_code_holds(data: CodeData, kind: CodeFormat) -> None:
+    shown = with_elements(GS1 if data == "gs1" else MESSAGE, kind, gs1=data == "gs1")
+    for field, told in (("serial", "12345"), ("lot", "AB-123")):
+        assert read_code(shown, described(data, formats=(kind,), field=field)).text == told
+    assert read_code(shown, described("plain", formats=(kind,))).text == TAKEN_WHOLE[data]
+
+
+def test_pattern_and_length_speak_of_the_element() -> None:
+    other = GS1.replace("12345", "X1234")  # as long, so drawn as large
+    view = np.hstack([with_elements(other, "DataMatrix"), with_elements(GS1, "DataMatrix")])
+    assert read_code(view, described("gs1", pattern="[0-9]+", length=5)).text == "12345"
+
+
+@pytest.mark.parametrize(
+    ("shown", "why"),
+    [
+        (picture(drawn("DataMatrix", "2112345")), "the same characters, but no GS1 data"),
+        (with_elements("(01)09501101530003(10)AB-123", "DataMatrix"), "GS1 data without a serial"),
+    ],
+)
+def test_a_code_without_the_element_is_none(shown: NDArray[np.uint8], why: str) -> None:
+    assert read_code(shown, described("gs1")).reason is Unreadable.CODE_UNFIT, why
+
+
+def test_elements_are_asked_for_only_where_they_are_written() -> None:
+    with pytest.raises(
+        ValidationError, match="read in Code128, DataMatrix, QRCode, not in EAN13"
+    ):
+        described("gs1", formats=("EAN13",))
