@@ -197,7 +197,5 @@ def test_a_code_without_the_element_is_none(shown: NDArray[np.uint8], why: str) 
 
 
 def test_elements_are_asked_for_only_where_they_are_written() -> None:
-    with pytest.raises(
-        ValidationError, match="read in Code128, DataMatrix, QRCode, not in EAN13"
-    ):
+    with pytest.raises(ValidationError, match="read in Code128, DataMatrix, QRCode, not in EAN13"):
         described("gs1", formats=("EAN13",))

@@ -18,7 +18,10 @@ def message(*elements: str) -> bytes:
 
 @pytest.mark.parametrize(
     ("data", "content"),
-    [("gs1", GTIN + b"10AB-123\x1d2112345"), ("iso15434", message("P4711", "K", "S12345", "1TAB-123", "10D2651"))],
+    [
+        ("gs1", GTIN + b"10AB-123\x1d2112345"),
+        ("iso15434", message("P4711", "K", "S12345", "1TAB-123", "10D2651")),
+    ],
 )
 def test_elements_may_have_any_length_and_order(data: CodeData, content: bytes) -> None:
     assert element(content, data, "serial") == "12345"
