@@ -273,8 +273,8 @@ class ModbusLine:
                 self._failing = ""
                 events, unnamed = await self._names.added_to(self._take(line))
                 self._emit(events)
-                if unnamed is not None and unnamed.dead:
-                    self._fail(unnamed)
+                if unnamed is not None and unnamed.dead and unnamed.exception is None:
+                    self._fail(unnamed)  # a refusal is a whole answer: it costs the name alone
                 self._tell_notice()
         now_ns = self._clock.monotonic_ns()
         self._emit((*self._handshake.tick(now_ns), *self._other.tick(now_ns)))

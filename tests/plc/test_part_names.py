@@ -70,5 +70,6 @@ def test_a_plc_that_refuses_the_words_costs_the_part_its_name_and_not_the_link(
                 cycles = link.line.counters().cycles
                 await eventually(lambda: link.line.counters().cycles > cycles + 2)
                 assert link.line.state().connected
+                assert link.line.counters().connections == 1, "a refusal is an answer"
 
     asyncio.run(go())
