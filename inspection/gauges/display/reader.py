@@ -99,6 +99,8 @@ def _judged(
     first, last = found.shown
     if first == last and not found.place.taught:
         return Unreadable.NO_DIGITS  # one sign alone may be anything
+    if found.sticks_out and not found.place.taught:
+        return Unreadable.SEGMENT_UNCLEAR  # what hides the edges of digits may hide bars of them
     if foreign(found.strokes, found.row, range(first, last), found.seen.lit):
         return Unreadable.SEGMENT_UNCLEAR
     if len(pictures) > 1 and _changes(pictures, found, display):
