@@ -59,6 +59,8 @@ class Found:
     contrast: float
     goes_on: bool = False
     """Whether strokes stand beside it that are not in it."""
+    beside: "Beside | None" = None
+    """What was seen beside it, if that was looked at."""
 
     @property
     def merit(self) -> float:
@@ -162,9 +164,9 @@ def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
         beside = beside_of(picture, found)
         numbers = found.shown[0] - 1, found.shown[1] + 1
         occupied = [beside.occupied(number) for number in numbers]
-        if not any(occupied):
-            return found
-        found = replace(found, goes_on=True)
+        found = replace(found, goes_on=any(occupied), beside=beside)
+        if not found.goes_on:
+            break
         seen = decoded(beside.strokes, beside.row, numbers, minus=minus)
         if seen is None:
             break

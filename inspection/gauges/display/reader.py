@@ -143,7 +143,7 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         ):
             before = Unreadable.SEGMENT_UNCLEAR
         return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)
-    beside = beside_of(picture, found)
+    beside = found.beside or beside_of(picture, found)
     before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # out of sight may be what there never is
