@@ -185,7 +185,10 @@ def _with_more(picture: Picture, found: Found, to_left: bool, to_right: bool, *,
     left = max(0, math.ceil(margin - row.x - row.pitch * (first - to_left)))
     right = max(0, math.ceil(row.x + row.pitch * (last + 1 + to_right) - found.field.width + margin))
     field = beyond(picture, found.field, left=left, right=right)
-    field = replace(field, corners=field.own_corners)
+    corners = field.own_corners
+    if not np.isfinite(corners).all() or not cv2.isContourConvex(corners.astype(np.float32)):
+        return None  # beyond the horizon of a field whose perspective is wrong
+    field = replace(field, corners=corners)
     return _fit(field, found.place, row.shifted(left), dark=found.strokes.dark, minus=minus)
 
 
