@@ -16,6 +16,7 @@ from app.settings.station import load
 from inspection.errors import StoreError
 from inspection.times.local_time import moment, moments, shown
 from inspection.times.shifts import shift_start
+from reports.statistics.rule_sets import RuleSet
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
 
@@ -77,11 +78,15 @@ def shift(
         Separator | None,
         typer.Option(help="Of --format csv: between its cells; default: ',', with --decimal ',' ';'."),
     ] = None,
+    rules: Annotated[
+        RuleSet, typer.Option(help="Which points of a control chart are called signals: by whose rules.")
+    ] = RuleSet.NELSON_1984,
     as_json: JsonFlag = False,
 ) -> None:
-    """Report a shift: counts by action and outcome, yield, latency. Times without an offset are local.
+    """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
 
-    A local time that comes twice or never, because the clock is set that night, is refused: write its offset.
+    Times without an offset are local. One that comes twice or never, because the clock is set that night, is
+    refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
     from reports.database.connecting import open_reader
@@ -101,7 +106,7 @@ def shift(
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
-        summary = shift_summary(reader, start=since, end=until, waiting=waiting)
+        summary = shift_summary(reader, start=since, end=until, waiting=waiting, rule_set=rules)
         if form is Format.CSV and not as_json:
             parts = shift_inspections(reader, start=since, end=until, waiting=waiting)
             sys.stdout.buffer.write(to_csv(parts, separator=marks[0], decimal=marks[1]))

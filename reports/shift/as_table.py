@@ -1,6 +1,8 @@
 """The figures of a shift as a table for the terminal."""
 
+from collections.abc import Sequence
 from datetime import tzinfo
+from typing import Final
 
 from rich.table import Table
 
@@ -11,6 +13,13 @@ from inspection.part import Outcome
 from inspection.times.local_time import shown
 from reports.shift.figures import ShiftSummary
 from reports.shift.gauges import GaugeFigures
+from reports.shift.hours import Hours
+from reports.statistics.capability import Capability
+from reports.statistics.proportions import Proportion
+from reports.statistics.run_rules import Signal
+from reports.statistics.words import WORDS
+
+_WORDS: Final = WORDS["en"]
 
 
 def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
@@ -30,7 +39,7 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     )
     table.add_column("figure")
     table.add_column("value", justify="right")
-    rate, latency = summary.first_pass_yield, summary.latency_ms
+    latency = summary.latency_ms
     table.add_row("parts", str(summary.parts))
     for action in Action:
         table.add_row(f"  {action.value}", str(summary.by_action.get(action, 0)))
@@ -46,7 +55,9 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
         table.add_row(f"  {cause.value}", str(parts))
     table.add_row("late", str(summary.late))
     table.add_row("simulated", str(summary.simulated))
-    table.add_row("first-pass yield", "none judged" if rate is None else f"{rate:.2%}")
+    table.add_row("first-pass yield", _share(summary.first_pass_yield, none="none judged"))
+    table.add_row("yield without rework", _share(summary.yield_without_rework, none="none judged"))
+    table.add_row("quality ratio (OEE)", _share(summary.quality_ratio, none="no parts", noun="parts"))
     for held in summary.certified:
         name = "uncertified" if held.certificate is None else f"certificate {held.certificate.id[:8]}"
         promise = "" if held.certificate is None else f"{held.certificate.promise}, "
@@ -54,10 +65,16 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     if latency is not None:
         figures = " / ".join(f"{ms:.0f}" for ms in (latency.p50, latency.p95, latency.p99, latency.max))
         table.add_row("latency p50 / p95 / p99 / max, ms", figures)
-    known = f" of {summary.truth_known} known" if summary.truth_known else ", truth unknown"
-    table.add_row("false releases", f"{summary.false_releases}{known}" if summary.truth_known else known[2:])
+    table.add_row("false releases", _share(summary.false_release_share, none="truth unknown", noun="known"))
     table.add_row("releases without a published pass", str(summary.mismatched_releases))
     table.add_row("parts looked at that lack a picture", str(summary.pictures_not_kept))
+    if summary.defects:
+        table.add_section()
+        table.add_row("parts with defects, by type", "share of these, with those above")
+    for row in summary.defects:
+        table.add_row(f"  {row.name}", f"{row.count}, {row.share:.1%}, {row.cumulative:.1%}")
+    if summary.hours is not None:
+        _add_hours(table, summary.hours, zone)
     for gauge in summary.gauges:
         _add_gauge(table, gauge)
     table.add_section()
@@ -65,6 +82,33 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
         if part is not None:
             table.add_row(name, f"{part.part_id} at {shown(part.seen_at, zone=zone)}")
     return table
+
+
+def _add_hours(table: Table, hours: Hours, zone: tzinfo | None) -> None:
+    """The control charts of the parts that did not pass, an hour a point."""
+    chart = hours.chart
+    table.add_section()
+    sigma_z = "" if chart.sigma_z is None else f"; sigma_z {chart.sigma_z:.2f}"
+    table.add_row("not passed, by the hour", f"mean {chart.centre:.2%}{sigma_z}")
+    for begin, point in zip(hours.begins, chart.points, strict=True):
+        limits = f"p {point.low:.1%} to {point.high:.1%}, p' {point.low_prime:.1%} to {point.high_prime:.1%}"
+        said = f"{point.count} of {point.of}, {point.share:.1%}; {limits}"
+        table.add_row(f"  {shown(begin, zone=zone, timespec='minutes')}", said)
+    _add_signals(table, f"p, {_WORDS[chart.rule_set]}", chart.signals)
+    _add_signals(table, f"p' of Laney, {_WORDS[chart.rule_set]}", chart.signals_prime)
+
+
+def _add_signals(table: Table, by: str, signals: Sequence[Signal]) -> None:
+    """Which points of a chart are signals, and how many would be by chance."""
+    name = f"  signals ({by})"
+    for signal in signals:
+        where = ", ".join(f"{a}" if a == b else f"{a}-{b}" for a, b in signal.spans[:4])
+        more = " ..." if len(signal.spans) > 4 else ""
+        rule = f"{_WORDS[signal.rule]}: {signal.points} (by chance {signal.expected:.1f})"
+        table.add_row(name, f"{rule} at {where}{more}")
+        name = ""
+    if not signals:
+        table.add_row(name, "none")
 
 
 def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
@@ -78,14 +122,41 @@ def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
     if gauge.mean is not None:
         spread = "" if gauge.s is None else f", s {gauge.s:.3g}"
         table.add_row("  mean", f"{gauge.mean:.5g}{spread}, u {gauge.median_u:.2g} {gauge.unit}".rstrip())
+    if gauge.control is not None:
+        control = gauge.control
+        limits = f"{control.low:.5g} to {control.high:.5g}, mean moving range {control.moving_range:.3g}"
+        table.add_row("  control limits (I-MR)", f"{limits}, to {control.moving_range_high:.3g}")
+        _add_signals(table, _WORDS[control.rule_set], control.signals)
+        why = " and ".join(_WORDS[one] for one in control.unstable)
+        table.add_row("  in control", f"no: {why}" if why else "yes")
     if gauge.capability is not None:
-        shown_as = gauge.capability.model_dump()
-        table.add_row("  Pp / Ppk", " / ".join(_index(shown_as[name]) for name in ("pp", "ppk")))
-        both = " / ".join(_index(shown_as[name]) for name in ("cpk_measured", "cpk"))
-        table.add_row("  Cpk as measured / of the parts", both)
+        _add_capability(table, gauge.capability)
     if gauge.trueness is not None:
         true = gauge.trueness
         table.add_row("  worst error, within 2 u", f"{true.worst_error:.3g}, {true.within_2u:.1%}")
+
+
+def _add_capability(table: Table, found: Capability) -> None:
+    """The indices that can be told, each with its interval, and why there are no others."""
+    for name, index in (
+        ("Pp", found.pp),
+        ("Ppk", found.ppk),
+        ("Cpk as measured", found.cpk_measured),
+        ("Cp of the parts", found.cp),
+        ("Cpk of the parts", found.cpk),
+    ):
+        if index is not None:
+            table.add_row(f"  {name}", f"{index.value:.2f} ({index.low:.2f} to {index.high:.2f})")
+    if found.refused is not None:
+        table.add_row("  no Cpk of the parts", _WORDS[found.refused])
+
+
+def _share(found: Proportion | None, *, none: str, noun: str = "judged") -> str:
+    """``760 of 800 judged, 95.00% (93.26% to 96.31%, Wilson)``."""
+    if found is None:
+        return none
+    interval = f"{found.low:.2%} to {found.high:.2%}, {_WORDS[found.method]}"
+    return f"{found.count} of {found.of} {noun}, {found.share:.2%} ({interval})"
 
 
 def _limits(gauge: GaugeFigures) -> str:
@@ -97,7 +168,3 @@ def _limits(gauge: GaugeFigures) -> str:
         return f", {' or '.join(states)}"
     limits = " to ".join("any" if limit is None else f"{limit:g}" for limit in (gauge.low, gauge.high))
     return f", {limits} {gauge.unit}".rstrip()
-
-
-def _index(value: float | None) -> str:
-    return "none" if value is None else f"{value:.2f}"

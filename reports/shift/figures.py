@@ -19,7 +19,11 @@ from reports.audit.pictures_kept import Kept, count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.rows import ShiftRow
 from reports.shift.gauges import GaugeFigures, gauge_figures
+from reports.shift.hours import Hours, hours
 from reports.shift.query import shift_on_record
+from reports.statistics.pareto import ParetoRow, pareto
+from reports.statistics.proportions import Interval, Proportion, proportion
+from reports.statistics.rule_sets import RuleSet
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting
 
 
@@ -61,9 +65,19 @@ class ShiftSummary(Frozen):
     """Decisions that missed the internal deadline."""
     simulated: int
     """Parts judged on rendered or replayed pictures: no real part was looked at."""
-    first_pass_yield: float | None
-    """Share of the judged parts (not missed, not pending) that passed at the first look, and whose pass held,
-    0 to 1; None without parts."""
+    first_pass_yield: Proportion | None
+    """Share of the judged parts (not missed, not pending) that passed at the first look, and whose pass held
+    (ISO 22400-2: first pass yield); None without parts."""
+    yield_without_rework: Proportion | None
+    """Of the same, those that passed in the end and were not sent to rework: also what a person passed who
+    looked at a held part."""
+    quality_ratio: Proportion | None
+    """Share that passed in the end of all parts that came, missed ones too, but for pending ones (ISO
+    22400-2: quality ratio, the quality of OEE)."""
+    defects: tuple[ParetoRow, ...]
+    """Types of defects by the judged parts in which they were found, passed ones too."""
+    hours: Hours | None
+    """The judged parts hour by hour; None without any."""
     certified: tuple[CertifiedParts, ...]
     """The judged parts by the certificate that held then, in the order of their first parts."""
     latency_ms: Percentiles | None
@@ -76,6 +90,8 @@ class ShiftSummary(Frozen):
     """Parts whose true state is known (simulation, replay)."""
     false_releases: int
     """Of these, defective ones that were released."""
+    false_release_share: Proportion | None
+    """The share of these; None where no part's state is known."""
     mismatched_releases: int
     """Parts released without a published pass on record: must be 0. Not those of another record, which
     ``missed`` counts (``Inspection.mismatched_release``)."""
@@ -154,6 +170,7 @@ def shift_summary(
     end: datetime,
     waiting: Waiting = NOTHING,
     now: datetime | None = None,
+    rule_set: RuleSet = RuleSet.NELSON_1984,
 ) -> ShiftSummary:
     """Summarise the parts whose trigger was seen from ``start`` up to, not including, ``end``.
 
@@ -167,6 +184,7 @@ def shift_summary(
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
         now: The wall clock, with time zone; None for this computer's.
+        rule_set: Which points of a control chart are called signals.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
@@ -175,7 +193,9 @@ def shift_summary(
     rows = found.rows
     judged = [row for row in rows if row.missed is None]
     went = Counter(row.went_as_decided for row in judged)
-    passed = sum(row.passed_at_first_look for row in judged)
+    known = len(judged) - went[None]
+    passed = [row for row in judged if row.went_as_decided and row.action == Action.PASS]
+    truths, escaped = sum(row.truth_known for row in rows), sum(row.false_release for row in rows)
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
@@ -189,17 +209,22 @@ def shift_summary(
         missed={MissedCause(name): n for name, n in Counter(row.missed for row in rows).items() if name},
         late=sum(row.late or row.first_late for row in rows),
         simulated=sum(row.simulated for row in rows),
-        first_pass_yield=first_pass_yield(passed_at_first_look=passed, judged=len(judged) - went[None]),
+        first_pass_yield=proportion(sum(row.passed_at_first_look for row in passed), known),
+        yield_without_rework=proportion(sum(row.first_action != Action.REWORK for row in passed), known),
+        quality_ratio=proportion(len(passed), len(rows) - went[None]),
+        defects=_defects(judged),
+        hours=hours(judged, start=start, rule_set=rule_set),
         certified=_certified(judged),
         latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
         last=_shift_part(rows[-1]) if rows else None,
         unreconciled=sum(row.outcome in (None, Outcome.UNCONFIRMED) for row in rows),
-        truth_known=sum(row.truth_known for row in rows),
-        false_releases=sum(row.false_release for row in rows),
+        truth_known=truths,
+        false_releases=escaped,
+        false_release_share=proportion(escaped, truths, Interval.CLOPPER_PEARSON),
         mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
-        gauges=gauge_figures(row.record for row in judged),
+        gauges=gauge_figures((row.record for row in judged), rule_set),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,
         spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if found.contradiction else "",
@@ -209,15 +234,18 @@ def shift_summary(
     )
 
 
-def first_pass_yield(*, passed_at_first_look: int, judged: int) -> float | None:
-    """Share of judged parts that passed at the first look, 0 to 1; None where no part was judged.
+def _defects(judged: Iterable[ShiftRow]) -> tuple[ParetoRow, ...]:
+    return pareto(Counter(name for row in judged for name in _types_in(row.record)))
 
-    Raises:
-        ValueError: More passed than were judged.
-    """
-    if not 0 <= passed_at_first_look <= judged:
-        raise ValueError(f"{passed_at_first_look} of {judged} parts cannot have passed")
-    return passed_at_first_look / judged if judged else None
+
+def _types_in(record: str) -> set[str]:
+    """The types of defects that a record names; a damaged one is the chain's to tell."""
+    if '"defects":[{' not in record:  # canonical JSON; most records have none
+        return set()
+    try:
+        return {str(defect["type"]) for defect in json.loads(record)["decision"]["defects"]}
+    except (ValueError, TypeError, LookupError):
+        return set()
 
 
 def _kept(row: ShiftRow) -> Kept:

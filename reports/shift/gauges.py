@@ -1,19 +1,9 @@
-"""What gauges read in a shift: how often, how well, and whether the process keeps their limits.
-
-Capability by AIAG, *Statistical Process Control*: Pp and Ppk by the overall standard deviation; Cpk by that
-within the process, from successive parts (the mean square of their differences, halved: what drifts slowly
-does not count). A measured value is a part's own and an error of measurement, so measured variation is too
-large by the mean of u², and a capability from it is too low. ``cpk`` has that taken out (compare AIAG,
-*Measurement Systems Analysis*), ``cpk_measured`` has not. The former holds where the error differs from part
-to part; what of it is common to all parts, such as a dial taught a degree aside, moves their mean and not
-their spread. So the truth lies between the two, and both are shown.
-"""
+"""What gauges read in a shift: how often, how well, and whether the process keeps their limits."""
 
 import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from itertools import pairwise
 from statistics import fmean, median, variance
 from typing import Final, NamedTuple
 
@@ -21,23 +11,11 @@ from pydantic import ValidationError
 
 from inspection.decision import Frozen, GaugeReading
 from inspection.instruments.reading import InstrumentKind, Unreadable
-
-LEAST_PARTS: Final = 30
-"""Fewer say little about spread: no capability is worked out of them."""
+from reports.statistics.capability import LEAST_PARTS, Capability, capability
+from reports.statistics.rule_sets import RuleSet
+from reports.statistics.variables_charts import Individuals, individuals
 
 _NO_MEASURE: Final = (InstrumentKind.LAMP, InstrumentKind.CODE)
-
-
-class Capability(Frozen):
-    """How well a process keeps its limits. None where there is no such limit, or no spread to go by."""
-
-    pp: float | None
-    ppk: float | None
-    cpk_measured: float | None
-    """By measured values, their errors included."""
-    cpk: float | None
-    """By what the parts themselves vary; None where the measurement hides it: their variance must be at least
-    twice the standard error of the measured one."""
 
 
 class Trueness(Frozen):
@@ -71,8 +49,10 @@ class GaugeFigures(Frozen):
     """Standard deviation over the shift."""
     median_u: float | None
     """Median standard uncertainty (GUM, k=1)."""
+    control: Individuals | None
+    """The chart of its values; None for lamps and codes, and with fewer than 30 readings."""
     capability: Capability | None
-    """None for lamps and codes, and with fewer than 30 readings."""
+    """None for lamps and codes."""
     trueness: Trueness | None
     """None where no truth is known."""
 
@@ -85,19 +65,20 @@ class _Key(NamedTuple):
     high: float | None
 
 
-def gauge_figures(records: Iterable[str]) -> tuple[GaugeFigures, ...]:
+def gauge_figures(records: Iterable[str], rule_set: RuleSet) -> tuple[GaugeFigures, ...]:
     """The figures of all gauges, in the order in which they first occur.
 
     Args:
         records: The judged parts as the record has them, in the order of their triggers; a damaged one is the
             chain's to tell, and is left out.
+        rule_set: Which points of a chart are called signals.
     """
     found: dict[_Key, list[tuple[GaugeReading, float | None]]] = {}
     for record in records:
         for reading, truth in _readings_in(record):
             key = _Key(reading.name, reading.kind, reading.unit, reading.low, reading.high)
             found.setdefault(key, []).append((reading, truth))
-    return tuple(_figures(key, seen) for key, seen in found.items())
+    return tuple(_figures(key, seen, rule_set) for key, seen in found.items())
 
 
 def _readings_in(record: str) -> list[tuple[GaugeReading, float | None]]:
@@ -113,11 +94,12 @@ def _readings_in(record: str) -> list[tuple[GaugeReading, float | None]]:
         return []
 
 
-def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]]) -> GaugeFigures:
+def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_set: RuleSet) -> GaugeFigures:
     readings = [reading for reading, _ in seen]
     measured = [] if key.kind in _NO_MEASURE else [one for one in readings if one.value is not None]
     values = [one.value for one in measured if one.value is not None]
     us = [one.uncertainty for one in measured]
+    control = individuals(values, rule_set) if len(values) >= LEAST_PARTS else None
     return GaugeFigures(
         **key._asdict(),
         parts=len(readings),
@@ -127,39 +109,13 @@ def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]]) -> Ga
         mean=fmean(values) if values else None,
         s=math.sqrt(variance(values)) if len(values) > 1 else None,
         median_u=median(us) if us else None,
-        capability=capability(values, us, low=key.low, high=key.high) if len(values) >= LEAST_PARTS else None,
+        control=control,
+        capability=None
+        if key.kind in _NO_MEASURE
+        else capability(
+            values, us, low=key.low, high=key.high, in_control=control is not None and control.in_control
+        ),
         trueness=_trueness(seen),
-    )
-
-
-def capability(
-    values: Sequence[float], us: Sequence[float], *, low: float | None, high: float | None
-) -> Capability:
-    """The capability of a process.
-
-    Args:
-        values: Measured, in the order in which the parts came; two at least.
-        us: Standard uncertainty of each.
-        low: Lower limit; None for none.
-        high: Upper limit; None for none.
-    """
-    mean, overall = fmean(values), math.sqrt(variance(values))
-    steps = [(after - before) ** 2 for before, after in pairwise(values)]
-    within = fmean(steps) / 2.0
-    # Variance of the halved mean square successive difference of n normal values (von Neumann, 1941).
-    doubtful = 2.0 * within * math.sqrt(3.0 * len(values) - 4.0) / (len(values) - 1)
-    own = within - fmean(u * u for u in us)
-    margins = [] if low is None else [mean - low]
-    margins += [] if high is None else [high - mean]
-
-    def index(spread: float) -> float | None:
-        return min(margins) / (3.0 * spread) if margins and spread > 0.0 else None
-
-    return Capability(
-        pp=(high - low) / (6.0 * overall) if low is not None and high is not None and overall > 0.0 else None,
-        ppk=index(overall),
-        cpk_measured=index(math.sqrt(within)),
-        cpk=index(math.sqrt(own)) if own > doubtful else None,
     )
 
 

@@ -59,8 +59,6 @@ class Found:
     contrast: float
     goes_on: bool = False
     """Whether strokes stand beside it that are not in it."""
-    beside: "Beside | None" = None
-    """What was seen beside it, if that was looked at."""
 
     @property
     def merit(self) -> float:
@@ -164,9 +162,9 @@ def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
         beside = beside_of(picture, found)
         numbers = found.shown[0] - 1, found.shown[1] + 1
         occupied = [beside.occupied(number) for number in numbers]
-        found = replace(found, goes_on=any(occupied), beside=beside)
-        if not found.goes_on:
-            break
+        if not any(occupied):
+            return found
+        found = replace(found, goes_on=True)
         seen = decoded(beside.strokes, beside.row, numbers, minus=minus)
         if seen is None:
             break
@@ -185,10 +183,7 @@ def _with_more(picture: Picture, found: Found, to_left: bool, to_right: bool, *,
     left = max(0, math.ceil(margin - row.x - row.pitch * (first - to_left)))
     right = max(0, math.ceil(row.x + row.pitch * (last + 1 + to_right) - found.field.width + margin))
     field = beyond(picture, found.field, left=left, right=right)
-    corners = field.own_corners
-    if not np.isfinite(corners).all() or not cv2.isContourConvex(corners.astype(np.float32)):
-        return None  # beyond the horizon of a field whose perspective is wrong
-    field = replace(field, corners=corners)
+    field = replace(field, corners=field.own_corners)
     return _fit(field, found.place, row.shifted(left), dark=found.strokes.dark, minus=minus)
 
 

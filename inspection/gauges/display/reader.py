@@ -99,8 +99,6 @@ def _judged(
     first, last = found.shown
     if first == last and not found.place.taught:
         return Unreadable.NO_DIGITS  # one sign alone may be anything
-    if found.sticks_out and not found.place.taught:
-        return Unreadable.SEGMENT_UNCLEAR  # what hides the edges of digits may hide bars of them
     if foreign(found.strokes, found.row, range(first, last), found.seen.lit):
         return Unreadable.SEGMENT_UNCLEAR
     if len(pictures) > 1 and _changes(pictures, found, display):
@@ -143,7 +141,7 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         ):
             before = Unreadable.SEGMENT_UNCLEAR
         return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)
-    beside = found.beside or beside_of(picture, found)
+    beside = beside_of(picture, found)
     before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # out of sight may be what there never is

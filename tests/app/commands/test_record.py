@@ -133,6 +133,15 @@ def test_marks_that_contradict_each_other_are_refused(passgate: Passgate, settin
         assert_one_line(passgate(*asked, *form, "--decimal", ","), "are of --format csv")
 
 
+def test_whose_run_rules_a_report_takes_is_said(passgate: Passgate, settings: StoreSettings) -> None:
+    run_parts(settings, spooled=0)
+    asked = ("report", "shift", *TIMES, "--record", settings.folder)
+    assert json.loads(passgate(*asked, "--json").out)["hours"]["chart"]["rule_set"] == "nelson_1984"
+    other = (*asked, "--rules", "western_electric_1956")
+    assert json.loads(passgate(*other, "--json").out)["hours"]["chart"]["rule_set"] == "western_electric_1956"
+    assert "Western Electric 1956" in passgate(*other).out
+
+
 def test_the_environment_names_a_record_too(
     passgate: Passgate, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:

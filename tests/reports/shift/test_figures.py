@@ -24,8 +24,9 @@ from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
 from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
-from reports.shift.figures import ShiftSummary, first_pass_yield, shift_summary
+from reports.shift.figures import ShiftSummary, shift_summary
 from reports.shift.query import shift_inspections
+from reports.statistics.proportions import Interval, proportion
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting
@@ -46,12 +47,15 @@ def test_the_figures(summary: ShiftSummary) -> None:
     }
     assert summary.missed == {MissedCause.GAP: 1}
     assert (summary.late, summary.simulated, summary.unreconciled) == (1, 2, 2)
-    assert summary.first_pass_yield == 2 / 5
+    assert summary.first_pass_yield == proportion(2, 5)
     assert summary.latency_ms == Percentiles(p50=100.0, p95=450.0, p99=450.0, max=450.0, n=6)
     assert summary.first is not None
     assert summary.last is not None
     assert (summary.first.part_id, summary.last.part_id) == (1001, 1007)
     assert (summary.truth_known, summary.false_releases, summary.mismatched_releases) == (2, 1, 1)
+    assert summary.false_release_share == proportion(1, 2, Interval.CLOPPER_PEARSON)
+    assert summary.yield_without_rework == proportion(2, 5)
+    assert summary.quality_ratio == proportion(2, 6)  # of the missed part too, not of the pending one
 
 
 def test_which_certificate_held_for_which_parts(summary: ShiftSummary) -> None:
@@ -300,7 +304,7 @@ def test_parts_that_went_by_under_the_bypass_key_are_named_so_and_spoil_no_yield
         store.append(record)
     summary = shift_summary(reader, start=START, end=END)
     assert summary.missed == {MissedCause.BYPASS: 1}
-    assert summary.first_pass_yield == 1.0
+    assert summary.first_pass_yield == proportion(1, 1)
     assert json.loads(summary.model_dump_json())["missed"] == {"bypass": 1}
     text = io.StringIO()
     Console(file=text, width=120).print(to_table(summary))
@@ -348,9 +352,6 @@ def test_known_percentiles_and_edges() -> None:
     for bad in (0, -1, 101):
         with pytest.raises(ValueError, match="not defined"):
             percentile(hundred, bad)
-    assert first_pass_yield(passed_at_first_look=0, judged=0) is None
-    with pytest.raises(ValueError, match="cannot have passed"):
-        first_pass_yield(passed_at_first_look=3, judged=2)
 
 
 def test_parts_of_another_record_are_no_release_without_a_pass_of_this_one(

@@ -6,8 +6,6 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from rich.console import Console
 from sqlalchemy import Engine
 
@@ -19,7 +17,10 @@ from reports.settings import StoreSettings
 from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
 from reports.shift.figures import shift_summary
-from reports.shift.gauges import GaugeFigures, capability, gauge_figures
+from reports.shift.gauges import GaugeFigures, gauge_figures
+from reports.statistics.capability import Refused
+from reports.statistics.rule_sets import RuleSet
+from reports.statistics.variables_charts import Unstable
 from reports.store.store import SqlStore
 from reports.store.waiting import read_waiting
 from tests.reports.gauged import gauged, pressure
@@ -29,7 +30,7 @@ from tests.reports.stores import locked
 
 
 def figures_of(*parts: Inspection) -> tuple[GaugeFigures, ...]:
-    return gauge_figures(part_json(one) for one in parts)
+    return gauge_figures((part_json(one) for one in parts), RuleSet.NELSON_1984)
 
 
 def test_what_was_read_what_was_not_and_why_and_what_lay_outside() -> None:
@@ -42,7 +43,9 @@ def test_what_was_read_what_was_not_and_why_and_what_lay_outside() -> None:
     assert (dial.parts, dial.read, dial.unreadable, dial.outside) == (4, 3, {Unreadable.GLARE: 1}, 1)
     assert dial.mean == pytest.approx(14.0 / 3)
     assert dial.s == pytest.approx(math.sqrt(7.0 / 12))
-    assert (dial.median_u, dial.capability) == (0.04, None)
+    assert (dial.median_u, dial.control) == (0.04, None)
+    assert dial.capability is not None
+    assert (dial.capability.ppk, dial.capability.refused) == (None, Refused.TOO_FEW)
     assert (ready.read, ready.mean, ready.capability) == (4, None, None)
 
 
@@ -63,57 +66,12 @@ def test_readings_are_held_against_the_truth_where_it_is_known() -> None:
     assert dial.trueness.worst_error == pytest.approx(0.1)
 
 
-@given(
-    seed=st.integers(0, 10_000),
-    own=st.floats(0.02, 0.5),
-    noise=st.floats(0.0, 0.7),
-    aside=st.floats(-0.5, 0.5),
-    drift=st.sampled_from([0.0, 0.001]),
-)
-def test_cpk_is_that_of_the_parts_whatever_the_measurement_adds(
-    seed: int, own: float, noise: float, aside: float, drift: float
-) -> None:
-    """800 parts of known spread, measured with a known uncertainty: within some standard errors."""
-    n, u = 800, noise * own
-    random = np.random.default_rng(seed)
-    true = 4.0 + aside + drift * own * np.arange(n) + own * random.standard_normal(n)
-    measured = true + u * random.standard_normal(n)
-    found = capability(list(map(float, measured)), [u] * n, low=3.0, high=5.0)
-    expected = (1.0 - abs(float(true.mean()) - 4.0)) / (3.0 * own)
-    assert found.cpk is not None
-    relative = 1.5 * (1.0 + noise**2) * math.sqrt(3.0 / n) + 3.0 / math.sqrt(n) * own / (
-        3.0 * own * abs(expected)
-    )
-    assert found.cpk == pytest.approx(expected, rel=1.5 * relative, abs=1e-9)
-    assert found.cpk_measured is not None
-    assert found.cpk_measured * np.sign(expected) <= found.cpk * np.sign(expected) + 1e-12
-
-
-def test_where_the_measurement_hides_the_parts_spread_no_cpk_is_made_up() -> None:
-    random = np.random.default_rng(1)
-    measured = [float(value) for value in 4.0 + 0.1 * random.standard_normal(60)]
-    for u in (0.09, 0.1, 0.2):
-        found = capability(measured, [u] * 60, low=3.0, high=5.0)
-        assert found.cpk is None
-        assert found.ppk is not None
-    alike = capability([4.0] * 40, [0.0] * 40, low=3.0, high=5.0)
-    assert (alike.pp, alike.ppk, alike.cpk_measured, alike.cpk) == (None, None, None, None)
-
-
-def test_a_limit_on_one_side_has_ppk_and_cpk_but_no_pp() -> None:
-    random = np.random.default_rng(2)
-    measured = [float(value) for value in 4.0 + 0.1 * random.standard_normal(60)]
-    low, none = (capability(measured, [0.01] * 60, low=low, high=None) for low in (3.0, None))
-    assert (low.pp, none.pp, none.ppk, none.cpk) == (None, None, None, None)
-    assert low.ppk == pytest.approx(10.0 / 3, rel=0.3)
-    assert low.cpk == pytest.approx(10.0 / 3, rel=0.3)
-
-
 def test_report_table_and_csv_show_gauges_and_names_with_what_waits_in_the_spool(
     store: SqlStore, reader: Engine, settings: StoreSettings
 ) -> None:
-    for number in range(1, 32):
-        store.append(gauged(number, pressure(4.0 + 0.1 * (number % 3)), serial=f"SN{number:04}", lot="L7"))
+    values = np.random.default_rng(3).normal(4.0, 0.1, 31)
+    for number, value in enumerate(values.round(3).tolist(), 1):
+        store.append(gauged(number, pressure(value, u=0.01), serial=f"SN{number:04}", lot="L7"))
     store.append(part(40, missed=MissedCause.GAP, published=False))
     with locked(settings, store):
         store.append(gauged(41, pressure(None)))
@@ -121,17 +79,47 @@ def test_report_table_and_csv_show_gauges_and_names_with_what_waits_in_the_spool
     summary = shift_summary(reader, start=START, end=END, waiting=waiting)
     (dial,) = summary.gauges
     assert (dial.parts, dial.read) == (32, 31)
+    assert dial.control is not None
+    assert dial.control.in_control
     assert dial.capability is not None
+    assert dial.capability.cpk is not None
     printed = io.StringIO()
     Console(file=printed, width=110).print(to_table(summary))
     for expected in (
         "gauge pressure, 3 to 5 bar",
         "31 of 32 read",
         "unreadable: glare",
-        "Pp / Ppk",
-        "of the parts",
+        "Ppk",
+        "Cpk as measured",
+        "Cpk of the parts",
+        f"{dial.capability.cpk.value:.2f} ({dial.capability.cpk.low:.2f} to {dial.capability.cpk.high:.2f})",
+        "signals (Nelson 1984)",
+        "in control",
     ):
         assert expected in printed.getvalue()
+
+
+def test_a_gauge_that_drifts_has_no_cpk_and_the_table_says_why(store: SqlStore, reader: Engine) -> None:
+    values = np.random.default_rng(3).normal(4.0, 0.05, 60) + np.linspace(-0.3, 0.3, 60)
+    for number, value in enumerate(values.round(3).tolist(), 1):
+        store.append(gauged(number, pressure(value, u=0.01)))
+    summary = shift_summary(reader, start=START, end=END, rule_set=RuleSet.AIAG_2005)
+    (dial,) = summary.gauges
+    assert dial.control is not None
+    assert Unstable.ORDER in dial.control.unstable
+    assert dial.capability is not None
+    assert dial.capability.ppk is not None
+    assert (dial.capability.cpk, dial.capability.refused) == (None, Refused.OUT_OF_CONTROL)
+    printed = io.StringIO()
+    Console(file=printed, width=160).print(to_table(summary))
+    for expected in (
+        "neighbours more alike, or less, than by chance",
+        "the process was not in control",
+        "7 in a row on one side",
+        "signals (AIAG 2005)",
+    ):
+        assert expected in printed.getvalue()
+    assert "Cpk as measured" not in printed.getvalue()
 
 
 def test_the_table_says_of_lamps_and_codes_what_they_are(

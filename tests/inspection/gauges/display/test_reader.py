@@ -192,13 +192,6 @@ def test_a_last_digit_that_the_border_cuts_off_goes_into_the_uncertainty() -> No
     assert reading.value == pytest.approx(198.65)
 
 
-@pytest.mark.parametrize("shown", ["79.47", "75.17"])
-def test_bars_that_a_bezel_hides_for_the_most_part_are_not_taken_for_unlit(shown: str) -> None:
-    picture = drawn.display(shown)
-    picture[:270] = 225
-    assert text(picture) in (shown, str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.NO_DIGITS))
-
-
 def test_a_rim_at_a_digits_left_strokes_is_none() -> None:
     beside = (drawn.STROKE - drawn.WIDTH) / drawn.PITCH
     assert text(drawn.display("26.49", places=5, rim_at=beside)) == "26.49"

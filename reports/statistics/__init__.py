@@ -1,0 +1,1 @@
+"""The statistics of a shift, pure: counts and values in, figures out; each names its source."""
