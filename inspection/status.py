@@ -12,6 +12,7 @@ from inspection.certification.certificate import UNCERTIFIED, Certification
 from inspection.decision import Action, Frozen
 from inspection.messages.message import Coded
 from inspection.part import Inspection, Outcome
+from inspection.times.local_time import zone_named
 
 
 class Mode(StrEnum):
@@ -178,6 +179,8 @@ class StationStatus(Frozen):
 
     at: datetime
     station: str
+    zone: str | None = None
+    """The plant's time zone, by its IANA name; None for that of the machine that asks."""
     engine_version: str
     mode: Mode
     mode_reason: str = ""
@@ -212,6 +215,10 @@ class StationStatus(Frozen):
     may_reset: bool = False
     """Reset would do something now: clear the station's own fault, or acknowledge alarms. Where it is false
     and the mode is aborted, the halt is the line's: it is reset at the PLC."""
+
+    def by_its_clocks(self, at: datetime) -> datetime:
+        """A moment in the plant's time zone, as people are shown it."""
+        return at.astimezone(zone_named(self.zone))
 
 
 class Command(StrEnum):

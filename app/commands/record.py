@@ -8,11 +8,13 @@ import typer
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.progress import progress
-from app.settings.finding import find_record
+from app.settings.finding import find_record, find_zone
 from inspection.errors import StoreError
 from inspection.times.local_time import shown
 
 if TYPE_CHECKING:
+    from datetime import tzinfo
+
     from app.progress import Bar
     from inspection.part import Inspection
     from reports.audit.picture_audit import Show
@@ -41,8 +43,9 @@ def find(
     if as_json:
         print_json({"parts": len(found), "found": [one.model_dump(mode="json") for one in found]})
         return
+    zone = find_zone(config)
     for one in found:
-        typer.echo(_line(one))
+        typer.echo(_line(one, zone))
     if not found:
         typer.echo("no part on record bears that name")
 
@@ -94,13 +97,13 @@ def _shown_on(bar: "Bar") -> "Show":
     return show
 
 
-def _line(part: "Inspection") -> str:
+def _line(part: "Inspection", zone: "tzinfo | None") -> str:
     """A part that was found, for people."""
     identity, decision = part.identity, part.decision
     named = () if identity is None else (("serial", identity.serial), ("lot", identity.lot))
     known = ", ".join(f"{name} {text}" for name, text in named if text)
     became = part.outcome.value if part.outcome else "no outcome yet"
-    seen = shown(part.trigger.seen_at)
+    seen = shown(part.trigger.seen_at, zone=zone)
     said = f"{decision.action.value}, {became}; {decision.reason}"
     return f"part {part.trigger.part_id} at {seen}: {known}; {said}"
 

@@ -1,8 +1,7 @@
 """``passgate report``: the record, in numbers and part by part."""
 
 import sys
-from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Annotated
 
@@ -11,16 +10,12 @@ from rich.console import Console
 
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
+from app.command_line.stretch import DateOption, FromOption, NameOption, ToOption, find_stretch
 from app.settings.finding import find_record
-from app.settings.station import load
 from inspection.errors import StoreError
-from inspection.times.local_time import moment, moments, shown
-from inspection.times.shifts import shift_start
 from reports.statistics.rule_sets import RuleSet
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
-
-SHIFT = timedelta(hours=8)
 
 
 class Format(StrEnum):
@@ -57,14 +52,10 @@ def _noun() -> None:
 
 @cli.command()
 def shift(
-    start: Annotated[
-        str | None,
-        typer.Option(
-            "--from",
-            help="ISO 8601; default: when the station's shift began (--config), or eight hours before --to.",
-        ),
-    ] = None,
-    end: Annotated[str | None, typer.Option("--to", help="ISO 8601; default: now.")] = None,
+    start: FromOption = None,
+    end: ToOption = None,
+    day: DateOption = None,
+    name: NameOption = None,
     record: RecordOption = None,
     config: ConfigOption = None,
     form: Annotated[Format, typer.Option("--format", help="table: the summary. csv: part by part.")] = (
@@ -85,8 +76,8 @@ def shift(
 ) -> None:
     """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
 
-    Times without an offset are local. One that comes twice or never, because the clock is set that night, is
-    refused: write its offset.
+    While the shift still runs its figures are provisional. Times without an offset are the plant's. One that
+    comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
     from reports.database.connecting import open_reader
@@ -98,17 +89,16 @@ def shift(
     from reports.store.waiting import read_waiting
 
     marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)
-    until = _moment(end, "--to") if end else datetime.now(UTC)
-    since = _moment(start, "--from") if start else None
+    asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=datetime.now(UTC))
     settings = find_record(record=record, config=config)
-    if since is None:
-        since = _begin(until, () if config is None else load(config).station.shifts)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
-        summary = shift_summary(reader, start=since, end=until, waiting=waiting, rule_set=rules)
+        summary = shift_summary(
+            reader, start=asked.start, end=asked.end, waiting=waiting, shift=asked.shift, rule_set=rules
+        )
         if form is Format.CSV and not as_json:
-            parts = shift_inspections(reader, start=since, end=until, waiting=waiting)
+            parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
             sys.stdout.buffer.write(to_csv(parts, separator=marks[0], decimal=marks[1]))
             sys.stdout.buffer.flush()
     finally:
@@ -116,7 +106,7 @@ def shift(
     if as_json:
         print_json(summary)
     elif form is Format.TABLE:
-        Console().print(to_table(summary))
+        Console().print(to_table(summary, zone=asked.zone))
         typer.echo(f"chain head {words_of_head(summary.chain.head)}")
     if not summary.final:
         raise StoreError(
@@ -140,47 +130,3 @@ def _marks(separator: Separator | None, decimal: Decimal | None, *, csv: bool) -
             todo="leave --separator out, or take --separator ';'",
         )
     return separator.character, decimal.value
-
-
-def _begin(until: datetime, shifts: Sequence[time]) -> datetime:
-    """When the shift began that ends, or still runs, at ``until``.
-
-    Without a station's ``shifts`` it is the eight hours before by the local clock, which are seven or nine in
-    the nights when the clock is set.
-    """
-    try:
-        if shifts:
-            return shift_start(until - timedelta.resolution, shifts)
-        return moment(until.astimezone().replace(tzinfo=None) - SHIFT)
-    except OverflowError as error:
-        raise StoreError("--to leaves no time for a shift before it", todo="choose a later time") from error
-
-
-def _moment(text: str, option: str) -> datetime:
-    try:
-        written = datetime.fromisoformat(text)
-        if written.tzinfo is not None:
-            return written.astimezone(UTC)
-        meant = moments(written)
-        if len(meant) == 1:
-            return meant[0]
-        taken_for = moment(written)
-    except (ValueError, OverflowError) as error:
-        raise StoreError(
-            f"{option} {text!r} is not a time",
-            todo="write it like 2026-03-02T06:00 or 2026-03-02T06:00+01:00",
-        ) from error
-    if meant:
-        first, second = (_with_offset(one) for one in meant)
-        raise StoreError(
-            f"{option} {text} comes twice here, because the clock is set back that night",
-            todo=f"write which one is meant: {first} (the first) or {second} (the second)",
-        )
-    raise StoreError(
-        f"{option} {text} does not exist here, because the clock is set forward over it",
-        todo=f"write a time that exists, with its offset, such as {_with_offset(taken_for)}",
-    )
-
-
-def _with_offset(at: datetime) -> str:
-    return shown(at, timespec="auto").replace(" ", "T")

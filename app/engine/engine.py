@@ -67,7 +67,7 @@ class Engine:
             unheard=self._unheard,
             usual=self._inspector.usual,
             start_held=settings.station.start_held,
-            shifts=settings.station.shifts,
+            shifts=settings.station.calendar,
         )
 
     # --- what the API serves --------------------------------------------------------------------------

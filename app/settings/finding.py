@@ -5,6 +5,7 @@ command that is given no file goes by the environment, and beyond that by what i
 """
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from pathlib import Path
 from typing import Self, TypeVar
 
@@ -75,6 +76,15 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
     store = _by_environment_alone(RecordTables).store
     named = store.model_fields_set - {"folder"}
     return store if named else StoreSettings.of_folder(store.folder)
+
+
+def find_zone(config: Path | None) -> tzinfo | None:
+    """The time zone of the plant that the station file names; None for this machine's.
+
+    Raises:
+        SettingsError: The station file, or what the environment says, cannot be used.
+    """
+    return None if config is None else load(config).station.calendar.zone
 
 
 def _by_environment_alone(part: type[Part]) -> Part:

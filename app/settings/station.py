@@ -5,7 +5,6 @@ An unknown key is refused and named (``app.settings.wording``); the environment 
 """
 
 import os
-from datetime import time
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal, Self
@@ -15,11 +14,13 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.settings.environment import BETWEEN, PREFIX, from_environment, overlaid, refuse_unknown_names
+from app.settings.shifts import USUAL_SHIFTS, Shifts, Zone
 from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
 from inspection.errors import SettingsError
 from inspection.motion.chunk import PhysicsContext
-from inspection.times.shifts import THREE_SHIFTS
+from inspection.times.local_time import zone_named
+from inspection.times.shifts import ShiftCalendar
 from inspection.wording.toml_file import read_toml
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
@@ -43,25 +44,15 @@ class StationTable(_Table):
     """Name of the taught recipe to inspect by."""
     start_held: bool = False
     """Begin held, until an operator presses Start."""
-    shifts: tuple[time, ...] = Field(default=THREE_SHIFTS, min_length=1, max_length=24)
-    """Local times at which shifts begin: the counts on the screen are those of the running one."""
+    zone: Zone | None = None
+    """The plant's time zone, by its IANA name; this machine's, where none is named."""
+    shifts: Shifts = USUAL_SHIFTS
+    """When shifts begin: the counts on the screen are those of the running one."""
 
-    @field_validator("shifts")
-    @classmethod
-    def _local(cls, shifts: tuple[time, ...]) -> tuple[time, ...]:
-        if any(start.tzinfo is not None for start in shifts):
-            raise ValueError("shifts begin at local times: leave the zone out")
-        if len(set(shifts)) < len(shifts):
-            raise ValueError("no two shifts begin at the same time")
-        return shifts
-
-    @field_validator("shifts", mode="before")
-    @classmethod
-    def _no_numbers(cls, shifts: object) -> object:
-        """Else pydantic would take them for seconds since midnight."""
-        if isinstance(shifts, list | tuple) and any(isinstance(start, int | float) for start in shifts):
-            raise ValueError('write times of day, like ["06:00", "18:00"]')
-        return shifts
+    @property
+    def calendar(self) -> ShiftCalendar:
+        """The shifts in the plant's zone."""
+        return ShiftCalendar(tuple(one.rule for one in self.shifts), zone_named(self.zone))
 
 
 class ApiTable(_Table):

@@ -8,7 +8,6 @@ blocks has a thread: each camera, the inspector, the record, the pictures.
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from datetime import time
 
 import structlog
 
@@ -52,7 +51,7 @@ from inspection.station.recording.part_pictures import PartPictures
 from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import WINDOW, Telemetry
 from inspection.status import Command, CommandResult, Counts, Mode
-from inspection.times.shifts import THREE_SHIFTS, shift_start
+from inspection.times.shifts import THREE_SHIFTS, ShiftCalendar
 from inspection.unheard import ALL_HEARD, Unheard
 
 log = structlog.get_logger(__name__)
@@ -72,7 +71,7 @@ class Station:
         unheard: What the recipe asks of types that nobody can name.
         usual: What was usual for the recipe's views when it was taught.
         start_held: Take no part until somebody says Start.
-        shifts: Local times at which shifts begin; counts are those of the running one.
+        shifts: Counts are those of the running one; times are told in its zone.
     """
 
     def __init__(
@@ -88,10 +87,9 @@ class Station:
         unheard: Unheard = ALL_HEARD,
         usual: Sequence[UsualView] = (),
         start_held: bool = False,
-        shifts: Sequence[time] = THREE_SHIFTS,
+        shifts: ShiftCalendar = THREE_SHIFTS,
     ) -> None:
-        self._shifts = shifts
-        self.telemetry = Telemetry(shift_start(clock.now(), shifts))
+        self.telemetry = Telemetry(shifts, clock.now())
         self.recipe = recipe
         self.certification = certification
         """The certificate that holds, or why none does; a pass must keep its threshold."""
@@ -120,7 +118,7 @@ class Station:
             unheard=unheard,
         )
         self._linked = False
-        self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held)
+        self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held, zone=shifts.zone)
         """What people ordered and what latched; it holds over restarts."""
         self.desk = CommandDesk(
             orders=self.orders,
@@ -261,7 +259,7 @@ class Station:
 
     async def _take_up_counts(self, open_parts: Sequence[Inspection]) -> None:
         """The running shift's counts and the last parts, as the record has them."""
-        self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
+        self.telemetry.roll_over(self._clock.now())
         since = self.telemetry.counts.since
         assert since is not None
         try:
@@ -372,7 +370,7 @@ class Station:
     def _changed(self) -> None:
         self.version += 1
         self._watch_bypass()
-        self.telemetry.roll_over(shift_start(self._clock.now(), self._shifts))
+        self.telemetry.roll_over(self._clock.now())
         health, behind = self._recorder.health(), self._recorder.behind
         self._disks.see(health, behind=behind)
         self.line.set_degraded(health.degraded or behind)

@@ -9,6 +9,7 @@ from inspection.alarms.alarm_list import AlarmList
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome, Trigger
 from inspection.status import Counts, Percentiles
+from inspection.times.shifts import ShiftCalendar
 
 RECENT: Final = 20
 """How many of the last parts are shown."""
@@ -24,10 +25,12 @@ class Telemetry:
     it, for the shift in which its trigger was seen, as it does on the record. Lives in the event loop.
 
     Args:
-        since: The begin of the running shift, UTC.
+        shifts: Whose running one is counted.
+        now: The wall clock, with time zone.
     """
 
-    def __init__(self, since: datetime) -> None:
+    def __init__(self, shifts: ShiftCalendar, now: datetime) -> None:
+        self._shifts = shifts
         self.alarms = AlarmList()
         self.taken_up = False
         """Whether the record was read; until then the counts are those of this run, not of the shift."""
@@ -35,7 +38,7 @@ class Telemetry:
         self._recent: OrderedDict[str, Inspection] = OrderedDict()
         self._pending: set[str] = set()
         """Parts of the run before: whether the PLC was offered their decision is known from their outcome."""
-        self._count(Counts(since=since))
+        self._begin(now)
 
     def take_up(
         self, counts: Counts, recent: Sequence[Inspection], open_parts: Sequence[Inspection] = ()
@@ -54,14 +57,14 @@ class Telemetry:
                 self._latency_ms.append(inspection.published_ms)
             self.revised(inspection)
 
-    def roll_over(self, since: datetime) -> None:
-        """Begin to count anew where the running shift began later than the one that is counted.
+    def roll_over(self, now: datetime) -> None:
+        """Begin to count anew where the shift that is counted is over.
 
         Args:
-            since: When it began, UTC. Where the clock was set back it lies earlier, and nothing changes.
+            now: The wall clock, with time zone. Where it was set back nothing changes.
         """
-        if since > self._since:
-            self._count(Counts(since=since))
+        if now >= self._until:
+            self._begin(now)
 
     def intent(self, inspection: Inspection) -> None:
         """Count and show a part: its decision was made, and it is settled whether the PLC is offered it."""
@@ -135,6 +138,12 @@ class Telemetry:
         return tuple(
             part for part in reversed(self._recent.values()) if part.inspection_id not in self._pending
         )
+
+    def _begin(self, now: datetime) -> None:
+        """Count the shift that runs now, from nothing."""
+        running = self._shifts.shift_of(now)
+        self._until = running.end
+        self._count(Counts(since=running.start))
 
     def _of_this_shift(self, trigger: Trigger) -> bool:
         return trigger.seen_at >= self._since

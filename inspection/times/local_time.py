@@ -1,6 +1,19 @@
 """Local times: which moment one means, also in the nights when clocks are set, and how one is shown. Pure."""
 
 from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+
+def zone_named(name: str | None) -> tzinfo | None:
+    """The time zone of that IANA name; None, this machine's, where none is named, or none such known here.
+
+    >>> zone_named("Australia/Lord_Howe")
+    zoneinfo.ZoneInfo(key='Australia/Lord_Howe')
+    """
+    try:
+        return None if name is None else ZoneInfo(name)
+    except (ValueError, LookupError, OSError):  # told by an engine with a newer database
+        return None
 
 
 def moments(local: datetime, *, zone: tzinfo | None = None) -> tuple[datetime, ...]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import tzinfo
 from typing import Final
 
+from rich.markup import escape
 from rich.table import Table
 
 from inspection.decision import Action, within
@@ -32,8 +33,12 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
         zone: The plant's time zone; None for this machine's.
     """
     start, end = (shown(at, zone=zone, timespec="minutes") for at in (summary.start, summary.end))
+    named = "" if summary.shift is None else f"{escape(summary.shift.name)} of {summary.shift.date}, "
+    title = f"Shift {named}{start} to {end}"
+    if summary.as_of is not None:
+        title += f"\nPROVISIONAL: not over, as of {shown(summary.as_of, zone=zone)}"
     table = Table(
-        title=f"Shift {start} to {end}",
+        title=title,
         caption=summary.statement,
         show_header=False,
     )

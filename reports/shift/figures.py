@@ -8,12 +8,14 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+from pydantic import computed_field
 from sqlalchemy import Engine
 
 from inspection.certification.certificate import CertificateRef
 from inspection.decision import Action, Frozen
 from inspection.part import MissedCause, Outcome
 from inspection.status import Percentiles
+from inspection.times.shifts import Shift
 from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import Kept, count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
@@ -49,6 +51,10 @@ class ShiftSummary(Frozen):
     """Inclusive, UTC."""
     end: datetime
     """Exclusive, UTC."""
+    shift: Shift | None = None
+    """The plant's shift that it is; None for another stretch of time."""
+    as_of: datetime | None = None
+    """When a stretch that still ran was read, UTC; None where it was over."""
     parts: int
     """Triggers on record, missed ones included."""
     by_action: dict[Action, int]
@@ -114,6 +120,12 @@ class ShiftSummary(Frozen):
     """Verification of the events in the shift's time and between its parts, and that the rows of which the
     newest event knows are still there."""
 
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def provisional(self) -> bool:
+        """Whether the stretch still ran: more parts may come, and these are not its last figures."""
+        return self.as_of is not None
+
     @property
     def intact(self) -> bool:
         """Whether parts and events are as they were written."""
@@ -169,6 +181,7 @@ def shift_summary(
     start: datetime,
     end: datetime,
     waiting: Waiting = NOTHING,
+    shift: Shift | None = None,
     now: datetime | None = None,
     rule_set: RuleSet = RuleSet.NELSON_1984,
 ) -> ShiftSummary:
@@ -183,13 +196,15 @@ def shift_summary(
         start: With time zone.
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+        shift: The plant's shift that it is; None for another stretch of time.
         now: The wall clock, with time zone; None for this computer's.
         rule_set: Which points of a control chart are called signals.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
-    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now or datetime.now(UTC))
+    now = now or datetime.now(UTC)
+    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
     rows = found.rows
     judged = [row for row in rows if row.missed is None]
     went = Counter(row.went_as_decided for row in judged)
@@ -199,6 +214,8 @@ def shift_summary(
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
+        shift=shift,
+        as_of=now.astimezone(UTC) if now < end else None,
         parts=len(rows),
         by_action=Counter(
             Action(row.action) for row in rows if row.missed is not None or row.went_as_decided

@@ -42,6 +42,7 @@ def snapshot(
     return StationStatus(
         at=now,
         station=settings.station.name,
+        zone=settings.station.zone,
         engine_version=ENGINE_VERSION,
         mode=standing.mode,
         mode_reason=standing.reason,

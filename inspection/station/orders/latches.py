@@ -10,6 +10,7 @@ So an engine that dies at any moment comes back at least as strict as people wer
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Final, NamedTuple
 
 import structlog
@@ -74,6 +75,7 @@ class Orders:
         clock: Time.
         alarm: Told what is not on record.
         start_held: Held at the start by the settings, until somebody says Start.
+        zone: The plant's time zone; None for this machine's.
     """
 
     def __init__(
@@ -83,9 +85,11 @@ class Orders:
         *,
         alarm: Callable[[AlarmCode, str], None],
         start_held: bool,
+        zone: tzinfo | None = None,
     ) -> None:
         self._recorder = recorder
         self._clock = clock
+        self._zone = zone
         self._alarm = alarm
         self._in_force: dict[Latch, Event] = {}
         self._waiting: asyncio.Queue[_Note] = asyncio.Queue(MOST_WAITING)
@@ -109,7 +113,7 @@ class Orders:
             return NOTHING
         if event.by == SETTINGS:
             return say(Code.HELD_AT_START)
-        return say(Code.HELD_BY, by=event.by, since=f"{event.at.astimezone():%Y-%m-%d %H:%M:%S}")
+        return say(Code.HELD_BY, by=event.by, since=f"{event.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}")
 
     async def take_up(self, *, boot_id: int) -> frozenset[int]:
         """At the start: what the last run left set, and note that another one begins.

@@ -12,7 +12,7 @@ from inspection.line_events import (
 )
 from inspection.part import MissedCause, Outcome
 from inspection.status import Mode
-from inspection.times.shifts import THREE_SHIFTS, shift_start
+from inspection.times.shifts import THREE_SHIFTS
 from tests.fakes import (
     BOOT,
     EPOCH,
@@ -58,7 +58,7 @@ def test_after_a_restart_the_shifts_counts_and_the_last_parts_are_there() -> Non
             await until(lambda: world.station.telemetry.counts.missed == 1)
             assert len(store.latest()) == 2
             before = world.station.telemetry.counts
-            assert before.since == shift_start(EPOCH, THREE_SHIFTS)
+            assert before.since == THREE_SHIFTS.shift_of(EPOCH).start
         async with running(store) as world:
             assert world.station.telemetry.counts == before
             assert [part.trigger.seq for part in world.station.telemetry.recent] == [2, 1]
@@ -111,5 +111,5 @@ async def test_a_part_seen_before_the_shift_changed_and_decided_after_counts_as_
     await until(lambda: len(world.store.latest()) == 3 and world.station.telemetry.counts.triggers > 0)
     counts = world.station.telemetry.counts
     assert (counts.triggers, counts.missed, counts.by_action, counts.by_outcome) == (1, 1, {}, {})
-    assert counts.since == shift_start(world.clock.now(), THREE_SHIFTS)
+    assert counts.since == THREE_SHIFTS.shift_of(world.clock.now()).start
     assert counts == world.store.counts_since(counts.since)

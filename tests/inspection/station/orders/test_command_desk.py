@@ -12,6 +12,7 @@ from inspection.station.readiness import Circumstances, Standing
 from inspection.station.recording.recorder import Recorder
 from inspection.station.telemetry import Telemetry
 from inspection.status import Command
+from inspection.times.shifts import THREE_SHIFTS
 from tests.fakes import EPOCH, PATIENCE_S, FakeClock, FakeLine, FakeStore, until
 
 
@@ -20,7 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.store, self.line = FakeClock(), FakeStore(), FakeLine()
-        self.alarms = Telemetry(EPOCH).alarms
+        self.alarms = Telemetry(THREE_SHIFTS, EPOCH).alarms
         self.orders = Orders(
             Recorder(self.store, self.clock), self.clock, alarm=self.raise_, start_held=False
         )

@@ -130,25 +130,25 @@ def _count_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[str
 def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
     if state.received is None:
         return ()
-    rows = []
-    for alarm in sorted(state.received.status.alarms, key=came_last_at, reverse=True):
+    rows, status = [], state.received.status
+    for alarm in sorted(status.alarms, key=came_last_at, reverse=True):
         marks = [] if alarm.active else [words.alarm_gone]
         marks += [] if alarm.acknowledged else [words.alarm_unseen]
         marks += [words.alarm_times.format(n=alarm.times)] if alarm.times > 1 else []
         text = f"0x{alarm.code:04X}  {said(alarm.text, alarm.coded, words)}"
         text += f"  ({', '.join(marks)})" if marks else ""
-        rows.append((f"{came_last_at(alarm).astimezone():%H:%M:%S}", text))
+        rows.append((f"{status.by_its_clocks(came_last_at(alarm)):%H:%M:%S}", text))
         rows += _originals(alarm.coded, words)
     return tuple(rows)
 
 
 def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:
     assert view.part is not None
-    decision = part.decision
+    assert state.received is not None  # it told the part
+    decision, status = part.decision, state.received.status
     rows = [(words.reason, view.part.reason), *_originals(decision.coded, words), *view.part.facts]
     rows += _identity_rows(part, words)
-    if state.received is not None:
-        rows += score.rows(part, state.received.status, words)
+    rows += score.rows(part, status, words)
     rows.append((words.outcome, view.part.outcome.word))
     if view.part.warning is not None:
         rows.append(("", view.part.warning.word))
@@ -165,7 +165,7 @@ def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -
         (words.recipe, f"{decision.recipe.id} v{decision.recipe.version}"),
         (words.model, _model(decision.model)),
         (words.times, _timings(decision.timings_ms, words)),
-        (words.recorded, f"{part.recorded_at.astimezone():%Y-%m-%d %H:%M:%S}"),
+        (words.recorded, f"{status.by_its_clocks(part.recorded_at):%Y-%m-%d %H:%M:%S}"),
     ]
     return tuple(rows)
 

@@ -1,6 +1,6 @@
 """Counts, yield and latency of the shift, as data. Pure."""
 
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Final
 
 from app.console.screens.run.model.shown import FigureView, LatencyView, ProductionView
@@ -29,7 +29,7 @@ def production_view(status: StationStatus | None, fresh: bool, words: Words) -> 
             FigureView(
                 caption=words.judged
                 if status is None or known is None
-                else _judged_since(known, status.at, words),
+                else _judged_since(known, status, words),
                 value=figure(counts.judged),
             ),
             FigureView(caption=words.yield_rate, value=NOTHING if share is None else percent(share)),
@@ -56,13 +56,13 @@ def production_view(status: StationStatus | None, fresh: bool, words: Words) -> 
     )
 
 
-def _judged_since(counts: Counts, now: datetime, words: Words) -> str:
-    """Parts judged, from when on: a time in this computer's time zone, or a day where that would mislead."""
+def _judged_since(counts: Counts, status: StationStatus, words: Words) -> str:
+    """Parts judged, from when on: a time by the plant's clocks, or a day where that would mislead."""
     since = counts.since
     if since is None:
         return words.judged_since_start
-    local = since.astimezone()
-    long_ago = now - since >= timedelta(days=1)
+    local = status.by_its_clocks(since)
+    long_ago = status.at - since >= timedelta(days=1)
     return words.judged_since.format(time=f"{local:%m-%d}" if long_ago else f"{local:%H:%M}")
 
 
