@@ -8,7 +8,6 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
-from pydantic import computed_field
 from sqlalchemy import Engine
 
 from inspection.certification.certificate import CertificateRef
@@ -53,8 +52,10 @@ class ShiftSummary(Frozen):
     """Exclusive, UTC."""
     shift: Shift | None = None
     """The plant's shift that it is; None for another stretch of time."""
+    provisional: bool = False
+    """The time was not over when this was read: more parts may come."""
     as_of: datetime | None = None
-    """When a stretch that still ran was read, UTC; None where it was over."""
+    """When that was, UTC; None where the time was over."""
     parts: int
     """Triggers on record, missed ones included."""
     by_action: dict[Action, int]
@@ -119,12 +120,6 @@ class ShiftSummary(Frozen):
     events: ChainReport
     """Verification of the events in the shift's time and between its parts, and that the rows of which the
     newest event knows are still there."""
-
-    @computed_field  # type: ignore[prop-decorator]
-    @property
-    def provisional(self) -> bool:
-        """Whether the stretch still ran: more parts may come, and these are not its last figures."""
-        return self.as_of is not None
 
     @property
     def intact(self) -> bool:
@@ -215,6 +210,7 @@ def shift_summary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
         shift=shift,
+        provisional=now < end,
         as_of=now.astimezone(UTC) if now < end else None,
         parts=len(rows),
         by_action=Counter(

@@ -324,6 +324,30 @@ def test_a_shift_that_still_runs_began_when_the_stations_shifts_say(
     assert json.loads(passgate(*asked).out)["parts"] == 6
 
 
+def test_a_shift_is_reported_by_its_date_and_name_by_the_plants_clocks_and_not_this_machines(
+    passgate: Passgate, berlin: None, station: Path, settings: StoreSettings
+) -> None:
+    named = '{name = "Night", start = "22:00"}, {name = "Day", start = "06:00"}'
+    keys = f'zone = "Australia/Lord_Howe"\nshifts = [{named}]'
+    station.write_text(
+        station.read_text(encoding="utf-8").replace("[station]", f"[station]\n{keys}"),
+        encoding="utf-8",
+    )
+    run_night(settings, begin="2026-04-04T21:00+11:00", parts=70)
+    asked = ("report", "shift", "--config", station, "--date", "2026-04-04", "--shift", "Night")
+    summary = json.loads(passgate(*asked, "--json").out)
+    assert summary["parts"] == 51, "eight and a half hours: half an hour comes twice there"
+    assert (summary["shift"]["name"], summary["shift"]["date"]) == ("Night", "2026-04-04")
+    assert summary["provisional"] is False
+    assert "Shift Night of 2026-04-04, 2026-04-04 22:00+11:00" in passgate(*asked).out
+    assert len(passgate(*asked, "--format", "csv").out.splitlines()) == 1 + 51
+    running = passgate("report", "shift", "--config", station, "--from", "2026-04-04", "--to", "9000-01-01")
+    assert "PROVISIONAL" in running.out
+    refused = passgate(*asked, "--from", "2026-04-04")
+    assert refused.code == 2
+    assert "has its own times" in refused.err
+
+
 def test_a_local_time_that_comes_twice_or_never_is_named_and_with_its_offset_taken(
     passgate: Passgate, berlin: None, settings: StoreSettings
 ) -> None:

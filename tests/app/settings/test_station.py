@@ -1,11 +1,14 @@
 """A wrong setting is named, with what is wrong about it and the key that was meant."""
 
+from datetime import time
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from app.settings.station import load
 from inspection.errors import SettingsError
+from inspection.times.shifts import THREE_SHIFTS, ShiftCalendar, ShiftRule, Weekday
 
 GOOD = """
 [station]
@@ -38,6 +41,24 @@ def test_the_environment_overrides_the_file(station: Path, monkeypatch: pytest.M
     monkeypatch.setenv("PASSGATE_PLC__PORT", "1502")
     settings = load(station)
     assert (settings.plc.port, settings.plc.host) == (1502, "10.0.0.5")
+
+
+def test_shifts_are_named_in_the_plants_zone_and_their_starts_alone_stay_readable(station: Path) -> None:
+    def written(keys: str) -> ShiftCalendar:
+        station.write_text(GOOD.replace("[station]", f"[station]\n{keys}"), encoding="utf-8")
+        return load(station).station.calendar
+
+    assert written("") == THREE_SHIFTS
+    assert written('shifts = ["06:00", "14:00", 22:00:00]') == THREE_SHIFTS
+    named = written(
+        'zone = "Asia/Kolkata"\nshifts = [{name = "早班", start = "06:30"}, '
+        '{start = "18:30:30", days = ["mon", "fri"]}]'
+    )
+    assert named.zone == ZoneInfo("Asia/Kolkata")
+    assert named.rules == (
+        ShiftRule("早班", time(6, 30)),
+        ShiftRule("18:30:30", time(18, 30, 30), (Weekday.MONDAY, Weekday.FRIDAY)),
+    )
 
 
 def test_the_environment_reaches_into_the_list_of_cameras(

@@ -1,6 +1,8 @@
 """What the station counts of the running shift: as the record has it, over restarts and shifts."""
 
 import asyncio
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.decision import Action
@@ -11,8 +13,9 @@ from inspection.line_events import (
     PartTriggered,
 )
 from inspection.part import MissedCause, Outcome
+from inspection.station.telemetry import Telemetry
 from inspection.status import Mode
-from inspection.times.shifts import THREE_SHIFTS
+from inspection.times.shifts import THREE_SHIFTS, ShiftCalendar
 from tests.fakes import (
     BOOT,
     EPOCH,
@@ -44,6 +47,17 @@ async def test_a_missed_part_is_counted_when_it_is_on_record_and_not_before(worl
     assert world.station.telemetry.counts.missed == 0
     world.store.gate.set()
     await until(lambda: world.station.telemetry.counts.missed == 1)
+
+
+def test_counts_begin_with_the_plants_shift_also_in_the_night_of_nine_hours() -> None:
+    night = datetime(2026, 10, 24, 20, tzinfo=UTC)  # 22:00 in Berlin
+    plant = ShiftCalendar(THREE_SHIFTS.rules, ZoneInfo("Europe/Berlin"))
+    telemetry = Telemetry(plant, night + timedelta(hours=2))
+    assert telemetry.counts.since == night
+    telemetry.roll_over(night + timedelta(hours=9) - timedelta.resolution)
+    assert telemetry.counts.since == night
+    telemetry.roll_over(night + timedelta(hours=9))
+    assert telemetry.counts.since == night + timedelta(hours=9)
 
 
 def test_after_a_restart_the_shifts_counts_and_the_last_parts_are_there() -> None:

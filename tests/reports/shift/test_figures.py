@@ -16,6 +16,7 @@ from inspection.decision import Action
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.status import Percentiles, percentile
+from inspection.times.shifts import Shift
 from reports.audit.pictures_kept import count_not_kept_on_record
 from reports.record.chain import words_of_head
 from reports.record.entry import PartEntry
@@ -290,6 +291,24 @@ def test_parts_that_a_clock_set_back_left_out_are_said(store: SqlStore, reader: 
     assert json.loads(found.model_dump_json())["left_out"]["parts"] == 40
     whole = shift_summary(reader, start=now - timedelta(hours=8), end=START + timedelta(hours=3), now=now)
     assert (whole.parts, whole.left_out, whole.final) == (60, None, True)
+
+
+def test_figures_are_provisional_until_the_shift_is_over_and_say_which_shift(
+    shift: SqlStore, reader: Engine
+) -> None:
+    early = Shift("Early", START.date(), START, END)
+    running, over = (
+        shift_summary(reader, start=START, end=END, shift=early, now=now)
+        for now in (END - timedelta.resolution, END)
+    )
+    assert (running.provisional, running.as_of) == (True, END - timedelta.resolution)
+    assert (over.provisional, over.as_of) == (False, None)
+    assert running.final, "a shift that runs is no fault"
+    told = json.loads(running.model_dump_json())
+    assert told["provisional"] is True
+    assert told["shift"]["name"] == "Early"
+    assert told["shift"]["date"] == "2026-03-02"
+    assert ShiftSummary.model_validate_json(running.model_dump_json()) == running
 
 
 def test_json_reads_back(summary: ShiftSummary) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -313,6 +314,26 @@ def test_counts_say_from_when_on(hours: int | None, en: str, zh: str) -> None:
     local = (since or samples.NOON).astimezone()
     assert view_of(state, 0.0).production.totals[0].caption == en.format(local)
     assert view_of(state, 0.0, ZH).production.totals[0].caption == zh.format(local)
+
+
+@pytest.mark.parametrize(("zone", "noon"), [("Asia/Shanghai", "20:00"), ("Asia/Kolkata", "17:30")])
+def test_times_are_those_of_the_plants_clocks(zone: str, noon: str) -> None:
+    """``samples.NOON`` is 12:00 UTC."""
+    alarm = samples.full_disk().alarms[0].model_copy(update={"last_at": samples.NOON})
+    part = samples.inspection(at=samples.NOON)
+    counts = Counts(since=samples.NOON)
+    state = heard(samples.status(zone=zone, alarms=(alarm,), last=part, counts=counts))
+    view = view_of(state, 0.0)
+    assert view.production.totals[0].caption == f"Judged since {noon}"
+    assert details(AlarmsTopic(), state, view, EN).rows[0][0] == f"{noon}:00"
+    recorded = dict(details(PartTopic(), state, view, EN).rows)[EN.recorded]
+    assert recorded[11:16] == f"{part.recorded_at.astimezone(ZoneInfo(zone)):%H:%M}"
+
+
+def test_a_zone_that_this_console_does_not_know_is_shown_by_its_own_clock() -> None:
+    known = samples.status(zone=None)
+    strange = known.model_copy(update={"zone": "Mars/Olympus_Mons"})
+    assert strange.by_its_clocks(samples.NOON) == known.by_its_clocks(samples.NOON)
 
 
 def test_counts_that_the_engine_does_not_know_yet_are_no_zeros() -> None:
