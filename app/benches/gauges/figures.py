@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -17,8 +17,16 @@ from inspection.instruments.place import Mark
 
 _LISTED: Final = ("files", "silent", "wrong_files", "refused", "ms")
 """Of `figures`: what names single pictures, or is a time that was taken while others ran."""
-WITHIN: Final[dict[str, float]] = {"needles": 0.2, "displays": 1.0}
-"""How far a reading of a photograph may be from its label: in tenths of the needles' turn, in litres."""
+
+
+class Photographs(NamedTuple):
+    """A set of the shared photographs, as it is read."""
+
+    folder: str
+    what: Description
+    """What is said of all of them: that is taught, nothing else."""
+    within: float
+    """How far a reading may be from its label."""
 
 
 def of_dials(outcomes: Sequence[Outcome]) -> dict[str, Any]:
@@ -64,14 +72,15 @@ def of_displays(outcomes: Sequence[Outcome]) -> dict[str, Any]:
 
 
 def of_photographs(name: str, data: Path, read: Read, *, on_done: Callable[[int], None]) -> dict[str, Any]:
-    """Of the shared photographs ``needles`` or ``displays``, each against its label.
+    """Of one set of the shared photographs, each against its label.
 
     Raises:
         DatasetError: Their labels cannot be read.
     """
-    labels = labels_of(data / name / "index.csv", images=_images(data / name), what=_SHOWN[name])
+    folder, what, within = PHOTOGRAPHS[name]
+    labels = labels_of(data / folder / "index.csv", images=_images(data / folder), what=what)
     outcomes = list(score(labels, read, show=on_done))
-    said = _without_files(figures(outcomes, within=WITHIN[name]))
+    said = _without_files(figures(outcomes, within=within))
     said["pictures"] = len(outcomes)
     if name == "needles":
         said["goals_met"] = {
@@ -87,12 +96,12 @@ def of_photographs(name: str, data: Path, read: Read, *, on_done: Callable[[int]
 
 
 def photographs_in(data: Path) -> dict[str, int]:
-    """The folders of photographs that are there, and how many pictures each holds labels for."""
+    """The sets of photographs that are there, and how many pictures each holds labels for."""
     found = {}
-    for name in WITHIN:
-        index = data / name / "index.csv"
+    for name, (folder, what, _) in PHOTOGRAPHS.items():
+        index = data / folder / "index.csv"
         if index.is_file():
-            found[name] = len(labels_of(index, images=_images(data / name), what=_SHOWN[name]))
+            found[name] = len(labels_of(index, images=_images(data / folder), what=what))
     return found
 
 
@@ -112,11 +121,13 @@ def _turn() -> DialDescription:
     )
 
 
-_SHOWN: Final[dict[str, Description]] = {
-    "needles": _turn(),
-    "displays": DisplayDescription(polarity="dark_on_bright", decimals=2, leading_zeros=False, unit="l"),
+PHOTOGRAPHS: Final[dict[str, Photographs]] = {
+    "needles": Photographs("needles", _turn(), within=0.2),
+    "displays": Photographs("displays", DisplayDescription(unit="l"), within=1.0),
+    "displays_whole": Photographs("displays", DisplayDescription(unit="l", whole=True), within=1.0),
 }
-"""What is taught of the photographs: what README.md in their folder says of all of them."""
+"""Displays twice: with nothing said of them, and with the word of who took them, whose labels are whole
+numbers of litres, that no digit before the point lies outside of the picture."""
 
 
 def _display_summary(outcomes: Sequence[Outcome]) -> dict[str, Any]:

@@ -16,10 +16,10 @@ from numpy.typing import NDArray
 
 from inspection.gauges.display.panel import Array
 from inspection.gauges.display.segments import FORMS, PATTERNS, RIGHT, SEGMENTS, Row, sampled
-from inspection.gauges.display.strokes import Strokes
+from inspection.gauges.display.strokes import BLACK, Strokes
 from inspection.gauges.display.visibility import Lit
 
-_RIGHT: Final = [SEGMENTS.index(name) for name in RIGHT]
+_RIGHT, _LEFT, _BARS = ([SEGMENTS.index(name) for name in names] for names in (RIGHT, "ef", "adg"))
 BLANK: Final = " "
 UNCLEAR: Final = "?"
 MINUS: Final = "-"
@@ -102,22 +102,23 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
     lit = _usual(strokes, means, inside, grounds)
     if lit is None:
         return None
+    left = lit.visible(grounds, _ramps(strokes, row, cells))
     shares, inside, beyond = ((depths - lit.unlit) / lit.depth for depths in (means, inside, beyond))
     points = _points(strokes.depth, row, cells, lit)
     seen: list[Cell] = []
     for index, number in enumerate(cells):
-        sight = grounds[index] if lies.all() else np.where(lies[index], grounds[index], np.float32(255.0))
-        sign, strength = _sign(shares[index], inside[index], beyond[index], sight, lit, minus=minus)
+        sight = np.where(lies[index], left[index], np.float32(0.0))
+        sign, strength = _sign(shares[index], inside[index], beyond[index], sight, lit.noise, minus=minus)
         if (
             sign not in (BLANK, UNCLEAR)
             and _left_over(strokes, row, number, sign, strength, lit) > _LEFT_OVER
         ):
             sign = UNCLEAR
-        if sign == UNCLEAR and _no_digit(shares[index], strength, sight, lit, minus=minus):
+        if sign == UNCLEAR and _no_digit(shares[index], strength, sight, minus=minus):
             sign, strength = BLANK, 0.0
-        right = shares[index][_RIGHT], grounds[index][_RIGHT]
+        right = shares[index][_RIGHT], left[index][_RIGHT]
         leads = all(cell.sign == BLANK for cell in seen)
-        if sign == UNCLEAR and leads and strength < _FAINTEST and _seen_blank(*right, lit):
+        if sign == UNCLEAR and leads and strength < _FAINTEST and _seen_blank(*right):
             sign, strength = BLANK, 0.0  # whether strokes stand there is asked again: `occupied`
         seen.append(
             Cell(
@@ -126,10 +127,26 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
                 strength,
                 tuple(float(share) for share in shares[index]),
                 float(points[index]),
-                certain=sign != BLANK or _seen_blank(*right, lit),
+                certain=sign != BLANK or _seen_blank(*right),
             )
         )
     return Decoded(tuple(seen), lit)
+
+
+def _ramps(strokes: Strokes, row: Row, cells: Sequence[int]) -> Array:
+    """By how much the ground changes across a stroke, at each cell's segments; as depth."""
+    height = np.log(np.maximum(strokes.ground, 0.0) + BLACK) if strokes.dark else strokes.ground
+    x, y = row.place(row.segments, cells)
+    half = np.full((len(SEGMENTS), 1), row.stroke / 2, np.float32)
+    to_side, down = half.copy(), half.copy()
+    to_side[_BARS], down[[*_LEFT, *_RIGHT]] = 0.0, 0.0
+    full, wide = height.shape
+
+    def within(x: Array, y: Array) -> Array:
+        return sampled(height, np.clip(x, 0, wide - 1), np.clip(y, 0, full - 1))
+
+    rises = within(x + to_side, y + down) - within(x - to_side, y - down)
+    return np.asarray(np.abs(rises.mean(-1)), np.float32)
 
 
 def _left_over(strokes: Strokes, row: Row, number: int, sign: str, strength: float, lit: Lit) -> float:
@@ -170,12 +187,27 @@ def blank_at(strokes: Strokes, x: Array, y: Array, sight: NDArray[np.bool_], lit
     shares = ((sampled(strokes.depth, x, y) * sight).sum(-1) / count - lit.unlit) / lit.depth
     grounds = (sampled(strokes.ground, x, y) * sight).sum(-1) / count
     noisier = replace(lit, noise=lit.noise * math.sqrt(sight.shape[-1] / int(count.min())))
-    return _seen_blank(shares, grounds, noisier)
+    return _seen_blank(shares, noisier.visible(grounds))
 
 
-def _seen_blank(shares: Array, grounds: Array, lit: Lit) -> bool:
-    """Whether segments are not lit and would be seen if they were."""
-    return bool(np.all(shares < _SEEN_BLANK * lit.left(grounds)) and np.all(lit.shows(grounds)))
+def _seen_blank(shares: Array, left: Array) -> bool:
+    """Whether segments are not lit and would be seen if they were: so much of their depth is ``left``."""
+    return bool(np.all((shares < _SEEN_BLANK * left) & (left > 0)))
+
+
+def part_of_digit(strokes: Strokes, row: Row, number: int, seen: NDArray[np.bool_], lit: Lit) -> bool:
+    """Whether the strokes in this place may be a digit's; ``seen``: which of its segments are in sight.
+
+    Each digit lights a segment on its right. Where the picture's border cuts these off, what is left of it
+    are bars, or a segment on its left that ends where digits end: a rim runs on.
+    """
+    grounds = sampled(strokes.ground, *row.place(row.segments, [number])).mean(-1)[0]
+    shares = (sampled(strokes.depth, *row.place(row.segments, [number])).mean(-1)[0] - lit.unlit) / lit.depth
+    on = seen & (shares >= _LIT * lit.left(grounds))
+    if on[_RIGHT].any() or seen[_RIGHT].all():
+        return bool(on[_RIGHT].any())
+    beyond = (sampled(strokes.depth, *row.place(row.ends, [number])).mean(-1)[0] - lit.unlit) / lit.depth
+    return bool(on[_BARS].any() or (on[_LEFT].any() and max(beyond[0], beyond[2]) < _LIT))
 
 
 def foreign(strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit) -> bool:
@@ -220,10 +252,10 @@ def _upright(
 
 
 def _sign(
-    shares: Array, inside: Array, beyond: Array, grounds: Array, lit: Lit, *, minus: bool
+    shares: Array, inside: Array, beyond: Array, left: Array, noise: float, *, minus: bool
 ) -> tuple[str, float]:
     """The sign that a cell shows, and how strongly."""
-    floor = max(_NOTHING, _NOISES * lit.noise)
+    floor = max(_NOTHING, _NOISES * noise)
     if float(shares.max()) < floor:
         return BLANK, 0.0
     count = len(FORMS) if minus else len(FORMS) - 1
@@ -236,9 +268,8 @@ def _sign(
     own = shares / strength
     if _goes_on(own, beyond / strength):
         return UNCLEAR, strength
-    left = lit.left(grounds)
     shallow = np.minimum(_NOT_LIT, _SEEN_BLANK * left / max(float(left.max()), 1e-6))
-    known = np.where(own >= _LIT, 1.0, np.where((own <= shallow) & lit.shows(grounds), 0.0, np.nan))
+    known = np.where(own >= _LIT, 1.0, np.where((own <= shallow) & (left > 0), 0.0, np.nan))
     fitting = {
         FORMS[index][0]
         for index in range(count)
@@ -249,13 +280,13 @@ def _sign(
     return fitting.pop(), strength
 
 
-def _no_digit(shares: Array, strength: float, grounds: Array, lit: Lit, *, minus: bool) -> bool:
+def _no_digit(shares: Array, strength: float, left: Array, *, minus: bool) -> bool:
     """Whether what is lit in a cell (a rim, a smear) is no digit, not even one of which a segment fails.
 
     Each digit lights one of the segments on its right, so that these must be seen not to be lit.
     """
     right = shares[_RIGHT]
-    if np.any(right >= _NOTHING * lit.left(grounds[_RIGHT])) or not np.all(lit.shows(grounds[_RIGHT])):
+    if np.any((right >= _NOTHING * left[_RIGHT]) | (left[_RIGHT] <= 0)):
         return False
     own = shares / max(strength, 1e-6)
     known = np.where(own >= _LIT, 1.0, np.where(own <= _NOT_LIT, 0.0, np.nan))

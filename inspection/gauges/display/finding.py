@@ -8,7 +8,15 @@ from typing import Final
 import cv2
 import numpy as np
 
-from inspection.gauges.display.decoding import BLANK, UNCLEAR, Decoded, blank_at, decoded, occupied
+from inspection.gauges.display.decoding import (
+    BLANK,
+    UNCLEAR,
+    Decoded,
+    blank_at,
+    decoded,
+    occupied,
+    part_of_digit,
+)
 from inspection.gauges.display.fitting import fitted
 from inspection.gauges.display.grid import CLOSE, COARSE_HEIGHT, WIDE, Guess, guessed
 from inspection.gauges.display.panel import FIELD_HEIGHT, Field, Place, beyond, field_of, size_of
@@ -33,6 +41,12 @@ _BESIDE: Final = 2.0
 """Pitches to be seen beside a row: the next place, though digits may lean."""
 _HALF: Final = 0.5
 """Of a segment's core: what must be in sight, lest it is the gap beside it which is seen blank."""
+_LINE: Final = 1.7
+"""Of a row's height: how far above and below it another line is looked for, of digits about as high."""
+_GAP: Final = 0.1
+"""Of a row's height: what parts it from another line at least."""
+_NOISES: Final = 6.0
+"""By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
 _ALIKE: Final = 0.2
 """Difference of the logarithms of digits' heights."""
 
@@ -57,8 +71,13 @@ class Found:
     row: Row
     seen: Decoded
     contrast: float
-    goes_on: bool = False
-    """Whether strokes stand beside it that are not in it."""
+    beside: "Beside | None" = None
+    """What was seen beside it, if that was looked at."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether strokes stand beside it that are not in it."""
+        return self.beside is not None and bool(self.beside.occupied)
 
     @property
     def merit(self) -> float:
@@ -78,6 +97,11 @@ class Found:
         """Numbers of the first and of the last place that show something."""
         numbers = [cell.number for cell in self.seen.cells if cell.sign != BLANK]
         return numbers[0], numbers[-1]
+
+    @property
+    def convincing(self) -> bool:
+        """Whether more digits are clear than not, and what is lit stands out on the whole."""
+        return self.merit > 0 and self.seen.lit.noise * _NOISES <= 1.0
 
     @property
     def sticks_out(self) -> bool:
@@ -103,13 +127,18 @@ class Beside:
     row: Row
     """The same one, in the wider field."""
     lit: Lit
-    first: int
+    occupied: tuple[int, ...]
+    """The places, of the one before and the one behind, in which (or before which) upright strokes stand."""
     own: frozenset[int]
     """The places of its own field."""
 
-    def occupied(self, number: int) -> bool:
-        """Whether upright strokes stand in this place, or between it and the row."""
-        return occupied(self.strokes, self.row, number, self.lit, behind=number > self.first)
+    def shows_digit(self, number: int) -> bool:
+        """Whether what stands in this place may be a digit, or what the border leaves of one, and no rim."""
+        if number not in self.occupied:
+            return False
+        x, y = self.row.place(self.row.segments, [number])
+        seen = self.field.in_sight(x, y)[0].mean(-1) >= _HALF
+        return part_of_digit(self.strokes, self.row, number, seen, self.lit)
 
     def may_hold(self, number: int, segments: str, *, whole: bool) -> Unreadable | None:
         """Why a digit that lights one of these segments may be in this place; None: there is none.
@@ -119,7 +148,7 @@ class Beside:
         x, y = self.row.place(self.row.segments[[SEGMENTS.index(name) for name in segments]], [number])
         sight = self.field.in_sight(x, y)[0]
         cut = not sight.all()
-        if self.occupied(number):
+        if number in self.occupied:
             return Unreadable.CUT_OFF if cut else Unreadable.SEGMENT_UNCLEAR
         if cut and whole:
             return None
@@ -135,8 +164,13 @@ def beside_of(picture: Picture, found: Found) -> Beside:
     room = math.ceil(_BESIDE * found.row.pitch)
     wider = beyond(picture, found.field, left=room, right=room)
     strokes = strokes_of(wider.picture, dark=found.strokes.dark, sight=wider.sight)
-    own = frozenset(cell.number for cell in found.seen.cells)
-    return Beside(wider, strokes, found.row.shifted(room), found.seen.lit, found.shown[0], own)
+    row, lit, (first, last) = found.row.shifted(room), found.seen.lit, found.shown
+    ends = tuple(
+        number
+        for number in (first - 1, last + 1)
+        if occupied(strokes, row, number, lit, behind=number > last)
+    )
+    return Beside(wider, strokes, row, lit, ends, frozenset(cell.number for cell in found.seen.cells))
 
 
 def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus: bool) -> Found | None:
@@ -158,23 +192,25 @@ def best_row(pictures: Mapping[bool, Picture], places: Sequence[Place], *, minus
 
 def _grown(picture: Picture, found: Found, *, minus: bool) -> Found:
     """The row with the digits beside it that its field leaves out: as long as more becomes clear."""
-    while found.merit > 0 and len(found.seen.cells) < MOST_DIGITS:
-        beside = beside_of(picture, found)
-        numbers = found.shown[0] - 1, found.shown[1] + 1
-        occupied = [beside.occupied(number) for number in numbers]
-        if not any(occupied):
-            return found
-        found = replace(found, goes_on=True)
-        seen = decoded(beside.strokes, beside.row, numbers, minus=minus)
-        if seen is None:
-            break
-        clear = [cell.sign not in (BLANK, UNCLEAR) for cell in seen.cells]
-        more = [strokes and digit for strokes, digit in zip(occupied, clear, strict=True)]
-        larger = _with_more(picture, found, *more, minus=minus) if any(more) else None
-        if larger is None or larger.merit <= found.merit:
-            break
-        found = larger
+    larger: Found | None = found
+    while larger is not None and larger.merit > 0:
+        beside = beside_of(picture, larger)
+        found = replace(larger, beside=beside)
+        room = len(found.seen.cells) < MOST_DIGITS
+        larger = next(_larger(picture, found, beside, minus=minus), None) if room else None
     return found
+
+
+def _larger(picture: Picture, found: Found, beside: Beside, *, minus: bool) -> Iterator[Found]:
+    """Rows with one more place, where strokes stand beside this one, of which more is clear."""
+    for number in beside.occupied:
+        seen = decoded(beside.strokes, beside.row, [number], minus=minus)
+        if seen is None or seen.cells[0].sign == BLANK:
+            continue
+        to_left = number < found.shown[0]
+        larger = _with_more(picture, found, to_left, not to_left, minus=minus)
+        if larger is not None and larger.merit > found.merit:
+            yield larger
 
 
 def _with_more(picture: Picture, found: Found, to_left: bool, to_right: bool, *, minus: bool) -> Found | None:
@@ -183,8 +219,37 @@ def _with_more(picture: Picture, found: Found, to_left: bool, to_right: bool, *,
     left = max(0, math.ceil(margin - row.x - row.pitch * (first - to_left)))
     right = max(0, math.ceil(row.x + row.pitch * (last + 1 + to_right) - found.field.width + margin))
     field = beyond(picture, found.field, left=left, right=right)
-    field = replace(field, corners=field.own_corners)
+    corners = field.own_corners
+    if not np.isfinite(corners).all() or not cv2.isContourConvex(corners.astype(np.float32)):
+        return None  # beyond the horizon of a field whose perspective is wrong
+    field = replace(field, corners=corners)
     return _fit(field, found.place, row.shifted(left), dark=found.strokes.dark, minus=minus)
+
+
+def has_another_line(picture: Picture, found: Found, *, minus: bool) -> bool:
+    """Whether digits stand above or below the row, about as high: then nobody knows which number is meant."""
+    candidates = [
+        candidate
+        for candidate in _candidates(picture, _lines_beside(found), dark=found.strokes.dark)
+        if candidate.coarse.level > found.strokes.level / 2
+    ]
+    others = _fits({found.strokes.dark: picture}, _promising(candidates), minus=minus)
+    return any(other.convincing and other.seen.clear > 1 for other in others)
+
+
+def _lines_beside(found: Found) -> list[Place]:
+    """Where lines above and below the row would be."""
+    row, (first, last) = found.row, found.shown
+    places = []
+    for start, end in ((-_LINE, -_GAP), (1.0 + _GAP, 1.0 + _LINE)):
+        ends = np.array(
+            [[-row.width, start], [row.width * 2, start], [row.width * 2, end], [-row.width, end]]
+        )
+        x, y = row.place(ends * (1.0, row.height), [first, last])
+        corners = np.array([[x[0, 0], y[0, 0]], [x[1, 1], y[1, 1]], [x[1, 2], y[1, 2]], [x[0, 3], y[0, 3]]])
+        back = cv2.perspectiveTransform(corners[None].astype(np.float64), np.linalg.inv(found.field.to_field))
+        places.append(Place(np.asarray(back[0], np.float64)))
+    return places
 
 
 def _candidates(picture: Picture, places: Sequence[Place], *, dark: bool) -> Iterator[_Candidate]:

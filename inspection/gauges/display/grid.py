@@ -195,11 +195,12 @@ def _gains(along: Array, digit: int, stroke: int, height: float) -> Array:
 def _spaced(size: _Size, net: Net) -> Iterator[tuple[float, float, float, float]]:
     """The best row for each pitch: gain, x, top, pitch."""
     count = size.gains.shape[1]
+    room = int(size.width * max(net.pitches)) + 2
+    padded = np.concatenate([size.gains, np.zeros((len(size.gains), room), np.float32)], 1)
     for spread in net.pitches:
         pitch = size.width * spread
         phases = np.arange(0.0, pitch)
         places = np.round(phases[:, None] + np.arange(int(count // pitch) + 1) * pitch).astype(np.intp)
-        padded = np.pad(size.gains, ((0, 0), (0, max(0, int(places.max()) + 1 - count))))
         sums = padded[:, places].sum(-1)
         top, phase = np.unravel_index(int(sums.argmax()), sums.shape)
         yield float(sums[top, phase]), float(phases[phase]), float(size.tops[top]), pitch

@@ -37,6 +37,8 @@ class Ends:
     """Why a digit may stand left of the first one that is seen; None where none does."""
     behind: Unreadable | None
     """Why a digit may stand right of the last one that is seen; None where none does."""
+    goes_on: bool = False
+    """Whether strokes are seen there."""
 
 
 def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) -> Number | Unreadable:
@@ -66,6 +68,9 @@ def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) ->
         signs.append(UNCLEAR)
     if isinstance(behind, Unreadable):
         return behind
+    if behind and ends.goes_on and not full and display.decimals is None and signs[-1] != UNCLEAR:
+        behind += 1
+        signs.append(UNCLEAR)
     if signs[-1] == UNCLEAR and behind < 2:  # nothing but the unclear place would say that there is a point
         return Unreadable.SEGMENT_UNCLEAR
     known = display.whole and ends.behind is Unreadable.CUT_OFF

@@ -9,7 +9,7 @@ import numpy as np
 
 from inspection.frozen import Box
 from inspection.gauges.display.decoding import decoded, foreign, occupied
-from inspection.gauges.display.finding import Found, beside_of, best_row, likelier
+from inspection.gauges.display.finding import Found, beside_of, best_row, has_another_line, likelier
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
@@ -24,8 +24,6 @@ _MARGIN: Final = 0.12
 """Of a taught field's height: room to see that digits end."""
 _SMALLEST_PX: Final = 12.0
 """Height of digits in the picture: smaller ones have strokes of less than two pixels."""
-_NOISES: Final = 6.0
-"""By how many standard deviations of what is not lit the lit segments must stand out on the whole."""
 
 
 def read_display(pictures: Sequence[Picture], display: DisplayDescription) -> Reading:
@@ -92,18 +90,24 @@ def _judged(
     pictures: Sequence[Picture], joint: Mapping[bool, Picture], found: Found, display: DisplayDescription
 ) -> Number | Unreadable:
     """The number that the row shows, if all speaks for it."""
-    if found.merit <= 0 or found.seen.lit.noise * _NOISES > 1.0:
+    if not found.convincing:
         return Unreadable.NO_DIGITS if found.seen.clear == 0 else Unreadable.SEGMENT_UNCLEAR
     if found.height_px < _SMALLEST_PX:
         return Unreadable.TOO_SMALL
     first, last = found.shown
     if first == last and not found.place.taught:
         return Unreadable.NO_DIGITS  # one sign alone may be anything
+    if found.sticks_out and not found.place.taught:
+        return Unreadable.SEGMENT_UNCLEAR  # what hides the edges of digits may hide bars of them
     if foreign(found.strokes, found.row, range(first, last), found.seen.lit):
         return Unreadable.SEGMENT_UNCLEAR
     if len(pictures) > 1 and _changes(pictures, found, display):
         return Unreadable.FLICKERS
-    return number_of(found.seen.cells, _ends(joint[found.strokes.dark], found, display), display)
+    picture = joint[found.strokes.dark]
+    number = number_of(found.seen.cells, _ends(picture, found, display), display)
+    if isinstance(number, Unreadable) or found.place.taught:
+        return number
+    return Unreadable.WRONG_LAYOUT if has_another_line(picture, found, minus=display.minus) else number
 
 
 def _right_way_up(results: Sequence[Number | Unreadable]) -> Number | Unreadable:
@@ -141,12 +145,13 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         ):
             before = Unreadable.SEGMENT_UNCLEAR
         return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)
-    beside = beside_of(picture, found)
+    beside = found.beside or beside_of(picture, found)
     before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # out of sight may be what there never is
         before = before or sign
-    return Ends(before, beside.may_hold(last + 1, SEGMENTS, whole=False))
+    behind = beside.may_hold(last + 1, SEGMENTS, whole=False)
+    return Ends(before, behind, goes_on=beside.shows_digit(last + 1))
 
 
 def _box(corners: Corners, picture: Picture) -> Box | None:

@@ -46,11 +46,16 @@ class Lit:
         left = np.clip(-np.log(1.0 - taken) / (_GAMMA * self.depth), 0.0, 1.0)
         return np.asarray(np.where(ground < _WHITE, left, 0.0), np.float32)
 
-    def shows(self, ground: Array) -> Array:
-        """Whether a lit segment would show on grounds of these grey levels, above noise and rounding."""
-        depth = self.left(ground) * self.depth
-        if not self.dark:
-            return np.asarray((depth > _NOISES * self.noise * self.depth) & (depth > _LEAST_GREY), np.bool_)
-        grey = depth * (ground + BLACK)
-        noise = self.noise * self.depth * (self.ground + BLACK)
-        return np.asarray((grey > _NOISES * noise) & (grey > _LEAST_GREY), np.bool_)
+    def visible(self, ground: Array, ramp: Array | float = 0.0) -> Array:
+        """How much of the depth would be left there, as a share; 0 where noise and rounding would hide it.
+
+        ``ramp``: by how much the ground rises across a stroke, as depth. A closing fills a valley on a slope
+        up to its lower side only: so much of the depth is lost.
+        """
+        depth = self.left(ground) * self.depth - ramp
+        if self.dark:
+            grey, noise = depth * (ground + BLACK), self.noise * self.depth * (self.ground + BLACK)
+        else:
+            grey, noise = depth, self.noise * self.depth
+        shows = (grey > _NOISES * noise) & (grey > _LEAST_GREY)
+        return np.asarray(np.where(shows, depth / self.depth, 0.0), np.float32)

@@ -129,7 +129,7 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
         return _by_outline(face, needle, beyond, []) or _nothing(face)
     others = [one for one in candidates if _is_another(one, best, needle)]
     tails = [one for one in others if _opposite(one.axis, axis)]
-    if any(one.axis.tip > axis.tip - 0.1 and one.merit > 0.6 * best.merit for one in tails):
+    if any(_longer(one, best) for one in tails):
         return Unreadable.DISAGREEMENT
     if _may_be_tail(face, axis, beyond, 0.0) or _may_be_tail_of_hidden(axis, candidates, needle, beyond):
         return _by_outline(face, needle, beyond, [axis]) or Unreadable.DISAGREEMENT
@@ -199,6 +199,14 @@ def _may_be_tail_of_hidden(
         return False
     second = [one.axis for one in candidates if is_second_to(one.axis, axis, needle)]
     return any(_opposite(one, axis) and one.tip > min(_SHORT, _LONGER * axis.tip) for one in second)
+
+
+def _longer(behind: _Candidate, best: _Candidate) -> bool:
+    """Whether what lies on the other side may be the half that points, which no tail is longer than."""
+    one, other = behind.axis, best.axis
+    if other.tip < _SHORT and one.tip > other.tip and one.covered > other.covered:
+        return True  # however pale it is, as in light that eats a thin tip
+    return one.tip > other.tip - 0.1 and behind.merit > 0.6 * best.merit
 
 
 def _is_another(one: _Candidate, best: _Candidate, needle: Needle) -> bool:

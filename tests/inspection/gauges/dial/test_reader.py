@@ -228,6 +228,15 @@ def test_a_tail_is_not_read_for_the_needle_where_something_hides_the_pointing_ha
     assert reading.value is None, reading.value
 
 
+@pytest.mark.parametrize("value", [1.7, 4.0, 7.9])
+def test_a_stout_tail_is_not_read_where_light_has_made_the_pointing_half_pale(value: float) -> None:
+    stout = Hand(outline=((-0.7, 0.07), (-0.08, 0.05), (-0.07, 0.0), (0.0, 0.0)))
+    pale = Hand(outline=((0.0, 0.05), (0.97, 0.04)), colour=(190, 190, 186), hub=0.08)
+    drawing = Drawing(hand=pale, second=stout, second_at=value, said="black", numerals=False, noise=1.0)
+    reading = read(drawing, value)
+    assert reading.value is None or abs(reading.value - value) < 0.1, reading.value
+
+
 def test_a_thin_tip_across_a_numeral_is_read_and_not_its_stout_tail() -> None:
     drawing = Drawing(hand=Hand(outline=((-0.6, 0.06), (-0.2, 0.05), (-0.05, 0.02), (0.94, 0.006))), blur=1.2)
     reading = read(drawing, 2.05)

@@ -192,6 +192,13 @@ def test_a_last_digit_that_the_border_cuts_off_goes_into_the_uncertainty() -> No
     assert reading.value == pytest.approx(198.65)
 
 
+@pytest.mark.parametrize("shown", ["79.47", "75.17"])
+def test_bars_that_a_bezel_hides_for_the_most_part_are_not_taken_for_unlit(shown: str) -> None:
+    picture = drawn.display(shown)
+    picture[:270] = 225
+    assert text(picture) in (shown, str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.NO_DIGITS))
+
+
 def test_a_rim_at_a_digits_left_strokes_is_none() -> None:
     beside = (drawn.STROKE - drawn.WIDTH) / drawn.PITCH
     assert text(drawn.display("26.49", places=5, rim_at=beside)) == "26.49"
@@ -234,3 +241,34 @@ def test_digits_that_reach_to_the_edge_of_their_panel_are_seen_whole() -> None:
         covered = picture.copy()
         covered[:cut] = 225
         assert text(covered) in ("79.47", str(Unreadable.SEGMENT_UNCLEAR), str(Unreadable.NO_DIGITS)), cut
+
+
+def test_two_numbers_one_above_the_other_are_read_only_where_one_is_taught() -> None:
+    """Nobody knows which of them is meant."""
+    lower = drawn.display("12.49")
+    upper = drawn.display("120.81")
+    both = np.vstack([upper[100:370], lower[250:]])
+    assert text(lower) == "12.49"
+    assert text(both) == str(Unreadable.WRONG_LAYOUT)
+    corners = ((175.0, 155.0), (675.0, 155.0), (675.0, 265.0), (175.0, 265.0))
+    assert text(both, DisplayDescription(decimals=2, corners=corners)) == "120.81"
+
+
+def test_a_last_digit_of_which_the_border_leaves_a_part_is_never_left_out() -> None:
+    """Of the last 4 the left stroke begins at 516, the right one ends at 572."""
+    whole = drawn.display("198.64", places=5)
+    for right in range(536, 580, 6):
+        reading = read_display([np.ascontiguousarray(whole[:, :right])], ANY)
+        assert reading.text in ("", "198.64", "198.6?"), right
+
+
+@pytest.mark.parametrize(("top", "wide", "strength"), [(255, 30, 60), (262, 20, 40)])
+def test_the_edge_of_a_reflection_may_hide_a_bar(top: int, wide: int, strength: int) -> None:
+    """On a slope as high as a bar is deep there is no valley where the bar is: a 7 looks like a 1."""
+    picture = drawn.display("79.47", places=5, lit=100, ground=130, noise=1.0).astype(np.float32)
+    fall = np.clip((top + wide - np.arange(576)) / wide, 0, 1)[:, None, None]
+    picture[:, 151:320] += strength * fall
+    seen = np.clip(picture, 0, 255).astype(np.uint8)
+    corners = ((180.0, 260.0), (572.0, 260.0), (572.0, 360.0), (180.0, 360.0))
+    for display in (ANY, DisplayDescription(corners=corners)):
+        assert text(seen, display) in ("79.47", str(Unreadable.SEGMENT_UNCLEAR))
