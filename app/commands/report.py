@@ -1,9 +1,12 @@
 """``passgate report``: the record, in numbers and part by part."""
 
 import sys
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
 from enum import StrEnum
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 from rich.console import Console
@@ -12,17 +15,30 @@ from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.command_line.stretch import DateOption, FromOption, NameOption, ToOption, find_stretch
 from app.settings.finding import find_record
+from app.settings.station import load
 from inspection.errors import StoreError
+from reports.shift.document.kinds import Kind, Language
 from reports.statistics.rule_sets import RuleSet
+
+if TYPE_CHECKING:
+    from reports.shift.document.report import ShiftReport
+    from reports.shift.document.words.words import Words
+    from reports.shift.figures import ShiftSummary
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
 
 
-class Format(StrEnum):
-    """How a report is printed."""
+TABLE: Final = "table"
+"""The summary, on the terminal."""
 
-    TABLE = "table"
-    CSV = "csv"
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a report is made as."""
+
+    on_terminal: str = ""
+    """``table`` or ``csv``; empty where files are written."""
+    files: tuple[Kind, ...] = ()
 
 
 class Separator(StrEnum):
@@ -58,9 +74,16 @@ def shift(
     name: NameOption = None,
     record: RecordOption = None,
     config: ConfigOption = None,
-    form: Annotated[Format, typer.Option("--format", help="table: the summary. csv: part by part.")] = (
-        Format.TABLE
-    ),
+    forms: Annotated[
+        str | None,
+        typer.Option(
+            "--format",
+            help="On the terminal table (the summary) or csv (part by part); with --out any of "
+            "pdf,xlsx,csv,json. Default: table, with --out all four.",
+        ),
+    ] = None,
+    out: Annotated[Path | None, typer.Option(help="Write files to this folder.")] = None,
+    lang: Annotated[Language, typer.Option(help="Of --out: the language of pdf and xlsx.")] = Language.EN,
     decimal: Annotated[
         Decimal | None,
         typer.Option(help="Of --format csv: the decimal mark that your Excel has; default: '.'."),
@@ -76,6 +99,9 @@ def shift(
 ) -> None:
     """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
 
+    With --out it is written to files: pdf to be printed, xlsx for Excel, csv part by part, json for machines.
+    The same record gives the same files, byte by byte.
+
     While the shift still runs its figures are provisional. Times without an offset are the plant's. One that
     comes twice or never, because the clock is set that night, is refused: write its offset.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
@@ -84,35 +110,102 @@ def shift(
     from reports.record.chain import words_of_head
     from reports.shift.as_csv import to_csv
     from reports.shift.as_table import to_table
+    from reports.shift.document.report import shift_report
+    from reports.shift.document.words.words import Words
+    from reports.shift.document.writing import write_files
     from reports.shift.figures import shift_summary
     from reports.shift.query import shift_inspections
     from reports.store.waiting import read_waiting
 
-    marks = _marks(separator, decimal, csv=form is Format.CSV and not as_json)
+    forms_asked = _asked(forms, out)
+    csv_asked = Kind.CSV in forms_asked.files or (forms_asked.on_terminal == Kind.CSV and not as_json)
+    marks = _marks(separator, decimal, csv=csv_asked)
     asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=datetime.now(UTC))
     settings = find_record(record=record, config=config)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
+    written: tuple[Path, ...] = ()
     try:
-        summary = shift_summary(
-            reader, start=asked.start, end=asked.end, waiting=waiting, shift=asked.shift, rule_set=rules
-        )
-        if form is Format.CSV and not as_json:
+        csv = b""
+        if csv_asked:
             parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
-            sys.stdout.buffer.write(to_csv(parts, separator=marks[0], decimal=marks[1]))
-            sys.stdout.buffer.flush()
+            csv = to_csv(parts, separator=marks[0], decimal=marks[1])
+        if out is None:
+            summary = shift_summary(
+                reader, start=asked.start, end=asked.end, waiting=waiting, shift=asked.shift, rule_set=rules
+            )
+        else:
+            report = shift_report(
+                reader,
+                start=asked.start,
+                end=asked.end,
+                waiting=waiting,
+                shift=asked.shift,
+                rule_set=rules,
+                station="" if config is None else load(config).station.name,
+            )
+            summary = report.summary
+            files = _files(forms_asked.files, report, Words(lang), csv=csv, zone=asked.zone)
+            written = write_files(out, files)
     finally:
         reader.dispose()
-    if as_json:
+    if out is not None:
+        _tell_written(written, summary, as_json=as_json)
+    elif as_json:
         print_json(summary)
-    elif form is Format.TABLE:
+    elif forms_asked.on_terminal == TABLE:
         Console().print(to_table(summary, zone=asked.zone))
         typer.echo(f"chain head {words_of_head(summary.chain.head)}")
+    else:
+        sys.stdout.buffer.write(csv)
+        sys.stdout.buffer.flush()
     if not summary.final:
         raise StoreError(
             summary.statement,
             todo=summary.advice,
         )
+
+
+def _asked(forms: str | None, out: Path | None) -> _Asked:
+    """What ``--format`` and ``--out`` ask for."""
+    names = [name.strip() for name in forms.split(",")] if forms else []
+    if unknown := [name for name in names if name not in (TABLE, *Kind)]:
+        raise StoreError(
+            f"there is no format {unknown[0]!r}",
+            todo=f"choose from {TABLE}, {', '.join(Kind)}, in any number",
+        )
+    if out is not None:
+        if TABLE in names:
+            raise StoreError("a table is for the terminal", todo="leave --out out, or 'table'")
+        return _Asked(files=tuple(kind for kind in Kind if not names or kind in names))
+    if names and names not in ([TABLE], [Kind.CSV]):
+        raise StoreError(
+            f"--format {forms} makes files, and no folder is named for them", todo="add --out FOLDER"
+        )
+    return _Asked(on_terminal=names[0] if names else TABLE)
+
+
+def _files(
+    kinds: Sequence[Kind], report: "ShiftReport", words: "Words", *, csv: bytes, zone: tzinfo | None
+) -> dict[str, bytes]:
+    """The files by their names, all made before any is written."""
+    from reports.shift.document.writing import contents_of, name_of
+
+    return {
+        name_of(kind, report.summary, words): csv
+        if kind is Kind.CSV
+        else contents_of(kind, report, words, zone=zone)
+        for kind in kinds
+    }
+
+
+def _tell_written(written: Sequence[Path], summary: "ShiftSummary", *, as_json: bool) -> None:
+    if as_json:
+        files = [str(path) for path in written]
+        print_json({"files": files, "final": summary.final, "statement": summary.statement})
+    else:
+        for path in written:
+            typer.echo(str(path))
 
 
 def _marks(separator: Separator | None, decimal: Decimal | None, *, csv: bool) -> tuple[str, str]:

@@ -351,6 +351,7 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "hold": "暂停",
     "reset": "复位",
     "engine": "引擎",
+    "store": "存储",
     "plc": "PLC",
     "the settings": "设置",
     "an unnamed client": "未具名客户端",

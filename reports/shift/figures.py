@@ -21,7 +21,7 @@ from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.rows import ShiftRow
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours
-from reports.shift.query import shift_on_record
+from reports.shift.query import ShiftOnRecord, shift_on_record
 from reports.statistics.pareto import ParetoRow, pareto
 from reports.statistics.proportions import Interval, Proportion, proportion
 from reports.statistics.rule_sets import RuleSet
@@ -200,6 +200,30 @@ def shift_summary(
     """
     now = now or datetime.now(UTC)
     found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
+    return summarise(found, start=start, end=end, waiting=waiting, shift=shift, now=now, rule_set=rule_set)
+
+
+def summarise(
+    found: ShiftOnRecord,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting,
+    shift: Shift | None,
+    now: datetime,
+    rule_set: RuleSet,
+) -> ShiftSummary:
+    """Summarise what was found of a shift; see ``shift_summary`` for what was asked.
+
+    Args:
+        found: What database and spool hold of it.
+        start: As it was asked for.
+        end: As it was asked for.
+        waiting: As it was asked for.
+        shift: As it was asked for.
+        now: The wall clock when it was found.
+        rule_set: As it was asked for.
+    """
     rows = found.rows
     judged = [row for row in rows if row.missed is None]
     went = Counter(row.went_as_decided for row in judged)

@@ -5,21 +5,25 @@ came. What waits in the spool is read as well: it is durable, and a shift withou
 """
 
 from collections.abc import Collection, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
 
+from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.errors import StoreError
+from inspection.events import Event
 from inspection.part import Inspection
 from reports.audit.clock_set_back import LeftOut, left_out
 from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
-from reports.record.events_chain import verify_events_beside
+from reports.record.entry import Entry, EventEntry
+from reports.record.events_chain import has_events, verify_events_beside
 from reports.record.parts_chain import verify_parts
 from reports.record.rows import Named, ShiftRow, stored_parts, with_waiting
-from reports.record.schema import InspectionRow
+from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
@@ -43,6 +47,8 @@ class ShiftOnRecord(NamedTuple):
     """What is wrong with the first record in the spool that is bad; empty for nothing."""
     left_out: LeftOut | None
     """Parts outside the shift's time that were recorded in it or beside it."""
+    noted: Sequence[Event]
+    """The events in the shift's time, in their order; a damaged one is the chain's to tell, and left out."""
 
 
 def shift_on_record(
@@ -73,6 +79,7 @@ def shift_on_record(
             )
             spooled, contradiction = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now)
+            noted = _noted(connection, spooled, start, end)
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
     return ShiftOnRecord(
@@ -82,7 +89,23 @@ def shift_on_record(
         spooled=len(spooled),
         contradiction=contradiction,
         left_out=outside,
+        noted=noted,
     )
+
+
+def _noted(
+    connection: Connection, spooled: Sequence[Entry], start: datetime, end: datetime
+) -> Sequence[Event]:
+    """The events of a stretch of time, those that wait in the spool behind the others."""
+    if not has_events(connection):
+        return ()
+    query = select(EventRow.record).where(EventRow.at >= start, EventRow.at < end)
+    found = []
+    for record in connection.scalars(query.order_by(EventRow.position)):
+        with suppress(ValidationError):
+            found.append(Event.model_validate_json(record))
+    waiting = [entry.event for entry in spooled if isinstance(entry, EventEntry)]
+    return [*found, *(event for event in waiting if start <= event.at < end)]
 
 
 def shift_inspections(

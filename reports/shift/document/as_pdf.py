@@ -1,0 +1,154 @@
+"""The report as PDF/A-2b, set by Typst: what the plant prints, signs and files.
+
+The pages are described in ``shift.typ``; all that is said on them reaches it as JSON, so nothing in the
+record can be taken for markup. Only typefaces that ship with Passgate and Typst are used, and the document's
+date is the shift's end: the same rows give the same bytes.
+"""
+
+import json
+import shutil
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, timedelta, tzinfo
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+from inspection.errors import StoreError
+from inspection.pictures.fonts import FAMILY, cjk_font_path
+from reports.record.chain import GENESIS, LEAST_DIGITS
+from reports.shift.document.cells import Cell, Form, Table
+from reports.shift.document.content import Content, content
+from reports.shift.document.printable import in_groups, printable
+from reports.shift.document.report import ShiftReport
+from reports.shift.document.words.words import Words
+
+STANDARD: Final = "a-2b"
+"""Of PDF (ISO 19005-2): to be kept for years, with every typeface inside. 1b would let a character without a
+shape vanish in silence."""
+MOST_LINES: Final = 40
+"""Lines of a table that a page must not be filled with; the JSON beside it has all."""
+MOST_TYPES: Final = 12
+"""Types of defects in the chart."""
+_LONG_TABLES: Final = ("defects", "unreadable", "to_look_for", "events")
+_TEMPLATE: Final = Path(__file__).with_name("shift.typ")
+
+
+def to_pdf(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:
+    """The report as a PDF file.
+
+    Args:
+        report: The shift.
+        words: In which language.
+        zone: The plant's time zone; None for this machine's.
+
+    Raises:
+        StoreError: Typst failed, or warned of something.
+    """
+    page = _page(report, content(report, words, zone=zone), words, zone)
+    with tempfile.TemporaryDirectory(prefix="passgate-report-") as folder:
+        root = Path(folder)
+        shutil.copyfile(_TEMPLATE, root / _TEMPLATE.name)
+        (root / "report.json").write_text(json.dumps(page), encoding="utf-8")
+        return _typeset(root)
+
+
+def _typeset(root: Path) -> bytes:
+    fonts = typst.Fonts(
+        include_system_fonts=False, include_embedded_fonts=True, font_paths=[cjk_font_path().parent]
+    )
+    compiler = typst.Compiler(input=root / _TEMPLATE.name, root=root, font_paths=fonts)
+    try:
+        made, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARD)
+    except typst.TypstError as error:
+        raise _failed(str(error)) from error
+    if warnings or not isinstance(made, bytes):
+        raise _failed("; ".join(str(warning) for warning in warnings))
+    return made
+
+
+def _failed(why: str) -> StoreError:
+    return StoreError(
+        f"The report cannot be set as PDF: {why}",
+        part="The record is as it was; no file was written",
+        todo="write it as xlsx or json, and report this as a fault of Passgate",
+    )
+
+
+def _page(report: ShiftReport, said: Content, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    """What ``shift.typ`` reads."""
+    end = report.summary.end.astimezone(UTC)
+    head = report.summary.chain.head
+    return {
+        "lang": words.language.value,
+        "family": FAMILY,
+        "date": [end.year, end.month, end.day, end.hour, end.minute, end.second],
+        "title": said.title,
+        "station": printable(said.station),
+        "period": said.period,
+        "foot": "" if head == GENESIS else words.say("foot", head=head[:LEAST_DIGITS]),
+        "page_of": words.say("page", page="{page}", pages="{pages}"),
+        "statements": [{"text": printable(one.text), "bad": one.bad} for one in said.statements],
+        "facts": [
+            {"title": one.title, "value": one.cell.text, "of": one.of, "bad": one.bad} for one in said.facts
+        ],
+        "tables": [_table(table, words) for table in said.tables],
+        "hours_chart": _hours_chart(report, words, zone),
+        "defects_chart": _defects_chart(report, words),
+        "signatures": {
+            "title": words.say("signatures"),
+            "note": words.say("signatures_note"),
+            "roles": [words.say(key) for key in ("prepared", "checked", "approved")],
+            "lines": [words.say(key) for key in ("name", "date", "signature")],
+        },
+    }
+
+
+def _table(table: Table, words: Words) -> dict[str, Any]:
+    most = MOST_LINES if table.key in _LONG_TABLES else len(table.rows)
+    left_out = len(table.rows) - most
+    return {
+        "key": table.key,
+        "title": table.title,
+        "note": table.note,
+        "empty": table.empty,
+        "narrow": table.narrow,
+        "plain": table.plain,
+        "more": words.say("more", n=left_out) if left_out > 0 else "",
+        "columns": [
+            {"title": column.title, "width": column.width, "right": column.right} for column in table.columns
+        ],
+        "rows": [_line(row, table.key) for row in table.rows[:most]],
+        "total": _line(table.total, table.key),
+    }
+
+
+def _line(cells: Sequence[Cell], key: str) -> list[dict[str, Any]]:
+    def text(cell: Cell) -> str:
+        if cell.form is not Form.CODE:
+            return printable(cell.text)
+        return cell.text if key == "chain" else in_groups(cell.text)  # a head is copied: no break in it
+
+    return [{"text": text(cell), "code": cell.form is Form.CODE} for cell in cells]
+
+
+def _hours_chart(report: ShiftReport, words: Words, zone: tzinfo | None) -> dict[str, Any]:
+    """Share that did not pass at the first look: from zero, so that lengths can be compared."""
+    hourly = report.hours[0].end - report.hours[0].start <= timedelta(hours=1)
+    bars = [
+        {
+            "label": hour.start.astimezone(zone).strftime("%H:%M" if hourly else "%m-%d"),
+            "value": None if hour.first_pass_yield is None else 1.0 - hour.first_pass_yield,
+        }
+        for hour in report.hours
+    ]
+    return {"title": words.say("hours_chart"), "bars": bars}
+
+
+def _defects_chart(report: ShiftReport, words: Words) -> dict[str, Any]:
+    bars = [
+        {"label": printable(words.term(defect.type)), "value": defect.parts}
+        for defect in report.defects[:MOST_TYPES]
+    ]
+    return {"title": words.say("defects_chart"), "bars": bars}

@@ -1,0 +1,218 @@
+"""The report for Excel: native tables, to be sorted and filtered, with native charts beside them.
+
+What is text stays text, also where it begins with ``=`` or looks like an address. A moment is text with its
+offset: Excel's own dates know no time zone. The same rows give the same bytes.
+"""
+
+import io
+import unicodedata
+from datetime import UTC, tzinfo
+from typing import Final
+
+import xlsxwriter
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
+
+from inspection.errors import StoreError
+from reports.shift.document.cells import Cell, Form, Table
+from reports.shift.document.content import Content, content
+from reports.shift.document.report import ShiftReport
+from reports.shift.document.words.words import Words
+
+MOST_CHARACTERS: Final = 32_767
+"""Of text in one cell: more than that Excel does not read."""
+_A4: Final = 9
+_WIDEST: Final = 48
+_SHEETS: Final = {
+    "title": (
+        *("identity", "reconciliation", "checks", "missed_causes", "yields", "latency"),
+        *("decided_by", "judged_by", "certificates", "chain"),
+    ),
+    "hours": ("hours",),
+    "defects": ("defects",),
+    "gauges": ("gauges", "unreadable", "control", "capability"),
+    "signals": ("signals",),
+    "sheet_to_look_for": ("to_look_for",),
+    "sheet_events": ("events",),
+}
+"""The tables on each sheet, by the word that names the sheet."""
+_NUMBER_FORMATS: Final = {Form.COUNT: "0", Form.SHARE: "0.00%", Form.MS: "0", Form.INDEX: "0.00"}
+
+
+def to_xlsx(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:
+    """The report as an Excel file.
+
+    Args:
+        report: The shift.
+        words: In which language.
+        zone: The plant's time zone; None for this machine's.
+
+    Raises:
+        StoreError: XlsxWriter refused a table.
+    """
+    said = content(report, words, zone=zone)
+    file = io.BytesIO()
+    book = xlsxwriter.Workbook(
+        file,
+        {
+            "in_memory": True,
+            "strings_to_urls": False,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+        },
+    )
+    ends = report.summary.end.astimezone(UTC).replace(tzinfo=None)
+    book.set_properties({"title": f"{said.title} {said.period}", "created": ends})
+    tables = {table.key: table for table in said.tables}
+    for name, keys in _SHEETS.items():
+        sheet = _Sheet(book, words.say(name))
+        if name == "title":
+            sheet.head(said)
+        for key in keys:
+            if key in tables:
+                sheet.table(tables[key])
+        sheet.close()
+    _hours_chart(book, words, len(tables["hours"].rows), column=len(tables["hours"].columns) - 1)
+    if tables["defects"].rows:
+        _defects_chart(book, words, len(tables["defects"].rows))
+    book.close()
+    return file.getvalue()
+
+
+class _Sheet:
+    """A sheet that is filled from top to bottom."""
+
+    def __init__(self, book: xlsxwriter.Workbook, name: str) -> None:
+        self._sheet: Worksheet = book.add_worksheet(name)
+        self._book = book
+        self._row = 0
+        self._widths: dict[int, int] = {}
+        self._title = book.add_format({"bold": True, "font_size": 12})
+        self._said = book.add_format({"italic": True})
+        self._bad = book.add_format({"bold": True, "font_color": "#A61B1B"})
+        self._formats: dict[tuple[Form, bool], Format] = {}
+
+    def head(self, said: Content) -> None:
+        """Title, time, whether it can be trusted, and the figures at the top."""
+        for line in (said.title, said.station, said.period):
+            if line:
+                self._text(line, self._title)
+        for statement in said.statements:
+            self._text(statement.text, self._bad if statement.bad else self._said)
+        for fact in said.facts:
+            self._write(self._row, 0, Cell(fact.title))
+            self._write(self._row, 1, fact.cell, bold=True)
+            self._write(self._row, 2, Cell(fact.of or None))
+            self._row += 1
+        self._row += 1
+
+    def table(self, table: Table) -> None:
+        """One table with its title and note, or what is said where it is empty."""
+        self._text(table.title, self._title)
+        if not table.rows:
+            self._text(table.empty, self._said)
+            self._row += 1
+            return
+        self._native(table)
+        for at, row in enumerate((*table.rows, table.total), start=self._row + 1):
+            for column, cell in enumerate(row):
+                self._write(at, column, cell, bold=at > self._row + len(table.rows))
+        self._row += 1 + len(table.rows) + bool(table.total)
+        if table.note:
+            self._text(table.note, self._said)
+        self._row += 1
+
+    def close(self) -> None:
+        """Make the columns as wide as what is in them, and the print fit a page."""
+        for column, width in self._widths.items():
+            self._sheet.set_column(column, column, min(width + 3, _WIDEST))
+        self._sheet.set_landscape()
+        self._sheet.set_paper(_A4)
+        self._sheet.fit_to_pages(1, 0)
+
+    def _native(self, table: Table) -> None:
+        last = self._row + len(table.rows)
+        for column, heading in enumerate(table.columns):
+            self._widen(column, heading.title)
+        refused = self._sheet.add_table(
+            self._row,
+            0,
+            last,
+            len(table.columns) - 1,
+            {
+                "name": f"passgate_{table.key}",
+                "columns": [{"header": column.title} for column in table.columns],
+                "style": "Table Style Light 1",
+            },
+        )
+        if refused:
+            raise StoreError(
+                f"The table {table.key!r} cannot be written for Excel (XlsxWriter's code {refused})",
+                part="The record is as it was; no file was written",
+                todo="write the report as pdf or json, and report this as a fault of Passgate",
+            )
+
+    def _text(self, text: str, form: Format) -> None:
+        self._sheet.write_string(self._row, 0, _fitting(text), form)
+        self._row += 1
+
+    def _write(self, row: int, column: int, cell: Cell, *, bold: bool = False) -> None:
+        form = self._format(cell.form, bold=bold)
+        if cell.value is None:
+            self._sheet.write_blank(row, column, None, form)
+        elif isinstance(cell.value, str):
+            self._sheet.write_string(row, column, _fitting(cell.value), form)
+        else:
+            self._sheet.write_number(row, column, cell.value, form)
+        self._widen(column, cell.text)
+
+    def _widen(self, column: int, text: str) -> None:
+        wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+        self._widths[column] = max(self._widths.get(column, 0), wide)
+
+    def _format(self, form: Form, *, bold: bool) -> Format:
+        if (form, bold) not in self._formats:
+            looks = {"bold": bold, "valign": "top", "num_format": _NUMBER_FORMATS.get(form, "General")}
+            text = {"text_wrap": True} if form is Form.TEXT else {}
+            self._formats[form, bold] = self._book.add_format(looks | text)
+        return self._formats[form, bold]
+
+
+def _fitting(text: str) -> str:
+    return text if len(text) <= MOST_CHARACTERS else f"{text[: MOST_CHARACTERS - 1]}…"
+
+
+def _hours_chart(book: xlsxwriter.Workbook, words: Words, rows: int, *, column: int) -> None:
+    """The yield of each hour."""
+    name = words.say("hours")
+    chart = book.add_chart({"type": "line"})
+    chart.add_series(
+        {
+            "name": words.say("yield"),
+            "categories": [name, 2, 0, rows + 1, 0],
+            "values": [name, 2, column, rows + 1, column],
+            "marker": {"type": "circle"},
+        }
+    )
+    chart.set_title({"name": words.say("yield")})
+    chart.set_legend({"none": True})
+    book.get_worksheet_by_name(name).insert_chart(rows + 6, 0, chart, {"x_scale": 1.8})
+
+
+def _defects_chart(book: xlsxwriter.Workbook, words: Words, rows: int) -> None:
+    """A Pareto chart: parts as columns, their running share as a line."""
+    name = words.say("defects")
+    bars, line = book.add_chart({"type": "column"}), book.add_chart({"type": "line"})
+    for chart, column, more in ((bars, 1, {}), (line, 3, {"y2_axis": True})):
+        chart.add_series(
+            {
+                "name": [name, 1, column],
+                "categories": [name, 2, 0, rows + 1, 0],
+                "values": [name, 2, column, rows + 1, column],
+                **more,
+            }
+        )
+    bars.combine(line)
+    bars.set_title({"name": words.say("defects_chart")})
+    line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%"})
+    book.get_worksheet_by_name(name).insert_chart(rows + 6, 0, bars, {"x_scale": 1.8})

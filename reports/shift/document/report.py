@@ -1,0 +1,195 @@
+"""All that a shift report says, in one frozen model: whoever writes a file works out nothing more.
+
+The figures are those of ``ShiftSummary``; what stands beside them comes from the same rows, read in the same
+transaction. The same rows give the same report, whenever and wherever it is made.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Literal, NamedTuple
+
+from sqlalchemy import Engine
+
+from inspection.decision import Action, DecidedBy, Frozen, ModelRef, RecipeRef, Severity
+from inspection.events import Event
+from inspection.part import Outcome
+from inspection.times.shifts import Shift
+from reports.record.rows import ShiftRow
+from reports.shift.document.hour_lines import HourLine, hour_lines
+from reports.shift.figures import ShiftPart, ShiftSummary, summarise
+from reports.shift.query import shift_on_record
+from reports.statistics.rule_sets import RuleSet
+from reports.store.waiting import NOTHING, Waiting
+
+
+class Became(Frozen):
+    """What became of the parts on which the same was decided."""
+
+    action: Action | None
+    """None: missed, so that nothing was decided."""
+    parts: int
+    by_outcome: dict[Outcome, int]
+    open: int
+    """Without an outcome on record."""
+
+
+class Severities(Frozen):
+    """How bad the defects of one type were."""
+
+    type: str
+    defects: int
+    by_severity: dict[Severity, int]
+
+
+class JudgedBy(Frozen):
+    """Parts that were judged by one version of a recipe and one model."""
+
+    recipe: RecipeRef
+    model: ModelRef
+    parts: int
+
+
+class ToLookFor(ShiftPart):
+    """A part that a person must look for."""
+
+    action: Action | None
+    """None: it was missed."""
+    outcome: Outcome | None
+    """None: there is none on record."""
+
+
+class ShiftReport(Frozen):
+    """The whole report of one shift."""
+
+    schema_version: Literal[1] = 1
+    station: str
+    """Empty where no station was named."""
+    summary: ShiftSummary
+    became: tuple[Became, ...]
+    """The parts by what was decided on them, the missed ones last; together all parts."""
+    decided_by: dict[DecidedBy, int]
+    """Judged parts by who had the last word."""
+    hours: tuple[HourLine, ...]
+    severities: tuple[Severities, ...]
+    """Of the judged parts, in the order of ``summary.defects``."""
+    judged_by: tuple[JudgedBy, ...]
+    """In the order of their first parts."""
+    to_look_for: tuple[ToLookFor, ...]
+    """Parts without an outcome, with an unconfirmed one, or released without a published pass."""
+    events: tuple[Event, ...]
+    """What people and the station did in the shift's time."""
+
+
+def shift_report(
+    engine: Engine,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting = NOTHING,
+    shift: Shift | None = None,
+    station: str = "",
+    now: datetime | None = None,
+    rule_set: RuleSet = RuleSet.NELSON_1984,
+) -> ShiftReport:
+    """Make the report of the parts whose trigger was seen from ``start`` up to, not including, ``end``.
+
+    Args:
+        engine: From ``reports.database.connecting.open_reader``.
+        start: With time zone.
+        end: With time zone, after ``start``.
+        waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+        shift: The plant's shift that it is; None for another stretch of time.
+        station: Its name; empty where none is known.
+        now: The wall clock, with time zone; None for this computer's.
+        rule_set: Which points of a control chart are called signals.
+
+    Raises:
+        StoreError: The times make no sense, or the database cannot be read.
+    """
+    now = now or datetime.now(UTC)
+    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
+    summary = summarise(found, start=start, end=end, waiting=waiting, shift=shift, now=now, rule_set=rule_set)
+    judged = [row for row in found.rows if row.missed is None]
+    decisions = [said for row in judged if (said := _said(row)) is not None]
+    return ShiftReport(
+        station=station,
+        summary=summary,
+        became=tuple(_became(action, found.rows) for action in (*Action, None)),
+        decided_by=Counter(decision.by for decision in decisions),
+        hours=hour_lines(found.rows, start=summary.start, end=summary.end),
+        severities=_severities(summary, decisions),
+        judged_by=_judged_by(decisions),
+        to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
+        events=tuple(found.noted),
+    )
+
+
+class _Said(NamedTuple):
+    """What the report needs of one decision."""
+
+    by: DecidedBy
+    defects: tuple[tuple[str, Severity], ...]
+    recipe: RecipeRef
+    model: ModelRef
+
+
+def _said(row: ShiftRow) -> _Said | None:
+    """The decision that a record holds; a damaged one is the chain's to tell, and says nothing here."""
+    try:
+        decision = json.loads(row.record)["decision"]
+        return _Said(
+            by=DecidedBy(decision["decided_by"]),
+            defects=tuple((str(one["type"]), Severity(one["severity"])) for one in decision["defects"]),
+            recipe=RecipeRef.model_validate(decision["recipe"]),
+            model=ModelRef.model_validate(decision["model"]),
+        )
+    except (ValueError, TypeError, LookupError):
+        return None
+
+
+def _decided(row: ShiftRow) -> Action | None:
+    return None if row.missed is not None else Action(row.action)
+
+
+def _became(action: Action | None, rows: Iterable[ShiftRow]) -> Became:
+    outcomes = Counter(row.outcome for row in rows if _decided(row) is action)
+    return Became(
+        action=action,
+        parts=outcomes.total(),
+        by_outcome={outcome: outcomes[outcome.value] for outcome in Outcome},
+        open=outcomes[None],
+    )
+
+
+def _severities(summary: ShiftSummary, decisions: Iterable[_Said]) -> tuple[Severities, ...]:
+    counts = Counter(defect for decision in decisions for defect in decision.defects)
+    by_type = {
+        row.name: {severity: counts[row.name, severity] for severity in Severity} for row in summary.defects
+    }
+    return tuple(
+        Severities(type=name, defects=sum(found.values()), by_severity=found)
+        for name, found in by_type.items()
+    )
+
+
+def _judged_by(decisions: Iterable[_Said]) -> tuple[JudgedBy, ...]:
+    named = Counter((decision.recipe, decision.model) for decision in decisions)
+    return tuple(
+        JudgedBy(recipe=recipe, model=model, parts=parts) for (recipe, model), parts in named.items()
+    )
+
+
+def _is_to_look_for(row: ShiftRow) -> bool:
+    return row.outcome in (None, Outcome.UNCONFIRMED) or row.mismatched_release
+
+
+def _to_look_for(row: ShiftRow) -> ToLookFor:
+    return ToLookFor(
+        part_id=row.part_id,
+        trigger_seq=row.trigger_seq,
+        seen_at=row.seen_at,
+        action=_decided(row),
+        outcome=None if row.outcome is None else Outcome(row.outcome),
+    )

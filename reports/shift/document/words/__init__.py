@@ -1,0 +1,1 @@
+"""The report's words, in English and in Simplified Chinese."""

@@ -1,0 +1,199 @@
+"""PDF, XLSX and JSON say what SQL says, keep every text as it is, and come out the same each time."""
+
+import io
+import json
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import openpyxl
+import pypdf
+import pytest
+from openpyxl.worksheet.worksheet import Worksheet
+from sqlalchemy import Engine
+
+from inspection.part import Outcome
+from reports.shift.document.as_pdf import to_pdf
+from reports.shift.document.as_xlsx import MOST_CHARACTERS, to_xlsx
+from reports.shift.document.content import content
+from reports.shift.document.kinds import Kind
+from reports.shift.document.report import ShiftReport, shift_report
+from reports.shift.document.words.words import Words
+from reports.shift.document.writing import contents_of
+from tests.reports.parts import START
+from tests.reports.shift.document.made_up import BERLIN, EN, LATEST, LONG_DETAIL, NUISANCES, ZH, ask
+from tests.reports.shift.the_shift import END
+
+Maker = Callable[[ShiftReport, Words], bytes]
+
+
+def pdf_of(report: ShiftReport, words: Words = EN) -> bytes:
+    return to_pdf(report, words, zone=BERLIN)
+
+
+def xlsx_of(report: ShiftReport, words: Words = EN) -> bytes:
+    return to_xlsx(report, words, zone=BERLIN)
+
+
+def text_of(pdf: bytes) -> str:
+    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def sheets_of(xlsx: bytes) -> dict[str, Worksheet]:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx))
+    return {sheet.title: sheet for sheet in book}
+
+
+def in_15_digits(value: object) -> object:
+    """What Excel keeps of a number."""
+    return float(f"{value:.15g}") if isinstance(value, float) else value
+
+
+def lines_of(sheet: Worksheet) -> list[tuple[object, ...]]:
+    return list(sheet.iter_rows(values_only=True))
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_each_file_has_the_counts_that_sql_has(report: ShiftReport, folder: Path, words: Words) -> None:
+    outcomes = dict(ask(folder, f"SELECT outcome, count(*) {LATEST} GROUP BY 1"))
+    ((parts, latest_seen),) = ask(folder, f"SELECT count(*), max(part_id) {LATEST}")
+    total = [words.say("total"), *(outcomes.get(one.value, 0) for one in Outcome), outcomes[None], parts]
+    ((passed,),) = ask(
+        folder,
+        f"SELECT count(*) {LATEST} AND missed IS NULL AND action = 'pass' AND outcome = 'released'",
+    )
+    ((known,),) = ask(folder, f"SELECT count(*) {LATEST} AND missed IS NULL AND outcome IS NOT NULL")
+
+    pdf = text_of(pdf_of(report, words))
+    assert " ".join(map(str, total)) in pdf
+    assert f"{words.say('of', n=passed, total=known)}\n" in pdf
+    assert f"{passed / known:.2%}" in pdf
+    assert str(latest_seen) in pdf
+
+    sheets = sheets_of(xlsx_of(report, words))
+    assert any(line[: len(total)] == tuple(total) for line in lines_of(sheets[words.say("title")]))
+    hours = lines_of(sheets[words.say("hours")])
+    assert (hours[10][1], hours[10][-1]) == (parts, pytest.approx(passed / known))
+
+    read = json.loads(contents_of(Kind.JSON, report, words))
+    assert ShiftReport.model_validate(read) == report
+    assert read["summary"]["parts"] == parts
+    assert sum(one["by_outcome"]["released"] for one in read["became"]) == outcomes["released"]
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_pdf_and_xlsx_have_the_same_cells(report: ShiftReport, words: Words) -> None:
+    """Every cell of every table is on the pages; what a page cannot show is named."""
+    pdf = text_of(pdf_of(report, words)).replace("\n", "").replace("\u200b", "").replace(" ", "")
+    sheets = {
+        in_15_digits(cell)
+        for sheet in sheets_of(xlsx_of(report, words)).values()
+        for line in lines_of(sheet)
+        for cell in line
+    }
+    for table in content(report, words, zone=BERLIN).tables:
+        assert table.title.replace(" ", "") in pdf
+        for cell in (cell for row in table.rows for cell in row if cell.value is not None):
+            assert in_15_digits(cell.value) in sheets, (table.key, cell)
+            assert cell.text.replace("\U0001f600", "[U+1F600]").replace(" ", "") in pdf, (table.key, cell)
+
+
+def test_no_text_of_the_record_becomes_a_formula_a_link_or_markup(report: ShiftReport) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_of(report)))
+    cells = [cell for sheet in book for line in sheet.iter_rows() for cell in line if cell.value is not None]
+    assert {cell.data_type for cell in cells} == {"s", "n"}  # "f" would be a formula
+    assert not any(cell.hyperlink for cell in cells)
+    said = [cell.value for cell in cells]
+    assert all(name in said for name in (*NUISANCES, LONG_DETAIL))
+    pdf = text_of(pdf_of(report)).replace("\n", "").replace("\u200b", "").replace(" ", "")
+    assert "#strong[crack]*x*$y$@ref<label>`raw`//nocomment" in pdf
+
+
+@pytest.mark.parametrize("made", [pdf_of, xlsx_of])
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_a_report_is_the_same_when_it_is_printed_again(
+    report: ShiftReport, made_up: Engine, monkeypatch: pytest.MonkeyPatch, made: Maker, words: Words
+) -> None:
+    first = made(report, words)
+    later = time.time() + 86_400.0
+    monkeypatch.setattr(time, "time", lambda: later)
+    again = shift_report(made_up, start=START, end=END, station="Line 3")
+    assert made(again, words) == first
+
+
+def test_the_pdf_is_pdf_a_dated_at_the_shift_s_end_with_its_typefaces_inside(report: ShiftReport) -> None:
+    reader = pypdf.PdfReader(io.BytesIO(pdf_of(report, ZH)))
+    assert reader.metadata is not None
+    assert reader.metadata.creation_date == END
+    xmp = reader.root_object["/Metadata"].get_data().decode()  # type: ignore[union-attr]
+    assert "<pdfaid:part>2</pdfaid:part>" in xmp
+    fonts = {
+        font["/BaseFont"]: font["/DescendantFonts"][0]["/FontDescriptor"]
+        for page in reader.pages
+        for font in page["/Resources"]["/Font"].values()  # type: ignore[index]
+    }
+    assert any("NotoSansCJK" in name for name in fonts)
+    assert all({"/FontFile2", "/FontFile3"} & descriptor.keys() for descriptor in fonts.values())
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_a_shift_without_a_part_says_so_and_leaves_no_table_empty(idle: ShiftReport, words: Words) -> None:
+    pdf, sheets = text_of(pdf_of(idle, words)), sheets_of(xlsx_of(idle, words))
+    for key in ("no_parts", "none_judged", "missed_none", "to_look_for_none", "events_none", "gauges_none"):
+        assert words.say(key).replace(" ", "") in pdf.replace("\n", "").replace(" ", "")
+    assert any(words.say("no_parts") in line for line in lines_of(sheets[words.say("title")]))
+    assert all(table.rows or table.empty for table in content(idle, words).tables)
+
+
+def test_no_english_is_left_in_a_chinese_report(idle: ShiftReport) -> None:
+    """But for names: of figures, of a command, of hashes."""
+    words = re.sub("[0-9a-f]{16,}", "", text_of(pdf_of(idle, ZH)))
+    for known in ("SHA-256", "PLC", "p95", "UTC", "passgate record verify --head"):
+        words = words.replace(known, "")
+    assert not [letter for letter in words if letter.isascii() and letter.isalpha()]
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_heads_of_columns_and_names_of_sheets_are_such_as_excel_takes(
+    report: ShiftReport, words: Words
+) -> None:
+    for table in content(report, words).tables:
+        titles = [column.title.casefold() for column in table.columns]
+        assert len(set(titles)) == len(titles), table.key
+    names = sheets_of(xlsx_of(report, words))
+    assert all(len(name) <= 31 for name in names)
+
+
+def test_many_lines_are_cut_on_paper_and_the_page_says_how_many(report: ShiftReport) -> None:
+    many = report.model_copy(update={"events": report.events * 50})
+    assert "110 more are not printed here" in text_of(pdf_of(many))
+    assert len(lines_of(sheets_of(xlsx_of(many))["Events"])) == 152
+
+
+def test_a_text_longer_than_a_cell_of_excel_is_cut_there(report: ShiftReport) -> None:
+    named = report.model_copy(update={"station": "=" * 40_000})
+    cells = [cell for line in lines_of(sheets_of(xlsx_of(named))["Shift report"]) for cell in line]
+    assert f"{'=' * (MOST_CHARACTERS - 1)}…" in cells
+
+
+def test_a_report_that_cannot_be_trusted_says_so_in_both_languages(report: ShiftReport) -> None:
+    broken = report.summary.chain.model_copy(
+        update={"intact": False, "broken_at": 7, "reason": "the row was changed"}
+    )
+    summary = report.summary.model_copy(
+        update={"chain": broken, "spooled": 3, "spool_fault": "the spool is gone", "simulated": 5}
+    )
+    doubtful = report.model_copy(update={"summary": summary})
+    english, chinese = (text_of(pdf_of(doubtful, words)) for words in (EN, ZH))
+    for said in (
+        "BROKEN at row 7",
+        "the row was changed",
+        "the spool is gone",
+        "NOT FINAL: 3",
+        "5 of 97 parts",
+    ):
+        assert said in english
+    for said in ("工件链第 7 行", "暂存区", "3 条记录", "97 个工件中有 5 个"):
+        assert said in chinese
+    assert "the row was changed" not in chinese
