@@ -31,7 +31,7 @@ MOST_LINES: Final = 40
 """Lines of a table that a page must not be filled with; the JSON beside it has all."""
 MOST_TYPES: Final = 12
 """Types of defects in the chart."""
-_LONG_TABLES: Final = ("defects", "unreadable", "to_look_for", "events")
+_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "events")
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
 
@@ -134,21 +134,39 @@ def _line(cells: Sequence[Cell], key: str) -> list[dict[str, Any]]:
 
 
 def _hours_chart(report: ShiftReport, words: Words, zone: tzinfo | None) -> dict[str, Any]:
-    """Share that did not pass at the first look: from zero, so that lengths can be compared."""
-    hourly = report.hours[0].end - report.hours[0].start <= timedelta(hours=1)
-    bars = [
-        {
-            "label": hour.start.astimezone(zone).strftime("%H:%M" if hourly else "%m-%d"),
-            "value": None if hour.first_pass_yield is None else 1.0 - hour.first_pass_yield,
-        }
-        for hour in report.hours
-    ]
-    return {"title": words.say("hours_chart"), "bars": bars}
+    """Share that did not pass at the first look: from zero, so that lengths can be compared.
+
+    Control limits are of hours: there are none where the lines are longer stretches.
+    """
+    found, lines = report.summary.hours, report.hours
+    hourly = lines[0].end - lines[0].start <= timedelta(hours=1)
+    points = {} if found is None else dict(zip(found.begins, found.chart.points, strict=True))
+    bars = []
+    for line in lines:
+        first, point = line.first_pass_yield, points.get(line.start) if hourly else None
+        bars.append(
+            {
+                "label": line.start.astimezone(zone).strftime("%H:%M" if hourly else "%m-%d"),
+                "value": None if first is None else (first.of - first.count) / first.of,
+                "limits": None if point is None else [point.low, point.high],
+                "prime": None if point is None else [point.low_prime, point.high_prime],
+            }
+        )
+    if found is None or not hourly:
+        return {"title": words.say("hours_chart_plain"), "bars": bars, "centre": None}
+    chart = found.chart
+    title = words.say(
+        "hours_chart",
+        centre=f"{chart.centre:.2%}",
+        sigma_z="–" if chart.sigma_z is None else f"{chart.sigma_z:.2f}",
+        rules=words.code(chart.rule_set),
+    )
+    return {"title": title, "bars": bars, "centre": chart.centre}
 
 
 def _defects_chart(report: ShiftReport, words: Words) -> dict[str, Any]:
     bars = [
-        {"label": printable(words.term(defect.type)), "value": defect.parts}
-        for defect in report.defects[:MOST_TYPES]
+        {"label": printable(words.term(row.name)), "value": row.count}
+        for row in report.summary.defects[:MOST_TYPES]
     ]
     return {"title": words.say("defects_chart"), "bars": bars}
