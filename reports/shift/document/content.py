@@ -175,7 +175,7 @@ def _identity(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
 
     rows = [
         (words.say("station"), Cell(report.station or words.say("unnamed"))),
-        (words.say("shift"), Cell(None if shift is None else f"{shift.name}, {shift.date:%Y-%m-%d}")),
+        *([] if shift is None else [(words.say("shift"), Cell(f"{shift.name}, {shift.date:%Y-%m-%d}"))]),
         (words.say("begin"), moment(summary.start)),
         (words.say("end"), moment(summary.end)),
         (words.say("first_part"), part(summary.first)),

@@ -77,7 +77,13 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
 
 def capability_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
     """How well the process behind each gauge keeps its limits."""
-    names = (("pp", "Pp"), ("ppk", "Ppk"), ("cpk_measured", words.say("cpk_measured")), ("cp", "Cp"), ("cpk", "Cpk"))
+    names = (
+        ("pp", "Pp"),
+        ("ppk", "Ppk"),
+        ("cpk_measured", words.say("cpk_measured")),
+        ("cp", "Cp"),
+        ("cpk", "Cpk"),
+    )
     rows = [
         (Cell(gauge.name), Cell(name), *map(index, (found.value, found.low, found.high)))
         for gauge in gauges

@@ -58,5 +58,7 @@ def _rows(
 
 
 def _spans(signal: Signal, place: Callable[[int], str]) -> str:
-    named = [place(first) if first == last else f"{place(first)} – {place(last)}" for first, last in signal.spans]
+    named = [
+        place(first) if first == last else f"{place(first)} – {place(last)}" for first, last in signal.spans
+    ]
     return "; ".join(named[:_MOST_SPANS]) + ("; …" if len(named) > _MOST_SPANS else "")

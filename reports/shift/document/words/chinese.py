@@ -26,8 +26,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "spool_fault": "报告不完整：暂存区无法读取或与记录矛盾，其中的记录未计入。",
     "left_out": "报告不完整：有 {parts} 个工件在该时段之外（{earliest} 至 {latest}），却记录在该时段的工"
     "件之间或前后：时钟曾被回拨。请选择包含两者的时段。",
-    "spooled": "尚非最终：仍有 {n} 条记录在暂存区等待；已计入数值，但尚未入链。暂存区清空后请重新生成报告"
-    "。",
+    "spooled": "尚非最终：仍有 {n} 条记录在暂存区等待；已计入数值，但尚未入链。暂存区清空后请重新生成报告。",
     "simulated_parts": "{parts} 个工件中有 {n} 个依据渲染或回放的图像判定：未检测真实工件。",
     # the figures at the top
     "parts": "工件",

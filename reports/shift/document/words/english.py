@@ -20,8 +20,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     # whether it can be trusted
     "final": "The record is intact: {rows} rows verified.",
     "no_parts": "No part came in this time.",
-    "running": "PROVISIONAL: at {at}, when this was made, the shift's end had not come; more parts may "
-    "come.",
+    "running": "PROVISIONAL: at {at}, when this was made, the shift's end had not come; more parts may come.",
     "broken_parts": "THE RECORD IS BROKEN at row {row} of the parts: {reason}.",
     "broken_events": "THE RECORD IS BROKEN at row {row} of the events: {reason}.",
     "spool_fault": "INCOMPLETE: {reason}.",

@@ -3,6 +3,7 @@
 import sqlite3
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from inspection.decision import Action, DecidedBy, Defect, RecipeRef, Severity
@@ -107,7 +108,7 @@ LATEST = (
 """The parts of the shift by hand, as SQL."""
 
 
-def ask(folder: Path, sql: str) -> list[tuple[object, ...]]:
+def ask(folder: Path, sql: str) -> list[Any]:
     """What the record's database answers."""
     connection = sqlite3.connect(folder / "inspections.db")
     try:

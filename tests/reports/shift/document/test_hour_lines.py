@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import Engine
 
-from reports.shift.document.hours import MOST_HOURS, hours
+from reports.shift.document.hour_lines import MOST_HOURS, hour_lines
 from reports.shift.document.report import ShiftReport, shift_report
 from tests.reports.parts import START
 from tests.reports.shift.document.made_up import LATEST, ask
@@ -29,13 +29,13 @@ def test_an_hour_without_a_part_has_its_line_and_no_yield(report: ShiftReport) -
 
 def test_the_night_when_clocks_are_set_back_has_nine_hours() -> None:
     start = datetime(2026, 10, 24, 20, tzinfo=UTC)
-    assert len(hours((), start=start, end=start + timedelta(hours=9))) == 9
+    assert len(hour_lines((), start=start, end=start + timedelta(hours=9))) == 9
 
 
 @given(length=st.timedeltas(min_value=timedelta(microseconds=1), max_value=timedelta(days=2_900_000)))
 def test_stretches_follow_each_other_from_begin_to_end(length: timedelta) -> None:
     start = datetime(1970, 1, 1, tzinfo=UTC)
-    found = hours((), start=start, end=start + length)
+    found = hour_lines((), start=start, end=start + length)
     assert found[0].start == start
     assert found[-1].end == start + length
     assert all(one.end == after.start for one, after in pairwise(found))

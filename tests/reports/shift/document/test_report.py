@@ -26,9 +26,15 @@ def test_defects_are_counted_by_part_and_by_severity(report: ShiftReport, folder
         f" (SELECT position, record {LATEST} AND missed IS NULL),"
         " json_each(record, '$.decision.defects') AS found GROUP BY 1 ORDER BY 2 DESC, 1",
     )
-    assert [(one.type, one.parts, one.defects) for one in report.defects] == counted
+    assert [
+        (row.name, row.count, one.defects)
+        for row, one in zip(report.summary.defects, report.severities, strict=True)
+    ] == counted
+    assert all(
+        row.name == one.type for row, one in zip(report.summary.defects, report.severities, strict=True)
+    )
     assert len(counted) > 5
-    assert all(sum(one.by_severity.values()) == one.defects for one in report.defects)
+    assert all(sum(one.by_severity.values()) == one.defects for one in report.severities)
 
 
 def test_recipes_models_and_deciders_are_those_of_the_judged_parts(report: ShiftReport, folder: Path) -> None:
