@@ -99,7 +99,7 @@ def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_
     measured = [] if key.kind in _NO_MEASURE else [one for one in readings if one.value is not None]
     values = [one.value for one in measured if one.value is not None]
     us = [one.uncertainty for one in measured]
-    control = individuals(values, rule_set) if len(values) >= LEAST_PARTS else None
+    control = individuals(values, us, rule_set) if len(values) >= LEAST_PARTS else None
     return GaugeFigures(
         **key._asdict(),
         parts=len(readings),

@@ -16,11 +16,17 @@ point has to lie beyond its limits (0.27 %):
 - ``order``: neighbours are more alike than others (a drift, a step, waves) or less (two streams in turn):
   von Neumann's ratio, "Distribution of the Ratio of the Mean Square Successive Difference to the Variance",
   Annals of Mathematical Statistics 12, 1941, with the variance for independent normal values.
+
+What the measurement explains is no evidence of either: of a display that shows one digit more or less now
+and then, all moving ranges but a few are 0, and its limits would be far too narrow. A reading and the centre
+may each be half a step aside, which is √3 u (GUM 4.3.7), so only what lies more than 2 √3 u from the centre
+is evidence.
 """
 
 import math
 from collections.abc import Sequence
 from enum import StrEnum
+from statistics import fmean
 from typing import Final
 
 import numpy as np
@@ -72,15 +78,16 @@ class Individuals(Frozen):
         return not self.unstable
 
 
-def individuals(values: Sequence[float], rule_set: RuleSet) -> Individuals:
+def individuals(values: Sequence[float], us: Sequence[float], rule_set: RuleSet) -> Individuals:
     """The chart of values.
 
     Args:
         values: In the order in which they came; two at least.
+        us: Standard uncertainty of each.
         rule_set: Which points are called signals.
 
     >>> flow = [49.6, 47.6, 49.9, 51.3, 47.8, 51.2, 52.6, 52.4, 53.6, 52.1]  # NIST 6.3.2.2
-    >>> chart = individuals(flow, RuleSet.WESTERN_ELECTRIC_1956)
+    >>> chart = individuals(flow, [0.0] * 10, RuleSet.WESTERN_ELECTRIC_1956)
     >>> round(chart.centre, 2), round(chart.moving_range, 4), round(chart.low, 2), round(chart.high, 2)
     (50.81, 1.8778, 45.82, 55.8)
     """
@@ -98,12 +105,18 @@ def individuals(values: Sequence[float], rule_set: RuleSet) -> Individuals:
         moving_range_high=moving_range * (1.0 + LIMIT * D3 / D2),
         rule_set=rule_set,
         signals=signals(z, RULES[rule_set]),
-        unstable=_unstable(found, z),
+        unstable=_unstable(found, z, explained=2.0 * math.sqrt(3.0) * math.sqrt(fmean(u * u for u in us))),
     )
 
 
-def _unstable(values: NDArray[np.float64], z: NDArray[np.float64]) -> tuple[Unstable, ...]:
-    n, out = len(z), np.abs(z)
+def _unstable(
+    values: NDArray[np.float64], z: NDArray[np.float64], *, explained: float
+) -> tuple[Unstable, ...]:
+    """Why the process was not in control; no value nearer to the centre than ``explained`` is evidence."""
+    evident = np.abs(values - values.mean()) > explained
+    if not evident.any():
+        return ()
+    n, out = len(z), np.where(evident, np.abs(z), 0.0)
     farthest = 1.0 - (1.0 - 2.0 * float(norm.sf(out.max()))) ** n
     many = float(binom.sf(int((out > LIMIT).sum()) - 1, n, LIMIT_CHANCE))
     found = [Unstable.BEYOND_LIMITS] if min(farthest, many) < LIMIT_CHANCE else []

@@ -16,8 +16,8 @@ from reports.statistics.variables_charts import D2, D3, Individuals, Unstable, i
 VALUES = st.lists(st.floats(-100.0, 100.0).map(lambda value: round(value, 3)), min_size=3, max_size=40)
 
 
-def chart(values: list[float]) -> Individuals:
-    return individuals(values, RuleSet.NELSON_1984)
+def chart(values: list[float], *, u: float = 0.0) -> Individuals:
+    return individuals(values, [u] * len(values), RuleSet.NELSON_1984)
 
 
 def normal(n: int, seed: int) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
@@ -89,3 +89,20 @@ def test_a_few_beyond_three_sigma_of_thousands_are_chance() -> None:
 def test_readings_that_are_all_the_same_are_in_control_and_have_no_signals_but_their_closeness() -> None:
     found = chart([4.0] * 20)
     assert (found.low, found.high, found.in_control) == (4.0, 4.0, True)
+
+
+def test_a_display_that_shows_one_digit_more_now_and_then_is_in_control() -> None:
+    """Of a step of 0.1 the standard uncertainty is 0.1 / √12; without it the chart takes each for far out."""
+    u = 0.1 / math.sqrt(12.0)
+    now_and_then = [4.1 if n % 97 == 50 else 4.0 for n in range(1000)]
+    slowly = [4.0] * 100 + [4.1] * 100
+    for values in (now_and_then, slowly):
+        assert not chart(values).in_control
+        assert chart(values, u=u).in_control
+    for changed in ([*now_and_then, 4.3], slowly + [4.2] * 100):
+        assert not chart(changed, u=u).in_control
+
+
+def test_the_measurement_excuses_no_step_that_is_larger_than_its_steps() -> None:
+    values = list(normal(200, 3) * 0.1 + 0.2 * (np.arange(200) > 100))
+    assert Unstable.ORDER in chart(values, u=0.05).unstable
