@@ -44,15 +44,18 @@ def open_reader(url: str) -> Engine:
     return connect(parsed, busy_timeout_ms=5000, read_only=True)
 
 
-def connect(url: URL, *, busy_timeout_ms: int, read_only: bool) -> Engine:
+def connect(url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: float | None = None) -> Engine:
     """An engine with one connection, made when it is first used. Dispose of it after use.
 
     Args:
         url: From ``parse_url``.
         busy_timeout_ms: How long to wait for a lock that another process holds.
         read_only: Whether it can only read; then it may run beside the writer.
+        patience_s: How long to wait for a server's answer to a statement; None waits as long as it is there.
     """
     path = sqlite_file(url)
     if path is None:
-        return postgresql_engine(url, busy_timeout_ms=busy_timeout_ms, read_only=read_only)
+        return postgresql_engine(
+            url, busy_timeout_ms=busy_timeout_ms, read_only=read_only, patience_s=patience_s
+        )
     return sqlite_engine(url, path, busy_timeout_ms=busy_timeout_ms, read_only=read_only)

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from alembic.util import CommandError
-from sqlalchemy import Connection
-from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DataError, IntegrityError, SQLAlchemyError
 
 from inspection.errors import StoreError
 from inspection.files.atomic import make_folder_durable, sync_folder
@@ -20,6 +20,13 @@ from reports.record.events_chain import add_event
 from reports.record.parts_chain import add_part, conflict
 
 Answer = TypeVar("Answer")
+
+
+WRITER_PATIENCE_S = 2.0
+"""How long a server may take over a statement of the writer, of some milliseconds; a part waits for it."""
+
+READER_PATIENCE_S = 60.0
+"""As long over what is asked of many rows: when the store opens, and when a shift is counted."""
 
 
 class DatabaseUnavailableError(Exception):
@@ -41,7 +48,12 @@ class Database:
         self._path = sqlite_file(self._url)
         self._identity: tuple[int, int] | None = None
         self._busy_timeout_ms = busy_timeout_ms
-        self.engine = connect(self._url, busy_timeout_ms=busy_timeout_ms, read_only=False)
+        self.engine = self._connect(read_only=False, patience_s=WRITER_PATIENCE_S)
+
+    def _connect(self, *, read_only: bool, patience_s: float) -> Engine:
+        return connect(
+            self._url, busy_timeout_ms=self._busy_timeout_ms, read_only=read_only, patience_s=patience_s
+        )
 
     def open(self, *, now: datetime) -> str:
         """Make the database where it is absent, and bring its schema up to date.
@@ -87,14 +99,14 @@ class Database:
             How many were added.
 
         Raises:
-            RecordRefusedError: One contradicts what is on record; none was added.
+            RecordRefusedError: One contradicts what is on record, or fits no column; none was added.
             DatabaseUnavailableError: The database failed, is locked, or its file is not the one opened.
         """
         self._check_file()
         try:
             with self.engine.begin() as connection:
                 added = sum(_add(connection, entry) for entry in entries)
-        except IntegrityError as error:
+        except (IntegrityError, DataError) as error:  # a text too long for its column, say: it never fits
             raise conflict(f"The database refuses a record: {_cause(error)}") from error
         except SQLAlchemyError as error:
             raise self._unavailable(error) from error
@@ -117,7 +129,7 @@ class Database:
         Raises DatabaseUnavailableError.
         """
         self._check_file()
-        engine = connect(self._url, busy_timeout_ms=self._busy_timeout_ms, read_only=True)
+        engine = self._connect(read_only=True, patience_s=READER_PATIENCE_S)
         try:
             with engine.connect() as connection:
                 return query(connection)

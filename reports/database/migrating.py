@@ -11,6 +11,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine
 
+from reports.database.postgresql import unhurried
 from reports.record.events_chain import begin_events
 
 
@@ -27,7 +28,7 @@ def migrate(engine: Engine, *, now: datetime) -> None:
         SQLAlchemyError: The database refuses.
         CommandError: The database is of a newer Passgate.
     """
-    with _migrations() as config, engine.begin() as connection:
+    with _migrations() as config, engine.connect() as connection, unhurried(connection), connection.begin():
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
         begin_events(connection, now=now)

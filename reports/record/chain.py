@@ -27,6 +27,7 @@ import re
 from typing import Final
 
 from sqlalchemy import Connection, text
+from sqlalchemy.exc import DataError
 
 from inspection.decision import Frozen
 from inspection.errors import StoreError
@@ -37,6 +38,9 @@ GENESIS: Final = "0" * 64
 
 LEAST_DIGITS: Final = 16
 """Digits of a head that are enough to name it."""
+
+UNREADABLE_VALUE: Final = (TypeError, ValueError, DataError)
+"""What reading raises where a column holds what Python has not: no date, or one after the year 9999."""
 
 EXAMINE_TODO: Final = "keep the folder as it is, and have the record examined"
 """What to do where a record is broken."""

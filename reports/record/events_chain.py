@@ -16,7 +16,15 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
-from reports.record.chain import GENESIS, ChainReport, broken, canonical_json, hash_of, highest_ever_given
+from reports.record.chain import (
+    GENESIS,
+    UNREADABLE_VALUE,
+    ChainReport,
+    broken,
+    canonical_json,
+    hash_of,
+    highest_ever_given,
+)
 from reports.record.entry import Entry, EventEntry
 from reports.record.schema import EventRow, InspectionRow, columns_of_event
 
@@ -169,7 +177,7 @@ def verify_events(
             if named_head is not None and row.row_hash.startswith(named_head):
                 named_at = position
             head, after, position = row.row_hash, row.after, position + 1
-    except (TypeError, ValueError):  # a column that is no date, say
+    except UNREADABLE_VALUE:
         return broken(position, "a column cannot be read", rows=position - first, head=head)
     checked = position - first
     if last is not None and position <= last:
@@ -228,7 +236,7 @@ def _older_than_events(connection: Connection) -> bool:
 
 
 def _rows(connection: Connection, *, first: int | None, last: int | None) -> Iterator[Row[Any]]:
-    """Events in order, a batch at a time. Raises TypeError or ValueError at one that cannot be read."""
+    """Events in order, a batch at a time. Raises UNREADABLE_VALUE at one that cannot be read."""
     position, size = EventRow.position, _BATCH_ROWS
     query = select(_TABLE).order_by(position)
     if last is not None:
@@ -239,7 +247,7 @@ def _rows(connection: Connection, *, first: int | None, last: int | None) -> Ite
             rows = connection.execute(
                 (query if done is None else query.where(position > done)).limit(size)
             ).all()
-        except (TypeError, ValueError):  # row by row shows which
+        except UNREADABLE_VALUE:  # row by row shows which
             if size == 1:
                 raise
             size = 1

@@ -22,7 +22,15 @@ from sqlalchemy import (
 
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.part import Inspection
-from reports.record.chain import GENESIS, ChainReport, broken, canonical_json, hash_of, highest_ever_given
+from reports.record.chain import (
+    GENESIS,
+    UNREADABLE_VALUE,
+    ChainReport,
+    broken,
+    canonical_json,
+    hash_of,
+    highest_ever_given,
+)
 from reports.record.entry import PartEntry
 from reports.record.gauge_rows import add_readings, readings_of, stored_readings
 from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow, columns_of, columns_there
@@ -219,7 +227,7 @@ def verify_parts(
     while True:
         try:
             rows = _batch(connection, columns, position, last, size)
-        except (TypeError, ValueError):  # a column that is no date, say; row by row shows which
+        except UNREADABLE_VALUE:  # row by row shows which
             if size > 1:
                 size = 1
                 continue

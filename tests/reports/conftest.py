@@ -9,12 +9,32 @@ from sqlalchemy import Engine
 from reports.database.connecting import open_reader
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
+from tests.reports.postgresql import Server, running
 from tests.reports.stores import HandClock, OpenStore
 
 
+@pytest.fixture(scope="session")
+def server() -> Iterator[Server]:
+    """A PostgreSQL; one for each process of the tests."""
+    with running() as server:
+        yield server
+
+
 @pytest.fixture
-def settings(tmp_path: Path) -> StoreSettings:
-    return StoreSettings(folder=tmp_path / "record", busy_timeout_ms=0)
+def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
+    """Of a record on SQLite, and where a test is marked ``on_both``, on PostgreSQL as well."""
+    kind = getattr(request, "param", "sqlite")
+    url = request.getfixturevalue("server").emptied() if kind == "postgresql" else None
+    return StoreSettings(folder=tmp_path / "record", database_url=url, busy_timeout_ms=0)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def lasting_settings(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> StoreSettings:
+    """Of a record for all tests of a file, on either kind of database."""
+    url = request.getfixturevalue("server").emptied("lasting") if request.param == "postgresql" else None
+    return StoreSettings(folder=tmp_path_factory.mktemp("lasting"), database_url=url)
 
 
 @pytest.fixture

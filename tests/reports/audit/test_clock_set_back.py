@@ -1,6 +1,6 @@
 """No part is left out of a report in silence because the wall clock was set back."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -11,6 +11,7 @@ from sqlalchemy.pool import StaticPool
 
 from reports.audit.clock_set_back import ORDINARY, LeftOut, left_out
 from reports.record.schema import Base, InspectionRow, columns_of
+from reports.settings import StoreSettings
 from tests.reports.parts import START, closed, part
 
 BORDER = ORDINARY.total_seconds()
@@ -19,10 +20,11 @@ FROM, TO = 1000.0, 2000.0
 
 
 @pytest.fixture(scope="module")
-def engine() -> Engine:
-    engine = create_engine("sqlite://", poolclass=StaticPool)
+def engine(lasting_settings: StoreSettings) -> Iterator[Engine]:
+    engine = create_engine(lasting_settings.url, poolclass=StaticPool)
     Base.metadata.create_all(engine)
-    return engine
+    yield engine
+    engine.dispose()
 
 
 def asked(

@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import sqlite3
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,10 +16,11 @@ from reports.record.chain import LEAST_DIGITS, parse_head
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
-from tests.reports.database.test_migrations import old_record
+from tests.reports.older import old_record
 from tests.reports.parts import START, closed, frame, part
 from tests.reports.pictures.aged import NOW, Archive
-from tests.reports.stores import OpenStore, locked, picture_file
+from tests.reports.postgresql import on_both
+from tests.reports.stores import OpenStore, locked, picture_file, tamper
 
 # --- a noted head -----------------------------------------------------------------------------------------
 
@@ -37,6 +37,7 @@ def noted(store: SqlStore, settings: StoreSettings) -> str:
     return head
 
 
+@on_both
 @pytest.mark.parametrize(
     "written",
     [
@@ -56,6 +57,7 @@ def test_a_noted_head_is_found_however_it_was_noted(
     assert report.named_head.digits == len("".join(written(noted).split()))
 
 
+@on_both
 def test_the_head_of_the_events_may_be_noted_too(noted: str, settings: StoreSettings) -> None:
     head = verify_record(settings).events.head
     report = verify_record(settings, head=head[:20])
@@ -74,6 +76,7 @@ def test_what_is_no_head_is_refused_and_never_called_tampering(settings: StoreSe
     assert "removed" not in str(refused.value)
 
 
+@on_both
 def test_a_head_that_no_row_has_is_a_break(noted: str, settings: StoreSettings) -> None:
     report = verify_record(settings, head="f" * 64)
     assert not report.intact
@@ -83,6 +86,7 @@ def test_a_head_that_no_row_has_is_a_break(noted: str, settings: StoreSettings) 
 # --- the spool --------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_what_waits_in_the_spool_is_counted_and_follows(store: SqlStore, settings: StoreSettings) -> None:
     store.append(part(1))
     assert verify_record(settings).spool.waiting == 0
@@ -174,6 +178,7 @@ def hashed(settings: StoreSettings) -> int:
     return report.pictures.hashed
 
 
+@on_both
 def test_every_picture_is_hashed_where_asked_and_only_there(
     archive: Archive, settings: StoreSettings
 ) -> None:
@@ -217,6 +222,7 @@ def test_a_picture_that_is_not_what_the_record_says_is_a_break(
     assert said in report.reason
 
 
+@on_both
 def test_what_retention_deleted_is_no_break_and_what_a_person_deleted_is(
     open_store: OpenStore, settings: StoreSettings
 ) -> None:
@@ -267,6 +273,7 @@ def test_a_picture_that_no_record_names_is_nobodys(archive: Archive, settings: S
     assert report.pictures.hashed == 4
 
 
+@on_both
 @pytest.mark.parametrize("first_waits", [True, False])
 def test_a_late_picture_whose_revision_waits_in_the_spool_is_due_and_those_before_it_are_hashed_once(
     first_waits: bool, archive: Archive, settings: StoreSettings
@@ -303,6 +310,7 @@ def test_pictures_of_what_waits_in_the_spool_are_due(archive: Archive, settings:
     assert "part 1070" in report.reason
 
 
+@on_both
 def test_what_an_older_version_deleted_without_leaving_word_is_said_not_called_broken(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
@@ -349,13 +357,10 @@ def test_a_backdated_clock_cannot_hide_a_picture(open_store: OpenStore, settings
     assert not audited(settings).intact
 
 
+@on_both
 def test_a_broken_chain_is_said_first_and_pictures_are_not_called_checked(
     archive: Archive, settings: StoreSettings
 ) -> None:
-    connection = sqlite3.connect(settings.folder / "inspections.db")
-    connection.execute("DROP TRIGGER inspection_pictures_no_update")
-    connection.execute("UPDATE inspection_pictures SET sha256 = '../../../etc/passwd' WHERE position = 1")
-    connection.commit()
-    connection.close()
+    tamper(settings, "UPDATE inspection_pictures SET sha256 = '../../../etc/passwd' WHERE position = 1")
     report = audited(settings)
     assert (report.intact, report.pictures_checked, report.broken_at) == (False, False, 1)

@@ -1,14 +1,12 @@
 """The schema: up from empty, in step with the tables, and from an installed package."""
 
 import sqlite3
-from io import StringIO
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from alembic.operations import Operations
-from sqlalchemy import create_engine, inspect
+from sqlalchemy import inspect, text
 
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
@@ -16,8 +14,6 @@ from inspection.part import Outcome
 from reports.audit.verification import verify_record
 from reports.database.connecting import open_reader
 from reports.database.database import DatabaseUnavailableError
-from reports.database.migrating import migrate
-from reports.database.migrations.versions import r0001_inspections, r0002_events, r0003_readings
 from reports.record.events_chain import event_entry, verify_events
 from reports.record.parts_chain import part_json
 from reports.record.rows import Named
@@ -27,20 +23,17 @@ from reports.shift.query import all_inspections
 from reports.store.spool import FILE_NAME, Spool
 from reports.store.store import SqlStore
 from tests.reports.gauged import gauged, pressure
+from tests.reports.older import WITH_EVENTS, WITHOUT_EVENTS, old_record
 from tests.reports.parts import START, closed, part
-from tests.reports.stores import EVER, NEVER, OpenStore, verify
-
-OLD_RECORD = Path(__file__).parent / "data" / "record_0001.sql"
-"""Five revisions of three parts, written by Passgate at a2ffe54, which knew no events."""
-RECORD_WITH_EVENTS = OLD_RECORD.with_name("record_0002.sql")
-"""Three revisions of two parts, and a hold, written by Passgate at 69e6cdd, which kept no readings."""
+from tests.reports.postgresql import on_both
+from tests.reports.stores import EVER, NEVER, OpenStore, outside, tamper, verify
 
 
-def test_up_from_empty_gives_the_tables_of_the_code(tmp_path: Path) -> None:
-    engine = create_engine(f"sqlite:///{tmp_path / 'x.db'}")
-    migrate(engine, now=START)
-    migrate(engine, now=START)
-    with engine.connect() as connection:
+@on_both
+def test_up_from_empty_gives_the_tables_of_the_code(settings: StoreSettings, open_store: OpenStore) -> None:
+    for _ in range(2):
+        open_store().close()
+    with outside(settings) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
         assert set(inspect(connection).get_table_names()) == {
@@ -50,28 +43,17 @@ def test_up_from_empty_gives_the_tables_of_the_code(tmp_path: Path) -> None:
             "inspection_pictures",
             "inspections",
         }
-    engine.dispose()
 
 
-def old_record(settings: StoreSettings, record: Path = OLD_RECORD) -> Path:
-    path = settings.folder / "inspections.db"
-    path.parent.mkdir(parents=True)
-    with sqlite3.connect(path) as connection:
-        connection.executescript(record.read_text(encoding="utf-8"))
-    connection.close()
-    return path
-
-
+@on_both
 def test_never_rewritten_an_older_record_goes_on_with_its_rows_as_they_were(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
-    path = old_record(settings)
+    old_record(settings)
 
     def rows() -> list[tuple[object, ...]]:
-        with sqlite3.connect(path) as connection:
-            found = connection.execute("SELECT * FROM inspections ORDER BY position").fetchall()
-        connection.close()
-        return found
+        with outside(settings) as connection:
+            return [tuple(row) for row in connection.execute(text("SELECT * FROM inspections ORDER BY 1"))]
 
     before = rows()
     assert len(before) == 5
@@ -93,6 +75,7 @@ def test_never_rewritten_an_older_record_goes_on_with_its_rows_as_they_were(
     reader.dispose()
 
 
+@on_both
 def test_an_older_record_can_be_verified_before_it_is_brought_up_to_date(settings: StoreSettings) -> None:
     old_record(settings)
     reader = open_reader(settings.url)
@@ -102,7 +85,8 @@ def test_an_older_record_can_be_verified_before_it_is_brought_up_to_date(setting
     reader.dispose()
 
 
-@pytest.mark.parametrize("old", [OLD_RECORD, RECORD_WITH_EVENTS], ids=["0001", "0002"])
+@on_both
+@pytest.mark.parametrize("old", [WITHOUT_EVENTS, WITH_EVENTS], ids=["0001", "0002"])
 def test_no_reading_and_no_name_is_found_in_an_older_record_before_and_after_its_upgrade(
     settings: StoreSettings, open_store: OpenStore, old: Path
 ) -> None:
@@ -123,12 +107,13 @@ def test_no_reading_and_no_name_is_found_in_an_older_record_before_and_after_its
 def test_a_part_without_gauges_and_name_is_recorded_in_the_very_bytes_of_before(
     settings: StoreSettings,
 ) -> None:
-    with sqlite3.connect(old_record(settings, RECORD_WITH_EVENTS)) as connection:
-        (written,) = connection.execute("SELECT record FROM inspections WHERE position = 3").fetchone()
-    connection.close()
+    old_record(settings, WITH_EVENTS)
+    with outside(settings) as connection:
+        written = connection.scalar(text("SELECT record FROM inspections WHERE position = 3"))
     assert part_json(part(2)) == written
 
 
+@on_both
 def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_record_and_no_alarm(
     settings: StoreSettings, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -150,6 +135,7 @@ def test_never_rewritten_an_upgrade_that_is_cut_off_anywhere_leaves_the_older_re
     assert (report.intact, report.events.rows, report.spool.waiting) == (True, 1, 0), report.reason
 
 
+@on_both
 def test_never_rewritten_the_first_event_comes_with_its_table_and_never_waits_in_the_spool(
     settings: StoreSettings, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -172,11 +158,7 @@ def test_a_first_event_that_an_earlier_build_left_in_the_spool_is_no_break(
     open_store().close()
     began = Event(at=START, kind=EventKind.RECORD_BEGAN, by="store", detail="parts before it: 3")
     for waits, spooled in ((True, began), (False, began.model_copy(update={"kind": EventKind.HOLD}))):
-        with sqlite3.connect(settings.folder / "inspections.db") as connection:
-            connection.execute("DROP TRIGGER IF EXISTS events_no_delete")
-            connection.execute("DELETE FROM events")
-            connection.execute("DELETE FROM sqlite_sequence WHERE name = 'events'")
-        connection.close()
+        tamper(settings, "DELETE FROM events", "DELETE FROM sqlite_sequence WHERE name = 'events'")
         (settings.spool / FILE_NAME).unlink()
         spool = Spool(settings.spool, limit_bytes=1 << 20)
         spool.append(event_entry(spooled))
@@ -195,30 +177,12 @@ def test_durable_and_the_highest_row_is_remembered(store: SqlStore, settings: St
     other.close()
 
 
+@on_both
 def test_a_database_of_a_newer_passgate_is_refused_untouched(
     store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.append(part(1))
     store.close()
-    connection = sqlite3.connect(settings.folder / "inspections.db")
-    connection.execute("UPDATE alembic_version SET version_num = '9999'")
-    connection.commit()
-    connection.close()
+    tamper(settings, "UPDATE alembic_version SET version_num = '9999'")
     with pytest.raises(StoreError, match="9999"):
         open_store()
-
-
-def test_the_same_schema_can_be_written_for_postgresql() -> None:
-    """No server here: the statements are only generated."""
-    script = StringIO()
-    context = MigrationContext.configure(
-        dialect_name="postgresql", opts={"as_sql": True, "output_buffer": script}
-    )
-    with Operations.context(context):
-        r0001_inspections.upgrade()
-        r0002_events.upgrade()
-        r0003_readings.upgrade()
-    assert "position BIGINT NOT NULL" in script.getvalue()
-    assert "seen_at TIMESTAMP WITH TIME ZONE NOT NULL" in script.getvalue()
-    for table in ("inspections", "inspection_pictures", "events", "gauge_readings"):
-        assert f"BEFORE UPDATE OR DELETE OR TRUNCATE ON {table}" in script.getvalue()

@@ -1,7 +1,5 @@
 """What gauges read lies in rows of its own: as the record says, in every revision, and never rewritten."""
 
-import sqlite3
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,35 +11,41 @@ from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import closed, part
-from tests.reports.stores import verify
+from tests.reports.postgresql import on_both
+from tests.reports.stores import outside, refused_by, tamper, verify
 
 CODE = GaugeReading(name="id", kind=InstrumentKind.CODE, value=None, unit="", in_range=True, text="SN0042")
 
 
 @pytest.fixture
-def written(store: SqlStore, settings: StoreSettings) -> Iterator[sqlite3.Connection]:
+def written(store: SqlStore, settings: StoreSettings) -> StoreSettings:
     """Two parts with two gauges each, and one without; the first has its outcome."""
     first = gauged(1, pressure(4.25), CODE, serial="SN0042", lot="L7")
     for record in (first, gauged(2, pressure(None), CODE), part(3), closed(first)):
         store.append(record)
-    connection = sqlite3.connect(settings.folder / "inspections.db")
-    yield connection
-    connection.close()
+    return settings
 
 
+def asked(settings: StoreSettings, query: str) -> list[tuple[object, ...]]:
+    with outside(settings) as connection:
+        return [tuple(row) for row in connection.exec_driver_sql(query)]
+
+
+@on_both
 def test_each_revision_has_its_readings_with_their_uncertainty_and_the_limits_that_held(
-    written: sqlite3.Connection, reader: Engine
+    written: StoreSettings, reader: Engine
 ) -> None:
-    rows = written.execute("SELECT * FROM gauge_readings ORDER BY position, place").fetchall()
+    rows = asked(written, "SELECT * FROM gauge_readings ORDER BY position, place")
     dial = (0, "pressure", "dial", 4.25, 0.04, "bar", 3.0, 5.0, None)
     code = (1, "id", "code", None, None, "", None, None, None)
     unread = (0, "pressure", "dial", None, None, "bar", 3.0, 5.0, "glare")
     assert rows == [(1, *dial), (1, *code), (2, *unread), (2, *code), (4, *dial), (4, *code)]
-    names = written.execute("SELECT serial, lot FROM inspections ORDER BY position").fetchall()
+    names = asked(written, "SELECT serial, lot FROM inspections ORDER BY position")
     assert names == [("SN0042", "L7"), (None, None), (None, None), ("SN0042", "L7")]
     assert verify(reader).rows == 4
 
 
+@on_both
 @pytest.mark.parametrize(
     "tampering",
     [
@@ -57,17 +61,15 @@ def test_each_revision_has_its_readings_with_their_uncertainty_and_the_limits_th
     ],
 )
 def test_never_rewritten_what_is_changed_in_readings_or_names_is_found(
-    written: sqlite3.Connection, reader: Engine, tampering: str
+    written: StoreSettings, reader: Engine, tampering: str
 ) -> None:
-    for (name,) in written.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        written.execute(f"DROP TRIGGER {name}")
-    written.execute(tampering)
-    written.commit()
+    tamper(written, tampering)
     report = verify(reader)
     assert not report.intact
     assert "contradict" in report.reason
 
 
+@on_both
 @pytest.mark.parametrize(
     "statement",
     [
@@ -77,14 +79,14 @@ def test_never_rewritten_what_is_changed_in_readings_or_names_is_found(
     ],
 )
 def test_never_rewritten_the_database_itself_refuses_to_change_a_reading(
-    written: sqlite3.Connection, statement: str
+    written: StoreSettings, statement: str
 ) -> None:
-    with pytest.raises(sqlite3.IntegrityError, match="append-only"):
-        written.execute(statement)
+    refused_by(written, statement)
 
 
-def test_values_can_be_worked_on_in_sql(written: sqlite3.Connection, settings: StoreSettings) -> None:
+@on_both
+def test_values_can_be_worked_on_in_sql(written: StoreSettings) -> None:
     """The newest revision of each part, as quality.md has it."""
     page = (Path(__file__).parents[3] / "docs" / "quality.md").read_text(encoding="utf-8")
     query = page.split("```sql\n")[1].split("```")[0]
-    assert written.execute(query).fetchall() == [("pressure", "bar", 1, 4.25)]
+    assert asked(written, query) == [("pressure", "bar", 1, 4.25)]

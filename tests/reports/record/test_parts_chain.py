@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
-from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Connection, Engine, text
 
 from inspection.decision import Action, RecipeRef
 from inspection.errors import StoreError
@@ -25,37 +24,32 @@ from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
-from tests.reports.stores import verify
+from tests.reports.stores import NOT_LET_THROUGH, differs, disarm, execute_all, outside, verify
 
 PARTS = 6
 ROWS = 2 * PARTS
 
 
 @pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+def record(lasting_settings: StoreSettings) -> Iterator[Connection]:
     """A record of 12 rows, 2 for each part, whose triggers were removed by somebody with means."""
-    folder = tmp_path_factory.mktemp("chain")
-    store = SqlStore(StoreSettings(folder=folder))
+    store = SqlStore(lasting_settings)
     store.open()
     for number in range(1, PARTS + 1):
         intent = part(number, pictures=(f"{number:064x}",), truth=Truth(defective=number == 3))
         store.append(intent)
         store.append(closed(intent))
     store.close()
-    engine = create_engine(f"sqlite:///{folder / 'inspections.db'}")
-    with engine.connect() as connection:
-        for name in connection.scalars(text("SELECT name FROM sqlite_master WHERE type = 'trigger'")).all():
-            connection.execute(text(f"DROP TRIGGER {name}"))
+    with outside(lasting_settings) as connection:
+        disarm(connection)
         connection.commit()
         yield connection
-    engine.dispose()
 
 
 def check(record: Connection, *statements: str, **options: Any) -> ChainReport:
     """What verification says after ``statements``, which are then undone."""
     try:
-        for statement in statements:
-            record.exec_driver_sql(statement)
+        execute_all(record, statements)
         return verify_parts(record, **options)
     finally:
         record.rollback()
@@ -78,26 +72,38 @@ VALUES = ("'tampered'", "NULL", "0", "1", "7", "-1", "0.5", "x'00ff'", "'2026-01
 
 
 @given(column=st.sampled_from(COLUMNS), value=st.sampled_from(VALUES), row=st.integers(1, ROWS))
-@hypothesis_settings(max_examples=200)
+@hypothesis_settings(max_examples=120)
 def test_never_rewritten_any_changed_value_is_found(
     record: Connection, column: str, value: str, row: int
 ) -> None:
-    where = f"WHERE position = {row} AND {column} IS NOT {value}"
-    changes = record.scalar(text(f"SELECT count(*) FROM inspections {where}"))
-    record.rollback()
+    where = f"WHERE position = {row} AND {differs(record, column, value, InspectionRow)}"
     try:
+        changes = record.scalar(text(f"SELECT count(*) FROM inspections {where}"))
+        record.rollback()
         report = check(record, f"UPDATE inspections SET {column} = {value} {where}")
-    except IntegrityError:
-        return  # the constraints did not let it through
+    except NOT_LET_THROUGH:
+        record.rollback()
+        return
     assert report.broken_at == (row if changes else None)
     assert report.rows == (row - 1 if changes else ROWS)
+
+
+@pytest.mark.parametrize("column", ["seen_at", "recorded_at"])
+@pytest.mark.parametrize(
+    "moment", ["infinity", "-infinity", "2026-03-02 06:00:00 BC", "20260-03-02 06:00:00"]
+)
+def test_never_rewritten_a_time_that_python_does_not_have_is_a_break_at_its_row(
+    record: Connection, column: str, moment: str
+) -> None:
+    report = check(record, f"UPDATE inspections SET {column} = '{moment}' WHERE position = 5")
+    assert (report.broken_at, report.reason) == (5, "a column cannot be read")
 
 
 @given(row=st.integers(1, ROWS), at=st.integers(0, 600), letter=st.sampled_from('0aZ}"é'))
 @hypothesis_settings(max_examples=100)
 def test_never_rewritten_one_letter_of_the_json(record: Connection, row: int, at: int, letter: str) -> None:
     changed = f"substr(record, 1, {at}) || '{letter}' || substr(record, {at} + 2)"
-    query = text(f"SELECT record IS {changed} FROM inspections WHERE position = {row}")
+    query = text(f"SELECT record = {changed} FROM inspections WHERE position = {row}")
     same = record.scalar(query)
     report = check(record, f"UPDATE inspections SET record = {changed} WHERE position = {row}")
     assert report.broken_at == (None if same else row)
@@ -107,6 +113,8 @@ def test_never_rewritten_one_letter_of_the_json(record: Connection, row: int, at
 @hypothesis_settings(max_examples=40)
 def test_never_rewritten_deleted_rows_are_found(record: Connection, rows: set[int]) -> None:
     report = check(record, f"DELETE FROM inspections WHERE position IN ({', '.join(map(str, rows))})")
+    if record.dialect.name == "postgresql" and min(rows) > ROWS - len(rows):
+        return  # the newest: PostgreSQL does not remember how many there were
     assert not report.intact
     assert report.broken_at is not None
     assert report.broken_at <= max(rows)
@@ -146,7 +154,8 @@ def test_never_rewritten_the_pictures_belong_to_it(record: Connection) -> None:
 def test_removed_newest_rows_are_found_by_the_counter_or_by_a_printed_head(record: Connection) -> None:
     remove = f"DELETE FROM inspections WHERE position > {ROWS - 2}"
     reset = f"UPDATE sqlite_sequence SET seq = {ROWS - 2} WHERE name = 'inspections'"
-    assert check(record, remove).broken_at == ROWS - 1
+    if record.dialect.name == "sqlite":
+        assert check(record, remove).broken_at == ROWS - 1
     assert check(record, remove, reset).intact, "documented: without a secret this cannot be found"
     head = hash_of(record, ROWS)
     assert check(record, expected_head=head).intact

@@ -32,10 +32,12 @@ from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting
 from tests.reports.parts import START, closed, part
+from tests.reports.postgresql import on_both
 from tests.reports.shift.the_shift import END, HELD
-from tests.reports.stores import locked
+from tests.reports.stores import locked, tamper
 
 
+@on_both
 def test_the_figures(summary: ShiftSummary) -> None:
     assert summary.parts == 7
     assert summary.by_action == {Action.PASS: 2, Action.REWORK: 1, Action.MANUAL_REVIEW: 1}
@@ -70,17 +72,15 @@ def test_a_record_from_before_there_were_certificates_still_reads() -> None:
     assert Inspection.model_validate_json(json.dumps(record)) == part(1)
 
 
-def test_the_statement_on_trust(summary: ShiftSummary, shift: SqlStore, reader: Engine) -> None:
+@on_both
+def test_the_statement_on_trust(summary: ShiftSummary, reader: Engine, settings: StoreSettings) -> None:
     assert summary.chain.intact
     assert summary.chain.rows == 15, "from the shift's first row to its last"
     assert "intact: 15 rows" in summary.statement
-    with shift._way.database.engine.begin() as connection:
-        connection.exec_driver_sql("DROP TRIGGER inspections_no_update")
-        connection.exec_driver_sql("UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
+    tamper(settings, "UPDATE inspections SET outcome = 'diverted' WHERE position = 10")
     broken = shift_summary(reader, start=START, end=END)
     assert broken.statement == "THE RECORD IS BROKEN at row 10: column outcome contradicts the record."
-    with shift._way.database.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE inspections SET record = 'no JSON' WHERE position = 10")
+    tamper(settings, "UPDATE inspections SET record = 'no JSON' WHERE position = 10")
     assert "its hash does not fit" in shift_summary(reader, start=START, end=END).statement
 
 
@@ -97,22 +97,12 @@ def witnessed(shift: SqlStore) -> SqlStore:
     return shift
 
 
-def tampered(store: SqlStore, *statements: str) -> None:
-    with store._way.database.engine.begin() as connection:
-        for trigger in connection.exec_driver_sql(
-            "SELECT name FROM sqlite_master WHERE type = 'trigger'"
-        ).all():
-            connection.exec_driver_sql(f"DROP TRIGGER {trigger.name}")
-        connection.exec_driver_sql("PRAGMA defer_foreign_keys = ON")
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-
-
+@on_both
 def test_rows_that_are_gone_together_with_the_databases_own_counter_are_known_by_the_events(
-    witnessed: SqlStore, reader: Engine
+    witnessed: SqlStore, reader: Engine, settings: StoreSettings
 ) -> None:
-    tampered(
-        witnessed,
+    tamper(
+        settings,
         "DELETE FROM inspections WHERE position = 17",
         "UPDATE sqlite_sequence SET seq = 16 WHERE name = 'inspections'",
     )
@@ -127,6 +117,7 @@ def test_rows_that_are_gone_together_with_the_databases_own_counter_are_known_by
         assert "have the record examined" in broken.advice
 
 
+@on_both
 @pytest.mark.parametrize(
     "tampering",
     [
@@ -139,9 +130,13 @@ def test_rows_that_are_gone_together_with_the_databases_own_counter_are_known_by
         "DROP TABLE events",
     ],
 )
-def test_a_tampered_event_of_the_shift_is_said(witnessed: SqlStore, reader: Engine, tampering: str) -> None:
+def test_a_tampered_event_of_the_shift_is_said(
+    witnessed: SqlStore, reader: Engine, settings: StoreSettings, tampering: str
+) -> None:
     assert shift_summary(reader, start=START, end=END).final
-    tampered(witnessed, tampering)
+    if settings.database_url and "'x'" in tampering:
+        return  # PostgreSQL keeps no text in a column of numbers
+    tamper(settings, tampering)
     broken = shift_summary(reader, start=START, end=END)
     assert not broken.final
     assert "THE RECORD IS BROKEN at event" in broken.statement
@@ -159,6 +154,7 @@ def test_a_shift_without_parts_names_the_records_head_and_an_empty_record_has_no
     assert words_of_head(without.chain.head) == whole.chain.head
 
 
+@on_both
 def test_parts_whose_pictures_were_not_kept_are_counted(store: SqlStore, reader: Engine) -> None:
     """Two views: one part has both, one has lost one, one both; one was missed, and one got no picture."""
     a, b = "a" * 64, "b" * 64
@@ -180,6 +176,7 @@ def test_parts_whose_pictures_were_not_kept_are_counted(store: SqlStore, reader:
         assert count_not_kept_on_record(connection) == 2
 
 
+@on_both
 def test_a_picture_that_was_kept_late_counts_as_kept(store: SqlStore, reader: Engine) -> None:
     record = part(1)
     store.append(record)
@@ -188,6 +185,7 @@ def test_a_picture_that_was_kept_late_counts_as_kept(store: SqlStore, reader: En
         assert count_not_kept_on_record(connection) == 0
 
 
+@on_both
 def test_what_waits_in_the_spool_is_counted_and_said(
     shift: SqlStore, reader: Engine, settings: StoreSettings, summary: ShiftSummary
 ) -> None:
@@ -273,6 +271,7 @@ def test_a_spool_that_cannot_be_read_leaves_the_report_incomplete(
     assert "keep spool and database as they are" in contradicting.advice
 
 
+@on_both
 def test_parts_that_a_clock_set_back_left_out_are_said(store: SqlStore, reader: Engine) -> None:
     """One hour back after 40 parts, and a report that ends now."""
     for number in range(1, 61):

@@ -25,6 +25,7 @@ from reports.store.store import SqlStore
 from reports.store.waiting import read_waiting
 from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import START, part
+from tests.reports.postgresql import on_both
 from tests.reports.shift.the_shift import END
 from tests.reports.stores import locked
 
@@ -66,6 +67,7 @@ def test_readings_are_held_against_the_truth_where_it_is_known() -> None:
     assert dial.trueness.worst_error == pytest.approx(0.1)
 
 
+@on_both
 def test_report_table_and_csv_show_gauges_and_names_with_what_waits_in_the_spool(
     store: SqlStore, reader: Engine, settings: StoreSettings
 ) -> None:

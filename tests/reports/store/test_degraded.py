@@ -26,6 +26,7 @@ from reports.store.spool import FILE_NAME, Spool, read_spool
 from reports.store.store import SqlStore
 from reports.store.way_to_disk import DRAIN_BATCH
 from tests.reports.parts import closed, part
+from tests.reports.postgresql import on_both, shut_out, standing_by
 from tests.reports.stores import HandClock, OpenStore, by_action, locked, verify
 
 RETRY_S = 1.0
@@ -37,7 +38,11 @@ def database(settings: StoreSettings) -> Path:
 
 @contextmanager
 def removed(settings: StoreSettings, _: SqlStore) -> Iterator[None]:
-    """The file is moved away, and later back."""
+    """It is not to be reached any more; a file is moved away, and later back."""
+    if settings.database_url:
+        with shut_out(settings):
+            yield
+        return
     aside = database(settings).with_suffix(".aside")
     database(settings).rename(aside)
     yield
@@ -67,8 +72,12 @@ def full(_: StoreSettings, store: SqlStore) -> Iterator[None]:
 
 
 @contextmanager
-def read_only(_: StoreSettings, store: SqlStore) -> Iterator[None]:
-    """SQLITE_READONLY, as of a file without write permission."""
+def read_only(settings: StoreSettings, store: SqlStore) -> Iterator[None]:
+    """SQLITE_READONLY, as of a file without write permission; a standby in place of the server."""
+    if settings.database_url:
+        with standing_by(settings):
+            yield
+        return
     with pragma(store, "PRAGMA query_only = ON"):
         yield
 
@@ -88,10 +97,16 @@ def keys(*inspections: Inspection) -> list[tuple[str, int]]:
 
 
 Failure = Callable[[StoreSettings, SqlStore], AbstractContextManager[None]]
-FAILURES: list[Failure] = [locked, removed, full, read_only]
 
 
-@pytest.mark.parametrize("failure", FAILURES)
+@pytest.mark.parametrize(
+    ("settings", "failure"),
+    [
+        *(("sqlite", failure) for failure in (locked, removed, full, read_only)),
+        *(("postgresql", failure) for failure in (locked, removed, read_only)),
+    ],
+    indirect=["settings"],
+)
 def test_accounted_while_the_database_refuses(
     failure: Failure, store: SqlStore, settings: StoreSettings, clock: HandClock
 ) -> None:
@@ -126,6 +141,7 @@ def test_accounted_while_the_database_refuses(
     assert by_action(store) == {Action.PASS: 2, Action.STOP: 1}
 
 
+@on_both
 def test_an_append_drains_first_and_keeps_the_order(
     store: SqlStore, settings: StoreSettings, clock: HandClock
 ) -> None:
@@ -155,6 +171,7 @@ def test_a_replaced_database_is_not_written(
     assert database(settings).stat().st_size == 0
 
 
+@on_both
 def test_contradictions_are_refused_in_the_spool_too(store: SqlStore, settings: StoreSettings) -> None:
     store.append(part(1))
     with locked(settings, store):
@@ -172,6 +189,7 @@ def test_contradictions_are_refused_in_the_spool_too(store: SqlStore, settings: 
         assert by_action(store) == {Action.PASS: 2}
 
 
+@on_both
 def test_restart_with_records_in_the_spool_drains_before_anything_else(
     store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
@@ -186,6 +204,7 @@ def test_restart_with_records_in_the_spool_drains_before_anything_else(
     assert stored(settings) == keys(*parts)
 
 
+@on_both
 @pytest.mark.parametrize("torn", [b"", b"0123456789abcdef {", b"\0" * 40, b'0123456789abcdef {"a": 1}\n'])
 def test_exactly_once_after_a_crash_between_commit_and_emptying(
     store: SqlStore, settings: StoreSettings, open_store: OpenStore, torn: bytes
@@ -209,6 +228,7 @@ def test_exactly_once_after_a_crash_between_commit_and_emptying(
     assert (settings.spool / FILE_NAME).read_bytes() == b""
 
 
+@on_both
 def test_kill_in_the_middle_of_draining(
     store: SqlStore,
     settings: StoreSettings,
@@ -263,6 +283,7 @@ def test_default_reject_a_full_spool_refuses_and_says_so(
     store.append(part(10))
 
 
+@on_both
 def test_default_reject_when_neither_takes_it(
     store: SqlStore, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch, clock: HandClock
 ) -> None:
@@ -310,6 +331,7 @@ def test_a_damaged_line_in_the_middle_is_not_passed_over(
     assert path.read_bytes() == damaged
 
 
+@on_both
 def test_a_spool_that_contradicts_the_database_is_kept_for_a_person(
     store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:

@@ -1,7 +1,6 @@
 """Promise 1 at a start while the database takes nothing: the spool takes over, and nothing is forgotten."""
 
 import errno
-import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -18,7 +17,7 @@ from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME, read_spool
 from reports.store.store import SqlStore
 from tests.reports.parts import closed, part
-from tests.reports.stores import HandClock, OpenStore, by_action, locked
+from tests.reports.stores import HandClock, OpenStore, by_action, locked, tamper
 
 RETRY_S = 1.0
 HOLD = Event(at=datetime(2026, 3, 2, 6, 5, tzinfo=UTC), kind=EventKind.HOLD, by="Ada")
@@ -129,9 +128,7 @@ def test_a_schema_that_must_be_brought_up_to_date_first_is_refused(
     refusal: Refusal, store: SqlStore, settings: StoreSettings, open_store: OpenStore
 ) -> None:
     store.close()
-    with sqlite3.connect(settings.folder / "inspections.db") as connection:
-        connection.execute("UPDATE alembic_version SET version_num = '0001'")
-    connection.close()
+    tamper(settings, "UPDATE alembic_version SET version_num = '0001'")
     with refusal(settings), pytest.raises(StoreError, match="cannot be opened"):
         open_store()
 

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Engine, select
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import InstrumentedAttribute
 
 from inspection.decision import Action, DecidedBy
@@ -25,7 +25,8 @@ from reports.settings import StoreSettings
 from reports.shift.figures import shift_summary
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
-from tests.reports.stores import HandClock, OpenStore, by_action, locked, verify
+from tests.reports.postgresql import on_both
+from tests.reports.stores import HandClock, OpenStore, by_action, locked, refused_by, verify
 
 
 def rows(engine: Engine, *columns: InstrumentedAttribute[Any]) -> list[tuple[object, ...]]:
@@ -47,6 +48,7 @@ def test_an_empty_store_knows_nothing(store: SqlStore) -> None:
     assert store.last_part() is None
 
 
+@on_both
 def test_what_was_appended_is_told_and_survives_reopening(store: SqlStore, open_store: OpenStore) -> None:
     first, second = part(1, pictures=("a" * 64, "b" * 64)), part(2, action=Action.REWORK)
     for record in (first, second, closed(first)):
@@ -108,6 +110,7 @@ def test_a_part_counts_as_what_became_of_it_and_not_as_what_was_meant(
     )
 
 
+@on_both
 @pytest.mark.parametrize("in_the_database", [9, 8, 6, 5, 3, 0])
 def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wherever_they_lie(
     in_the_database: int, store: SqlStore, settings: StoreSettings, open_store: OpenStore, clock: HandClock
@@ -149,6 +152,7 @@ def test_accounted_the_parts_of_a_shift_are_counted_by_their_latest_revisions_wh
     assert store.counts_since(since) == expected
 
 
+@on_both
 def test_columns_and_chain_of_the_rows(store: SqlStore, reader: Engine) -> None:
     first = part(1, pictures=("a" * 64, "b" * 64))
     missed = part(2, action=Action.MANUAL_REVIEW, missed=MissedCause.GAP, published=False)
@@ -176,6 +180,7 @@ def test_last_write_is_on_the_monotonic_clock(store: SqlStore, clock: HandClock)
 # --- idempotent, and refused where it contradicts --------------------------------------------------------
 
 
+@on_both
 def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> None:
     first = part(1)
     for record in (first, first, closed(first), closed(first), first):
@@ -185,6 +190,7 @@ def test_the_same_revision_twice_is_one_row(store: SqlStore, reader: Engine) -> 
     assert store.open_inspections() == []
 
 
+@on_both
 @pytest.mark.parametrize(
     "second",
     [
@@ -221,6 +227,7 @@ def test_what_json_cannot_keep_is_refused(store: SqlStore) -> None:
 # --- one record a trigger, also when the counter wraps ---------------------------------------------------
 
 
+@on_both
 def test_a_wrapped_sequence_number_is_a_new_trigger(
     store: SqlStore, reader: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -233,6 +240,7 @@ def test_a_wrapped_sequence_number_is_a_new_trigger(
     assert verify(reader).intact
 
 
+@on_both
 def test_within_the_window_the_same_number_is_the_same_trigger(
     store: SqlStore, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -262,12 +270,11 @@ def test_the_last_part_is_the_one_farthest_ahead_not_the_newest(store: SqlStore)
 
 CHILD = """
 import os, signal, sys
-from pathlib import Path
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 
-store = SqlStore(StoreSettings(folder=Path(sys.argv[1]), spool_max_bytes=60_000))
+store = SqlStore(StoreSettings.model_validate_json(sys.argv[1]))
 store.open()
 {body}
 """
@@ -299,25 +306,27 @@ except StoreError:
 """
 
 
-def child(body: str, folder: Path) -> subprocess.Popen[bytes]:
+def child(body: str, settings: StoreSettings) -> subprocess.Popen[bytes]:
     code = CHILD.format(body=body)
-    return subprocess.Popen([sys.executable, "-c", code, str(folder)], stdout=subprocess.PIPE)
+    return subprocess.Popen([sys.executable, "-c", code, settings.model_dump_json()], stdout=subprocess.PIPE)
 
 
+@on_both
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_durable_before_visible_kill_right_after_append(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
-    with child(KILL_AT_ONCE, settings.folder) as process:
+    with child(KILL_AT_ONCE, settings) as process:
         assert process.wait() == -signal.SIGKILL
     assert open_store().open_inspections() == [part(1)]
 
 
+@on_both
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
-    with child(FOREVER, settings.folder) as process:
+    with child(FOREVER, settings) as process:
         assert process.stdout is not None
         acknowledged = [process.stdout.readline() for _ in range(40)]
         os.kill(process.pid, signal.SIGKILL)
@@ -338,7 +347,8 @@ def test_accounted_a_really_full_disk_loses_no_acknowledged_part(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
     """No file may grow beyond 160 kB: first the database refuses, then the spool, and then comes kill -9."""
-    with child(SMALL_DISK, settings.folder) as process:
+    small = settings.model_copy(update={"spool_max_bytes": 60_000})
+    with child(SMALL_DISK, small) as process:
         assert process.stdout is not None
         acknowledged = [line.split() for line in process.stdout.read().splitlines()]
         assert process.wait() == -signal.SIGKILL
@@ -352,6 +362,7 @@ def test_accounted_a_really_full_disk_loses_no_acknowledged_part(
 # --- never rewritten --------------------------------------------------------------------------------------
 
 
+@on_both
 @pytest.mark.parametrize(
     "statement",
     [
@@ -360,8 +371,11 @@ def test_accounted_a_really_full_disk_loses_no_acknowledged_part(
         "DELETE FROM inspections WHERE position = 2",
         "UPDATE inspection_pictures SET sha256 = 'x'",
         "DELETE FROM inspection_pictures",
+        "TRUNCATE inspections CASCADE",
         "INSERT OR REPLACE INTO inspections SELECT * FROM inspections WHERE position = 2",
         "REPLACE INTO inspections SELECT * FROM inspections WHERE position = 1",
+        "INSERT INTO inspections SELECT * FROM inspections WHERE true ON CONFLICT (position)"
+        " DO UPDATE SET root = 9",
     ],
 )
 def test_never_rewritten_the_database_itself_refuses(
@@ -369,30 +383,28 @@ def test_never_rewritten_the_database_itself_refuses(
 ) -> None:
     store.append(part(1, pictures=("a" * 64,)))
     store.append(part(2))
-    connection = sqlite3.connect(settings.folder / "inspections.db")
-    with pytest.raises(sqlite3.IntegrityError, match=r"append-only|chained"):
-        connection.execute(statement)
-    connection.close()
+    refused_by(settings, statement)
 
 
+@on_both
 def test_never_rewritten_a_row_goes_only_to_the_end_of_the_chain(
     store: SqlStore, settings: StoreSettings
 ) -> None:
     store.append(part(1))
-    connection = sqlite3.connect(settings.folder / "inspections.db")
     for change in ("position = 7", "prev_hash = 'x'"):
-        connection.execute("CREATE TEMP TABLE t AS SELECT * FROM inspections")
-        connection.execute("UPDATE t SET position = 2, inspection_id = 'x', trigger_cycle = 9")
-        connection.execute(f"UPDATE t SET {change}")
-        with pytest.raises(sqlite3.IntegrityError, match=r"append-only|chained"):
-            connection.execute("INSERT INTO inspections SELECT * FROM t")
-        connection.execute("DROP TABLE t")
-    connection.close()
+        refused_by(
+            settings,
+            "CREATE TEMPORARY TABLE t AS SELECT * FROM inspections",
+            "UPDATE t SET position = 2, inspection_id = 'x', trigger_cycle = 9",
+            f"UPDATE t SET {change}",
+            "INSERT INTO inspections SELECT * FROM t",
+        )
 
 
 # --- one writer, many readers -----------------------------------------------------------------------------
 
 
+@on_both
 def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, open_store: OpenStore) -> None:
     with pytest.raises(StoreError, match=f"in use by another Passgate engine .process {os.getpid()}"):
         open_store()
@@ -401,6 +413,7 @@ def test_a_second_engine_is_refused_until_the_first_is_gone(store: SqlStore, ope
     assert open_store().recent(1) == [part(1)]
 
 
+@on_both
 def test_neither_the_database_nor_the_spool_is_shared(
     store: SqlStore, open_store: OpenStore, tmp_path: Path
 ) -> None:
@@ -413,10 +426,11 @@ def test_neither_the_database_nor_the_spool_is_shared(
             open_store(other)
 
 
+@on_both
 @pytest.mark.skipif(sys.platform == "win32", reason="needs SIGKILL")
 def test_the_lock_dies_with_its_holder(settings: StoreSettings, open_store: OpenStore) -> None:
     body = "print('open', flush=True)\nsignal.pause()"
-    with child(body, settings.folder) as process:
+    with child(body, settings) as process:
         assert process.stdout is not None
         process.stdout.readline()
         with pytest.raises(StoreError, match=f"process {process.pid}"):
@@ -425,6 +439,7 @@ def test_the_lock_dies_with_its_holder(settings: StoreSettings, open_store: Open
     open_store()
 
 
+@on_both
 def test_a_reader_in_the_middle_of_reading_holds_nobody_up(store: SqlStore, reader: Engine) -> None:
     store.append(part(1))
     with reader.connect() as connection:
@@ -436,8 +451,9 @@ def test_a_reader_in_the_middle_of_reading_holds_nobody_up(store: SqlStore, read
     assert len(rows(reader, InspectionRow.position)) == 2
 
 
+@on_both
 def test_a_reader_cannot_write(store: SqlStore, reader: Engine) -> None:
-    with reader.connect() as connection, pytest.raises(Exception, match="readonly"):
+    with reader.connect() as connection, pytest.raises(DBAPIError, match=r"read-?only"):
         connection.exec_driver_sql("INSERT INTO inspection_pictures VALUES (1, 0, 'x', 'png')")
 
 
@@ -456,6 +472,7 @@ def test_closed_twice_and_used_after_it(store: SqlStore) -> None:
         store.append(part(1))
 
 
+@on_both
 def test_an_operators_revision_of_an_old_part(
     store: SqlStore, monkeypatch: pytest.MonkeyPatch, open_store: OpenStore
 ) -> None:
