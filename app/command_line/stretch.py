@@ -23,7 +23,9 @@ FromOption = Annotated[
 ]
 ToOption = Annotated[
     str | None,
-    typer.Option("--to", help="ISO 8601; default: when the station's running shift ends (--config), or now."),
+    typer.Option(
+        "--to", help="ISO 8601; default: now, without --from when the station's running shift ends."
+    ),
 ]
 DateOption = Annotated[
     str | None,

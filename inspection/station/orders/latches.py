@@ -85,7 +85,7 @@ class Orders:
         *,
         alarm: Callable[[AlarmCode, str], None],
         start_held: bool,
-        zone: tzinfo | None = None,
+        zone: tzinfo | None,
     ) -> None:
         self._recorder = recorder
         self._clock = clock

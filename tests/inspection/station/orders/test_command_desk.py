@@ -23,7 +23,7 @@ class World:
         self.clock, self.store, self.line = FakeClock(), FakeStore(), FakeLine()
         self.alarms = Telemetry(THREE_SHIFTS, EPOCH).alarms
         self.orders = Orders(
-            Recorder(self.store, self.clock), self.clock, alarm=self.raise_, start_held=False
+            Recorder(self.store, self.clock), self.clock, alarm=self.raise_, start_held=False, zone=None
         )
         self.desk = CommandDesk(
             orders=self.orders,
