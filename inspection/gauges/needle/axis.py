@@ -42,6 +42,8 @@ class Axis:
     covered: float
     """Length over which both flanks are seen and run as a needle's do."""
     width: float
+    widens: float
+    """By how much it is wider at its outer end than at its inner one."""
     contrast: float
     """Colour distance from the face."""
     grain: float
@@ -100,7 +102,8 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
     fitted = _fit(rows, begin * RADIUS_PX, end * RADIUS_PX)
     if fitted is None:
         return None
-    slope, shift, spread, good, expected = fitted
+    slope, shift, spread, good, taper = fitted
+    expected = np.maximum(taper[0] * u + taper[1], 1.0)
     tip, inner = _extent(rows, slope, shift, expected, (begin + end) / 2 * RADIUS_PX)
     turned = angle + np.arctan(slope)
     passes = offset + shift / RADIUS_PX * np.cos(np.arctan(slope))
@@ -115,6 +118,7 @@ def measure(face: Face, angle: float, offset: float, begin: float, end: float, w
         tip=tip / RADIUS_PX,
         covered=float(good.sum() * STEP_PX / RADIUS_PX),
         width=_median(rows.width[good]) / RADIUS_PX,
+        widens=taper[0] * float(np.ptp(u[good])) / RADIUS_PX,
         contrast=contrast,
         grain=_grain(lab[run], sides[run], half),
         colour=_named(colour),
@@ -261,8 +265,8 @@ def _crossing(low: Doubles, high: Doubles) -> Doubles:
 
 def _fit(
     rows: _Rows, begin: float, end: float
-) -> tuple[float, float, float, npt.NDArray[np.bool_], Doubles] | None:
-    """Line through the middles: slope, shift, the slope's spread, rows it holds for, widths."""
+) -> tuple[float, float, float, npt.NDArray[np.bool_], tuple[float, float]] | None:
+    """Line through the middles: slope, shift, the slope's spread, its rows, line of the widths."""
     known = np.isfinite(rows.middle)
     outward = known & (rows.u >= begin) & (rows.u <= end)
     if outward.sum() < 6:
@@ -286,7 +290,7 @@ def _fit(
     scatter = float(np.sqrt(np.mean(rest * rest)))
     # Neighbouring rows share their errors: a fifth of them count as independent.
     lever = float(np.sum((rows.u[both] - rows.u[both].mean()) ** 2)) / 5
-    return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), good, expected
+    return slope, shift, max(scatter, 0.15) / np.sqrt(max(lever, 1.0)), good, wide
 
 
 def robust_line(

@@ -179,12 +179,21 @@ def _patchy(axis: Axis) -> bool:
 
 
 def _may_be_tail(face: Face, axis: Axis, beyond: _Beyond | None, known: float) -> bool:
-    """Whether it is short, and something on the other side may be a pointing half that is longer.
+    """Whether it is short or widens, and something on the other side may be a pointing half that is longer.
 
-    ``known`` is how far the other side is known to be of this very thing, radii.
+    ``known`` is how far the other side is known to be of this very thing, radii. A needle narrows towards
+    its tip and a tail widens to balance it: what is short and widens besides is no needle by itself, however
+    bare the other side seems.
     """
+    widens = axis.widens > 2 * axis.flank  # beyond what both flanks leave unclear
+    if widens and axis.tip < _SHORT:
+        return True
     on_scale = beyond is None or beyond(axis.ray + np.pi) < _PAST_END
-    return axis.tip < _SHORT and on_scale and reach_behind(face, axis) > max(_LONGER * axis.tip, known)
+    return (
+        (widens or axis.tip < _SHORT)
+        and on_scale
+        and reach_behind(face, axis) > max(_LONGER * axis.tip, known)
+    )
 
 
 def _may_be_tail_of_hidden(
@@ -259,7 +268,8 @@ def _measured(face: Face, needle: Needle, beyond: _Beyond | None) -> list[_Candi
     candidates = []
     seen = directions(unwrap(face))
     most = max((one.score - one.gap for one in seen), default=0.0)
-    for one in [one for one in seen if one.score - one.gap > _WORTH * most][:_TRIED]:
+    tried = _TRIED if needle.second_needle is None else 2 * _TRIED
+    for one in [one for one in seen if one.score - one.gap > _WORTH * most][:tried]:
         axis = measure(face, one.angle, one.offset, one.begin, one.end, one.width)
         if axis is not None:
             askew = abs(axis.angle - one.angle) + abs(axis.offset - one.offset) > _ASKEW
