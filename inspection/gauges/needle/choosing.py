@@ -28,7 +28,8 @@ from inspection.instruments.reading import Unreadable
 _Beyond = Callable[[float], float]
 
 _TRIED = 4
-"""Directions whose flanks are measured; the needle is among the first two of nearly all dials."""
+"""Directions whose flanks are measured, and twice as many where there are two needles, each with a tail;
+the needle is among the first two of nearly all dials."""
 _WORTH = 0.22
 """Share of the best score from which a direction's flanks are worth measuring."""
 _ASKEW = 0.06

@@ -237,6 +237,27 @@ def test_a_stout_tail_is_not_read_where_light_has_made_the_pointing_half_pale(va
     assert reading.value is None or abs(reading.value - value) < 0.1, reading.value
 
 
+@pytest.mark.parametrize("value", [1.7, 7.9])
+def test_what_is_short_and_widens_outward_is_a_tail_though_nothing_is_seen_opposite(value: float) -> None:
+    tail = Hand(outline=((-0.5, 0.08), (-0.05, 0.03), (0.0, 0.03)))
+    assert read(Drawing(hand=tail), value).reason is Unreadable.DISAGREEMENT
+
+
+def test_beside_a_second_needle_the_first_is_found_among_many_things_that_run_outward() -> None:
+    thin, setter = (
+        but(THIN, outline=((0.4, 0.01), (0.95, 0.008))),
+        but(DRAG, outline=((0.3, 0.02), (1.0, 0.02))),
+    )
+    drawing = Drawing(hand=thin, second=setter, second_at=7.0, numerals=False, words=())
+    picture, dial = but(drawing, said="black", second_said="red").photograph(1.5)
+    x, y = dial.center
+    for arm in (3.1, 4.4, 8.6, 9.4):
+        turn = drawing.turn(arm)
+        ends = [(round(x + r * np.sin(turn)), round(y - r * np.cos(turn))) for r in (8, 68)]
+        cv2.line(picture, ends[0], ends[1], (200, 140, 60), 5, cv2.LINE_AA)
+    assert read_dial(picture, dial).value == pytest.approx(1.5, abs=0.1)
+
+
 def test_a_thin_tip_across_a_numeral_is_read_and_not_its_stout_tail() -> None:
     drawing = Drawing(hand=Hand(outline=((-0.6, 0.06), (-0.2, 0.05), (-0.05, 0.02), (0.94, 0.006))), blur=1.2)
     reading = read(drawing, 2.05)
