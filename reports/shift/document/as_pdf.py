@@ -9,7 +9,7 @@ import json
 import shutil
 import tempfile
 from collections.abc import Sequence
-from datetime import UTC, timedelta, tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,6 +31,7 @@ MOST_LINES: Final = 40
 """Lines of a table that a page must not be filled with; the JSON beside it has all."""
 MOST_TYPES: Final = 12
 """Types of defects in the chart."""
+_MOST_IN_HEAD: Final = 32
 _LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "events")
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
@@ -86,6 +87,7 @@ def _page(report: ShiftReport, said: Content, words: Words, zone: tzinfo | None)
         "date": [end.year, end.month, end.day, end.hour, end.minute, end.second],
         "title": said.title,
         "station": printable(said.station),
+        "running_head": printable(" · ".join(filter(None, (said.title, _shortened(said.station))))),
         "period": said.period,
         "foot": "" if head == GENESIS else words.say("foot", head=head[:LEAST_DIGITS]),
         "page_of": words.say("page", page="{page}", pages="{pages}"),
@@ -103,6 +105,11 @@ def _page(report: ShiftReport, said: Content, words: Words, zone: tzinfo | None)
             "lines": [words.say(key) for key in ("name", "date", "signature")],
         },
     }
+
+
+def _shortened(name: str) -> str:
+    """What one line at the top of each page has room for."""
+    return name if len(name) <= _MOST_IN_HEAD else f"{name[: _MOST_IN_HEAD - 1]}…"
 
 
 def _table(table: Table, words: Words) -> dict[str, Any]:
@@ -139,7 +146,7 @@ def _hours_chart(report: ShiftReport, words: Words, zone: tzinfo | None) -> dict
     Control limits are of hours: there are none where the lines are longer stretches.
     """
     found, lines = report.summary.hours, report.hours
-    hourly = lines[0].end - lines[0].start <= timedelta(hours=1)
+    hourly = report.hourly
     points = {} if found is None else dict(zip(found.begins, found.chart.points, strict=True))
     bars = []
     for line in lines:

@@ -102,7 +102,7 @@ def hours_table(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table
     sums = [sum(int(row[column].value or 0) for row in rows) for column in range(1, len(columns))]
     return Table(
         key="hours",
-        title=words.say("hours"),
+        title=words.say("hours" if report.hourly else "stretches"),
         columns=(Column(words.say("from"), width=1.0), *numbers(*columns)),
         rows=tuple(rows),
         total=(

@@ -8,7 +8,8 @@ from inspection.decision import Action, Frozen
 from reports.record.rows import ShiftRow
 from reports.statistics.proportions import Proportion, proportion
 
-_STEPS: Final = (timedelta(hours=1), timedelta(days=1), timedelta(days=7), timedelta(days=365))
+HOUR: Final = timedelta(hours=1)
+_STEPS: Final = (HOUR, timedelta(days=1), timedelta(days=7), timedelta(days=365))
 MOST_HOURS: Final = 60
 """Lines that a table of hours has at most: what a page holds. A longer time is told in days, weeks, years."""
 

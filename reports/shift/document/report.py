@@ -17,7 +17,7 @@ from inspection.events import Event
 from inspection.part import Outcome
 from inspection.times.shifts import Shift
 from reports.record.rows import ShiftRow
-from reports.shift.document.hour_lines import HourLine, hour_lines
+from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
 from reports.shift.query import shift_on_record
 from reports.statistics.rule_sets import RuleSet
@@ -80,6 +80,11 @@ class ShiftReport(Frozen):
     """Parts without an outcome, with an unconfirmed one, or released without a published pass."""
     events: tuple[Event, ...]
     """What people and the station did in the shift's time."""
+
+    @property
+    def hourly(self) -> bool:
+        """Whether ``hours`` are hours; of a long time they are longer stretches."""
+        return self.hours[0].end - self.hours[0].start <= HOUR
 
 
 def shift_report(

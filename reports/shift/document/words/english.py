@@ -74,9 +74,10 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "decider": "Decided by",
     # hours
     "hours": "Hour by hour",
-    "hours_note": "Hours pass from the shift's begin. Decisions are those of the latest revision. Yield: "
-    "of the judged parts of which it is known whether it went as decided, those that passed at the first "
-    "look and whose pass held.",
+    "stretches": "Over time",
+    "hours_note": "Lines are counted from the shift's begin, each as long as the one before. Decisions "
+    "are those of the latest revision. Yield: of the judged parts of which it is known whether it went "
+    "as decided, those that passed at the first look and whose pass held.",
     "from": "From",
     "passed": "Passed first",
     "known": "Of",

@@ -5,6 +5,7 @@ import json
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import openpyxl
@@ -14,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
 from inspection.part import Outcome
+from inspection.times.shifts import Shift
 from reports.shift.document.as_pdf import to_pdf
 from reports.shift.document.as_xlsx import MOST_CHARACTERS, to_xlsx
 from reports.shift.document.content import content
@@ -38,6 +40,11 @@ def xlsx_of(report: ShiftReport, words: Words = EN) -> bytes:
 
 def text_of(pdf: bytes) -> str:
     return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(pdf)).pages)
+
+
+def flat(pdf: bytes) -> str:
+    """As one line, with a blank wherever a line ended within Latin text."""
+    return text_of(pdf).replace(" \n", " ").replace("\n", "")
 
 
 def sheets_of(xlsx: bytes) -> dict[str, Worksheet]:
@@ -169,6 +176,36 @@ def test_many_lines_are_cut_on_paper_and_the_page_says_how_many(report: ShiftRep
     many = report.model_copy(update={"events": report.events * 50})
     assert "110 more are not printed here" in text_of(pdf_of(many))
     assert len(lines_of(sheets_of(xlsx_of(many))["Events"])) == 153
+
+
+@pytest.mark.parametrize("words", [EN, ZH])
+def test_the_report_of_a_shift_that_still_runs_is_provisional_and_says_so(
+    made_up: Engine, words: Words
+) -> None:
+    now = END - timedelta(hours=1)
+    running = shift_report(made_up, start=START, end=END, now=now)
+    over = shift_report(made_up, start=START, end=END, now=END)
+    said = words.say("running", at="2026-03-02 14:00:00+01:00")
+    assert (said in flat(pdf_of(running, words)), said in flat(pdf_of(over, words))) == (True, False)
+
+
+def test_the_plant_s_shift_is_named(report: ShiftReport) -> None:
+    shift = Shift(name="早班", date=START.date(), start=START, end=END)
+    named = report.model_copy(update={"summary": report.summary.model_copy(update={"shift": shift})})
+    assert "早班, 2026-03-02" in text_of(pdf_of(named))
+
+
+def test_a_long_time_is_told_in_days(made_up: Engine) -> None:
+    long = shift_report(made_up, start=START, end=START + timedelta(days=40))
+    assert len(long.hours) == 40
+    assert EN.say("stretches") in text_of(pdf_of(long))
+    assert lines_of(sheets_of(xlsx_of(long))["Hour by hour"])[0][0] == EN.say("stretches")
+
+
+def test_a_long_name_of_a_station_leaves_the_pages_their_head(report: ShiftReport) -> None:
+    named = report.model_copy(update={"station": "Hall 7 " * 60})
+    head = pypdf.PdfReader(io.BytesIO(pdf_of(named))).pages[1].extract_text().splitlines()[0]
+    assert "Hal… 2026-03-02 07:00+01:00" in head
 
 
 def test_a_text_longer_than_a_cell_of_excel_is_cut_there(report: ShiftReport) -> None:
