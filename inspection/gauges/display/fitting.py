@@ -11,7 +11,7 @@ from typing import Final
 import numpy as np
 
 from inspection.gauges.display.panel import Array
-from inspection.gauges.display.segments import DIGITS, Row, sampled
+from inspection.gauges.display.segments import DIGITS, SEGMENTS, Row, sampled
 
 _MOST: Final = 1.2
 """Times the lit depth: see ``grid``."""
@@ -41,6 +41,7 @@ _POINTS: Final = np.stack(
     [np.concatenate([row.segments.reshape(-1, 2), row.counters, row.beside]) for row in _UNITS]
 )
 """Points of segments and of what is never lit, linear in width, height and stroke: 3 x points x 2."""
+_FLAT: Final = _POINTS.reshape(len(_UNITS), -1)
 _NEVER_LIT: Final = len(_UNITS[0].counters) + len(_UNITS[0].beside)
 
 
@@ -90,7 +91,8 @@ def _climbed(
     heights: tuple[float, float],
 ) -> tuple[Row, float]:
     """One round: each coordinate as far as it helps."""
-    best = _contrast(depth, level, row, shown)
+    cells, weights = [cell for cell, _ in shown], _weights(shown)
+    best = _contrast(depth, level, row, cells, weights)
     steps = {
         "x": 0.06 * row.height,
         "pitch": 0.02 * row.pitch,
@@ -107,7 +109,7 @@ def _climbed(
             for way in (step * share, -step * share):
                 moved = False
                 while (tried := _moved(row, name, way, heights)) is not None:
-                    contrast = _contrast(depth, level, tried, shown)
+                    contrast = _contrast(depth, level, tried, cells, weights)
                     if contrast <= best + 1e-5:
                         break
                     row, best, moved = tried, contrast, True
@@ -135,11 +137,19 @@ def _moved(row: Row, name: str, by: float, heights: tuple[float, float]) -> Row 
     return moved if fits else None
 
 
-def _contrast(depth: Array, level: float, row: Row, shown: Sequence[tuple[int, int]]) -> float:
-    cells = [cell for cell, _ in shown]
-    points = np.tensordot((row.width, row.height, row.stroke), _POINTS, 1)
-    seen = sampled(depth, *row.place(points, cells))
-    split = len(points) - _NEVER_LIT
-    mean = seen[:, :split].reshape(len(cells), 7, -1).mean(-1)
+def _weights(shown: Sequence[tuple[int, int]]) -> tuple[Array, float]:
+    """Cells x points, what each counts for in the contrast; and what all together do."""
     sign = 2 * DIGITS[[digit for _, digit in shown]] - 1
-    return float((sign * (mean - level / 2)).mean() - (seen[:, split:] - level / 2).mean()) / level
+    never_lit = np.full((len(shown), _NEVER_LIT), -1.0 / (len(shown) * _NEVER_LIT))
+    each = (_POINTS.shape[1] - _NEVER_LIT) // len(SEGMENTS)
+    weights = np.hstack([np.repeat(sign, each, axis=1) / (sign.size * each), never_lit])
+    return np.asarray(weights, np.float32), float(sign.mean()) - 1.0
+
+
+def _contrast(
+    depth: Array, level: float, row: Row, cells: Sequence[int], weights: tuple[Array, float]
+) -> float:
+    points = np.dot((row.width, row.height, row.stroke), _FLAT).reshape(-1, 2)
+    seen = sampled(depth, *row.place(points, cells))
+    each, together = weights
+    return float(np.vdot(each, seen)) / level - together / 2
