@@ -20,7 +20,7 @@ from inspection.gauges.dial.curve import Array
 from inspection.gauges.dial.rectified import Rectified
 from inspection.gauges.needle.axis import Axis
 from inspection.gauges.needle.cues import OFFSETS
-from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+from inspection.gauges.needle.face import RADIUS_PX, Bytes, Face, Floats, straighten
 from inspection.instruments.place import Mark
 
 _MARKS: Final = 0.05
@@ -42,6 +42,9 @@ _TURNS: Final = 720
 _ROWS: Final = 22
 _INNER, _OUTER = 0.36, 1.24
 """Radii between which a scale's print lies, numerals within the ring of marks or outside of it."""
+_WIDER: Final = 1.36
+"""How much farther out print is looked for then: as far as 1.7 radii, where ticks lie whose numerals' inner
+ends were clicked."""
 _FINER: Final = 3
 _BEST: Final = 3
 """Rows and forms that count: ticks and numerals are seen in a few, and each dial has its own."""
@@ -57,9 +60,19 @@ _BESIDE: Final = max(OFFSETS)
 anywhere there."""
 
 
-def is_there(face: Face, axis: Axis, marks: Sequence[Mark], rectified: Rectified) -> bool:
-    """Whether the face that ``marks`` straightened has them, and the needle of that ``axis`` its pivot."""
-    of_marks = chance_of_marks(face, marks, rectified)
+def is_there(picture: Bytes, face: Face, axis: Axis, marks: Sequence[Mark], rectified: Rectified) -> bool:
+    """Whether the face that ``marks`` straightened has them, and the needle of that ``axis`` its pivot.
+
+    Marks may have been clicked well inside of the print: where there is none, it is looked for farther out.
+    """
+    if _are_of_one(chance_of_marks(face, marks, rectified), axis, marks):
+        return True
+    outward = straighten(picture, np.diag([1 / _WIDER, 1 / _WIDER, 1.0]) @ rectified.matrix)
+    return _are_of_one(2 * chance_of_marks(outward, marks, rectified), axis, marks)  # Bonferroni's: two looks
+
+
+def _are_of_one(of_marks: float, axis: Axis, marks: Sequence[Mark]) -> bool:
+    """Whether marks that meet print with that chance, and the needle, are of a dial that is there."""
     if of_marks > (_MARKS_IF_FEW if len(marks) <= _FEW else _MARKS):
         return False
     both = of_marks * min(max(abs(axis.offset), 1e-6) / _BESIDE, 1.0)

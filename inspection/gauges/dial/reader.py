@@ -69,7 +69,7 @@ def _read(picture: Picture, dial: DialDescription) -> Reading | Unreadable:
     if isinstance(found, Unreadable):
         return found
     by_its_word = dial.reference is None and not dial.relative
-    if by_its_word and not is_there(face, found.axis, here.marks, rectified):
+    if by_its_word and not is_there(picture, face, found.axis, here.marks, rectified):
         return Unreadable.NOT_FOUND
     beside = middle(face, dial)
     if beside is not None:

@@ -160,3 +160,12 @@ def test_a_mark_on_every_tick_is_seen() -> None:
     turns = [(value, HERE.turn(value)) for value in np.linspace(0, 10, 51).tolist()]
     marks = [[cx + ring * np.sin(turn), cy - ring * np.cos(turn), value] for value, turn in turns]
     assert read_dial(picture, DialDescription.model_validate(dial.model_dump() | {"marks": marks})).readable
+
+
+@pytest.mark.parametrize("value", [1.6, 4.4])
+def test_marks_that_were_clicked_well_inside_of_the_print_are_seen(value: float) -> None:
+    picture, dial = but(HERE, words=(), numerals=False).photograph(value)
+    x, y = dial.center
+    marks = [[x + 0.62 * (m.x - x), y + 0.62 * (m.y - y), m.value] for m in dial.marks]
+    inside = DialDescription.model_validate(dial.model_dump() | {"marks": marks})
+    assert read_dial(picture, inside).value == pytest.approx(value, abs=0.1)
