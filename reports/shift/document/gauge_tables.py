@@ -64,9 +64,9 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
         key="control",
         title=words.say("control"),
         columns=(
-            Column(words.say("gauge"), width=1.0),
+            Column(words.say("gauge"), width=0.7),
             *numbers(*(words.say(key) for key in ("control_low", "mean", "control_high", "moving_range"))),
-            Column(words.say("in_control"), width=1.2),
+            Column(words.say("in_control"), width=1.0),
             Column(words.say("no_cpk"), width=1.0),
         ),
         rows=tuple(said(gauge, gauge.control) for gauge in gauges if gauge.control is not None),

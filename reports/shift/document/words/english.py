@@ -124,8 +124,8 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "independently and alike.",
     "control": "Was the process in control?",
     "control_none": "Too few readings for a control chart.",
-    "control_low": "Control limit, low",
-    "control_high": "Control limit, high",
+    "control_low": "Control from",
+    "control_high": "Control to",
     "moving_range": "Moving range",
     "in_control": "In control",
     "in_control_no": "no: {why}",
@@ -136,7 +136,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "index": "Index",
     "capability_note": "Pp, Ppk: what was made, by the spread over the whole shift. Cp, Cpk: what the "
     "process can do, by the spread between successive parts, the measurement's own variance taken out; "
-    "Cpk as measured: with it. Each with its 95 % interval; only of a process in control.",
+    "Cpk as measured: with it. Each with its 95 % interval; Cp and Cpk only of a process in control.",
     "signals": "Signals of the control charts",
     "signals_none": "No chart has a signal.",
     "chart": "Chart",
