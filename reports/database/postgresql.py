@@ -98,7 +98,7 @@ def postgresql_engine(url: URL, *, busy_timeout_ms: int, read_only: bool, patien
                 cursor.execute(f"SET lock_timeout = {_HANDOVER_MS}")
                 try:
                     cursor.execute(f"SELECT pg_advisory_lock({_WRITER})")
-                except engine.dialect.loaded_dbapi.OperationalError as error:
+                except driver.errors.LockNotAvailable as error:
                     raise InUseError(_IN_USE) from error
             cursor.execute(f"SET lock_timeout = {max(busy_timeout_ms, 1)}")  # 0 would wait without end
         connection.commit()
