@@ -107,7 +107,7 @@ def hanging(settings: StoreSettings) -> Iterator[None]:
 def test_accounted_a_server_that_hangs_holds_the_line_up_for_a_moment_and_not_for_ever(
     settings: StoreSettings, open_store: OpenStore, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reports.database.database.WRITER_PATIENCE_S", 0.3)
+    monkeypatch.setattr("reports.database.database.WRITER_PATIENCE_S", 0.8)  # more than it waits for the lock
     store = open_store()
     store.append(part(1))
     with hanging(settings):
