@@ -238,4 +238,13 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "EventKind.second_engine": "已拒绝第二个引擎",
     "EventKind.pictures_drift": "图像漂移",
     "EventKind.pictures_expired": "图像已到期",
+    "EventKind.user_added": "添加用户",
+    "EventKind.user_disabled": "停用用户",
+    "EventKind.role_changed": "角色变更",
+    "EventKind.password_changed": "密码变更",
+    "EventKind.pin_changed": "PIN 变更",
+    "EventKind.signed_in": "登录",
+    "EventKind.sign_in_failed": "登录失败",
+    "EventKind.user_locked": "用户锁定",
+    "EventKind.sign_in_refused": "登录被拒绝",
 }

@@ -248,4 +248,13 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.second_engine": "Second engine refused",
     "EventKind.pictures_drift": "Pictures drift",
     "EventKind.pictures_expired": "Pictures expired",
+    "EventKind.user_added": "User added",
+    "EventKind.user_disabled": "User disabled",
+    "EventKind.role_changed": "Role changed",
+    "EventKind.password_changed": "Password changed",
+    "EventKind.pin_changed": "PIN changed",
+    "EventKind.signed_in": "Signed in",
+    "EventKind.sign_in_failed": "Sign-in failed",
+    "EventKind.user_locked": "User locked",
+    "EventKind.sign_in_refused": "Sign-in refused",
 }
