@@ -11,7 +11,7 @@ from app.command_line.ending import run_to_its_end
 from app.command_line.logs import log_to_stderr
 from app.command_line.options import AskedInspector, StationOption, named_recipe, setup_of
 from app.command_line.output import JsonFlag, print_json
-from app.commands import dataset, display, docs, gauge, model, plc, recipe, record, report, weights
+from app.commands import dataset, display, docs, gauge, model, plc, recipe, record, report, user, weights
 from app.commands.bench import cli as bench
 from inspection.decision import SCORE_LIMIT
 
@@ -27,6 +27,7 @@ for name, noun in {
     "plc": plc.cli,
     "report": report.cli,
     "record": record.cli,
+    "user": user.cli,
     "weights": weights.cli,
     "bench": bench.cli,
     "dataset": dataset.cli,

@@ -114,6 +114,12 @@ class RecordRefusedError(StoreError):
     code = Code.RECORD_REFUSED_ERROR
 
 
+class AccessError(PassgateError):
+    """Somebody is not who he says, or may not do what he asks, or a name or password cannot be taken."""
+
+    code = Code.ACCESS_ERROR
+
+
 class LineError(PassgateError):
     """The PLC cannot be reached, or does not speak the register map."""
 

@@ -41,6 +41,20 @@ class EventKind(StrEnum):
     """The pictures of parts that pass no longer look as taught; the detail says what has moved."""
     PICTURES_EXPIRED = "pictures_expired"
     """Retention is about to delete the pictures named in ``subjects``; on record before they go."""
+    USER_ADDED = "user_added"
+    """Of this and the next four ``subjects`` names the user and the digest of his new row
+    (:mod:`reports.record.users`)."""
+    USER_DISABLED = "user_disabled"
+    ROLE_CHANGED = "role_changed"
+    PASSWORD_CHANGED = "password_changed"  # noqa: S105
+    PIN_CHANGED = "pin_changed"
+    SIGNED_IN = "signed_in"
+    SIGN_IN_FAILED = "sign_in_failed"
+    """By a name that no user has: by ``unknown``; what was typed is not kept, since it may be a password."""
+    USER_LOCKED = "user_locked"
+    """The failure before it was one too many: sign-ins by this name are refused for a while."""
+    SIGN_IN_REFUSED = "sign_in_refused"
+    """Refused without a look at the password or PIN; on record once a lock."""
 
 
 class Event(Frozen):

@@ -117,6 +117,7 @@ def _words(report: "RecordReport") -> list[str]:
         f"The record is intact: {report.rows} rows and {report.events.rows} events",
         f"head {words_of_head(report.head)}",
         f"events' head {words_of_head(report.events.head)}",
+        *([f"{report.user_rows} rows of users are what the events say"] if report.user_rows else []),
         f"{spool.waiting} records wait in the spool {spool.folder}, and follow the chain"
         if spool.waiting
         else "no record waits in the spool",

@@ -296,6 +296,22 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.DISK_FAILS: "磁盘读写错误",
     Code.DATABASE_FAILS: "数据库无法写入记录",
     Code.SPOOL_FAILS: "缓存文件无法写入记录",
+    Code.ACCESS_ERROR: "操作未获允许",
+    # --- people and their rights ------------------------------------------------------------------------
+    Code.USER_ADDED: "已添加用户 {user}，角色：{role:term}",
+    Code.FIRST_ADMINISTRATOR: "已在本机添加首位管理员 {user}（系统登录名 {login}）",
+    Code.USER_DISABLED: "用户 {user} 已停用",
+    Code.ROLE_CHANGED: "用户 {user} 的角色由{before:term}改为{role:term}",
+    Code.PASSWORD_CHOSEN: "用户 {user} 已设置自己的密码",
+    Code.PASSWORD_GIVEN: "已为用户 {user} 设置临时密码，须由本人更换；原 PIN 码作废",
+    Code.PIN_CHOSEN: "用户 {user} 已设置自己的 PIN 码",
+    Code.SIGNED_IN: "已登录，凭{proof:term}",
+    Code.SIGN_IN_WRONG: "用户名或{proof:term}错误",
+    Code.SIGN_IN_DISABLED: "用户 {user} 已停用",
+    Code.SIGN_IN_LOCKED: "登录失败 {failures} 次，锁定 {wait_s} 秒",
+    Code.PIN_USED_UP: "登录失败 {failures} 次，PIN 码暂停使用，须先用密码登录",
+    Code.PASSWORD_NOT_OWN: "此密码由他人设置，请先更换为自己的密码",
+    Code.RIGHT_MISSING: "用户 {user}（{role:term}）凭{proof:term}无权进行此操作",
 }
 
 CHINESE_TERMS: Final[Mapping[str, str]] = {
@@ -304,6 +320,13 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "rework": "返工",
     "stop": "停线",
     "manual_review": "人工复核",
+    # people
+    "operator": "操作员",
+    "quality": "质量工程师",
+    "maintenance": "维护人员",
+    "administrator": "管理员",
+    "password": "密码",
+    "PIN": "PIN 码",
     # severities
     "minor": "轻微",
     "major": "严重",

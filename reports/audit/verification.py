@@ -13,6 +13,7 @@ from reports.record.events_chain import verify_events
 from reports.record.parts_chain import verify_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
+from reports.record.users.on_record import verify_users
 from reports.settings import StoreSettings
 from reports.store.waiting import SpoolReport, check_spool, read_waiting
 
@@ -35,6 +36,8 @@ class RecordReport(ChainReport):
     """
 
     events: ChainReport
+    user_rows: int
+    """Rows of the users that are as their events say."""
     spool: SpoolReport
     pictures_checked: bool
     """Whether the pictures were hashed; without it nothing is known of them."""
@@ -83,6 +86,7 @@ def verify_record(
             chain = verify_parts(connection, expected_head=named if events.named_at is None else None)
             spool = check_spool(connection, settings.spool, waiting)
             not_kept = count_not_kept_on_record(connection)
+            user_rows, users_fault = verify_users(connection) if events.intact else (0, "")
             found = None if named is None else _named_head(connection, named, chain, events)
         sound = chain.intact and events.intact
         audit = (
@@ -99,12 +103,13 @@ def verify_record(
         raise unreadable(reader, error) from error
     finally:
         reader.dispose()
-    reasons = [chain.reason, events.reason, spool.reason, _words(audit)]
+    reasons = [chain.reason, events.reason, users_fault, spool.reason, _words(audit)]
     return RecordReport(
         **chain.model_dump(exclude={"intact", "reason"}),
         intact=not any(reasons),
         reason=next(filter(None, reasons), ""),
         events=events,
+        user_rows=user_rows,
         spool=spool,
         pictures_checked=audit is not None,
         pictures=audit,

@@ -44,7 +44,9 @@ def open_reader(url: str) -> Engine:
     return connect(parsed, busy_timeout_ms=5000, read_only=True)
 
 
-def connect(url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: float | None = None) -> Engine:
+def connect(
+    url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: float | None = None, beside: bool = False
+) -> Engine:
     """An engine with one connection, made when it is first used. Dispose of it after use.
 
     Args:
@@ -52,10 +54,12 @@ def connect(url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: floa
         busy_timeout_ms: How long to wait for a lock that another process holds.
         read_only: Whether it can only read; then it may run beside the writer.
         patience_s: How long to wait for a server's answer to a statement; None waits as long as it is there.
+        beside: Whether it writes beside the one writer: events alone, each transaction in turn
+            (``reports.record.events_chain.in_turn``), and short, for the writer waits meanwhile.
     """
     path = sqlite_file(url)
     if path is None:
         return postgresql_engine(
-            url, busy_timeout_ms=busy_timeout_ms, read_only=read_only, patience_s=patience_s
+            url, busy_timeout_ms=busy_timeout_ms, read_only=read_only, patience_s=patience_s, beside=beside
         )
     return sqlite_engine(url, path, busy_timeout_ms=busy_timeout_ms, read_only=read_only)

@@ -44,7 +44,9 @@ class WrongEncodingError(SQLAlchemyError):
     """The database keeps texts in another encoding than UTF-8, and so not every text."""
 
 
-def postgresql_engine(url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: float | None) -> Engine:
+def postgresql_engine(
+    url: URL, *, busy_timeout_ms: int, read_only: bool, patience_s: float | None, beside: bool
+) -> Engine:
     """An engine with one connection; a reader sees one state in all the queries of a transaction.
 
     No network tells of a server that is there and stands still (its disk hangs, its machine sleeps). Where
@@ -52,7 +54,8 @@ def postgresql_engine(url: URL, *, busy_timeout_ms: int, read_only: bool, patien
     is not known then, and the server keeps the writer's lock as long as it is at it.
 
     Connecting raises WrongEncodingError where the database cannot keep every text, and connecting as the
-    writer raises InUseError where another engine is connected as one.
+    writer raises InUseError where another engine is connected as one; whoever writes ``beside`` it (see
+    ``connecting.connect``) is let in.
     """
     options = {"isolation_level": "REPEATABLE READ"} if read_only else {}
     client = {name: value for name, value in _CLIENT.items() if name not in url.query}
@@ -94,7 +97,7 @@ def postgresql_engine(url: URL, *, busy_timeout_ms: int, read_only: bool, patien
         with connection.cursor() as cursor:
             for setting in _SERVER:
                 cursor.execute(f"SET {setting}")
-            if not read_only:
+            if not (read_only or beside):
                 cursor.execute(f"SET lock_timeout = {_HANDOVER_MS}")
                 try:
                     cursor.execute(f"SELECT pg_advisory_lock({_WRITER})")

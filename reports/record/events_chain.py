@@ -33,6 +33,9 @@ _BATCH_ROWS = 200
 _BEFORE_EVENTS = "0001"
 """The schema's last revision without events."""
 
+_EVENTS_LOCK = 0x50415353_45564E54
+"""Number of PostgreSQL's advisory lock: "PASSEVNT"."""
+
 # The table, not the mapped class: the ORM's bookkeeping costs half a millisecond a row.
 _TABLE = EventRow.metadata.tables[EventRow.__tablename__]
 _INSERT = insert(_TABLE)
@@ -74,6 +77,18 @@ def hash_event(*, prev_hash: str, position: int, event_id: str, after: int, reco
     return hash_of(prev_hash, position, event_id, after, record)
 
 
+def in_turn(connection: Connection) -> None:
+    """Wait until no other writer is in a transaction that adds events: what is read from now on stays so.
+
+    On SQLite a writer's transaction begins so; on PostgreSQL two would otherwise put two events at one place.
+
+    Raises:
+        SQLAlchemyError: The database refuses, or the wait was too long.
+    """
+    if connection.dialect.name == "postgresql":
+        connection.execute(select(func.pg_advisory_xact_lock(_EVENTS_LOCK)))
+
+
 def add_event(connection: Connection, entry: EventEntry) -> bool:
     """Add one event at the end of its chain; False where it is there already.
 
@@ -81,6 +96,7 @@ def add_event(connection: Connection, entry: EventEntry) -> bool:
         RecordRefusedError: Its name is on record with another content.
         SQLAlchemyError: The database refuses.
     """
+    in_turn(connection)
     table = EventRow
     stored = connection.scalar(select(table.record).where(table.event_id == entry.event_id))
     if stored is not None:

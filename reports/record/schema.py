@@ -192,7 +192,11 @@ class EventRow(Base):
     prev_hash: Mapped[str] = mapped_column(String(64))
     row_hash: Mapped[str] = mapped_column(String(64))
 
-    __table_args__ = (Index("ix_events_kind", "kind", "position"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_events_kind", "kind", "position"),
+        Index("ix_events_by", "by", "kind", "position"),
+        {"sqlite_autoincrement": True},
+    )
 
 
 def columns_there(connection: Connection) -> set[str]:

@@ -42,6 +42,7 @@ def test_up_from_empty_gives_the_tables_of_the_code(settings: StoreSettings, ope
             "gauge_readings",
             "inspection_pictures",
             "inspections",
+            "users",
         }
 
 
