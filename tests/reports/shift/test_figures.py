@@ -136,7 +136,7 @@ def test_a_tampered_event_of_the_shift_is_said(
     assert shift_summary(reader, start=START, end=END).final
     if settings.database_url and "'x'" in tampering:
         return  # PostgreSQL keeps no text in a column of numbers
-    tamper(settings, tampering)
+    tamper(settings, *tampering.split("; "))
     broken = shift_summary(reader, start=START, end=END)
     assert not broken.final
     assert "THE RECORD IS BROKEN at event" in broken.statement
