@@ -124,15 +124,14 @@ def test_accounted_a_server_that_hangs_holds_the_line_up_for_a_moment_and_not_fo
 def test_a_long_statement_of_an_upgrade_is_waited_for(
     settings: StoreSettings, open_store: OpenStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reports.database.database.WRITER_PATIENCE_S", 0.3)
+    monkeypatch.setattr("reports.database.database.WRITER_PATIENCE_S", 0.6)
     with outside(settings) as connection:
         connection.exec_driver_sql(
             "CREATE FUNCTION slow() RETURNS event_trigger LANGUAGE plpgsql"
-            " AS $$ BEGIN PERFORM pg_sleep(0.5); END $$"
+            " AS $$ BEGIN PERFORM pg_sleep(0.9); END $$"
         )
         connection.exec_driver_sql(
-            "CREATE EVENT TRIGGER slow ON ddl_command_end WHEN tag IN ('CREATE FUNCTION')"
-            " EXECUTE FUNCTION slow()"
+            "CREATE EVENT TRIGGER slow ON ddl_command_end WHEN tag IN ('ALTER TABLE') EXECUTE FUNCTION slow()"
         )
     try:
         assert not open_store().health().degraded
