@@ -200,7 +200,7 @@ def _may_be_tail(face: Face, axis: Axis, beyond: _Beyond | None, known: float) -
 def _may_be_tail_of_hidden(
     axis: Axis, candidates: list[_Candidate], needle: Needle, beyond: _Beyond | None
 ) -> bool:
-    """Whether the second needle lies on the other side, long enough to hide the half that points.
+    """Whether the second needle lies on the other side, so that it hides the half that points.
 
     A drag needle lies on the needle that pushes it. What is seen of that one then is its tail, and that may
     seem to reach the scale where a tick or a numeral stands before it.
@@ -208,7 +208,16 @@ def _may_be_tail_of_hidden(
     if beyond is not None and beyond(axis.ray + np.pi) >= _PAST_END:
         return False
     second = [one.axis for one in candidates if is_second_to(one.axis, axis, needle)]
-    return any(_opposite(one, axis) and one.tip > min(_SHORT, _LONGER * axis.tip) for one in second)
+    return any(_hides_half(one, axis) and one.tip > min(_SHORT, _LONGER * axis.tip) for one in second)
+
+
+def _hides_half(second: Axis, tail: Axis) -> bool:
+    """Whether it lies over half of what points on the tail's other side, or more, at least by its edge.
+
+    Two things at an angle lie apart from the distance on at which the angle is as wide as both their halves.
+    """
+    angle = _apart(second.ray, tail.ray + np.pi)
+    return _opposite(second, tail) and np.sin(angle) * second.tip / 2 < (second.width + tail.width) / 2
 
 
 def _longer(behind: _Candidate, best: _Candidate) -> bool:

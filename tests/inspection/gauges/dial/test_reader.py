@@ -114,6 +114,17 @@ def test_a_long_tail_is_not_read_for_the_needle_that_its_drag_needle_hides(value
     assert reading.value is None or abs(reading.value - value) < 0.1, reading.value
 
 
+@pytest.mark.parametrize("value", [1.5, 2.2])
+@pytest.mark.parametrize("aside", [-0.28, 0.28])
+def test_a_needle_is_read_where_its_drag_needle_lies_nearly_opposite_but_hides_nothing(
+    value: float, aside: float
+) -> None:
+    opposite = value + 10 * 180 / 270 + aside
+    drag = but(DRAG, outline=((0.0, 0.03), (0.95, 0.02)))
+    apart = Drawing(second=drag, second_at=opposite, said="black", second_said="red", over=True)
+    assert off_pct(apart, value) < 1.0
+
+
 @pytest.mark.parametrize("at", [1.0, 3.0, 8.5])
 @pytest.mark.parametrize("said", ["black", "auto"])
 def test_a_second_needle_that_no_colour_tells_apart_is_never_read(said: str, at: float) -> None:
