@@ -19,7 +19,7 @@ def ask(what: str, *, twice: bool = False) -> str:
     Raises:
         AccessError: Nothing came, it cannot be read, or it was repeated otherwise.
     """
-    if not sys.stdin.isatty():
+    if sys.stdin is None or not sys.stdin.isatty():
         return _line(what)
     try:
         typed = getpass.getpass(f"{what}: ", stream=sys.stderr)
@@ -32,9 +32,12 @@ def ask(what: str, *, twice: bool = False) -> str:
 
 def _line(what: str) -> str:
     try:
-        return _something(sys.stdin.readline().rstrip("\r\n"), what)
+        typed = "" if sys.stdin is None else sys.stdin.readline()
     except UnicodeDecodeError:
         raise AccessError(f"the {what} is no UTF-8", todo="write it so; nothing was changed") from None
+    except OSError:  # stdin is closed, or nothing that can be read
+        typed = ""
+    return _something(typed.rstrip("\r\n"), what)
 
 
 def _something(typed: str, what: str) -> str:

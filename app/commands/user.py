@@ -190,7 +190,7 @@ def rights(as_json: JsonFlag = False) -> None:
         table.add_row(right.value, *(proof if role in permitted.roles else "-" for role in Role))
     Console().print(table)
     typer.echo(
-        "So far only passgate user asks who somebody is; console and API go by the name of the client."
+        "So far only the commands for users ask who somebody is; console and API go by the client's name."
     )
 
 
