@@ -49,7 +49,7 @@ def add(
 
     The first is an administrator, added without --by on the station's machine; he chooses his password.
     """
-    accounts = _accounts(record, config)
+    accounts = _accounts(record, config, first=by is None)
     if by is not None:
         administrator = _signed_in(accounts, by)
         password = ask(f"password that {name} begins with", twice=True)
@@ -194,11 +194,15 @@ def rights(as_json: JsonFlag = False) -> None:
     )
 
 
-def _accounts(record: "Path | None", config: "Path | None") -> "Accounts":
+def _accounts(record: "Path | None", config: "Path | None", *, first: bool = False) -> "Accounts":
+    """The users on record; only for the ``first`` one is a record made where there is none."""
     from app.access.accounts import Accounts
     from app.access.making import make_up_to_date
+    from reports.database.connecting import open_reader
 
     settings = find_record(record=record, config=config)
+    if not first:
+        open_reader(settings.url).dispose()  # a folder that was mistyped is told, and stays as it is
     make_up_to_date(settings)
     return Accounts(settings)
 

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 from argon2 import PasswordHasher
 
+from app.access.making import make_up_to_date
 from app.command_line import secrets
+from reports.settings import StoreSettings
 from tests.app.running import Passgate, Said, assert_one_line
 
 ANNAS, BENS, GIVEN = "Anna's own three words", "Ben's own three words", "to begin with, once"
@@ -46,6 +48,7 @@ def ben(user: User, anna: None) -> None:
 
 
 def test_from_an_empty_station_to_people_with_rights(user: User, passgate: Passgate, tmp_path: Path) -> None:
+    make_up_to_date(StoreSettings(folder=tmp_path / "record"))  # as the station's first start does
     assert "there is no user yet" in user("list").out
     assert_one_line(user("add", "Ben", "--role", "quality"), "the first user is an administrator")
     assert_one_line(user("add", "Anna", "--role", "administrator"), "nothing came")
@@ -134,3 +137,21 @@ def test_stdin_that_is_no_text_is_refused_in_one_line(
     said = passgate("user", "add", "A", "--role", "administrator", "--record", tmp_path / "record")
     assert_one_line(said, "no UTF-8")
     assert "secret" not in said.err
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        ("list",),
+        ("check", "Anna"),
+        ("password", "Anna"),
+        ("disable", "Anna", "--by", "Ben"),
+        ("add", "Anna", "--role", "operator", "--by", "Ben"),
+    ],
+    ids=" ".join,
+)
+def test_where_there_is_no_record_none_is_made(user: User, tmp_path: Path, asked: tuple[str, ...]) -> None:
+    said = user(*asked, typed=(ANNAS,))
+    assert said.code == 1
+    assert "There is no record at" in said.err
+    assert not (tmp_path / "record").exists()
