@@ -91,12 +91,14 @@ class Transactions:
 
     Args:
         check: Which answers are believed.
+        asked: The number that was asked with last, one of those that ``following`` gives. Without it one is
+            taken by chance: what somebody between us kept from an earlier start must not fit now.
     """
 
-    def __init__(self, check: TransactionCheck) -> None:
+    def __init__(self, check: TransactionCheck, *, asked: int | None = None) -> None:
         self._check = check
-        # Not from the same number at each start: what somebody between us kept must not fit now.
-        self._asked = deque([following(secrets.randbelow(0x10000))], maxlen=RECENT)
+        last = following(secrets.randbelow(0x10000)) if asked is None else asked
+        self._asked = deque([last], maxlen=RECENT)
         self._habit = Habit.RIGHT if check is TransactionCheck.STRICT else None
         self._last_shown = Habit.OWN
         self._shown = 0

@@ -26,12 +26,6 @@ def asked(transactions: Transactions, times: int) -> list[int]:
     return [transactions.ask() for _ in range(times)]
 
 
-def beginning_at(number: int) -> Transactions:
-    transactions = Transactions(TransactionCheck.GATEWAY)
-    transactions._asked.append(number)
-    return transactions
-
-
 @given(number=NUMBERS)
 def test_one_answer_shows_the_habit(number: int) -> None:
     for habit, make in _MADE.items():
@@ -54,8 +48,7 @@ def test_the_numbers_go_round_without_being_stuck() -> None:
 
 @given(start=NUMBERS, habit=st.sampled_from(DISTORTING))
 def test_a_number_that_a_gateway_has_changed_never_passes_for_one_of_ours(start: int, habit: Habit) -> None:
-    transactions = Transactions(TransactionCheck.STRICT)
-    transactions._asked.append(start)
+    transactions = Transactions(TransactionCheck.STRICT, asked=start)
     for _ in range(2 * RECENT):
         number = transactions.ask()
         assert transactions.fit(_MADE[habit](number)) is Fit.FOREIGN
@@ -86,8 +79,7 @@ def test_a_gateway_that_keeps_to_one_way_is_checked_as_strictly_as_a_right_one(
     start: int, habit: Habit
 ) -> None:
     make = _MADE[habit]
-    transactions = Transactions(TransactionCheck.GATEWAY)
-    transactions._asked.append(start)
+    transactions = Transactions(TransactionCheck.GATEWAY, asked=start)
     (first,) = asked(transactions, 1)
     assert transactions.fit(make(first)) is Fit.DUE
     before = first
@@ -111,7 +103,7 @@ def test_a_gateway_with_numbers_that_tell_nothing_is_known_as_one() -> None:
 
 @given(st.lists(st.integers(0, 0x7F), min_size=40, max_size=200))
 def test_numbers_of_a_gateways_own_may_fit_by_chance(numbers: list[int]) -> None:
-    transactions = beginning_at(0x9021)
+    transactions = Transactions(TransactionCheck.GATEWAY, asked=0x9021)
     transactions.ask()
     transactions.fit(0x7ABC)
     for own in numbers:
@@ -123,7 +115,7 @@ def test_numbers_of_a_gateways_own_may_fit_by_chance(numbers: list[int]) -> None
 
 
 def test_a_gateway_whose_first_answer_was_an_old_one_is_known_soon() -> None:
-    transactions = beginning_at(0x9021)
+    transactions = Transactions(TransactionCheck.GATEWAY, asked=0x9021)
     transactions.ask()
     assert transactions.fit(0x7ABC) is Fit.DUE
     for _ in range(4):
