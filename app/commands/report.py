@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
@@ -21,8 +21,6 @@ from reports.shift.document.kinds import Kind, Language
 from reports.statistics.rule_sets import RuleSet
 
 if TYPE_CHECKING:
-    from reports.shift.document.report import ShiftReport
-    from reports.shift.document.words.words import Words
     from reports.shift.figures import ShiftSummary
 
 cli = typer.Typer(help="Reports from the record.", no_args_is_help=True)
@@ -79,7 +77,7 @@ def shift(
         typer.Option(
             "--format",
             help="On the terminal table (the summary) or csv (part by part); with --out any of "
-            "pdf,xlsx,csv,json. Default: table, with --out all four.",
+            "pdf,xlsx,csv,json,dfq. Default: table, with --out all of them.",
         ),
     ] = None,
     out: Annotated[Path | None, typer.Option(help="Write files to this folder.")] = None,
@@ -99,8 +97,8 @@ def shift(
 ) -> None:
     """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
 
-    With --out it is written to files: pdf to be printed, xlsx for Excel, csv part by part, json for machines.
-    The same record gives the same files, byte by byte.
+    With --out it is written to files: pdf to be printed, xlsx for Excel, csv part by part, json for machines,
+    dfq (Q-DAS) with what gauges read. The same record gives the same files, byte by byte.
 
     While the shift still runs its figures are provisional. Times without an offset are the plant's. One that
     comes twice or never, because the clock is set that night, is refused: write its offset.
@@ -110,43 +108,56 @@ def shift(
     from reports.record.chain import words_of_head
     from reports.shift.as_csv import to_csv
     from reports.shift.as_table import to_table
-    from reports.shift.document.report import shift_report
-    from reports.shift.document.words.words import Words
     from reports.shift.document.writing import write_files
     from reports.shift.figures import shift_summary
+    from reports.shift.files import Asked, report_files
     from reports.shift.query import shift_inspections
     from reports.store.waiting import read_waiting
 
     forms_asked = _asked(forms, out)
     csv_asked = Kind.CSV in forms_asked.files or (forms_asked.on_terminal == Kind.CSV and not as_json)
     marks = _marks(separator, decimal, csv=csv_asked)
-    asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=datetime.now(UTC))
+    now = datetime.now(UTC)
+    asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=now)
     settings = find_record(record=record, config=config)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     written: tuple[Path, ...] = ()
+    csv = b""
     try:
-        csv = b""
-        if csv_asked:
-            parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
-            csv = to_csv(parts, separator=marks[0], decimal=marks[1])
-        if out is None:
-            summary = shift_summary(
-                reader, start=asked.start, end=asked.end, waiting=waiting, shift=asked.shift, rule_set=rules
+        if out is not None:
+            made = report_files(
+                reader,
+                Asked(
+                    start=asked.start,
+                    end=asked.end,
+                    shift=asked.shift,
+                    station="" if config is None else load(config).station.name,
+                    zone=asked.zone,
+                    kinds=forms_asked.files,
+                    languages=(lang,),
+                    rule_set=rules,
+                    separator=marks[0],
+                    decimal=marks[1],
+                ),
+                waiting=waiting,
+                now=now,
             )
+            summary = made.summary
+            written = write_files(out, made.files)
         else:
-            report = shift_report(
+            if csv_asked:
+                parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
+                csv = to_csv(parts, separator=marks[0], decimal=marks[1])
+            summary = shift_summary(
                 reader,
                 start=asked.start,
                 end=asked.end,
                 waiting=waiting,
                 shift=asked.shift,
+                now=now,
                 rule_set=rules,
-                station="" if config is None else load(config).station.name,
             )
-            summary = report.summary
-            files = _files(forms_asked.files, report, Words(lang), csv=csv, zone=asked.zone)
-            written = write_files(out, files)
     finally:
         reader.dispose()
     if out is not None:
@@ -183,20 +194,6 @@ def _asked(forms: str | None, out: Path | None) -> _Asked:
             f"--format {forms} makes files, and no folder is named for them", todo="add --out FOLDER"
         )
     return _Asked(on_terminal=names[0] if names else TABLE)
-
-
-def _files(
-    kinds: Sequence[Kind], report: "ShiftReport", words: "Words", *, csv: bytes, zone: tzinfo | None
-) -> dict[str, bytes]:
-    """The files by their names, all made before any is written."""
-    from reports.shift.document.writing import contents_of, name_of
-
-    return {
-        name_of(kind, report.summary, words): csv
-        if kind is Kind.CSV
-        else contents_of(kind, report, words, zone=zone)
-        for kind in kinds
-    }
 
 
 def _tell_written(written: Sequence[Path], summary: "ShiftSummary", *, as_json: bool) -> None:

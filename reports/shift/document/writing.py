@@ -15,11 +15,11 @@ from reports.shift.figures import ShiftSummary
 
 
 def contents_of(kind: Kind, report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:
-    """A file of the report; a CSV is made of its parts (``reports.shift.as_csv.to_csv``).
+    """A file of the report; those that are made of its parts are made by ``reports.shift.files``.
 
     Raises:
         StoreError: It cannot be made.
-        ValueError: It is a CSV.
+        ValueError: It is made of the parts.
     """
     match kind:
         case Kind.PDF:
@@ -28,8 +28,8 @@ def contents_of(kind: Kind, report: ShiftReport, words: Words, *, zone: tzinfo |
             return to_xlsx(report, words, zone=zone)
         case Kind.JSON:
             return f"{report.model_dump_json(indent=2)}\n".encode()
-        case Kind.CSV:
-            raise ValueError("a CSV is made of the parts, not of the report")
+        case Kind.CSV | Kind.DFQ:
+            raise ValueError(f"a {kind} is made of the parts, not of the report")
 
 
 def name_of(kind: Kind, summary: ShiftSummary, words: Words) -> str:

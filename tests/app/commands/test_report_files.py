@@ -31,11 +31,11 @@ def record(tmp_path: Path) -> Path:
     return folder
 
 
-def test_all_four_files_are_written_and_named(passgate: Passgate, record: Path, tmp_path: Path) -> None:
+def test_all_files_are_written_and_named(passgate: Passgate, record: Path, tmp_path: Path) -> None:
     out = tmp_path / "new" / "reports"
     said = passgate("report", "shift", *TIMES, "--record", record, "--out", out, "--lang", "zh", "--json")
     assert said.code == 0
-    names = [f"{NAME}_zh.pdf", f"{NAME}_zh.xlsx", f"{NAME}.csv", f"{NAME}.json"]
+    names = [f"{NAME}_zh.pdf", f"{NAME}_zh.xlsx", f"{NAME}.csv", f"{NAME}.json", f"{NAME}.dfq"]
     answer = json.loads(said.out)
     assert answer["files"] == [str(out / name) for name in names]
     assert answer["final"] is True
@@ -44,6 +44,7 @@ def test_all_four_files_are_written_and_named(passgate: Passgate, record: Path, 
     assert openpyxl.load_workbook(out / names[1]).worksheets[0].title == "班次报告"
     assert (out / names[2]).read_bytes().count(b"\r\n") == 5
     assert json.loads((out / names[3]).read_text(encoding="utf-8"))["summary"]["parts"] == 4
+    assert (out / names[4]).read_bytes() == b"K0100 0\r\n"
 
 
 def test_files_are_the_same_when_they_are_written_again(
