@@ -130,7 +130,7 @@ def run_demo(
         with progress("parts", parts or None) as bar:
             rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
         restarts, console = rig.engine_restarts, rig.console_end
-    summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.record), restarts=restarts, folder=folder)
+    summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.store), restarts=restarts, folder=folder)
     return summary.model_copy(update={"console": console})
 
 

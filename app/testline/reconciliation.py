@@ -134,10 +134,15 @@ def read_plc_log(path: Path) -> list[PartResult]:
     return [PartResult.model_validate_json(line) for line in whole.splitlines()]
 
 
-def read_record(folder: Path) -> list[Inspection]:
-    """Latest revisions of every part on record in ``folder``, those in its spool too. Raises StoreError."""
+def read_record(record: Path | StoreSettings) -> list[Inspection]:
+    """Latest revisions of every part on record in a folder, or where settings say, those in its spool too.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
     always = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    return all_inspections(StoreSettings(folder=folder), start=always[0], end=always[1])
+    settings = record if isinstance(record, StoreSettings) else StoreSettings(folder=record)
+    return all_inspections(settings, start=always[0], end=always[1])
 
 
 def _account_fault(part: PartResult, stored: Sequence[Inspection]) -> str:

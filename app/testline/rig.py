@@ -20,8 +20,10 @@ import httpx
 import structlog
 
 from app.api.messages import HealthReport
+from app.settings.station import load
 from inspection.errors import LineError, PassgateError, SettingsError
 from inspection.status import Mode
+from reports.settings import StoreSettings
 
 Tables = Mapping[str, str | Mapping[str, Any] | Sequence[Mapping[str, Any]]]
 """A TOML file: top-level strings, tables, and lists of tables, all of scalars."""
@@ -114,8 +116,17 @@ class LineRig:
 
     @property
     def record(self) -> Path:
-        """The engine's record."""
+        """The engine's record, where the environment names no other."""
         return self.folder / "record"
+
+    @property
+    def store(self) -> StoreSettings:
+        """Where the engine's record is, in a folder or on a server: as the engine itself finds it."""
+        return load(self._config).store
+
+    @property
+    def _config(self) -> Path:
+        return self.folder / "station.toml"
 
     # --- start and end --------------------------------------------------------------------------------
 
@@ -127,7 +138,7 @@ class LineRig:
             "api": {"port": self._api_port},
             "store": {"folder": str(self.record)},
         }
-        (self.folder / "station.toml").write_text(_toml(tables), encoding="utf-8")
+        self._config.write_text(_toml(tables), encoding="utf-8")
         try:
             self._start_plc()
             started = time.monotonic()

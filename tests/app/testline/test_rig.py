@@ -41,4 +41,6 @@ def test_a_relative_folder_is_the_same_for_the_rig_and_in_the_settings_that_lie_
     tables: Tables = {"station": {"recipe": "x"}, "cameras": [{"name": "main", "kind": "simulated"}]}
     with Unmanned(Path("trial"), tables=tables, parts=1, rate=60.0, seed=0) as rig:
         assert rig.record == tmp_path.resolve() / "trial" / "record"
-        assert load(rig.folder / "station.toml").store.folder == rig.record
+        assert rig.store.folder == rig.record
+        monkeypatch.setenv("PASSGATE_STORE__DATABASE_URL", "postgresql+psycopg://passgate@/plant")
+        assert rig.store.url == "postgresql+psycopg://passgate@/plant"
