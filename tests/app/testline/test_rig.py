@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from app.settings.station import load
 from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig, Tables
 
 
