@@ -2,11 +2,15 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 from pydantic import Field
 
 from inspection.decision import Frozen
 from inspection.messages.message import Coded
+
+SETTINGS: Final = "the settings"
+"""Who holds a station that its settings start held: such a HOLD ends with the engine's run."""
 
 
 class EventKind(StrEnum):
@@ -35,6 +39,18 @@ class EventKind(StrEnum):
     HALT_CLEARED = "halt_cleared"
     FAULT = "fault"
     """The station latched a fault of its own. It holds until RESET, over restarts too."""
+    LINK_UP = "link_up"
+    """The PLC's heartbeat beats."""
+    LINK_LOST = "link_lost"
+    """The PLC, which was connected, can no longer be read, or its heartbeat stands still."""
+    ALARM_RAISED = "alarm_raised"
+    """Of this and the next three ``subjects`` name the alarm (:mod:`inspection.alarms.on_record`)."""
+    ALARM_CLEARED = "alarm_cleared"
+    """Its cause is gone."""
+    ALARM_ACKNOWLEDGED = "alarm_acknowledged"
+    """Somebody has seen it."""
+    ALARM_DROPPED = "alarm_dropped"
+    """The list of alarms was full: what becomes of this one's cause is not told any more."""
     SECOND_ENGINE = "second_engine"
     """Another engine found this one at work at its PLC, and refused itself; nothing changed here."""
     PICTURES_DRIFT = "pictures_drift"

@@ -151,6 +151,9 @@ class Counts(Frozen):
 class Alarm(Frozen):
     """Something that asks for a person (ISA-18.2); ``inspection.alarms.alarm_list`` has its states."""
 
+    alarm_id: str = ""
+    """Names it on record, from when it is raised until it leaves the list; empty where an engine of another
+    version does not say."""
     code: int
     """severity·4096 + component·256 + code, as in the register map."""
     text: str

@@ -89,7 +89,9 @@ class Station:
         start_held: bool = False,
         shifts: ShiftCalendar = THREE_SHIFTS,
     ) -> None:
-        self.telemetry = Telemetry(shifts, clock.now())
+        self.telemetry = Telemetry(
+            shifts, clock.now(), alarm_changed=lambda *change: self.orders.note_alarm(*change)
+        )
         self.recipe = recipe
         self.certification = certification
         """The certificate that holds, or why none does; a pass must keep its threshold."""
@@ -296,7 +298,9 @@ class Station:
                 case HaltCleared():
                     self.orders.release(HALTED, by=PLC)
                     self.telemetry.alarms.gone(AlarmCode.LINE_HALTED)
-                case LinkChanged(up, _):
+                case LinkChanged(up, reason):
+                    if up != self._linked:
+                        self.orders.note_link(up=up, reason=reason)
                     self._linked = up
                     if up:
                         await self._clerk.put(event)

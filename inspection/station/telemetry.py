@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
-from inspection.alarms.alarm_list import AlarmList
+from inspection.alarms.alarm_list import AlarmList, Told
 from inspection.decision import Action, DecidedBy
 from inspection.part import Inspection, Outcome, Trigger
 from inspection.status import Counts, Percentiles
@@ -27,11 +27,12 @@ class Telemetry:
     Args:
         shifts: Whose running one is counted.
         now: The wall clock, with time zone.
+        alarm_changed: Told what becomes of an alarm.
     """
 
-    def __init__(self, shifts: ShiftCalendar, now: datetime) -> None:
+    def __init__(self, shifts: ShiftCalendar, now: datetime, *, alarm_changed: Told) -> None:
         self._shifts = shifts
-        self.alarms = AlarmList()
+        self.alarms = AlarmList(alarm_changed)
         self.taken_up = False
         """Whether the record was read; until then the counts are those of this run, not of the shift."""
         self._latency_ms: deque[float] = deque(maxlen=WINDOW)

@@ -16,6 +16,7 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select, text
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
+from reports.record.alarm_rows import add_alarm_row, alarm_row, stored_alarm_rows
 from reports.record.chain import (
     GENESIS,
     UNREADABLE_VALUE,
@@ -118,6 +119,7 @@ def add_event(connection: Connection, entry: EventEntry) -> bool:
         "record": entry.record,
     }
     connection.execute(_INSERT, {**columns_of_event(entry.event), **link, "row_hash": hash_event(**link)})
+    add_alarm_row(connection, link["position"], entry.event)
     return True
 
 
@@ -186,8 +188,8 @@ def verify_events(
             if before is None:
                 return broken(first - 1, "the event is absent", rows=0, head=GENESIS)
             head, after = before.row_hash, before.after
-        for row in _rows(connection, first=first if first > 1 else None, last=last):
-            reason = _fault(row, position=position, prev_hash=head, lowest=after, highest=end)
+        for row, alarm in _rows(connection, first=first if first > 1 else None, last=last):
+            reason = _fault(row, alarm, position=position, prev_hash=head, lowest=after, highest=end)
             if reason:
                 return broken(position, reason, rows=position - first, head=head)
             if named_head is not None and row.row_hash.startswith(named_head):
@@ -251,8 +253,13 @@ def _older_than_events(connection: Connection) -> bool:
     return revision == _BEFORE_EVENTS
 
 
-def _rows(connection: Connection, *, first: int | None, last: int | None) -> Iterator[Row[Any]]:
-    """Events in order, a batch at a time. Raises UNREADABLE_VALUE at one that cannot be read."""
+def _rows(
+    connection: Connection, *, first: int | None, last: int | None
+) -> Iterator[tuple[Row[Any], dict[str, Any] | None]]:
+    """Events in order, a batch at a time, each with the row of an alarm that stands beside it.
+
+    Raises UNREADABLE_VALUE at one that cannot be read.
+    """
     position, size = EventRow.position, _BATCH_ROWS
     query = select(_TABLE).order_by(position)
     if last is not None:
@@ -263,19 +270,28 @@ def _rows(connection: Connection, *, first: int | None, last: int | None) -> Ite
             rows = connection.execute(
                 (query if done is None else query.where(position > done)).limit(size)
             ).all()
+            alarms = stored_alarm_rows(connection, rows[0].position, rows[-1].position) if rows else {}
         except UNREADABLE_VALUE:  # row by row shows which
             if size == 1:
                 raise
             size = 1
             continue
-        yield from rows
+        yield from ((row, alarms.get(row.position)) for row in rows)
         if not rows:
             return
         done = rows[-1].position
 
 
-def _fault(row: Row[Any], *, position: int, prev_hash: str, lowest: int, highest: int) -> str:
-    """What is wrong with ``row``, which should stand at ``position``; empty for nothing."""
+def _fault(
+    row: Row[Any],
+    alarm: dict[str, Any] | None,
+    *,
+    position: int,
+    prev_hash: str,
+    lowest: int,
+    highest: int,
+) -> str:
+    """What is wrong with ``row``, which should stand at ``position``, or with the alarm's row beside it."""
     if row.position != position:
         return "the event is absent" if row.position > position else "an event was inserted before the first"
     if row.prev_hash != prev_hash:
@@ -294,6 +310,8 @@ def _fault(row: Row[Any], *, position: int, prev_hash: str, lowest: int, highest
     for name, value in columns_of_event(event).items():
         if getattr(row, name) != value:
             return f"column {name} contradicts the event"
+    if alarm_row(event) != alarm:
+        return "the row of an alarm contradicts the event"
     if not lowest <= row.after:
         return f"the event stands before row {row.after} of the parts, the one before it behind row {lowest}"
     return _beyond(row.after, highest)

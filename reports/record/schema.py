@@ -1,4 +1,5 @@
-"""The tables: append-only, one of revisions, with its pictures and gauges' readings, and one of events.
+"""The tables: append-only, one of revisions, with its pictures and gauges' readings, and one of events, with
+what they tell of alarms.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
 and every column is derived from it (``columns_of``), so that ``reports.record.parts_chain`` can tell a
@@ -197,6 +198,24 @@ class EventRow(Base):
         Index("ix_events_by", "by", "kind", "position"),
         {"sqlite_autoincrement": True},
     )
+
+
+class AlarmRow(Base):
+    """What became of an alarm at one event; derived from its ``record``. The view ``alarms`` sums them up."""
+
+    __tablename__ = "alarm_changes"
+
+    position: Mapped[int] = mapped_column(_Position, ForeignKey("events.position"), primary_key=True)
+    alarm_id: Mapped[str] = mapped_column(String(32))
+    code: Mapped[int] = mapped_column(Integer)
+    """severity·4096 + component·256 + code, as in the register map."""
+    priority: Mapped[str] = mapped_column(String(16))
+    change: Mapped[str] = mapped_column(String(32))
+    """Kind of the event."""
+    times: Mapped[int] = mapped_column(Integer)
+    """How often it had come since it was listed."""
+
+    __table_args__ = (Index("ix_alarm_changes_alarm_id", "alarm_id", "position"),)
 
 
 def columns_there(connection: Connection) -> set[str]:

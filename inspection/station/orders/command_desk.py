@@ -113,7 +113,7 @@ class CommandDesk:
             return False, say(Code.NOT_RESET, cause=refused)
         self._line.set_fault(0)
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
-        cleared = self._alarms.acknowledge(shown)
+        cleared = self._alarms.acknowledge(shown, by=by)
         said = say(Code.ALARMS_CLEARED, cleared=cleared) if cleared != 1 else say(Code.ALARM_CLEARED)
         if not self._alarms:
             return True, said

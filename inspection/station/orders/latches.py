@@ -16,14 +16,16 @@ from typing import Final, NamedTuple
 import structlog
 
 from inspection.alarms.catalogue import AlarmCode
+from inspection.alarms.on_record import subjects_of
 from inspection.errors import StoreError
-from inspection.events import Event, EventKind
+from inspection.events import SETTINGS, Event, EventKind
 from inspection.messages.codes import Code
 from inspection.messages.message import NOTHING, Sentence, coded
 from inspection.messages.telling import say
 from inspection.ports import Clock
 from inspection.station.recording.recorder import Recorder
 from inspection.station.waiting import done_within
+from inspection.status import Alarm
 
 log = structlog.get_logger(__name__)
 
@@ -39,7 +41,6 @@ RUNS: Final = 16
 
 ENGINE: Final = "engine"
 PLC: Final = "plc"
-SETTINGS: Final = "the settings"
 
 
 class Latch(NamedTuple):
@@ -93,6 +94,9 @@ class Orders:
         self._alarm = alarm
         self._in_force: dict[Latch, Event] = {}
         self._waiting: asyncio.Queue[_Note] = asyncio.Queue(MOST_WAITING)
+        self._early: list[Event] | None = []
+        """Of alarms that come before the run's first event, and go on record behind it; None once that is on
+        its way."""
         if start_held:
             self._in_force[HELD] = self._event(EventKind.HOLD, by=SETTINGS)
 
@@ -126,7 +130,7 @@ class Orders:
         """
         for latch in LATCHES:
             event = await self._recorder.last_event(frozenset(latch))
-            if event is not None and event.kind is latch.sets:
+            if event is not None and event.kind is latch.sets and event.by != SETTINGS:
                 self._in_force[latch] = event
         started = EventKind.ENGINE_STARTED
         life = await self._recorder.last_event(frozenset({started, EventKind.ENGINE_STOPPED}))
@@ -136,7 +140,12 @@ class Orders:
         if life is not None and life.kind is started:
             detail += ", and the one before ended without a word"
         subjects = (str(boot_id), *runs)[:RUNS]
+        early, self._early = self._early or [], None
         self._write(self._event(started, by=ENGINE, detail=detail, subjects=subjects))
+        if (held := self.in_force(HELD)) is not None and held.by == SETTINGS:
+            self._write(held)
+        for event in early:
+            self._write(event)
         return frozenset(map(int, runs))
 
     async def run(self) -> None:
@@ -199,6 +208,19 @@ class Orders:
     def note(self, kind: EventKind, *, by: str, detail: str = "") -> None:
         """Put on record what was done."""
         self._write(self._event(kind, by=by, detail=detail))
+
+    def note_alarm(self, kind: EventKind, alarm: Alarm, by: str) -> None:
+        """Put on record what became of an alarm; by nobody it is the engine that tells it."""
+        said = Sentence(alarm.text, alarm.coded)
+        event = self._event(kind, by=by or ENGINE, detail=said, subjects=subjects_of(alarm))
+        if self._early is None:
+            self._write(event)
+        else:
+            self._early.append(event)
+
+    def note_link(self, *, up: bool, reason: str) -> None:
+        """Put on record that the PLC is connected, or why no longer."""
+        self.note(EventKind.LINK_UP if up else EventKind.LINK_LOST, by=ENGINE, detail="" if up else reason)
 
     async def on_record(self, told: "asyncio.Future[str]") -> str:
         """Wait a moment; why it is not on record, or empty where it is."""

@@ -138,17 +138,21 @@ def test_who_ordered_what_is_on_record_refused_orders_too() -> None:
             await world.station.command(Command.RESET, by="Bo")
         assert [(event.kind, event.by) for event in store.events] == [
             (EventKind.ENGINE_STARTED, "engine"),
+            (EventKind.LINK_UP, "engine"),
             (EventKind.HOLD, "Li"),
             (EventKind.ASKED, "Ann"),
             (EventKind.START, "Ann"),
             (EventKind.HALTED, "plc"),
+            (EventKind.ALARM_RAISED, "engine"),
             (EventKind.REFUSED, "Bo"),
             (EventKind.HALT_CLEARED, "plc"),
+            (EventKind.ALARM_CLEARED, "engine"),
             (EventKind.ASKED, "Bo"),
             (EventKind.RESET, "Bo"),
+            (EventKind.ALARM_ACKNOWLEDGED, "Bo"),
             (EventKind.ENGINE_STOPPED, "engine"),
         ]
-        assert store.events[5].detail.startswith("reset: still halted: frozen")
+        assert store.events[7].detail.startswith("reset: still halted: frozen")
 
     asyncio.run(body())
 
@@ -282,3 +286,17 @@ def test_a_store_that_fails_at_the_end_does_not_hide_why_the_station_ended() -> 
                 await world.station.run()
 
     asyncio.run(body())
+
+
+@in_world
+async def test_a_lost_link_is_on_record_once_with_why_and_so_is_its_return(world: World) -> None:
+    for reason in ("no connection", "no connection at all"):
+        world.line.post(LinkChanged(False, reason))
+    world.line.post(LinkChanged(True, ""))
+    await until(lambda: len(world.store.events) == 4)
+    told = [(event.kind, event.detail) for event in world.store.events[1:]]
+    assert told == [
+        (EventKind.LINK_UP, ""),
+        (EventKind.LINK_LOST, "no connection"),
+        (EventKind.LINK_UP, ""),
+    ]

@@ -52,7 +52,7 @@ async def test_a_missed_part_is_counted_when_it_is_on_record_and_not_before(worl
 def test_counts_begin_with_the_plants_shift_also_in_the_night_of_nine_hours() -> None:
     night = datetime(2026, 10, 24, 20, tzinfo=UTC)  # 22:00 in Berlin
     plant = ShiftCalendar(THREE_SHIFTS.rules, ZoneInfo("Europe/Berlin"))
-    telemetry = Telemetry(plant, night + timedelta(hours=2))
+    telemetry = Telemetry(plant, night + timedelta(hours=2), alarm_changed=lambda *_: None)
     assert telemetry.counts.since == night
     telemetry.roll_over(night + timedelta(hours=9) - timedelta.resolution)
     assert telemetry.counts.since == night

@@ -37,6 +37,7 @@ def test_up_from_empty_gives_the_tables_of_the_code(settings: StoreSettings, ope
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, Base.metadata) == []
         assert set(inspect(connection).get_table_names()) == {
+            "alarm_changes",
             "alembic_version",
             "events",
             "gauge_readings",

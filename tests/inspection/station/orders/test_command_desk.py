@@ -21,7 +21,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.store, self.line = FakeClock(), FakeStore(), FakeLine()
-        self.alarms = Telemetry(THREE_SHIFTS, EPOCH).alarms
+        self.alarms = Telemetry(THREE_SHIFTS, EPOCH, alarm_changed=lambda *_: None).alarms
         self.orders = Orders(
             Recorder(self.store, self.clock), self.clock, alarm=self.raise_, start_held=False, zone=None
         )

@@ -8,10 +8,11 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from inspection.alarms.catalogue import AlarmCode
-from inspection.events import EventKind
+from inspection.events import SETTINGS, EventKind
 from inspection.station.orders.latches import FAULT, HELD, LATCHES, MOST_WAITING, PATIENCE_S, Latch, Orders
 from inspection.station.recording.recorder import RETRY_S, Recorder
-from tests.fakes import FakeClock, FakeStore, until
+from inspection.status import Alarm
+from tests.fakes import EPOCH, FakeClock, FakeStore, until
 
 
 class World:
@@ -212,5 +213,37 @@ def test_the_record_knows_its_own_runs_and_which_of_them_ended_without_a_word() 
             False,
             False,
         ]
+
+    asyncio.run(body())
+
+
+def test_a_station_that_its_settings_hold_has_it_on_record_and_is_free_when_they_no_longer_say_so() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        async with life(store, start_held=True) as world:
+            await until(lambda: world.kinds() == [EventKind.HOLD])
+            assert store.events[-1].by == SETTINGS
+        async with life(store) as world:
+            assert not world.orders.held
+
+    asyncio.run(body())
+
+
+def test_an_alarm_that_comes_before_the_runs_first_event_is_on_record_behind_it() -> None:
+    async def body() -> None:
+        world = World(FakeStore())
+        alarm = Alarm(alarm_id="a" * 32, code=AlarmCode.NO_PICTURE, text="no camera", raised_at=EPOCH)
+        world.orders.note_alarm(EventKind.ALARM_RAISED, alarm, "")
+        await world.orders.take_up(boot_id=5)
+        scribe = asyncio.create_task(world.orders.run())
+        await until(lambda: len(world.store.events) == 2)
+        scribe.cancel()
+        started, raised = world.store.events
+        assert (started.kind, raised.kind, raised.by) == (
+            EventKind.ENGINE_STARTED,
+            EventKind.ALARM_RAISED,
+            "engine",
+        )
+        assert raised.subjects == ("a" * 32, "0x2201", "1")
 
     asyncio.run(body())
