@@ -1,5 +1,4 @@
-"""The tables: append-only, one of revisions, with its pictures and gauges' readings, and one of events, with
-what they tell of alarms.
+"""The tables: append-only, of revisions with their pictures and readings, and of events and their alarms.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
 and every column is derived from it (``columns_of``), so that ``reports.record.parts_chain`` can tell a
