@@ -214,7 +214,10 @@ class AlarmRow(Base):
     times: Mapped[int] = mapped_column(Integer)
     """How often it had come since it was listed."""
 
-    __table_args__ = (Index("ix_alarm_changes_alarm_id", "alarm_id", "position"),)
+    __table_args__ = (
+        Index("ix_alarm_changes_alarm_id", "alarm_id", "position"),
+        Index("ix_alarm_changes_code", "code", "position"),
+    )
 
 
 def columns_there(connection: Connection) -> set[str]:

@@ -58,6 +58,7 @@ def upgrade() -> None:
         sa.Column("times", sa.Integer(), nullable=False),
     )
     op.create_index("ix_alarm_changes_alarm_id", "alarm_changes", ["alarm_id", "position"])
+    op.create_index("ix_alarm_changes_code", "alarm_changes", ["code", "position"])
     statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}[op.get_bind().dialect.name]
     for statement in (*statements, _VIEW):
         op.execute(sa.text(statement))
