@@ -19,6 +19,9 @@ class EventKind(StrEnum):
     RECORD_BEGAN = "record_began"
     """The record has nothing before this: a new one, one whose events begin here because older versions kept
     none, or one that does not know the PLC's present run."""
+    RECORD_RESTORED = "record_restored"
+    """The record is that of a backup, whose moment and heads the detail names. What came after it was lost:
+    positions of both chains come again behind this."""
     ENGINE_STARTED = "engine_started"
     ENGINE_STOPPED = "engine_stopped"
     """Stopped as asked; a start without one before it follows a crash or a loss of power."""

@@ -1,12 +1,13 @@
 """``passgate record``: the record itself."""
 
-import time
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
+from app.commands.records import archive, backup
+from app.commands.records.archive import shown_on
 from app.progress import progress
 from app.settings.finding import find_record, find_zone
 from inspection.errors import StoreError
@@ -15,12 +16,12 @@ from inspection.times.local_time import shown
 if TYPE_CHECKING:
     from datetime import tzinfo
 
-    from app.progress import Bar
     from inspection.part import Inspection
-    from reports.audit.picture_audit import Show
     from reports.audit.verification import RecordReport
 
-cli = typer.Typer(help="The record itself: verify it, and find parts in it.", no_args_is_help=True)
+cli = typer.Typer(help="The record itself: verify it, find parts in it, back it up.", no_args_is_help=True)
+cli.add_typer(backup.cli)
+cli.add_typer(archive.cli, name="archive")
 
 
 @cli.command()
@@ -71,7 +72,7 @@ def verify(
     settings = find_record(record=record, config=config)
     if pictures:
         with progress("pictures", None) as bar:
-            report = verify_record(settings, head=head, pictures=True, show=_shown_on(bar))
+            report = verify_record(settings, head=head, pictures=True, show=shown_on(bar))
     else:
         report = verify_record(settings, head=head)
     if as_json:
@@ -84,17 +85,6 @@ def verify(
             f"the record is broken{report.where}: {report.reason}",
             todo=report.advice,
         )
-
-
-def _shown_on(bar: "Bar") -> "Show":
-    """Tells ``bar`` how many pictures are done, and how fast they are read."""
-    began_s = time.perf_counter()
-
-    def show(done: int, total: int, read_bytes: int) -> None:
-        rate = read_bytes / 1e6 / max(time.perf_counter() - began_s, 1e-3)
-        bar.show(done, total, f"{read_bytes / 1e6:.0f} MB, {rate:.0f} MB/s")
-
-    return show
 
 
 def _line(part: "Inspection", zone: "tzinfo | None") -> str:

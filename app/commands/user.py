@@ -1,6 +1,5 @@
 """``passgate user``: who may do what at the station."""
 
-import contextlib
 import math
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +8,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from app.command_line.login import login
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.command_line.secrets import ask
@@ -65,7 +65,7 @@ def add(
             todo="give him --role administrator; nothing was changed",
         )
     password = ask(f"password of {name}", twice=True)
-    _told(accounts.add_first(name, password, login=_login()), "added", as_json=as_json)
+    _told(accounts.add_first(name, password, login=login()), "added", as_json=as_json)
 
 
 @cli.command()
@@ -214,15 +214,6 @@ def _signed_in(accounts: "Accounts", name: str, *, to_choose_password: bool = Fa
         proof=Proof.PASSWORD,
         to_choose_password=to_choose_password,
     )
-
-
-def _login() -> str:
-    """Who runs this command, as the operating system says."""
-    import psutil
-
-    with contextlib.suppress(psutil.Error, KeyError, OSError):
-        return psutil.Process().username()
-    return "unknown"
 
 
 def _told(user: "User", done: str, *, as_json: bool) -> None:

@@ -193,6 +193,8 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     "到触发号 {trigger}，其写入的数据已不在本记录中。若恢复过旧备份，请查看较新的记录；否则请检查本记录",
     Code.RECORD_BEGINS: "本记录自此开始：PLC（启动号 {run}）此前由使用其他记录的引擎（启动号 {engine}）服"
     "务，直到触发号 {trigger}。这些工件的去向请查看该引擎的记录",
+    Code.RECORD_RESTORED: "由 {made} 的备份恢复：{rows} 行，链头 {head}；{events} 条事件，"
+    "链头 {events_head}。此后的记录不在其中",
     Code.PICTURES_DRIFT: "图像与示教时不再一致（视图 {view}）：{cause}。工件目前仍放行，但若继续变化，合格件"
     "将被误判",
     Code.LOOKS_DARKER: "图像变暗 {percent:.0f} %，请检查光源、曝光和镜头",

@@ -187,6 +187,7 @@ class Code(StrEnum):
     RELEASED_WITHOUT_PASS = auto()
     RECORD_LOST_ROWS = auto()
     RECORD_BEGINS = auto()
+    RECORD_RESTORED = auto()
     PICTURES_DRIFT = auto()
     LOOKS_DARKER = auto()
     LOOKS_BRIGHTER = auto()

@@ -215,6 +215,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORD_BEGINS: "this record begins here: run {run} of the PLC was served by an engine (boot id "
     "{engine}) with another record up to trigger {trigger}. What became of those parts is not known "
     "here: look into that engine's record",
+    Code.RECORD_RESTORED: "restored from the backup of {made}: {rows} rows, head {head}; {events} events, "
+    "head {events_head}. What was recorded after that is not here",
     Code.PICTURES_DRIFT: "the pictures no longer look as taught (view {view}): {cause}. Parts pass still, "
     "but good ones will be rejected if it goes on",
     Code.LOOKS_DARKER: "they are darker by {percent:.0f} %, check lamp, exposure and lens",

@@ -38,7 +38,18 @@ def is_up_to_date(connection: Connection) -> bool:
     """Whether the schema is that of this version. Raises SQLAlchemyError or CommandError."""
     with _migrations() as config:
         newest = ScriptDirectory.from_config(config).get_current_head()
-    return MigrationContext.configure(connection).get_current_revision() == newest
+    return revision_of(connection) == newest
+
+
+def revision_of(connection: Connection) -> str:
+    """The revision of a database's tables; empty for one that has none. Raises SQLAlchemyError."""
+    return MigrationContext.configure(connection).get_current_revision() or ""
+
+
+def knows(revision: str) -> bool:
+    """Whether this version knows the tables of that revision, and so can bring them up to date."""
+    with _migrations() as config:
+        return any(one.revision == revision for one in ScriptDirectory.from_config(config).walk_revisions())
 
 
 @contextmanager

@@ -30,6 +30,7 @@ flushes more (4 ms each on that machine). A picture that comes again only gets a
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -101,6 +102,20 @@ class PictureArchive:
         if not _SHA256.fullmatch(sha256):
             raise ValueError(f"{sha256!r} is not a SHA-256 in lower-case hex")
         return self.root / sha256[:2] / sha256[2:4] / f"{sha256}.{PICTURE_ENCODING}"
+
+    def folders(self) -> Iterator[Path]:
+        """Every folder that may hold pictures, in the order of their hashes. Raises OSError."""
+        if self.root.is_dir():
+            for first in sorted(self.root.iterdir()):
+                if first.is_dir():
+                    yield from sorted(each for each in first.iterdir() if each.is_dir())
+
+    def files(self) -> Iterator[Path]:
+        """Every picture that is there under its final name, in the order of the hashes. Raises OSError."""
+        for folder in self.folders():
+            for path in sorted(folder.iterdir()):
+                if _SHA256.fullmatch(path.stem) and path.suffix == f".{PICTURE_ENCODING}":
+                    yield path
 
 
 def encode(picture: RawPicture, *, bit_depth: BitDepth = 8) -> bytes:

@@ -28,6 +28,7 @@ from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
+from reports.pictures.archive import PictureArchive
 from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow
 from reports.settings import StoreSettings
 
@@ -145,7 +146,7 @@ class Retention:
     def _run(self, now: datetime) -> Iterator[None]:
         limit, now_s = self._settings.pictures_max_bytes, now.astimezone(UTC).timestamp()
         files: list[_File] = []
-        for folder in _folders(self._settings.pictures):
+        for folder in PictureArchive(self._settings.pictures).folders():
             files.extend(_pictures(folder, now_s))
             yield
         files.sort()
@@ -225,14 +226,6 @@ class _Tally:
         self.kept_bytes -= file.size
         self.deleted_files += 1
         self.deleted_bytes += file.size
-
-
-def _folders(root: Path) -> Iterator[Path]:
-    """Every ``ab/cd`` below ``root``."""
-    if root.is_dir():
-        for first in sorted(root.iterdir()):
-            if first.is_dir():
-                yield from sorted(first.iterdir())
 
 
 def _pictures(folder: Path, now_s: float) -> Iterator[_File]:

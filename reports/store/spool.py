@@ -13,7 +13,7 @@ import contextlib
 import hashlib
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -68,6 +68,11 @@ def _scan(file: BinaryIO, path: Path) -> Iterator[tuple[int, Entry]]:
             continue
         end += len(line)
         yield end, entry
+
+
+def as_spool(entries: Iterable[Entry]) -> bytes:
+    """The bytes of a spool that holds ``entries``."""
+    return b"".join(_line(entry.line()) for entry in entries)
 
 
 def read_spool(folder: Path) -> list[Entry]:

@@ -1,0 +1,1 @@
+"""Copies of a record: made while its station runs, proven, and restored."""
