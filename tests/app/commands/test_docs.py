@@ -26,7 +26,7 @@ SOURCES = [
     for path in (ROOT / house).rglob("*.py")
 ]
 COMMANDS = {command.words: command for command in all_commands()}
-NOUNS = {words[0] for words in COMMANDS if len(words) == 2}
+GROUPS = {words[:length] for words in COMMANDS for length in range(1, len(words))}
 OPTIONS = {option for command in COMMANDS.values() for option in command.options} | {"--version"}
 FOREIGN = {"--extra-index-url", "--no-deps", "--nproc-per-node"}
 """Options of other programs (pip, torchrun) that the pages name by themselves."""
@@ -75,6 +75,16 @@ def command_lines(page: Path) -> Iterator[Named]:
             yield Named(number, re.sub(r"\s#\s.*", "", plain).replace("python -m app", "passgate"))
 
 
+def names_of(words: list[str]) -> list[tuple[str, ...]]:
+    """The commands that a line's words name; ``a|b`` are alternatives. None where it ends with a noun."""
+    nouns: tuple[str, ...] = ()
+    for word in words:
+        if (*nouns, word) not in GROUPS:
+            return [(*nouns, verb) for verb in word.split("|")]
+        nouns = (*nouns, word)
+    return []
+
+
 def wrong(text: str) -> str:
     """What of a command line does not exist; empty where all does. ``a|b`` are alternatives."""
     words = re.sub(r"[\[\]…]", " ", text).split()[1:]
@@ -82,11 +92,7 @@ def wrong(text: str) -> str:
         return ""
     if words[0].startswith("--"):
         return "" if words[0] in ("--version", "--help") else f"no option {words[0]}"
-    deep = words[0] in NOUNS
-    if deep and len(words) == 1:
-        return ""
-    verbs = words[1].split("|") if deep else words[0].split("|")
-    names = [(words[0], verb) if deep else (verb,) for verb in verbs]
+    names = names_of(words)
     if missing := [name for name in names if name not in COMMANDS]:
         return f"no command {' '.join(missing[0])}"
     known = set().union(*(COMMANDS[name].options for name in names))
@@ -109,9 +115,7 @@ def test_commands_and_options_that_a_page_names_exist(page: Path) -> None:
 def test_the_readme_names_every_command() -> None:
     named = set()
     for _, text in command_lines(ROOT / "README.md"):
-        words = re.sub(r"[\[\],…]", " ", text).split()[1:]
-        verbs = words[1].split("|") if words[0] in NOUNS else words[0].split("|")
-        named |= {(words[0], verb) if words[0] in NOUNS else (verb,) for verb in verbs}
+        named |= set(names_of(re.sub(r"[\[\],…]", " ", text).split()[1:]))
     assert COMMANDS.keys() - named == set()
 
 
