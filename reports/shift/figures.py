@@ -19,6 +19,7 @@ from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import Kept, count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.rows import ShiftRow
+from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours
 from reports.shift.query import ShiftOnRecord, shift_on_record
@@ -106,6 +107,9 @@ class ShiftSummary(Frozen):
     """Parts that were looked at and lack a picture, because the archive did not take it."""
     gauges: tuple[GaugeFigures, ...] = ()
     """What gauges read of the judged parts."""
+    downtime: Downtime | None = None
+    """How the shift's time was spent, and how long the PLC stayed connected; None where an older Passgate made
+    the figures."""
     spooled: int
     """Records of any time that wait in the spool: counted above, but not in the chain yet."""
     spool_fault: str = ""
@@ -262,6 +266,7 @@ def summarise(
         mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
         gauges=gauge_figures((row.record for row in judged), rule_set),
+        downtime=downtime(found.life, start=start, end=end, now=now),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,
         spool_todo=waiting.todo if waiting.fault else CONTRADICTION_TODO if found.contradiction else "",

@@ -26,6 +26,8 @@ from reports.record.rows import Named, ShiftRow, stored_parts, with_waiting
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
+from reports.shift.downtime.reading import read_life
+from reports.shift.downtime.reasons import Life
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
@@ -49,6 +51,8 @@ class ShiftOnRecord(NamedTuple):
     """Parts outside the shift's time that were recorded in it or beside it."""
     noted: Sequence[Event]
     """The events in the shift's time, in their order; a damaged one is the chain's to tell, and left out."""
+    life: Life
+    """What they and those around them say of the station's life."""
 
 
 def shift_on_record(
@@ -80,6 +84,7 @@ def shift_on_record(
             spooled, contradiction = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now)
             noted = _noted(connection, spooled, start, end)
+            life = read_life(connection, start=start, end=end, spooled=spooled)
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
     return ShiftOnRecord(
@@ -90,6 +95,7 @@ def shift_on_record(
         contradiction=contradiction,
         left_out=outside,
         noted=noted,
+        life=life,
     )
 
 

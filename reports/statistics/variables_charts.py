@@ -105,14 +105,20 @@ def individuals(values: Sequence[float], us: Sequence[float], rule_set: RuleSet)
         moving_range_high=moving_range * (1.0 + LIMIT * D3 / D2),
         rule_set=rule_set,
         signals=signals(z, RULES[rule_set]),
-        unstable=_unstable(found, z, explained=2.0 * math.sqrt(3.0) * math.sqrt(fmean(u * u for u in us))),
+        unstable=unstable(found, z, explained=2.0 * math.sqrt(3.0) * math.sqrt(fmean(u * u for u in us))),
     )
 
 
-def _unstable(
+def unstable(
     values: NDArray[np.float64], z: NDArray[np.float64], *, explained: float
 ) -> tuple[Unstable, ...]:
-    """Why the process was not in control; no value nearer to the centre than ``explained`` is evidence."""
+    """Why a process was not in control.
+
+    Args:
+        values: The points of its chart, in their order.
+        z: Each as the normal value that is as rare.
+        explained: No point nearer to their mean than this is evidence.
+    """
     evident = np.abs(values - values.mean()) > explained
     if not evident.any():
         return ()

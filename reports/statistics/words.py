@@ -2,10 +2,12 @@
 
 from typing import Final
 
+from reports.statistics.agreement import LEAST_PIECES, Grade, NoKappa
 from reports.statistics.capability import LEAST_PARTS, Refused
 from reports.statistics.proportions import Interval
 from reports.statistics.rule_sets import RuleSet
 from reports.statistics.run_rules import RULE_OF
+from reports.statistics.subgroup_charts import Spread
 from reports.statistics.variables_charts import Unstable
 
 WORDS: Final[dict[str, dict[str, str]]] = {
@@ -22,6 +24,14 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         Refused.OUT_OF_CONTROL: "the process was not in control",
         Refused.NO_SPREAD: "all readings are the same",
         Refused.HIDDEN_BY_MEASUREMENT: "the measurement's spread hides the parts' own",
+        Spread.RANGE: "X̄-R",
+        Spread.DEVIATION: "X̄-s",
+        Grade.ACCEPTABLE: "acceptable",
+        Grade.MARGINAL: "marginal",
+        Grade.UNACCEPTABLE: "not acceptable",
+        NoKappa.TOO_FEW_PIECES: f"fewer than {LEAST_PIECES} pieces",
+        NoKappa.ONE_KIND: "all calls are of one kind",
+        NoKappa.ONE_CALL: "no piece was looked at twice",
         **{name: rule.words() for name, rule in RULE_OF.items()},
     },
     "zh": {
@@ -37,6 +47,14 @@ WORDS: Final[dict[str, dict[str, str]]] = {
         Refused.OUT_OF_CONTROL: "过程未处于受控状态",
         Refused.NO_SPREAD: "所有读数相同",
         Refused.HIDDEN_BY_MEASUREMENT: "测量自身的离散掩盖了零件的离散",
+        Spread.RANGE: "X̄-R",
+        Spread.DEVIATION: "X̄-s",
+        Grade.ACCEPTABLE: "可接受",
+        Grade.MARGINAL: "勉强可接受",
+        Grade.UNACCEPTABLE: "不可接受",
+        NoKappa.TOO_FEW_PIECES: f"样件少于 {LEAST_PIECES} 个",
+        NoKappa.ONE_KIND: "所有判定均为同一类",
+        NoKappa.ONE_CALL: "没有样件被检查两次",
         **{name: rule.words(chinese=True) for name, rule in RULE_OF.items()},
     },
 }

@@ -18,6 +18,7 @@ from inspection.part import Outcome
 from inspection.times.shifts import Shift
 from reports.record.rows import ShiftRow
 from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
+from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
 from reports.shift.query import shift_on_record
 from reports.statistics.rule_sets import RuleSet
@@ -80,6 +81,8 @@ class ShiftReport(Frozen):
     """Parts without an outcome, with an unconfirmed one, or released without a published pass."""
     events: tuple[Event, ...]
     """What people and the station did in the shift's time."""
+    alarms: tuple[AlarmLife, ...] = ()
+    """The alarms that stood or came in the shift's time."""
 
     @property
     def hourly(self) -> bool:
@@ -128,6 +131,7 @@ def shift_report(
         judged_by=_judged_by(decisions),
         to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
         events=tuple(found.noted),
+        alarms=alarm_lives(found.life, start=start, end=min(end, now)),
     )
 
 

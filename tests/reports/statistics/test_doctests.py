@@ -6,17 +6,24 @@ from types import ModuleType
 import pytest
 
 from reports.statistics import (
+    agreement,
     attribute_charts,
     capability,
+    intervals,
     pareto,
     proportions,
     run_rules,
+    subgroup_charts,
     variables_charts,
 )
 
 
 @pytest.mark.parametrize(
-    "module", [attribute_charts, capability, pareto, proportions, run_rules, variables_charts]
+    "module",
+    [
+        *(agreement, attribute_charts, capability, intervals, pareto, proportions, run_rules),
+        *(subgroup_charts, variables_charts),
+    ],
 )
 def test_examples(module: ModuleType) -> None:
     found = doctest.testmod(module)

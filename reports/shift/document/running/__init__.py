@@ -1,0 +1,1 @@
+"""The tables of how the time was spent, of alarms, and of agreement."""

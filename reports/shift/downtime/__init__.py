@@ -1,0 +1,1 @@
+"""How a shift's time was spent, and its alarms."""

@@ -1,0 +1,1 @@
+"""Tests of how a shift's time was spent."""
