@@ -12,6 +12,8 @@ from inspection.instruments.indicator import LAMP_STATES
 from inspection.instruments.reading import InstrumentKind
 from inspection.part import Outcome
 from inspection.times.local_time import shown
+from reports.shift.document.words.running import RUNNING_ENGLISH
+from reports.shift.downtime.reasons import Downtime
 from reports.shift.figures import ShiftSummary
 from reports.shift.gauges import GaugeFigures
 from reports.shift.hours import Hours
@@ -82,6 +84,8 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
         _add_hours(table, summary.hours, zone)
     for gauge in summary.gauges:
         _add_gauge(table, gauge)
+    if summary.downtime is not None:
+        _add_downtime(table, summary.downtime)
     table.add_section()
     for name, part in (("first part", summary.first), ("last part", summary.last)):
         if part is not None:
@@ -114,6 +118,36 @@ def _add_signals(table: Table, by: str, signals: Sequence[Signal]) -> None:
         name = ""
     if not signals:
         table.add_row(name, "none")
+
+
+def _add_downtime(table: Table, found: Downtime) -> None:
+    """How the time was spent, and how long the PLC stayed connected."""
+    table.add_section()
+    if found.availability is not None:
+        low, high = found.availability
+        most = "" if low == high else f" to {high:.1%}, as not all is known"
+        table.add_row(
+            "availability", f"{_minutes(found.running_s)} of {_minutes(found.total_s)}, {low:.1%}{most}"
+        )
+    for row in found.rows:
+        name = RUNNING_ENGLISH[f"Reason.{row.reason}"]
+        table.add_row(f"  {name}", f"{_minutes(row.seconds)}, {row.share:.1%}; {row.times} times")
+    if found.bypass_s:
+        table.add_row("bypass key turned", _minutes(found.bypass_s))
+    between, losses = found.between_losses, f"{found.losses} in {_minutes(found.between_losses.total_s)}"
+    if between.mean_s is not None:
+        losses += f"; mean between {_minutes(between.mean_s)}"
+    if between.low_s is not None:
+        losses += f", more than {_minutes(between.low_s)}"
+    table.add_row("losses of the PLC", losses)
+    if found.to_restore.mean_s is not None:
+        table.add_row(
+            "  mean time to restore", f"{_minutes(found.to_restore.mean_s)}, {found.to_restore.count} times"
+        )
+
+
+def _minutes(seconds: float) -> str:
+    return f"{seconds / 60.0:.1f} min"
 
 
 def _add_gauge(table: Table, gauge: GaugeFigures) -> None:

@@ -108,8 +108,8 @@ class ShiftSummary(Frozen):
     gauges: tuple[GaugeFigures, ...] = ()
     """What gauges read of the judged parts."""
     downtime: Downtime | None = None
-    """How the shift's time was spent, and how long the PLC stayed connected; None where an older Passgate made
-    the figures."""
+    """How the shift's time was spent, and how long the PLC stayed connected; None in figures of an older
+    Passgate."""
     spooled: int
     """Records of any time that wait in the spool: counted above, but not in the chain yet."""
     spool_fault: str = ""

@@ -32,7 +32,7 @@ MOST_LINES: Final = 40
 MOST_TYPES: Final = 12
 """Types of defects in the chart."""
 _MOST_IN_HEAD: Final = 32
-_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "events")
+_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "alarms", "events")
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
 
@@ -98,6 +98,7 @@ def _page(report: ShiftReport, said: Content, words: Words, zone: tzinfo | None)
         "tables": [_table(table, words) for table in said.tables],
         "hours_chart": _hours_chart(report, words, zone),
         "defects_chart": _defects_chart(report, words),
+        "downtime_chart": _downtime_chart(report, words),
         "signatures": {
             "title": words.say("signatures"),
             "note": words.say("signatures_note"),
@@ -177,3 +178,13 @@ def _defects_chart(report: ShiftReport, words: Words) -> dict[str, Any]:
         for row in report.summary.defects[:MOST_TYPES]
     ]
     return {"title": words.say("defects_chart"), "bars": bars}
+
+
+def _downtime_chart(report: ShiftReport, words: Words) -> dict[str, Any]:
+    found = report.summary.downtime
+    bars = [
+        {"label": words.of(row.reason), "value": round(row.seconds / 60.0, 1)}
+        for row in (() if found is None else found.rows)
+        if row.seconds
+    ]
+    return {"title": words.say("downtime_chart"), "bars": bars}

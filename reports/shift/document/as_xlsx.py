@@ -32,11 +32,19 @@ _SHEETS: Final = {
     "defects": ("defects",),
     "gauges": ("gauges", "unreadable", "control", "capability"),
     "signals": ("signals",),
+    "downtime": ("downtime", "availability"),
+    "alarms": ("alarms",),
     "sheet_to_look_for": ("to_look_for",),
     "sheet_events": ("events",),
 }
 """The tables on each sheet, by the word that names the sheet."""
-_NUMBER_FORMATS: Final = {Form.COUNT: "0", Form.SHARE: "0.00%", Form.MS: "0", Form.INDEX: "0.00"}
+_NUMBER_FORMATS: Final = {
+    Form.COUNT: "0",
+    Form.SHARE: "0.00%",
+    Form.MS: "0",
+    Form.MINUTES: "0.0",
+    Form.INDEX: "0.00",
+}
 
 
 def to_xlsx(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:

@@ -16,6 +16,8 @@ class Form(Enum):
     """0 to 1, shown in per cent."""
     MS = auto()
     """Milliseconds."""
+    MINUTES = auto()
+    """Minutes, to a tenth."""
     NUMBER = auto()
     """A measured number: five digits of it are shown."""
     INDEX = auto()
@@ -38,6 +40,8 @@ class Cell(NamedTuple):
                 return f"{self.value:.2%}"
             case Form.MS:
                 return f"{self.value:.0f}"
+            case Form.MINUTES:
+                return f"{self.value:.1f}"
             case Form.NUMBER:
                 return f"{self.value:.5g}"
             case Form.INDEX:
@@ -59,6 +63,11 @@ def share(value: float | None) -> Cell:
 def ms(value: float | None) -> Cell:
     """Milliseconds."""
     return Cell(value, Form.MS)
+
+
+def minutes(seconds: float | None) -> Cell:
+    """Seconds, told in minutes."""
+    return Cell(None if seconds is None else seconds / 60.0, Form.MINUTES)
 
 
 def number(value: float | None) -> Cell:

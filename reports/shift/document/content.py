@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
+from inspection.alarms.on_record import ALARM_KINDS
 from inspection.decision import NO_MODEL
 from inspection.times.local_time import shown
 from reports.record.chain import GENESIS
@@ -24,6 +25,7 @@ from reports.shift.document.gauge_tables import (
     unreadable_table,
 )
 from reports.shift.document.report import ShiftReport
+from reports.shift.document.running.tables import alarms_table, availability_table, downtime_table
 from reports.shift.document.signals_table import signals_table
 from reports.shift.document.words.words import Words
 from reports.shift.figures import ShiftPart, ShiftSummary
@@ -93,6 +95,9 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
             ),
             signals_table(report, words, zone),
             latency_table(report, words),
+            downtime_table(report, words),
+            availability_table(report, words),
+            alarms_table(report, words, zone),
             decided_by_table(report, words),
             _judged_by(report, words),
             _certificates(summary, words),
@@ -277,6 +282,7 @@ def _events(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
                 Cell(words.tell(event.coded, event.detail) or None),
             )
             for event in report.events
+            if event.kind not in ALARM_KINDS
         ),
         note=words.say("events_note"),
         empty=words.say("events_none"),

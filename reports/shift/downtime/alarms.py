@@ -62,6 +62,8 @@ def alarm_lives(life: Life, *, start: datetime, end: datetime) -> tuple[AlarmLif
         start: With time zone.
         end: With time zone, after ``start``: until then it is known what became of them.
     """
+    if life.heard is not None:
+        end = max(start, min(end, life.heard))
     found: dict[str, _Life] = {}
     for event in life.alarms:
         _take(event, found)

@@ -86,6 +86,7 @@ def test_a_reason_without_a_place_in_the_order_is_refused() -> None:
 def test_without_a_failure_there_is_no_mean_but_a_bound_that_it_exceeds() -> None:
     found = mean_between_failures(0, 28_800.0)
     assert (found.mean_s, found.high_s) == (None, None)
+    assert found.low_s is not None
     assert found.low_s == pytest.approx(9_613.6, abs=0.1)  # a third of the time: the rule of three
     assert poisson.pmf(0, 28_800.0 / found.low_s) == pytest.approx(0.05)
 

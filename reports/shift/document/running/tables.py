@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from datetime import tzinfo
 
-from inspection.alarms.on_record import ALARM_KINDS
 from inspection.times.local_time import shown
 from reports.shift.document.cells import Cell, Column, Table, count, minutes, numbers, share
 from reports.shift.document.report import ShiftReport
@@ -96,7 +95,7 @@ def _availability_note(found: Downtime, words: Words) -> str:
         said.append(words.say("no_losses_note"))
     if found.clock_set_back:
         said.append(words.say("clock_note"))
-    return words.say("between_sentences").join(said)
+    return " ".join(said)
 
 
 def alarms_table(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
@@ -129,7 +128,9 @@ def _tells_of_alarms(report: ShiftReport) -> bool:
 def _alarm(one: AlarmLife, words: Words, zone: tzinfo | None) -> tuple[Cell, ...]:
     seen = words.say("not_seen")
     if one.acknowledged_at is not None:
-        seen = words.say("seen_by", who=words.who(one.acknowledged_by), at=shown(one.acknowledged_at, zone=zone))
+        seen = words.say(
+            "seen_by", who=words.who(one.acknowledged_by), at=shown(one.acknowledged_at, zone=zone)
+        )
     first = one.first_out == one.number
     return (
         count(one.number),
@@ -142,8 +143,3 @@ def _alarm(one: AlarmLife, words: Words, zone: tzinfo | None) -> tuple[Cell, ...
         count(one.times),
         minutes(one.active_s),
     )
-
-
-def alarms_left_out(report: ShiftReport) -> int:
-    """Events that the table of alarms tells, and that of events need not."""
-    return sum(event.kind in ALARM_KINDS for event in report.events)

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reports.shift.document.words.running import RUNNING_CHINESE
+
 CHINESE_WORDS: Final[Mapping[str, str]] = {
+    **RUNNING_CHINESE,
     "title": "班次报告",
     "sheet_to_look_for": "需查找的工件",
     "sheet_events": "事件",
@@ -173,7 +176,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "outcome": "去向",
     # events
     "events": "人员与工位的操作",
-    "events_note": "内容取自记录；没有译文的按英文原文列出。",
+    "events_note": "内容取自记录；没有译文的按英文原文列出。报警另列于报警表。",
     "events_none": "该时段内没有此类记录。",
     "at": "时间",
     "what": "事项",

@@ -3,7 +3,10 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reports.shift.document.words.running import RUNNING_ENGLISH
+
 ENGLISH_WORDS: Final[Mapping[str, str]] = {
+    **RUNNING_ENGLISH,
     "title": "Shift report",
     "sheet_to_look_for": "To look for",
     "sheet_events": "Events",
@@ -183,7 +186,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "outcome": "Outcome",
     # events
     "events": "What people and the station did",
-    "events_note": "Details are as they stand on record.",
+    "events_note": "Details are as they stand on record. Alarms have a table of their own.",
     "events_none": "Nothing of that kind is on record in this time.",
     "at": "When",
     "what": "What",

@@ -7,11 +7,11 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "downtime": "Downtime by reason",
     "downtime_none": "The station ran throughout: nothing on record stood in its way.",
     "downtime_unknown": "Not worked out by the version of Passgate that made these figures.",
-    "downtime_note": "Each moment is given to one reason alone: of several at once to the one that comes first of "
-    "not known, not running, starting, PLC lost, halted, fault, bypass, hold, challenge, record takes nothing. "
-    "All together: in which the reason stood, whatever else did. Cut: how many had begun before the shift, or "
-    "were not over at its end. Not known: an engine that died is not taken for running from when it was last "
-    "heard of. From the record's events.",
+    "downtime_note": "Each moment is given to one reason alone: of several at once to the one that "
+    "comes first of not known, not running, starting, PLC lost, halted, fault, bypass, hold, challenge, "
+    "record takes nothing. All together: in which the reason stood, whatever else did. Cut: how many "
+    "had begun before the shift, or were not over at its end. Not known: an engine that died is not "
+    "taken for running from when it was last heard of. From the record's events.",
     "downtime_chart": "Minutes by reason",
     "why_down": "Reason",
     "times": "Times",
@@ -35,18 +35,18 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "time_connected": "Connected to the PLC, min",
     "between_losses": "Mean time between losses of the PLC, min",
     "to_restore": "Mean time to restore it, min",
-    "availability_note": "Availability at least: the time that is not known counts as not running; at most: as "
-    "running. Means with their exact 95 % intervals (Poisson, chi-square), for losses and repairs that come at "
-    "random; of so many losses, or repairs that ended in the shift.",
+    "availability_note": "Availability at least: the time that is not known counts as not running; at "
+    "most: as running. Means with their exact 95 % intervals (Poisson, chi-square), for losses and "
+    "repairs that come at random; of so many losses, or repairs that ended in the shift.",
     "no_losses_note": "Without a loss there is no mean: it is longer than the bound with 95 % confidence.",
     "clock_note": "THE CLOCK WAS SET BACK in this time: durations around that are too short.",
-    "between_sentences": " ",
     "alarms": "Alarms",
     "alarms_none": "No alarm stood or came in this time.",
-    "alarms_unknown": "The record does not tell of alarms in this time: an older Passgate wrote it, or none ran.",
-    "alarms_note": "Minutes: how long the cause was there in this time. First-out: the one that came when no other "
-    "was active; those after it, while it or another of them was, name its number. Acknowledged by whoever reset "
-    "them. Nothing is shelved.",
+    "alarms_unknown": "The record does not tell of alarms in this time: an older Passgate wrote it, or "
+    "none ran.",
+    "alarms_note": "Minutes: how long the cause was there in this time. First-out: the one that came "
+    "when no other was active; those after it, while it or another of them was, name its number. "
+    "Acknowledged by whoever reset them. Nothing is shelved.",
     "alarm_number": "No.",
     "alarm_raised": "Raised",
     "alarm": "Alarm",
@@ -78,10 +78,11 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
 RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "downtime": "按原因统计的停机时间",
     "downtime_none": "工位全程运行：记录中没有任何停机原因。",
-    "downtime_unknown": "生成这些数据的 Passgate 版本未计算此项。",
-    "downtime_note": "每一时刻只归入一个原因；同时存在多个时，按以下顺序取最前者：未知、未运行、启动中、PLC 中断、"
-    "停机、故障、旁路、暂停、验证、记录不可写。合计：该原因存在的全部时间，不论是否另有原因。截断：班次开始前已开始"
-    "或班次结束时未结束的次数。未知：引擎异常终止后，自最后一次有据可查起不视为运行。来源：记录中的事件。",
+    "downtime_unknown": "生成这些数据的程序版本未计算此项。",
+    "downtime_note": "每一时刻只归入一个原因；同时存在多个时，按以下顺序取最前者：未知、未运行、启动中、"
+    "PLC 中断、停机、故障、旁路、暂停、验证、记录不可写。合计：该原因存在的全部时间，不论是否另有原因。"
+    "截断：班次开始前已开始或班次结束时未结束的次数。未知：引擎异常终止后，自最后一次有据可查起不视为运"
+    "行。来源：记录中的事件。",
     "downtime_chart": "各原因的分钟数",
     "why_down": "原因",
     "times": "次数",
@@ -105,16 +106,15 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "time_connected": "与 PLC 保持连接，分钟",
     "between_losses": "PLC 连接平均中断间隔，分钟",
     "to_restore": "平均恢复时间，分钟",
-    "availability_note": "可用率“至少”：未知时间视为未运行；“至多”：视为运行。平均值附精确的 95 % 置信区间（泊松、"
-    "卡方），前提是中断与恢复随机发生；次数为中断次数，或在本班次内完成的恢复次数。",
+    "availability_note": "可用率“至少”：未知时间视为未运行；“至多”：视为运行。平均值附精确的 95 % 置信区"
+    "间（泊松、卡方），前提是中断与恢复随机发生；次数为中断次数，或在本班次内完成的恢复次数。",
     "no_losses_note": "没有中断就没有平均值：以 95 % 的置信度，它大于所列下限。",
     "clock_note": "此时段内时钟被回拨：其前后的时长偏短。",
-    "between_sentences": "",
     "alarms": "报警",
     "alarms_none": "此时段内没有报警。",
-    "alarms_unknown": "记录中没有此时段的报警信息：由旧版 Passgate 写入，或当时没有运行。",
-    "alarms_note": "分钟：此时段内报警原因存在的时间。首发：发生时没有其他报警处于激活状态；其后在其激活期间发生的"
-    "报警注明其编号。由复位者确认。没有搁置的报警。",
+    "alarms_unknown": "记录中没有此时段的报警信息：由旧版程序写入，或当时没有运行。",
+    "alarms_note": "分钟：此时段内报警原因存在的时间。首发：发生时没有其他报警处于激活状态；其后在其激活"
+    "期间发生的报警注明其编号。由复位者确认。没有搁置的报警。",
     "alarm_number": "编号",
     "alarm_raised": "产生时间",
     "alarm": "报警",

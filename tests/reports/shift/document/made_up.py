@@ -6,9 +6,13 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from inspection.alarms.alarm_list import AlarmList
+from inspection.alarms.catalogue import AlarmCode
+from inspection.alarms.on_record import subjects_of
 from inspection.decision import Action, DecidedBy, Defect, RecipeRef, Severity
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome
+from inspection.status import Alarm
 from reports.shift.document.kinds import Language
 from reports.shift.document.words.words import Words
 from reports.store.store import SqlStore
@@ -57,13 +61,49 @@ def fill(store: SqlStore) -> None:
         outside = gauged(number)
         trigger = outside.trigger.model_copy(update={"seen_at": seen_at})
         store.append(outside.model_copy(update={"trigger": trigger}))
+    fill_with_alarms(store)
     for hours, kind, by, detail in (
         (2.0, EventKind.HOLD, "console of Müller on pc-7", LONG_DETAIL),
         (2.2, EventKind.START, "console of 王芳 on pc-7", ""),
+        (3.5, EventKind.ENGINE_STARTED, "engine", "run 8 begins, and the one before ended without a word"),
+        (3.52, EventKind.LINK_UP, "engine", ""),
         (5.0, EventKind.BYPASS_BEGAN, "plc", ""),
         (8.0, EventKind.FAULT, "engine", "behind the shift's end"),
     ):
         store.note(Event(at=START + timedelta(hours=hours), kind=kind, by=by, detail=detail))
+
+
+def fill_with_alarms(store: SqlStore) -> None:
+    """Of an engine that died and was started anew: its starts, its link, and its alarms."""
+    hour = [-1.0]
+
+    def note(hours: float, kind: EventKind, detail: str = "") -> None:
+        store.note(Event(at=START + timedelta(hours=hours), kind=kind, by="engine", detail=detail))
+
+    def told(kind: EventKind, alarm: Alarm, by: str) -> None:
+        said = {"detail": alarm.text, "coded": alarm.coded, "subjects": subjects_of(alarm)}
+        at = START + timedelta(hours=hour[0])
+        store.note(Event.model_validate({"at": at, "kind": kind, "by": by or "engine", **said}))
+
+    note(-1.0, EventKind.ENGINE_STARTED)
+    note(-0.99, EventKind.LINK_UP)
+    alarms = AlarmList(told)
+    for hours, step, code in (
+        (0.5, alarms.raise_, AlarmCode.NO_PICTURE),
+        (0.6, alarms.raise_, AlarmCode.LINE_HALTED),
+        (0.7, alarms.gone, AlarmCode.NO_PICTURE),
+        (1.0, alarms.gone, AlarmCode.LINE_HALTED),
+        (1.1, alarms.raise_, AlarmCode.RECORD_LATE),
+    ):
+        hour[0] = hours
+        if step == alarms.raise_:
+            alarms.raise_(code, LONG_DETAIL if code is AlarmCode.NO_PICTURE else NUISANCES[2], START)
+        else:
+            alarms.gone(code)
+    hour[0] = 1.2
+    alarms.acknowledge(list(alarms)[:2], by="console of 王芳 on pc-7")
+    note(1.5, EventKind.LINK_LOST, "the PLC's heartbeat stood still for 500 ms")
+    note(1.6, EventKind.LINK_UP)
 
 
 def _intent(number: int) -> Inspection:

@@ -105,6 +105,7 @@ def test_alarms_are_told_with_who_saw_them_how_long_they_stood_and_which_came_fi
     alarms.acknowledge(alarms, by="anna")
     gone(AlarmCode.STORE_DEGRADED, 4)
     raise_(AlarmCode.LINE_HALTED, 7)
+    note(store, 9, EventKind.ENGINE_STOPPED)
     first, second, third = lives(store, reader)
     assert [one.text for one in (first, second, third)] == ["NO_PICTURE", "STORE_DEGRADED", "LINE_HALTED"]
     assert [one.active_s / 3600 for one in (first, second, third)] == [2.0, 3.0, 1.0]
