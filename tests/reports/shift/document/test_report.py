@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from inspection.events import EventKind
 from reports.shift.document.report import ShiftReport
 from tests.reports.shift.document.made_up import LATEST, LONG_DETAIL, ask
 
