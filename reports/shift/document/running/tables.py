@@ -1,7 +1,7 @@
 """The tables of how a shift's time was spent, of the link to the PLC, and of alarms. Pure."""
 
-from collections.abc import Iterator
-from datetime import tzinfo
+from collections.abc import Callable, Iterator
+from datetime import datetime, tzinfo
 
 from inspection.times.local_time import shown
 from reports.shift.document.cells import Cell, Column, Table, count, minutes, numbers, share
@@ -100,21 +100,26 @@ def _availability_note(found: Downtime, words: Words) -> str:
 
 def alarms_table(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
     """The alarms that stood or came, in the order in which they did."""
+    begins = shown(report.summary.start, zone=zone)[: len("2026-03-02 ")]
+
+    def when(at: datetime) -> str:
+        """Without its date on the day on which the shift begins; with its offset."""
+        return shown(at, zone=zone).removeprefix(begins)
+
     return Table(
         key="alarms",
         title=words.say("alarms"),
         columns=(
-            *numbers(words.say("alarm_number")),
+            *numbers(words.say("alarm_number"), words.say("first_out")),
             Column(words.say("alarm_raised")),
             Column(words.say("alarm"), width=1.0),
             Column(words.say("priority")),
-            Column(words.say("first_out")),
-            Column(words.say("acknowledged"), width=0.6),
+            Column(words.say("acknowledged"), width=0.7),
             Column(words.say("cleared")),
             *numbers(words.say("times"), words.say("minutes")),
         ),
-        rows=tuple(_alarm(one, words, zone) for one in report.alarms),
-        note=words.say("alarms_note") if report.alarms else "",
+        rows=tuple(_alarm(one, words, when) for one in report.alarms),
+        note=words.say("alarms_note", day=begins.strip()) if report.alarms else "",
         empty=words.say("alarms_none" if _tells_of_alarms(report) else "alarms_unknown"),
     )
 
@@ -125,21 +130,18 @@ def _tells_of_alarms(report: ShiftReport) -> bool:
     return found is not None and found.unknown_s < found.total_s
 
 
-def _alarm(one: AlarmLife, words: Words, zone: tzinfo | None) -> tuple[Cell, ...]:
+def _alarm(one: AlarmLife, words: Words, when: Callable[[datetime], str]) -> tuple[Cell, ...]:
     seen = words.say("not_seen")
     if one.acknowledged_at is not None:
-        seen = words.say(
-            "seen_by", who=words.who(one.acknowledged_by), at=shown(one.acknowledged_at, zone=zone)
-        )
-    first = one.first_out == one.number
+        seen = words.say("seen_by", who=words.who(one.acknowledged_by), at=when(one.acknowledged_at))
     return (
         count(one.number),
-        Cell(shown(one.raised_at, zone=zone)),
+        count(one.first_out),
+        Cell(when(one.raised_at)),
         Cell(f"{words.tell(one.coded, one.text)} (0x{one.code:04X})"),
         Cell(words.of(one.priority)),
-        Cell(words.say("is_first") if first else words.say("follows", number=one.first_out)),
         Cell(seen),
-        Cell(words.say("not_over") if one.cleared_at is None else shown(one.cleared_at, zone=zone)),
+        Cell(words.say("not_over") if one.cleared_at is None else when(one.cleared_at)),
         count(one.times),
         minutes(one.active_s),
     )

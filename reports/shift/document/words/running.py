@@ -44,16 +44,14 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "alarms_none": "No alarm stood or came in this time.",
     "alarms_unknown": "The record does not tell of alarms in this time: an older Passgate wrote it, or "
     "none ran.",
-    "alarms_note": "Minutes: how long the cause was there in this time. First-out: the one that came "
-    "when no other was active; those after it, while it or another of them was, name its number. "
-    "Acknowledged by whoever reset them. Nothing is shelved.",
+    "alarms_note": "First-out: number of the alarm that came when no other was active; of those that came "
+    "while it or another of them was, its number too. Times without a date are of {day}. Minutes: how long the "
+    "cause was there in the shift. Acknowledged by whoever reset them; none is shelved.",
     "alarm_number": "No.",
     "alarm_raised": "Raised",
     "alarm": "Alarm",
     "priority": "Priority",
     "first_out": "First-out",
-    "is_first": "first",
-    "follows": "after {number}",
     "acknowledged": "Acknowledged",
     "seen_by": "{who}, {at}",
     "not_seen": "by nobody",
@@ -113,15 +111,13 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "alarms": "报警",
     "alarms_none": "此时段内没有报警。",
     "alarms_unknown": "记录中没有此时段的报警信息：由旧版程序写入，或当时没有运行。",
-    "alarms_note": "分钟：此时段内报警原因存在的时间。首发：发生时没有其他报警处于激活状态；其后在其激活"
-    "期间发生的报警注明其编号。由复位者确认。没有搁置的报警。",
+    "alarms_note": "首发：发生时没有其他报警处于激活状态的报警编号；在其激活期间随后发生的报警注明同一编号。"
+    "未注日期的时间为 {day}。分钟：班次内报警原因存在的时间。由复位者确认；没有搁置的报警。",
     "alarm_number": "编号",
     "alarm_raised": "产生时间",
     "alarm": "报警",
     "priority": "优先级",
-    "first_out": "首发",
-    "is_first": "首发",
-    "follows": "随 {number} 之后",
+    "first_out": "首发编号",
     "acknowledged": "确认",
     "seen_by": "{who}，{at}",
     "not_seen": "无人确认",
