@@ -45,8 +45,8 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "alarms_unknown": "The record does not tell of alarms in this time: an older Passgate wrote it, or "
     "none ran.",
     "alarms_note": "First-out: number of the alarm that came when no other was active; of those that came "
-    "while it or another of them was, its number too. Times without a date are of {day}. Minutes: how long the "
-    "cause was there in the shift. Acknowledged by whoever reset them; none is shelved.",
+    "while it or another of them was, its number too. Times without a date are of {day}. Minutes: how "
+    "long the cause was there in the shift. Acknowledged by whoever reset them; none is shelved.",
     "alarm_number": "No.",
     "alarm_raised": "Raised",
     "alarm": "Alarm",
