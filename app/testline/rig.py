@@ -76,6 +76,7 @@ class LineRig:
         rate: float,
         seed: int,
         engine: Sequence[str] = (*_PASSGATE, "run"),
+        most_restarts: int = MAX_RESTARTS,
     ) -> None:
         """Prepare a line.
 
@@ -87,6 +88,7 @@ class LineRig:
             rate: Parts a minute.
             seed: Of the PLC's randomness.
             engine: How Python starts the engine; ``--config FILE`` follows.
+            most_restarts: How often the engine may be started again.
         """
         self.folder = folder.resolve()
         self.parts = parts
@@ -101,6 +103,7 @@ class LineRig:
         self._rate = rate
         self._seed = seed
         self._engine = tuple(engine)
+        self._most_restarts = most_restarts
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._http = httpx.Client(base_url=self.url, timeout=2.0)
 
@@ -241,9 +244,9 @@ class LineRig:
         if code is None:
             return
         self.engine_restarts += 1
-        if self.engine_restarts > MAX_RESTARTS:
+        if self.engine_restarts > self._most_restarts:
             raise PassgateError(
-                f"the engine ended {MAX_RESTARTS} times (last exit code {code})",
+                f"the engine ended {self._most_restarts} times (last exit code {code})",
                 todo=f"read {self.folder / 'engine.log'}",
             )
         log.warning("the engine ended; starting it again", exit_code=code)
@@ -254,7 +257,7 @@ class LineRig:
         try:
             health = self._http.get("/api/health").json()
             self.link = self._http.get("/api/plc/diagnostics").json()
-        except httpx.HTTPError:
+        except (httpx.HTTPError, ValueError):  # killed amid an answer
             return  # it is being started again
         self.engine_peak_mb = max(self.engine_peak_mb, float(health["peak_memory_mb"]))
 

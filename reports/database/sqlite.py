@@ -5,7 +5,9 @@ writer begins with BEGIN IMMEDIATE, so it waits for a lock at its start and neve
 this process or another, see a snapshot and hold nobody up.
 """
 
+import os
 import sqlite3
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +36,7 @@ def sqlite_engine(url: URL, path: Path, *, busy_timeout_ms: int, read_only: bool
     )
 
     if read_only:
-        event.listen(engine, "do_connect", _connect_reader)
+        event.listen(engine, "do_connect", partial(_connect_reader, path))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: Any, _: object) -> None:
@@ -57,12 +59,16 @@ def sqlite_engine(url: URL, path: Path, *, busy_timeout_ms: int, read_only: bool
     return engine
 
 
-def _connect_reader(dialect: Dialect, _: object, args: Any, options: Any) -> sqlite3.Connection:
-    """Connect so that one can read on a full disk as well.
+def _connect_reader(path: Path, dialect: Dialect, _: object, args: Any, options: Any) -> sqlite3.Connection:
+    """Connect so that one can read on a full disk, and on one that is mounted read only, as well.
 
     SQLite reads its log through shared memory, a file beside it for which there may be no room. Then nobody
-    has the database open, and it is read with the log's index in this process, which keeps others out.
+    has the database open, and it is read with the log's index in this process, which keeps others out. Where
+    nothing can be made beside it at all, and there is no log either, the file is all there is.
     """
+    if _is_still(path):
+        uri, *others = args
+        args = (f"{uri}&immutable=1", *others)
     refused: sqlite3.OperationalError | None = None
     for locking_mode in ("NORMAL", "EXCLUSIVE"):
         connection = dialect.connect(*args, **options)
@@ -79,3 +85,13 @@ def _connect_reader(dialect: Dialect, _: object, args: Any, options: Any) -> sql
             raise
     assert refused is not None
     raise refused
+
+
+def _is_still(path: Path) -> bool:
+    """Whether nobody can write the file, for its disk is mounted read only, and it has no log beside it."""
+    log = path.with_name(f"{path.name}-wal")
+    try:
+        mounted = os.statvfs(path).f_flag if hasattr(os, "statvfs") else 0
+        return bool(mounted & getattr(os, "ST_RDONLY", 0)) and not (log.exists() and log.stat().st_size)
+    except OSError:
+        return False

@@ -5,6 +5,7 @@ its files, and on Windows locks their first byte, so that a process id there cou
 """
 
 import contextlib
+import errno
 import os
 import sys
 from pathlib import Path
@@ -33,6 +34,16 @@ else:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
+def _open(path: Path) -> BinaryIO:
+    """Open the lock file, made where absent; on a disk that is mounted read only as it is. Raises OSError."""
+    try:
+        return path.open("r+b" if path.exists() else "w+b", buffering=0)
+    except OSError as error:
+        if error.errno == errno.EROFS and path.exists():
+            return path.open("rb", buffering=0)
+        raise
+
+
 class WriterLock:
     """Holds ``path`` locked from construction to ``release``. The file itself stays; it means nothing.
 
@@ -46,7 +57,7 @@ class WriterLock:
 
     def __init__(self, path: Path, *, guarded: str) -> None:
         try:
-            self._file: BinaryIO | None = path.open("r+b" if path.exists() else "w+b", buffering=0)
+            self._file: BinaryIO | None = _open(path)
         except OSError as error:
             raise StoreError(
                 f"The lock file {path} cannot be made: {error}",

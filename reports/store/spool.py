@@ -160,8 +160,9 @@ class Spool:
                 self._file = self._reopen()
             file = self._file
             file.seek(self._end)
-            if file.write(line) != len(line):
-                raise OSError("the disk took only part of the record")
+            left = memoryview(line)
+            while left:  # a disk that takes only part of it says why when it is given the rest
+                left = left[file.write(left) :]
             os.fsync(file.fileno())
             if not os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
                 raise OSError("the file was replaced")

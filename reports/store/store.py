@@ -4,6 +4,7 @@ How a record gets to the disk is :mod:`reports.store.way_to_disk`'s; what is kno
 the ledger's (of the parts) and the journal's (of the events).
 """
 
+import errno
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -267,12 +268,12 @@ class SqlStore:
     # --- inside ---------------------------------------------------------------------------------------
 
     def _leave_word(self) -> None:
-        """Say where the spool lies; without room, later. Raises OSError."""
+        """Say where the spool lies; on a disk that is full or read only now, later. Raises OSError."""
         try:
             self._settings.leave_word()
             self._said = True
         except OSError as error:
-            if error.errno not in NO_ROOM:
+            if error.errno not in {*NO_ROOM, errno.EROFS}:
                 raise
             self._way.degrade(error)
 

@@ -36,6 +36,26 @@ def faults(
 
 
 @cli.command()
+def kill(
+    runs: Annotated[int, typer.Option(min=1, help="Kills; one takes about ten seconds.")] = 200,
+    seed: Annotated[int, typer.Option(min=0, help="Of the moments and of the parts.")] = 1,
+    minutes: Annotated[
+        float, typer.Option(min=0.1, max=LONGEST_S / 60, help="No further kill after so many.")
+    ] = 120.0,
+    as_json: JsonFlag = False,
+) -> None:
+    """Kill the engine at random moments; exit 0 if no part is lost, doubled or open, and all verifies."""
+    from app.benches.kills import bench_kill
+
+    without_alarms()
+    with progress("kills", runs) as bar:
+        found = bench_kill(runs, seed=seed, minutes=minutes, on_progress=bar.show)
+    show(found.model_dump(mode="json"), as_json)
+    if not found.promises_kept:
+        raise typer.Exit(1)
+
+
+@cli.command()
 def inference(
     times: Annotated[int, typer.Option(min=1, help="Blows of each kind.")] = 20,
     inspector: InspectorOption = InspectorKind.VLA,
