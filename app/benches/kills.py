@@ -3,8 +3,8 @@
 PLC and engine are the programs as they are shipped, but for the model (``app.testline.known_engine``). The
 engine alone is killed, by SIGKILL, as a crash or the system would. Most blows meet a line at work, at a
 moment spread over a part's way and the next part's; one in ``STARTING_EVERY`` meets an engine that is just
-starting, in its recovery. Behind each recovery all parts that have left the belt must be on record, once, with the
-outcome that the PLC says, and record and spool be verified, while the line goes on.
+starting, in its recovery. Behind each recovery all parts that have left the belt must be on record, once,
+with the outcome that the PLC says, and record and spool be verified, while the line goes on.
 """
 
 import os
@@ -49,7 +49,7 @@ class KillBench(Frozen):
     """A run in which the engine was killed again and again."""
 
     promises_kept: bool
-    """No fault behind any recovery, and nothing unreconciled at the end: no part that left the belt is open."""
+    """No fault behind any recovery, nothing unreconciled at the end: no part that left the belt is open."""
     kills: int
     while_starting: int
     """Kills that met an engine which did not yet take parts."""

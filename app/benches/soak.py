@@ -67,6 +67,7 @@ RUNS: Final[Sequence[Run]] = (
     _bench("api", limit_min=60),
     _bench("inference", "--times", "20", limit_min=40),
     _bench("faults", "--parts", "1200", "--seed", "1", limit_min=40),
+    _bench("kill", "--runs", "200", limit_min=150),
     _bench("hostile", "--seconds", "300", limit_min=60),
     _bench("damage", "--files", "2000", limit_min=60),
     *(_tests(f"kills-{again}", *_KILLS, limit_min=60) for again in (1, 2, 3)),

@@ -13,6 +13,10 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event
 
+LOG_LIMIT_BYTES = 16 << 20
+"""What of its log SQLite keeps on disk when nobody needs it: whoever reads for long lets it grow, and by
+itself it would never shrink."""
+
 
 def sqlite_file(url: URL) -> Path | None:
     """The database file; None for databases that are not SQLite."""
@@ -50,6 +54,7 @@ def sqlite_engine(url: URL, path: Path, *, busy_timeout_ms: int, read_only: bool
         else:
             cursor.execute("PRAGMA journal_mode = WAL")
             cursor.execute("PRAGMA synchronous = FULL")
+            cursor.execute(f"PRAGMA journal_size_limit = {LOG_LIMIT_BYTES}")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -1,8 +1,10 @@
 """Promise 1 on real disks: small ones that fill, one that was mounted read only, each holding one thing."""
 
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -174,3 +176,20 @@ def test_accounted_a_disk_that_is_mounted_read_only_at_the_start_is_a_degraded_s
     store.maintain()
     assert not store.health().degraded
     assert verify_record(settings).rows == 2
+
+
+def test_a_log_that_grew_while_somebody_read_for_long_shrinks_again(
+    open_store: OpenStore, settings: StoreSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reports.database.sqlite.LOG_LIMIT_BYTES", 100_000)
+    store = open_store()
+    log = settings.folder / "inspections.db-wal"
+    with closing(sqlite3.connect(settings.folder / "inspections.db", isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM inspections").fetchone()
+        while log.stat().st_size < 300_000:
+            store.append(part(len(store.recent(1000)) + 1))
+        reader.execute("COMMIT")
+        reader.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchone()
+    store.append(part(len(store.recent(1000)) + 1))
+    assert log.stat().st_size <= 100_000
