@@ -1,5 +1,6 @@
 """What engine and API process say to each other, beside the station's own messages."""
 
+from datetime import date
 from enum import StrEnum
 from typing import Self
 
@@ -28,6 +29,8 @@ class Question(StrEnum):
     """That picture as PNG of 8 bits; empty where it is damaged."""
     COMMAND = "command"
     """Do what the argument names."""
+    REPORT = "report"
+    """Make the report that the argument, a ``ReportAsked``, names: its file's name, a line feed, the file."""
 
 
 class Asked(BaseModel):
@@ -39,6 +42,36 @@ class Asked(BaseModel):
     argument: str = Field(default="", max_length=256)
     by: str = Field(default="", max_length=MAX_WHO)
     """Who gives a command."""
+
+
+class ReportFormat(StrEnum):
+    """The files of a shift report: ``reports.shift.document.kinds.Kind``, which the API may not know."""
+
+    PDF = "pdf"
+    XLSX = "xlsx"
+    CSV = "csv"
+    JSON = "json"
+    DFQ = "dfq"
+
+
+class ReportLanguage(StrEnum):
+    """Its languages (ISO 639-1)."""
+
+    EN = "en"
+    ZH = "zh"
+
+
+class ReportAsked(BaseModel):
+    """Of which shift a report is asked, and how."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    day: date | None = None
+    """On which the shift began, by the plant's clocks; None for the shift that runs."""
+    shift: str = Field(default="", max_length=32)
+    """Its name."""
+    form: ReportFormat = ReportFormat.PDF
+    language: ReportLanguage = ReportLanguage.EN
 
 
 class Failure(BaseModel):

@@ -14,12 +14,14 @@ import structlog
 
 from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
-from app.api.messages import HealthReport
+from app.api.messages import HealthReport, ReportAsked
 from app.api.server.gate import LOOPBACK
 from app.inference.building import for_station
 from app.inference.process import Build
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
+from app.reporting.at_shift_end import ShiftEnds
+from app.reporting.on_request import report_asked
 from app.settings.station import Settings
 from inspection.cameras import make_camera
 from inspection.motion.chunk import NOMINAL_LINE
@@ -29,6 +31,7 @@ from inspection.station.station import Station
 from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
+from reports.shift.document.kinds import Kind, Language
 from reports.store.store import SqlStore
 
 log = structlog.get_logger(__name__)
@@ -70,6 +73,8 @@ class Engine:
             shifts=settings.station.calendar,
         )
 
+        self._reports = ShiftEnds(settings, self._clock, alarm=self.station.alarm, well=self.station.well)
+
     # --- what the API serves --------------------------------------------------------------------------
 
     def status(self) -> StationStatus:
@@ -104,6 +109,13 @@ class Engine:
         except ValueError:  # not a hash at all
             return None
 
+    async def report(self, asked: ReportAsked) -> tuple[str, bytes]:
+        """A shift report: its file's name, and the file."""
+        kind, language = Kind(asked.form.value), Language(asked.language.value)
+        return await report_asked(
+            self._settings, asked.day, asked.shift, kind, language, now=self._clock.now()
+        )
+
     # --- its life -------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -127,6 +139,7 @@ class Engine:
         with _stopped_by_signals(stop):
             serving = asyncio.create_task(api.run(self), name="api")
             station = asyncio.create_task(self.station.run(), name="station")
+            reporting = asyncio.create_task(self._reports.run(), name="shift reports")
             stopped = asyncio.create_task(stop.wait(), name="stop")
             log.info(
                 "engine ready",
@@ -141,6 +154,7 @@ class Engine:
             for task in (
                 station,
                 serving,
+                reporting,
                 stopped,
             ):  # the station first: until it is over, clients see it stop
                 task.cancel()

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 from app.settings.environment import BETWEEN, PREFIX, from_environment, overlaid, refuse_unknown_names
+from app.settings.report import ReportTable
 from app.settings.shifts import USUAL_SHIFTS, Shifts, Zone
 from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
@@ -154,6 +155,7 @@ class Settings(RecordTables, InspectionTables):
     plc: LinkSettings = LinkSettings()
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     api: ApiTable = ApiTable()
+    report: ReportTable = ReportTable()
 
     @field_validator("cameras")
     @classmethod
@@ -205,6 +207,7 @@ def load(path: Path) -> Settings:
                 update={"tls": settings.plc.tls and settings.plc.tls.beside(folder)}
             ),
             "store": settings.store.beside(folder),
+            "report": settings.report.beside(folder),
             "cameras": tuple(
                 camera.model_copy(update={"directory": folder / camera.directory})
                 if camera.kind == "folder"

@@ -35,6 +35,8 @@ class AlarmCode(IntEnum):
     """The disk of the pictures does not answer."""
     RECORD_NOT_KEPT_UP = _WARNING | _STORE | 8
     """The record's own housekeeping fails."""
+    REPORT_NOT_WRITTEN = _WARNING | _STORE | 10
+    """A shift is over, and its report is not written."""
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3

@@ -179,6 +179,10 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     # --- alarms -----------------------------------------------------------------------------------------
     Code.RECORD_LATE: "记录耗时 {took_ms:.0f} ms，超过 PLC 等待时间：工件不予放行。请检查记录磁盘",
     Code.RECORD_SILENT: "记录存储已 {silent_s:.0f} 秒无应答",
+    Code.REPORT_NOT_WRITTEN: "{date} 班次 {shift} 的报告未能写出，将自动重试",
+    Code.REPORT_TOO_SLOW: "报告在 {limit_s:.0f} 秒内未完成",
+    Code.REPORT_NO_ROOM: "报告所在磁盘仅剩 {free_mb:.0f} MB，须保留 {least_mb:.0f} MB",
+    Code.REPORT_PROGRAM_FAILED: "生成报告的程序出错（退出码 {exit_code}）",
     Code.RECORD_NOT_ANSWERING: "记录存储已 {silent_s:.0f} 秒无应答：恢复前不接收工件，等待记录的工件不予放"
     "行。请检查记录磁盘",
     Code.PICTURES_SILENT: "图像磁盘已 {silent_s:.0f} 秒无应答：工件转人工复核，记录中没有图像。请检查该磁盘",

@@ -176,6 +176,10 @@ class Code(StrEnum):
     # --- alarms -----------------------------------------------------------------------------------------
     RECORD_LATE = auto()
     RECORD_SILENT = auto()
+    REPORT_NOT_WRITTEN = auto()
+    REPORT_TOO_SLOW = auto()
+    REPORT_NO_ROOM = auto()
+    REPORT_PROGRAM_FAILED = auto()
     RECORD_NOT_ANSWERING = auto()
     PICTURES_SILENT = auto()
     RECORDS_SPOOLED = auto()

@@ -198,6 +198,12 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORD_LATE: "the record took {took_ms:.0f} ms, longer than the PLC waits: the part is not "
     "released. Check the disk of the record",
     Code.RECORD_SILENT: "the record has not answered for {silent_s:.0f} s",
+    Code.REPORT_NOT_WRITTEN: "the report of the shift {shift} of {date} is not written, and is tried again "
+    "by itself",
+    Code.REPORT_TOO_SLOW: "it was not made within {limit_s:.0f} s",
+    Code.REPORT_NO_ROOM: "only {free_mb:.0f} MB are free where reports are kept, and {least_mb:.0f} MB "
+    "stay free",
+    Code.REPORT_PROGRAM_FAILED: "the program that makes it failed (exit code {exit_code})",
     Code.RECORD_NOT_ANSWERING: "the record has not answered for {silent_s:.0f} s: no part is taken until "
     "it does, and one that waits for it is not released. Check the disk of the record",
     Code.PICTURES_SILENT: "the disk of the pictures has not answered for {silent_s:.0f} s: parts go to "

@@ -363,6 +363,14 @@ class Station:
 
     # --- small things ---------------------------------------------------------------------------------
 
+    def alarm(self, code: AlarmCode, text: str) -> None:
+        """Tell people of what happens beside the line."""
+        self._alarm(code, text)
+
+    def well(self, code: AlarmCode) -> None:
+        """What ``alarm`` told of is over."""
+        self.telemetry.alarms.gone(code)
+
     def _alarm(self, code: AlarmCode, text: str) -> None:
         self._raise(code, text)
         self._changed()

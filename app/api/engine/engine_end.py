@@ -16,9 +16,9 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
 from app.api.engine.picture_levels import archived_png, camera_jpeg
-from app.api.messages import Asked, Failure, HealthReport, Question
+from app.api.messages import Asked, Failure, HealthReport, Question, ReportAsked
 from app.api.rate import Rate
-from inspection.errors import in_words
+from inspection.errors import PassgateError, in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
@@ -26,6 +26,7 @@ from inspection.part import Frame, Inspection
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.station import Station
 from inspection.status import Command, StationStatus
+from inspection.times.shifts import NoSuchShiftError
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake
@@ -40,6 +41,8 @@ LONGEST_REST_S: Final = 0.5
 """After an answer that had to wait for something else: a thread, or room in the channel."""
 WAITING: Final = 16
 """Questions that may wait in one lane; more are refused."""
+REPORTS_WAITING: Final = 2
+"""Reports that may wait for the one that is being made."""
 HISTORY: Final = 500
 """Parts that the API process knows, at most."""
 ROWS_AT_ONCE: Final = 8
@@ -94,6 +97,14 @@ class ServedStation(Protocol):
     def picture_path(self, sha256: str) -> Path | None:
         """Where the archive keeps a picture; None where it does not."""
 
+    async def report(self, asked: ReportAsked) -> tuple[str, bytes]:
+        """A shift report: its file's name, and the file; made beside the line, within a bounded time.
+
+        Raises:
+            NoSuchShiftError: There is no such shift, or it has not begun.
+            StoreError: It cannot be made.
+        """
+
 
 class _CannotError(Exception):
     """There is no answer, for a reason that the client is told."""
@@ -134,6 +145,8 @@ class EngineEnd:
         """Revision of each part that the API process knows, by inspection id."""
         self._encoded: tuple[Frame, bytes] | None = None
         self._facts, self._pictures = _Lane(self._answer, SHARE), _Lane(self._answer, SHARE)
+        self._reports = _Lane(self._answer, 1.0, waiting=REPORTS_WAITING)
+        """They are made by another process: this loop only waits for it."""
         self._orders = {command.value: _Lane(self._answer, 1.0) for command in Command}
         """One each: a Start that waits for the disk keeps no Hold waiting."""
 
@@ -142,7 +155,7 @@ class EngineEnd:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
-                for lane in (self._facts, self._pictures, *self._orders.values()):
+                for lane in (self._facts, self._pictures, self._reports, *self._orders.values()):
                     group.create_task(lane.work())
                 group.create_task(self._listen())
         except* ChannelClosedError as closed:
@@ -175,6 +188,8 @@ class EngineEnd:
                 return self._orders.get(asked.argument, self._facts)
             case Question.CAMERA_PICTURE | Question.PICTURE_PATH | Question.PICTURE_IN_8_BITS:
                 return self._pictures
+            case Question.REPORT:
+                return self._reports
             case _:
                 return self._facts
 
@@ -240,6 +255,8 @@ class EngineEnd:
                 return await self._picture_in_8_bits(asked.argument)
             case Question.COMMAND:
                 return await self._command(asked)
+            case Question.REPORT:
+                return await self._report(asked.argument)
 
     async def _tell_history(self) -> bytes:
         """Send each row that the other side does not have, oldest first, a few at a time."""
@@ -282,6 +299,19 @@ class EngineEnd:
             raise _CannotError(404, "no such picture: not archived yet, or past its retention")
         return str(path.absolute()).encode()
 
+    async def _report(self, argument: str) -> bytes:
+        try:
+            name, file = await self._engine.report(ReportAsked.model_validate_json(argument))
+        except ValidationError as error:
+            raise _CannotError(422, "what is asked names no report") from error
+        except NoSuchShiftError as error:
+            raise _CannotError(404, str(error)) from error
+        except PassgateError as error:
+            raise _CannotError(503, error.sentence) from error
+        if len(file) > MOST_TOLD // 2:
+            raise _CannotError(501, "the report is too large to be sent: make it with passgate report shift")
+        return name.encode() + b"\n" + file
+
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:
             async with asyncio.timeout(FILE_TIMEOUT_S):
@@ -305,12 +335,15 @@ class _Lane:
     Args:
         answer: Answers one.
         share: Of the time, at most, that the answers may take.
+        waiting: Questions that may wait; more are refused.
     """
 
-    def __init__(self, answer: Callable[[int, Asked], Awaitable[None]], share: float) -> None:
+    def __init__(
+        self, answer: Callable[[int, Asked], Awaitable[None]], share: float, *, waiting: int = WAITING
+    ) -> None:
         self._answer = answer
         self._share = share
-        self._queue: asyncio.Queue[tuple[int, Asked]] = asyncio.Queue(WAITING)
+        self._queue: asyncio.Queue[tuple[int, Asked]] = asyncio.Queue(waiting)
 
     def take(self, number: int, asked: Asked) -> bool:
         """Queue a question; False where there is no room."""

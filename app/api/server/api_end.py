@@ -17,6 +17,10 @@ ALIVE_EVERY_S: Final = 1.0
 ANSWER_TIMEOUT_S: Final = 5.0
 ROWS: Final = 500
 """Parts of the record that are kept to be shown, the newest."""
+REPORT_TIMEOUT_S: Final = 75.0
+"""How long a client waits for a report: the engine gives it up before."""
+REPORTS_ASKED: Final = 4
+"""Different reports that clients wait for at a time; more are refused."""
 
 
 class NoAnswerError(Exception):
@@ -113,36 +117,46 @@ class ApiEnd:
             self._listing[limit] = b"[" + b",".join(reversed(rows)) + b"]"
         return self._listing[limit]
 
+    async def report(self, argument: str) -> bytes:
+        """A shift report, shared with everybody who asked for the same. Raises NoAnswerError."""
+        key = Question.REPORT, argument
+        if key not in self._next and sum(what is Question.REPORT for what, _ in self._next) >= REPORTS_ASKED:
+            raise NoAnswerError(_TOO_MANY)
+        return await self._shared(key, REPORT_TIMEOUT_S)
+
     async def ask(self, what: Question, argument: str = "") -> bytes:
         """The engine's answer, shared with everybody who asked the same. Raises NoAnswerError."""
-        key = what, argument
+        return await self._shared((what, argument), self._answer_timeout_s)
+
+    async def _shared(self, key: tuple[Question, str], timeout_s: float) -> bytes:
         turn = self._next.get(key)
         if turn is None:
-            turn = self._next[key] = asyncio.create_task(self._turn(key))
+            turn = self._next[key] = asyncio.create_task(self._turn(key, timeout_s))
             turn.add_done_callback(_heard)
         try:
-            async with asyncio.timeout(self._answer_timeout_s):
+            async with asyncio.timeout(timeout_s):
                 return await asyncio.shield(turn)
         except TimeoutError as error:
             raise NoAnswerError(_SILENT) from error
 
     async def order(self, command: str, *, by: str) -> bytes:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
-        return await self._exchange(Asked(what=Question.COMMAND, argument=command, by=by), silent=_UNSURE)
+        asked = Asked(what=Question.COMMAND, argument=command, by=by)
+        return await self._exchange(asked, self._answer_timeout_s, silent=_UNSURE)
 
-    async def _turn(self, key: tuple[Question, str]) -> bytes:
+    async def _turn(self, key: tuple[Question, str], timeout_s: float) -> bytes:
         what, argument = key
         async with self._turns[what]:
             del self._next[key]  # who comes now is told what is true after this
-            return await self._exchange(Asked(what=what, argument=argument))
+            return await self._exchange(Asked(what=what, argument=argument), timeout_s)
 
-    async def _exchange(self, asked: Asked, silent: Failure | None = None) -> bytes:
+    async def _exchange(self, asked: Asked, timeout_s: float, silent: Failure | None = None) -> bytes:
         self._number = self._number % 0xFFFFFFFF + 1
         number = self._number
         waiting = self._asked[number] = asyncio.get_running_loop().create_future()
         self._channel.send(Kind.QUESTION, asked.model_dump_json().encode(), number=number)
         try:
-            async with asyncio.timeout(self._answer_timeout_s):
+            async with asyncio.timeout(timeout_s):
                 answer: bytes = await waiting
                 return answer
         except TimeoutError as error:
@@ -152,6 +166,8 @@ class ApiEnd:
 
 
 _SILENT: Final = Failure.saying(503, say(Code.ENGINE_SILENT))
+
+_TOO_MANY: Final = Failure.saying(503, say(Code.TOO_MANY_QUESTIONS))
 
 _UNSURE: Final = Failure.saying(504, say(Code.COMMAND_UNSURE))
 

@@ -11,7 +11,7 @@ import httpx
 from app.api.channel import MOST_ASKED, MOST_TOLD, Channel
 from app.api.engine.engine_end import EngineEnd
 from app.api.engine.snapshot import snapshot
-from app.api.messages import HealthReport
+from app.api.messages import HealthReport, ReportAsked
 from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
@@ -22,6 +22,7 @@ from inspection.recipe import Recipe
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode, StationStatus
+from inspection.times.shifts import NoSuchShiftError
 from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
@@ -68,6 +69,11 @@ class FakeEngine:
     def picture_path(self, sha256: str) -> Path | None:
         path = self.folder / sha256
         return path if path.is_file() else None
+
+    async def report(self, asked: ReportAsked) -> tuple[str, bytes]:
+        if asked.shift == "none":
+            raise NoSuchShiftError("there is no shift 'none'")
+        return f"shift.{asked.form}", f"{asked.day} {asked.shift} {asked.language}".encode()
 
 
 @asynccontextmanager

@@ -1,0 +1,90 @@
+"""Has reports made by a process of their own, which is killed where it takes too long."""
+
+import asyncio
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Final
+
+from pydantic import ValidationError
+
+import app
+from app.reporting.messages import Done, Refused, Wanted
+from inspection.errors import StoreError
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
+
+PROGRAM: Final = "app.reporting.process"
+
+
+class ReportRefusedError(StoreError):
+    """There is no report; ``said`` says why, in any language."""
+
+    def __init__(self, said: Sentence) -> None:
+        self.said = said
+        super().__init__(said)
+
+    @property
+    def sentence(self) -> Sentence:
+        """Why, as the process said it."""
+        return self.said
+
+
+async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
+    """Have a report made. A cancelled call ends the process.
+
+    Args:
+        wanted: Which.
+        limit_s: How long it may take.
+
+    Returns:
+        What the process tells of it, and the bytes of its files where they were not written.
+
+    Raises:
+        ReportRefusedError: There is none.
+    """
+    try:
+        process = await asyncio.to_thread(_started)
+    except OSError as error:
+        raise ReportRefusedError(say(Code.REPORT_PROGRAM_FAILED, exit_code=error.errno or 0)) from error
+    try:
+        answer = await asyncio.to_thread(_answered, process, wanted, limit_s)
+    finally:
+        process.kill()  # of one that has ended, nothing
+    if answer is None:
+        raise ReportRefusedError(say(Code.REPORT_TOO_SLOW, limit_s=limit_s))
+    head, _, content = answer.partition(b"\n")
+    try:
+        if process.returncode == 0:
+            return Done.model_validate_json(head), content
+    except ValidationError:
+        pass
+    try:
+        refused = Refused.model_validate_json(head)
+    except ValidationError as error:
+        raise ReportRefusedError(say(Code.REPORT_PROGRAM_FAILED, exit_code=process.returncode)) from error
+    raise ReportRefusedError(Sentence(refused.detail, refused.coded))
+
+
+def _started() -> subprocess.Popen[bytes]:
+    paths = os.pathsep.join(
+        filter(None, (str(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH")))
+    )
+    return subprocess.Popen(  # noqa: S603  (our own program)
+        [sys.executable, "-P", "-m", PROGRAM],  # -P: not what lies in the folder where we were started
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
+
+
+def _answered(process: subprocess.Popen[bytes], wanted: Wanted, limit_s: float) -> bytes | None:
+    """What the process says, once it has ended; None where it was killed because it took too long."""
+    try:
+        return process.communicate(wanted.model_dump_json().encode() + b"\n", timeout=limit_s)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.communicate()
+        return None
