@@ -75,7 +75,8 @@ def test_a_clock_that_was_years_ahead_keeps_no_report_from_being_made() -> None:
 def test_each_shift_of_the_nights_in_which_clocks_are_set_is_due_once() -> None:
     berlin = ShiftCalendar(RULES, ZoneInfo("Europe/Berlin"))
     for begin in (datetime(2026, 3, 27, 12, tzinfo=UTC), datetime(2026, 10, 23, 12, tzinfo=UTC)):
-        due, found = Due.beginning(berlin, begin), []
+        due = Due.beginning(berlin, begin)
+        found: list[Shift] = []
         for hours in range(1, 97):
             due = due.seen(berlin, begin + timedelta(hours=hours), grace=GRACE)
             found += due.open

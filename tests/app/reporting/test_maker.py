@@ -17,14 +17,26 @@ from inspection.messages.telling import CHINESE
 from inspection.times.shifts import Shift
 from reports.settings import StoreSettings
 from reports.shift.document.kinds import Kind, Language
-from tests.reports.parts import START
-from tests.reports.shift.document.conftest import folder
+from reports.store.store import SqlStore
+from tests.reports.gauged import gauged, pressure
+from tests.reports.parts import START, closed
 from tests.reports.shift.the_shift import END
 
-__all__ = ["folder"]
 SHIFT = Shift(name="Early", date=date(2026, 3, 2), start=START, end=END)
 NAME = "shift_20260302T060000Z_20260302T140000Z"
 NOW = datetime(2026, 3, 3, tzinfo=UTC)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record of one released part."""
+    settings = StoreSettings(folder=tmp_path_factory.mktemp("reporting") / "record")
+    store = SqlStore(settings)
+    store.open()
+    store.append(gauged(1, pressure(4.2)))
+    store.append(closed(gauged(1, pressure(4.2))))
+    store.close()
+    return settings.folder
 
 
 def wanted(record: Path, **other: object) -> Wanted:
