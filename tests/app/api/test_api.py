@@ -328,7 +328,7 @@ async def test_the_api_describes_itself(engine: FakeEngine, client: httpx.AsyncC
 async def test_a_record_that_does_not_answer_is_a_fault_of_the_store(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
-    await until(lambda: bool(engine.store.events))  # its start; else that is found at the gate
+    await until(lambda: len(engine.store.events) == 2)  # link and start; else one is found at the gate
     engine.store.gate.clear()
     engine.line.post(PartTriggered(trigger(1)))
     await until(engine.store.waiting.is_set)
