@@ -216,16 +216,16 @@ def _named(location: Location, depth: int, environment: Mapping[str, Any]) -> st
 
 
 def _meant(location: Location, table: Any, model: type[BaseModel]) -> str:
-    """A hint at the key that was meant: one that is close, the same of another table, or all there are."""
+    """A hint at the key that was meant: the same of another table, one that is close, or all there are."""
     wrong = str(location[-1])
     if not is_table(table):
         return ""
-    close = difflib.get_close_matches(wrong.lower(), list(table.model_fields), n=1)
-    if close:
-        return f", did you mean {close[0]!r}?"
     others = [f"[{name}]" for name, field in model.model_fields.items() if _has(field.annotation, wrong)]
     if others:
         return f": it is a key of {' and '.join(others)}"
+    close = difflib.get_close_matches(wrong.lower(), list(table.model_fields), n=1)
+    if close:
+        return f", did you mean {close[0]!r}?"
     return f"; known are {', '.join(table.model_fields)}"
 
 

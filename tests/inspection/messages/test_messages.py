@@ -23,7 +23,7 @@ from tests.inspection.station.test_guard import RECIPE
 
 PACKAGES = ("app", "inspection", "models", "plc", "reports")
 ROOT = Path(__file__).parents[3]
-NAMES = {"PLC", "PIN", "Modbus", "mm", "s", "ms", "x", "y", "Passgate", "FaultReset"}
+NAMES = {"PLC", "PIN", "Modbus", "mm", "s", "ms", "x", "y", "Passgate", "MB", "FaultReset"}
 NAMES |= {"boot_id", "line_base", "part_id", "trigger_seq"}
 """What is called so in every language."""
 
