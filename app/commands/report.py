@@ -18,7 +18,7 @@ from app.settings.finding import find_record
 from app.settings.station import load
 from inspection.errors import StoreError
 from reports.shift.document.kinds import Kind, Language
-from reports.statistics.rule_sets import RuleSet
+from reports.statistics.rule_sets import MOST_IN_SUBGROUP, RuleSet
 
 if TYPE_CHECKING:
     from reports.shift.figures import ShiftSummary
@@ -93,6 +93,14 @@ def shift(
     rules: Annotated[
         RuleSet, typer.Option(help="Which points of a control chart are called signals: by whose rules.")
     ] = RuleSet.NELSON_1984,
+    subgroup: Annotated[
+        int,
+        typer.Option(
+            min=1,
+            max=MOST_IN_SUBGROUP,
+            help="So many parts in a row are a subgroup of a gauge's control chart; with 1 each is a point.",
+        ),
+    ] = 1,
     as_json: JsonFlag = False,
 ) -> None:
     """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
@@ -137,6 +145,7 @@ def shift(
                     kinds=forms_asked.files,
                     languages=(lang,),
                     rule_set=rules,
+                    subgroup=subgroup,
                     separator=marks[0],
                     decimal=marks[1],
                 ),
@@ -157,6 +166,7 @@ def shift(
                 shift=asked.shift,
                 now=now,
                 rule_set=rules,
+                subgroup=subgroup,
             )
     finally:
         reader.dispose()

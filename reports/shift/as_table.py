@@ -20,6 +20,7 @@ from reports.shift.hours import Hours
 from reports.statistics.capability import Capability
 from reports.statistics.proportions import Proportion
 from reports.statistics.run_rules import Signal
+from reports.statistics.subgroup_charts import SubgroupChart
 from reports.statistics.words import WORDS
 
 _WORDS: Final = WORDS["en"]
@@ -168,11 +169,23 @@ def _add_gauge(table: Table, gauge: GaugeFigures) -> None:
         _add_signals(table, _WORDS[control.rule_set], control.signals)
         why = " and ".join(_WORDS[one] for one in control.unstable)
         table.add_row("  in control", f"no: {why}" if why else "yes")
+    if gauge.subgroups is not None:
+        _add_subgroups(table, gauge.subgroups)
     if gauge.capability is not None:
         _add_capability(table, gauge.capability)
     if gauge.trueness is not None:
         true = gauge.trueness
         table.add_row("  worst error, within 2 u", f"{true.worst_error:.3g}, {true.within_2u:.1%}")
+
+
+def _add_subgroups(table: Table, chart: SubgroupChart) -> None:
+    """The chart of means of subgroups."""
+    name = f"  means of {chart.size} ({_WORDS[chart.spread]}), {chart.subgroups} subgroups"
+    table.add_row(name, f"{chart.low:.5g} to {chart.high:.5g}, spread to {chart.spread_high:.3g}")
+    _add_signals(table, f"means, {_WORDS[chart.rule_set]}", chart.signals)
+    table.add_row("  spreads beyond their limits", str(chart.spread_beyond))
+    why = " and ".join(_WORDS[one] for one in chart.unstable)
+    table.add_row("  in control by subgroups", f"no: {why}" if why else "yes")
 
 
 def _add_capability(table: Table, found: Capability) -> None:

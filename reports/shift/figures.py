@@ -183,6 +183,7 @@ def shift_summary(
     shift: Shift | None = None,
     now: datetime | None = None,
     rule_set: RuleSet = RuleSet.NELSON_1984,
+    subgroup: int = 1,
 ) -> ShiftSummary:
     """Summarise the parts whose trigger was seen from ``start`` up to, not including, ``end``.
 
@@ -198,13 +199,23 @@ def shift_summary(
         shift: The plant's shift that it is; None for another stretch of time.
         now: The wall clock, with time zone; None for this computer's.
         rule_set: Which points of a control chart are called signals.
+        subgroup: So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
     now = now or datetime.now(UTC)
     found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
-    return summarise(found, start=start, end=end, waiting=waiting, shift=shift, now=now, rule_set=rule_set)
+    return summarise(
+        found,
+        start=start,
+        end=end,
+        waiting=waiting,
+        shift=shift,
+        now=now,
+        rule_set=rule_set,
+        subgroup=subgroup,
+    )
 
 
 def summarise(
@@ -216,6 +227,7 @@ def summarise(
     shift: Shift | None,
     now: datetime,
     rule_set: RuleSet,
+    subgroup: int,
 ) -> ShiftSummary:
     """Summarise what was found of a shift; see ``shift_summary`` for what was asked.
 
@@ -227,6 +239,7 @@ def summarise(
         shift: As it was asked for.
         now: The wall clock when it was found.
         rule_set: As it was asked for.
+        subgroup: As it was asked for.
     """
     rows = found.rows
     judged = [row for row in rows if row.missed is None]
@@ -265,7 +278,7 @@ def summarise(
         false_release_share=proportion(escaped, truths, Interval.CLOPPER_PEARSON),
         mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(map(_kept, judged)),
-        gauges=gauge_figures((row.record for row in judged), rule_set),
+        gauges=gauge_figures((row.record for row in judged), rule_set, subgroup=subgroup),
         downtime=downtime(found.life, start=start, end=end, now=now),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,

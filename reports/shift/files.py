@@ -36,6 +36,8 @@ class Asked:
     kinds: Sequence[Kind] = tuple(Kind)
     languages: Sequence[Language] = (Language.EN,)
     rule_set: RuleSet = RuleSet.NELSON_1984
+    subgroup: int = 1
+    """So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point."""
     separator: str = ","
     """Of the CSV."""
     decimal: str = "."
@@ -72,6 +74,7 @@ def report_files(reader: Engine, asked: Asked, *, waiting: Waiting = NOTHING, no
         station=asked.station,
         now=now,
         rule_set=asked.rule_set,
+        subgroup=asked.subgroup,
     )
     of_parts = any(kind.of_parts for kind in asked.kinds)
     parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting) if of_parts else []

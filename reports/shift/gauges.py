@@ -11,8 +11,9 @@ from pydantic import ValidationError
 
 from inspection.decision import Frozen, GaugeReading
 from inspection.instruments.reading import InstrumentKind, Unreadable
-from reports.statistics.capability import LEAST_PARTS, Capability, capability
+from reports.statistics.capability import LEAST_PARTS, Capability, Within, capability
 from reports.statistics.rule_sets import RuleSet
+from reports.statistics.subgroup_charts import SubgroupChart, subgroup_chart
 from reports.statistics.variables_charts import Individuals, individuals
 
 _NO_MEASURE: Final = (InstrumentKind.LAMP, InstrumentKind.CODE)
@@ -55,6 +56,9 @@ class GaugeFigures(Frozen):
     """None for lamps and codes."""
     trueness: Trueness | None
     """None where no truth is known."""
+    subgroups: SubgroupChart | None = None
+    """The chart of means of subgroups, where a size of more than one was asked for; None else, for lamps and
+    codes, and with too few subgroups. Where there is one, it says whether the process was in control."""
 
 
 class _Key(NamedTuple):
@@ -65,20 +69,23 @@ class _Key(NamedTuple):
     high: float | None
 
 
-def gauge_figures(records: Iterable[str], rule_set: RuleSet) -> tuple[GaugeFigures, ...]:
+def gauge_figures(
+    records: Iterable[str], rule_set: RuleSet, *, subgroup: int = 1
+) -> tuple[GaugeFigures, ...]:
     """The figures of all gauges, in the order in which they first occur.
 
     Args:
         records: The judged parts as the record has them, in the order of their triggers; a damaged one is the
             chain's to tell, and is left out.
         rule_set: Which points of a chart are called signals.
+        subgroup: So many parts in a row are a subgroup; with 1 each part is a point of its own.
     """
     found: dict[_Key, list[tuple[GaugeReading, float | None]]] = {}
     for record in records:
         for reading, truth in _readings_in(record):
             key = _Key(reading.name, reading.kind, reading.unit, reading.low, reading.high)
             found.setdefault(key, []).append((reading, truth))
-    return tuple(_figures(key, seen, rule_set) for key, seen in found.items())
+    return tuple(_figures(key, seen, rule_set, subgroup) for key, seen in found.items())
 
 
 def _readings_in(record: str) -> list[tuple[GaugeReading, float | None]]:
@@ -94,12 +101,23 @@ def _readings_in(record: str) -> list[tuple[GaugeReading, float | None]]:
         return []
 
 
-def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_set: RuleSet) -> GaugeFigures:
+def _figures(
+    key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_set: RuleSet, subgroup: int
+) -> GaugeFigures:
     readings = [reading for reading, _ in seen]
     measured = [] if key.kind in _NO_MEASURE else [one for one in readings if one.value is not None]
     values = [one.value for one in measured if one.value is not None]
     us = [one.uncertainty for one in measured]
     control = individuals(values, us, rule_set) if len(values) >= LEAST_PARTS else None
+    groups = None
+    if subgroup > 1 and key.kind not in _NO_MEASURE:
+        groups = subgroup_chart(
+            [one.value for one in readings],
+            [one.uncertainty for one in readings],
+            size=subgroup,
+            rule_set=rule_set,
+        )
+    judged_by = control if groups is None else groups
     return GaugeFigures(
         **key._asdict(),
         parts=len(readings),
@@ -113,9 +131,15 @@ def _figures(key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_
         capability=None
         if key.kind in _NO_MEASURE
         else capability(
-            values, us, low=key.low, high=key.high, in_control=control is not None and control.in_control
+            values,
+            us,
+            low=key.low,
+            high=key.high,
+            in_control=judged_by is not None and judged_by.in_control,
+            within=None if groups is None else Within(groups.within_variance, groups.freedom),
         ),
         trueness=_trueness(seen),
+        subgroups=groups,
     )
 
 

@@ -2,8 +2,8 @@
 
 AIAG, *Statistical Process Control*, 2nd edition, chapter IV. Pp and Ppk are what was made, by the overall
 standard deviation, whatever the process did. Cp and Cpk are what the process can do, by the spread within it,
-from successive parts (the mean square of their differences, halved); they are only told of a process that was
-in control, as the next parts will otherwise not be like these.
+from successive parts (the mean square of their differences, halved) or within subgroups; they are only told
+of a process that was in control, as the next parts will otherwise not be like these.
 
 A measured value is a part's own and an error of measurement, so measured variation is too large by the mean
 of u², and a capability from it is too low. ``cp`` and ``cpk`` have that taken out (compare AIAG, *Measurement
@@ -75,6 +75,14 @@ class Capability(Frozen):
     """Why there is no ``cpk``."""
 
 
+class Within(NamedTuple):
+    """The variance within subgroups, pooled."""
+
+    variance: float
+    freedom: int
+    """Its degrees of freedom."""
+
+
 def capability(
     values: Sequence[float],
     us: Sequence[float],
@@ -82,6 +90,7 @@ def capability(
     low: float | None,
     high: float | None,
     in_control: bool,
+    within: Within | None = None,
 ) -> Capability:
     """The capability of a process.
 
@@ -90,7 +99,9 @@ def capability(
         us: Standard uncertainty of each.
         low: Lower limit; None for none.
         high: Upper limit; None for none.
-        in_control: Whether the process was (``variables_charts.Individuals.in_control``).
+        in_control: Whether the process was, by the chart of individual values or, where there is one, that of
+            subgroups.
+        within: The spread within subgroups; None where that between successive parts is to be taken.
 
     >>> found = capability([16.0, 18.0, 14.0] * 20, [0.0] * 60, low=8.0, high=20.0, in_control=True)
     >>> found.ppk and round(found.ppk.value, 2)
@@ -110,13 +121,18 @@ def capability(
     told = Capability(pp=made.for_width(width), ppk=made.for_margin(nearest), refused=Refused.OUT_OF_CONTROL)
     if not in_control:
         return told
-    within = _Spread(
-        fmean((after - before) ** 2 for before, after in pairwise(values)) / 2.0,
-        relative_error=math.sqrt(3.0 * n - 4.0) / (n - 1),  # von Neumann, 1941
-        of_mean=1.0 / n,
-    )
-    told = told.model_copy(update={"cpk_measured": within.for_margin(nearest)})
-    own = within.without(fmean(u * u for u in us))
+    if within is None:
+        process = _Spread(
+            fmean((after - before) ** 2 for before, after in pairwise(values)) / 2.0,
+            relative_error=math.sqrt(3.0 * n - 4.0) / (n - 1),  # von Neumann, 1941
+            of_mean=1.0 / n,
+        )
+    elif within.variance == 0.0:
+        return told.model_copy(update={"refused": Refused.NO_SPREAD})
+    else:
+        process = _Spread(within.variance, relative_error=math.sqrt(2.0 / within.freedom), of_mean=1.0 / n)
+    told = told.model_copy(update={"cpk_measured": process.for_margin(nearest)})
+    own = process.without(fmean(u * u for u in us))
     if own is None:
         return told.model_copy(update={"refused": Refused.HIDDEN_BY_MEASUREMENT})
     return told.model_copy(

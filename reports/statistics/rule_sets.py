@@ -5,6 +5,10 @@ with Nelson, seven in the handbook of AIAG. So nobody says "the rules", but whic
 """
 
 from enum import StrEnum
+from typing import Final
+
+MOST_IN_SUBGROUP: Final = 25
+"""Parts of a subgroup, at most: tables of constants end there too (ASTM MNL 7A)."""
 
 
 class RuleSet(StrEnum):

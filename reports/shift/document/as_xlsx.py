@@ -30,7 +30,7 @@ _SHEETS: Final = {
     ),
     "hours": ("hours",),
     "defects": ("defects",),
-    "gauges": ("gauges", "unreadable", "control", "capability"),
+    "gauges": ("gauges", "unreadable", "control", "subgroups", "capability"),
     "signals": ("signals",),
     "downtime": ("downtime", "availability"),
     "alarms": ("alarms",),

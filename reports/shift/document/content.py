@@ -22,6 +22,7 @@ from reports.shift.document.gauge_tables import (
     capability_table,
     control_table,
     gauges_table,
+    subgroups_table,
     unreadable_table,
 )
 from reports.shift.document.report import ShiftReport
@@ -90,7 +91,7 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
             gauges_table(summary.gauges, words),
             *(
                 make(summary.gauges, words)
-                for make in (unreadable_table, control_table, capability_table)
+                for make in (unreadable_table, control_table, subgroups_table, capability_table)
                 if summary.gauges
             ),
             signals_table(report, words, zone),

@@ -8,7 +8,8 @@ from inspection.instruments.reading import InstrumentKind
 from reports.shift.document.cells import Cell, Column, Table, count, index, number, numbers
 from reports.shift.document.words.words import Words
 from reports.shift.gauges import GaugeFigures
-from reports.statistics.variables_charts import Individuals
+from reports.statistics.subgroup_charts import LEAST_SUBGROUPS
+from reports.statistics.variables_charts import Individuals, Unstable
 
 
 def gauges_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
@@ -51,12 +52,11 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
     """Whether the process behind each gauge was in control."""
 
     def said(gauge: GaugeFigures, control: Individuals) -> tuple[Cell, ...]:
-        why = words.listed(words.code(one) for one in control.unstable)
         refused = None if gauge.capability is None else gauge.capability.refused
         return (
             Cell(gauge.name),
             *map(number, (control.low, control.centre, control.high, control.moving_range)),
-            Cell(words.say("in_control_no", why=why) if why else words.say("yes")),
+            Cell(_in_control(control.unstable, words)),
             Cell(None if refused is None else words.code(refused)),
         )
 
@@ -73,6 +73,50 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
         note=words.say("control_note") if any(gauge.control for gauge in gauges) else "",
         empty=words.say("control_none"),
     )
+
+
+def subgroups_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
+    """The charts of means of subgroups, where they were asked for."""
+    found = [(gauge.name, gauge.subgroups) for gauge in gauges if gauge.subgroups is not None]
+    figures = [words.say(key) for key in ("subgroup_size", "subgroups_count", "control_low", "mean")]
+    figures += [words.say(key) for key in ("control_high", "spread_mean", "spread_to", "spread_beyond")]
+    return Table(
+        key="subgroups",
+        title=words.say("subgroups"),
+        columns=(
+            Column(words.say("gauge"), width=0.7),
+            Column(words.say("chart")),
+            *numbers(*figures),
+            Column(words.say("in_control"), width=1.0),
+        ),
+        rows=tuple(
+            (
+                Cell(name),
+                Cell(words.code(chart.spread)),
+                *map(count, (chart.size, chart.subgroups)),
+                *map(number, (chart.low, chart.centre, chart.high, chart.spread_centre, chart.spread_high)),
+                count(chart.spread_beyond),
+                Cell(_in_control(chart.unstable, words)),
+            )
+            for name, chart in found
+        ),
+        note=" ".join(
+            [words.say("subgroups_note")]
+            + [
+                words.say("off_chart", gauge=name, n=chart.off_chart)
+                for name, chart in found
+                if chart.off_chart
+            ]
+        )
+        if found
+        else "",
+        empty=words.say("subgroups_none", least=LEAST_SUBGROUPS),
+    )
+
+
+def _in_control(unstable: Sequence[Unstable], words: Words) -> str:
+    why = words.listed(words.code(one) for one in unstable)
+    return words.say("in_control_no", why=why) if why else words.say("yes")
 
 
 def capability_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:

@@ -100,6 +100,7 @@ def shift_report(
     station: str = "",
     now: datetime | None = None,
     rule_set: RuleSet = RuleSet.NELSON_1984,
+    subgroup: int = 1,
 ) -> ShiftReport:
     """Make the report of the parts whose trigger was seen from ``start`` up to, not including, ``end``.
 
@@ -112,13 +113,23 @@ def shift_report(
         station: Its name; empty where none is known.
         now: The wall clock, with time zone; None for this computer's.
         rule_set: Which points of a control chart are called signals.
+        subgroup: So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
     now = now or datetime.now(UTC)
     found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
-    summary = summarise(found, start=start, end=end, waiting=waiting, shift=shift, now=now, rule_set=rule_set)
+    summary = summarise(
+        found,
+        start=start,
+        end=end,
+        waiting=waiting,
+        shift=shift,
+        now=now,
+        rule_set=rule_set,
+        subgroup=subgroup,
+    )
     judged = [row for row in found.rows if row.missed is None]
     decisions = [said for row in judged if (said := _said(row)) is not None]
     return ShiftReport(

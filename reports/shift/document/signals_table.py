@@ -27,6 +27,9 @@ def signals_table(report: ShiftReport, words: Words, zone: tzinfo | None) -> Tab
     for gauge in summary.gauges:
         if gauge.control is not None:
             rows += _rows(gauge.name, gauge.control.signals, str, words)
+        if gauge.subgroups is not None:
+            named = words.say("means_of", gauge=gauge.name, size=gauge.subgroups.size)
+            rows += _rows(named, gauge.subgroups.signals, str, words)
     return Table(
         key="signals",
         title=words.say("signals"),

@@ -151,3 +151,31 @@ def test_csv_has_names_and_readings_with_the_wanted_decimal_mark() -> None:
     assert one["gauges"] == "pressure=4,250±0,040 bar; id==SN1; ready=lit green"
     assert two["gauges"] == "pressure=unreadable (glare)"
     assert (three["gauges"], three["serial"]) == ("", "")
+
+
+def test_subgroups_decide_where_they_are_asked_for_whether_there_is_a_cpk() -> None:
+    """Each subgroup lies elsewhere: single values hide it among each other, means do not."""
+    rng = np.random.default_rng(3)
+    values = [4.0 + 0.2 * (at // 5 % 2) + rng.normal(0.0, 0.05) for at in range(200)]
+    parts = [part_json(gauged(n, pressure(value, u=0.001))) for n, value in enumerate(values, 1)]
+    (single,) = gauge_figures(parts, RuleSet.NELSON_1984)
+    (grouped,) = gauge_figures(parts, RuleSet.NELSON_1984, subgroup=5)
+    assert single.subgroups is None
+    assert grouped.subgroups is not None
+    assert (grouped.subgroups.subgroups, grouped.subgroups.in_control) == (40, False)
+    assert grouped.capability is not None
+    assert (grouped.capability.refused, grouped.capability.cpk) == (Refused.OUT_OF_CONTROL, None)
+    (few,) = gauge_figures(parts[:90], RuleSet.NELSON_1984, subgroup=5)
+    assert (few.subgroups, few.control is not None) == (None, True), "18 subgroups are too few"
+
+
+def test_cpk_goes_by_the_spread_within_subgroups_of_a_process_in_control() -> None:
+    values = np.random.default_rng(4).normal(4.0, 0.1, 250)
+    parts = [part_json(gauged(n, pressure(float(value), u=0.001))) for n, value in enumerate(values, 1)]
+    (found,) = gauge_figures(parts, RuleSet.NELSON_1984, subgroup=5)
+    assert found.capability is not None
+    assert found.capability.cpk_measured is not None
+    within = math.sqrt(values.reshape(50, 5).var(axis=1, ddof=1).mean())
+    nearest = min(values.mean() - 3.0, 5.0 - values.mean())
+    assert found.capability.cpk_measured.value == pytest.approx(nearest / (3.0 * within))
+    assert found.capability.cpk is not None

@@ -130,8 +130,8 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "capability": "过程能力",
     "capability_none": "无法给出过程能力：未规定限值，或读数太少。",
     "index": "指数",
-    "capability_note": "Pp、Ppk：按全班次离散，表示实际做到的。Cp、Cpk：按相邻工件间离散，表示过程能做到"
-    "的，已扣除测量自身的方差；实测 Cpk：未扣除。各带 95 % 区间；Cp、Cpk 仅对受控过程给出。",
+    "capability_note": "Pp、Ppk：按全班次离散，表示实际做到的。Cp、Cpk：按相邻工件间或子组内离散，表示过程能"
+    "做到的，已扣除测量自身的方差；实测 Cpk：未扣除。各带 95 % 区间；Cp、Cpk 仅对受控过程给出。",
     "signals": "控制图信号",
     "signals_none": "各控制图均无信号。",
     "chart": "控制图",

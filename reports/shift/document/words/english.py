@@ -138,7 +138,8 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "capability_none": "No capability can be told: there are no limits, or too few readings.",
     "index": "Index",
     "capability_note": "Pp, Ppk: what was made, by the spread over the whole shift. Cp, Cpk: what the "
-    "process can do, by the spread between successive parts, the measurement's own variance taken out; "
+    "process can do, by the spread between successive parts or within subgroups, the measurement's own "
+    "variance taken out; "
     "Cpk as measured: with it. Each with its 95 % interval; Cp and Cpk only of a process in control.",
     "signals": "Signals of the control charts",
     "signals_none": "No chart has a signal.",
