@@ -152,7 +152,11 @@ def _facts(report: ShiftReport, words: Words) -> tuple[Fact, ...]:
         Fact(
             title=words.say("unreconciled"), cell=count(summary.unreconciled), bad=bool(summary.unreconciled)
         ),
-        Fact(title=words.say("latency_p95"), cell=p95),
+        Fact(
+            title=words.say("latency_p95"),
+            cell=p95,
+            of="" if latency is None else words.say("of_parts", n=latency.n),
+        ),
     )
 
 

@@ -195,6 +195,6 @@ def latency_table(report: ShiftReport, words: Words) -> Table:
         title=words.say("latency"),
         columns=tuple(Column(title, width=1.0, right=True) for title in titles),
         rows=(tuple(ms(figure) for figure in found),) if found else (),
-        note=words.say("latency_note") if found else "",
+        note=words.say("latency_note", n=latency.n) if latency else "",
         empty=words.say("latency_none"),
     )

@@ -55,6 +55,7 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
         refused = None if gauge.capability is None else gauge.capability.refused
         return (
             Cell(gauge.name),
+            count(control.n),
             *map(number, (control.low, control.centre, control.high, control.moving_range)),
             Cell(_in_control(control.unstable, words)),
             Cell(None if refused is None else words.code(refused)),
@@ -65,7 +66,8 @@ def control_table(gauges: Sequence[GaugeFigures], words: Words) -> Table:
         title=words.say("control"),
         columns=(
             Column(words.say("gauge"), width=0.7),
-            *numbers(*(words.say(key) for key in ("control_low", "mean", "control_high", "moving_range"))),
+            *numbers(*(words.say(key) for key in ("read", "control_low", "mean"))),
+            *numbers(*(words.say(key) for key in ("control_high", "moving_range"))),
             Column(words.say("in_control"), width=1.0),
             Column(words.say("no_cpk"), width=1.0),
         ),

@@ -148,7 +148,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "gauges_note": "s：全班次标准差。u：读数标准不确定度的中位数（k = 1）。",
     # latency
     "latency": "从触发到判定的延迟",
-    "latency_note": "已判定工件的首次判定。",
+    "latency_note": "{n} 个已判定工件的首次判定，从看到触发到作出判定；取记录值的最近秩百分位数。",
     "latency_none": "没有已判定的工件。",
     "max": "最大",
     # what judged

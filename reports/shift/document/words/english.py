@@ -158,7 +158,8 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "= 1).",
     # latency
     "latency": "Latency from trigger to decision",
-    "latency_note": "First looks of judged parts.",
+    "latency_note": "First looks of {n} judged parts, from trigger as seen to decision; nearest-rank "
+    "percentiles of what the record has.",
     "latency_none": "No part was judged.",
     "max": "Largest",
     # what judged

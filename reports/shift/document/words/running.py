@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 RUNNING_ENGLISH: Final[Mapping[str, str]] = {
+    "of_parts": "of {n} parts",
     "downtime": "Downtime by reason",
     "downtime_none": "The station ran throughout: nothing on record stood in its way.",
     "downtime_unknown": "Not worked out by the version of Passgate that made these figures.",
@@ -61,8 +62,8 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "subgroups_none": "No subgroups were asked for (--subgroup), or there are fewer than {least}: each part "
     "is a point of its own.",
     "subgroups_note": "So many parts in a row are a subgroup. Xbar-R where all have the same size, of 9 at "
-    "most; Xbar-s with more, or where parts that could not be read make sizes differ. Spread: the range, or the "
-    "standard deviation, of a subgroup. Where there is such a chart, it decides whether there is a Cpk.",
+    "most; Xbar-s with more, or where parts that could not be read make sizes differ. Spread: the range, or "
+    "the standard deviation, of a subgroup. Where there is such a chart, it decides whether there is a Cpk.",
     "off_chart": "{gauge}: {n} readings are in no subgroup.",
     "subgroup_size": "Size",
     "subgroups_count": "Subgroups",
@@ -70,6 +71,38 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "spread_to": "Spread to",
     "spread_beyond": "Beyond",
     "means_of": "{gauge}, means of {size}",
+    "challenges": "Challenges",
+    "challenges_none": "No challenge was begun or ended in this time.",
+    "challenges_note": "Pieces of which it is known what they must get. One without a begin began before this "
+    "time; one without an end was not over in it.",
+    "challenge_began": "Began",
+    "challenge_ended": "Ended",
+    "challenge_result": "Result",
+    "looks": "Looks",
+    "wrong_pieces": "Pieces that got something else",
+    "Ended.passed": "passed",
+    "Ended.failed": "failed",
+    "Ended.aborted": "aborted",
+    "Ended.open": "not over",
+    "agreement": "Agreement in challenges",
+    "agreement_none": "No challenge piece was looked at in this time, so nothing can be said of agreement.",
+    "agreement_note": "Attribute agreement (AIAG, Measurement Systems Analysis, 4th edition). Effectiveness: pieces "
+    "on which each look was right. Misses: looks that let a defective piece pass. False alarms: looks that did "
+    "not let a good one pass. Of these the exact 95 % interval. Kappa against what is known: Cohen's; of the runs "
+    "with each other: Fleiss's; with large-sample intervals. Acceptable, marginal: effectiveness 90 %, 80 %; misses "
+    "2 %, 5 %; false alarms 5 %, 10 %; kappa 0.75, 0.40.",
+    "appraiser": "Who looked",
+    "all_appraisers": "all",
+    "agreed": "Count",
+    "grade": "Grade, or why none",
+    "effectiveness": "Effectiveness",
+    "miss_rate": "Misses",
+    "false_alarm_rate": "False alarms",
+    "kappa_against": "Kappa against what is known",
+    "kappa_within": "Kappa of the runs",
+    "kappa_between": "Kappa of all who looked",
+    "no_defective_piece": "no defective piece was looked at",
+    "no_good_piece": "no good piece was looked at",
     "Reason.unknown": "Not known",
     "Reason.stopped": "Engine not running",
     "Reason.starting": "Starting, PLC not yet connected",
@@ -87,6 +120,7 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
 }
 
 RUNNING_CHINESE: Final[Mapping[str, str]] = {
+    "of_parts": "{n} 个工件",
     "downtime": "按原因统计的停机时间",
     "downtime_none": "工位全程运行：记录中没有任何停机原因。",
     "downtime_unknown": "生成这些数据的程序版本未计算此项。",
@@ -138,8 +172,8 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "not_over": "未消除",
     "subgroups": "子组均值",
     "subgroups_none": "未要求子组（--subgroup），或子组少于 {least} 个：每个工件自成一点。",
-    "subgroups_note": "连续若干工件为一个子组。各子组大小相同且不超过 9 时用 Xbar-R；更大，或因读数缺失大小不同"
-    "时用 Xbar-s。离散：子组的极差或标准差。有此图时，由它决定是否给出 Cpk。",
+    "subgroups_note": "连续若干工件为一个子组。各子组大小相同且不超过 9 时用 Xbar-R；更大，或因读数缺失大小不"
+    "同时用 Xbar-s。离散：子组的极差或标准差。有此图时，由它决定是否给出 Cpk。",
     "off_chart": "{gauge}：{n} 个读数不属于任何子组。",
     "subgroup_size": "大小",
     "subgroups_count": "子组数",
@@ -147,6 +181,35 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "spread_to": "离散上限",
     "spread_beyond": "超限",
     "means_of": "{gauge}，{size} 件均值",
+    "challenges": "验证",
+    "challenges_none": "此时段内没有开始或结束验证。",
+    "challenges_note": "验证件应得的判定是已知的。无开始时间者在此时段之前开始；无结束时间者在此时段内未结束。",
+    "challenge_began": "开始",
+    "challenge_ended": "结束",
+    "challenge_result": "结果",
+    "looks": "检查次数",
+    "wrong_pieces": "判定不符的验证件",
+    "Ended.passed": "通过",
+    "Ended.failed": "未通过",
+    "Ended.aborted": "中止",
+    "Ended.open": "未结束",
+    "agreement": "验证的一致性",
+    "agreement_none": "此时段内没有检查验证件，无法给出一致性。",
+    "agreement_note": "计数型一致性分析（AIAG 测量系统分析，第 4 版）。有效性：每次检查均正确的样件。漏判：放行了不良件的"
+    "检查。误判：未放行良品的检查。以上附精确的 95 % 区间。与已知结果的卡帕：Cohen；各次之间的卡帕：Fleiss；附大样本区间。"
+    "可接受、勉强可接受：有效性 90 %、80 %；漏判 2 %、5 %；误判 5 %、10 %；卡帕 0.75、0.40。",
+    "appraiser": "检查者",
+    "all_appraisers": "全部",
+    "agreed": "件数",
+    "grade": "评级，或无值的原因",
+    "effectiveness": "有效性",
+    "miss_rate": "漏判率",
+    "false_alarm_rate": "误判率",
+    "kappa_against": "与已知结果的卡帕",
+    "kappa_within": "各次之间的卡帕",
+    "kappa_between": "所有检查者之间的卡帕",
+    "no_defective_piece": "没有检查不良件",
+    "no_good_piece": "没有检查良品",
     "Reason.unknown": "未知",
     "Reason.stopped": "引擎未运行",
     "Reason.starting": "启动中，PLC 未连接",
