@@ -73,8 +73,8 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "means_of": "{gauge}, means of {size}",
     "challenges": "Challenges",
     "challenges_none": "No challenge was begun or ended in this time.",
-    "challenges_note": "Pieces of which it is known what they must get. One without a begin began before this "
-    "time; one without an end was not over in it.",
+    "challenges_note": "Pieces of which it is known what they must get. One without a begin began before "
+    "this time; one without an end was not over in it.",
     "challenge_began": "Began",
     "challenge_ended": "Ended",
     "challenge_result": "Result",
@@ -86,11 +86,12 @@ RUNNING_ENGLISH: Final[Mapping[str, str]] = {
     "Ended.open": "not over",
     "agreement": "Agreement in challenges",
     "agreement_none": "No challenge piece was looked at in this time, so nothing can be said of agreement.",
-    "agreement_note": "Attribute agreement (AIAG, Measurement Systems Analysis, 4th edition). Effectiveness: pieces "
-    "on which each look was right. Misses: looks that let a defective piece pass. False alarms: looks that did "
-    "not let a good one pass. Of these the exact 95 % interval. Kappa against what is known: Cohen's; of the runs "
-    "with each other: Fleiss's; with large-sample intervals. Acceptable, marginal: effectiveness 90 %, 80 %; misses "
-    "2 %, 5 %; false alarms 5 %, 10 %; kappa 0.75, 0.40.",
+    "agreement_note": "Attribute agreement (AIAG, Measurement Systems Analysis, 4th edition). "
+    "Effectiveness: pieces on which each look was right. Misses: looks that let a defective piece pass. "
+    "False alarms: looks that did not let a good one pass. Of these the exact 95 % interval. Kappa "
+    "against what is known: Cohen's; of the runs with each other: Fleiss's; with large-sample intervals. "
+    "Acceptable, marginal: effectiveness 90 %, 80 %; misses 2 %, 5 %; false alarms 5 %, 10 %; kappa 0.75, "
+    "0.40.",
     "appraiser": "Who looked",
     "all_appraisers": "all",
     "agreed": "Count",
@@ -172,8 +173,8 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "not_over": "未消除",
     "subgroups": "子组均值",
     "subgroups_none": "未要求子组（--subgroup），或子组少于 {least} 个：每个工件自成一点。",
-    "subgroups_note": "连续若干工件为一个子组。各子组大小相同且不超过 9 时用 Xbar-R；更大，或因读数缺失大小不"
-    "同时用 Xbar-s。离散：子组的极差或标准差。有此图时，由它决定是否给出 Cpk。",
+    "subgroups_note": "连续若干工件为一个子组。各子组大小相同且不超过 9 时用 Xbar-R；更大，或因读数缺失大"
+    "小不同时用 Xbar-s。离散：子组的极差或标准差。有此图时，由它决定是否给出 Cpk。",
     "off_chart": "{gauge}：{n} 个读数不属于任何子组。",
     "subgroup_size": "大小",
     "subgroups_count": "子组数",
@@ -183,7 +184,8 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "means_of": "{gauge}，{size} 件均值",
     "challenges": "验证",
     "challenges_none": "此时段内没有开始或结束验证。",
-    "challenges_note": "验证件应得的判定是已知的。无开始时间者在此时段之前开始；无结束时间者在此时段内未结束。",
+    "challenges_note": "验证件应得的判定是已知的。无开始时间者在此时段之前开始；无结束时间者在此时段内未结"
+    "束。",
     "challenge_began": "开始",
     "challenge_ended": "结束",
     "challenge_result": "结果",
@@ -195,9 +197,10 @@ RUNNING_CHINESE: Final[Mapping[str, str]] = {
     "Ended.open": "未结束",
     "agreement": "验证的一致性",
     "agreement_none": "此时段内没有检查验证件，无法给出一致性。",
-    "agreement_note": "计数型一致性分析（AIAG 测量系统分析，第 4 版）。有效性：每次检查均正确的样件。漏判：放行了不良件的"
-    "检查。误判：未放行良品的检查。以上附精确的 95 % 区间。与已知结果的卡帕：Cohen；各次之间的卡帕：Fleiss；附大样本区间。"
-    "可接受、勉强可接受：有效性 90 %、80 %；漏判 2 %、5 %；误判 5 %、10 %；卡帕 0.75、0.40。",
+    "agreement_note": "计数型一致性分析（AIAG 测量系统分析，第 4 版）。有效性：每次检查均正确的样件。漏判"
+    "：放行了不良件的检查。误判：未放行良品的检查。以上附精确的 95 % 区间。与已知结果的卡帕：Cohen；各次之"
+    "间的卡帕：Fleiss；附大样本区间。可接受、勉强可接受：有效性 90 %、80 %；漏判 2 %、5 %；误判 5 %、10 %"
+    "；卡帕 0.75、0.40。",
     "appraiser": "检查者",
     "all_appraisers": "全部",
     "agreed": "件数",
