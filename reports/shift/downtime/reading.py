@@ -34,11 +34,14 @@ def read_life(connection: Connection, *, start: datetime, end: datetime, spooled
     if not has_events(connection):
         return Life((), (), (), None)
     position, at = EventRow.position, EventRow.at
-    beside = (at >= start, at < end)
-    high = connection.scalar(select(func.max(position)).where(*beside))
-    if high is None:
+    low, high = connection.execute(
+        select(func.coalesce(func.min(position), 0), func.coalesce(func.max(position), 0)).where(
+            at >= start, at < end
+        )
+    ).one()
+    if not high:
         high = connection.scalar(select(func.max(position)).where(at < start)) or 0
-    low = connection.scalar(select(func.min(position)).where(*beside)) or high + 1
+        low = high + 1
     within = [_told(connection, row) for row in _rows(connection, position.between(low, high))]
     waiting = list(_waiting(spooled, _heard(connection, ()) if spooled else None))
     later = _rows(connection, position > high, EventRow.kind.in_(_ENGINE), most=1)
