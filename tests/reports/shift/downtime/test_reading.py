@@ -9,14 +9,16 @@ from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.on_record import subjects_of
 from inspection.events import Event, EventKind
 from inspection.status import Alarm
+from reports.settings import StoreSettings
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.downtime.reasons import Reason
 from reports.shift.figures import ShiftSummary, shift_summary
 from reports.shift.query import shift_on_record
 from reports.store.store import SqlStore
-from reports.store.waiting import NOTHING
+from reports.store.waiting import NOTHING, read_waiting
 from tests.reports.parts import START, closed, part
 from tests.reports.postgresql import on_both
+from tests.reports.stores import locked
 
 END = START + timedelta(hours=8)
 
@@ -127,3 +129,20 @@ def test_an_alarm_of_a_run_that_died_stands_no_longer_than_the_run_was_heard_of(
     alarms.raise_(AlarmCode.LINE_HALTED, "halted", START)
     note(store, 5, EventKind.ENGINE_STARTED)
     assert [one.active_s / 3600 for one in lives(store, reader)] == [1.0, 0.0]
+
+
+def test_what_waits_in_the_spool_is_part_of_a_stations_life(
+    store: SqlStore, settings: StoreSettings, reader: Engine
+) -> None:
+    note(store, -1, EventKind.ENGINE_STARTED)
+    note(store, -1, EventKind.LINK_UP)
+    with locked(settings):
+        note(store, 1, EventKind.HOLD)
+        store.append(part(7200))
+        note(store, 4, EventKind.ENGINE_STARTED)
+        note(store, 4, EventKind.LINK_UP)
+        note(store, 5, EventKind.START)
+        note(store, 9, EventKind.ENGINE_STOPPED)
+    found = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
+    assert found.spooled == 6
+    assert hours_of(found) == {Reason.HOLD: 2.0, Reason.UNKNOWN: 2.0}, "killed behind its part of 8:00"

@@ -150,7 +150,7 @@ def test_whatever_happens_the_parts_of_a_shift_are_the_whole_of_it(
     found = spent(*within, before=tuple(one for one in events if one.event.at < START), heard=heard, now=now)
     assert min(found.down_s, found.unknown_s, found.running_s) >= 0.0
     assert found.down_s + found.unknown_s + found.running_s == pytest.approx(found.total_s)
-    assert found.total_s == pytest.approx(max(0.0, min(now, 8.0)) * 3600)
+    assert found.total_s == pytest.approx(max(0.0, min(now, 8.0)) * 3600, abs=1e-5)
     assert all(row.seconds <= row.whole_s + 1e-6 for row in found.rows)
     if EventKind.ENGINE_STARTED not in {kind for kind, _, _ in steps}:
         assert found.running_s == 0.0
