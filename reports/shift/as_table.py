@@ -132,7 +132,7 @@ def _add_downtime(table: Table, found: Downtime) -> None:
         )
     for row in found.rows:
         name = RUNNING_ENGLISH[f"Reason.{row.reason}"]
-        table.add_row(f"  {name}", f"{_minutes(row.seconds)}, {row.share:.1%}; {row.times} times")
+        table.add_row(f"  {name}", f"{_minutes(row.seconds)}, {row.share:.1%}; {row.times}×")
     if found.bypass_s:
         table.add_row("bypass key turned", _minutes(found.bypass_s))
     between, losses = found.between_losses, f"{found.losses} in {_minutes(found.between_losses.total_s)}"
@@ -143,7 +143,7 @@ def _add_downtime(table: Table, found: Downtime) -> None:
     table.add_row("losses of the PLC", losses)
     if found.to_restore.mean_s is not None:
         table.add_row(
-            "  mean time to restore", f"{_minutes(found.to_restore.mean_s)}, {found.to_restore.count} times"
+            "  mean time to restore", f"{_minutes(found.to_restore.mean_s)}, {found.to_restore.count}×"
         )
 
 

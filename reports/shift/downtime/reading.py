@@ -1,9 +1,11 @@
 """What the record holds of a station's life in a stretch of time, and how it stood when that began."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 
+from pydantic import ValidationError
 from sqlalchemy import ColumnElement, Connection, Row, case, func, inspect, select
 
 from inspection.alarms.on_record import ALARM_KINDS
@@ -15,6 +17,7 @@ from reports.shift.downtime.reasons import ALARM_CODES, KINDS, Life, Told
 
 _SIGNS: Final = (*KINDS, *ALARM_KINDS, EventKind.ASKED, EventKind.PICTURES_DRIFT)
 """Events that only an engine that lives writes."""
+_Row = Row[int, int, datetime, str, str]
 _ENGINE: Final = (EventKind.ENGINE_STARTED, EventKind.ENGINE_STOPPED)
 
 
@@ -29,7 +32,6 @@ def read_life(connection: Connection, *, start: datetime, end: datetime, spooled
 
     Raises:
         SQLAlchemyError: The database cannot be read.
-        ValueError: An event is none.
     """
     if not has_events(connection):
         return Life((), (), (), None)
@@ -42,7 +44,10 @@ def read_life(connection: Connection, *, start: datetime, end: datetime, spooled
     if not high:
         high = connection.scalar(select(func.max(position)).where(at < start)) or 0
         low = high + 1
-    within = [_told(connection, row) for row in _rows(connection, position.between(low, high))]
+    within = [
+        _told(connection, row, event)
+        for row, event in _events(_rows(connection, position.between(low, high)))
+    ]
     waiting = list(_waiting(spooled, _heard(connection, ()) if spooled else None))
     later = _rows(connection, position > high, EventRow.kind.in_(_ENGINE), most=1)
     heard = _heard_before(connection, later[0]) if later else _heard(connection, spooled)
@@ -54,15 +59,21 @@ def read_life(connection: Connection, *, start: datetime, end: datetime, spooled
     )
 
 
-def _rows(
-    connection: Connection, *where: ColumnElement[bool], most: int | None = None
-) -> Sequence[Row[int, int, str]]:
-    query = select(EventRow.position, EventRow.after, EventRow.record).where(*where)
+def _rows(connection: Connection, *where: ColumnElement[bool], most: int | None = None) -> Sequence[_Row]:
+    query = select(EventRow.position, EventRow.after, EventRow.at, EventRow.kind, EventRow.record).where(
+        *where
+    )
     return connection.execute(query.order_by(EventRow.position).limit(most)).all()
 
 
-def _told(connection: Connection, row: Row[int, int, str]) -> Told:
-    event = Event.model_validate_json(row.record)
+def _events(rows: Iterable[_Row]) -> Iterator[tuple[_Row, Event]]:
+    """Those that can be read; a damaged one, or of a newer Passgate, is the chain's to tell, and left out."""
+    for row in rows:
+        with suppress(ValidationError):
+            yield row, Event.model_validate_json(row.record)
+
+
+def _told(connection: Connection, row: _Row, event: Event) -> Told:
     return Told(event, _heard_before(connection, row) if event.kind is EventKind.ENGINE_STARTED else None)
 
 
@@ -72,10 +83,7 @@ def _before(connection: Connection, low: int) -> list[Event]:
     if inspect(connection).has_table(AlarmRow.__tablename__):
         newest += [_newest_alarm(connection, code, below=low) for code in ALARM_CODES]
     places = {place for place in newest if place is not None}
-    return [
-        Event.model_validate_json(row.record)
-        for row in _rows(connection, EventRow.position.in_(sorted(places)))
-    ]
+    return [event for _, event in _events(_rows(connection, EventRow.position.in_(sorted(places))))]
 
 
 def _newest(connection: Connection, which: ColumnElement[bool], *, below: int) -> int | None:
@@ -109,14 +117,13 @@ def _alarms(connection: Connection, low: int) -> list[Event]:
         .having((dropped == 0) & ((raised > cleared) | (seen == 0)))
     )
     places = select(AlarmRow.position).where(AlarmRow.alarm_id.in_(standing), AlarmRow.position < low)
-    return [Event.model_validate_json(row.record) for row in _rows(connection, EventRow.position.in_(places))]
+    return [event for _, event in _events(_rows(connection, EventRow.position.in_(places)))]
 
 
-def _heard_before(connection: Connection, row: Row[int, int, str]) -> datetime | None:
+def _heard_before(connection: Connection, row: _Row) -> datetime | None:
     """When the engine was last heard of before the event of a start or an end; at an end, then itself."""
-    event = Event.model_validate_json(row.record)
-    if event.kind is EventKind.ENGINE_STOPPED:
-        return event.at
+    if row.kind == EventKind.ENGINE_STOPPED:
+        return row.at
     place = _newest(connection, EventRow.kind.in_(_SIGNS), below=row.position)
     signs = [
         connection.scalar(select(EventRow.at).where(EventRow.position == place)),

@@ -18,7 +18,7 @@ from reports.store.store import SqlStore
 from reports.store.waiting import NOTHING, read_waiting
 from tests.reports.parts import START, closed, part
 from tests.reports.postgresql import on_both
-from tests.reports.stores import locked
+from tests.reports.stores import locked, tamper
 
 END = START + timedelta(hours=8)
 
@@ -146,3 +146,14 @@ def test_what_waits_in_the_spool_is_part_of_a_stations_life(
     found = shift_summary(reader, start=START, end=END, waiting=read_waiting(settings))
     assert found.spooled == 6
     assert hours_of(found) == {Reason.HOLD: 2.0, Reason.UNKNOWN: 2.0}, "killed behind its part of 8:00"
+
+
+def test_an_event_of_a_newer_passgate_is_left_out_as_in_all_figures(
+    store: SqlStore, settings: StoreSettings, reader: Engine
+) -> None:
+    note(store, -1, EventKind.ENGINE_STARTED)
+    note(store, -1, EventKind.LINK_UP)
+    note(store, 1, EventKind.HOLD)
+    note(store, 9, EventKind.ENGINE_STOPPED)
+    tamper(settings, "UPDATE events SET record = '{}' WHERE kind = 'hold'")
+    assert hours_of(summary(reader)) == {}
