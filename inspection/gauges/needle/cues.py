@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, reduce
+from typing import Any
 
 import cv2
 import numpy as np
 import numpy.typing as npt
+from numpy.lib.stride_tricks import sliding_window_view
 
 from inspection.gauges.needle.face import Floats
 from inspection.gauges.needle.polar import COLUMNS, ROWS, Polar, radii
@@ -27,6 +29,8 @@ _SHARED = 0.4
 _BESIDE = 5
 """Columns to either side among which a cell that differs most counts in full, and the others for less."""
 _PADDING = COLUMNS // 2
+_SUMS = COLUMNS + 2 * _PADDING + 1
+"""Running sums to a row."""
 
 
 @dataclass(frozen=True)
@@ -50,35 +54,29 @@ class Direction:
 
 
 @lru_cache(maxsize=1)
-def _strips() -> list[list[tuple[Indices, Indices, Floats]]]:
-    """For each width: places in the running sums that bound centre, left and right side, and shares."""
-    stride = COLUMNS + 2 * _PADDING + 1
-    column = np.arange(COLUMNS)[None] + _PADDING
-    row = (np.arange(ROWS) * stride)[:, None]
-    arc = radii()[:, None] * 2 * np.pi / COLUMNS
+def _strips() -> list[tuple[Indices, Floats]]:
+    """For each width, of centre, left and right side: where in the running sums their rows end and begin
+    (2 x 3 x 3 channels x ROWS), and the share of one column (3 x 1 x ROWS x 1)."""
+    arc = radii() * 2 * np.pi / COLUMNS
+    rows = (np.arange(3)[:, None] * ROWS + np.arange(ROWS)) * _SUMS + _PADDING
     strips = []
     for width in WIDTHS:
         half = np.clip(np.round((width / arc - 1) / 2), 0, COLUMNS // 8).astype(int)
         gap = np.maximum(1, np.round(half * 0.3)).astype(int)
         side = np.maximum(2, np.round(half * 0.8)).astype(int)
-        spans = []
-        for low, high in (
-            (-half, half + 1),
-            (-half - gap - side, -half - gap),
-            (half + gap + 1, half + gap + 1 + side),
-        ):
-            size = (1 / (high - low)).astype(np.float32)[..., None]
-            spans.append((row + column + low, row + column + high, size))
-        strips.append(spans)
+        low = np.stack([-half, -half - gap - side, half + gap + 1])
+        high = np.stack([half + 1, -half - gap, half + gap + 1 + side])
+        share = (1 / (high - low)).astype(np.float32)
+        strips.append((rows + np.stack([high, low])[:, :, None], share[:, None, :, None]))
     return strips
 
 
 @lru_cache(maxsize=1)
 def _sheared() -> Indices:
-    """OFFSETS x ROWS x COLUMNS: flat cell that a line of that offset and direction crosses at that radius."""
-    turn = np.arcsin(np.clip(np.array(OFFSETS)[:, None] / radii()[None], -0.9, 0.9)) * COLUMNS / (2 * np.pi)
-    column = (np.arange(COLUMNS)[None, None] + np.round(turn)[..., None].astype(int)) % COLUMNS
-    return np.asarray(np.arange(ROWS)[None, :, None] * COLUMNS + column)
+    """ROWS x OFFSETS x COLUMNS: flat cell that a line of that offset and direction crosses at that radius."""
+    turn = np.arcsin(np.clip(np.array(OFFSETS) / radii()[:, None], -0.9, 0.9)) * COLUMNS / (2 * np.pi)
+    column = (np.arange(COLUMNS) + np.round(turn)[..., None].astype(int)) % COLUMNS
+    return np.asarray(np.arange(ROWS)[:, None, None] * COLUMNS + column)
 
 
 def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
@@ -87,42 +85,47 @@ def contrast(polar: Polar) -> tuple[Floats, npt.NDArray[np.int8]]:
     In lightness and in colour separately, each in multiples of what is usual at that radius: numerals and
     ticks stand all around the dial, so that there being dark says little, and being red much.
     """
-    padded = np.concatenate([polar.lab[:, -_PADDING:], polar.lab, polar.lab[:, :_PADDING]], axis=1)
-    sums = np.zeros((ROWS, padded.shape[1] + 1, 3), np.float32)
-    np.cumsum(padded, axis=1, out=sums[:, 1:])
-    flat = sums.reshape(-1, 3)
-    by_width = np.empty((2, len(WIDTHS), ROWS, COLUMNS), np.float32)
-    middle = np.asarray(polar.lab, np.float32)
-    for number, spans in enumerate(_strips()):
-        centre, left, right = (_means(flat, *span) for span in spans)
+    middle = np.ascontiguousarray(polar.lab.transpose(2, 0, 1))
+    padded = np.concatenate([middle[..., -_PADDING:], middle, middle[..., :_PADDING]], axis=2)
+    sums = np.zeros((3, ROWS, _SUMS), np.float32)
+    np.cumsum(padded, axis=2, out=sums[..., 1:])
+    rows_from = sliding_window_view(sums.reshape(-1), COLUMNS)
+    differs = np.empty((2, len(WIDTHS), ROWS, COLUMNS), np.float32)
+    for number, (places, share) in enumerate(_strips()):
+        means, before = rows_from[places]
+        means -= before
+        means *= share
+        centre, left, right = means
         one, other, sides = centre - left, centre - right, left - right
-        by_width[0, number] = np.minimum(np.abs(one[..., 0]), np.abs(other[..., 0])) - np.abs(sides[..., 0])
-        by_width[1, number] = np.minimum(_colour(one), _colour(other)) - _colour(sides)
         # Its middle alone must be unlike the sides too, or a narrower needle that lies aside would do.
-        one, other = middle - left, middle - right
-        alone = (
-            np.minimum(np.abs(one[..., 0]), np.abs(other[..., 0])),
-            np.minimum(_colour(one), _colour(other)),
-        )
-        by_width[:, number] = np.minimum(by_width[:, number], alone)
-    differs = np.clip(by_width, 0, None)
+        alone = middle - left, middle - right
+        np.minimum(_less(_light(one, other), _light(sides)), _light(*alone), out=differs[0, number])
+        np.minimum(_less(_colour(one, other), _colour(sides)), _colour(*alone), out=differs[1, number])
+    np.maximum(differs, 0, out=differs)
     usual = np.partition(differs.max(axis=1), _USUAL, axis=2)[..., _USUAL]
     floors = np.maximum(usual, np.maximum(usual.mean(axis=1, keepdims=True) * 0.5, 3.0))
-    clear = (differs / floors[:, None, :, None]).sum(axis=0)
-    which = clear.argmax(axis=0)
-    return np.asarray(clear.max(axis=0), np.float32), which.astype(np.int8)
+    differs /= floors[:, None, :, None]
+    clear = differs.sum(axis=0)
+    most, which = clear[0], np.zeros((ROWS, COLUMNS), np.int8)
+    for number in range(1, len(WIDTHS)):
+        which = np.maximum(which, (clear[number] > most) * np.int8(number))
+        most = np.maximum(most, clear[number])
+    return most, which
 
 
-def _means(sums: Floats, low: Indices, high: Indices, size: Floats) -> Floats:
-    between = np.take(sums, high, axis=0, mode="clip")
-    between -= np.take(sums, low, axis=0, mode="clip")
-    between *= size
-    return between
+def _less(clear: Floats, sides: Floats) -> Floats:
+    clear -= sides
+    return clear
 
 
-def _colour(apart: npt.NDArray[np.floating]) -> Floats:
-    a, b = apart[..., 1], apart[..., 2]
-    return np.asarray(np.sqrt(a * a + b * b), np.float32)
+def _light(*apart: Floats) -> Floats:
+    """The least difference in lightness."""
+    return reduce(np.minimum, [np.abs(one[0]) for one in apart])
+
+
+def _colour(*apart: Floats) -> Floats:
+    """The least difference in colour alone."""
+    return np.sqrt(reduce(np.minimum, [one[1] * one[1] + one[2] * one[2] for one in apart]))
 
 
 def directions(polar: Polar, count: int = 8) -> list[Direction]:
@@ -133,8 +136,9 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
     crest = np.asarray(cv2.dilate(wrapped, np.ones((1, 2 * _BESIDE + 1), np.uint8)))[:, _BESIDE:-_BESIDE]
     belief *= 0.5 + 0.5 * differs / np.maximum(crest, 1e-6)
     belief[polar.blind > 0.5] = 0.3
-    along = belief.reshape(-1)[_sheared()]
-    score, begin, end = _runs(along)
+    runs = _runs(belief)
+    step = radii()[1] - radii()[0]
+    score = np.maximum(runs.max(axis=0), 0) * np.float32(step) / np.float32(0.6)
     score *= (1 - 0.8 * np.abs(np.array(OFFSETS, np.float32)))[:, None]
     found: list[Direction] = []
     free = score.copy()
@@ -144,9 +148,9 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
         line, column = np.unravel_index(int(free.argmax()), free.shape)
         if free[line, column] <= 0.05 or len(found) == count:
             break
-        first, last = int(begin[line, column]), int(end[line, column])
-        cells = _sheared()[line, first : last + 1, column]
-        width = float(np.median(np.array(WIDTHS)[which.reshape(-1)[cells]]))
+        first, last = _ends(runs[:, line, column])
+        cells = _sheared()[first : last + 1, line, column]
+        width = float(_median(np.array(WIDTHS)[which.reshape(-1)[cells]]))
         outer = cells[len(cells) // 3 :]
         if taken.reshape(-1)[outer].mean() < _SHARED:
             found.append(
@@ -157,7 +161,7 @@ def directions(polar: Polar, count: int = 8) -> list[Direction]:
                     begin=float(radius[first]),
                     end=float(radius[last]),
                     width=width,
-                    gap=_gap(polar, _sheared()[line, :, column], first, last, width),
+                    gap=_gap(polar, _sheared()[:, line, column], first, last, width),
                 )
             )
             _take(taken, outer, width)
@@ -174,8 +178,10 @@ def _take(taken: npt.NDArray[np.bool_], cells: Indices, width: float) -> None:
     rows, columns = np.divmod(cells, COLUMNS)
     arc = radii()[rows] * 2 * np.pi / COLUMNS
     aside = np.clip(np.ceil(0.7 * width / arc), 3, COLUMNS // 6).astype(int)
-    for row, column, reach in zip(rows, columns, aside, strict=True):
-        taken[row, np.arange(column - reach, column + reach + 1) % COLUMNS] = True
+    across = 2 * aside + 1
+    before = np.cumsum(across) - across
+    places = np.arange(across.sum()) + np.repeat(columns - aside - before, across)
+    taken[np.repeat(rows, across), places % COLUMNS] = True
 
 
 def _gap(polar: Polar, line: Indices, first: int, last: int, width: float) -> float:
@@ -187,29 +193,31 @@ def _gap(polar: Polar, line: Indices, first: int, last: int, width: float) -> fl
     arc = radii()[rows] * 2 * np.pi / COLUMNS
     aside = np.maximum(2, np.ceil(width / arc)).astype(int)
     sides = np.concatenate([polar.lab[rows, (column[rows] + way * aside) % COLUMNS] for way in (-1, 1)])
-    face = np.median(sides, axis=0)
-    core = np.median(polar.lab[rows, column[rows]], axis=0)
+    face, core = _median(sides), _median(polar.lab[rows, column[rows]])
     apart = float(np.linalg.norm(core - face))
     inner = np.linalg.norm(polar.lab[np.arange(first), column[:first]] - face, axis=1)
     return float((inner < 0.5 * apart).sum() * (radii()[1] - radii()[0]))
 
 
-def _runs(belief: Floats) -> tuple[Floats, Indices, Indices]:
-    """Best run along the radius (sum of belief above its middle, in radii), its first and last row."""
-    step = float(radii()[1] - radii()[0])
-    shape = (belief.shape[0], belief.shape[2])
-    best, sum_ = np.zeros(shape, np.float32), np.zeros(shape, np.float32)
-    start = np.zeros(shape, np.int64)
-    begin, end = np.zeros(shape, np.int64), np.zeros(shape, np.int64)
-    for row in range(belief.shape[1]):
-        fresh = sum_ <= 0
-        start[fresh] = row
-        sum_ = np.where(fresh, 0, sum_) + (belief[:, row] - 0.4)
-        better = sum_ > best
-        best[better] = sum_[better]
-        begin[better] = start[better]
-        end[better] = row
-    return best * step / 0.6, begin, end
+def _median(values: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Along the first axis."""
+    ranked = np.sort(values, axis=0)
+    return np.asarray((ranked[(len(ranked) - 1) // 2] + ranked[len(ranked) // 2]) / 2)
+
+
+def _runs(belief: Floats) -> Floats:
+    """ROWS x OFFSETS x COLUMNS: sum of belief above its middle, of the best run that ends in that row."""
+    runs = np.take(belief.reshape(-1), _sheared(), mode="clip") - np.float32(0.4)
+    for row in range(1, ROWS):
+        runs[row] += np.maximum(runs[row - 1], 0)
+    return runs
+
+
+def _ends(runs: Floats) -> tuple[int, int]:
+    """First and last row of the best of all runs that end in the rows of one line."""
+    last = int(runs.argmax())
+    bare = np.flatnonzero(runs[:last] <= 0)
+    return (int(bare[-1]) + 1 if len(bare) else 0), last
 
 
 def _peak(values: Floats, at: int) -> float:
