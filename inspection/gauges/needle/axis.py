@@ -12,7 +12,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from inspection.gauges.needle.face import RADIUS_PX, Face, Floats
+from inspection.gauges.needle.face import RADIUS_PX, Bytes, Face, Floats
 from inspection.gauges.needle.polar import true_lab
 
 Doubles = npt.NDArray[np.float64]
@@ -141,17 +141,24 @@ def strip(face: Face, angle: float, offset: float, width: float) -> tuple[Floats
     aside = np.array([np.cos(angle), np.sin(angle)])
     origin = face.middle + (offset * RADIUS_PX - aside_px) * aside + (0.5 - rows / 2) * along
     onto = np.stack([aside, along, origin], axis=1)
-    size = (columns, rows // STEP_PX)
     flags = cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR
     fine = cv2.warpAffine(face.lab, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_REPLICATE)
-    lab = true_lab(np.asarray(cv2.resize(fine, size, interpolation=cv2.INTER_AREA), np.float32))
+    lab = true_lab(_mean_of_rows(np.asarray(fine, np.uint8)))
     if face.blind is None:
-        return lab, np.zeros(size[::-1], np.float32)
+        return lab, np.zeros(lab.shape[:2], np.float32)
     hidden = cv2.warpAffine(
         face.blind, onto, (columns, rows), flags=flags, borderMode=cv2.BORDER_CONSTANT, borderValue=255.0
     )
-    small = cv2.resize(hidden, size, interpolation=cv2.INTER_AREA)
-    return lab, np.asarray(small / 255.0, np.float32)
+    return lab, _mean_of_rows(np.asarray(hidden, np.uint8)) / np.float32(255.0)
+
+
+def _mean_of_rows(fine: Bytes) -> Floats:
+    """Rows taken together by STEP_PX, each mean rounded to a whole number."""
+    together = fine[::STEP_PX].astype(np.float32)
+    for more in range(1, STEP_PX):
+        together += fine[more::STEP_PX]
+    together *= np.float32(1 / STEP_PX)
+    return np.rint(together, out=together)
 
 
 def _median(values: npt.NDArray[np.floating]) -> float:
@@ -200,34 +207,33 @@ def _grain(lab: Floats, sides: Floats, half: float) -> float:
     gap, _ = _aside(lab, half)
     middle = lab.shape[1] // 2
     few, ground = lab[::3], sides[::3]
-    off = np.concatenate(
-        [few[:, : middle - gap : 3] - ground[:, :1], few[:, middle + gap + 1 :: 3] - ground[:, 1:]], axis=1
-    )
-    return _median(np.sqrt((off * off).sum(axis=2)))
+    beside = few[:, : middle - gap : 3], few[:, middle + gap + 1 :: 3]
+    off = [_unlike(side, ground[:, at, None]) for at, side in enumerate(beside)]
+    return _median(np.concatenate(off, axis=1))
 
 
 def _rows(
     lab: Floats, blind: Floats, colour: Floats, sides: Floats, u: Doubles, half: float, contrast: float
 ) -> _Rows:
     middle = lab.shape[1] // 2
-    parts = [
-        likeness(lab[:, :middle], colour, sides[:, 0], contrast),
-        likeness(lab[:, middle : middle + 1], colour, sides.mean(axis=1), contrast),
-        likeness(lab[:, middle + 1 :], colour, sides[:, 1], contrast),
-    ]
-    level, unlike = (np.concatenate(part, axis=1) for part in zip(*parts, strict=True))
+    grounds = sides[:, 0], (sides[:, 0] + sides[:, 1]) / 2, sides[:, 1]
+    parts = np.split(lab, (middle, middle + 1), axis=1)
+    level = np.concatenate(
+        [likeness(part, colour, ground, contrast) for part, ground in zip(parts, grounds, strict=True)], axis=1
+    )
     level[blind > 0.5] = 0
     reach = max(3, round(0.5 * half))
-    window = cv2.blur(level.astype(np.float32), (3, 1))[:, middle - reach : middle + reach + 1]
+    window = cv2.blur(level, (3, 1))[:, middle - reach : middle + reach + 1]
     nearest = 1 - 0.2 * np.abs(np.arange(-reach, reach + 1)) / reach
     peak = (np.minimum(window, 1) * nearest).argmax(axis=1) + middle - reach
     row = np.arange(len(u))
     out = level < 0.5
-    place = np.arange(level.shape[1])[None]
-    left = np.maximum.accumulate(np.where(out, place, -1), axis=1)[row, peak]
-    right = np.minimum.accumulate(np.where(out, place, 10**6)[:, ::-1], axis=1)[:, ::-1][row, peak]
-    known = ~out[row, peak] & (left >= 0) & (right < level.shape[1])
-    left, right = np.clip(left, 0, level.shape[1] - 2), np.clip(right, 1, level.shape[1] - 1)
+    columns = level.shape[1]
+    place, here = np.arange(columns, dtype=np.int16), peak[:, None].astype(np.int16)
+    left = np.where(out & (place <= here), place, np.int16(-1)).max(axis=1).astype(np.int64)
+    right = np.where(out & (place >= here), place, np.int16(columns)).min(axis=1).astype(np.int64)
+    known = ~out[row, peak] & (left >= 0) & (right < columns)
+    left, right = np.clip(left, 0, columns - 2), np.clip(right, 1, columns - 1)
     before = left + _crossing(level[row, left], level[row, left + 1])
     after = right - _crossing(level[row, right], level[row, right - 1])
     steep = np.maximum(
@@ -239,14 +245,20 @@ def _rows(
         u=u,
         middle=(before + after) / 2 - middle + nothing,
         width=after - before + nothing,
-        unlike=unlike[:, line].mean(axis=1),
+        unlike=(_unlike(lab[:, line], np.stack(grounds, axis=1)) / contrast).mean(axis=1),
         flank=0.6 / np.maximum(steep, 0.05) + nothing,
         blind=blind[:, line].mean(axis=1),
     )
 
 
-def likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> tuple[Floats, Floats]:
-    """How far each place is from the ground to the needle (0..1), and how unlike the ground."""
+def _unlike(lab: Floats, ground: Floats) -> Floats:
+    """Colour distances."""
+    apart = lab - ground
+    return np.asarray(np.sqrt((apart * apart).sum(axis=2)), np.float32)
+
+
+def likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> Floats:
+    """How far each place is from the ground of its row to the needle (0..1)."""
     apart = colour - ground
     size = np.maximum((apart * apart).sum(axis=1), 1.0)[:, None]
     seen = [lab[..., k] - ground[:, k, None] for k in range(3)]
@@ -256,7 +268,7 @@ def likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> tu
     rest = np.maximum(far - share * along, 0.0)
     level = share * np.exp(rest / (-0.32 * size))
     level[(size < (0.35 * contrast) ** 2)[:, 0]] = 0
-    return np.asarray(level, np.float32), np.asarray(np.sqrt(far) / contrast, np.float32)
+    return np.asarray(level, np.float32)
 
 
 def _crossing(low: Doubles, high: Doubles) -> Doubles:

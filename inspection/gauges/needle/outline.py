@@ -77,7 +77,7 @@ def outline(face: Face) -> Outline | None:
     contrast = float(np.linalg.norm(core - ground))
     if contrast < _LEAST_CONTRAST:
         return None
-    level, _ = likeness(lab, core, np.tile(ground, (len(lab), 1)), contrast)
+    level = likeness(lab, core, np.tile(ground, (len(lab), 1)), contrast)
     piece = _piece(np.asarray(level > 0.5), np.asarray(radius < _HUB))
     if piece is None or _goes_on(piece, face):
         return None
