@@ -114,6 +114,8 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
     if not candidates:
         return _by_outline(face, needle, beyond, []) or _nothing(face)
     best = max(candidates, key=lambda one: one.merit)
+    if needle.second_needle is None:
+        best = _pointer(best, candidates)
     axis = best.axis
     if axis.glare > _HIDDEN:
         return Unreadable.GLARE
@@ -137,9 +139,11 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
     beside = [one for one in others if not _opposite(one.axis, axis)]
     standing = [_standing(one, axis) / best.merit for one in beside]
     rivals = [
-        one.axis for one, share in zip(beside, standing, strict=True) if share > _most(one.axis, axis, needle)
+        one.axis
+        for one, share in zip(beside, standing, strict=True)
+        if share > _most(one.axis, axis, needle) and not _is_arm(one.axis, axis)
     ]
-    if rivals:
+    if rivals and not _alone_has_tail(face, axis, rivals, needle):
         return _by_outline(face, needle, beyond, [axis, *rivals]) or Unreadable.TWO_NEEDLES
     started = best.direction
     finer = axis if best.twice else again(face, axis, started.begin, started.end, started.width)
@@ -177,6 +181,27 @@ def _by_outline(
 def _patchy(axis: Axis) -> bool:
     """Whether its flanks run as a needle's do along less than half of it, outside the hub."""
     return axis.covered < _FLANKED * (axis.tip - max(axis.begin, _TAIL[0]))
+
+
+def _pointer(best: _Candidate, candidates: list[_Candidate]) -> _Candidate:
+    """The one of the best one's paint that comes to a point, where it is an arm of a rotor that has one."""
+    pointed = [one for one in candidates if _is_pointed(one.axis) and of_one_paint(one.axis, best.axis)]
+    if not pointed:
+        return best
+    first = max(pointed, key=lambda one: one.merit)
+    alone = all(_same(one.axis, first.axis) for one in pointed)
+    return first if alone and not _same(first.axis, best.axis) else best
+
+
+def _is_pointed(axis: Axis) -> bool:
+    """Whether it runs from the hub to the scale and comes to a point, so wide as no second needle is."""
+    narrows = -axis.widens > max(axis.width, 2 * axis.flank)
+    return narrows and axis.width > _HUBS_WIDTH and axis.begin < _HUBS_WIDTH and axis.tip > _SHORT
+
+
+def _is_arm(one: Axis, axis: Axis) -> bool:
+    """Whether it holds something on the rotor whose pointer ``axis`` is: of its paint, and not pointed."""
+    return _is_pointed(axis) and of_one_paint(one, axis) and not _is_pointed(one)
 
 
 def _may_be_tail(face: Face, axis: Axis, beyond: _Beyond | None, known: float) -> bool:
@@ -253,6 +278,20 @@ def _most(rival: Axis, axis: Axis, needle: Needle) -> float:
     return _RIVAL if tells_apart(needle) and not of_one_paint(rival, axis) else _RIVAL_ALIKE
 
 
+def _alone_has_tail(face: Face, axis: Axis, rivals: list[Axis], needle: Needle) -> bool:
+    """Whether of two needles of one colour this is the one with a tail, and the other is no longer.
+
+    A needle is balanced by its tail, or it would turn by its weight; what it pushes is held by friction and
+    needs none. Where both have one, or it may be that something hides the other's, nobody can tell.
+    """
+    if needle.second_needle is None or _tail(face, axis) is None:
+        return False
+    return all(
+        _same(one, rivals[0]) and one.tip < axis.tip + _TAILS_LENGTH and reach_behind(face, one) <= _HUBS_WIDTH
+        for one in rivals
+    )
+
+
 def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
     """The first needle where the second is what is seen best, and the first nowhere but under it."""
     if needle.second_needle is None:
@@ -267,11 +306,17 @@ def _under(face: Face, over: _Candidate, needle: Needle) -> Found | Unreadable:
 
 def _has_tail_of_first(face: Face, over: Axis, needle: Needle) -> bool:
     """Whether the first needle's tail is seen behind the second, so that it lies under it altogether."""
-    tail = measure(face, over.angle + np.pi, -over.offset, *_TAIL, over.width)
-    if tail is None or is_the_other(tail, needle):
-        return False
-    along = _apart(tail.angle, over.angle + np.pi) < 0.1 and abs(tail.offset) < 0.04
-    return along and tail.covered > _TAILS_LENGTH and tail.begin < 0.7 * _TAIL[1] and tail.width < _HUBS_WIDTH
+    tail = _tail(face, over)
+    return tail is not None and not is_the_other(tail, needle)
+
+
+def _tail(face: Face, axis: Axis) -> Axis | None:
+    """What lies on the other side of the pivot along the same line, as a tail does."""
+    tail = measure(face, axis.angle + np.pi, -axis.offset, *_TAIL, axis.width)
+    if tail is None or _apart(tail.angle, axis.angle + np.pi) > 0.1 or abs(tail.offset) > 0.04:
+        return None
+    seen = tail.covered > _TAILS_LENGTH and tail.begin < 0.7 * _TAIL[1] and tail.width < _HUBS_WIDTH
+    return tail if seen else None
 
 
 def _measured(face: Face, needle: Needle, beyond: _Beyond | None) -> list[_Candidate]:
