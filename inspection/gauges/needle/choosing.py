@@ -116,6 +116,8 @@ def find_needle(face: Face, needle: Needle, beyond: _Beyond | None = None) -> Fo
     best = max(candidates, key=lambda one: one.merit)
     if needle.second_needle is None:
         best = _pointer(best, candidates)
+    elif not tells_apart(needle):
+        best = _balanced(face, best, candidates)
     axis = best.axis
     if axis.glare > _HIDDEN:
         return Unreadable.GLARE
@@ -276,6 +278,18 @@ def _standing(rival: _Candidate, axis: Axis) -> float:
 def _most(rival: Axis, axis: Axis, needle: Needle) -> float:
     """The greatest share of the needle's merit that this rival may have."""
     return _RIVAL if tells_apart(needle) and not of_one_paint(rival, axis) else _RIVAL_ALIKE
+
+
+def _balanced(face: Face, best: _Candidate, candidates: list[_Candidate]) -> _Candidate:
+    """The one with a tail, where the best has none and may as well be the second needle by its colour."""
+    others = [
+        one
+        for one in candidates
+        if one.merit > _RIVAL_ALIKE * best.merit and not one.astray and not _same(one.axis, best.axis)
+    ]
+    if not others or _tail(face, best.axis) is not None:
+        return best
+    return next((one for one in others if _tail(face, one.axis) is not None), best)
 
 
 def _alone_has_tail(face: Face, axis: Axis, rivals: list[Axis], needle: Needle) -> bool:

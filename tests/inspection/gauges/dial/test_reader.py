@@ -135,6 +135,18 @@ def test_a_second_needle_that_no_colour_tells_apart_is_never_read(said: str, at:
     assert reading.value is None or abs(reading.value - 5.2) < 0.1
 
 
+@pytest.mark.parametrize("at", [1.0, 3.0, 8.5])
+@pytest.mark.parametrize("said", ["black", "auto"])
+def test_of_two_needles_of_one_colour_the_one_that_its_tail_balances_is_read(said: str, at: float) -> None:
+    pushed = Hand(outline=((0.0, 0.012), (0.85, 0.012)), hub=0.03)
+    drawing = Drawing(second=pushed, second_at=at, said=said, second_said=said, words=())
+    assert off_pct(drawing, 5.2) < 0.7
+    tailed = but(drawing, second=Hand(outline=((-0.27, 0.012), (0.85, 0.012)), hub=0.03))
+    assert read(tailed, 5.2).reason is Unreadable.TWO_NEEDLES
+    neither = but(drawing, hand=Hand(outline=((0.0, 0.02), (0.9, 0.008))))
+    assert read(neither, 5.2).reason is Unreadable.TWO_NEEDLES
+
+
 def test_the_second_needle_is_not_read_where_the_first_is_not_seen() -> None:
     gone = Hand(outline=((0.0, 0.001), (0.01, 0.001)))
     alone = Drawing(hand=gone, second=DRAG, second_at=6.0, said="black", second_said="red")

@@ -118,6 +118,31 @@ def test_of_arms_of_one_paint_none_is_read_where_one_of_another_would_be_no_riva
     assert off_degrees(found.axis.ray, 20.0) < 1.0
 
 
+POINTER: Corners = ((-0.1, 0.26), (0.0, 0.26), (0.95, 0.02))
+HOLDING: Corners = ((0.0, 0.07), (1.1, 0.06))
+
+
+@pytest.mark.parametrize("degrees", [0.0, 75.0, 200.0, 310.0])
+@pytest.mark.parametrize("holding", [HOLDING, ((0.0, 0.03), (1.15, 0.03))], ids=["stout", "slim"])
+def test_of_a_rotor_the_arm_that_comes_to_a_point_is_read(degrees: float, holding: Corners) -> None:
+    rotor = drawn(POINTER, holding, holding, degrees=degrees, around=(0.0, 125.0, 240.0))
+    found = find_needle(seen(rotor), Needle())
+    assert isinstance(found, Found)
+    assert off_degrees(found.axis.ray, degrees) < 1.5
+
+
+@pytest.mark.parametrize("arm", [POINTER, HOLDING], ids=["all pointed", "none pointed"])
+def test_of_a_rotor_whose_arms_are_alike_none_is_read(arm: Corners) -> None:
+    rotor = drawn(arm, arm, arm, around=(10.0, 130.0, 250.0))
+    assert not isinstance(find_needle(seen(rotor), Needle()), Found)
+
+
+def test_a_second_needle_is_no_arm_of_a_rotor() -> None:
+    wedge: Corners = ((0.0, 0.06), (0.95, 0.01))
+    both = seen(drawn(wedge, HOLDING, around=(0.0, 125.0)))
+    assert find_needle(both, Needle()) is Unreadable.TWO_NEEDLES
+
+
 def test_what_is_crooked_along_most_of_its_length_is_no_needle() -> None:
     picture = np.full((401, 401, 3), FACE, np.uint8)
     bends = np.array([(200 + 7 * (-1) ** n, 190 - 22 * n) for n in range(8)], np.int32)
