@@ -1,5 +1,6 @@
 """A number is what a row's places say together with what is known of the display, or there is a reason."""
 
+import dataclasses
 import math
 
 import pytest
@@ -64,3 +65,13 @@ def test_a_number_in_a_whole_picture_ends_where_it_is_cut() -> None:
     assert text(cells("1986"), CUT, DisplayDescription()) == str(Unreadable.CUT_OFF)
     hidden = Ends(before=None, behind=Unreadable.GLARE)
     assert text(cells("1986"), hidden, DisplayDescription(whole=True)) == str(Unreadable.GLARE)
+
+
+@pytest.mark.parametrize("ends", [CLOSED, CUT, Ends(None, Unreadable.CUT_OFF, goes_on=True)])
+def test_what_is_like_a_point_behind_the_last_place_makes_one_before_it_doubtful(ends: Ends) -> None:
+    """55.00, cut behind its point, with the edge of a reflection between the fives, is no 5.5."""
+    first, last = cells("5.5", point=0.55)
+    marked = [first, dataclasses.replace(last, point=0.85)]
+    assert text(marked, ends, DisplayDescription()) == str(Unreadable.SEGMENT_UNCLEAR)
+    speck = [dataclasses.replace(first, point=0.85), dataclasses.replace(last, point=0.2)]
+    assert text(speck, ends, DisplayDescription()).startswith("5.5")
