@@ -99,8 +99,8 @@ def _behind_point(places: Sequence[Cell], decimals: int | None, *, full: bool) -
     behind = len(places) - 1 - at
     if strongest >= (_NO_POINT if full and decimals and behind == decimals else _POINT):
         others = [gap for index, gap in enumerate(gaps) if index != at]
-        at_end = places[-1].point / max(places[at].point, 1e-6) * strongest  # with nothing behind it to compare
-        if max([*others, at_end]) > _STANDS_OUT * strongest:  # which of them is the point, nobody can tell
+        at_end = places[-1].point > _STANDS_OUT * places[at].point  # where a digit may be cut off behind it
+        if at_end or any(gap > _STANDS_OUT * strongest for gap in others):
             return Unreadable.SEGMENT_UNCLEAR
         return behind if decimals in (None, behind) else Unreadable.WRONG_LAYOUT
     if not decimals:

@@ -216,11 +216,13 @@ def _rows(
     lab: Floats, blind: Floats, colour: Floats, sides: Floats, u: Doubles, half: float, contrast: float
 ) -> _Rows:
     middle = lab.shape[1] // 2
-    grounds = sides[:, 0], (sides[:, 0] + sides[:, 1]) / 2, sides[:, 1]
-    parts = np.split(lab, (middle, middle + 1), axis=1)
-    level = np.concatenate(
-        [likeness(part, colour, ground, contrast) for part, ground in zip(parts, grounds, strict=True)], axis=1
-    )
+    between = (sides[:, 0] + sides[:, 1]) / 2
+    parts = [
+        likeness(lab[:, :middle], colour, sides[:, 0], contrast),
+        likeness(lab[:, middle : middle + 1], colour, between, contrast),
+        likeness(lab[:, middle + 1 :], colour, sides[:, 1], contrast),
+    ]
+    level = np.concatenate(parts, axis=1)
     level[blind > 0.5] = 0
     reach = max(3, round(0.5 * half))
     window = cv2.blur(level, (3, 1))[:, middle - reach : middle + reach + 1]
@@ -245,7 +247,9 @@ def _rows(
         u=u,
         middle=(before + after) / 2 - middle + nothing,
         width=after - before + nothing,
-        unlike=(_unlike(lab[:, line], np.stack(grounds, axis=1)) / contrast).mean(axis=1),
+        unlike=(_unlike(lab[:, line], np.stack([sides[:, 0], between, sides[:, 1]], axis=1)) / contrast).mean(
+            axis=1
+        ),
         flank=0.6 / np.maximum(steep, 0.05) + nothing,
         blind=blind[:, line].mean(axis=1),
     )

@@ -300,8 +300,9 @@ def _alone_has_tail(face: Face, axis: Axis, rivals: list[Axis], needle: Needle) 
     """
     if needle.second_needle is None or _tail(face, axis) is None:
         return False
+    longest = axis.tip + _TAILS_LENGTH
     return all(
-        _same(one, rivals[0]) and one.tip < axis.tip + _TAILS_LENGTH and reach_behind(face, one) <= _HUBS_WIDTH
+        _same(one, rivals[0]) and one.tip < longest and reach_behind(face, one) <= _HUBS_WIDTH
         for one in rivals
     )
 

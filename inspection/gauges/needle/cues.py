@@ -55,8 +55,10 @@ class Direction:
 
 @lru_cache(maxsize=1)
 def _strips() -> list[tuple[Indices, Floats]]:
-    """For each width, of centre, left and right side: where in the running sums their rows end and begin
-    (2 x 3 x 3 channels x ROWS), and the share of one column (3 x 1 x ROWS x 1)."""
+    """For each width: where strips end and begin in the running sums, and the share of one column.
+
+    2 x 3 x 3 x ROWS, of centre, left and right side in each channel; 3 x 1 x ROWS x 1.
+    """
     arc = radii() * 2 * np.pi / COLUMNS
     rows = (np.arange(3)[:, None] * ROWS + np.arange(ROWS)) * _SUMS + _PADDING
     strips = []
@@ -125,7 +127,8 @@ def _light(*apart: Floats) -> Floats:
 
 def _colour(*apart: Floats) -> Floats:
     """The least difference in colour alone."""
-    return np.sqrt(reduce(np.minimum, [one[1] * one[1] + one[2] * one[2] for one in apart]))
+    squares: list[Floats] = [one[1] * one[1] + one[2] * one[2] for one in apart]
+    return np.asarray(np.sqrt(reduce(np.minimum, squares)), np.float32)
 
 
 def directions(polar: Polar, count: int = 8) -> list[Direction]:
