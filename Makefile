@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests at a time. More than one a core: most of them wait for a socket or a program.
-WORKERS ?= 3
+WORKERS ?= 4
 # What the checks run under; not taken from the environment.
 CHECK :=
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal

@@ -14,7 +14,7 @@ from models.benchmarks.products.photographs import PCB
 from tests.models.benchmarks.toys import PLATES, BlockTower
 
 ALL_PRODUCTS = registry.PRODUCTS
-FEW = ["--teach-on", "8", "--splits", "1", "--resamplings", "1"]
+FEW = ["--quick", "--teach-on", "8", "--splits", "1", "--resamplings", "1"]
 
 
 @pytest.fixture(autouse=True)
