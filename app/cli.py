@@ -11,8 +11,21 @@ from app.command_line.ending import run_to_its_end
 from app.command_line.logs import log_to_stderr
 from app.command_line.options import AskedInspector, StationOption, named_recipe, setup_of
 from app.command_line.output import JsonFlag, print_json
-from app.commands import dataset, display, docs, gauge, model, plc, recipe, record, report, user, weights
+from app.commands import (
+    dataset,
+    display,
+    docs,
+    gauge,
+    model,
+    plc,
+    recipe,
+    record,
+    report,
+    user,
+    weights,
+)
 from app.commands.bench import cli as bench
+from app.commands.plant import sync
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -27,6 +40,7 @@ for name, noun in {
     "plc": plc.cli,
     "report": report.cli,
     "record": record.cli,
+    "sync": sync.cli,
     "user": user.cli,
     "weights": weights.cli,
     "bench": bench.cli,

@@ -56,6 +56,8 @@ class EventKind(StrEnum):
     """The list of alarms was full: what becomes of this one's cause is not told any more."""
     SECOND_ENGINE = "second_engine"
     """Another engine found this one at work at its PLC, and refused itself; nothing changed here."""
+    PLANT_REFUSED = "plant_refused"
+    """The plant database does not take a row of this record, nor what lies behind it; the detail says why."""
     PICTURES_DRIFT = "pictures_drift"
     """The pictures of parts that pass no longer look as taught; the detail says what has moved."""
     PICTURES_EXPIRED = "pictures_expired"

@@ -99,3 +99,16 @@ def _beside(folder: Path, url: str | None) -> str | None:
     if parsed.get_backend_name() != "sqlite" or parsed.database in (None, "", ":memory:"):
         return url
     return parsed.set(database=str(folder / parsed.database)).render_as_string(hide_password=False)
+
+
+class PlantSettings(Frozen):
+    """Where a station pushes its record: one database for the plant (:mod:`reports.outgoing`)."""
+
+    url: str
+    """SQLAlchemy URL of a PostgreSQL, with this station's role; its password in libpq's passfile."""
+    station: str | None = Field(default=None, min_length=1, max_length=64)
+    """Name of the station at the plant; None for the station's own."""
+    interval_s: float = Field(default=5.0, ge=0.1, le=3600.0)
+    """How often it looks for new rows."""
+    batch_rows: int = Field(default=1000, ge=1, le=10_000)
+    """Rows of the inspections in one transaction at most, and of the events; a row takes about 2 kB."""

@@ -1,8 +1,9 @@
 """What all tests share: no screen, a home of their own, and the base weights."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 import structlog
@@ -10,6 +11,9 @@ from hypothesis import settings
 
 from app.command_line.logs import log_to_stderr
 from tests import skips
+
+if TYPE_CHECKING:
+    from tests.reports.postgresql import Server
 
 # How long an example takes says how busy the machine is, and nothing of the code: benches measure time.
 settings.register_profile("new examples", deadline=None)
@@ -49,6 +53,15 @@ def _logs_as_in_the_programs() -> None:
     """A bench that keeps the logs quiet does so for its own test alone."""
     structlog.reset_defaults()
     log_to_stderr()
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator["Server"]:
+    """A PostgreSQL; one for each process of the tests."""
+    from tests.reports.postgresql import running  # here: most tests need none
+
+    with running() as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)

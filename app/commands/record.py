@@ -1,11 +1,13 @@
 """``passgate record``: the record itself."""
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
+from app.command_line.plant import Copies, PlantOption, StationsOption, copies_asked
 from app.commands.records import archive, backup
 from app.commands.records.archive import shown_on
 from app.progress import progress
@@ -30,23 +32,40 @@ def find(
     lot: Annotated[str, typer.Option(help="Parts of this lot; with --serial, those of both.")] = "",
     record: RecordOption = None,
     config: ConfigOption = None,
+    plant: PlantOption = None,
+    station: StationsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Find the parts that bear a serial or lot: the latest of each, in the order of their triggers."""
-    from reports.record.rows import Named
-    from reports.shift.query import EVER, all_inspections
+    """Find the parts that bear a serial or lot: the latest of each, in the order of their triggers.
 
-    settings = find_record(record=record, config=config)
+    With --plant or --station: those of many stations, one station behind the other.
+    """
+    from reports.record.rows import Named
+    from reports.shift.query import EVER, all_inspections, shift_inspections
+
     if not (serial or lot):
         raise StoreError("nothing says which parts are meant", todo="name --serial or --lot")
+    named = Named(serial=serial, lot=lot)
     start, end = EVER
-    found = all_inspections(settings, start=start, end=end, named=Named(serial=serial, lot=lot))
+    found: list[tuple[str, Inspection]] = []
+    copies = copies_asked(plant, station, record=record, config=config)
+    if copies is None:
+        settings = find_record(record=record, config=config)
+        found += [("", one) for one in all_inspections(settings, start=start, end=end, named=named)]
+    else:
+        for copy in copies.stations:
+            with copies.opened(copy) as reader:
+                parts = shift_inspections(reader, start=start, end=end, named=named)
+            found += [(copy.station, one) for one in parts]
+            if lacks := copy.lacks(end=end, now=datetime.now(UTC)).fault:
+                typer.echo(f"Mind: {lacks}", err=True)
     if as_json:
-        print_json({"parts": len(found), "found": [one.model_dump(mode="json") for one in found]})
+        told = [({"station": name} if name else {}) | one.model_dump(mode="json") for name, one in found]
+        print_json({"parts": len(found), "found": told})
         return
     zone = find_zone(config)
-    for one in found:
-        typer.echo(_line(one, zone))
+    for name, one in found:
+        typer.echo(f"{name}: {_line(one, zone)}" if name else _line(one, zone))
     if not found:
         typer.echo("no part on record bears that name")
 
@@ -64,11 +83,22 @@ def verify(
     pictures: Annotated[
         bool, typer.Option("--pictures", help="Hash every picture that is due as well: minutes to hours.")
     ] = False,
+    plant: PlantOption = None,
+    station: StationsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
-    """Check every row against the hash chains, and the spool: nothing changed, removed or inserted."""
+    """Check every row against the hash chains, and the spool: nothing changed, removed or inserted.
+
+    With --plant or --station: what the plant's database has of the stations.
+    """
     from reports.audit.verification import verify_record
 
+    copies = copies_asked(plant, station, record=record, config=config)
+    if copies is not None:
+        if pictures:
+            raise typer.BadParameter("the plant has no pictures", param_hint="--pictures")
+        _verify_copies(copies, head, as_json=as_json)
+        return
     settings = find_record(record=record, config=config)
     if pictures:
         with progress("pictures", None) as bar:
@@ -84,6 +114,27 @@ def verify(
         raise StoreError(
             f"the record is broken{report.where}: {report.reason}",
             todo=report.advice,
+        )
+
+
+def _verify_copies(copies: Copies, head: str | None, *, as_json: bool) -> None:
+    """The plant's copies, one station behind the other."""
+    from reports.plant.verifying import verify_copy
+
+    if head is not None and copies.several:
+        raise typer.BadParameter("it is of one station: name that with --station", param_hint="--head")
+    reports = [verify_copy(copies.url, one.station, head=head) for one in copies.stations]
+    broken = [one for one in reports if not one.intact]
+    if as_json:
+        print_json({"intact": not broken, "stations": [one.model_dump(mode="json") for one in reports]})
+    else:
+        for one in reports:
+            rows = f"{one.parts.rows} rows and {one.events.rows} events"
+            typer.echo(f"{one.station}: {f'intact: {rows}' if one.intact else f'BROKEN: {one.reason}'}")
+    if broken:
+        raise StoreError(
+            f"the plant's copy of {broken[0].station!r} is broken: {broken[0].reason}",
+            todo="compare it with the station's own record (passgate record verify), and have it examined",
         )
 
 

@@ -13,7 +13,9 @@ from rich.console import Console
 
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
+from app.command_line.plant import PlantOption, StationsOption, copies_asked
 from app.command_line.stretch import DateOption, FromOption, NameOption, ToOption, find_stretch
+from app.commands.plant.copies import report_copies
 from app.settings.finding import find_record
 from app.settings.station import load
 from inspection.errors import StoreError
@@ -101,6 +103,8 @@ def shift(
             help="So many parts in a row are a subgroup of a gauge's control chart; with 1 each is a point.",
         ),
     ] = 1,
+    plant: PlantOption = None,
+    station: StationsOption = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Report a shift: counts by action and outcome, yields, defects, control charts, capability, latency.
@@ -110,6 +114,8 @@ def shift(
 
     While the shift still runs its figures are provisional. Times without an offset are the plant's. One that
     comes twice or never, because the clock is set that night, is refused: write its offset.
+    With --plant or --station: of many stations, from the plant's database, each by itself; with --out in a
+    folder each.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
     """
     from reports.database.connecting import open_reader
@@ -126,6 +132,23 @@ def shift(
     csv_asked = Kind.CSV in forms_asked.files or (forms_asked.on_terminal == Kind.CSV and not as_json)
     marks = _marks(separator, decimal, csv=csv_asked)
     now = datetime.now(UTC)
+    if (copies := copies_asked(plant, station, record=record, config=config)) is not None:
+        asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=now)
+        wanted = Asked(
+            start=asked.start,
+            end=asked.end,
+            shift=asked.shift,
+            zone=asked.zone,
+            kinds=forms_asked.files,
+            languages=(lang,),
+            rule_set=rules,
+            subgroup=subgroup,
+            separator=marks[0],
+            decimal=marks[1],
+        )
+        on_terminal = csv_asked and out is None
+        report_copies(copies, wanted, now=now, out=out, csv=on_terminal, as_json=as_json)
+        return
     asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=now)
     settings = find_record(record=record, config=config)
     waiting = read_waiting(settings)

@@ -17,7 +17,7 @@ from app.settings.station import InspectionTables, ModelTable, RecordTables, Set
 from app.settings.wording import in_words
 from inspection.errors import SettingsError
 from inspection.motion.chunk import PhysicsContext
-from reports.settings import StoreSettings
+from reports.settings import PlantSettings, StoreSettings
 
 Part = TypeVar("Part", bound=BaseSettings)
 
@@ -76,6 +76,22 @@ def find_record(*, record: Path | None, config: Path | None) -> StoreSettings:
     store = _by_environment_alone(RecordTables).store
     named = store.model_fields_set - {"folder"}
     return store if named else StoreSettings.of_folder(store.folder)
+
+
+def find_plant(config: Path | None) -> PlantSettings:
+    """Where the plant's database is: in the station file, else in ``PASSGATE_PLANT__URL``.
+
+    Raises:
+        SettingsError: No plant is named, or the station file, or what the environment says, cannot be used.
+    """
+    found = _by_environment_alone(RecordTables).plant if config is None else load(config).plant
+    if found is None:
+        where = "the environment names" if config is None else f"{config} names"
+        raise SettingsError(
+            f"{where} no plant database",
+            todo="give it a table [plant] with its url, or set PASSGATE_PLANT__URL (docs/integrator.md)",
+        )
+    return found
 
 
 def find_zone(config: Path | None) -> tzinfo | None:

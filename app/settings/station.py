@@ -24,7 +24,7 @@ from inspection.times.local_time import zone_named
 from inspection.times.shifts import ShiftCalendar
 from inspection.wording.toml_file import read_toml
 from plc.settings import LinkSettings
-from reports.settings import StoreSettings
+from reports.settings import PlantSettings, StoreSettings
 
 
 def home() -> Path:
@@ -121,6 +121,8 @@ class RecordTables(BaseSettings):
     )
 
     store: StoreSettings = Field(default_factory=lambda: StoreSettings(folder=home() / "record"))
+    plant: PlantSettings | None = None
+    """The plant's database, for ``passgate sync`` and for whoever reads many stations."""
 
     @model_validator(mode="before")
     @classmethod

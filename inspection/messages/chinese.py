@@ -199,6 +199,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     "务，直到触发号 {trigger}。这些工件的去向请查看该引擎的记录",
     Code.RECORD_RESTORED: "由 {made} 的备份恢复：{rows} 行，链头 {head}；{events} 条事件，"
     "链头 {events_head}。此后的记录不在其中",
+    Code.PLANT_REFUSES: "工厂数据库从第 {row} 行起不接收本工位的记录",
     Code.PICTURES_DRIFT: "图像与示教时不再一致（视图 {view}）：{cause}。工件目前仍放行，但若继续变化，合格件"
     "将被误判",
     Code.LOOKS_DARKER: "图像变暗 {percent:.0f} %，请检查光源、曝光和镜头",

@@ -192,6 +192,7 @@ class Code(StrEnum):
     RECORD_LOST_ROWS = auto()
     RECORD_BEGINS = auto()
     RECORD_RESTORED = auto()
+    PLANT_REFUSES = auto()
     PICTURES_DRIFT = auto()
     LOOKS_DARKER = auto()
     LOOKS_BRIGHTER = auto()

@@ -223,6 +223,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     "here: look into that engine's record",
     Code.RECORD_RESTORED: "restored from the backup of {made}: {rows} rows, head {head}; {events} events, "
     "head {events_head}. What was recorded after that is not here",
+    Code.PLANT_REFUSES: "the plant database takes no rows of this record from row {row} on",
     Code.PICTURES_DRIFT: "the pictures no longer look as taught (view {view}): {cause}. Parts pass still, "
     "but good ones will be rejected if it goes on",
     Code.LOOKS_DARKER: "they are darker by {percent:.0f} %, check lamp, exposure and lens",

@@ -115,7 +115,12 @@ def _noted(
 
 
 def shift_inspections(
-    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting = NOTHING
+    engine: Engine,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting = NOTHING,
+    named: Named | None = None,
 ) -> list[Inspection]:
     """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
 
@@ -124,11 +129,12 @@ def shift_inspections(
         start: Inclusive, with time zone.
         end: Exclusive, with time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
+        named: Serial or lot: no parts but these; None for all.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
-    parts, _ = _inspections(engine, start, end, waiting)
+    parts, _ = _inspections(engine, start, end, waiting, named=named)
     return parts
 
 

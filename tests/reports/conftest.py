@@ -9,15 +9,7 @@ from sqlalchemy import Engine
 from reports.database.connecting import open_reader
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
-from tests.reports.postgresql import Server, running
 from tests.reports.stores import HandClock, OpenStore
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL; one for each process of the tests."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture

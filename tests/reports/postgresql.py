@@ -72,6 +72,10 @@ class Server:
         _execute(self.folder, "DROP SCHEMA public CASCADE", "CREATE SCHEMA public", database=database)
         return f"postgresql+psycopg://{USER}@/{database}?host={self.folder}"
 
+    def execute(self, *statements: str, database: str = "postgres") -> None:
+        """As its administrator, each statement by itself."""
+        _execute(self.folder, *statements, database=database)
+
     def _run(self, name: str, *arguments: str) -> None:
         program = _program(name)
         assert program is not None, MISSING

@@ -12,7 +12,7 @@ from typing import Final
 LONGEST: Final = 64
 UNKNOWN: Final = "unknown"
 """By whom a sign-in failed whose name no user has."""
-_NOBODY: Final = frozenset({"engine", "plc", "retention", "store", UNKNOWN})
+_NOBODY: Final = frozenset({"engine", "plc", "retention", "store", "sync", UNKNOWN})
 """Who else stands in the events."""
 _BETWEEN: Final = frozenset("-.'’·_ ")
 _UNSEEN: Final = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u3164\uffa0")

@@ -1,6 +1,5 @@
 """A record with an administrator, on a clock that is moved by hand, and hashes that cost nothing."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from app.access.passwords import Hashing
 from reports.record.users.roles import Proof, Role
 from reports.settings import StoreSettings
 from tests.app.access.people import ANNA, ANNAS, BEN, BENS, GIVEN, sign_in
-from tests.reports.postgresql import Server, running
 
 
 class WallClock:
@@ -37,13 +35,6 @@ def clock() -> WallClock:
 @pytest.fixture
 def hashing() -> Hashing:
     return Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-
-
-@pytest.fixture(scope="session")
-def server() -> Iterator[Server]:
-    """A PostgreSQL; one for each process of the tests."""
-    with running() as server:
-        yield server
 
 
 @pytest.fixture

@@ -246,6 +246,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "EventKind.alarm_acknowledged": "报警确认",
     "EventKind.alarm_dropped": "报警因列表已满移出",
     "EventKind.second_engine": "已拒绝第二个引擎",
+    "EventKind.plant_refused": "工厂数据库拒收",
     "EventKind.pictures_drift": "图像漂移",
     "EventKind.pictures_expired": "图像已到期",
     "EventKind.user_added": "添加用户",

@@ -258,6 +258,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.alarm_acknowledged": "Alarm acknowledged",
     "EventKind.alarm_dropped": "Alarm dropped from a full list",
     "EventKind.second_engine": "Second engine refused",
+    "EventKind.plant_refused": "Plant database refused",
     "EventKind.pictures_drift": "Pictures drift",
     "EventKind.pictures_expired": "Pictures expired",
     "EventKind.user_added": "User added",

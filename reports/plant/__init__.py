@@ -1,0 +1,1 @@
+"""The plant's one PostgreSQL, to which many stations push their records: made ready, and read by station."""
