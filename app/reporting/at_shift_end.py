@@ -127,6 +127,7 @@ class ShiftEnds:
             kinds=settings.report.formats,
             languages=settings.report.languages,
             rule_set=settings.report.rules,
+            subgroup=settings.report.subgroup,
             folder=folder,
             keep_free_bytes=settings.report.keep_free_bytes,
         )

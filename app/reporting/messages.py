@@ -27,6 +27,7 @@ class Wanted(_Message):
     kinds: tuple[Kind, ...]
     languages: tuple[Language, ...]
     rule_set: RuleSet = RuleSet.NELSON_1984
+    subgroup: int = 1
     folder: Path | None = None
     """Where its files are written; None where they are sent instead."""
     keep_free_bytes: int = Field(default=0, ge=0)

@@ -42,6 +42,7 @@ async def report_asked(
         kinds=(kind,),
         languages=(language,),
         rule_set=settings.report.rules,
+        subgroup=settings.report.subgroup,
     )
     done, file = await made(wanted, limit_s=LIMIT_S)
     return done.names[0], file

@@ -76,6 +76,7 @@ def make(wanted: Wanted, *, now: datetime) -> tuple[Done, tuple[bytes, ...]]:
                 kinds=wanted.kinds,
                 languages=wanted.languages,
                 rule_set=wanted.rule_set,
+                subgroup=wanted.subgroup,
             ),
             waiting=waiting,
             now=now,

@@ -6,7 +6,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from reports.shift.document.kinds import Kind, Language
-from reports.statistics.rule_sets import RuleSet
+from reports.statistics.rule_sets import MOST_IN_SUBGROUP, RuleSet
 
 T = TypeVar("T")
 
@@ -33,6 +33,8 @@ class ReportTable(BaseModel):
     """Minutes after a shift's end in which outcomes still come; then its report is written."""
     rules: RuleSet = RuleSet.NELSON_1984
     """Which points of a control chart are called signals."""
+    subgroup: int = Field(default=1, ge=1, le=MOST_IN_SUBGROUP)
+    """So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point."""
     keep_free_bytes: int = Field(default=500_000_000, ge=0)
     """What reports leave free on the folder's disk, in bytes."""
 

@@ -123,7 +123,8 @@ def _alarms(connection: Connection, low: int) -> list[Event]:
 def _heard_before(connection: Connection, row: _Row) -> datetime | None:
     """When the engine was last heard of before the event of a start or an end; at an end, then itself."""
     if row.kind == EventKind.ENGINE_STOPPED:
-        return row.at
+        stopped: datetime = row.at
+        return stopped
     place = _newest(connection, EventRow.kind.in_(_SIGNS), below=row.position)
     signs = [
         connection.scalar(select(EventRow.at).where(EventRow.position == place)),
