@@ -26,6 +26,7 @@ from app.commands import (
 )
 from app.commands.bench import cli as bench
 from app.commands.plant import sync
+from app.commands.running import challenge
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -42,6 +43,7 @@ for name, noun in {
     "record": record.cli,
     "sync": sync.cli,
     "user": user.cli,
+    "challenge": challenge.cli,
     "weights": weights.cli,
     "bench": bench.cli,
     "dataset": dataset.cli,
@@ -149,12 +151,21 @@ def demo(
     recipe_name: Annotated[
         str | None, typer.Option("--recipe", help="With --images: a taught recipe to judge by.")
     ] = None,
+    challenge: Annotated[
+        bool,
+        typer.Option(
+            "--challenge",
+            help="Two of its first parts are known ones: nothing passes until they got what they must.",
+        ),
+    ] = False,
     work: Annotated[Path | None, typer.Option(help="Keep settings, logs and records in this folder.")] = None,
     as_json: JsonFlag = False,
 ) -> None:
     """Run the whole line on this machine: simulated PLC, conveyor and camera, engine, console."""
     if recipe_name is not None and images is None:
         raise typer.BadParameter("it is for --images FOLDER, which is not named", param_hint="--recipe")
+    if challenge and images is not None:
+        raise typer.BadParameter("nobody knows what the parts of --images are", param_hint="--challenge")
     from app.demo.demo import run_demo
 
     done = run_demo(
@@ -165,6 +176,7 @@ def demo(
         images=images,
         recipe_name=recipe_name,
         work=work,
+        challenge=challenge,
     )
     if as_json:
         print_json(done.contract())

@@ -58,6 +58,21 @@ class EventKind(StrEnum):
     """Another engine found this one at work at its PLC, and refused itself; nothing changed here."""
     PLANT_REFUSED = "plant_refused"
     """The plant database does not take a row of this record, nor what lies behind it; the detail says why."""
+    CHALLENGE_DUE = "challenge_due"
+    """No part passes until a challenge has. Of all of these ``subjects`` begin with how the station stands
+    after it (:class:`inspection.challenge.standing.ChallengeState`), since when one is due, and which one."""
+    CHALLENGE_OVERDUE = "challenge_overdue"
+    CHALLENGE_BEGAN = "challenge_began"
+    """The parts that come now are pieces, until it has passed, failed or was aborted."""
+    CHALLENGE_PIECE = "challenge_piece"
+    """What a piece got; then come its name, what it must get, what it got, whether it was right, its part."""
+    CHALLENGE_PASSED = "challenge_passed"
+    """Where that opens the station, recipe, model and set that it is passed for come behind."""
+    CHALLENGE_FAILED = "challenge_failed"
+    CHALLENGE_ABORTED = "challenge_aborted"
+    CHALLENGE_RELEASED = "challenge_released"
+    """Somebody of quality opens the station, by his password; then as CHALLENGE_PASSED. It opens when the
+    engine has read it."""
     PICTURES_DRIFT = "pictures_drift"
     """The pictures of parts that pass no longer look as taught; the detail says what has moved."""
     PICTURES_EXPIRED = "pictures_expired"
@@ -76,6 +91,10 @@ class EventKind(StrEnum):
     """The failure before it was one too many: sign-ins by this name are refused for a while."""
     SIGN_IN_REFUSED = "sign_in_refused"
     """Refused without a look at the password or PIN; on record once a lock."""
+
+
+CHALLENGE_KINDS: Final = frozenset(kind for kind in EventKind if kind.value.startswith("challenge_"))
+"""The newest event of any of these says how the station stands to its challenge."""
 
 
 class Event(Frozen):

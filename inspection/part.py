@@ -8,6 +8,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from inspection.certification.certificate import CertificateRef
+from inspection.challenge.look import ChallengeLook
 from inspection.decision import Action, Decision, Frozen
 from inspection.errors import CameraError
 from inspection.instruments.reading import ReadText
@@ -192,6 +193,8 @@ class Inspection(Frozen):
     """From the trigger as we saw it to the PLC's acknowledgement as we saw it."""
     identity: Identity | None = Field(default=None, exclude_if=lambda identity: identity is None)
     """None, and then not written, where nothing tells which part it is, or it could not be read."""
+    challenge: ChallengeLook | None = Field(default=None, exclude_if=lambda look: look is None)
+    """What it was as a piece of a challenge, and no part of the line; not written where it was none."""
     truth: Truth | None = None
     """Known truth in simulations and replays, for measuring; None on a real line."""
     recorded_at: datetime

@@ -148,6 +148,9 @@ class Line(Protocol):
     def set_degraded(self, store_degraded: bool) -> None:
         """Say whether records go to the spool instead of the database."""
 
+    def set_challenge_due(self, due: bool) -> None:
+        """Say whether no part passes because of a challenge."""
+
     def set_fault(self, error_code: int) -> None:
         """Raise a fault (severity·4096 + component·256 + code), or clear it with 0."""
 
@@ -272,6 +275,13 @@ class Store(Protocol):
 
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest durable event of any of ``kinds``; None where there is none."""
+
+    def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The same, with what other programs wrote into the database meanwhile.
+
+        Raises:
+            StoreError: The database cannot be read, or lacks what waits in the spool.
+        """
 
     def health(self) -> StoreHealth:
         """Never blocks and never raises."""

@@ -9,6 +9,7 @@ from typing import Self
 from pydantic import Field
 
 from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.challenge.shown import ChallengeStatus
 from inspection.decision import Action, Frozen
 from inspection.messages.message import Coded
 from inspection.part import Inspection, Outcome
@@ -130,6 +131,8 @@ class Counts(Frozen):
     """Judged parts of which it is not known yet: the engine died when their intent was on record."""
     by_outcome: dict[Outcome, int] = Field(default_factory=dict)
     missed: int = 0
+    challenged: int = 0
+    """Pieces of challenges: judged, and no parts of the line."""
     late: int = 0
     """Parts whose decision missed the internal deadline, or whose record the PLC's own."""
 
@@ -205,6 +208,8 @@ class StationStatus(Frozen):
     deadline_ms: int
     certification: Certification = UNCERTIFIED
     """The certificate that holds, with its figures, or why none does."""
+    challenge: ChallengeStatus | None = None
+    """How it stands to its challenge; None where it has none, or the engine does not say."""
     tiles: tuple[Tile, ...]
     counts: Counts | None
     """None while the engine starts and does not know yet what the record has."""

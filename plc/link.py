@@ -213,6 +213,10 @@ class ModbusLine:
         """Say whether records go to the spool instead of the database."""
         self._handshake.set_degraded(store_degraded)
 
+    def set_challenge_due(self, due: bool) -> None:
+        """Say whether no part passes because of a challenge."""
+        self._handshake.set_challenge_due(due)
+
     def set_fault(self, error_code: int) -> None:
         """Raise a fault, which withholds TriggerReady, or clear it with 0."""
         self._handshake.set_fault(error_code)

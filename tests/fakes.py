@@ -137,7 +137,7 @@ class FakeLine:
         self.motions: list[ProposedMotion | None] = []
         self.ready = False
         self.fault = 0
-        self.degraded = False
+        self.degraded = self.challenge_due = False
         self.shown = LineState(connected=True, enabled=True, plc_boot_id=BOOT)
         self.takes_results = True
         self.known: KnownPart | None = None
@@ -172,6 +172,9 @@ class FakeLine:
 
     def set_degraded(self, store_degraded: bool) -> None:
         self.degraded = store_degraded
+
+    def set_challenge_due(self, due: bool) -> None:
+        self.challenge_due = due
 
     def set_fault(self, error_code: int) -> None:
         self.fault = error_code
@@ -303,6 +306,8 @@ class FakeStore:
     def __init__(self) -> None:
         self.revisions: list[Inspection] = []
         self.events: list[Event] = []
+        self.beside: list[Event] = []
+        """Of the events, those that another program wrote meanwhile."""
         self.broken = False
         self.complaint: Exception = StoreError("the disk is full")
         self.pictures_broken = self.housekeeping_broken = False
@@ -374,6 +379,12 @@ class FakeStore:
         self.events.append(event)
 
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
+        ours = (event for event in reversed(self.events) if event not in self.beside)
+        return next((event for event in ours if event.kind in kinds), None)
+
+    def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
+        if self.broken:
+            raise self.complaint
         return next((event for event in reversed(self.events) if event.kind in kinds), None)
 
     def maintain(self) -> None:

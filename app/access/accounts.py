@@ -15,11 +15,14 @@ from app.access.passwords import Hashing, require_usable
 from app.access.recording import OWN_FIRST, PeoplesRecord, denied, note, refuse_damaged
 from app.access.rights import Right, may
 from app.access.signing_in import SignedIn, sign_in
+from inspection.challenge.shown import ChallengeStatus
+from inspection.challenge.standing import ChallengeState
 from inspection.errors import AccessError
 from inspection.events import Event, EventKind
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import said_as, say
+from reports.record.events_chain import add_event, event_entry
 from reports.record.users.attempts import Attempts, attempts_by
 from reports.record.users.names import written
 from reports.record.users.on_record import User, Users, put_user, read_users
@@ -197,6 +200,37 @@ class Accounts:
             event = self._record.event(EventKind.PASSWORD_CHANGED, by.name, said)
             return _changed(connection, user, event, password=hashed, own_password=True)
 
+    # --- what they do with the station ----------------------------------------------------------------
+
+    def require(self, right: Right, *, by: SignedIn) -> None:
+        """Do nothing where ``by`` has a right.
+
+        Raises:
+            AccessError: He has it not; that is on record.
+            StoreError: The record cannot be read or written.
+        """
+        with self._permitted(by, right):
+            pass
+
+    def release(self, closed: ChallengeStatus, reason: str, *, by: SignedIn) -> None:
+        """Put on record that quality opens the station, which a challenge keeps closed; the engine reads it.
+
+        Args:
+            closed: How the station stands, as the engine said.
+            reason: Why it may be opened.
+            by: Who says so.
+
+        Raises:
+            AccessError: He may not; that is on record.
+            StoreError: The record cannot be read or written.
+        """
+        cause = Sentence(closed.why, closed.why_coded)
+        with self._permitted(by, Right.RELEASE) as (connection, _):
+            said = say(Code.CHALLENGE_RELEASED, user=by.name, reason=reason, cause=cause)
+            event = self._record.event(EventKind.CHALLENGE_RELEASED, by.name, said)
+            subjects = (ChallengeState.MET, "", "", *closed.judged_by)
+            add_event(connection, event_entry(event.model_copy(update={"subjects": subjects})))
+
     # --- inside ---------------------------------------------------------------------------------------
 
     def _new(self, name: str, role: Role, password: str, *, own: bool) -> User:
@@ -208,8 +242,8 @@ class Accounts:
         return User(name=kept, role=role, password=self._hashing.hashed(password), own_password=own)
 
     @contextmanager
-    def _permitted(self, by: SignedIn) -> Iterator[tuple[Connection, Users]]:
-        """A transaction in which ``by`` changes users, as what he is on record now.
+    def _permitted(self, by: SignedIn, right: Right = Right.USERS) -> Iterator[tuple[Connection, Users]]:
+        """A transaction in which ``by`` does what he has a right to, as what he is on record now.
 
         Raises:
             AccessError: He may not; that is on record.
@@ -220,14 +254,15 @@ class Accounts:
             actor = users.of(by.name)
             role = by.role if actor is None else actor.role
             sound = actor is not None and actor.active and actor.own_password
-            if sound and may(role, Right.USERS, by.proof):
+            if sound and may(role, right, by.proof):
                 yield connection, users
             else:
                 said = say(Code.RIGHT_MISSING, user=by.name, role=role, proof=by.proof)
-                refusal = said_as(f"{said}: {Right.USERS}", Code.RIGHT_MISSING, said.coded[0].params)
+                refusal = said_as(f"{said}: {right}", Code.RIGHT_MISSING, said.coded[0].params)
                 note(connection, self._record.now(), EventKind.REFUSED, by.name, refusal)
         if refusal is not None:
-            raise denied(refusal, todo="ask an administrator; nothing was changed")
+            asked = "an administrator" if right is Right.USERS else "somebody who has it"
+            raise denied(refusal, todo=f"ask {asked}; nothing was changed")
 
 
 def _changed(connection: Connection, user: User, event: Event, **what: object) -> User:

@@ -16,6 +16,7 @@ class Right(StrEnum):
     START = "order Start or Reset"
     CHOOSE_RECIPE = "choose the recipe"
     CHALLENGE = "run challenge parts"
+    RELEASE = "open the station after a challenge that failed or is overdue"
     REVIEW = "decide on held parts"
     TEACH = "teach, certify and release recipes"
     SIGN = "sign shift reports"
@@ -41,6 +42,7 @@ RIGHTS: Final[Mapping[Right, Permitted]] = MappingProxyType(
         Right.START: Permitted(_ON_THE_LINE, Proof.PIN),
         Right.CHOOSE_RECIPE: Permitted(frozenset({Role.OPERATOR, Role.QUALITY}), Proof.PIN),
         Right.CHALLENGE: Permitted(frozenset({Role.OPERATOR, Role.QUALITY}), Proof.PIN),
+        Right.RELEASE: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
         Right.REVIEW: Permitted(frozenset({Role.QUALITY}), Proof.PIN),
         Right.TEACH: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
         Right.SIGN: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),

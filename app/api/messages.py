@@ -31,6 +31,8 @@ class Question(StrEnum):
     """Do what the argument names."""
     REPORT = "report"
     """Make the report that the argument, a ``ReportAsked``, names: its file's name, a line feed, the file."""
+    CHALLENGE = "challenge"
+    """Do what the argument names with the challenge."""
 
 
 class Asked(BaseModel):

@@ -10,6 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from app.command_line.writable import refuse_unwritable
+from app.demo.challenge import simulated_challenge
 from app.progress import progress, screen
 from app.recipes.file_frames import FileFrames
 from app.recipes.gauges.simulated import LABEL, label_gauge, pressure_gauge
@@ -102,6 +103,7 @@ def run_demo(
     images: Path | None,
     recipe_name: str | None,
     work: Path | None,
+    challenge: bool = False,
 ) -> DemoSummary:
     """Teach the product, start everything, run, reconcile.
 
@@ -121,6 +123,8 @@ def run_demo(
     folder.mkdir(parents=True, exist_ok=True)
     if images is None:
         tables = simulated_tables(folder, seed=seed)
+        if challenge:
+            tables = {**tables, "challenge": simulated_challenge(seed=seed)}
     else:
         tables = _folder_tables(folder, images, recipe_name)
     with LineRig(folder, tables=tables, parts=parts, rate=rate, seed=seed) as rig:

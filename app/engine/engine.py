@@ -24,6 +24,7 @@ from app.reporting.at_shift_end import ShiftEnds
 from app.reporting.on_request import report_asked
 from app.settings.station import Settings
 from inspection.cameras import make_camera
+from inspection.errors import SettingsError
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
 from inspection.station.recording.recorder import Recorder
@@ -49,13 +50,16 @@ class Engine:
 
         Raises:
             RecipeError: The recipe was not taught.
-            SettingsError: The certificates of ``[plc.tls]`` cannot be used.
+            SettingsError: The certificates of ``[plc.tls]`` cannot be used, or ``[challenge]`` asks for what
+                the recipe lacks.
         """
         self._settings = settings
         self._clock = SystemClock()
         self._inspector = SupervisedInspector(build or for_station(settings))
         recipe = self._inspector.recipe
         self._unheard = self._inspector.unheard
+        if settings.challenge and (misfit := settings.challenge.misfit([one.name for one in recipe.gauges])):
+            raise SettingsError(misfit, todo="mend [challenge], or teach the recipe that gauge")
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
         self.link = ModbusLine(settings.plc, self._clock, physics=recipe.motion or NOMINAL_LINE)
@@ -71,6 +75,7 @@ class Engine:
             usual=self._inspector.usual,
             start_held=settings.station.start_held,
             shifts=settings.station.calendar,
+            challenge=settings.challenge,
         )
 
         self._reports = ShiftEnds(settings, self._clock, alarm=self.station.alarm, well=self.station.well)

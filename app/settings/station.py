@@ -18,6 +18,7 @@ from app.settings.report import ReportTable
 from app.settings.shifts import USUAL_SHIFTS, Shifts, Zone
 from app.settings.wording import in_words
 from inspection.cameras import CameraSettings
+from inspection.challenge.plan import ChallengePlan
 from inspection.errors import SettingsError
 from inspection.motion.chunk import PhysicsContext
 from inspection.times.local_time import zone_named
@@ -158,6 +159,8 @@ class Settings(RecordTables, InspectionTables):
     cameras: tuple[CameraSettings, ...] = Field(min_length=1)
     api: ApiTable = ApiTable()
     report: ReportTable = ReportTable()
+    challenge: ChallengePlan | None = None
+    """Known parts that show whether the station still sees; None where it is not challenged."""
 
     @field_validator("cameras")
     @classmethod

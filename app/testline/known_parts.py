@@ -13,6 +13,7 @@ from typing import Final
 
 import numpy as np
 
+from inspection.challenge.plan import ChallengePlan
 from inspection.decision import Action, DecidedBy, Decision, ModelRef
 from inspection.part import Frame, Truth
 from inspection.ports import Camera, Clock, Inspector, Line, Store
@@ -112,6 +113,7 @@ def known_parts_station(
     inspector: Inspector | None = None,
     camera: Camera | None = None,
     store: Store | None = None,
+    challenge: ChallengePlan | None = None,
 ) -> tuple[Station, Recorder]:
     """A station on ``line`` with its record in ``folder``. Open the recorder, prepare, run.
 
@@ -122,6 +124,7 @@ def known_parts_station(
         inspector: Another than ``KnownInspector``.
         camera: Another than ``NoiseCamera``; must be called ``main``.
         store: Another than SQLite in ``folder``.
+        challenge: By which pieces it is challenged; None: not at all.
     """
     recorder = Recorder(store or SqlStore(StoreSettings(folder=folder)), clock)
     camera = camera or NoiseCamera()
@@ -132,5 +135,6 @@ def known_parts_station(
         recorder=recorder,
         clock=clock,
         recipe=RECIPE,
+        challenge=challenge,
     )
     return station, recorder

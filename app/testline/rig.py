@@ -331,15 +331,24 @@ def _free_port() -> int:
 
 
 def _toml(tables: Tables) -> str:
-    """Tables of scalars as TOML; JSON's scalars are TOML's, and so are its strings."""
-    lines = [f"{name} = {json.dumps(value)}" for name, value in tables.items() if isinstance(value, str)]
+    """Tables as TOML."""
+    lines = [f"{name} = {_value(value)}" for name, value in tables.items() if isinstance(value, str)]
     for name, table in tables.items():
         if isinstance(table, str):
             continue
         for one in [table] if isinstance(table, Mapping) else table:
             lines += ["", f"[{name}]" if isinstance(table, Mapping) else f"[[{name}]]"]
-            lines += [f"{key} = {json.dumps(value)}" for key, value in one.items()]
+            lines += [f"{key} = {_value(value)}" for key, value in one.items()]
     return "\n".join(lines) + "\n"
+
+
+def _value(value: object) -> str:
+    """JSON's scalars are TOML's, and so are its strings and lists of them; its objects are not."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{json.dumps(key)} = {_value(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(map(_value, value)) + "]"
+    return json.dumps(value)
 
 
 def has_display() -> bool:

@@ -40,6 +40,11 @@ class AlarmCode(IntEnum):
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3
+    CHALLENGE_DUE = _WARNING | _STATION | 4
+    """No part passes until a challenge has."""
+    CHALLENGE_OVERDUE = _ERROR | _STATION | 5
+    CHALLENGE_FAILED = _CRITICAL | _STATION | 6
+    """A known part did not get what it must: the station does not see what it should."""
 
 
 MOMENTARY = frozenset(

@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from inspection.messages.challenge import CHALLENGE_CHINESE
 from inspection.messages.codes import Code
 
 CHINESE_SENTENCES: Final[Mapping[str, str]] = {
+    **CHALLENGE_CHINESE,
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "引擎正在停止",
     Code.HELD_BY: "{by:who}已于 {since} 暂停工位",
@@ -380,6 +382,8 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "start": "启动",
     "hold": "暂停",
     "reset": "复位",
+    "abort": "中止",
+    "release": "放行",
     "engine": "引擎",
     "store": "存储",
     "plc": "PLC",

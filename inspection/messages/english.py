@@ -3,9 +3,11 @@
 from collections.abc import Mapping
 from typing import Final
 
+from inspection.messages.challenge import CHALLENGE_ENGLISH
 from inspection.messages.codes import Code
 
 ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
+    **CHALLENGE_ENGLISH,
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "the engine is being stopped",
     Code.HELD_BY: "held by {by:who} since {since}",

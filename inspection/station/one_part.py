@@ -7,12 +7,14 @@ decision that is on record is offered to the PLC.
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from uuid import uuid4
 
 import structlog
 
 from inspection.alarms.catalogue import AlarmCode, defect_code
 from inspection.certification.certificate import Certification
+from inspection.challenge.look import ChallengeLook
 from inspection.decision import Action
 from inspection.errors import PassgateError, RecordRefusedError, StoreError, in_words
 from inspection.messages.codes import Code
@@ -24,6 +26,7 @@ from inspection.recipe import Recipe
 from inspection.result import InspectionResult, LaterWords
 from inspection.station import guard
 from inspection.station.capturing import Cameras
+from inspection.station.challenging.challenge import Challenge
 from inspection.station.drifting import DriftWatch
 from inspection.station.judging import Judge, Judgement
 from inspection.station.open_parts import OpenParts
@@ -49,6 +52,7 @@ class PartLife:
         telemetry: Shows and counts what became of the parts.
         drift: Shown each part that passes, when that is settled.
         certification: Asked for each part: which certificate holds at that moment.
+        challenge: Has the last word: whether any part passes now, and which is a piece of it.
         alarm: Told whatever asks for a person.
     """
 
@@ -65,6 +69,7 @@ class PartLife:
         telemetry: Telemetry,
         drift: DriftWatch,
         certification: Callable[[], Certification],
+        challenge: Challenge,
         alarm: Callable[[AlarmCode, str], None],
     ) -> None:
         self.ending = False
@@ -82,6 +87,7 @@ class PartLife:
         self._telemetry = telemetry
         self._drift = drift
         self._certification = certification
+        self._challenge = challenge
         self._alarm = alarm
 
     # --- the part that is judged ----------------------------------------------------------------------
@@ -94,14 +100,14 @@ class PartLife:
         """
         trigger = passage.trigger
         try:
-            judgement = await self._capture_and_judge(passage)
+            judgement, look = self._ruled(passage, await self._capture_and_judge(passage))
         except Exception as error:  # a bug must not lose the part: it goes to a person, on record
             log.exception("judging failed", part_id=trigger.part_id)
             self._alarm(AlarmCode.INTERNAL, in_words(error))
-            judgement = self._undecided(trigger, in_words(error))
+            judgement, look = self._undecided(trigger, in_words(error)), None
         passage.advance(Phase.DECIDED, judgement.decided_ns)
         try:
-            await self._record_and_publish(passage, judgement)
+            await self._record_and_publish(passage, judgement, look)
         except Exception as error:  # nor must it leave the line waiting for ever, with nobody told
             log.exception("publishing failed", part_id=trigger.part_id)
             self._alarm(AlarmCode.INTERNAL, in_words(error))
@@ -139,12 +145,25 @@ class PartLife:
             told=passage.told,
         )
 
+    def _ruled(self, passage: Passage, judgement: Judgement) -> tuple[Judgement, ChallengeLook | None]:
+        """What the challenge makes of a judgement, and what it says of the part."""
+        identity = judgement.identity if judgement.frames else passage.told.identity
+        decision, look = self._challenge.rule(
+            judgement.decision,
+            trigger=passage.trigger,
+            begun=passage.challenge,
+            serial=identity.serial if identity else "",
+        )
+        return replace(judgement, decision=decision, identity=identity), look
+
     def _undecided(self, trigger: Trigger, reason: str) -> Judgement:
         """There is nothing to judge by: a person looks at the part."""
         decision = guard.undecided(trigger, recipe=self._recipe, reason=reason)
         return Judgement(decision=decision, decided_ns=self._clock.monotonic_ns())
 
-    async def _record_and_publish(self, passage: Passage, judgement: Judgement) -> None:
+    async def _record_and_publish(
+        self, passage: Passage, judgement: Judgement, look: ChallengeLook | None
+    ) -> None:
         trigger = passage.trigger
         simulated = self._simulated or any(frame.simulated for frame in judgement.frames)
         inspection = Inspection(
@@ -156,7 +175,8 @@ class PartLife:
             unkept_coded=coded(judgement.unkept),
             simulated=simulated,
             certificate=self._certification().ref,
-            identity=judgement.identity if judgement.frames else passage.told.identity,
+            identity=judgement.identity,
+            challenge=look,
             truth=next((f.truth for f in judgement.frames if f.truth is not None), None),
             recorded_at=self._clock.now(),
         )
@@ -170,9 +190,11 @@ class PartLife:
             self._open.remove(passage)
             return
         except StoreError as error:
+            self._challenge.took(inspection, durable=False)
             self._alarm(AlarmCode.NOT_RECORDED, error.sentence)
         else:
             self._step(passage, Phase.RECORDED)
+            self._challenge.took(inspection, durable=True)
             if self._line.publish(
                 trigger,
                 inspection.decision,
@@ -256,6 +278,7 @@ class PartLife:
     async def record_missed(self, passage: Passage, cause: MissedCause) -> None:
         """Put a part on record that gets no inspection, and is never released by us."""
         trigger = passage.trigger
+        self._challenge.missed()
         self._step(passage, Phase.DECIDED)
         inspection = Inspection(
             inspection_id=uuid4().hex,

@@ -19,6 +19,7 @@ from inspection.line_events import (
     RunTakenOver,
 )
 from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.part import MissedCause, Outcome, Trigger
 from inspection.ports import Line
@@ -166,3 +167,13 @@ class Clerk:
                 return
             await self._forget([oldest.key])
             self._changed()
+
+
+def record_begins(taken: RunTakenOver) -> Sentence:
+    """That this record begins in the midst of a run of the PLC, and why."""
+    return say(
+        Code.RECORD_LOST_ROWS if taken.rows_lost else Code.RECORD_BEGINS,
+        engine=taken.other_boot_id,
+        run=taken.plc_boot_id,
+        trigger=taken.seq,
+    )

@@ -11,6 +11,7 @@ import asyncio
 from enum import StrEnum
 from typing import NamedTuple
 
+from inspection.challenge.round import Round
 from inspection.decision import Decision
 from inspection.line_events import NOT_ASKED
 from inspection.part import Inspection, Trigger
@@ -74,6 +75,8 @@ class Passage:
         self.reached_ns: dict[Phase, int] = {phase: trigger.seen_ns}
         self.told = NOT_ASKED
         """What the line says of which part it is."""
+        self.challenge: Round | None = None
+        """The challenge in which it came; None where it came in none."""
         self.called_ns: int | None = None
         """When the first camera was called."""
         self.accepted_ns: int | None = None

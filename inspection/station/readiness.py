@@ -48,6 +48,8 @@ class Circumstances:
     model_fault: str
     picture_fault: str
     """The last part's pictures are not kept."""
+    challenge: str = ""
+    """A challenge is due, failed or under way."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -140,4 +142,4 @@ def _fails_all(now: Circumstances) -> str:
         return say(Code.LAST_PICTURE_NOT_KEPT, cause=now.picture_fault)  # the next may: it is tried
     if now.model_fault:
         return say(Code.MODEL_FAILS, cause=now.model_fault)
-    return NOTHING
+    return now.challenge

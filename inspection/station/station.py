@@ -13,6 +13,9 @@ import structlog
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.challenge.plan import ChallengePlan
+from inspection.challenge.shown import ChallengeOrder
+from inspection.challenge.standing import Judging
 from inspection.drift.usual import UsualView
 from inspection.errors import StoreError
 from inspection.events import EventKind
@@ -31,19 +34,20 @@ from inspection.line_events import (
     ToldName,
 )
 from inspection.messages.codes import Code
-from inspection.messages.message import NOTHING, Sentence
+from inspection.messages.message import NOTHING
 from inspection.messages.telling import say
 from inspection.part import Inspection, Trigger
 from inspection.ports import Camera, Clock, Inspector, Line
 from inspection.recipe import Recipe
 from inspection.station.capturing import Cameras
+from inspection.station.challenging.challenge import Challenge
 from inspection.station.drifting import DriftWatch
 from inspection.station.judging import Judge
 from inspection.station.one_part import PartLife
 from inspection.station.open_parts import MAX_OPEN, OpenParts
 from inspection.station.orders.command_desk import CommandDesk
 from inspection.station.orders.latches import BYPASSED, ENGINE, FAULT, HALTED, PLC, Orders
-from inspection.station.outcomes import Clerk
+from inspection.station.outcomes import Clerk, record_begins
 from inspection.station.passage import PartKey, Passage
 from inspection.station.readiness import Circumstances, Standing
 from inspection.station.recording.housekeeping import DiskWatch, Housekeeping
@@ -72,6 +76,7 @@ class Station:
         usual: What was usual for the recipe's views when it was taught.
         start_held: Take no part until somebody says Start.
         shifts: Counts are those of the running one; times are told in its zone.
+        challenge: The known parts that show whether it still sees; None where it is not challenged.
     """
 
     def __init__(
@@ -88,6 +93,7 @@ class Station:
         usual: Sequence[UsualView] = (),
         start_held: bool = False,
         shifts: ShiftCalendar = THREE_SHIFTS,
+        challenge: ChallengePlan | None = None,
     ) -> None:
         self.telemetry = Telemetry(
             shifts, clock.now(), alarm_changed=lambda *change: self.orders.note_alarm(*change)
@@ -105,22 +111,22 @@ class Station:
         self._judging: set[asyncio.Task[None]] = set()
         well = self.telemetry.alarms.gone
         self.cameras = Cameras(
-            cameras, recipe=recipe, clock=clock, alarm=self._alarm, well=well, on_free=self._changed
+            cameras, recipe=recipe, clock=clock, alarm=self.alarm, well=well, on_free=self._changed
         )
-        self.pictures = PartPictures(recorder.pictures, clock, alarm=self._alarm, well=well)
+        self.pictures = PartPictures(recorder.pictures, clock, alarm=self.alarm, well=well)
         self.judge = Judge(
             recipe=recipe,
             inspector=inspector,
             pictures=self.pictures,
             clock=clock,
-            alarm=self._alarm,
+            alarm=self.alarm,
             well=well,
             on_free=self._changed,
             certificate=certification.certificate,
             unheard=unheard,
         )
         self._linked = False
-        self.orders = Orders(recorder, clock, alarm=self._alarm, start_held=start_held, zone=shifts.zone)
+        self.orders = Orders(recorder, clock, alarm=self.alarm, start_held=start_held, zone=shifts.zone)
         """What people ordered and what latched; it holds over restarts."""
         self.desk = CommandDesk(
             orders=self.orders,
@@ -129,10 +135,21 @@ class Station:
             standing=lambda: self.standing,
             changed=self._changed,
         )
+        self.challenge = Challenge(
+            challenge,
+            Judging.of(recipe.ref, inspector.model, challenge),
+            orders=self.orders,
+            recorder=recorder,
+            clock=clock,
+            calendar=shifts,
+            alarm=self._raise,
+            well=well,
+            changed=self._changed,
+        )
         self._drift = DriftWatch(
             recipe=recipe,
             usual=usual,
-            alarm=self._alarm,
+            alarm=self.alarm,
             well=well,
             seen=lambda: self.telemetry.alarms.acknowledged(AlarmCode.PICTURES_DRIFT),
             note=lambda said: self.orders.note(EventKind.PICTURES_DRIFT, by=ENGINE, detail=said),
@@ -148,7 +165,8 @@ class Station:
             telemetry=self.telemetry,
             drift=self._drift,
             certification=lambda: self.certification,
-            alarm=self._alarm,
+            challenge=self.challenge,
+            alarm=self.alarm,
         )
         self._clerk = Clerk(
             line=line,
@@ -156,14 +174,14 @@ class Station:
             open_parts=self._open,
             orders=self.orders,
             recorder=recorder,
-            alarm=self._alarm,
+            alarm=self.alarm,
             changed=self._changed,
         )
         self._housekeeping = Housekeeping(
             recorder,
             clock,
             idle=lambda: self._open.judged is None,
-            alarm=self._alarm,
+            alarm=self.alarm,
             well=well,
             changed=self._changed,
         )
@@ -178,8 +196,8 @@ class Station:
         return Standing.of(
             Circumstances(
                 stopping=self._stopping,
-                fault=self._fault,
-                halted=self._halted,
+                fault=self.orders.why(FAULT),
+                halted=self.orders.why(HALTED),
                 held=self.orders.held,
                 linked=self._linked,
                 line=self.line.state(),
@@ -195,6 +213,7 @@ class Station:
                 camera_fault=self.cameras.fault,
                 model_fault=self.judge.model_fault,
                 picture_fault=self.pictures.fault,
+                challenge=self.challenge.why,
             )
         )
 
@@ -206,6 +225,11 @@ class Station:
     async def command(self, command: Command, *, by: str) -> CommandResult:
         """Do what a client asks; see ``CommandDesk``."""
         return await self.desk.take(command, by=by)
+
+    async def challenged(self, order: ChallengeOrder, *, by: str) -> CommandResult:
+        """Do what a client asks of the challenge; see ``Challenge``."""
+        accepted, said = await self.challenge.take(order, by=by)
+        return CommandResult(accepted=accepted, mode=self.mode, message=said, coded=said.coded)
 
     # --- its life -------------------------------------------------------------------------------------
 
@@ -221,6 +245,7 @@ class Station:
             self._open.resume(inspection)
         await self._take_up_counts(open_parts)
         own_runs = await self.orders.take_up(boot_id=self.line.boot_id)
+        await self.challenge.take_up()
         self._take_up_latches()
         self.line.set_recipe(self.recipe.id)
         self._changed()
@@ -279,9 +304,9 @@ class Station:
                 AlarmCode.TYPES_UNHEARD,
                 self.unheard.on_the_line(accepted=self.recipe.unheard_accepted),
             )
-        if self._fault:
+        if fault := self.orders.why(FAULT):
             self.line.set_fault(AlarmCode.RELEASED_WITHOUT_PASS)
-            self._raise(AlarmCode.RELEASED_WITHOUT_PASS, self._fault)
+            self._raise(AlarmCode.RELEASED_WITHOUT_PASS, fault)
 
     async def _read(self) -> None:
         """Take the line's events in order; never wait for a disk or a model here."""
@@ -294,7 +319,7 @@ class Station:
                 case Halted(reason):
                     if reason != self.orders.why(HALTED):  # or it is what the last run left latched
                         self.orders.latch(HALTED, by=PLC, detail=reason)
-                    self._alarm(AlarmCode.LINE_HALTED, reason)
+                    self.alarm(AlarmCode.LINE_HALTED, reason)
                 case HaltCleared():
                     self.orders.release(HALTED, by=PLC)
                     self.telemetry.alarms.gone(AlarmCode.LINE_HALTED)
@@ -305,12 +330,12 @@ class Station:
                     if up:
                         await self._clerk.put(event)
                 case RunTakenOver():
-                    self.orders.note(EventKind.RECORD_BEGAN, by=ENGINE, detail=_record_begins(event))
-                    self._alarm(AlarmCode.RECORD_BEGAN, _record_begins(event))
+                    self.orders.note(EventKind.RECORD_BEGAN, by=ENGINE, detail=record_begins(event))
+                    self.alarm(AlarmCode.RECORD_BEGAN, record_begins(event))
                     await self._clerk.put(event)
                 case SecondEngine(_, reason):
                     self.orders.note(EventKind.SECOND_ENGINE, by=ENGINE, detail=reason)
-                    self._alarm(AlarmCode.SECOND_ENGINE, reason)
+                    self.alarm(AlarmCode.SECOND_ENGINE, reason)
                 case SecondEngineGone():
                     self.telemetry.alarms.gone(AlarmCode.SECOND_ENGINE)
                 case PartMissed(trigger, _):
@@ -323,7 +348,7 @@ class Station:
 
     def _begin(self, trigger: Trigger, told: ToldName) -> None:
         passage = self._open.judged = self._open.begin(trigger)
-        passage.told = told
+        passage.told, passage.challenge = told, self.challenge.at_trigger(trigger)
         self._clerk.wake()
         task = asyncio.create_task(self._see_through(passage), name=f"part-{trigger.seq}")
         self._judging.add(task)
@@ -339,41 +364,16 @@ class Station:
                 self._open.judged = None
             self._changed()
 
-    # --- what latched ---------------------------------------------------------------------------------
-
-    @property
-    def _halted(self) -> str:
-        """The line's latched halt; empty where there is none."""
-        return self.orders.why(HALTED)
-
-    @property
-    def _fault(self) -> str:
-        """The station's own latched fault; empty where there is none."""
-        return self.orders.why(FAULT)
-
-    def _watch_bypass(self) -> None:
-        """Put on record when the PLC's key is turned and turned back; unknown while nothing is read."""
-        if not self._linked:
-            return
-        turned = self.line.state().bypassed
-        if turned and self.orders.in_force(BYPASSED) is None:
-            self.orders.latch(BYPASSED, by=PLC)
-        elif not turned:
-            self.orders.release(BYPASSED, by=PLC)
-
     # --- small things ---------------------------------------------------------------------------------
 
     def alarm(self, code: AlarmCode, text: str) -> None:
-        """Tell people of what happens beside the line."""
-        self._alarm(code, text)
+        """Tell people of what happened, beside the line too."""
+        self._raise(code, text)
+        self._changed()
 
     def well(self, code: AlarmCode) -> None:
         """What ``alarm`` told of is over."""
         self.telemetry.alarms.gone(code)
-
-    def _alarm(self, code: AlarmCode, text: str) -> None:
-        self._raise(code, text)
-        self._changed()
 
     def _raise(self, code: AlarmCode, text: str) -> None:
         log.warning("alarm", code=f"0x{code:04X}", text=text)
@@ -381,18 +381,12 @@ class Station:
 
     def _changed(self) -> None:
         self.version += 1
-        self._watch_bypass()
+        if self._linked:  # unknown while nothing is read
+            self.orders.watch_bypass(turned=self.line.state().bypassed)
         self.telemetry.roll_over(self._clock.now())
+        self.challenge.look()
+        self.line.set_challenge_due(self.challenge.due)
         health, behind = self._recorder.health(), self._recorder.behind
         self._disks.see(health, behind=behind)
         self.line.set_degraded(health.degraded or behind)
         self.line.set_ready(self.standing.ready)
-
-
-def _record_begins(taken: RunTakenOver) -> Sentence:
-    return say(
-        Code.RECORD_LOST_ROWS if taken.rows_lost else Code.RECORD_BEGINS,
-        engine=taken.other_boot_id,
-        run=taken.plc_boot_id,
-        trigger=taken.seq,
-    )

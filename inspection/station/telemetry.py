@@ -49,7 +49,9 @@ class Telemetry:
         An open part is shown with its decision only when it is known what came of it.
         """
         self._pending = {
-            part.inspection_id for part in open_parts if part.missed is None and part.went_as_decided is None
+            part.inspection_id
+            for part in open_parts
+            if part.missed is None and part.challenge is None and part.went_as_decided is None
         }
         self._count(counts)
         self.taken_up = True
@@ -75,6 +77,8 @@ class Telemetry:
         self._triggers += 1
         if inspection.missed is not None:
             self._missed += 1
+        elif inspection.challenge is not None:
+            self._challenged += 1
         elif inspection.published:
             self._by_action[inspection.decision.action] += 1
         else:
@@ -102,7 +106,7 @@ class Telemetry:
         if inspection.outcome is None or not self._of_this_shift(inspection.trigger):
             return
         self._by_outcome[inspection.outcome] += 1
-        if inspection.missed is not None or not inspection.published:
+        if inspection.missed is not None or inspection.challenge is not None or not inspection.published:
             return  # counted for what it is
         action = inspection.decision.action
         if was_pending:
@@ -125,6 +129,7 @@ class Telemetry:
             pending=self._pending_parts,
             by_outcome=dict(self._by_outcome),
             missed=self._missed,
+            challenged=self._challenged,
             late=self._late,
         )
 
@@ -157,3 +162,4 @@ class Telemetry:
         self._by_outcome: Counter[Outcome] = Counter(counts.by_outcome)
         self._not_as_decided, self._pending_parts = counts.not_as_decided, counts.pending
         self._triggers, self._missed, self._late = counts.triggers, counts.missed, counts.late
+        self._challenged = counts.challenged

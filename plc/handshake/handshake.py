@@ -1,14 +1,13 @@
 """Passgate's side of the handshake with the PLC: each trigger told once, each result acknowledged. No I/O.
 
 In each cycle of the link, ``image`` gives the vision block to be written, and ``observe`` takes in the line
-block that was read; ``tick`` lets time pass where nothing could be read. Both blocks are whole images, made
-anew for each cycle, and what matters in them are sequence numbers, so a telegram that is lost or comes twice
-changes nothing. Time is an argument: ``now_ns`` on the monotonic clock, in nanoseconds; ``at`` in UTC.
+block that was read; ``tick`` lets time pass where nothing could be read. Both blocks are whole images, and
+what matters in them are sequence numbers, so a telegram that is lost or comes twice changes nothing. Time is
+an argument: ``now_ns`` on the monotonic clock, in nanoseconds; ``at`` in UTC.
 
-Its parts have files of their own: ``heartbeat`` (does the PLC live), ``triggers`` (which ones are news, with
-``trigger_count`` and ``earlier_record``), ``result`` (the open part and its result), ``set_points``,
-``error_display`` (which error code is shown), ``halts`` (why the line is halted, in words), ``vision_image``
-(all of it as register words). Whether this engine may write at all, ``authorship`` says.
+Its parts have files of their own: ``heartbeat`` (does the PLC live), ``triggers`` (which are news, with
+``trigger_count`` and ``earlier_record``), ``result`` (of the open part), ``set_points``, ``error_display``,
+``halts`` (why it is halted), ``vision_image`` (the words), ``authorship`` (may this engine write).
 """
 
 from collections.abc import Iterator
@@ -46,8 +45,7 @@ MAX_EVENTS: Final = MAX_GAP + 16
 class VisionHandshake:
     """Passgate's side towards one PLC. Not thread-safe: lives in the event loop.
 
-    One part is inspected at a time: a trigger opens it, ``publish`` shows its result until the PLC has taken
-    it, and then comes the next. What goes wrong *halts*: no part is taken until a person resets at the PLC.
+    One part at a time. What goes wrong *halts*: no part is taken until a person resets at the PLC.
 
     Args:
         boot_id: Number of this run of the program, 1 to 65535; another one tells the PLC of a restart.
@@ -141,6 +139,10 @@ class VisionHandshake:
     def set_degraded(self, store_degraded: bool) -> None:
         """Show StoreDegraded."""
         self._image.store_degraded = store_degraded
+
+    def set_challenge_due(self, due: bool) -> None:
+        """Show ChallengeDue."""
+        self._image.challenge_due = due
 
     def set_fault(self, error_code: int) -> None:
         """Show a fault, which withholds TriggerReady, or clear it with 0."""

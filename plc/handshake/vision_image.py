@@ -21,6 +21,8 @@ class VisionImage:
         """The active recipe; 0 for none."""
         self.store_degraded = False
         """Records go to the spool instead of the database."""
+        self.challenge_due = False
+        """No part passes because of a challenge."""
         self.overrun = False
         """A trigger came while a part was open, and nobody has reset since."""
         self.outcome_ack_seq = 0
@@ -68,6 +70,7 @@ class VisionImage:
             (VisionBits.FAULT, halted or fault),
             (VisionBits.SIMULATED, result.simulated),
             (VisionBits.STORE_DEGRADED, self.store_degraded),
+            (VisionBits.CHALLENGE_DUE, self.challenge_due),
         ):
             if shown:
                 bits |= bit

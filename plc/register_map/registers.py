@@ -74,7 +74,7 @@ class VisionBits(IntFlag):
     STORE_DEGRADED = 1 << 8
     """Records go to a spool on disk, because the database cannot be written."""
     CHALLENGE_DUE = 1 << 9
-    """A test with known parts is due."""
+    """No part passes: a test with known parts is due, was failed, or is under way."""
 
 
 class VisionState(IntEnum):

@@ -82,6 +82,7 @@ def condition(program: PlcProgram | None, sensors: Sensors, *, now_ns: int) -> C
         waiting=program.waits_at_eye and not handshake.may_trigger(now_ns),
         rejecting=last is not None and last.verdict is not None and last.verdict.rejected is not None,
         bypass=handshake.switches.bypass,
+        challenge_due=handshake.challenge_due(now_ns),
     )
 
 

@@ -83,7 +83,7 @@ def shift_on_record(
             )
             spooled, contradiction = not_on_record(connection, waiting.entries)
             outside = left_out(connection, start=start, end=end, now=now)
-            noted = _noted(connection, spooled, start, end)
+            noted = events_noted(connection, spooled, start, end)
             life = read_life(connection, start=start, end=end, spooled=spooled)
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
@@ -99,10 +99,20 @@ def shift_on_record(
     )
 
 
-def _noted(
+def events_noted(
     connection: Connection, spooled: Sequence[Entry], start: datetime, end: datetime
 ) -> Sequence[Event]:
-    """The events of a stretch of time, those that wait in the spool behind the others."""
+    """The events of a stretch of time, those that wait in the spool behind the others.
+
+    Args:
+        connection: Read only.
+        spooled: What lies in the spool and is not in the database.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
     if not has_events(connection):
         return ()
     query = select(EventRow.record).where(EventRow.at >= start, EventRow.at < end)

@@ -3,7 +3,7 @@
 from collections import deque
 from itertools import islice
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Select, func, select
 
 from inspection.events import Event, EventKind
 from reports.record.schema import EventRow
@@ -35,12 +35,7 @@ class Journal:
         self._count = connection.scalar(select(func.max(table.position))) or 0
         self._last = {}
         for kind in EventKind:
-            newest = connection.execute(
-                select(table.position, table.record)
-                .where(table.kind == kind.value)
-                .order_by(table.position.desc())
-                .limit(1)
-            ).first()
+            newest = connection.execute(_newest_of(frozenset({kind}))).first()
             if newest is not None:
                 self._last[kind] = newest.position, Event.model_validate_json(newest.record)
         records = connection.scalars(
@@ -63,3 +58,20 @@ class Journal:
     def recent_events(self, limit: int) -> list[Event]:
         """Newest first; at most ``RECENT_EVENTS``."""
         return list(islice(reversed(self._recent), max(limit, 0)))
+
+
+def newest_event(connection: Connection, kinds: frozenset[EventKind]) -> Event | None:
+    """The newest event of any of ``kinds`` in the database; None where there is none.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+        ValueError: It is no event of ours.
+    """
+    newest = connection.execute(_newest_of(kinds)).first()
+    return None if newest is None else Event.model_validate_json(newest.record)
+
+
+def _newest_of(kinds: frozenset[EventKind]) -> Select[int, str]:
+    table = EventRow
+    query = select(table.position, table.record).where(table.kind.in_(sorted(kinds)))
+    return query.order_by(table.position.desc()).limit(1)

@@ -26,7 +26,7 @@ from reports.record.entry import PartEntry, digest
 from reports.record.events_chain import event_entry
 from reports.record.parts_chain import part_entry
 from reports.settings import StoreSettings
-from reports.store.journal import Journal
+from reports.store.journal import Journal, newest_event
 from reports.store.ledger import Ledger
 from reports.store.lock import WriterLock, lock_record
 from reports.store.taking_up import latest_revision, take_up
@@ -192,6 +192,21 @@ class SqlStore:
         Events that wait in the spool count too.
         """
         return self._journal.last_event(kinds)
+
+    def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest event of any of ``kinds`` in the database, whoever wrote it.
+
+        Raises:
+            StoreError: The database cannot be read, or lacks what waits in the spool.
+        """
+        try:
+            self._way.all_in_database()
+            return self._way.database.look(lambda connection: newest_event(connection, kinds))
+        except (DatabaseUnavailableError, ValueError) as error:  # ValueError: no event of ours
+            raise StoreError(
+                f"The events of the record in {self._settings.folder} cannot be read: {error}",
+                todo="Check its database and the disk",
+            ) from error
 
     def recent_events(self, limit: int) -> list[Event]:
         """The newest events, newest first, at most 200; events in the spool count too. Read from memory."""

@@ -171,7 +171,8 @@ class _Watched:
 
 QUESTIONS: Final = {
     *("state", "health", "counters", "diagnostics", "registers", "timeline"),
-    *("set_ready", "set_recipe", "set_degraded", "set_fault", "maintain", "retire_pictures", "watch"),
+    *("set_ready", "set_recipe", "set_degraded", "set_challenge_due", "set_fault"),
+    *("maintain", "retire_pictures", "watch"),
 }
 """Methods that are no steps of a part's life: asked or told again and again, whatever happens."""
 

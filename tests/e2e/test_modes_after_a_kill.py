@@ -18,13 +18,15 @@ from typing import Any, Self, cast
 import pytest
 import structlog
 
-from app.testline.known_parts import NoiseCamera, known_parts_station
+from app.testline.known_parts import NoiseCamera, known_action, known_parts_station
 from app.testline.reconciliation import read_record
-from inspection.part import Frame, MissedCause
+from inspection.challenge.plan import ChallengePlan, Piece
+from inspection.decision import Action
+from inspection.part import Frame, MissedCause, Outcome
 from inspection.status import Command, CommandResult, Mode
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
-from plc.register_map.registers import LineBits, LineBlock, VisionBits
+from plc.register_map.registers import OUTCOME_CODES, LineBits, LineBlock, VisionBits, action_of
 from plc.settings import LinkSettings
 from tests.e2e.killable import CONTEXT, PATIENCE_S
 from tests.plc.handshaking import RUNNING
@@ -58,10 +60,17 @@ class SlowCamera(NoiseCamera):
 class Engine:
     """One life of the engine, seen from the test. A context manager: leaving it kills it with SIGKILL."""
 
-    def __init__(self, plc: ForeignPlc, record: Path, *, slow: bool = False) -> None:
+    def __init__(
+        self,
+        plc: ForeignPlc,
+        record: Path,
+        *,
+        slow: bool = False,
+        challenge: ChallengePlan | None = None,
+    ) -> None:
         self._ours, self._theirs = CONTEXT.Pipe()
         self._process = CONTEXT.Process(
-            target=_live, args=(plc.port, record, slow, self._theirs), daemon=True
+            target=_live, args=(plc.port, record, slow, challenge, self._theirs), daemon=True
         )
         self._plc = plc
         self._boot_id_before = plc.vision().boot_id
@@ -109,18 +118,22 @@ class Engine:
         return any(shown.takes_parts or shown.mode in {Mode.IDLE, Mode.EXECUTE} for shown in self._seen)
 
 
-def _live(port: int, record: Path, slow: bool, conn: Connection) -> None:
+def _live(port: int, record: Path, slow: bool, challenge: ChallengePlan | None, conn: Connection) -> None:
     """The process's whole life."""
     logging.disable(logging.CRITICAL)
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
-    asyncio.run(_serve(port, record, slow, conn))
+    asyncio.run(_serve(port, record, slow, challenge, conn))
 
 
-async def _serve(port: int, record: Path, slow: bool, conn: Connection) -> None:
+async def _serve(
+    port: int, record: Path, slow: bool, challenge: ChallengePlan | None, conn: Connection
+) -> None:
     clock = SystemClock()
     line = ModbusLine(LinkSettings(port=port, reconnect_ms=50), clock)
     camera = SlowCamera() if slow else NoiseCamera()
-    station, recorder = known_parts_station(line=line, clock=clock, folder=record, camera=camera)
+    station, recorder = known_parts_station(
+        line=line, clock=clock, folder=record, camera=camera, challenge=challenge
+    )
     await recorder.open()
     await station.prepare()
     run = asyncio.create_task(station.run())
@@ -211,6 +224,58 @@ def test_bypassed_looks_ready_to_nobody_until_the_key_was_read_anew(tmp_path: Pa
             plc.set(replace(plc.line, bits=RUNNING))
             plc.open()
             engine.until(lambda shown: shown.mode is Mode.IDLE)
+
+
+GOLDEN, DEFECTIVE = (
+    next(part for part in range(1, 100) if known_action(part) is action)
+    for action in (Action.PASS, Action.REWORK)
+)
+CHALLENGE = ChallengePlan(
+    pieces=(
+        Piece(name="golden", expects=(Action.PASS,), part_ids=(GOLDEN,)),
+        Piece(name="defective", expects=(Action.REWORK,), part_ids=(DEFECTIVE,)),
+    ),
+    shift_start=False,
+)
+
+
+def test_killed_while_it_is_challenged_it_releases_nothing_before_it_was_challenged_anew(
+    tmp_path: Path,
+) -> None:
+    def decided(plc: ForeignPlc, part_id: int) -> Action | None:
+        """What the PLC reads of a part that it sends, and does."""
+        wait(lambda: VisionBits.TRIGGER_READY in plc.vision().bits)
+        seq = plc.line.trigger_seq + 1
+        plc.set(replace(plc.line, trigger_seq=seq, part_id=part_id))
+        wait(lambda: plc.vision().result_seq == seq)
+        read = plc.vision()
+        action = action_of(decision=read.decision, decision_complement=read.decision_complement)
+        outcome = OUTCOME_CODES[Outcome.RELEASED if action is Action.PASS else Outcome.HELD]
+        plc.set(replace(plc.line, result_ack_seq=seq, outcome=outcome, outcome_seq=seq))
+        wait(lambda: plc.vision().outcome_ack_seq == seq)
+        return action
+
+    def due(plc: ForeignPlc) -> bool:
+        return VisionBits.CHALLENGE_DUE in plc.vision().bits
+
+    with line(tmp_path) as (plc, record):
+        with Engine(plc, record, challenge=CHALLENGE) as engine:
+            engine.until(lambda shown: "none has passed here yet" in shown.reason)
+            assert decided(plc, GOLDEN) is Action.MANUAL_REVIEW
+            assert due(plc)
+            engine.until(lambda shown: "next piece defective" in shown.reason)
+        with Engine(plc, record, challenge=CHALLENGE) as engine:
+            engine.until(lambda shown: "the engine ended in its midst" in shown.reason)
+            engine.writes(3)
+            assert due(plc)
+            assert decided(plc, DEFECTIVE) is Action.MANUAL_REVIEW
+            assert decided(plc, GOLDEN) is Action.MANUAL_REVIEW
+            on_record(record, "challenge_passed")
+            wait(lambda: not due(plc))
+        with Engine(plc, record, challenge=CHALLENGE) as engine:
+            engine.until(lambda shown: shown.takes_parts and not shown.reason)
+            other = next(part for part in range(GOLDEN + 1, 100) if known_action(part) is Action.PASS)
+            assert decided(plc, other) is Action.PASS
 
 
 def test_killed_while_it_judges_it_tells_of_the_part_and_publishes_nothing(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
 from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question, ReportAsked
 from app.api.rate import Rate
+from inspection.challenge.shown import ChallengeOrder
 from inspection.errors import PassgateError, in_words
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
@@ -140,6 +141,7 @@ class EngineEnd:
         self._thread = LoneThread("api-files")  # the disk of the pictures may hang, and the engine must end
         self._rates = {command: Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE) for command in Command}
         """One each, so that a flood of one command leaves the others to people."""
+        self._challenges = Rate(COMMANDS_PER_S, burst=COMMANDS_AT_ONCE)
         self._faults = Rate(FAULTS_LOGGED_PER_S, burst=FAULTS_LOGGED_AT_ONCE)
         self._told: dict[str, int] = {}
         """Revision of each part that the API process knows, by inspection id."""
@@ -149,13 +151,15 @@ class EngineEnd:
         """They are made by another process: this loop only waits for it."""
         self._orders = {command.value: _Lane(self._answer, 1.0) for command in Command}
         """One each: a Start that waits for the disk keeps no Hold waiting."""
+        self._challenge = _Lane(self._answer, 1.0)
 
     async def serve(self) -> None:
         """Until the API process is gone, or this is cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
-                for lane in (self._facts, self._pictures, self._reports, *self._orders.values()):
+                others = (self._facts, self._pictures, self._reports, self._challenge)
+                for lane in (*others, *self._orders.values()):
                     group.create_task(lane.work())
                 group.create_task(self._listen())
         except* ChannelClosedError as closed:
@@ -186,6 +190,8 @@ class EngineEnd:
         match asked.what:
             case Question.COMMAND:
                 return self._orders.get(asked.argument, self._facts)
+            case Question.CHALLENGE:
+                return self._challenge
             case Question.CAMERA_PICTURE | Question.PICTURE_PATH | Question.PICTURE_IN_8_BITS:
                 return self._pictures
             case Question.REPORT:
@@ -257,6 +263,8 @@ class EngineEnd:
                 return await self._command(asked)
             case Question.REPORT:
                 return await self._report(asked.argument)
+            case Question.CHALLENGE:
+                return await self._challenged(asked)
 
     async def _tell_history(self) -> bytes:
         """Send each row that the other side does not have, oldest first, a few at a time."""
@@ -327,6 +335,15 @@ class EngineEnd:
         if not self._rates[command].allows():
             raise _CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=command))
         return _json(await self._engine.station.command(command, by=asked.by))
+
+    async def _challenged(self, asked: Asked) -> bytes:
+        try:
+            order = ChallengeOrder(asked.argument)
+        except ValueError as error:
+            raise _CannotError(422, f"{asked.argument!r} is no order for a challenge") from error
+        if not self._challenges.allows():
+            raise _CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=order))
+        return _json(await self._engine.station.challenged(order, by=asked.by))
 
 
 class _Lane:

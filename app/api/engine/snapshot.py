@@ -56,6 +56,7 @@ def snapshot(
         bypassed=line.bypassed,
         deadline_ms=station.recipe.deadline_ms,
         certification=station.certification,
+        challenge=station.challenge.shown(),
         tiles=(
             _line_tile(line, now_ns),
             _camera_tile(station, min((frame.age_ms(now_ns) for frame in frames), default=None)),

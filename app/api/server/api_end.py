@@ -139,9 +139,9 @@ class ApiEnd:
         except TimeoutError as error:
             raise NoAnswerError(_SILENT) from error
 
-    async def order(self, command: str, *, by: str) -> bytes:
+    async def order(self, command: str, *, by: str, what: Question = Question.COMMAND) -> bytes:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
-        asked = Asked(what=Question.COMMAND, argument=command, by=by)
+        asked = Asked(what=what, argument=command, by=by)
         return await self._exchange(asked, self._answer_timeout_s, silent=_UNSURE)
 
     async def _turn(self, key: tuple[Question, str], timeout_s: float) -> bytes:

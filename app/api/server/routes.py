@@ -14,6 +14,7 @@ from app.api.clients import CLIENT_HEADER, named
 from app.api.messages import HealthReport, Question, ReportAsked, ReportFormat, ReportLanguage
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.gate import Gate, OriginRules
+from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus
@@ -196,17 +197,25 @@ def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
     }
 
     @api.post("/api/commands/{command}", response_model=CommandResult, responses=too_often)
-    async def command(
-        command: Command,
-        request: Request,
-        client: Annotated[str | None, Header(alias=CLIENT_HEADER, max_length=512)] = None,
-    ) -> Response:
+    async def command(command: Command, request: Request, client: _Client = None) -> Response:
         """Start, hold or reset the station."""
-        try:
-            by = named(client, request.client)
-        except ValueError as error:
-            raise HTTPException(400, str(error)) from error
-        return _json(await engine.order(command.value, by=by))
+        return _json(await engine.order(command.value, by=_who(client, request)))
+
+    @api.post("/api/challenge/{order}", response_model=CommandResult, responses=too_often)
+    async def challenge(order: ChallengeOrder, request: Request, client: _Client = None) -> Response:
+        """Begin or abort the challenge, or open the station where quality has signed for that on record."""
+        by = _who(client, request)
+        return _json(await engine.order(order.value, by=by, what=Question.CHALLENGE))
+
+
+_Client = Annotated[str | None, Header(alias=CLIENT_HEADER, max_length=512)]
+
+
+def _who(client: str | None, request: Request) -> str:
+    try:
+        return named(client, request.client)
+    except ValueError as error:
+        raise HTTPException(400, str(error)) from error
 
 
 def _add_stream(api: FastAPI, engine: ApiEnd, streams: int) -> None:

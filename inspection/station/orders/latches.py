@@ -180,6 +180,13 @@ class Orders:
         if self._in_force.pop(latch, None) is not None:
             self._write(self._event(latch.clears, by=by))
 
+    def watch_bypass(self, *, turned: bool) -> None:
+        """Put on record when the PLC's key is turned and turned back."""
+        if turned and self.in_force(BYPASSED) is None:
+            self.latch(BYPASSED, by=PLC)
+        elif not turned:
+            self.release(BYPASSED, by=PLC)
+
     async def clear(self, latch: Latch, *, by: str, unless: Callable[[], str] = lambda: "") -> str:
         """Clear a latch by a person's order, as soon as it is on record that it was asked for.
 
@@ -221,6 +228,13 @@ class Orders:
     def note_link(self, *, up: bool, reason: str) -> None:
         """Put on record that the PLC is connected, or why no longer."""
         self.note(EventKind.LINK_UP if up else EventKind.LINK_LOST, by=ENGINE, detail="" if up else reason)
+
+    def put(
+        self, kind: EventKind, *, by: str, detail: str, subjects: tuple[str, ...]
+    ) -> tuple[Event, "asyncio.Future[str]"]:
+        """Put on record what was done, to what; and tell, as ``latch`` does, why it is not."""
+        event = self._event(kind, by=by, detail=detail, subjects=subjects)
+        return event, self._write(event)
 
     async def on_record(self, told: "asyncio.Future[str]") -> str:
         """Wait a moment; why it is not on record, or empty where it is."""

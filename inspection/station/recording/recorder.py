@@ -158,6 +158,10 @@ class Recorder:
                     return waiting
             return await self._call(self._store.last_event, kinds)
 
+    async def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
+        """The newest event of any of ``kinds``, whoever wrote it. Raises StoreError."""
+        return await self._call(self._store.heard_beside, kinds)
+
     async def maintain(self) -> None:
         """Let the store do the record's housekeeping. Raises StoreError."""
         await self._call(self._store.maintain)

@@ -49,6 +49,8 @@ class Condition:
     rejecting: bool = False
     """The last part got a default reject."""
     bypass: bool = False
+    challenge_due: bool = False
+    """No part passes until known ones have shown that Passgate still sees."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def stack_light(now: Condition) -> StackLight:
         (now.vision_lost, Lamp.YELLOW, Lit.FLASHING, "Passgate is lost: hold or divert"),
         (now.vision_halted, Lamp.BLUE, Lit.STEADY, "Passgate is halted: press FaultReset"),
         (now.bypass, Lamp.YELLOW, Lit.FLASHING, "bypass key: every part goes aside"),
+        (now.challenge_due, Lamp.YELLOW, Lit.STEADY, "a challenge is due: no part passes"),
         (now.waiting, Lamp.YELLOW, Lit.STEADY, "a part waits for Passgate"),
         (now.rejecting, Lamp.YELLOW, Lit.STEADY, "the last part got a default reject"),
     ]

@@ -181,6 +181,10 @@ class PlcHandshake:
             self._vision_lost or self._vision.state in (VisionState.HALTED, VisionState.ERROR)
         )
 
+    def challenge_due(self, now_ns: int) -> bool:
+        """Passgate passes no part until known ones have shown that it still sees; it decides nothing here."""
+        return self.vision_alive(now_ns) and VisionBits.CHALLENGE_DUE in self._vision.bits
+
     def may_trigger(self, now_ns: int) -> bool:
         """A part may be shown to Passgate now; otherwise the belt must wait."""
         return (

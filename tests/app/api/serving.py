@@ -16,6 +16,7 @@ from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
+from inspection.challenge.plan import ChallengePlan
 from inspection.line_events import LinkChanged
 from inspection.part import Inspection
 from inspection.recipe import Recipe
@@ -35,7 +36,7 @@ URL = f"http://127.0.0.1:{PORT}"
 class FakeEngine:
     """A station with everything around it faked, behind the real API."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, challenge: ChallengePlan | None = None) -> None:
         self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
         self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
         self.recorder = Recorder(self.store, self.clock)
@@ -48,6 +49,7 @@ class FakeEngine:
             recorder=self.recorder,
             clock=self.clock,
             recipe=Recipe(id=1, name="cover"),
+            challenge=challenge,
         )
 
     def status(self) -> StationStatus:
@@ -106,21 +108,28 @@ async def client_of(engine: FakeEngine) -> AsyncIterator[httpx.AsyncClient]:
 Test = Callable[[FakeEngine, httpx.AsyncClient], Awaitable[None]]
 
 
-def in_engine(test: Test) -> Callable[[Path], None]:
-    """Run a test with a station at work and a client of its API."""
+def in_engine_with(challenge: ChallengePlan | None) -> Callable[[Test], Callable[[Path], None]]:
+    """Run a test with a station at work, which is challenged so, and a client of its API."""
 
-    def wrapped(tmp_path: Path) -> None:
-        async def body() -> None:
-            engine = FakeEngine(tmp_path)
-            task = asyncio.create_task(engine.station.run())
-            engine.line.post(LinkChanged(True, ""))
-            async with client_of(engine) as client:
-                await until(lambda: engine.station.mode is Mode.IDLE)
-                await test(engine, client)
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+    def decorated(test: Test) -> Callable[[Path], None]:
+        def wrapped(tmp_path: Path) -> None:
+            async def body() -> None:
+                engine = FakeEngine(tmp_path, challenge)
+                task = asyncio.create_task(engine.station.run())
+                engine.line.post(LinkChanged(True, ""))
+                async with client_of(engine) as client:
+                    await until(lambda: engine.station.mode is Mode.IDLE)
+                    await test(engine, client)
+                task.cancel()
+                await asyncio.gather(task, return_exceptions=True)
 
-        asyncio.run(body())
+            asyncio.run(body())
 
-    wrapped.__name__, wrapped.__doc__ = getattr(test, "__name__", ""), test.__doc__
-    return wrapped
+        wrapped.__name__, wrapped.__doc__ = getattr(test, "__name__", ""), test.__doc__
+        return wrapped
+
+    return decorated
+
+
+in_engine = in_engine_with(None)
+"""Run a test with a station at work and a client of its API."""

@@ -32,7 +32,7 @@ from plc.diagnostics.timeline import Handshake
 from plc.link import ModbusLine
 from plc.register_map.registers import LineBlock, VisionBits
 from reports.pictures.archive import encode
-from tests.app.api.serving import FakeEngine, client_of, in_engine
+from tests.app.api.serving import FakeEngine, client_of, in_engine, in_engine_with
 from tests.app.pictures import decoded
 from tests.fakes import (
     BOOT,
@@ -40,6 +40,7 @@ from tests.fakes import (
     trigger,
     until,
 )
+from tests.inspection.challenge.test_plan import plan
 from tests.plc.handshaking import RUNNING, decision_on
 from tests.plc.peers import ForeignPlc, eventually, running
 
@@ -123,6 +124,32 @@ async def test_hold_and_start_do_what_they_say(engine: FakeEngine, client: httpx
     assert (await client.post("/api/commands/start")).json()["accepted"]
     assert engine.line.ready
     assert (await client.post("/api/commands/explode")).status_code == 422
+
+
+@in_engine_with(plan(shift_start=False))
+async def test_a_challenge_is_begun_and_ended_by_clients_and_opened_by_no_mere_word(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    async def order(name: str) -> tuple[bool, str]:
+        said = (await client.post(f"/api/challenge/{name}")).json()
+        return said["accepted"], said["message"]
+
+    async def state() -> str:
+        shown = (await client.get("/api/state")).json()["challenge"]
+        return f"{shown['state']}, {shown['round'] and shown['round']['next']}"
+
+    assert (await client.get("/api/state")).json()["challenge"]["closed"]
+    assert await state() == "due, None"
+    assert (await order("start"))[0]
+    assert await state() == "due, golden"
+    assert not (await order("release"))[0]
+    assert (await order("abort"))[0]
+    assert await order("release") == (
+        False,
+        "the record holds no release by quality for what keeps the station closed",
+    )
+    assert await state() == "due, None"
+    assert (await client.post("/api/challenge/pass")).status_code == 422
 
 
 @in_engine

@@ -1,5 +1,6 @@
 """A wrong setting is named, with what is wrong about it and the key that was meant."""
 
+import re
 from datetime import time
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -204,3 +205,35 @@ def test_a_wrong_key_or_value_is_named(station: Path, before: str, after: str, s
 def test_a_missing_file_is_said_to_be_missing(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="cannot read settings"):
         load(tmp_path / "none.toml")
+
+
+CHALLENGE = """
+[challenge]
+every_hours = 4
+[[challenge.pieces]]
+name = "golden 1"
+expects = "pass"
+[[challenge.pieces]]
+name = "scratched 1"
+expects = ["rework", "stop"]
+gauges = {pressure = [3.9, 4.1]}
+"""
+
+
+def test_a_challenge_is_off_unless_its_table_is_there_and_a_wrong_key_in_it_is_named(station: Path) -> None:
+    assert load(station).challenge is None
+    station.write_text(GOOD + CHALLENGE)
+    asked = load(station).challenge
+    assert asked is not None
+    assert [piece.expects for piece in asked.pieces] == [("pass",), ("rework", "stop")]
+    assert (asked.every_hours, asked.shift_start, asked.after_failure) == (4.0, True, "quality")
+    for right, wrong, said in (
+        ("every_hours", "every_hour", "did you mean 'every_hours'"),
+        ('"pass"', '"scrap"', "challenge.pieces"),
+        ('["rework", "stop"]', '"pass"', "at least one must be defective"),
+        ("scratched 1", "golden 1", "the name 'golden 1' stands for two pieces"),
+        ("every_hours = 4", "every_hours = 0", "challenge.every_hours"),
+    ):
+        station.write_text(GOOD + CHALLENGE.replace(right, wrong))
+        with pytest.raises(SettingsError, match=re.escape(said)):
+            load(station)

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig, Tables
+from app.demo.challenge import simulated_challenge
+from app.settings.station import load
+from app.testline.rig import LAST_LINES, ConsoleEnd, LineRig, Tables, _toml
+from inspection.cameras.simulated import SimulatedCamera
 
 
 @pytest.mark.parametrize(
@@ -43,3 +46,22 @@ def test_a_relative_folder_is_the_same_for_the_rig_and_in_the_settings_that_lie_
         assert rig.store.folder == rig.record
         monkeypatch.setenv("PASSGATE_STORE__DATABASE_URL", "postgresql+psycopg://passgate@/plant")
         assert rig.store.url == "postgresql+psycopg://passgate@/plant"
+
+
+def test_the_demos_challenge_is_one_that_the_station_takes_and_its_pieces_are_what_they_are_said_to_be(
+    tmp_path: Path,
+) -> None:
+    tables: Tables = {
+        "station": {"recipe": "x"},
+        "cameras": [{"name": "main", "kind": "simulated"}],
+        "challenge": simulated_challenge(seed=5),
+    }
+    (tmp_path / "station.toml").write_text(_toml(tables), encoding="utf-8")
+    asked = load(tmp_path / "station.toml").challenge
+    assert asked is not None
+    camera = SimulatedCamera("main", seed=5)
+    camera.open()
+    for piece in asked.pieces:
+        truth = camera.capture(piece.part_ids[0]).truth
+        assert truth is not None
+        assert truth.defective != piece.good

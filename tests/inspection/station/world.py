@@ -7,6 +7,7 @@ from typing import Any
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.certification.certificate import UNCERTIFIED, Certification
+from inspection.challenge.plan import ChallengePlan
 from inspection.decision import Action
 from inspection.drift.usual import UsualView
 from inspection.line_events import LinkChanged
@@ -31,6 +32,7 @@ class World:
         inspector: FakeInspector | None = None,
         recipe: Recipe = RECIPE,
         usual: tuple[UsualView, ...] = (),
+        challenge: ChallengePlan | None = None,
     ) -> None:
         self.clock = FakeClock()
         self.line = FakeLine()
@@ -46,6 +48,7 @@ class World:
             recipe=recipe,
             certification=certification,
             usual=usual,
+            challenge=challenge,
         )
 
     async def published(self) -> Action:
@@ -82,10 +85,11 @@ async def running(
     inspector: FakeInspector | None = None,
     recipe: Recipe = RECIPE,
     usual: tuple[UsualView, ...] = (),
+    challenge: ChallengePlan | None = None,
     until_mode: Mode = Mode.IDLE,
 ) -> AsyncIterator[World]:
     """A station at work, in the mode that it comes back in."""
-    world = World(store, certification, inspector, recipe, usual)
+    world = World(store, certification, inspector, recipe, usual, challenge)
     on_record = len(world.store.events)
     world.camera.off = camera_off
     await world.station.prepare()

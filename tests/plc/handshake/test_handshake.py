@@ -719,6 +719,9 @@ def test_recipe_store_and_fault_are_shown() -> None:
     block = vision.handshake.image()
     assert (block.active_recipe, block.error_code) == (12, 0x3501)
     assert VisionBits.STORE_DEGRADED | VisionBits.FAULT in block.bits
+    for due in (True, False):
+        vision.handshake.set_challenge_due(due)
+        assert (VisionBits.CHALLENGE_DUE in vision.handshake.image().bits) == due
 
 
 def test_the_farewell_offers_nothing() -> None:

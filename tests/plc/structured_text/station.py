@@ -188,6 +188,9 @@ class StructuredTextPlc:
     def vision_halted(self, now_ns: int) -> bool:
         return bool(self._asked(now_ns).VisionHalted)
 
+    def challenge_due(self, now_ns: int) -> bool:
+        return bool(self._asked(now_ns).ChallengeDue)
+
     def may_trigger(self, now_ns: int) -> bool:
         # One scan may end a part's check and take the next part. The Python PLC needs two scans for that, and
         # tells each verdict at the end of a scan.

@@ -138,6 +138,7 @@ def test_both_plcs_agree_on_any_registers_step_by_step(simulated: bool, scans: l
             text.reset_fault(now_ns)
         assert python.vision_alive(now_ns) == text.vision_alive(now_ns)
         assert python.vision_halted(now_ns) == text.vision_halted(now_ns)
+        assert python.challenge_due(now_ns) == text.challenge_due(now_ns)
         assert python.vision_lost == text.vision_lost
         assert python.motion == text.motion
         if on_the_way and scan["outcome"] is not None and not python.checking:

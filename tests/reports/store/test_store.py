@@ -15,18 +15,20 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecordRefusedError, StoreError
+from inspection.events import Event, EventKind
 from inspection.line_events import KnownPart
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.ports import Store
 from inspection.status import Counts
 from reports.database.connecting import open_reader
+from reports.record.events_chain import add_event, event_entry
 from reports.record.schema import InspectionRow, PictureRow
 from reports.settings import StoreSettings
 from reports.shift.figures import shift_summary
 from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.postgresql import on_both
-from tests.reports.stores import HandClock, OpenStore, by_action, locked, refused_by, verify
+from tests.reports.stores import HandClock, OpenStore, by_action, locked, outside, refused_by, verify
 
 
 def rows(engine: Engine, *columns: InstrumentedAttribute[Any]) -> list[tuple[object, ...]]:
@@ -491,3 +493,20 @@ def test_an_operators_revision_of_an_old_part(
     assert by_action(store) == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
     store.close()
     assert by_action(open_store()) == {Action.MANUAL_REVIEW: 1, Action.PASS: 4}
+
+
+@on_both
+def test_what_another_program_noted_is_heard_where_it_is_asked_for(
+    settings: StoreSettings, open_store: OpenStore
+) -> None:
+    store = open_store()
+    kinds = frozenset({EventKind.CHALLENGE_DUE, EventKind.CHALLENGE_RELEASED})
+    assert store.heard_beside(kinds) is None
+    due = Event(at=START, kind=EventKind.CHALLENGE_DUE, by="engine")
+    store.note(due)
+    assert store.heard_beside(kinds) == due
+    signed = Event(at=START, kind=EventKind.CHALLENGE_RELEASED, by="Ben")
+    with outside(settings) as connection:
+        add_event(connection, event_entry(signed))
+    assert store.last_event(kinds) == due, "of what it wrote itself"
+    assert store.heard_beside(kinds) == signed

@@ -17,6 +17,11 @@ RUNNING = Condition(running=True)
         (RUNNING, {Lamp.GREEN: Lit.STEADY}, "the line runs"),
         (Condition(), {Lamp.WHITE: Lit.STEADY}, "the line stands and waits"),
         (Condition(powered=False), {}, "the PLC is off"),
+        (
+            Condition(running=True, challenge_due=True),
+            {Lamp.YELLOW: Lit.STEADY, Lamp.GREEN: Lit.STEADY},
+            "a challenge is due: no part passes",
+        ),
         (Condition(waiting=True), {Lamp.YELLOW: Lit.STEADY}, "a part waits for Passgate"),
         (Condition(stop_part=True), {Lamp.BLUE: Lit.FLASHING}, "take the part from the belt"),
         (

@@ -19,6 +19,7 @@ from plc.simulator.program.handshake import (
     OUTCOME_FIFO,
     RESET_PULSE_NS,
     START_NS,
+    VISION_TIMEOUT_NS,
     PlcHandshake,
     Rejected,
     Switches,
@@ -218,6 +219,15 @@ def test_an_error_code_is_taken_note_of_as_it_is_shown() -> None:
     for code in (0x2101, 0, 0x2101):
         plc.scan(error_code=code)
         assert plc.line().error_ack == code
+
+
+def test_a_challenge_that_is_due_is_shown_while_passgate_lives_and_decides_nothing() -> None:
+    plc = Plc().alive()
+    plc.scan(bits=READY | VisionBits.CHALLENGE_DUE)
+    assert plc.handshake.challenge_due(plc.now_ns)
+    assert plc.may_trigger(), "its pieces must come"
+    plc.now_ns += VISION_TIMEOUT_NS
+    assert not plc.handshake.challenge_due(plc.now_ns)
 
 
 # --- the heartbeat of Passgate ------------------------------------------------------------------------------

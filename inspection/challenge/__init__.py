@@ -1,0 +1,1 @@
+"""The challenge: known parts, good and defective ones, show that the station still sees what it must."""
