@@ -165,6 +165,7 @@ def shift(
                     shift=asked.shift,
                     station="" if config is None else load(config).station.name,
                     zone=asked.zone,
+                    archive=settings.pictures,
                     kinds=forms_asked.files,
                     languages=(lang,),
                     rule_set=rules,

@@ -77,6 +77,7 @@ def make(wanted: Wanted, *, now: datetime) -> tuple[Done, tuple[bytes, ...]]:
                 languages=wanted.languages,
                 rule_set=wanted.rule_set,
                 subgroup=wanted.subgroup,
+                archive=wanted.store.pictures,
             ),
             waiting=waiting,
             now=now,

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
+from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -35,6 +36,8 @@ class Asked:
     """The plant's; None for this machine's."""
     kinds: Sequence[Kind] = tuple(Kind)
     languages: Sequence[Language] = (Language.EN,)
+    archive: Path | None = None
+    """Root of the picture archive, for pictures of defects; None where it is not at hand."""
     rule_set: RuleSet = RuleSet.NELSON_1984
     subgroup: int = 1
     """So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point."""
@@ -93,6 +96,6 @@ def report_files(reader: Engine, asked: Asked, *, waiting: Waiting = NOTHING, no
                     zone=asked.zone,
                 )
             else:
-                data = contents_of(kind, report, words, zone=asked.zone)
+                data = contents_of(kind, report, words, zone=asked.zone, archive=asked.archive)
             files[name_of(kind, report.summary, words)] = data
     return Made(summary=report.summary, files=files)

@@ -8,7 +8,8 @@ date is the shift's end: the same rows give the same bytes.
 import json
 import shutil
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Any, Final
@@ -17,12 +18,14 @@ import typst
 
 from inspection.errors import StoreError
 from inspection.pictures.fonts import FAMILY, cjk_font_path
+from inspection.times.local_time import shown
 from reports.record.chain import GENESIS, LEAST_DIGITS
 from reports.shift.document.cells import Cell, Form, Table
 from reports.shift.document.content import Content, content
 from reports.shift.document.printable import in_groups, printable
 from reports.shift.document.report import ShiftReport
 from reports.shift.document.words.words import Words
+from reports.shift.examples.thumbnails import NoPicture, thumbnail
 
 STANDARD: Final = "a-2b"
 """Of PDF (ISO 19005-2): to be kept for years, with every typeface inside. 1b would let a character without a
@@ -36,37 +39,67 @@ _LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "alarm
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
 
-def to_pdf(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:
+def to_pdf(
+    report: ShiftReport, words: Words, *, zone: tzinfo | None = None, archive: Path | None = None
+) -> bytes:
     """The report as a PDF file.
 
     Args:
         report: The shift.
         words: In which language.
         zone: The plant's time zone; None for this machine's.
+        archive: Root of the picture archive, for pictures of defects; None where it is not at hand.
 
     Raises:
         StoreError: Typst failed, or warned of something.
     """
+    with _described(report, words, zone, archive) as compiler:
+        return _set(compiler, format="pdf", pdf_standards=STANDARD)[0]
+
+
+def to_pages(
+    report: ShiftReport,
+    words: Words,
+    *,
+    zone: tzinfo | None = None,
+    archive: Path | None = None,
+    dots_per_inch: float = 72.0,
+) -> list[bytes]:
+    """The pages of the PDF as PNG files, for screens. See ``to_pdf``."""
+    with _described(report, words, zone, archive) as compiler:
+        return _set(compiler, format="png", ppi=dots_per_inch)
+
+
+@contextmanager
+def _described(
+    report: ShiftReport, words: Words, zone: tzinfo | None, archive: Path | None
+) -> Iterator[typst.Compiler]:
+    """What sets the report: its pages, what is said on them, and the pictures, in a folder for that time."""
     page = _page(report, content(report, words, zone=zone), words, zone)
     with tempfile.TemporaryDirectory(prefix="passgate-report-") as folder:
         root = Path(folder)
+        page["examples"] = _examples(report, words, zone, archive, root)
         shutil.copyfile(_TEMPLATE, root / _TEMPLATE.name)
         (root / "report.json").write_text(json.dumps(page), encoding="utf-8")
-        return _typeset(root)
+        yield _compiler(root)
 
 
-def _typeset(root: Path) -> bytes:
+def _compiler(root: Path) -> typst.Compiler:
     fonts = typst.Fonts(
         include_system_fonts=False, include_embedded_fonts=True, font_paths=[cjk_font_path().parent]
     )
-    compiler = typst.Compiler(input=root / _TEMPLATE.name, root=root, font_paths=fonts)
+    return typst.Compiler(input=root / _TEMPLATE.name, root=root, font_paths=fonts)
+
+
+def _set(compiler: typst.Compiler, **form: Any) -> list[bytes]:
+    """One file, or one of each page."""
     try:
-        made, warnings = compiler.compile_with_warnings(format="pdf", pdf_standards=STANDARD)
+        made, warnings = compiler.compile_with_warnings(**form)
     except typst.TypstError as error:
         raise _failed(str(error)) from error
-    if warnings or not isinstance(made, bytes):
+    if warnings or made is None:
         raise _failed("; ".join(str(warning) for warning in warnings))
-    return made
+    return made if isinstance(made, list) else [made]
 
 
 def _failed(why: str) -> StoreError:
@@ -170,6 +203,31 @@ def _hours_chart(report: ShiftReport, words: Words, zone: tzinfo | None) -> dict
         rules=words.code(chart.rule_set),
     )
     return {"title": title, "bars": bars, "centre": chart.centre}
+
+
+def _examples(
+    report: ShiftReport, words: Words, zone: tzinfo | None, archive: Path | None, root: Path
+) -> dict[str, Any]:
+    """Pictures of defects, each in a file below ``root``, or why there is none."""
+    found = []
+    for number, one in enumerate(report.examples):
+        made = thumbnail(one, archive)
+        name = "" if isinstance(made, NoPicture) else f"example-{number}.jpg"
+        if not isinstance(made, NoPicture):
+            (root / name).write_bytes(made)
+        found.append(
+            {
+                "file": name,
+                "instead": words.of(made) if isinstance(made, NoPicture) else "",
+                "title": printable(words.term(one.type)),
+                "of": [
+                    words.of(one.severity),
+                    words.say("example_part", part=one.part_id),
+                    shown(one.seen_at, zone=zone, timespec="minutes"),
+                ],
+            }
+        )
+    return {"title": words.say("examples"), "note": words.say("examples_note"), "found": found}
 
 
 def _defects_chart(report: ShiftReport, words: Words) -> dict[str, Any]:

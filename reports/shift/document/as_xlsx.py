@@ -5,6 +5,7 @@ offset: Excel's own dates know no time zone. The same rows give the same bytes.
 """
 
 import io
+import math
 import unicodedata
 from datetime import UTC, tzinfo
 from typing import Final
@@ -23,6 +24,11 @@ MOST_CHARACTERS: Final = 32_767
 """Of text in one cell: more than that Excel does not read."""
 _A4: Final = 9
 _WIDEST: Final = 48
+_USUAL: Final = 9
+"""Width of a column in which nothing is."""
+_HEAD_COLUMNS: Final = 8
+_LINE: Final = 15.0
+"""Height of a line, in points."""
 _SHEETS: Final = {
     "title": (
         *("identity", "reconciliation", "checks", "missed_causes", "yields", "latency"),
@@ -97,8 +103,13 @@ class _Sheet:
         self._widths: dict[int, int] = {}
         self._title = book.add_format({"bold": True, "font_size": 12})
         self._said = book.add_format({"italic": True})
-        self._bad = book.add_format({"bold": True, "font_color": "#A61B1B"})
-        self._formats: dict[tuple[Form, bool], Format] = {}
+        self._bad = book.add_format(
+            {"bold": True, "font_color": "#A61B1B", "text_wrap": True, "valign": "top"}
+        )
+        self._below = book.add_format({"italic": True, "text_wrap": True, "valign": "top"})
+        self._wrapped_rows: list[tuple[int, str, int]] = []
+        """Row, words, and over how many columns."""
+        self._formats: dict[tuple[Form, bool, str], Format] = {}
 
     def head(self, said: Content) -> None:
         """Title, time, whether it can be trusted, and the figures at the top."""
@@ -106,7 +117,8 @@ class _Sheet:
             if line:
                 self._text(line, self._title)
         for statement in said.statements:
-            self._text(statement.text, self._bad if statement.bad else self._said)
+            form = self._bad if statement.bad else self._below
+            self._wrapped(statement.text, form, columns=_HEAD_COLUMNS)
         for fact in said.facts:
             self._write(self._row, 0, Cell(fact.title))
             self._write(self._row, 1, fact.cell, bold=True)
@@ -127,13 +139,17 @@ class _Sheet:
                 self._write(at, column, cell, bold=at > self._row + len(table.rows))
         self._row += 1 + len(table.rows) + bool(table.total)
         if table.note:
-            self._text(table.note, self._said)
+            self._wrapped(table.note, self._below, columns=len(table.columns))
         self._row += 1
 
     def close(self) -> None:
         """Make the columns as wide as what is in them, and the print fit a page."""
-        for column, width in self._widths.items():
-            self._sheet.set_column(column, column, min(width + 3, _WIDEST))
+        widths = {column: min(width + 3, _WIDEST) for column, width in self._widths.items()}
+        for column, width in widths.items():
+            self._sheet.set_column(column, column, width)
+        for row, text, columns in self._wrapped_rows:
+            room = sum(widths.get(column, _USUAL) for column in range(columns))
+            self._sheet.set_row(row, _LINE * math.ceil(_wide(text) / room))
         self._sheet.set_landscape()
         self._sheet.set_paper(_A4)
         self._sheet.fit_to_pages(1, 0)
@@ -160,12 +176,18 @@ class _Sheet:
                 todo="write the report as pdf or json, and report this as a fault of Passgate",
             )
 
+    def _wrapped(self, text: str, form: Format, *, columns: int) -> None:
+        """What is said over the width of several columns: what runs beyond a table makes its print small."""
+        self._sheet.merge_range(self._row, 0, self._row, columns - 1, "", form)
+        self._wrapped_rows.append((self._row, text, columns))
+        self._text(text, form)
+
     def _text(self, text: str, form: Format) -> None:
         self._sheet.write_string(self._row, 0, _fitting(text), form)
         self._row += 1
 
     def _write(self, row: int, column: int, cell: Cell, *, bold: bool = False) -> None:
-        form = self._format(cell.form, bold=bold)
+        form = self._format(cell, bold=bold)
         if cell.value is None:
             self._sheet.write_blank(row, column, None, form)
         elif isinstance(cell.value, str):
@@ -175,15 +197,29 @@ class _Sheet:
         self._widen(column, cell.text)
 
     def _widen(self, column: int, text: str) -> None:
-        wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
-        self._widths[column] = max(self._widths.get(column, 0), wide)
+        self._widths[column] = max(self._widths.get(column, 0), _wide(text))
 
-    def _format(self, form: Form, *, bold: bool) -> Format:
-        if (form, bold) not in self._formats:
-            looks = {"bold": bold, "valign": "top", "num_format": _NUMBER_FORMATS.get(form, "General")}
-            text = {"text_wrap": True} if form is Form.TEXT else {}
-            self._formats[form, bold] = self._book.add_format(looks | text)
-        return self._formats[form, bold]
+    def _format(self, cell: Cell, *, bold: bool) -> Format:
+        shown = _as_on_paper(cell) if cell.form is Form.NUMBER else _NUMBER_FORMATS.get(cell.form, "General")
+        key = cell.form, bold, shown
+        if key not in self._formats:
+            looks = {"bold": bold, "valign": "top", "num_format": shown}
+            text = {"text_wrap": True} if cell.form is Form.TEXT else {}
+            self._formats[key] = self._book.add_format(looks | text)
+        return self._formats[key]
+
+
+def _as_on_paper(cell: Cell) -> str:
+    """How Excel shows a measured number with as many digits as the page does; the cell has them all."""
+    _, point, behind = cell.text.partition(".")
+    if not cell.text.strip("-+.0123456789"):
+        return f"0.{'0' * len(behind)}" if point else "0"
+    return "0.0000E+00" if "e" in cell.text else "General"
+
+
+def _wide(text: str) -> int:
+    """In columns of Latin letters."""
+    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
 
 
 def _fitting(text: str) -> str:
@@ -223,4 +259,5 @@ def _defects_chart(book: xlsxwriter.Workbook, words: Words, rows: int) -> None:
     bars.combine(line)
     bars.set_title({"name": words.say("defects_chart")})
     line.set_y2_axis({"min": 0, "max": 1, "num_format": "0%"})
-    book.get_worksheet_by_name(name).insert_chart(rows + 6, 0, bars, {"x_scale": 1.8})
+    bars.set_x_axis({"num_font": {"size": 8}})
+    book.get_worksheet_by_name(name).insert_chart(rows + 6, 0, bars, {"x_scale": 1.8, "y_scale": 1.6})

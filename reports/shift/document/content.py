@@ -276,7 +276,7 @@ def _events(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
         columns=(
             Column(words.say("at")),
             Column(words.say("what")),
-            Column(words.say("by"), width=0.6),
+            Column(words.say("by"), width=0.65),
             Column(words.say("detail"), width=1.0),
         ),
         rows=tuple(

@@ -19,6 +19,7 @@ from inspection.times.shifts import Shift
 from reports.record.rows import ShiftRow
 from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
+from reports.shift.examples.choosing import Example, examples
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
 from reports.shift.query import shift_on_record
 from reports.statistics.rule_sets import RuleSet
@@ -83,6 +84,8 @@ class ShiftReport(Frozen):
     """What people and the station did in the shift's time."""
     alarms: tuple[AlarmLife, ...] = ()
     """The alarms that stood or came in the shift's time."""
+    examples: tuple[Example, ...] = ()
+    """For each of the most frequent types of defects a part that shows it."""
 
     @property
     def hourly(self) -> bool:
@@ -143,6 +146,7 @@ def shift_report(
         to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
         events=tuple(found.noted),
         alarms=alarm_lives(found.life, start=start, end=min(end, now)),
+        examples=examples(judged, [row.name for row in summary.defects]),
     )
 
 

@@ -35,9 +35,9 @@ def signals_table(report: ShiftReport, words: Words, zone: tzinfo | None) -> Tab
         title=words.say("signals"),
         columns=(
             Column(words.say("chart"), width=0.8),
-            Column(words.say("rule"), width=1.2),
+            Column(words.say("rule"), width=1.6),
             *numbers(words.say("points"), words.say("by_chance")),
-            Column(words.say("where"), width=1.2),
+            Column(words.say("where"), width=1.7),
         ),
         rows=tuple(rows),
         note=words.say("signals_note") if rows else "",

@@ -14,7 +14,14 @@ from reports.shift.document.words.words import Words
 from reports.shift.figures import ShiftSummary
 
 
-def contents_of(kind: Kind, report: ShiftReport, words: Words, *, zone: tzinfo | None = None) -> bytes:
+def contents_of(
+    kind: Kind,
+    report: ShiftReport,
+    words: Words,
+    *,
+    zone: tzinfo | None = None,
+    archive: Path | None = None,
+) -> bytes:
     """A file of the report; those that are made of its parts are made by ``reports.shift.files``.
 
     Raises:
@@ -23,7 +30,7 @@ def contents_of(kind: Kind, report: ShiftReport, words: Words, *, zone: tzinfo |
     """
     match kind:
         case Kind.PDF:
-            return to_pdf(report, words, zone=zone)
+            return to_pdf(report, words, zone=zone, archive=archive)
         case Kind.XLSX:
             return to_xlsx(report, words, zone=zone)
         case Kind.JSON:

@@ -91,6 +91,13 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "defect_cumulative": "累计",
     "defect_count": "缺陷数",
     "defects_chart": "各类型缺陷的工件数",
+    "examples": "缺陷图例",
+    "examples_note": "每种类型取一个工件，方框内为缺陷。",
+    "example_part": "工件 {part}",
+    "NoPicture.none": "图像档案未能保存其图像。",
+    "NoPicture.several": "该工件有多张图像，记录未注明是哪一张。",
+    "NoPicture.gone": "其图像已不再保存。",
+    "NoPicture.damaged": "其图像已损坏：与记录不符。",
     # gauges
     "gauges": "仪表",
     "gauges_none": "本班次的工件上没有读取仪表。",

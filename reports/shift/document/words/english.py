@@ -96,6 +96,13 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "defect_cumulative": "Cumulative",
     "defect_count": "Defects",
     "defects_chart": "Parts with each type of defect",
+    "examples": "What they look like",
+    "examples_note": "Of each type one part; the defect is framed.",
+    "example_part": "Part {part}",
+    "NoPicture.none": "The archive did not take its picture.",
+    "NoPicture.several": "It has several pictures, and the record does not say which of them shows it.",
+    "NoPicture.gone": "Its picture is no longer kept.",
+    "NoPicture.damaged": "Its picture is damaged: it is not the one on record.",
     # gauges
     "gauges": "Gauges",
     "gauges_none": "No gauge was read on the parts of this shift.",

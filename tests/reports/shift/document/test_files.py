@@ -1,12 +1,15 @@
 """PDF, XLSX and JSON say what SQL says, keep every text as it is, and come out the same each time."""
 
+import csv
 import io
 import json
 import re
 import time
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
+from datetime import time as clock
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import openpyxl
 import pypdf
@@ -16,7 +19,7 @@ from sqlalchemy import Engine
 
 from inspection.events import EventKind
 from inspection.part import Outcome
-from inspection.times.shifts import Shift
+from inspection.times.shifts import Shift, ShiftCalendar, ShiftRule
 from reports.shift.document.as_pdf import to_pdf
 from reports.shift.document.as_xlsx import MOST_CHARACTERS, to_xlsx
 from reports.shift.document.content import content
@@ -24,7 +27,10 @@ from reports.shift.document.kinds import Kind
 from reports.shift.document.report import ShiftReport, shift_report
 from reports.shift.document.words.words import Words
 from reports.shift.document.writing import contents_of
-from tests.reports.parts import START
+from reports.shift.files import Asked, report_files
+from reports.store.store import SqlStore
+from tests.reports.gauged import gauged, pressure
+from tests.reports.parts import START, closed
 from tests.reports.shift.document.made_up import BERLIN, EN, LATEST, LONG_DETAIL, NUISANCES, ZH, ask
 from tests.reports.shift.the_shift import END
 
@@ -88,6 +94,33 @@ def test_each_file_has_the_counts_that_sql_has(report: ShiftReport, folder: Path
     assert ShiftReport.model_validate(read) == report
     assert read["summary"]["parts"] == parts
     assert sum(one["by_outcome"]["released"] for one in read["became"]) == outcomes["released"]
+
+
+def test_csv_and_dfq_have_the_parts_and_readings_that_sql_has(made_up: Engine, folder: Path) -> None:
+    asked = Asked(start=START, end=END, zone=BERLIN, kinds=(Kind.CSV, Kind.DFQ, Kind.JSON))
+    files = report_files(made_up, asked, now=END).files
+    by_kind = {name.rpartition(".")[2]: data for name, data in files.items()}
+    lines = list(csv.DictReader(io.StringIO(by_kind["csv"].decode("utf-8-sig"), newline="")))
+    assert [(int(line["part_id"]), line["action"], line["outcome"] or None) for line in lines] == ask(
+        folder, f"SELECT part_id, action, outcome {LATEST} ORDER BY seen_at"
+    )
+    readings = ask(
+        folder,
+        "SELECT value FROM gauge_readings WHERE position IN"
+        f" (SELECT position {LATEST} AND missed IS NULL) ORDER BY position",
+    )
+    dfq = [line.split(" ", 1) for line in by_kind["dfq"].decode("utf-8-sig").splitlines()]
+    values = [float(said) for key, said in dfq if key.startswith("K0001/")]
+    attributes = [int(said) for key, said in dfq if key.startswith("K0002/")]
+    assert sorted(values) == sorted(value or 0.0 for (value,) in readings)
+    assert attributes.count(255) == sum(value is None for (value,) in readings) > 0
+    (gauge,) = json.loads(by_kind["json"])["summary"]["gauges"]
+    read = [value for value, attribute in zip(values, attributes, strict=True) if attribute == 0]
+    assert (gauge["parts"], gauge["read"], gauge["mean"]) == (
+        len(values),
+        len(read),
+        pytest.approx(sum(read) / len(read)),
+    )
 
 
 @pytest.mark.parametrize("words", [EN, ZH])
@@ -236,3 +269,43 @@ def test_a_report_that_cannot_be_trusted_says_so_in_both_languages(report: Shift
     for said in ("工件链第 7 行", "暂存区", "3 条记录", "97 个工件中有 5 个"):
         assert said in chinese
     assert "the row was changed" not in chinese
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "hours", "shown"),
+    [
+        ("Asia/Kolkata", date(2026, 3, 2), 8, "2026-03-02 06:00+05:30 – 2026-03-02 14:00+05:30"),
+        ("Europe/Berlin", date(2026, 3, 28), 7, "2026-03-28 22:00+01:00 – 2026-03-29 06:00+02:00"),
+        ("Europe/Berlin", date(2026, 10, 24), 9, "2026-10-24 22:00+02:00 – 2026-10-25 06:00+01:00"),
+    ],
+)
+def test_each_file_of_a_shift_in_which_clocks_are_set_or_that_has_a_half_hour_offset(
+    store: SqlStore, reader: Engine, zone: str, day: date, hours: int, shown: str
+) -> None:
+    plant = ZoneInfo(zone)
+    rules = ShiftRule("night", clock(22)), ShiftRule("day", clock(6)), ShiftRule("late", clock(14))
+    shift = ShiftCalendar(rules, plant).shift(day, "day" if hours == 8 else "night")
+    for number in range(hours):
+        one = gauged(number + 1, pressure(4.0))
+        seen_at = shift.start + timedelta(hours=number, minutes=30)
+        one = one.model_copy(update={"trigger": one.trigger.model_copy(update={"seen_at": seen_at})})
+        store.append(one)
+        store.append(closed(one))
+    asked = Asked(start=shift.start, end=shift.end, shift=shift, zone=plant)
+    made = report_files(reader, asked, now=shift.end)
+    files = {name.rpartition(".")[2]: data for name, data in made.files.items()}
+    assert shown in text_of(files["pdf"])
+    lines = lines_of(sheets_of(files["xlsx"])["Hour by hour"])[2 : 2 + hours]
+    assert [line[1] for line in lines] == [1] * hours  # each hour has its part, also the one that comes twice
+    assert len({line[0] for line in lines}) == hours
+    assert len(json.loads(files["json"])["hours"]) == hours
+    first = f"{shift.start + timedelta(minutes=30):%Y-%m-%d %H:%M:%S.000}"
+    assert files["csv"].decode("utf-8-sig").splitlines()[1].split(",")[0] == first
+    times = [
+        line.split(" ", 1)[1] for line in files["dfq"].decode().splitlines() if line.startswith("K0004/")
+    ]
+    assert len(times) == hours
+    assert len(set(times)) == (hours if hours < 9 else hours - 1)  # two look alike there
+    begin, end = shown.replace(" – ", " ").split(" ")[1], shown.split(" ")[-1]
+    assert f"{begin[:5]}:00{begin[5:]} to" in files["dfq"].decode()
+    assert f"{end[:5]}:00{end[5:]};" in files["dfq"].decode()

@@ -13,6 +13,7 @@ from reports.shift.document.kinds import Language
 from reports.shift.document.words.chinese import CHINESE_WORDS
 from reports.shift.document.words.english import ENGLISH_WORDS
 from reports.shift.document.words.words import Words
+from reports.shift.examples.thumbnails import NoPicture
 
 
 def parameters(words: str) -> set[str]:
@@ -39,7 +40,7 @@ def test_the_chinese_words_are_chinese() -> None:
     ]
 
 
-@pytest.mark.parametrize("members", [Action, Outcome, MissedCause, DecidedBy, Severity, EventKind])
+@pytest.mark.parametrize("members", [Action, Outcome, MissedCause, DecidedBy, Severity, EventKind, NoPicture])
 @pytest.mark.parametrize("language", Language)
 def test_each_member_of_an_enumeration_has_a_word(members: type[StrEnum], language: Language) -> None:
     words = Words(language)
