@@ -23,6 +23,9 @@ from inspection.decision import (
 )
 from inspection.events import Event, EventKind
 from inspection.instruments.reading import InstrumentKind, Unreadable
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
 from inspection.part import Frame, Identity, Inspection, MissedCause, Outcome, Trigger
 from inspection.simulation import Variation, cover, draw_part, render
 from inspection.simulation.render import Rendering
@@ -237,27 +240,34 @@ def _closed(intent: Inspection, outcome: Outcome) -> Inspection:
 
 
 def _events() -> Iterator[Event]:
-    by = "console of 王芳 on pc-7"
+    by, closed = "console of 王芳 on pc-7", say(Code.PLC_CLOSED)
     alarm = ("a1" * 16, f"0x{AlarmCode.LINE_HALTED:04X}", "1")
     for minutes, kind, who, detail, subjects in (
-        (0, EventKind.START, by, "", ()),
+        (-9, EventKind.ENGINE_STARTED, "engine", "", ()),
+        (-9, EventKind.LINK_UP, "engine", "", ()),
+        (0.5, EventKind.START, by, "", ()),
         (104, EventKind.HOLD, "console of Müller on pc-7", LONG_REASON, ()),
         (117, EventKind.START, "console of Müller on pc-7", "", ()),
-        (262.0, EventKind.LINK_LOST, "engine", "the PLC closed the connection", ()),
-        (262.0, EventKind.ALARM_RAISED, "engine", "the PLC closed the connection", alarm),
-        (262.0, EventKind.HALTED, "engine", "the PLC closed the connection", ()),
+        (262.0, EventKind.LINK_LOST, "engine", closed, ()),
+        (262.0, EventKind.ALARM_RAISED, "engine", closed, alarm),
+        (262.0, EventKind.HALTED, "engine", closed, ()),
         (265.5, EventKind.LINK_UP, "engine", "", ()),
         (266.0, EventKind.RESET, by, "", ()),
         (266.0, EventKind.HALT_CLEARED, by, "", ()),
         (266.0, EventKind.ALARM_CLEARED, "engine", "", alarm),
         (266.2, EventKind.ALARM_ACKNOWLEDGED, by, "", alarm),
-        (300, EventKind.REFUSED, "-unknown client (127.0.0.1:51514)", "start: the line is halted", ()),
+        (300, EventKind.REFUSED, "an unnamed client (127.0.0.1:51514)", "start: the line is halted", ()),
         (324, EventKind.BYPASS_BEGAN, "plc", "", ()),
         (331, EventKind.BYPASS_ENDED, "plc", "", ()),
         (402, EventKind.PICTURES_DRIFT, "engine", "the pictures no longer look as taught: darker by 8 %", ()),
     ):
         yield Event(
-            at=START + timedelta(minutes=minutes), kind=kind, by=who, detail=detail, subjects=subjects
+            at=START + timedelta(minutes=minutes),
+            kind=kind,
+            by=who,
+            detail=detail,
+            coded=detail.coded if isinstance(detail, Sentence) else (),
+            subjects=subjects,
         )
 
 
