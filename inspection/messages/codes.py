@@ -276,6 +276,7 @@ class Code(StrEnum):
     CAMERA_NO_PICTURE = auto()
     RECORDS_WAIT = auto()
     PICTURES_WAIT = auto()
+    PICTURES_NEEDED = auto()
     PICTURE_NOT_ARCHIVED = auto()
     MODEL_LOST = auto()
     MODEL_NOT_STARTED = auto()

@@ -29,7 +29,7 @@ def refuse_postgresql(settings: StoreSettings) -> None:
             f"--format=custom --file=PLACE/record.dump --dbname={dumped} (the password from ~/.pgpass); "
             f"then the pictures, which never change: rsync -a {_quoted(settings.pictures)} PLACE. To prove "
             f"it: createdb passgate_trial, pg_restore --no-owner --dbname={trial} PLACE/record.dump, and "
-            f"PASSGATE_STORE__DATABASE_URL={as_record} passgate record verify"
+            f"PASSGATE_STORE__DATABASE_URL={as_record} passgate record verify --config FILE"
         ),
     )
 

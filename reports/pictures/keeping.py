@@ -14,6 +14,7 @@ import structlog
 
 from inspection.errors import StoreError
 from inspection.events import Event
+from inspection.messages.codes import Code
 from inspection.part import Frame
 from inspection.ports import Answer, InRecord
 from reports.database.database import DatabaseUnavailableError
@@ -104,7 +105,8 @@ class Pictures:
             What the last finished sweep through the archive did; None before the first.
 
         Raises:
-            StoreError: Old pictures cannot be deleted, folders not be made, or the record does not answer.
+            StoreError: Old pictures cannot be deleted, folders not be made, or the record does not answer; or
+                the last sweep left more than there is room for, since all of that must stay.
         """
         if not self._prepared:
             self.prepare()
@@ -115,7 +117,9 @@ class Pictures:
             self._retention.step(now=now, units=units, go_on=lambda: self._monotonic_ns() <= enough_ns)
         except DatabaseUnavailableError as error:  # the record's own calls find that out as well, and tell
             log.debug("no picture is deleted now", why=str(error))
-        return self._retention.report
+        if (report := self._retention.report) is not None and report.over_limit:
+            raise _all_needed(report)
+        return report
 
     def path(self, sha256: str) -> Path | None:
         """The picture's file; None where the archive has none. From any thread. Raises ValueError."""
@@ -127,3 +131,17 @@ class Pictures:
 
     def _expire(self, event: Event) -> None:
         self._in_record(lambda: self._record.expire(event))
+
+
+def _all_needed(report: RetentionReport) -> StoreError:
+    """What people are told, until there is room: nothing that must stay is ever deleted for it."""
+    assert report.limit_bytes is not None
+    return StoreError(
+        f"The pictures take {report.kept_bytes / 1e6:.0f} MB, there is room for "
+        f"{report.limit_bytes / 1e6:.0f} MB, and none of them may go: they are of parts that were held or "
+        "that nobody accounted for",
+        part="When the disk is full, every part goes to manual review",
+        todo="Give the pictures more room (pictures_max_bytes, another disk)",
+        code=Code.PICTURES_NEEDED,
+        params={"kept_mb": round(report.kept_bytes / 1e6), "limit_mb": round(report.limit_bytes / 1e6)},
+    )

@@ -3,9 +3,11 @@
 Pictures of parts that passed and were released go first: once older than ``pictures_days``, or, oldest first,
 while the archive holds more than ``pictures_max_bytes``. All other pictures (held, reworked, stopped, missed,
 or named by no record) are touched only once older than ``held_pictures_days``, and then follow the same two
-rules, after the passed ones. Pictures of parts that nobody accounted for (no outcome, or unconfirmed) are
-never deleted. So the archive may exceed its limit; the report then says so. Age counts from a picture's last
-use.
+rules, after the passed ones. **Needed** pictures are never deleted: those of parts that nobody accounted for
+(no outcome, or unconfirmed). So the archive may exceed its limit; the report then says so, and people are
+told. Age counts from a picture's last use.
+
+The limit is ``pictures_max_bytes``, or less where the disk would not keep ``pictures_reserve_bytes`` free.
 
 Before pictures are deleted, an event that names them (PICTURES_EXPIRED) is on record, so that ``expired`` and
 ``removed by hand`` can be told apart. What is used again in between stays.
@@ -14,6 +16,7 @@ A sweep lists the whole archive and then deletes; it is cut into units (one fold
 up, one event, one file deleted), so that each call is short however large the archive is.
 """
 
+import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -63,6 +66,8 @@ class RetentionReport(Frozen):
     kept_bytes: int
     deleted_files: int
     deleted_bytes: int
+    limit_bytes: int | None
+    """What the archive may hold now, by its settings and its disk; None for no limit."""
     over_limit: bool
     """More is kept than the limit allows, because the rest is protected: give the archive more room."""
 
@@ -144,13 +149,14 @@ class Retention:
             ) from error
 
     def _run(self, now: datetime) -> Iterator[None]:
-        limit, now_s = self._settings.pictures_max_bytes, now.astimezone(UTC).timestamp()
+        now_s = now.astimezone(UTC).timestamp()
         files: list[_File] = []
         for folder in PictureArchive(self._settings.pictures).folders():
             files.extend(_pictures(folder, now_s))
             yield
         files.sort()
-        tally = _Tally(kept_files=len(files), kept_bytes=sum(file.size for file in files))
+        kept_bytes = sum(file.size for file in files)
+        tally = _Tally(kept_files=len(files), kept_bytes=kept_bytes, limit_bytes=self._limit(kept_bytes))
         held: list[_File] = []
         yield from self._retire(files, Standing.PASSED, tally, now, held)
         yield from self._retire(held, Standing.HELD, tally, now, [])
@@ -159,7 +165,8 @@ class Retention:
             kept_bytes=tally.kept_bytes,
             deleted_files=tally.deleted_files,
             deleted_bytes=tally.deleted_bytes,
-            over_limit=limit is not None and tally.kept_bytes > limit,
+            limit_bytes=tally.limit_bytes,
+            over_limit=tally.over,
         )
 
     def _retire(
@@ -170,7 +177,7 @@ class Retention:
         due_bytes = tally.kept_bytes
         for file in files:
             age_days = (now.timestamp() - file.used_s) / 86_400
-            if not self._due(age_days, due_bytes):
+            if not self._due(age_days, due_bytes, tally.limit_bytes):
                 break  # all that follow are younger
             found = self._standing_of(file.path.stem)
             if found is may_go:
@@ -207,9 +214,17 @@ class Retention:
                 tally.delete(file)
             yield
 
-    def _due(self, age_days: float, kept_bytes: int) -> bool:
-        limit, days = self._settings.pictures_max_bytes, self._settings.pictures_days
+    def _due(self, age_days: float, kept_bytes: int, limit: int | None) -> bool:
+        days = self._settings.pictures_days
         return (limit is not None and kept_bytes > limit) or (days is not None and age_days >= days)
+
+    def _limit(self, kept_bytes: int) -> int | None:
+        """What the archive may hold, by its settings and the room on its disk. Raises OSError."""
+        most, reserve = self._settings.pictures_max_bytes, self._settings.pictures_reserve_bytes
+        if not self._settings.pictures.is_dir():
+            return most
+        leaves = max(0, kept_bytes + shutil.disk_usage(self._settings.pictures).free - reserve)
+        return leaves if most is None else min(most, leaves)
 
 
 @dataclass
@@ -218,8 +233,13 @@ class _Tally:
 
     kept_files: int
     kept_bytes: int
+    limit_bytes: int | None
     deleted_files: int = 0
     deleted_bytes: int = 0
+
+    @property
+    def over(self) -> bool:
+        return self.limit_bytes is not None and self.kept_bytes > self.limit_bytes
 
     def delete(self, file: _File) -> None:
         self.kept_files -= 1

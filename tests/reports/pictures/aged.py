@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from inspection.decision import Action
+from inspection.errors import StoreError
 from inspection.events import EventKind
+from inspection.messages.codes import Code
 from inspection.part import Inspection, Outcome
 from reports.pictures.retention import RetentionReport
 from reports.settings import StoreSettings
@@ -45,8 +47,13 @@ class Archive:
 
     def sweep(self) -> RetentionReport:
         self.store.maintain()
-        self.store.retire_pictures(units=1)
-        report = self.store.retire_pictures(units=10_000)
+        for units in (1, 10_000):
+            try:
+                self.store.retire_pictures(units=units)
+            except StoreError as error:  # what is told while there is no room; ``report`` says it too
+                if error.message.code is not Code.PICTURES_NEEDED:
+                    raise
+        report = self.store._pictures._retention.report
         assert report is not None
         return report
 
