@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection
 
-from inspection.decision import Frozen
+from inspection.decision import Action, Frozen
 from inspection.events import Event, EventKind
 from reports.record.entry import Entry
 from reports.shift.query import events_noted
+from reports.statistics.agreement import Agreement, Call, agreement
 
 
 class Called(NamedTuple):
@@ -108,3 +109,27 @@ def challenge_runs(events: Iterable[Event]) -> tuple[ChallengeRun, ...]:
             changes = {"looks": known.looks + 1, "wrong": wrong}
         runs[run] = known.model_copy(update=changes)
     return tuple(runs.values())
+
+
+def agreement_among(events: Iterable[Event], *, station: str) -> Agreement | None:
+    """How far the looks among events agree with what is known of their pieces; None without any.
+
+    Where several calls are right they are one kind of call, ``rework|stop``.
+
+    Args:
+        events: Those of a stretch of time.
+        station: The name of who looked.
+    """
+    return agreement(
+        (
+            Call(
+                piece=one.piece,
+                appraiser=station,
+                run=one.run,
+                expected=one.expected,
+                got=one.expected if one.as_expected else one.got,
+            )
+            for one in calls_among(events)
+        ),
+        good=Action.PASS.value,
+    )

@@ -35,7 +35,7 @@ MOST_LINES: Final = 40
 MOST_TYPES: Final = 12
 """Types of defects in the chart."""
 _MOST_IN_HEAD: Final = 32
-_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "alarms", "events")
+_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "alarms", "challenges", "events")
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
 

@@ -40,6 +40,7 @@ _SHEETS: Final = {
     "signals": ("signals",),
     "downtime": ("downtime", "availability"),
     "alarms": ("alarms",),
+    "challenges": ("challenges", "agreement"),
     "sheet_to_look_for": ("to_look_for",),
     "sheet_events": ("events",),
 }

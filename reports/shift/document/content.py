@@ -26,6 +26,7 @@ from reports.shift.document.gauge_tables import (
     unreadable_table,
 )
 from reports.shift.document.report import ShiftReport
+from reports.shift.document.running.challenge_tables import agreement_table, challenges_table
 from reports.shift.document.running.tables import alarms_table, availability_table, downtime_table
 from reports.shift.document.signals_table import signals_table
 from reports.shift.document.words.words import Words
@@ -99,6 +100,8 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
             downtime_table(report, words),
             availability_table(report, words),
             alarms_table(report, words, zone),
+            challenges_table(report, words, zone),
+            agreement_table(report, words),
             decided_by_table(report, words),
             _judged_by(report, words),
             _certificates(summary, words),

@@ -17,11 +17,13 @@ from inspection.events import Event
 from inspection.part import Outcome
 from inspection.times.shifts import Shift
 from reports.record.rows import ShiftRow
+from reports.shift.challenges import ChallengeRun, agreement_among, challenge_runs
 from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.examples.choosing import Example, examples
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
 from reports.shift.query import shift_on_record
+from reports.statistics.agreement import Agreement
 from reports.statistics.rule_sets import RuleSet
 from reports.store.waiting import NOTHING, Waiting
 
@@ -86,6 +88,10 @@ class ShiftReport(Frozen):
     """The alarms that stood or came in the shift's time."""
     examples: tuple[Example, ...] = ()
     """For each of the most frequent types of defects a part that shows it."""
+    challenges: tuple[ChallengeRun, ...] = ()
+    """Those that began, went on or ended in it."""
+    agreement: Agreement | None = None
+    """Of their looks with what is known of the pieces; None without any."""
 
     @property
     def hourly(self) -> bool:
@@ -145,6 +151,8 @@ def shift_report(
         judged_by=_judged_by(decisions),
         to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
         events=tuple(found.noted),
+        challenges=challenge_runs(found.noted),
+        agreement=agreement_among(found.noted, station=station),
         alarms=alarm_lives(found.life, start=start, end=min(end, now)),
         examples=examples(judged, [row.name for row in summary.defects]),
     )

@@ -6,13 +6,16 @@ from string import Formatter
 
 import pytest
 
+from inspection.alarms.on_record import Priority
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.events import EventKind
 from inspection.part import MissedCause, Outcome
+from reports.shift.challenges import Ended
 from reports.shift.document.kinds import Language
 from reports.shift.document.words.chinese import CHINESE_WORDS
 from reports.shift.document.words.english import ENGLISH_WORDS
 from reports.shift.document.words.words import Words
+from reports.shift.downtime.reasons import Reason
 from reports.shift.examples.thumbnails import NoPicture
 
 
@@ -40,7 +43,10 @@ def test_the_chinese_words_are_chinese() -> None:
     ]
 
 
-@pytest.mark.parametrize("members", [Action, Outcome, MissedCause, DecidedBy, Severity, EventKind, NoPicture])
+@pytest.mark.parametrize(
+    "members",
+    [Action, Outcome, MissedCause, DecidedBy, Severity, EventKind, NoPicture, Reason, Priority, Ended],
+)
 @pytest.mark.parametrize("language", Language)
 def test_each_member_of_an_enumeration_has_a_word(members: type[StrEnum], language: Language) -> None:
     words = Words(language)
