@@ -154,3 +154,17 @@ def test_whatever_happens_the_parts_of_a_shift_are_the_whole_of_it(
     assert all(row.seconds <= row.whole_s + 1e-6 for row in found.rows)
     if EventKind.ENGINE_STARTED not in {kind for kind, _, _ in steps}:
         assert found.running_s == 0.0
+
+
+def test_while_a_challenge_is_due_or_failed_no_part_may_pass_and_a_hold_comes_before_it() -> None:
+    def challenge(hours: float, kind: str, standing: str) -> Told:
+        return Told(Event(at=at(hours), kind=EventKind(kind), by="engine", subjects=(standing, "", "")))
+
+    found = spent(
+        challenge(1, "challenge_due", "due"),
+        told(1.5, "hold"),
+        told(2, "start"),
+        challenge(2.5, "challenge_failed", "failed"),
+        challenge(3, "challenge_released", "met"),
+    )
+    assert hours_of(found) == {Reason.CHALLENGE: 1.5, Reason.HOLD: 0.5}
