@@ -216,7 +216,7 @@ def _rows(
     lab: Floats, blind: Floats, colour: Floats, sides: Floats, u: Doubles, half: float, contrast: float
 ) -> _Rows:
     middle = lab.shape[1] // 2
-    between = (sides[:, 0] + sides[:, 1]) / 2
+    between = np.asarray((sides[:, 0] + sides[:, 1]) / 2, np.float32)
     parts = [
         likeness(lab[:, :middle], colour, sides[:, 0], contrast),
         likeness(lab[:, middle : middle + 1], colour, between, contrast),
@@ -243,13 +243,12 @@ def _rows(
     )
     nothing = np.where(known, 0.0, np.nan)
     line = slice(middle - 1, middle + 2)
+    unlike = _unlike(lab[:, line], np.stack([sides[:, 0], between, sides[:, 1]], axis=1)) / contrast
     return _Rows(
         u=u,
         middle=(before + after) / 2 - middle + nothing,
         width=after - before + nothing,
-        unlike=(_unlike(lab[:, line], np.stack([sides[:, 0], between, sides[:, 1]], axis=1)) / contrast).mean(
-            axis=1
-        ),
+        unlike=unlike.mean(axis=1),
         flank=0.6 / np.maximum(steep, 0.05) + nothing,
         blind=blind[:, line].mean(axis=1),
     )
