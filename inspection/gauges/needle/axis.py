@@ -235,7 +235,7 @@ def _rows(
     left = np.where(out & (place <= here), place, np.int16(-1)).max(axis=1).astype(np.int64)
     right = np.where(out & (place >= here), place, np.int16(columns)).min(axis=1).astype(np.int64)
     known = ~out[row, peak] & (left >= 0) & (right < columns)
-    left, right = np.clip(left, 0, columns - 2), np.clip(right, 1, columns - 1)
+    left, right = np.minimum(np.maximum(left, 0), columns - 2), np.minimum(np.maximum(right, 1), columns - 1)
     before = left + _crossing(level[row, left], level[row, left + 1])
     after = right - _crossing(level[row, right], level[row, right - 1])
     steep = np.maximum(
@@ -275,7 +275,7 @@ def likeness(lab: Floats, colour: Floats, ground: Floats, contrast: float) -> Fl
 
 
 def _crossing(low: Doubles, high: Doubles) -> Doubles:
-    return np.clip((0.5 - low) / np.maximum(high - low, 1e-3), 0, 1)
+    return np.minimum(np.maximum((0.5 - low) / np.maximum(high - low, 1e-3), 0), 1)
 
 
 def _fit(
@@ -345,7 +345,7 @@ def _extent(rows: _Rows, slope: float, shift: float, expected: Doubles, start: f
 
 def _reach(places: Doubles, start: float) -> float:
     """The last of rising ``places`` before there is a gap, as seen from ``start``."""
-    steps = np.diff(places, prepend=start)
+    steps = places - np.concatenate([[start], places[:-1]])
     broken = np.flatnonzero(steps > 0.05 * RADIUS_PX + STEP_PX)
     last = broken[0] if len(broken) else len(places)
     return float(places[last - 1]) if last > 0 else start
