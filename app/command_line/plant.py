@@ -17,15 +17,11 @@ if TYPE_CHECKING:
 
 ALL: Final = "all"
 
-PlantOption = Annotated[
-    str | None,
-    typer.Option(
-        "--plant",
-        metavar="URL",
-        help="The plant's database, like postgresql+psycopg://role@host/plant?sslmode=verify-full; its "
-        "password from ~/.pgpass or PGPASSFILE.",
-    ),
-]
+PLANT_HELP: Final = (
+    "The plant's database, like postgresql+psycopg://role@host/plant?sslmode=verify-full; its password from"
+    " ~/.pgpass or PGPASSFILE."
+)
+PlantOption = Annotated[str | None, typer.Option("--plant", metavar="URL", help=PLANT_HELP)]
 StationsOption = Annotated[
     list[str] | None,
     typer.Option(

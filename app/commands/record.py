@@ -43,16 +43,16 @@ def find(
     from reports.record.rows import Named
     from reports.shift.query import EVER, all_inspections, shift_inspections
 
+    copies = copies_asked(plant, station, record=record, config=config)
+    settings = find_record(record=record, config=config) if copies is None else None
     if not (serial or lot):
         raise StoreError("nothing says which parts are meant", todo="name --serial or --lot")
     named = Named(serial=serial, lot=lot)
     start, end = EVER
     found: list[tuple[str, Inspection]] = []
-    copies = copies_asked(plant, station, record=record, config=config)
-    if copies is None:
-        settings = find_record(record=record, config=config)
+    if settings is not None:
         found += [("", one) for one in all_inspections(settings, start=start, end=end, named=named)]
-    else:
+    elif copies is not None:
         for copy in copies.stations:
             with copies.opened(copy) as reader:
                 parts = shift_inspections(reader, start=start, end=end, named=named)

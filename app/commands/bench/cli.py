@@ -2,8 +2,8 @@
 
 import typer
 
-from app.commands.bench import accuracy, gauges, memory, robustness, speed
+from app.commands.bench import accuracy, gauges, memory, plant, robustness, speed
 
 cli = typer.Typer(help="Measure speed, memory and accuracy.", no_args_is_help=True)
-for group in (speed, memory, accuracy, robustness, gauges):
+for group in (speed, memory, accuracy, robustness, gauges, plant):
     cli.add_typer(group.cli)

@@ -3,13 +3,13 @@
 import itertools
 import random
 import shutil
-from collections.abc import Iterator
 from datetime import timedelta
 from threading import Event, Thread
 
 import pytest
 from sqlalchemy import make_url, text
 
+from app.benches.plant.network import FOR_EVER, Life, network
 from inspection.errors import StoreError
 from inspection.events import EventKind
 from reports.database.connecting import open_reader
@@ -19,11 +19,10 @@ from reports.outgoing.delivery import RowRefusedError
 from reports.outgoing.progress import Progress
 from reports.plant.reading import StationAtPlant, open_station, stations_at
 from reports.record.events_chain import verify_events
-from reports.settings import PlantSettings, StoreSettings
+from reports.settings import StoreSettings
 from reports.shift.document.report import shift_report
 from reports.store.store import SqlStore
 from tests.reports.gauged import gauged, pressure
-from tests.reports.outgoing.cutting import network
 from tests.reports.parts import START, closed, frame, part
 from tests.reports.plants import Plant, append, courier, push
 from tests.reports.postgresql import on_both
@@ -81,22 +80,21 @@ def test_nothing_lost_doubled_or_reordered_where_the_connection_is_cut_anywhere(
     store: SqlStore, settings: StoreSettings, plant: Plant
 ) -> None:
     chance = random.Random(1)
-    budgets: Iterator[int | None] = itertools.chain(
-        (chance.randrange(300, 40_000) for _ in range(25)), itertools.repeat(None)
+    lives = itertools.chain(
+        (Life(chance.randrange(300, 40_000)) for _ in range(25)), itertools.repeat(FOR_EVER)
     )
     for number in range(1, 101):
         append(store, [part(number), closed(part(number))])
-    with network(plant.server.folder, budgets) as net:
-        url = make_url(plant.url).set(username=plant.role(), host="127.0.0.1", port=net.port, query={})
-        cut = plant.settings().model_copy(update={"url": url.render_as_string(), "batch_rows": 20})
+    with network(make_url(plant.settings().url), lambda: next(lives)) as net:
+        cut = plant.settings(url=net.url.render_as_string(), batch_rows=20)
         one = courier(settings, cut)
-        for _ in range(100):
+        while True:
             try:
                 one.run(once=True)
                 break
             except StoreError:
                 one.failures = 0
-    assert net.cuts > 10
+        assert net.ended > 10
     assert plant.rows() == at_station(settings)
     assert arrived(plant).events == 1
 
@@ -105,13 +103,11 @@ def test_a_network_that_swallows_everything_holds_nobody_up_for_ever(
     store: SqlStore, settings: StoreSettings, plant: Plant
 ) -> None:
     append(store, [part(1)])
-    with network(plant.server.folder, itertools.repeat(None)) as net:
-        url = make_url(plant.url).set(
-            username=plant.role(), host="127.0.0.1", port=net.port, query={"connect_timeout": "2"}
-        )
-        one = courier(settings, PlantSettings(url=url.render_as_string(), station=plant.cell), patience_s=0.2)
+    silent = Life(0, swallows=True)
+    with network(make_url(plant.settings().url), lambda: silent) as net:
+        url = net.url.update_query_dict({"connect_timeout": "2"})
+        one = courier(settings, plant.settings(url=url.render_as_string()), patience_s=0.2)
         one.failures = TRIES - 1
-        net.silent = True
         with pytest.raises(StoreError, match=r"refused: .*timeout"):
             one.run(once=True)
 

@@ -1,0 +1,1 @@
+"""``passgate bench sync``: a record pushed to a plant over a network that breaks off all the time."""
