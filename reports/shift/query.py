@@ -134,6 +134,8 @@ def shift_inspections(
 ) -> list[Inspection]:
     """The latest revision of each part of the shift, in the order of their triggers; those in the spool too.
 
+    A damaged record is the chain's to tell (``shift_on_record``), and left out.
+
     Args:
         engine: From ``reports.database.connecting.open_reader``.
         start: Inclusive, with time zone.
@@ -191,7 +193,7 @@ def _inspections(
     parts: Collection[int] | None = None,
     named: Named | None = None,
 ) -> tuple[list[Inspection], str]:
-    """The parts of a stretch of time, and what is wrong with the first record in the spool that is bad."""
+    """The parts of a stretch of time, and what is wrong with the first record that is bad."""
     _check_range(start, end)
     try:
         with engine.connect() as connection:
@@ -201,7 +203,12 @@ def _inspections(
         raise unreadable(engine, error) from error
     rows = with_waiting(stored, spooled, start, end)
     rows = [row for row in rows if parts is None or row.part_id in parts]
-    found = [Inspection.model_validate_json(row.record) for row in rows]
+    found = []
+    for row in rows:
+        try:
+            found.append(Inspection.model_validate_json(row.record))
+        except ValidationError:
+            fault = fault or f"the record at row {row.position} is damaged"
     return [one for one in found if named is None or named.fits(one)], fault
 
 
