@@ -91,6 +91,11 @@ class EventKind(StrEnum):
     """The failure before it was one too many: sign-ins by this name are refused for a while."""
     SIGN_IN_REFUSED = "sign_in_refused"
     """Refused without a look at the password or PIN; on record once a lock."""
+    SHIFT_CLOSED = "shift_closed"
+    """The figures of a shift stand from now on, whatever comes later; ``subjects`` names shift, bounds, heads
+    and the SHA-256 of its report (:mod:`reports.record.signatures`)."""
+    REPORT_SIGNED = "report_signed"
+    """A person signed the report of a shift; ``subjects`` names which, as what, and what was signed."""
 
 
 CHALLENGE_KINDS: Final = frozenset(kind for kind in EventKind if kind.value.startswith("challenge_"))

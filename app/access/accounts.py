@@ -13,8 +13,8 @@ from sqlalchemy import Connection
 
 from app.access.passwords import Hashing, require_usable
 from app.access.recording import OWN_FIRST, PeoplesRecord, denied, note, refuse_damaged
-from app.access.rights import Right, may
 from app.access.signing_in import SignedIn, sign_in
+from inspection.access.rights import Proof, Right, Role, may
 from inspection.challenge.shown import ChallengeStatus
 from inspection.challenge.standing import ChallengeState
 from inspection.errors import AccessError
@@ -26,7 +26,6 @@ from reports.record.events_chain import add_event, event_entry
 from reports.record.users.attempts import Attempts, attempts_by
 from reports.record.users.names import written
 from reports.record.users.on_record import User, Users, put_user, read_users
-from reports.record.users.roles import Proof, Role
 from reports.settings import StoreSettings
 
 

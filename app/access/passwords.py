@@ -9,9 +9,9 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from inspection.access.rights import Proof
 from inspection.errors import AccessError
 from reports.record.users.names import key_of
-from reports.record.users.roles import Proof
 
 SHORTEST_PASSWORD: Final = 15
 """NIST SP 800-63B-4 (2025), 3.1.1.2, where a password is the only proof. Of what letters is free."""

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 from app.access.lockout import PIN_FAILURES, delay_s, is_to_be_told, wait_s
 from app.access.passwords import Hashing
 from app.access.recording import OWN_FIRST, PeoplesRecord, denied, note, refuse_damaged
+from inspection.access.rights import Proof, Role
 from inspection.errors import AccessError
 from inspection.events import EventKind
 from inspection.messages.codes import Code
@@ -16,7 +17,6 @@ from inspection.messages.telling import say
 from reports.record.users.attempts import Attempts, attempts_by
 from reports.record.users.names import UNKNOWN
 from reports.record.users.on_record import User, Users, read_users
-from reports.record.users.roles import Proof, Role
 
 
 @dataclass(frozen=True, slots=True)

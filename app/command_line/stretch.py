@@ -1,18 +1,25 @@
 """The stretch of time that a command is asked about: from one moment to another, or a shift by its name."""
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
 from app.command_line.options import refuse_beside
 from app.settings.station import load
 from inspection.errors import StoreError
-from inspection.times.local_time import moment, moments, shown
+from inspection.times.local_time import moment, moments, shown, zone_named
 from inspection.times.shifts import NoSuchShiftError, Shift, ShiftCalendar
 
+if TYPE_CHECKING:
+    from reports.record.signatures.table import ClosedShift
+
 _USUAL_LENGTH = timedelta(hours=8)
+
+FindSigned = Callable[[date, str], "ClosedShift | None"]
+"""Finds the shift of a date and name that somebody has signed; None where there is none."""
 
 FromOption = Annotated[
     str | None,
@@ -63,6 +70,7 @@ def find_stretch(
     day: str | None,
     name: str | None,
     now: datetime,
+    signed: FindSigned = lambda _day, _name: None,
 ) -> Stretch:
     """The stretch that the options mean; local times are those of the plant that ``config`` names.
 
@@ -73,6 +81,8 @@ def find_stretch(
         day: ``--date``.
         name: ``--shift``.
         now: The wall clock, UTC.
+        signed: Finds a shift on record that somebody has signed: its bounds and name stay, whatever the
+            station's file has said since.
 
     Raises:
         BadParameter: Options contradict each other, or one lacks another.
@@ -86,6 +96,11 @@ def find_stretch(
         refuse_beside(
             {"--from": start, "--to": end}, "the shift that --date and --shift name has its own times"
         )
+        if day is None or name is None:
+            raise typer.BadParameter("--date and --shift go together: a shift is named by both")
+        on_record = signed(_date(day), name)
+        if on_record is not None:
+            return _on_record(on_record)
         shift = _named(day, name, calendar, now)
     elif start is None and end is None and calendar is not None:
         shift = calendar.shift_of(now)
@@ -96,10 +111,13 @@ def find_stretch(
     return Stretch(since, until, None, zone)
 
 
-def _named(day: str | None, name: str | None, calendar: ShiftCalendar | None, now: datetime) -> Shift:
+def _on_record(signed: "ClosedShift") -> Stretch:
+    start, end = signed.started_at.astimezone(UTC), signed.ended_at.astimezone(UTC)
+    return Stretch(start, end, Shift(signed.name, signed.day, start, end), zone_named(signed.zone or None))
+
+
+def _named(day: str, name: str, calendar: ShiftCalendar | None, now: datetime) -> Shift:
     """The shift of that date and name."""
-    if day is None or name is None:
-        raise typer.BadParameter("--date and --shift go together: a shift is named by both")
     if calendar is None:
         raise typer.BadParameter("name the station with --config: its settings say when a shift begins")
     try:

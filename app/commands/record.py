@@ -159,6 +159,7 @@ def _words(report: "RecordReport") -> list[str]:
         f"head {words_of_head(report.head)}",
         f"events' head {words_of_head(report.events.head)}",
         *([f"{report.user_rows} rows of users are what the events say"] if report.user_rows else []),
+        *([f"{report.signatures} signatures are what the events say"] if report.signatures else []),
         f"{spool.waiting} records wait in the spool {spool.folder}, and follow the chain"
         if spool.waiting
         else "no record waits in the spool",

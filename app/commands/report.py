@@ -16,6 +16,7 @@ from app.command_line.output import JsonFlag, print_json
 from app.command_line.plant import PlantOption, StationsOption, copies_asked
 from app.command_line.stretch import DateOption, FromOption, NameOption, ToOption, find_stretch
 from app.commands.plant.copies import report_copies
+from app.commands.reports.signing import broken_since, check, finder, sign, signatures
 from app.settings.finding import find_record
 from app.settings.station import load
 from inspection.errors import StoreError
@@ -61,9 +62,9 @@ class Decimal(StrEnum):
     COMMA = ","
 
 
-@cli.callback()
-def _noun() -> None:
-    """Keep ``shift`` a verb although it is the only one yet."""
+cli.command()(sign)
+cli.command()(signatures)
+cli.command()(check)
 
 
 @cli.command()
@@ -93,8 +94,12 @@ def shift(
         typer.Option(help="Of --format csv: between its cells; default: ',', with --decimal ',' ';'."),
     ] = None,
     rules: Annotated[
-        RuleSet, typer.Option(help="Which points of a control chart are called signals: by whose rules.")
-    ] = RuleSet.NELSON_1984,
+        RuleSet | None,
+        typer.Option(
+            help="Which points of a control chart are called signals: by whose rules; default: nelson_1984. "
+            "Not of a signed shift, whose figures stand."
+        ),
+    ] = None,
     subgroup: Annotated[
         int,
         typer.Option(
@@ -112,8 +117,9 @@ def shift(
     With --out it is written to files: pdf to be printed, xlsx for Excel, csv part by part, json for machines,
     dfq (Q-DAS) with what gauges read. The same record gives the same files, byte by byte.
 
-    While the shift still runs its figures are provisional. Times without an offset are the plant's. One that
-    comes twice or never, because the clock is set that night, is refused: write its offset.
+    While the shift still runs its figures are provisional. Once signed they stand, and what came since is
+    listed beside them (passgate report sign). Times without an offset are the plant's. One that comes twice
+    or never, because the clock is set that night, is refused: write its offset.
     With --plant or --station: of many stations, from the plant's database, each by itself; with --out in a
     folder each.
     Exit code 0 only if all parts of the shift are in it, and all of them in an intact chain.
@@ -122,10 +128,13 @@ def shift(
     from reports.record.chain import words_of_head
     from reports.shift.as_csv import to_csv
     from reports.shift.as_table import to_table
+    from reports.shift.document.words.words import Words
     from reports.shift.document.writing import write_files
     from reports.shift.figures import shift_summary
     from reports.shift.files import Asked, report_files
     from reports.shift.query import shift_inspections
+    from reports.shift.signing.signed_report import parts_as_signed, report_as_signed, signed_as_asked
+    from reports.shift.signing.tables import said_of
     from reports.store.waiting import read_waiting
 
     forms_asked = _asked(forms, out)
@@ -141,7 +150,7 @@ def shift(
             zone=asked.zone,
             kinds=forms_asked.files,
             languages=(lang,),
-            rule_set=rules,
+            rule_set=rules or RuleSet.NELSON_1984,
             subgroup=subgroup,
             separator=marks[0],
             decimal=marks[1],
@@ -149,13 +158,21 @@ def shift(
         on_terminal = csv_asked and out is None
         report_copies(copies, wanted, now=now, out=out, csv=on_terminal, as_json=as_json)
         return
-    asked = find_stretch(config=config, start=start, end=end, day=day, name=name, now=now)
     settings = find_record(record=record, config=config)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     written: tuple[Path, ...] = ()
     csv = b""
     try:
+        asked = find_stretch(
+            config=config, start=start, end=end, day=day, name=name, now=now, signed=finder(reader)
+        )
+        signed = signed_as_asked(reader, asked.shift)
+        if signed is not None and (rules is not None or subgroup > 1):
+            raise StoreError(
+                "this shift is signed, and its figures stand", todo="leave --rules and --subgroup out"
+            )
+        signing = None
         if out is not None:
             made = report_files(
                 reader,
@@ -168,7 +185,7 @@ def shift(
                     archive=settings.pictures,
                     kinds=forms_asked.files,
                     languages=(lang,),
-                    rule_set=rules,
+                    rule_set=rules or RuleSet.NELSON_1984,
                     subgroup=subgroup,
                     separator=marks[0],
                     decimal=marks[1],
@@ -176,8 +193,14 @@ def shift(
                 waiting=waiting,
                 now=now,
             )
-            summary = made.summary
+            summary, signing = made.summary, made.signing
             written = write_files(out, made.files)
+        elif signed is not None:
+            report = report_as_signed(reader, signed, waiting=waiting, now=now)
+            summary, signing = report.summary, report.signing
+            if csv_asked:
+                listed = parts_as_signed(reader, signed)
+                csv = to_csv(listed.signed, added=listed.added, separator=marks[0], decimal=marks[1])
         else:
             if csv_asked:
                 parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
@@ -189,7 +212,7 @@ def shift(
                 waiting=waiting,
                 shift=asked.shift,
                 now=now,
-                rule_set=rules,
+                rule_set=rules or RuleSet.NELSON_1984,
                 subgroup=subgroup,
             )
     finally:
@@ -201,6 +224,9 @@ def shift(
     elif forms_asked.on_terminal == TABLE:
         Console().print(to_table(summary, zone=asked.zone))
         typer.echo(f"chain head {words_of_head(summary.chain.head)}")
+        if signing is not None:
+            said = said_of(signing, Words(Language.EN), asked.zone)
+            typer.echo("\n".join(text for text, _ in said))
     else:
         sys.stdout.buffer.write(csv)
         sys.stdout.buffer.flush()
@@ -209,6 +235,8 @@ def shift(
             summary.statement,
             todo=summary.advice,
         )
+    if signing is not None and signing.fault:
+        raise broken_since(signing)
 
 
 def _asked(forms: str | None, out: Path | None) -> _Asked:

@@ -13,8 +13,8 @@ from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.command_line.secrets import ask
 from app.settings.finding import find_record
+from inspection.access.rights import Proof, Role
 from inspection.errors import AccessError
-from reports.record.users.roles import Proof, Role
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -171,13 +171,14 @@ def list_users(record: RecordOption = None, config: ConfigOption = None, as_json
 @cli.command()
 def rights(as_json: JsonFlag = False) -> None:
     """Show who may do what, and by what proof."""
-    from app.access.rights import RIGHTS
+    from inspection.access.rights import BINDING, RIGHTS
 
     rows = {
         right.name.lower(): {
             "right": right.value,
             "roles": [role.value for role in Role if role in permitted.roles],
             "proof": permitted.proof and permitted.proof.value,
+            "asked_for": right in BINDING,
         }
         for right, permitted in RIGHTS.items()
     }
@@ -189,9 +190,8 @@ def rights(as_json: JsonFlag = False) -> None:
         proof = permitted.proof.value if permitted.proof else "no sign-in"
         table.add_row(right.value, *(proof if role in permitted.roles else "-" for role in Role))
     Console().print(table)
-    typer.echo(
-        "So far only the commands for users ask who somebody is; console and API go by the client's name."
-    )
+    binding = " and ".join(right.value for right in RIGHTS if right in BINDING)
+    typer.echo(f"So far it is asked who somebody is to {binding}; console and API go by the client's name.")
 
 
 def _accounts(record: "Path | None", config: "Path | None", *, first: bool = False) -> "Accounts":

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from inspection.messages.challenge import CHALLENGE_CHINESE
+from inspection.messages.chinese_people import PEOPLE
 from inspection.messages.codes import Code
 
 CHINESE_SENTENCES: Final[Mapping[str, str]] = {
@@ -307,21 +308,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.DATABASE_FAILS: "数据库无法写入记录",
     Code.SPOOL_FAILS: "缓存文件无法写入记录",
     Code.ACCESS_ERROR: "操作未获允许",
-    # --- people and their rights ------------------------------------------------------------------------
-    Code.USER_ADDED: "已添加用户 {user}，角色：{role:term}",
-    Code.FIRST_ADMINISTRATOR: "已在本机添加首位管理员 {user}（系统登录名 {login}）",
-    Code.USER_DISABLED: "用户 {user} 已停用",
-    Code.ROLE_CHANGED: "用户 {user} 的角色由{before:term}改为{role:term}",
-    Code.PASSWORD_CHOSEN: "用户 {user} 已设置自己的密码",
-    Code.PASSWORD_GIVEN: "已为用户 {user} 设置临时密码，须由本人更换；原 PIN 码作废",
-    Code.PIN_CHOSEN: "用户 {user} 已设置自己的 PIN 码",
-    Code.SIGNED_IN: "已登录，凭{proof:term}",
-    Code.SIGN_IN_WRONG: "用户名或{proof:term}错误",
-    Code.SIGN_IN_DISABLED: "用户 {user} 已停用",
-    Code.SIGN_IN_LOCKED: "登录失败 {failures} 次，锁定 {wait_s} 秒",
-    Code.PIN_USED_UP: "登录失败 {failures} 次，PIN 码暂停使用，须先用密码登录",
-    Code.PASSWORD_NOT_OWN: "此密码由他人设置，请先更换为自己的密码",
-    Code.RIGHT_MISSING: "用户 {user}（{role:term}）凭{proof:term}无权进行此操作",
+    **PEOPLE,
 }
 
 CHINESE_TERMS: Final[Mapping[str, str]] = {
@@ -337,6 +324,9 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "administrator": "管理员",
     "password": "密码",
     "PIN": "PIN 码",
+    "written": "编制",
+    "reviewed": "审核",
+    "approved": "批准",
     # severities
     "minor": "轻微",
     "major": "严重",

@@ -304,6 +304,21 @@ class Code(StrEnum):
     PIN_USED_UP = auto()
     PASSWORD_NOT_OWN = auto()
     RIGHT_MISSING = auto()
+    SHIFT_CLOSED = auto()
+    REPORT_SIGNED = auto()
+    NOT_SIGNED = auto()
+    """Its cause is one of the following."""
+    SHIFT_RUNS = auto()
+    SHIFT_UNPROVEN = auto()
+    SHIFT_WAITS = auto()
+    SHIFT_OPEN = auto()
+    SHIFT_UNCONFIRMED = auto()
+    SHIFT_LEFT_OUT = auto()
+    SHIFT_OVERLAPS = auto()
+    SIGNED_ALREADY = auto()
+    SIGNS_OWN = auto()
+    ADDED_SINCE = auto()
+    CLOCK_BEFORE = auto()
 
     # --- the challenge: known parts that show whether the station still sees --------------------------------
     CHALLENGE_NEVER = auto()

@@ -5,6 +5,7 @@ from typing import Final
 
 from inspection.messages.challenge import CHALLENGE_ENGLISH
 from inspection.messages.codes import Code
+from inspection.messages.english_people import PEOPLE
 
 ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     **CHALLENGE_ENGLISH,
@@ -337,21 +338,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.DATABASE_FAILS: "the database takes no records",
     Code.SPOOL_FAILS: "the spool takes no records",
     Code.ACCESS_ERROR: "this is not permitted",
-    # --- people and their rights ------------------------------------------------------------------------
-    Code.USER_ADDED: "{user} was added as {role:term}",
-    Code.FIRST_ADMINISTRATOR: "{user} was added as the first administrator, on the machine, by login {login}",
-    Code.USER_DISABLED: "{user} was disabled",
-    Code.ROLE_CHANGED: "{user} is {role:term} now, and was {before:term}",
-    Code.PASSWORD_CHOSEN: "{user} has chosen a password",
-    Code.PASSWORD_GIVEN: "{user} was given a password, to be replaced by one of his own; the PIN is void",
-    Code.PIN_CHOSEN: "{user} has chosen a PIN",
-    Code.SIGNED_IN: "signed in by {proof:term}",
-    Code.SIGN_IN_WRONG: "the name or the {proof:term} is wrong",
-    Code.SIGN_IN_DISABLED: "{user} is disabled",
-    Code.SIGN_IN_LOCKED: "locked after {failures} failed sign-ins, for {wait_s} s",
-    Code.PIN_USED_UP: "the PIN opens nothing after {failures} failed sign-ins, until the password has",
-    Code.PASSWORD_NOT_OWN: "the password was given by somebody else: choose one of your own first",
-    Code.RIGHT_MISSING: "{user}, {role:term}, has no right to this by {proof:term}",
+    **PEOPLE,
 }
 
 ENGLISH_TERMS: Final[Mapping[str, str]] = {"before_record": "before record", "not_ready": "not ready"}

@@ -12,6 +12,7 @@ from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, parse_head
 from reports.record.events_chain import verify_events
 from reports.record.parts_chain import verify_parts
 from reports.record.schema import EventRow, InspectionRow
+from reports.record.signatures.on_record import verify_signatures
 from reports.record.unreadable import unreadable
 from reports.record.users.on_record import verify_users
 from reports.settings import StoreSettings
@@ -38,6 +39,8 @@ class RecordReport(ChainReport):
     events: ChainReport
     user_rows: int
     """Rows of the users that are as their events say."""
+    signatures: int
+    """Signatures that are as their events say."""
     spool: SpoolReport
     pictures_checked: bool
     """Whether the pictures were hashed; without it nothing is known of them."""
@@ -87,6 +90,7 @@ def verify_record(
             spool = check_spool(connection, settings.spool, waiting)
             not_kept = count_not_kept_on_record(connection)
             user_rows, users_fault = verify_users(connection) if events.intact else (0, "")
+            signatures, signatures_fault = verify_signatures(connection) if events.intact else (0, "")
             found = None if named is None else _named_head(connection, named, chain, events)
         sound = chain.intact and events.intact
         audit = (
@@ -103,13 +107,14 @@ def verify_record(
         raise unreadable(reader, error) from error
     finally:
         reader.dispose()
-    reasons = [chain.reason, events.reason, users_fault, spool.reason, _words(audit)]
+    reasons = [chain.reason, events.reason, users_fault, signatures_fault, spool.reason, _words(audit)]
     return RecordReport(
         **chain.model_dump(exclude={"intact", "reason"}),
         intact=not any(reasons),
         reason=next(filter(None, reasons), ""),
         events=events,
         user_rows=user_rows,
+        signatures=signatures,
         spool=spool,
         pictures_checked=audit is not None,
         pictures=audit,

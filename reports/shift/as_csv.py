@@ -36,17 +36,26 @@ COLUMNS = (
     "serial",
     "lot",
     "gauges",
+    "after_signing",
 )
 """Columns of ``to_csv``."""
 
 
-def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = ".") -> bytes:
+def to_csv(
+    parts: Iterable[Inspection],
+    *,
+    added: Iterable[Inspection] | None = None,
+    separator: str = ",",
+    decimal: str = ".",
+) -> bytes:
     """One line a part, for Excel: UTF-8 with byte order mark, CRLF.
 
     Text that a spreadsheet would take for a formula gets an apostrophe in front (OWASP, "CSV Injection").
 
     Args:
-        parts: The lines.
+        parts: The lines; of a signed shift as they stood when it was first signed.
+        added: Of a signed shift the revisions that came since, each a line of its own behind the others, and
+            told apart by the last column; None where nobody has signed.
         separator: Between the cells. Excel wants the list separator of its country: a semicolon where the
             decimal mark is a comma.
         decimal: Decimal mark of every number, the seconds of a time and what gauges read among them.
@@ -59,7 +68,8 @@ def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = 
     text = io.StringIO(newline="")
     writer = csv.writer(text, delimiter=separator)
     writer.writerow(COLUMNS)
-    for part in parts:
+    signed = "" if added is None else "no"
+    for part, after in (*((one, signed) for one in parts), *((one, "yes") for one in added or ())):
         trigger, decision = part.trigger, part.decision
         defects = "; ".join(f"{defect.type} ({defect.severity})" for defect in decision.defects)
         cells: tuple[object, ...] = (
@@ -88,6 +98,7 @@ def to_csv(parts: Iterable[Inspection], *, separator: str = ",", decimal: str = 
             "" if part.identity is None else part.identity.serial,
             "" if part.identity is None else part.identity.lot,
             "; ".join(_reading(one, decimal) for one in decision.gauges),
+            after,
         )
         writer.writerow([_written(cell, decimal) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
+from inspection.part import Inspection
 from inspection.times.shifts import Shift
 from reports.shift.as_csv import to_csv
 from reports.shift.as_dfq import to_dfq
@@ -16,6 +17,8 @@ from reports.shift.document.words.words import Words
 from reports.shift.document.writing import contents_of, name_of
 from reports.shift.figures import ShiftSummary
 from reports.shift.query import shift_inspections
+from reports.shift.signing.signed_report import parts_as_signed, report_as_signed, signed_as_asked
+from reports.shift.signing.state import Signing
 from reports.statistics.rule_sets import RuleSet
 from reports.store.waiting import NOTHING, Waiting
 
@@ -54,10 +57,12 @@ class Made:
     summary: ShiftSummary
     files: Mapping[str, bytes]
     """By their names."""
+    signing: Signing | None = None
+    """How the report is signed; None where nobody has."""
 
 
 def report_files(reader: Engine, asked: Asked, *, waiting: Waiting = NOTHING, now: datetime) -> Made:
-    """Make the files of a report.
+    """Make the files of a report; of a shift that somebody has signed, those of what was signed.
 
     Args:
         reader: From ``reports.database.connecting.open_reader``.
@@ -68,24 +73,32 @@ def report_files(reader: Engine, asked: Asked, *, waiting: Waiting = NOTHING, no
     Raises:
         StoreError: The times make no sense, the database cannot be read, or a file cannot be made.
     """
-    report = shift_report(
-        reader,
-        start=asked.start,
-        end=asked.end,
-        waiting=waiting,
-        shift=asked.shift,
-        station=asked.station,
-        now=now,
-        rule_set=asked.rule_set,
-        subgroup=asked.subgroup,
-    )
+    signed = signed_as_asked(reader, asked.shift)
     of_parts = any(kind.of_parts for kind in asked.kinds)
-    parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting) if of_parts else []
+    parts: list[Inspection] = []
+    added: list[Inspection] | None = None
+    if signed is not None:
+        report = report_as_signed(reader, signed, waiting=waiting, now=now)
+        parts, added = parts_as_signed(reader, signed) if of_parts else ([], [])
+    else:
+        report = shift_report(
+            reader,
+            start=asked.start,
+            end=asked.end,
+            waiting=waiting,
+            shift=asked.shift,
+            station=asked.station,
+            now=now,
+            rule_set=asked.rule_set,
+            subgroup=asked.subgroup,
+        )
+        if of_parts:
+            parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
     files: dict[str, bytes] = {}
     for kind in asked.kinds:
         for words in map(Words, asked.languages if kind.has_language else asked.languages[:1]):
             if kind is Kind.CSV:
-                data = to_csv(parts, separator=asked.separator, decimal=asked.decimal)
+                data = to_csv(parts, added=added, separator=asked.separator, decimal=asked.decimal)
             elif kind is Kind.DFQ:
                 data = to_dfq(
                     parts,
@@ -98,4 +111,4 @@ def report_files(reader: Engine, asked: Asked, *, waiting: Waiting = NOTHING, no
             else:
                 data = contents_of(kind, report, words, zone=asked.zone, archive=asked.archive)
             files[name_of(kind, report.summary, words)] = data
-    return Made(summary=report.summary, files=files)
+    return Made(summary=report.summary, files=files, signing=report.signing)

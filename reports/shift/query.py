@@ -53,6 +53,10 @@ class ShiftOnRecord(NamedTuple):
     """The events in the shift's time, in their order; a damaged one is the chain's to tell, and left out."""
     life: Life
     """What they and those around them say of the station's life."""
+    parts_end: int
+    """Position of the newest row of the inspections when this was read; 0 for none."""
+    events_end: int
+    """Position of the newest event then."""
 
 
 def shift_on_record(
@@ -85,6 +89,7 @@ def shift_on_record(
             outside = left_out(connection, start=start, end=end, now=now)
             noted = events_noted(connection, spooled, start, end)
             life = read_life(connection, start=start, end=end, spooled=spooled)
+            ends = _newest(connection), _newest(connection, EventRow) if has_events(connection) else 0
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
     return ShiftOnRecord(
@@ -96,6 +101,8 @@ def shift_on_record(
         left_out=outside,
         noted=noted,
         life=life,
+        parts_end=ends[0],
+        events_end=ends[1],
     )
 
 
@@ -222,6 +229,6 @@ def _check_range(start: datetime, end: datetime) -> None:
         )
 
 
-def _newest(connection: Connection) -> int:
-    """Position of the record's newest row; 0 for none."""
-    return connection.scalar(select(func.max(InspectionRow.position))) or 0
+def _newest(connection: Connection, table: type[InspectionRow | EventRow] = InspectionRow) -> int:
+    """Position of a table's newest row; 0 for none."""
+    return connection.scalar(select(func.max(table.position))) or 0

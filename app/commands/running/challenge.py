@@ -167,7 +167,7 @@ def _ordered(
     *,
     as_json: bool,
 ) -> None:
-    from app.access.rights import Right
+    from inspection.access.rights import Right
 
     by = "passgate challenge"
     if user is not None:
@@ -234,7 +234,7 @@ def _accounts(record: Path | None, config: Path | None) -> "Accounts":
 
 
 def _signed_in(accounts: "Accounts", name: str) -> "SignedIn":
-    from reports.record.users.roles import Proof
+    from inspection.access.rights import Proof
 
     return accounts.sign_in(name, ask(f"password of {name}"), proof=Proof.PASSWORD)
 

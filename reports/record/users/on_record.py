@@ -4,12 +4,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, insert, inspect, select
 
+from inspection.access.rights import Role
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from reports.record.events_chain import add_event, event_entry
 from reports.record.schema import EventRow
 from reports.record.users.names import key_of
-from reports.record.users.roles import Role
 from reports.record.users.table import UserRow, digest_of
 
 _KINDS = (

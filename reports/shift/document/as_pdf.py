@@ -35,7 +35,10 @@ MOST_LINES: Final = 40
 MOST_TYPES: Final = 12
 """Types of defects in the chart."""
 _MOST_IN_HEAD: Final = 32
-_LONG_TABLES: Final = ("defects", "unreadable", "signals", "to_look_for", "alarms", "challenges", "events")
+_LONG_TABLES: Final = (
+    *("defects", "unreadable", "signals", "to_look_for", "alarms", "challenges", "events"),
+    *("added", "added_events"),
+)
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 
 
@@ -132,12 +135,6 @@ def _page(report: ShiftReport, said: Content, words: Words, zone: tzinfo | None)
         "hours_chart": _hours_chart(report, words, zone),
         "defects_chart": _defects_chart(report, words),
         "downtime_chart": _downtime_chart(report, words),
-        "signatures": {
-            "title": words.say("signatures"),
-            "note": words.say("signatures_note"),
-            "roles": [words.say(key) for key in ("prepared", "checked", "approved")],
-            "lines": [words.say(key) for key in ("name", "date", "signature")],
-        },
     }
 
 

@@ -32,7 +32,7 @@ _LINE: Final = 15.0
 _SHEETS: Final = {
     "title": (
         *("identity", "reconciliation", "checks", "missed_causes", "yields", "latency"),
-        *("decided_by", "judged_by", "certificates", "chain"),
+        *("decided_by", "judged_by", "certificates", "chain", "signatures"),
     ),
     "hours": ("hours",),
     "defects": ("defects",),
@@ -43,6 +43,7 @@ _SHEETS: Final = {
     "challenges": ("challenges", "agreement"),
     "sheet_to_look_for": ("to_look_for",),
     "sheet_events": ("events",),
+    "added": ("added", "added_events"),
 }
 """The tables on each sheet, by the word that names the sheet."""
 _NUMBER_FORMATS: Final = {
@@ -80,6 +81,8 @@ def to_xlsx(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
     book.set_properties({"title": f"{said.title} {said.period}", "created": ends})
     tables = {table.key: table for table in said.tables}
     for name, keys in _SHEETS.items():
+        if name == "added" and name not in tables:
+            continue
         sheet = _Sheet(book, words.say(name))
         if name == "title":
             sheet.head(said)

@@ -1,10 +1,12 @@
 """What stands in a report, in one language: the same tables, in the same order, for every file. Pure."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
 from inspection.alarms.on_record import ALARM_KINDS
 from inspection.decision import NO_MODEL
+from inspection.events import Event
 from inspection.times.local_time import shown
 from reports.record.chain import GENESIS
 from reports.shift.document.cells import Cell, Column, Table, code, count, ms, numbers
@@ -31,6 +33,7 @@ from reports.shift.document.running.tables import alarms_table, availability_tab
 from reports.shift.document.signals_table import signals_table
 from reports.shift.document.words.words import Words
 from reports.shift.figures import ShiftPart, ShiftSummary
+from reports.shift.signing.tables import added_table, said_of, signatures_table
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +82,7 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
         title=words.say("title"),
         station=report.station,
         period=f"{start} – {end}",
-        statements=tuple(_statements(summary, words, zone)),
+        statements=tuple(_statements(report, words, zone)),
         facts=_facts(report, words),
         tables=(
             _identity(report, words, zone),
@@ -106,14 +109,28 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
             _judged_by(report, words),
             _certificates(summary, words),
             _to_look_for(report, words, zone),
-            _events(report, words, zone),
+            _events("events", report.events, words, zone),
+            *_since(report, words, zone),
             _chain(summary, words),
+            signatures_table(report, words, zone),
         ),
     )
 
 
-def _statements(summary: ShiftSummary, words: Words, zone: tzinfo | None) -> list[Statement]:
+def _since(report: ShiftReport, words: Words, zone: tzinfo | None) -> tuple[Table, ...]:
+    """What came after the first signature; nothing of what nobody has signed."""
+    if report.signing is None:
+        return ()
+    late = report.signing.added_events
+    more = (_events("added_events", late, words, zone),) if late else ()
+    return (added_table(report.signing, words, zone), *more)
+
+
+def _statements(report: ShiftReport, words: Words, zone: tzinfo | None) -> list[Statement]:
     """Whether the figures can be trusted, worst first; ``ShiftSummary.statement`` says it in English."""
+    summary = report.summary
+    since = [] if report.signing is None else said_of(report.signing, words, zone)
+    found = [Statement(text=text, bad=bad) for text, bad in since]
     bad = []
     for key, chain in (("broken_parts", summary.chain), ("broken_events", summary.events)):
         if not chain.intact:
@@ -131,7 +148,7 @@ def _statements(summary: ShiftSummary, words: Words, zone: tzinfo | None) -> lis
         bad.append(words.say("running", at=shown(summary.as_of, zone=zone)))
     if summary.simulated:
         bad.append(words.say("simulated_parts", n=summary.simulated, parts=summary.parts))
-    found = [Statement(text=text, bad=True) for text in bad]
+    found += [Statement(text=text, bad=True) for text in bad]
     if summary.final:
         found.append(Statement(text=words.say("final", rows=summary.chain.rows), bad=False))
     if not summary.parts:
@@ -272,10 +289,10 @@ def _to_look_for(report: ShiftReport, words: Words, zone: tzinfo | None) -> Tabl
     )
 
 
-def _events(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
+def _events(key: str, events: Sequence[Event], words: Words, zone: tzinfo | None) -> Table:
     return Table(
-        key="events",
-        title=words.say("events"),
+        key=key,
+        title=words.say(key),
         columns=(
             Column(words.say("at")),
             Column(words.say("what")),
@@ -289,10 +306,10 @@ def _events(report: ShiftReport, words: Words, zone: tzinfo | None) -> Table:
                 Cell(words.who(event.by)),
                 Cell(words.tell(event.coded, event.detail) or None),
             )
-            for event in report.events
+            for event in events
             if event.kind not in ALARM_KINDS
         ),
-        note=words.say("events_note"),
+        note=words.say(f"{key}_note"),
         empty=words.say("events_none"),
     )
 

@@ -22,7 +22,8 @@ from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.examples.choosing import Example, examples
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
-from reports.shift.query import shift_on_record
+from reports.shift.query import ShiftOnRecord, shift_on_record
+from reports.shift.signing.state import Signing
 from reports.statistics.agreement import Agreement
 from reports.statistics.rule_sets import RuleSet
 from reports.store.waiting import NOTHING, Waiting
@@ -92,6 +93,8 @@ class ShiftReport(Frozen):
     """Those that began, went on or ended in it."""
     agreement: Agreement | None = None
     """Of their looks with what is known of the pieces; None without any."""
+    signing: Signing | None = None
+    """How it is signed; None where nobody has. No part of what is signed (``reports.shift.signing``)."""
 
     @property
     def hourly(self) -> bool:
@@ -129,6 +132,32 @@ def shift_report(
     """
     now = now or datetime.now(UTC)
     found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
+    return report_of(
+        found,
+        start=start,
+        end=end,
+        waiting=waiting,
+        shift=shift,
+        station=station,
+        now=now,
+        rule_set=rule_set,
+        subgroup=subgroup,
+    )
+
+
+def report_of(
+    found: ShiftOnRecord,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting,
+    shift: Shift | None,
+    station: str,
+    now: datetime,
+    rule_set: RuleSet,
+    subgroup: int = 1,
+) -> ShiftReport:
+    """The report of what was found of a shift; see ``shift_report`` for what was asked."""
     summary = summarise(
         found,
         start=start,

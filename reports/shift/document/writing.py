@@ -12,6 +12,7 @@ from reports.shift.document.kinds import Kind
 from reports.shift.document.report import ShiftReport
 from reports.shift.document.words.words import Words
 from reports.shift.figures import ShiftSummary
+from reports.shift.signing.signed_report import to_json
 
 
 def contents_of(
@@ -34,7 +35,7 @@ def contents_of(
         case Kind.XLSX:
             return to_xlsx(report, words, zone=zone)
         case Kind.JSON:
-            return f"{report.model_dump_json(indent=2)}\n".encode()
+            return to_json(report)
         case Kind.CSV | Kind.DFQ:
             raise ValueError(f"a {kind} is made of the parts, not of the report")
 

@@ -1,5 +1,6 @@
 """A record with an administrator, on a clock that is moved by hand, and hashes that cost nothing."""
 
+import shutil
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from argon2 import PasswordHasher
 from app.access.accounts import Accounts
 from app.access.making import make_up_to_date
 from app.access.passwords import Hashing
-from reports.record.users.roles import Proof, Role
+from inspection.access.rights import Proof, Role
 from reports.settings import StoreSettings
 from tests.app.access.people import ANNA, ANNAS, BEN, BENS, GIVEN, sign_in
 
@@ -32,24 +33,48 @@ def clock() -> WallClock:
     return WallClock()
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def hashing() -> Hashing:
     return Hashing(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
+@pytest.fixture(scope="session")
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A record in which nobody is, made once."""
+    folder = tmp_path_factory.mktemp("empty") / "record"
+    make_up_to_date(StoreSettings(folder=folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def peopled(empty: Path, tmp_path_factory: pytest.TempPathFactory, hashing: Hashing) -> Path:
+    """A record with Anna and Ben, made once."""
+    folder = shutil.copytree(empty, tmp_path_factory.mktemp("peopled") / "record")
+    _people(StoreSettings(folder=folder), WallClock(), hashing)
+    return folder
+
+
 @pytest.fixture
-def settings(request: pytest.FixtureRequest, tmp_path: Path) -> StoreSettings:
+def settings(request: pytest.FixtureRequest, tmp_path: Path, empty: Path) -> StoreSettings:
     """Of a record on SQLite, and where a test is marked ``on_both``, on PostgreSQL as well."""
-    on_server = getattr(request, "param", "sqlite") == "postgresql"
-    url = request.getfixturevalue("server").emptied() if on_server else None
+    if getattr(request, "param", "sqlite") == "sqlite":
+        return StoreSettings(folder=shutil.copytree(empty, tmp_path / "record"))
+    url = request.getfixturevalue("server").emptied()
     settings = StoreSettings(folder=tmp_path / "record", database_url=url)
     make_up_to_date(settings)
     return settings
 
 
 @pytest.fixture
-def accounts(settings: StoreSettings, clock: WallClock, hashing: Hashing) -> Accounts:
+def accounts(settings: StoreSettings, clock: WallClock, hashing: Hashing, peopled: Path) -> Accounts:
     """With Anna, the administrator, and Ben of quality."""
+    if settings.database_url is not None:
+        return _people(settings, clock, hashing)
+    shutil.copytree(peopled, settings.folder, dirs_exist_ok=True)
+    return Accounts(settings, now=clock, hashing=hashing)
+
+
+def _people(settings: StoreSettings, clock: WallClock, hashing: Hashing) -> Accounts:
     accounts = Accounts(settings, now=clock, hashing=hashing)
     accounts.add_first(ANNA, ANNAS, login="root")
     accounts.add(BEN, Role.QUALITY, GIVEN, by=sign_in(accounts, ANNA, ANNAS))

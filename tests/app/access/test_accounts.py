@@ -10,12 +10,12 @@ import pytest
 from app.access.accounts import Accounts
 from app.access.passwords import Hashing
 from app.access.signing_in import SignedIn
+from inspection.access.rights import Proof, Role
 from inspection.errors import AccessError, StoreError
 from inspection.events import Event, EventKind
 from inspection.messages.codes import Code
 from inspection.messages.telling import CHINESE
 from reports.audit.verification import verify_record
-from reports.record.users.roles import Proof, Role
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.app.access.conftest import WallClock

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from app.access.accounts import Accounts
 from app.access.lockout import FIRST_S, FREE, LONGEST_S, PIN_FAILURES, delay_s, wait_s
 from app.access.passwords import Hashing
+from inspection.access.rights import Proof
 from inspection.errors import AccessError
 from inspection.messages.codes import Code
 from reports.record.users.attempts import Attempts
-from reports.record.users.roles import Proof
 from reports.settings import StoreSettings
 from tests.app.access.conftest import WallClock
 from tests.app.access.people import ANNA, ANNAS, BEN, BENS, BENS_PIN, GIVEN, events, kinds, sign_in

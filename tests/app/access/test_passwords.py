@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.access.passwords import LONGEST_PASSWORD, Hashing, require_usable
+from inspection.access.rights import Proof
 from inspection.errors import AccessError
-from reports.record.users.roles import Proof
 
 
 @pytest.mark.parametrize(

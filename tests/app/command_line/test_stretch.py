@@ -1,7 +1,8 @@
 """Which stretch of time is meant: a shift by its date and name, or from one moment to another."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,6 +10,9 @@ import typer
 
 from app.command_line.stretch import Stretch, find_stretch
 from inspection.errors import StoreError
+from inspection.times.shifts import Shift
+from reports.record.chain import GENESIS
+from reports.record.signatures.table import ClosedShift
 
 NOW = datetime(2026, 10, 25, 2, 30, tzinfo=UTC)
 """03:30 in Berlin, after the hour that came twice."""
@@ -29,8 +33,8 @@ def station(tmp_path: Path) -> Path:
     return path
 
 
-def asked(config: Path | None, *, now: datetime = NOW, **options: str) -> Stretch:
-    usual: dict[str, str | None] = dict.fromkeys(("start", "end", "day", "name"))
+def asked(config: Path | None, *, now: datetime = NOW, **options: Any) -> Stretch:
+    usual: dict[str, Any] = dict.fromkeys(("start", "end", "day", "name"))
     return find_stretch(config=config, now=now, **(usual | options))
 
 
@@ -94,3 +98,31 @@ def test_ways_that_contradict_each_other_are_refused(
 def test_a_shift_has_no_name_without_a_station() -> None:
     with pytest.raises(typer.BadParameter, match="--config"):
         asked(None, day="2026-10-24", name="Night")
+
+
+def test_a_signed_shift_keeps_its_bounds_and_zone_whatever_the_station_s_file_says(station: Path) -> None:
+    start, end = datetime(2026, 10, 22, 3, tzinfo=UTC), datetime(2026, 10, 22, 11, tzinfo=UTC)
+    closed = ClosedShift(
+        name="Early",
+        day=start.date(),
+        started_at=start,
+        ended_at=end,
+        zone="Asia/Kolkata",
+        report_sha256=GENESIS,
+        parts_position=0,
+        parts_head=GENESIS,
+        first_position=0,
+        last_position=0,
+        events_position=0,
+        events_head=GENESIS,
+    )
+
+    def signed(day: date, name: str) -> ClosedShift | None:
+        return closed if (day, name) == (closed.day, closed.name) else None
+
+    for config in (station, None):
+        found = asked(config, day="2026-10-22", name="Early", signed=signed)
+        assert found == Stretch(
+            start, end, Shift("Early", start.date(), start, end), ZoneInfo("Asia/Kolkata")
+        )
+    assert asked(station, day="2026-10-22", name="Night", signed=signed).zone == ZoneInfo("Europe/Berlin")

@@ -104,6 +104,7 @@ def test_the_rights_are_one_table_for_people_and_programs(passgate: Passgate) ->
         "right": "add, change and disable users",
         "roles": ["administrator"],
         "proof": "password",
+        "asked_for": True,
     }
     assert rights["hold"]["proof"] is None
     table = passgate("user", "rights").out

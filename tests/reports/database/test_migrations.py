@@ -43,6 +43,8 @@ def test_up_from_empty_gives_the_tables_of_the_code(settings: StoreSettings, ope
             "gauge_readings",
             "inspection_pictures",
             "inspections",
+            "shifts",
+            "signatures",
             "users",
         }
 

@@ -13,6 +13,7 @@ from reports.plant.preparing import prepare
 from reports.plant.reading import stations_at, stations_named
 from reports.plant.verifying import verify_copy
 from reports.record.schema import Base
+from reports.record.signatures.table import ClosedShiftRow, SignatureRow
 from reports.record.users.table import UserRow
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
@@ -20,7 +21,11 @@ from tests.reports.parts import START, closed, part
 from tests.reports.plants import Plant, append, push
 from tests.reports.postgresql import Server
 
-STATIONS_OWN = {UserRow.__tablename__: "password hashes, of the station's people"}
+STATIONS_OWN = {
+    UserRow.__tablename__: "password hashes, of the station's people",
+    ClosedShiftRow.__tablename__: "not carried yet: a plant's report says nothing of signatures",
+    SignatureRow.__tablename__: "not carried yet, as the shifts",
+}
 """Tables of a record that do not go to the plant, and why."""
 
 

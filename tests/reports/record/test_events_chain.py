@@ -297,7 +297,14 @@ def test_the_time_is_kept_in_utc(store: SqlStore, settings: StoreSettings) -> No
 @pytest.mark.parametrize(
     "tampering",
     [
-        ("DROP TABLE users", "DROP VIEW alarms", "DROP TABLE alarm_changes", "DROP TABLE events"),
+        (
+            "DROP TABLE users",
+            "DROP TABLE signatures",
+            "DROP TABLE shifts",
+            "DROP VIEW alarms",
+            "DROP TABLE alarm_changes",
+            "DROP TABLE events",
+        ),
         ("DELETE FROM events",),
         ("DELETE FROM events", "DELETE FROM sqlite_sequence WHERE name = 'events'"),
     ],

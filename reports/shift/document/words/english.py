@@ -212,13 +212,33 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "chain_empty": "none: the record is empty",
     # signatures
     "signatures": "Signatures",
-    "signatures_note": "To be signed by hand on paper. This file carries no electronic signature.",
-    "prepared": "Prepared",
-    "checked": "Checked",
-    "approved": "Approved",
+    "signatures_note": "What is signed is the JSON of this report without its key signing (sorted keys, no "
+    "blanks), SHA-256 {sha256}. An empty line is unsigned on record, and can be signed by hand.",
+    "meaning": "Meaning",
     "name": "Name",
-    "date": "Date",
+    "role": "Role",
+    "signed_at": "Time",
+    "signed_at_utc": "Time (UTC)",
     "signature": "Signature",
+    "by_password": "on record, by password",
+    "unsigned": "unsigned",
+    "Meaning.written": "Written",
+    "Meaning.reviewed": "Reviewed",
+    "Meaning.approved": "Approved",
+    # signed reports
+    "stands": "Signed ({n}), first at {at}: the figures are those that were signed then.",
+    "added_since": "{n} records of this shift came after the first signature. They are listed under "
+    "Added after signing, and are in no figure.",
+    "spooled_since": "{n} records wait in the spool; whether they are of this shift shows when they "
+    "are drained.",
+    "broken_since": "THE RECORD OF THIS SHIFT CANNOT BE PROVEN ANY MORE: {reason}.",
+    "added": "Added after signing",
+    "added_note": "From what was on record when it was first signed to what came later; in no figure.",
+    "added_none": "Nothing came to the record of this shift since it was first signed.",
+    "added_events": "Events added after signing",
+    "added_events_note": "Their times lie in the shift's, but they were recorded later.",
+    "recorded": "Recorded",
+    "decided_by_whom": "Decided by",
     # enumerations
     "Action.pass": "Pass",
     "Action.rework": "Rework",
@@ -284,5 +304,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.signed_in": "Signed in",
     "EventKind.sign_in_failed": "Sign-in failed",
     "EventKind.user_locked": "User locked",
+    "EventKind.shift_closed": "Figures of a shift stand",
+    "EventKind.report_signed": "Report signed",
     "EventKind.sign_in_refused": "Sign-in refused",
 }

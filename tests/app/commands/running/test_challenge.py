@@ -16,12 +16,12 @@ from argon2 import PasswordHasher
 from app.access.accounts import Accounts
 from app.access.making import make_up_to_date
 from app.access.passwords import Hashing
+from inspection.access.rights import Proof, Role
 from inspection.challenge.shown import ChallengeStatus
 from inspection.challenge.standing import ChallengeState
 from inspection.decision import Action
 from inspection.events import CHALLENGE_KINDS, Event, EventKind
 from inspection.status import CommandResult, Mode
-from reports.record.users.roles import Proof, Role
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.app.running import Passgate, Said, assert_one_line

@@ -1,11 +1,42 @@
-"""What each role may do, and by what it must have proven who it is: the one table."""
+"""Who may do what at a station: roles, proofs, and rights as the one table. Pure, for every process."""
 
 from collections.abc import Mapping
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, NamedTuple
 
-from reports.record.users.roles import Proof, Role
+
+class Role(StrEnum):
+    """What somebody is at the station. The names are on record: they are added to, never changed."""
+
+    OPERATOR = "operator"
+    """Runs the line at the console."""
+    QUALITY = "quality"
+    """Teaches recipes, reviews held parts, signs shift reports."""
+    MAINTENANCE = "maintenance"
+    """Wires PLC and cameras, and changes the station's settings."""
+    ADMINISTRATOR = "administrator"
+    """Says who is a user, and may sign shift reports as a second person; judges no part."""
+
+
+class Proof(StrEnum):
+    """By what somebody proves who he is. The names are on record."""
+
+    PIN = "PIN"
+    """Digits, quick to type at the console."""
+    PASSWORD = "password"  # noqa: S105
+    """For signatures, and for what changes how the station judges."""
+
+
+class Meaning(StrEnum):
+    """What a signature says (21 CFR 11.50). The names are on record."""
+
+    WRITTEN = "written"
+    """I answer for this report."""
+    REVIEWED = "reviewed"
+    """I have looked through it."""
+    APPROVED = "approved"
+    """I agree with what it says of the shift."""
 
 
 class Right(StrEnum):
@@ -22,6 +53,11 @@ class Right(StrEnum):
     SIGN = "sign shift reports"
     SETTINGS = "change the settings of PLC, cameras and model"
     USERS = "add, change and disable users"
+
+
+BINDING: Final = frozenset({Right.RELEASE, Right.SIGN, Right.USERS})
+"""Rights that are asked for so far. Where another is needed, console and API still go by the name that a
+client gives itself; commands on the station's machine by nothing."""
 
 
 class Permitted(NamedTuple):
@@ -45,7 +81,7 @@ RIGHTS: Final[Mapping[Right, Permitted]] = MappingProxyType(
         Right.RELEASE: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
         Right.REVIEW: Permitted(frozenset({Role.QUALITY}), Proof.PIN),
         Right.TEACH: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
-        Right.SIGN: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
+        Right.SIGN: Permitted(frozenset({Role.QUALITY, Role.ADMINISTRATOR}), Proof.PASSWORD),
         Right.SETTINGS: Permitted(frozenset({Role.MAINTENANCE}), Proof.PASSWORD),
         Right.USERS: Permitted(frozenset({Role.ADMINISTRATOR}), Proof.PASSWORD),
     }

@@ -1,9 +1,12 @@
 """The one table of rights: whole, and read one way."""
 
+import re
+from pathlib import Path
+
 import pytest
 
-from app.access.rights import RIGHTS, Right, may
-from reports.record.users.roles import Proof, Role
+from inspection.access import rights
+from inspection.access.rights import RIGHTS, Proof, Right, Role, may
 
 
 @pytest.mark.parametrize("right", Right)
@@ -29,6 +32,16 @@ def test_what_is_signed_or_changes_the_judgement_asks_for_the_password() -> None
         assert not any(may(role, right, Proof.PIN) for role in Role)
 
 
-def test_who_adds_users_judges_no_part_and_signs_nothing() -> None:
+def test_who_adds_users_judges_no_part_but_signs_as_the_second_person() -> None:
     held = {right for right in Right if may(Role.ADMINISTRATOR, right, Proof.PASSWORD)}
-    assert held == {Right.READ, Right.HOLD, Right.USERS}
+    assert held == {Right.READ, Right.HOLD, Right.SIGN, Right.USERS}
+
+
+def test_an_operator_signs_no_report() -> None:
+    assert not may(Role.OPERATOR, Right.SIGN, Proof.PASSWORD)
+
+
+def test_the_api_and_the_console_may_know_the_rights() -> None:
+    """They import nothing of what judges or records, nor of what is outside the standard library."""
+    source = Path(rights.__file__).read_text(encoding="utf-8")
+    assert not re.search(r"^(from|import) (?!collections|enum|types|typing)", source, re.MULTILINE)

@@ -1,0 +1,1 @@
+"""What ``passgate report`` does beside the report itself."""

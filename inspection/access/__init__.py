@@ -1,0 +1,1 @@
+"""Who may do what at a station, in words that every process may know."""

@@ -1,0 +1,56 @@
+"""What is signed of a report: its JSON, however it is written, without the signatures; and nothing else."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inspection.errors import StoreError
+from reports.record.signatures.table import beginning
+from reports.shift.signing.signed_report import DETACHED, read_back, text_in
+
+leaves = (
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text()
+)
+values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8)
+reports = st.dictionaries(st.text(), values, max_size=5)
+
+
+@given(reports, values)
+def test_neither_the_signatures_nor_how_it_is_written_change_what_is_signed(
+    said: dict[str, object], signing: object
+) -> None:
+    try:
+        text = text_in(said)
+        text.encode()
+    except UnicodeEncodeError:
+        return  # half a surrogate pair: no report has it
+    backwards = dict(reversed(said.items()))
+    written = json.dumps({**backwards, DETACHED: signing}, indent=2, ensure_ascii=True)
+    assert text_in(json.loads(written)) == text_in({k: v for k, v in said.items() if k != DETACHED})
+
+
+@given(reports, st.text(), leaves, leaves)
+def test_whatever_else_is_changed_changes_what_is_signed(
+    said: dict[str, object], key: str, one: object, other: object
+) -> None:
+    texts = [text_in({**said, key: value}) for value in (one, other)]
+    assert (texts[0] == texts[1]) == (key == DETACHED or json.dumps(one) == json.dumps(other))
+
+
+def test_a_figure_that_json_has_not_is_refused() -> None:
+    with pytest.raises(StoreError, match="cannot be kept as JSON"):
+        text_in({"share": float("nan")})
+
+
+def test_a_report_of_another_passgate_is_told() -> None:
+    with pytest.raises(StoreError, match="of a Passgate that this one cannot read"):
+        read_back('{"schema_version":2}', None)
+
+
+@pytest.mark.parametrize("names", [("Early", "2026-03-02"), ('"', "早班"), ("a,b", "]")])
+def test_an_event_is_found_by_its_first_subjects_whatever_stands_in_them(names: tuple[str, str]) -> None:
+    stored = json.dumps((*names, "more"), separators=(",", ":"))
+    assert stored.startswith(beginning(*names))
+    assert not json.dumps((names[0], names[1] + "x"), separators=(",", ":")).startswith(beginning(*names))
