@@ -148,7 +148,7 @@ def _add_downtime(table: Table, found: Downtime) -> None:
 
 
 def _minutes(seconds: float) -> str:
-    return f"{seconds / 60.0:.1f} min"
+    return f"{seconds / 60.0:.1f} min" if seconds >= 60.0 else f"{seconds:.1f} s"
 
 
 def _add_gauge(table: Table, gauge: GaugeFigures) -> None:

@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.on_record import change_in
 from inspection.decision import Frozen
-from inspection.events import SETTINGS, Event, EventKind
+from inspection.events import CHALLENGE_KINDS, SETTINGS, Event, EventKind
 from reports.statistics.intervals import (
     MeanTime,
     Standing,
@@ -142,15 +142,13 @@ _ALARMS: Final = {
 }
 ALARM_CODES: Final = tuple(_ALARMS)
 """Alarms that tell of a reason."""
-CHALLENGE_KINDS: Final = tuple(kind for kind in EventKind if kind.startswith("challenge_"))
-"""Their first subject says how the challenge stands behind them."""
 KINDS: Final = (
     EventKind.ENGINE_STARTED,
     EventKind.ENGINE_STOPPED,
     EventKind.LINK_UP,
     EventKind.LINK_LOST,
     *_LATCHES,
-    *CHALLENGE_KINDS,
+    *sorted(CHALLENGE_KINDS),
 )
 """Events of which the newest before a time says how the station stood at its begin; those of alarms apart."""
 _OF_A_RUN: Final = (Reason.STARTING, Reason.LINK_LOST, Reason.NOT_RECORDED, Reason.DEGRADED)

@@ -91,7 +91,6 @@ def test_never_rewritten_what_is_changed_in_the_life_of_an_alarm_is_found(
     "statement",
     [
         "UPDATE alarm_changes SET times = 9",
-        "DELETE FROM alarm_changes",
         "INSERT OR REPLACE INTO alarm_changes SELECT * FROM alarm_changes LIMIT 1",
     ],
 )

@@ -47,9 +47,8 @@ def test_a_missed_defective_piece_is_told_with_its_rate_and_its_grade(idle: Shif
     assert line[3:5] == ["failed", 80]
 
 
-@pytest.mark.parametrize("words", [EN, ZH])
-def test_few_pieces_have_rates_and_no_kappa_and_the_files_say_why(idle: ShiftReport, words: Words) -> None:
-    report = challenged(idle, 2)
+def test_few_pieces_have_rates_and_no_kappa_and_the_files_say_why(idle: ShiftReport) -> None:
+    report, words = challenged(idle, 2), ZH
     rows = rows_of(report, "agreement", words)
     assert [row[-1] for row in rows[3:]] == [words.code("too_few_pieces")] * 2
     sheet = sheets_of(xlsx_of(report, words))[words.say("challenges")]
