@@ -34,6 +34,10 @@ class StoreSettings(Frozen):
     """Age in days from which pictures are deleted although there is room; None keeps them."""
     held_pictures_days: float = Field(default=365.0, ge=0.0)
     """Age in days that every picture of a part that was not passed and released reaches at least."""
+    keep_unsigned: bool = True
+    """Whether pictures stay, however old, until the shift of their part is signed: who signs must be able to
+    look at what was held. It counts from the first shift on that was ever signed, so where nobody signs
+    nothing waits for it."""
     pictures_reserve_bytes: int = Field(default=500_000_000, ge=0)
     """Room that pictures leave free on their disk: with less, old ones go as when ``pictures_max_bytes`` is
     reached. A full disk would send every part to a person."""

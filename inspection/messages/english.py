@@ -326,7 +326,8 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.CAMERA_NO_PICTURE: "camera {camera} gave no fresh picture within {timeout_s:g} s",
     Code.RECORDS_WAIT: "{waiting} records wait for the store",
     Code.PICTURES_WAIT: "{waiting} pictures wait for their disk already",
-    Code.PICTURES_NEEDED: "the pictures take {kept_mb} MB, there is room for {limit_mb} MB, and none may go",
+    Code.PICTURES_NEEDED: "the pictures take {kept_mb} MB, there is room for {limit_mb} MB, and none may go; "
+    "{unsigned} wait for the signature of their shift",
     Code.PICTURE_NOT_ARCHIVED: "a picture of camera {camera} cannot be archived",
     Code.MODEL_LOST: "waits for the model, which is started anew",
     Code.MODEL_NOT_STARTED: "waits for the model, which cannot be started",

@@ -4,7 +4,8 @@ Pictures of parts that passed and were released go first: once older than ``pict
 while the archive holds more than ``pictures_max_bytes``. All other pictures (held, reworked, stopped, missed,
 or named by no record) are touched only once older than ``held_pictures_days``, and then follow the same two
 rules, after the passed ones. **Needed** pictures are never deleted: those of parts that nobody accounted for
-(no outcome, or unconfirmed). So the archive may exceed its limit; the report then says so, and people are
+(no outcome, or unconfirmed), and, where shifts are signed, those of a shift that nobody has signed yet, which
+is when held parts are looked at. So the archive may exceed its limit; the report then says so, and people are
 told. Age counts from a picture's last use.
 
 The limit is ``pictures_max_bytes``, or less where the disk would not keep ``pictures_reserve_bytes`` free.
@@ -33,6 +34,7 @@ from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from reports.pictures.archive import PictureArchive
 from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow
+from reports.record.signatures.on_record import is_signed, signing_began
 from reports.settings import StoreSettings
 
 _ABANDONED_AFTER = timedelta(days=1)
@@ -51,6 +53,8 @@ class Standing(Enum):
     """Some part was not passed and released, or no record names the picture."""
     UNACCOUNTED = "unaccounted"
     """Some part has no outcome, or an unconfirmed one."""
+    UNSIGNED = "unsigned"
+    """Some part is of a shift that is to be signed, and is not yet."""
 
 
 _WORDS = {
@@ -70,6 +74,8 @@ class RetentionReport(Frozen):
     """What the archive may hold now, by its settings and its disk; None for no limit."""
     over_limit: bool
     """More is kept than the limit allows, because the rest is protected: give the archive more room."""
+    unsigned_files: int
+    """Pictures that were due, and wait for the signature of their shift."""
 
 
 class _File(NamedTuple):
@@ -89,18 +95,31 @@ class _File(NamedTuple):
             return False
 
 
-def standing(connection: Connection, sha256: str) -> Standing:
-    """The strictest standing among the latest revisions that name the picture. Raises SQLAlchemyError."""
+def standing(connection: Connection, sha256: str, *, keep_unsigned: bool) -> Standing:
+    """The strictest standing among the latest revisions that name the picture.
+
+    Args:
+        connection: Read only, in its transaction.
+        sha256: The picture.
+        keep_unsigned: Whether it waits for the signature of its shift, where shifts are signed.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
     row, later = InspectionRow, aliased(InspectionRow)
     parts = connection.execute(
-        select(row.action, row.outcome)
+        select(row.action, row.outcome, row.seen_at)
         .join(PictureRow, PictureRow.position == row.position)
         .outerjoin(later, later.supersedes == row.position)
         .where(PictureRow.sha256 == sha256, later.position.is_(None))
     ).all()
-    if any(outcome in (None, Outcome.UNCONFIRMED) for _, outcome in parts):
+    if any(outcome in (None, Outcome.UNCONFIRMED) for _, outcome, _ in parts):
         return Standing.UNACCOUNTED
-    if parts and all(part == (Action.PASS, Outcome.RELEASED) for part in map(tuple, parts)):
+    if keep_unsigned and (since := signing_began(connection)) is not None:
+        to_be_signed = {seen_at for _, _, seen_at in parts if seen_at >= since}
+        if not all(is_signed(connection, seen_at) for seen_at in to_be_signed):
+            return Standing.UNSIGNED
+    if parts and all((action, became) == (Action.PASS, Outcome.RELEASED) for action, became, _ in parts):
         return Standing.PASSED
     return Standing.HELD
 
@@ -167,6 +186,7 @@ class Retention:
             deleted_bytes=tally.deleted_bytes,
             limit_bytes=tally.limit_bytes,
             over_limit=tally.over,
+            unsigned_files=tally.unsigned_files,
         )
 
     def _retire(
@@ -183,6 +203,8 @@ class Retention:
             if found is may_go:
                 going.append(file)
                 due_bytes -= file.size
+            elif found is Standing.UNSIGNED and may_go is Standing.PASSED:
+                tally.unsigned_files += 1
             elif found is Standing.HELD and age_days >= self._settings.held_pictures_days:
                 held.append(file)
             yield
@@ -236,6 +258,7 @@ class _Tally:
     limit_bytes: int | None
     deleted_files: int = 0
     deleted_bytes: int = 0
+    unsigned_files: int = 0
 
     @property
     def over(self) -> bool:

@@ -249,7 +249,10 @@ class SqlStore:
         """What a picture's parts ask of it. Raises DatabaseUnavailableError."""
         self.all_in_database()
         with self._told_where_it_fails():
-            return self._way.database.read(lambda connection: standing(connection, sha256))
+            keep = self._settings.keep_unsigned
+            return self._way.database.read(
+                lambda connection: standing(connection, sha256, keep_unsigned=keep)
+            )
 
     def expire(self, event: Event) -> None:
         """Put on record, in the database itself, which pictures go now. Raises DatabaseUnavailableError."""

@@ -1,17 +1,80 @@
 """What a person must still be able to look at stays, whatever the room; people are told when that is all."""
 
 from collections import namedtuple
+from datetime import datetime, timedelta
 
 import pytest
 
 from inspection.errors import StoreError
+from inspection.events import Event, EventKind
 from inspection.messages.codes import Code
+from reports.record.chain import GENESIS
+from reports.record.signatures.on_record import put_shift
+from reports.record.signatures.table import ClosedShift, sha256_of
 from reports.settings import StoreSettings
+from tests.reports.parts import START
 from tests.reports.pictures.aged import Archive
-from tests.reports.stores import OpenStore
+from tests.reports.postgresql import on_both
+from tests.reports.stores import OpenStore, outside
 
 PICTURE = 9_400
 """About the bytes of one."""
+BEFORE, OF_THE_PARTS, AFTER = (START + timedelta(hours=hours) for hours in (-8, 0, 8))
+"""When the shifts of a day begin; the parts are seen in the middle one."""
+
+
+def sign(settings: StoreSettings, begin: datetime) -> None:
+    """A shift's figures stand, with somebody's name below them."""
+    shift = ClosedShift(
+        name=f"{begin:%H:%M}",
+        day=begin.date(),
+        started_at=begin,
+        ended_at=begin + timedelta(hours=8),
+        zone="UTC",
+        report_sha256=sha256_of("{}"),
+        parts_position=0,
+        parts_head=GENESIS,
+        first_position=0,
+        last_position=0,
+        events_position=0,
+        events_head=GENESIS,
+    )
+    event = Event(at=AFTER, kind=EventKind.SHIFT_CLOSED, by="Anna")
+    with outside(settings) as connection:
+        put_shift(connection, shift, "{}", event)
+
+
+@on_both
+def test_pictures_of_an_unsigned_shift_stay_until_it_is_signed_whatever_their_age_and_room(
+    open_store: OpenStore, settings: StoreSettings
+) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0, pictures_days=1.0)
+    pictures = [archive.add("passed", days=900), archive.add("held", days=900)]
+    sign(settings, BEFORE)
+    archive.sweep()
+    with pytest.raises(StoreError, match="2 wait for the signature") as told:
+        archive.store.retire_pictures(units=0)
+    assert told.value.message.code is Code.PICTURES_NEEDED
+    assert all(map(archive.has, pictures))
+    sign(settings, OF_THE_PARTS)
+    archive.sweep()
+    assert not any(map(archive.has, pictures))
+
+
+@pytest.mark.parametrize(
+    ("signed", "settings_say"),
+    [(None, {}), (AFTER, {}), (BEFORE, {"keep_unsigned": False})],
+    ids=["nobody ever signed", "signing began later", "the settings do without"],
+)
+def test_where_nobody_signs_nothing_waits_for_it(
+    open_store: OpenStore, settings: StoreSettings, signed: datetime | None, settings_say: dict[str, bool]
+) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0, **settings_say)
+    passed = archive.add("passed", days=1)
+    if signed is not None:
+        sign(settings, signed)
+    assert archive.sweep().deleted_files == 1
+    assert not archive.has(passed)
 
 
 def test_never_silent_what_takes_more_room_than_there_is_and_must_stay_is_told_until_there_is_room(
@@ -21,9 +84,8 @@ def test_never_silent_what_takes_more_room_than_there_is_and_must_stay_is_told_u
     archive.add("open", days=900)
     archive.sweep()
     for _ in range(3):
-        with pytest.raises(StoreError, match="none of them may go") as told:
+        with pytest.raises(StoreError, match="none of them may go"):
             archive.store.retire_pictures(units=0)
-        assert told.value.message.code is Code.PICTURES_NEEDED
     archive.store.close()
     roomy = Archive(open_store, settings, pictures_max_bytes=10 * PICTURE)
     assert not roomy.sweep().over_limit
