@@ -17,7 +17,7 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import Engine
 
-from inspection.events import EventKind
+from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from inspection.times.shifts import Shift, ShiftCalendar, ShiftRule
 from reports.shift.document.as_pdf import to_pdf
@@ -211,6 +211,15 @@ def test_many_lines_are_cut_on_paper_and_the_page_says_how_many(report: ShiftRep
     many = report.model_copy(update={"events": holds * 75})
     assert "110 more are not printed here" in text_of(pdf_of(many))
     assert len(lines_of(sheets_of(xlsx_of(many))["Events"])) == 153
+
+
+def test_long_texts_in_few_lines_run_on_to_the_next_page_and_not_off_their_own(idle: ShiftReport) -> None:
+    hold = Event(at=idle.summary.start, kind=EventKind.HOLD, by="anna", detail="word " * 399)
+    many = idle.model_copy(update={"events": (hold,) * 5})
+    heights: list[float] = []
+    for page in pypdf.PdfReader(io.BytesIO(pdf_of(many))).pages:
+        page.extract_text(visitor_text=lambda _, at, within, *__: heights.append(at[5] + within[5]))
+    assert min(heights) >= 0.0
 
 
 @pytest.mark.parametrize("words", [EN, ZH])
