@@ -59,6 +59,9 @@ class ToSign(NamedTuple):
     reason: str = ""
     """What he has to say to it."""
     rule_set: RuleSet = RuleSet.NELSON_1984
+    """Whose signals the control charts name; of the first signature, as the next."""
+    subgroup: int = 1
+    """So many parts in a row are a subgroup of a gauge's chart."""
 
 
 class Signed(NamedTuple):
@@ -119,6 +122,7 @@ def sign(
             station=asked.station,
             now=record.now(),
             rule_set=asked.rule_set,
+            subgroup=asked.subgroup,
         )
         with record.transaction(writes=True) as connection:
             if added_since(connection, **bounds, after=found.parts_end):

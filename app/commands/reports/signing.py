@@ -15,8 +15,7 @@ from app.settings.finding import find_record, find_zone
 from app.settings.station import load
 from inspection.access.rights import Meaning
 from inspection.errors import StoreError
-from inspection.times.local_time import shown
-from reports.statistics.rule_sets import RuleSet
+from inspection.times.local_time import shown, zone_named
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -46,9 +45,6 @@ def sign(
             "first signature, or where the clock was set back."
         ),
     ] = "",
-    rules: Annotated[
-        RuleSet, typer.Option(help="Of the first signature: whose rules the signed control charts go by.")
-    ] = RuleSet.NELSON_1984,
     record: RecordOption = None,
     config: ConfigOption = None,
     as_json: JsonFlag = False,
@@ -56,8 +52,10 @@ def sign(
     """Sign the report of a shift that is over. Asks for the password, each time; the answer is on record.
 
     The first signature makes name, bounds and figures of the shift stand for ever: what comes later is listed
-    as added after signing. Nobody signs the same meaning twice, nor reviews or approves what he has written
-    while a second person may sign.
+    as added after signing. Its control charts are those of [report] in the station's file.
+
+    Nobody signs the same meaning twice, nor reviews or approves what he has written while a second person may
+    sign.
     """
     from app.access.making import make_up_to_date
     from app.access.signing import ToSign
@@ -80,14 +78,13 @@ def sign(
         reader.dispose()
     assert asked.shift is not None
     make_up_to_date(settings)
-    to_sign = ToSign(
-        shift=asked.shift,
-        meaning=meaning,
-        zone=asked.zone,
-        station="" if config is None else load(config).station.name,
-        reason=reason.strip(),
-        rule_set=rules,
-    )
+    to_sign = ToSign(asked.shift, meaning, zone=asked.zone, reason=reason.strip())
+    if config is not None:
+        station = load(config)
+        charts = station.report
+        to_sign = to_sign._replace(
+            station=station.station.name, rule_set=charts.rules, subgroup=charts.subgroup
+        )
     done = put_on_record(settings, user, ask(f"password of {user}"), to_sign)
     if as_json:
         shift, signature = (each.model_dump(mode="json") for each in (done.shift, done.signature))
@@ -126,7 +123,7 @@ def signatures(
         print_json({name: one.model_dump(mode="json") for name, one in shown_as.items()})
     else:
         for one in found.signatures:
-            typer.echo(_line(one, find_zone(config)))
+            typer.echo(_line(one, zone_named(found.shift.zone or None)))
         typer.echo(f"SHA-256 {found.shift.report_sha256}")
         late = len(signing.added) + len(signing.added_events)
         typer.echo(f"{late} records of the shift came after the first signature, {signing.spooled} wait")

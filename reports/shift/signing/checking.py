@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 
 from inspection.decision import Frozen
 from inspection.errors import StoreError
+from inspection.times.local_time import zone_named
 from reports.audit.verification import verify_record
 from reports.database.connecting import open_reader
 from reports.record.chain import GENESIS
@@ -73,7 +74,8 @@ def check_file(file: Path, settings: StoreSettings, *, zone: tzinfo | None, now:
     Args:
         file: The JSON of a report; or a PDF or XLSX, with its JSON beside it.
         settings: Where the record lies.
-        zone: The plant's time zone, by which the file was printed; None for this machine's.
+        zone: The plant's time zone, by which the file was printed, where nobody has signed; None for this
+            machine's.
         now: The wall clock, with time zone.
 
     Raises:
@@ -92,6 +94,7 @@ def check_file(file: Path, settings: StoreSettings, *, zone: tzinfo | None, now:
         signing = None
         if signed is not None:
             signing = report_as_signed(reader, signed, waiting=waiting, now=now).signing
+            zone = zone_named(signed.shift.zone or None)
             reason = _against_signed(said, text, signed, signing)
         else:
             reason = _against_now(said, text, report, reader, waiting=waiting, now=now)
