@@ -5,7 +5,7 @@ from datetime import UTC
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inspection.errors import StoreError
@@ -22,6 +22,7 @@ values = st.recursive(leaves, lambda inner: st.lists(inner) | st.dictionaries(st
 reports = st.dictionaries(st.text(), values, max_size=5)
 
 
+@settings(max_examples=30)
 @given(reports, values)
 def test_neither_the_signatures_nor_how_it_is_written_change_what_is_signed(
     said: dict[str, object], signing: object
@@ -36,6 +37,7 @@ def test_neither_the_signatures_nor_how_it_is_written_change_what_is_signed(
     assert text_in(json.loads(written)) == text_in({k: v for k, v in said.items() if k != DETACHED})
 
 
+@settings(max_examples=30)
 @given(reports, st.text(), leaves, leaves)
 def test_whatever_else_is_changed_changes_what_is_signed(
     said: dict[str, object], key: str, one: object, other: object
