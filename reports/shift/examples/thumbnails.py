@@ -7,6 +7,7 @@ from typing import Final
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 
 from inspection.errors import CameraError
 from inspection.frozen import Box
@@ -83,20 +84,18 @@ def framed(picture: Picture, box: Box) -> Picture:
     right, down = WIDTH / 2.0 - scale * middle_x, HEIGHT / 2.0 - scale * middle_y
     half = (scale - 1.0) / 2.0  # the middle of a pixel stays the middle of what it becomes
     shift = np.array([[scale, 0.0, right + half], [0.0, scale, down + half]])
-    smoothed = picture
+    smoothed: MatLike = picture
     if scale < 0.5:  # every pixel counts: else fine patterns become others
-        sigma = 0.4 / scale
-        smoothed = cv2.GaussianBlur(picture, (0, 0), sigma)
-    shown = cv2.warpAffine(
-        smoothed, shift, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderValue=(255, 255, 255)
-    )
-    corners = [
+        smoothed = cv2.GaussianBlur(picture, (0, 0), 0.4 / scale)
+    white = (255, 255, 255)
+    shown = cv2.warpAffine(smoothed, shift, (WIDTH, HEIGHT), flags=cv2.INTER_LINEAR, borderValue=white)
+    first, last = (
         (round(scale * x + right), round(scale * y + down))
         for x, y in ((left, top), (left + wide, top + high))
-    ]
+    )
     for colour, thick in ((_DARK, 4), (_LIGHT, 2)):  # told apart on light and dark parts
-        cv2.rectangle(shown, *corners, colour, thick)
-    return shown
+        cv2.rectangle(shown, first, last, colour, thick)
+    return shown.astype(np.uint8, copy=False)
 
 
 def _within(middle: float, half: float, length: int) -> float:
