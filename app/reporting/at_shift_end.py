@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, ParamSpec, TypeVar
 
 import structlog
 
@@ -17,6 +18,7 @@ from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.ports import Clock
+from inspection.station.recording.lone_thread import LoneThread
 from inspection.times.shifts import Shift
 
 LOOK_EVERY_S: Final = 20.0
@@ -24,6 +26,9 @@ LIMIT_S: Final = 600.0
 """How long a report may take."""
 FIRST_BACKOFF_S: Final = 60.0
 MOST_BACKOFF_S: Final = 1800.0
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 Make = Callable[[Wanted], Awaitable[Done]]
 
@@ -65,6 +70,7 @@ class ShiftEnds:
         self._path = settings.store.folder / FILE_NAME
         self._due: Due | None = None
         self._backoff_s = FIRST_BACKOFF_S
+        self._thread = LoneThread("shift-reports")  # the record's disk may hang, and the engine must end
 
     async def run(self) -> None:
         """Until cancelled. Does nothing where no folder for reports is named."""
@@ -89,7 +95,7 @@ class ShiftEnds:
         table, now = self._settings.report, self._clock.now()
         before = self._due
         if before is None:
-            before = await asyncio.to_thread(Due.read, self._path, self._calendar, now)
+            before = await self._in_thread(Due.read, self._path, self._calendar, now)
         due = before.seen(self._calendar, now, grace=timedelta(minutes=table.grace_min))
         if due.given_up:
             log.warning("reports of older shifts are not made up for: passgate report shift makes them")
@@ -113,9 +119,12 @@ class ShiftEnds:
         """Make it durable; where the disk refuses, a restart writes the same reports again."""
         self._due = due
         try:
-            await asyncio.to_thread(due.keep, self._path)
+            await self._in_thread(due.keep, self._path)
         except OSError as error:
             log.warning("which reports are written cannot be kept", error=str(error))
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, partial(work, *args, **kwargs))
 
     def _wanted(self, shift: Shift, folder: Path) -> Wanted:
         settings = self._settings

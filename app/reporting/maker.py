@@ -4,6 +4,8 @@ import asyncio
 import os
 import subprocess
 import sys
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +17,11 @@ from inspection.errors import StoreError
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
+from inspection.station.recording.lone_thread import LoneThread
 
 PROGRAM: Final = "app.reporting.process"
+LEAVE_S: Final = 5.0
+"""How long a killed process is waited for."""
 
 
 class ReportRefusedError(StoreError):
@@ -45,14 +50,20 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     Raises:
         ReportRefusedError: There is none.
     """
+    thread = LoneThread(
+        "report"
+    )  # a process that waits for a dead disk cannot be killed, and the engine must end
+    in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
     try:
-        process = await asyncio.to_thread(_started)
+        process = await in_thread(_started)
+        try:
+            answer = await in_thread(_answered, process, wanted, limit_s)
+        finally:
+            process.kill()  # of one that has ended, nothing
     except OSError as error:
         raise ReportRefusedError(say(Code.REPORT_PROGRAM_FAILED, exit_code=error.errno or 0)) from error
-    try:
-        answer = await asyncio.to_thread(_answered, process, wanted, limit_s)
     finally:
-        process.kill()  # of one that has ended, nothing
+        thread.shutdown(wait=False, cancel_futures=True)
     if answer is None:
         raise ReportRefusedError(say(Code.REPORT_TOO_SLOW, limit_s=limit_s))
     head, _, content = answer.partition(b"\n")
@@ -86,5 +97,6 @@ def _answered(process: subprocess.Popen[bytes], wanted: Wanted, limit_s: float) 
         return process.communicate(wanted.model_dump_json().encode() + b"\n", timeout=limit_s)[0]
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate()
+        with suppress(subprocess.TimeoutExpired):
+            process.communicate(timeout=LEAVE_S)
         return None
