@@ -52,7 +52,7 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     """
     thread = LoneThread(
         "report"
-    )  # a process that waits for a dead disk cannot be killed, and the engine must end
+    )  # a process that waits for a dead disk cannot be killed: nobody waits for it
     in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
     try:
         process = await in_thread(_started)

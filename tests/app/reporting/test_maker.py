@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import threading
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -18,6 +20,7 @@ from inspection.times.shifts import Shift
 from reports.settings import StoreSettings
 from reports.shift.document.kinds import Kind, Language
 from reports.store.store import SqlStore
+from tests.fakes import until
 from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import START, closed
 from tests.reports.shift.the_shift import END
@@ -108,3 +111,28 @@ def test_a_process_that_hangs_or_fails_is_an_answer(
         asyncio.run(made(wanted(tmp_path), limit_s=0.5 if code is Code.REPORT_TOO_SLOW else 60.0))
     assert refused.value.sentence.coded[0].code is code
     assert chinese in CHINESE.tell(refused.value.sentence.coded)
+
+
+def test_an_engine_ends_though_a_report_waits_for_a_dead_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    began, may_end = threading.Event(), threading.Event()
+    killed: list[bool] = []
+
+    def stuck(*_: object) -> None:
+        began.set()
+        may_end.wait(60.0)
+
+    monkeypatch.setattr(maker, "_started", lambda: SimpleNamespace(kill=lambda: killed.append(True)))
+    monkeypatch.setattr(maker, "_answered", stuck)
+
+    async def ends() -> None:
+        report = asyncio.create_task(made(wanted(tmp_path), limit_s=600.0))
+        await until(began.is_set)
+        report.cancel()
+        await asyncio.gather(report, return_exceptions=True)
+
+    asyncio.run(ends())  # it waits for the threads of its own pool, an hour if need be
+    assert killed
+    assert not may_end.is_set()
+    may_end.set()
