@@ -50,9 +50,8 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     Raises:
         ReportRefusedError: There is none.
     """
-    thread = LoneThread(
-        "report"
-    )  # a process that waits for a dead disk cannot be killed: nobody waits for it
+    # A process that waits for a dead disk cannot be killed: nobody waits for it.
+    thread = LoneThread("report")
     in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
     try:
         process = await in_thread(_started)

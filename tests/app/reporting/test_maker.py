@@ -118,10 +118,12 @@ def test_an_engine_ends_though_a_report_waits_for_a_dead_disk(
 ) -> None:
     began, may_end = threading.Event(), threading.Event()
     killed: list[bool] = []
+    waited_for: list[bool] = []
 
     def stuck(*_: object) -> None:
         began.set()
-        may_end.wait(60.0)
+        may_end.wait(30.0)
+        waited_for.append(True)
 
     monkeypatch.setattr(maker, "_started", lambda: SimpleNamespace(kill=lambda: killed.append(True)))
     monkeypatch.setattr(maker, "_answered", stuck)
@@ -132,7 +134,7 @@ def test_an_engine_ends_though_a_report_waits_for_a_dead_disk(
         report.cancel()
         await asyncio.gather(report, return_exceptions=True)
 
-    asyncio.run(ends())  # it waits for the threads of its own pool, an hour if need be
-    assert killed
-    assert not may_end.is_set()
+    asyncio.run(ends())  # it waits for the threads of its own pool, however long
     may_end.set()
+    assert killed
+    assert not waited_for
