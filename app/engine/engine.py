@@ -16,6 +16,7 @@ from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport, ReportAsked
 from app.api.server.gate import LOOPBACK
+from app.engine.plant_watch import PlantWatch
 from app.inference.building import for_station
 from app.inference.process import Build
 from app.inference.supervised import SupervisedInspector
@@ -79,6 +80,9 @@ class Engine:
         )
 
         self._reports = ShiftEnds(settings, self._clock, alarm=self.station.alarm, well=self.station.well)
+        self._plant = PlantWatch(
+            settings.store.folder, self._clock, alarm=self.station.alarm, well=self.station.well
+        )
 
     # --- what the API serves --------------------------------------------------------------------------
 
@@ -145,6 +149,7 @@ class Engine:
             serving = asyncio.create_task(api.run(self), name="api")
             station = asyncio.create_task(self.station.run(), name="station")
             reporting = asyncio.create_task(self._reports.run(), name="shift reports")
+            watching = [asyncio.create_task(self._plant.run(), name="plant")] if self._settings.plant else []
             stopped = asyncio.create_task(stop.wait(), name="stop")
             log.info(
                 "engine ready",
@@ -160,6 +165,7 @@ class Engine:
                 station,
                 serving,
                 reporting,
+                *watching,
                 stopped,
             ):  # the station first: until it is over, clients see it stop
                 task.cancel()

@@ -37,6 +37,8 @@ class AlarmCode(IntEnum):
     """The record's own housekeeping fails."""
     REPORT_NOT_WRITTEN = _WARNING | _STORE | 10
     """A shift is over, and its report is not written."""
+    PLANT_REFUSES = _WARNING | _STORE | 12
+    """The plant database does not take a row of the record, nor what lies behind it."""
     RELEASED_WITHOUT_PASS = _CRITICAL | _STATION | 1
     OUTCOME_UNKNOWN = _WARNING | _STATION | 2
     INTERNAL = _CRITICAL | _STATION | 3

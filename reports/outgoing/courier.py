@@ -19,7 +19,7 @@ from inspection.errors import StoreError
 from reports.database.connecting import open_reader
 from reports.outgoing.alarm import tell_refusal
 from reports.outgoing.delivery import Plant, RowRefusedError
-from reports.outgoing.outbox import Batch, Heads, Outbox
+from reports.outgoing.outbox import Heads, Outbox
 from reports.outgoing.progress import Refused
 from reports.outgoing.status import begun
 from reports.plant.connecting import PATIENCE_S, parse_plant_url
@@ -102,6 +102,7 @@ class Courier:
                 return
             except StoreError as error:
                 self.failures += 1
+                self._limit = max(self._limit // 2, 1)  # of a network that is too slow, less at a time
                 self._failed(error)
                 if once and (self.failures >= TRIES or isinstance(error, RowRefusedError)):
                     raise
@@ -140,7 +141,7 @@ class Courier:
             try:
                 plant.put(batch)
             except RowRefusedError as refusal:
-                self._narrow(plant, outbox, heads, batch, refusal)
+                self._narrow(plant, outbox, heads, refusal)
                 return heads, True
             self.rows += batch.rows
             self._busy_s += time.monotonic() - began_s
@@ -152,9 +153,7 @@ class Courier:
         self._heard(batch.heads, sent=batch.rows)
         return batch.heads, batch.rows > 0
 
-    def _narrow(
-        self, plant: Plant, outbox: Outbox, heads: Heads, batch: Batch, refusal: RowRefusedError
-    ) -> None:
+    def _narrow(self, plant: Plant, outbox: Outbox, heads: Heads, refusal: RowRefusedError) -> None:
         """Send the good rows of a batch before the bad one first; raise RowRefusedError where there are none.
 
         Which row it is PostgreSQL says of one that breaks the chain; of one that fits no column it is found
@@ -168,7 +167,6 @@ class Courier:
             self._limit = max(self._limit // 2, 1)
             return
         if refusal.position is None:
-            refusal.chain = "inspections" if batch.tables["inspections"] else "events"
             refusal.position = first[refusal.chain]
         self._leave(plant, outbox, refusal)
         raise refusal

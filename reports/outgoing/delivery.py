@@ -12,7 +12,7 @@ from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.errors import RecordRefusedError, StoreError
-from reports.outgoing.outbox import CARRIED, Batch, Heads, Row
+from reports.outgoing.outbox import CARRIED, Batch, Heads, Row, chain_of
 from reports.plant.connecting import PATIENCE_S, connect_plant, plant_error
 from reports.plant.versions import refuse_other_version
 
@@ -104,7 +104,8 @@ class Plant:
         with self._told(), self._driver.transaction(), self._driver.cursor() as cursor:
             for table in CARRIED:
                 if rows := batch.tables[table.name]:
-                    _put(cursor, table.name, self._station, rows)
+                    with _fits(chain_of(table)):
+                        _put(cursor, table.name, self._station, rows)
 
     def all_sent(self, moment: datetime) -> None:
         """Say that all is there that the station had at ``moment``, by its clock. Raises StoreError."""
@@ -161,11 +162,21 @@ class Plant:
             if error.sqlstate == _NO_LINK:
                 told = json.loads(error.diag.message_detail or "{}")
                 raise _no_link(told["chain"], told["position"], told["reason"]) from error
-            if (error.sqlstate or "")[:2] in _NO_ROW:
-                raise RowRefusedError("", None, "value", f"The plant takes no such row: {error}") from error
             raise plant_error(self._url, error) from error
         except SQLAlchemyError as error:
             raise plant_error(self._url, error) from error
+
+
+@contextmanager
+def _fits(chain: str) -> Iterator[None]:
+    """In which rows of a chain are given. Raises RowRefusedError where one fits no column."""
+    try:
+        yield
+    except psycopg.Error as error:
+        if error.sqlstate != _NO_LINK and (error.sqlstate or "")[:2] in _NO_ROW:
+            what = f"The plant takes no such row of the {chain}: {error}"
+            raise RowRefusedError(chain, None, "value", what) from error
+        raise
 
 
 def _no_link(chain: str, position: int, reason: str) -> RowRefusedError:

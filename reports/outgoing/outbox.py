@@ -25,6 +25,12 @@ _DERIVED: Final = tuple(row.metadata.tables[row.__tablename__] for row in (Pictu
 CARRIED: Final[Sequence[Table]] = (*_DERIVED, _PARTS, _EVENTS)
 """The tables that go to the plant, in the order in which it takes them."""
 
+
+def chain_of(table: Table) -> str:
+    """Of which table's rows the rows of ``table`` are, or follow from."""
+    return next((key.column.table.name for key in table.foreign_keys if table in _DERIVED), table.name)
+
+
 Row = RowMapping
 
 

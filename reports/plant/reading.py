@@ -51,9 +51,12 @@ class StationAtPlant(Frozen):
         """Why a stretch of time up to ``end`` may lack rows; nothing where the plant has all of them."""
         if self.complete_at is not None and self.complete_at >= min(end, now - SAID_EVERY):
             return NOTHING
-        known = f"{self.complete_at:%Y-%m-%d %H:%M:%S} UTC" if self.complete_at else "no time that it named"
+        fault = f"the station {self.station!r} has never said that the plant has all its rows"
+        if self.complete_at is not None:
+            until = f"{self.complete_at:%Y-%m-%d %H:%M:%S} UTC"
+            fault = f"the plant has all rows of {self.station!r} only up to {until}"
         return Waiting(
-            fault=f"the plant has all rows of {self.station!r} only up to {known}",
+            fault=fault,
             todo="report again once the station has sent the rest (passgate sync status --plant URL)",
         )
 

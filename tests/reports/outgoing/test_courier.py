@@ -4,14 +4,19 @@ import itertools
 import random
 import shutil
 from datetime import timedelta
-from threading import Event, Thread
+from threading import Event as Signal
+from threading import Thread
 
 import pytest
 from sqlalchemy import make_url, text
 
 from app.benches.plant.network import FOR_EVER, Life, network
+from inspection.alarms.alarm_list import AlarmList
+from inspection.alarms.catalogue import AlarmCode
+from inspection.alarms.on_record import subjects_of
 from inspection.errors import StoreError
-from inspection.events import EventKind
+from inspection.events import Event, EventKind
+from inspection.status import Alarm
 from reports.database.connecting import open_reader
 from reports.outgoing import courier as courier_module
 from reports.outgoing.courier import TRIES
@@ -53,6 +58,18 @@ def events_on_record(settings: StoreSettings) -> list[str]:
         return list(connection.scalars(text("SELECT kind FROM events ORDER BY position")))
 
 
+def note_alarm(store: SqlStore) -> None:
+    """An alarm that came and went."""
+
+    def note(kind: EventKind, alarm: Alarm, by: str) -> None:
+        at = START + timedelta(seconds=5)
+        store.note(Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm)))
+
+    alarms = AlarmList(note)
+    alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", START)
+    alarms.gone(AlarmCode.NO_PICTURE)
+
+
 @on_both
 def test_the_plant_reports_and_verifies_what_the_station_does(
     store: SqlStore, settings: StoreSettings, plant: Plant
@@ -61,6 +78,7 @@ def test_the_plant_reports_and_verifies_what_the_station_does(
     for number in range(1, 31):
         one = gauged(number, pressure(4.0 + number / 100)).model_copy(update={"pictures": pictures})
         append(store, [one, closed(one)])
+    note_alarm(store)
     push(settings, plant.settings())
     own, copy = open_reader(settings.url), open_station(plant.reader, plant.cell)
     try:
@@ -68,6 +86,7 @@ def test_the_plant_reports_and_verifies_what_the_station_does(
         assert reports[0] == reports[1]
         assert reports[1].summary.final
         assert reports[1].summary.gauges
+        assert reports[1].alarms
         assert verify(own) == verify(copy)
         with copy.connect() as connection:
             assert verify_events(connection).intact
@@ -137,7 +156,7 @@ def test_a_plant_that_is_away_is_told_with_the_age_of_what_waits_and_is_found_ag
 def test_a_running_sync_sends_what_comes_and_ends_when_it_is_told(
     store: SqlStore, settings: StoreSettings, plant: Plant
 ) -> None:
-    stop = Event()
+    stop = Signal()
     one = courier(settings, plant.settings(), stop=stop)
     thread = Thread(target=one.run, kwargs={"once": False}, daemon=True)
     thread.start()
@@ -232,7 +251,7 @@ def test_a_row_that_fits_no_column_of_the_plant_is_found_and_told(
 ) -> None:
     append(store, [part(number) for number in (1, 2, 3, 4)])
     tamper(settings, "UPDATE inspections SET plc_boot_id = 1 << 40 WHERE position = 3")
-    with pytest.raises(RowRefusedError, match="takes no such row"):
+    with pytest.raises(RowRefusedError, match="takes no such row of the inspections"):
         push(settings, plant.settings())
     assert [row[0] for row in plant.rows()] == [1, 2]
 

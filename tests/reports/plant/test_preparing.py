@@ -218,7 +218,7 @@ def test_the_plant_says_up_to_when_it_has_all_of_a_station(pushed: Plant) -> Non
     now = cell.complete_at + timedelta(hours=5)
     assert not cell.lacks(end=cell.complete_at, now=now).fault
     assert "only up to 2026-03-02 07:00:00 UTC" in cell.lacks(end=now, now=now).fault
-    assert "no time that it named" in other.lacks(end=now, now=now).fault
+    assert "has never said" in other.lacks(end=now, now=now).fault
 
 
 def test_a_schema_that_a_newer_passgate_made_is_left_alone(plant: Plant) -> None:
