@@ -29,6 +29,7 @@ from inspection.alarms.catalogue import AlarmCode
 from inspection.cameras.settings import SimulatedSettings
 from inspection.decision import Action, Timings, because
 from inspection.errors import InspectorError, StoreError
+from inspection.events import EventKind
 from inspection.line_events import (
     Halted,
     LineState,
@@ -394,6 +395,19 @@ async def the_link_is_in_every_state(world: World, screen: Screen) -> None:
     screen.see(world)
 
 
+async def others_tell_beside_the_line(world: World, screen: Screen) -> None:
+    """Whoever writes reports, pushes to the plant, or says that a challenge is due."""
+    for code, said in (
+        (AlarmCode.REPORT_NOT_WRITTEN, say(Code.REPORT_NOT_WRITTEN, shift="早班", date="2026-03-02")),
+        (AlarmCode.PLANT_REFUSES, say(Code.PLANT_REFUSES, row=7)),
+        (AlarmCode.CHALLENGE_DUE, say(Code.CHALLENGE_DUE)),
+        (AlarmCode.CHALLENGE_OVERDUE, say(Code.CHALLENGE_OVERDUE)),
+        (AlarmCode.CHALLENGE_FAILED, say(Code.CHALLENGE_FAILED)),
+    ):
+        world.station.alarm(code, said)
+    screen.see(world)
+
+
 SCENES: Final[tuple[Scene, ...]] = (
     a_good_part,
     good_parts_look_otherwise_than_taught,
@@ -410,6 +424,7 @@ SCENES: Final[tuple[Scene, ...]] = (
     the_plc_says_much,
     a_part_is_released_without_a_pass,
     people_order,
+    others_tell_beside_the_line,
     the_link_is_in_every_state,
 )
 
@@ -423,7 +438,8 @@ async def played(scene: Scene, screen: Screen) -> None:
     task = asyncio.create_task(world.station.run())
     world.line.post(LinkChanged(True, ""))
     await until(lambda: world.station.mode is Mode.IDLE and world.station.desk.open.is_set())
-    await until(lambda: bool(world.store.events))  # its start; else a scene may find it at the gate
+    noted = {EventKind.ENGINE_STARTED, EventKind.LINK_UP}  # else a scene may find them at the gate
+    await until(lambda: noted <= {event.kind for event in world.store.events})
     try:
         await scene(world, screen)
     finally:
