@@ -6,41 +6,69 @@ most pictures that any part of the same recipe version has stand for it, and one
 """
 
 import json
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import aliased
 
-from reports.record.schema import InspectionRow, PictureRow
+from reports.record.rows import ShiftRow, has_looks
+from reports.record.schema import InspectionRow, LookRow, PictureRow
 
 
-class Kept(NamedTuple):
-    """Of one part: what it was judged by, and how many pictures its record names."""
+class _Alike(NamedTuple):
+    """Parts of one recipe version that have so many pictures."""
 
-    recipe: tuple[int, int]
-    """Id and version."""
+    recipe_id: int
+    recipe_version: int
     pictures: int
-    record: str
+    looked_at: bool
 
 
-def count_not_kept(parts: Iterable[Kept]) -> int:
+def count_not_kept(parts: Iterable[ShiftRow]) -> int:
     """Of ``parts``, those that were looked at and lack a picture."""
-    among = list(parts)
-    views: dict[tuple[int, int], int] = {}
-    for part in among:
-        views[part.recipe] = max(views.get(part.recipe, 1), part.pictures)
-    return sum(part.pictures < views[part.recipe] and _looked_at(part.record) for part in among)
+    return _lacking(
+        Counter(_Alike(part.recipe_id, part.recipe_version, part.pictures, part.looked_at) for part in parts)
+    )
 
 
 def count_not_kept_on_record(connection: Connection) -> int:
-    """The same of all parts in the database. Raises SQLAlchemyError."""
+    """The same of all judged parts in the database. Raises SQLAlchemyError."""
+    if not has_looks(connection):
+        return _count_in_an_older_record(connection)
+    row, look, later = InspectionRow, LookRow, aliased(InspectionRow)
+    alike = row.recipe_id, row.recipe_version, look.pictures, look.looked_at
+    query = (
+        select(*alike, func.count())
+        .join(look, look.position == row.position)
+        .outerjoin(later, later.supersedes == row.position)
+        .where(later.position.is_(None), row.missed.is_(None))  # a picture may be kept late
+        .group_by(*alike)
+    )
+    return _lacking({_Alike._make(found[:-1]): found[-1] for found in connection.execute(query)})
+
+
+def _lacking(parts: Mapping[_Alike, int]) -> int:
+    views: dict[tuple[int, int], int] = {}
+    for alike in parts:
+        recipe = alike.recipe_id, alike.recipe_version
+        views[recipe] = max(views.get(recipe, 1), alike.pictures)
+    return sum(
+        many
+        for alike, many in parts.items()
+        if alike.looked_at and alike.pictures < views[alike.recipe_id, alike.recipe_version]
+    )
+
+
+def _count_in_an_older_record(connection: Connection) -> int:
+    """By the pictures and the JSON: it has no table that says who was looked at."""
     row, later = InspectionRow, aliased(InspectionRow)
     parts = (
         select(row.position, row.recipe_id, row.recipe_version, func.count(PictureRow.view).label("kept"))
         .outerjoin(PictureRow, PictureRow.position == row.position)
         .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.missed.is_(None))  # a picture may be kept late
+        .where(later.position.is_(None), row.missed.is_(None))
         .group_by(row.position, row.recipe_id, row.recipe_version)
         .cte()
     )

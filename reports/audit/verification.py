@@ -10,7 +10,7 @@ from reports.database.connecting import open_reader
 from reports.pictures.archive import PictureArchive
 from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, parse_head
 from reports.record.events_chain import verify_events
-from reports.record.parts_chain import verify_parts
+from reports.record.parts_audit import verify_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.signatures.on_record import verify_signatures
 from reports.record.unreadable import unreadable

@@ -15,6 +15,8 @@ MONTHLY: Final = {
     "inspections": "seen_at",
     "inspection_pictures": "seen_at",
     "gauge_readings": "seen_at",
+    "defects": "seen_at",
+    "looks": "seen_at",
     "events": "at",
     "alarm_changes": "at",
 }

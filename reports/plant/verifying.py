@@ -6,7 +6,7 @@ from inspection.decision import Frozen
 from reports.plant.reading import open_station
 from reports.record.chain import ChainReport, parse_head
 from reports.record.events_chain import verify_events
-from reports.record.parts_chain import verify_parts
+from reports.record.parts_audit import verify_parts
 from reports.record.unreadable import unreadable
 
 

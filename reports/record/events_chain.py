@@ -12,7 +12,7 @@ from typing import Any
 from uuid import uuid4
 
 from pydantic import ValidationError
-from sqlalchemy import Connection, Row, func, insert, inspect, select, text
+from sqlalchemy import Connection, Row, func, insert, inspect, select
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
@@ -27,7 +27,7 @@ from reports.record.chain import (
     highest_ever_given,
 )
 from reports.record.entry import Entry, EventEntry
-from reports.record.schema import EventRow, InspectionRow, columns_of_event
+from reports.record.schema import EventRow, InspectionRow, columns_of_event, schema_revision
 
 _BATCH_ROWS = 200
 
@@ -247,10 +247,7 @@ def verify_events_beside(
 
 def _older_than_events(connection: Connection) -> bool:
     """Whether no Passgate that keeps events has opened the record: its schema is that of before."""
-    if not inspect(connection).has_table("alembic_version"):
-        return True
-    revision: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
-    return revision == _BEFORE_EVENTS
+    return schema_revision(connection) <= _BEFORE_EVENTS
 
 
 def _rows(

@@ -1,19 +1,34 @@
 """The parts of a stretch of time, as the database has them, and as what waits in the spool makes them."""
 
-from collections.abc import Iterable, Iterator
+import json
+from collections.abc import Container, Iterable, Iterator
 from datetime import datetime
-from typing import Any, NamedTuple
+from functools import cache
+from typing import Any, Final, NamedTuple, TypeVar
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Select, func, inspect, null, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome, went_as_decided
+from reports.record.derived import DERIVED
 from reports.record.entry import Entry, PartEntry
-from reports.record.schema import InspectionRow, columns_of, columns_there, without_nul
+from reports.record.schema import (
+    SHIFT_COLUMNS,
+    DefectRow,
+    GaugeRow,
+    InspectionRow,
+    LookRow,
+    columns_of,
+    columns_there,
+    without_nul,
+)
 
 _BATCH = 500
 """Ids in one question: a database takes only so many."""
+
+
+_Id = TypeVar("_Id")
 
 
 class Named(NamedTuple):
@@ -31,6 +46,36 @@ class Named(NamedTuple):
         )
 
 
+class FoundDefect(NamedTuple):
+    """A defect, as figures need it."""
+
+    type: str
+    severity: str
+
+
+class Reading(NamedTuple):
+    """What one gauge read, as figures need it; see ``inspection.decision.GaugeReading``."""
+
+    name: str
+    kind: str
+    """Empty in records from before there were kinds."""
+    value: float | None
+    uncertainty: float | None
+    unit: str
+    low: float | None
+    high: float | None
+    reason: str | None
+    text: str
+    in_range: bool
+    truth: float | None = None
+    """What it really showed, in simulations and replays."""
+
+    @property
+    def read(self) -> bool:
+        """Whether it was read."""
+        return self.value is not None or bool(self.text)
+
+
 class ShiftRow(NamedTuple):
     """What a report needs of one part: its latest revision, and what its first revision said."""
 
@@ -46,6 +91,7 @@ class ShiftRow(NamedTuple):
     recipe_id: int
     recipe_version: int
     action: str
+    decided_by: str
     outcome: str | None
     missed: str | None
     published: bool
@@ -53,31 +99,55 @@ class ShiftRow(NamedTuple):
     late: bool
     truth_known: bool
     false_release: bool
-    record: str
+    challenge: str | None
     first_action: str
     first_late: bool
     first_latency_ms: float
+    judged_by: str = ""
+    """Names recipe, model and certificate (``reports.record.derived.what_judged``). This and what
+    follows, up to ``record``, only in ``shift_parts``."""
+    pictures: int = 0
+    looked_at: bool = False
+    defects: tuple[FoundDefect, ...] = ()
+    readings: tuple[Reading, ...] = ()
+    record: str = ""
+    """Only in ``stored_parts``, and of what waits in the spool."""
 
     @property
     def went_as_decided(self) -> bool | None:
         """Whether it went with a judged part as was decided; None where that is open."""
-        return went_as_decided(
-            Action(self.action),
-            published=self.published,
-            outcome=None if self.outcome is None else Outcome(self.outcome),
-            revision=self.revision,
-        )
+        return _went(self.action, self.published, self.outcome, self.revision > 0)
 
     @property
     def passed_at_first_look(self) -> bool:
         """Whether a judged part passed at the first look, and its pass held."""
-        return bool(self.went_as_decided) and self.first_action == self.action == Action.PASS
+        return self.first_action == self.action == Action.PASS and bool(self.went_as_decided)
 
     @property
     def mismatched_release(self) -> bool:
         """Whether it was released without a published pass on record (``Inspection.mismatched_release``)."""
         without_pass = self.action != Action.PASS or not self.published
         return self.outcome == Outcome.RELEASED and without_pass and self.missed != MissedCause.BEFORE_RECORD
+
+
+@cache
+def _went(action: str, published: bool, outcome: str | None, revised: bool) -> bool | None:
+    return went_as_decided(
+        Action(action),
+        published=published,
+        outcome=None if outcome is None else Outcome(outcome),
+        revision=int(revised),
+    )
+
+
+_FIRST: Final = aliased(InspectionRow)
+_ROW: Final = [
+    *(getattr(InspectionRow, name) for name in ShiftRow._fields if name in SHIFT_COLUMNS),
+    func.coalesce(_FIRST.action, InspectionRow.action),
+    func.coalesce(_FIRST.late, InspectionRow.late),
+    func.coalesce(_FIRST.latency_ms, InspectionRow.latency_ms),
+]
+"""Of a part's latest revision, and of its first, where that is not gone."""
 
 
 def stored_parts(
@@ -102,15 +172,8 @@ def stored_parts(
     Raises:
         SQLAlchemyError: The database cannot be read.
     """
-    row, first, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
-    latest = [getattr(row, name) for name in ShiftRow._fields if not name.startswith("first_")]
-    query = (
-        select(*latest, first.action, first.late, first.latency_ms)
-        .join(first, first.position == row.root)
-        .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
-        .order_by(row.seen_at, row.root)
-    )
+    row = InspectionRow
+    query = _latest_parts(start, end, [*_ROW, row.record], columns_there(connection))
     if parts is not None:
         query = query.where(row.part_id.in_(sorted(parts)))
     if named is not None:
@@ -119,26 +182,145 @@ def stored_parts(
         wanted = ((row.serial, named.serial), (row.lot, named.lot))
         query = query.where(*(column == without_nul(text) for column, text in wanted if text))
     if only is None:
-        return [ShiftRow._make(found) for found in connection.execute(query)]
+        return [_with_record(*found) for found in connection.execute(query)]
     return [
-        ShiftRow._make(found)
+        _with_record(*found)
         for ids in _batches(sorted(only))
         for found in connection.execute(query.where(row.inspection_id.in_(ids)))
     ]
 
 
-def _batches(ids: list[str]) -> Iterator[list[str]]:
+def _with_record(*found: Any) -> ShiftRow:
+    return ShiftRow(*found[:-1], record=found[-1])  # type: ignore[misc]
+
+
+def _batches(ids: list[_Id]) -> Iterator[list[_Id]]:
     return (ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH))
+
+
+def shift_parts(connection: Connection, start: datetime, end: datetime) -> list[ShiftRow]:
+    """The parts seen from ``start`` up to ``end``, in the order of their triggers, as figures need them.
+
+    They are read from columns and from the tables beside, which an older record lacks: there from the JSON.
+
+    Args:
+        connection: Read only.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    if not has_looks(connection):
+        return [_figured(row) for row in stored_parts(connection, start, end)]
+    look = LookRow
+    looked = [func.coalesce(look.judged_by, ""), func.coalesce(look.pictures, 0), look.looked_at]
+    query = _latest_parts(start, end, [*_ROW, *looked]).outerjoin(
+        look, look.position == InspectionRow.position
+    )
+    rows = connection.execute(query).all()
+    if not rows:
+        return []
+    defects = _defects(connection, min(row.position for row in rows), max(row.position for row in rows))
+    readings = _readings(connection, start, end)
+    return [
+        ShiftRow._make((*row, defects.get(row.position, ()), readings.get(row.position, ()), ""))
+        for row in rows
+    ]
+
+
+def has_looks(connection: Connection) -> bool:
+    """Whether the record has the tables that figures are read from. Raises SQLAlchemyError."""
+    there = inspect(connection)
+    return there.has_table(LookRow.__tablename__) and there.has_table(DefectRow.__tablename__)
+
+
+def _latest_parts(
+    start: datetime, end: datetime, columns: Iterable[Any], there: Container[str] = SHIFT_COLUMNS
+) -> Select[Any]:
+    """Of the latest revision of each part of a stretch of time, in the order of the triggers."""
+    row, first, later = InspectionRow, _FIRST, aliased(InspectionRow)
+    known = [null() if column is row.challenge and "challenge" not in there else column for column in columns]
+    return (
+        select(*known)
+        .outerjoin(first, (first.root == row.root) & (first.position == row.root))
+        .outerjoin(later, later.supersedes == row.position)
+        .where(later.position.is_(None), row.seen_at >= start, row.seen_at < end)
+        .order_by(row.seen_at, row.root)
+    )
+
+
+def _defects(connection: Connection, low: int, high: int) -> dict[int, tuple[FoundDefect, ...]]:
+    """Those of all revisions from ``low`` to ``high``, by position, in their order."""
+    defect = DefectRow
+    query = select(defect.position, defect.type, defect.severity).where(defect.position.between(low, high))
+    found: dict[int, list[FoundDefect]] = {}
+    for position, *said in connection.execute(query.order_by(defect.position, defect.place)):
+        found.setdefault(position, []).append(FoundDefect(*said))
+    return {position: tuple(defects) for position, defects in found.items()}
+
+
+def _readings(connection: Connection, start: datetime, end: datetime) -> dict[int, tuple[Reading, ...]]:
+    """By position, in their order."""
+    row, gauge = InspectionRow, GaugeRow
+    says = [getattr(gauge, name) for name in Reading._fields if name != "truth"]
+    query = _latest_parts(start, end, [gauge.position, row.truth_known, *says])
+    query = query.join(gauge, gauge.position == row.position).order_by(gauge.place)
+    found: dict[int, list[Reading]] = {}
+    known: set[int] = set()
+    for position, truth_known, *said in connection.execute(query):
+        found.setdefault(position, []).append(Reading(*said))
+        if truth_known:
+            known.add(position)
+    for some in _batches(sorted(known)):
+        for position, record in connection.execute(
+            select(row.position, row.record).where(row.position.in_(some))
+        ):
+            truths = _truths(record)
+            found[position] = [one._replace(truth=truths.get(one.name)) for one in found[position]]
+    return {position: tuple(readings) for position, readings in found.items()}
+
+
+def _truths(record: str) -> dict[str, float]:
+    """What is known of gauges; a damaged record is the chain's to tell."""
+    try:
+        return dict(json.loads(record)["truth"]["readings"])
+    except (ValueError, TypeError, LookupError):
+        return {}
+
+
+def _figured(row: ShiftRow) -> ShiftRow:
+    """As ``shift_parts`` has it, by its record; a damaged one is the chain's to tell."""
+    try:
+        return row._replace(**_figures_of(Inspection.model_validate_json(row.record)), record="")
+    except ValueError:
+        return row._replace(record="")
+
+
+def _figures_of(inspection: Inspection) -> dict[str, Any]:
+    """The fields of a row that ``shift_parts`` has besides the columns."""
+    rows = {one.name: one.rows_of(inspection) for one in DERIVED}
+    truths = inspection.truth.readings if inspection.truth else {}
+    (look,) = rows[LookRow.__tablename__]
+    return {
+        **look,
+        "defects": tuple(FoundDefect(one["type"], one["severity"]) for one in rows[DefectRow.__tablename__]),
+        "readings": tuple(
+            Reading._make((*(one[name] for name in Reading._fields[:-1]), truths.get(one["name"])))
+            for one in rows[GaugeRow.__tablename__]
+        ),
+    }
 
 
 def with_waiting(
     stored: Iterable[ShiftRow], waiting: Iterable[Entry], start: datetime, end: datetime
 ) -> list[ShiftRow]:
     """The parts as they are once ``waiting``, in order, has followed them, in the order of their triggers."""
+    entries = [entry for entry in waiting if isinstance(entry, PartEntry)]
+    if not entries:
+        return list(stored)
     parts = {row.inspection_id: row for row in stored}
-    for entry in waiting:
-        if not isinstance(entry, PartEntry):
-            continue
+    for entry in entries:
         inspection = entry.inspection
         before = parts.get(inspection.inspection_id)
         if before is not None:
@@ -150,8 +332,9 @@ def with_waiting(
 
 def _latest(entry: PartEntry) -> dict[str, Any]:
     """The fields that follow a later revision."""
-    columns = columns_of(entry.inspection) | {"record": entry.record}
-    return {name: columns[name] for name in ShiftRow._fields if name in columns}
+    columns = columns_of(entry.inspection)
+    found = {name: columns[name] for name in ShiftRow._fields if name in columns}
+    return found | _figures_of(entry.inspection) | {"record": entry.record}
 
 
 def _new(entry: PartEntry, inspection: Inspection) -> ShiftRow:

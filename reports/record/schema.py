@@ -1,8 +1,9 @@
-"""The tables: append-only, of revisions with their pictures and readings, and of events and their alarms.
+"""The tables: append-only, of revisions, of what follows from them, and of events and their alarms.
 
 What is searched for lies in columns; the whole inspection lies beside them as canonical JSON (``record``),
-and every column is derived from it (``columns_of``), so that ``reports.record.parts_chain`` can tell a
-changed column.
+and every column is derived from it (``columns_of``), so that ``reports.record.parts_audit`` can tell a
+changed column. So are the rows of the tables that hold what a revision has several of, or what figures need
+of it (``reports.record.derived``).
 
 **Unique per trigger.** The PLC's sequence number wraps from 65535 to 1, its boot id has 16 bits and comes
 again some day, and part ids are constant in poor PLC programs. So a trigger is named by boot id, sequence
@@ -29,7 +30,9 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
     inspect,
+    text,
 )
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
@@ -42,6 +45,29 @@ DUPLICATE_WINDOW = 128
 
 PICTURE_ENCODING = "png"
 """How the archive writes pictures now: what the record says of a picture, and its file's extension."""
+
+SHIFT_COLUMNS = (
+    "seen_at",
+    "root",
+    "position",
+    "inspection_id",
+    "revision",
+    "part_id",
+    "trigger_seq",
+    "recipe_id",
+    "recipe_version",
+    "action",
+    "decided_by",
+    "outcome",
+    "missed",
+    "published",
+    "simulated",
+    "late",
+    "truth_known",
+    "false_release",
+    "challenge",
+)
+"""What a shift's figures need of each part's latest revision (``reports.record.rows``)."""
 
 # SQLite counts rows only in a column declared INTEGER; PostgreSQL's INTEGER ends at 2³¹.
 _Position = BigInteger().with_variant(Integer(), "sqlite")
@@ -113,6 +139,8 @@ class InspectionRow(Base):
     """What names the part (``Inspection.identity``); None where nothing does, and in a record from before."""
     lot: Mapped[str | None] = mapped_column(Text)
     """What names the parts that were made together; None as for ``serial``."""
+    challenge: Mapped[str | None] = mapped_column(Text)
+    """Which piece of a challenge it was; None for the line's own parts."""
     record: Mapped[str] = mapped_column(Text)
     """The whole inspection as canonical JSON (``reports.record.parts_chain.part_json``)."""
     prev_hash: Mapped[str] = mapped_column(String(64))
@@ -122,8 +150,9 @@ class InspectionRow(Base):
         UniqueConstraint("inspection_id", "revision"),
         # NULLs are distinct in a unique constraint, so only revision 0 is bound by it.
         UniqueConstraint("plc_boot_id", "trigger_seq", "trigger_cycle"),
-        Index("ix_inspections_seen_at", "seen_at"),
-        Index("ix_inspections_root", "root"),
+        # These two hold all that a shift's figures need of the table, whose rows are long.
+        Index("ix_inspections_shift", *SHIFT_COLUMNS),
+        Index("ix_inspections_first", "root", "position", "action", "late", "latency_ms"),
         Index("ix_inspections_part_id", "part_id"),
         Index("ix_inspections_serial", "serial"),
         Index("ix_inspections_lot", "lot"),
@@ -166,8 +195,45 @@ class GaugeRow(Base):
     high: Mapped[float | None] = mapped_column(Double)
     reason: Mapped[str | None] = mapped_column(String(32))
     """Why it could not be read; None where it was."""
+    text: Mapped[str] = mapped_column(Text, server_default="")
+    """A display's digits as shown, a lamp's colour, what a code holds; empty where there is none."""
+    in_range: Mapped[bool] = mapped_column(server_default=false())
+    """Whether it was read and is within its limits, or as wanted."""
 
     __table_args__ = (Index("ix_gauge_readings_name", "name", "position"),)
+
+
+class DefectRow(Base):
+    """One defect of one revision; derived from ``record``."""
+
+    __tablename__ = "defects"
+
+    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    place: Mapped[int] = mapped_column(Integer, primary_key=True)
+    """Index in ``Decision.defects``."""
+    type: Mapped[str] = mapped_column(Text)
+    severity: Mapped[str] = mapped_column(String(16))
+    view: Mapped[str] = mapped_column(Text)
+    length_mm: Mapped[float | None] = mapped_column(Double)
+    """None where the view has no scale."""
+    score: Mapped[float] = mapped_column(Double)
+
+    __table_args__ = (Index("ix_defects_type", "type", "position"),)
+
+
+class LookRow(Base):
+    """How one revision's part was looked at, and by what it was judged; derived from ``record``."""
+
+    __tablename__ = "looks"
+
+    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    judged_by: Mapped[str] = mapped_column(String(32))
+    """Names recipe, model and certificate (``reports.record.derived.judged_by``); those of equal name are
+    the same, and the record of any of them says which they are."""
+    pictures: Mapped[int] = mapped_column(Integer)
+    """How many are in the archive."""
+    looked_at: Mapped[bool]
+    """Whether pictures were taken of it."""
 
 
 class EventRow(Base):
@@ -234,6 +300,20 @@ def columns_there(connection: Connection) -> set[str]:
     return {column["name"] for column in found.get_columns(table)}
 
 
+def schema_revision(connection: Connection) -> str:
+    """Which step of the schema (``reports.database.migrations``) the record is at; empty where none is.
+
+    Nothing says it of a plant's copy either.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    if not inspect(connection).has_table("alembic_version"):
+        return ""
+    revision = str(connection.scalar(text("SELECT version_num FROM alembic_version")) or "")
+    return revision if revision.isdecimal() else ""
+
+
 def columns_of_event(event: Event) -> dict[str, Any]:
     """Every column that follows from the event alone."""
     return {
@@ -275,4 +355,5 @@ def columns_of(inspection: Inspection) -> dict[str, Any]:
         "latency_ms": decision.timings_ms.total,
         "serial": None if identity is None else without_nul(identity.serial) or None,
         "lot": None if identity is None else without_nul(identity.lot) or None,
+        "challenge": None if inspection.challenge is None else without_nul(inspection.challenge.piece),
     }

@@ -3,9 +3,8 @@
 Everything but ``first_pass_yield`` and latency speaks of the latest revision of each part.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
 from sqlalchemy import Engine
@@ -16,13 +15,13 @@ from inspection.part import MissedCause, Outcome
 from inspection.status import Percentiles
 from inspection.times.shifts import Shift
 from reports.audit.clock_set_back import LeftOut
-from reports.audit.pictures_kept import Kept, count_not_kept
+from reports.audit.pictures_kept import count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.rows import ShiftRow
 from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours
-from reports.shift.query import ShiftOnRecord, shift_on_record
+from reports.shift.query import Judge, ShiftOnRecord, shift_on_record
 from reports.statistics.pareto import ParetoRow, pareto
 from reports.statistics.proportions import Interval, Proportion, proportion
 from reports.statistics.rule_sets import RuleSet
@@ -268,7 +267,7 @@ def summarise(
         quality_ratio=proportion(len(passed), len(rows) - went[None]),
         defects=_defects(judged),
         hours=hours(judged, start=start, rule_set=rule_set),
-        certified=_certified(judged),
+        certified=_certified(judged, found.judges),
         latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
         last=_shift_part(rows[-1]) if rows else None,
@@ -277,8 +276,8 @@ def summarise(
         false_releases=escaped,
         false_release_share=proportion(escaped, truths, Interval.CLOPPER_PEARSON),
         mismatched_releases=sum(row.mismatched_release for row in rows),
-        pictures_not_kept=count_not_kept(map(_kept, judged)),
-        gauges=gauge_figures((row.record for row in judged), rule_set, subgroup=subgroup),
+        pictures_not_kept=count_not_kept(judged),
+        gauges=gauge_figures(judged, rule_set, subgroup=subgroup),
         downtime=downtime(found.life, start=start, end=end, now=now),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,
@@ -290,38 +289,15 @@ def summarise(
 
 
 def _defects(judged: Iterable[ShiftRow]) -> tuple[ParetoRow, ...]:
-    return pareto(Counter(name for row in judged for name in _types_in(row.record)))
+    return pareto(Counter(name for row in judged for name in {defect.type for defect in row.defects}))
 
 
-def _types_in(record: str) -> set[str]:
-    """The types of defects that a record names; a damaged one is the chain's to tell."""
-    if '"defects":[{' not in record:  # canonical JSON; most records have none
-        return set()
-    try:
-        return {str(defect["type"]) for defect in json.loads(record)["decision"]["defects"]}
-    except (ValueError, TypeError, LookupError):
-        return set()
-
-
-def _kept(row: ShiftRow) -> Kept:
-    try:
-        pictures = len(json.loads(row.record)["pictures"])
-    except (ValueError, TypeError, LookupError):  # a damaged record is the chain's to tell
-        pictures = 0
-    return Kept((row.recipe_id, row.recipe_version), pictures, row.record)
-
-
-def _certified(judged: Iterable[ShiftRow]) -> tuple[CertifiedParts, ...]:
-    held = Counter(_certificate_in(row.record) for row in judged)
+def _certified(judged: Iterable[ShiftRow], judges: Mapping[str, Judge]) -> tuple[CertifiedParts, ...]:
+    held: Counter[CertificateRef | None] = Counter()
+    for name, parts in Counter(row.judged_by for row in judged).items():
+        judge = judges.get(name)
+        held[judge.certificate if judge is not None else None] += parts
     return tuple(CertifiedParts(certificate=certificate, parts=parts) for certificate, parts in held.items())
-
-
-def _certificate_in(record: str) -> CertificateRef | None:
-    """The certificate that a record names; older ones name none, and a damaged one is the chain's to tell."""
-    try:
-        return CertificateRef.model_validate(json.loads(record)["certificate"])
-    except (ValueError, TypeError, LookupError):
-        return None
 
 
 def _shift_part(row: ShiftRow) -> ShiftPart:

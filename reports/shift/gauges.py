@@ -1,16 +1,14 @@
 """What gauges read in a shift: how often, how well, and whether the process keeps their limits."""
 
-import json
 import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from statistics import fmean, median, variance
 from typing import Final, NamedTuple
 
-from pydantic import ValidationError
-
-from inspection.decision import Frozen, GaugeReading
+from inspection.decision import Frozen
 from inspection.instruments.reading import InstrumentKind, Unreadable
+from reports.record.rows import Reading, ShiftRow
 from reports.statistics.capability import LEAST_PARTS, Capability, Within, capability
 from reports.statistics.rule_sets import RuleSet
 from reports.statistics.subgroup_charts import SubgroupChart, subgroup_chart
@@ -63,66 +61,51 @@ class GaugeFigures(Frozen):
 
 class _Key(NamedTuple):
     name: str
-    kind: InstrumentKind | None
+    kind: str
     unit: str
     low: float | None
     high: float | None
 
 
 def gauge_figures(
-    records: Iterable[str], rule_set: RuleSet, *, subgroup: int = 1
+    judged: Iterable[ShiftRow], rule_set: RuleSet, *, subgroup: int = 1
 ) -> tuple[GaugeFigures, ...]:
     """The figures of all gauges, in the order in which they first occur.
 
     Args:
-        records: The judged parts as the record has them, in the order of their triggers; a damaged one is the
-            chain's to tell, and is left out.
+        judged: The judged parts, in the order of their triggers.
         rule_set: Which points of a chart are called signals.
         subgroup: So many parts in a row are a subgroup; with 1 each part is a point of its own.
     """
-    found: dict[_Key, list[tuple[GaugeReading, float | None]]] = {}
-    for record in records:
-        for reading, truth in _readings_in(record):
+    found: dict[_Key, list[Reading]] = {}
+    for row in judged:
+        for reading in row.readings:
             key = _Key(reading.name, reading.kind, reading.unit, reading.low, reading.high)
-            found.setdefault(key, []).append((reading, truth))
+            found.setdefault(key, []).append(reading)
     return tuple(_figures(key, seen, rule_set, subgroup) for key, seen in found.items())
 
 
-def _readings_in(record: str) -> list[tuple[GaugeReading, float | None]]:
-    """Each reading, and what is known to be true of it."""
-    if '"gauges":[{' not in record:  # canonical JSON; most records have none
-        return []
-    try:
-        part = json.loads(record)
-        truths = (part["truth"] or {}).get("readings", {})
-        readings = [GaugeReading.model_validate(one) for one in part["decision"]["gauges"]]
-        return [(one, truths.get(one.name)) for one in readings]
-    except (ValueError, TypeError, LookupError, AttributeError, ValidationError):
-        return []
-
-
-def _figures(
-    key: _Key, seen: Sequence[tuple[GaugeReading, float | None]], rule_set: RuleSet, subgroup: int
-) -> GaugeFigures:
-    readings = [reading for reading, _ in seen]
+def _figures(key: _Key, readings: Sequence[Reading], rule_set: RuleSet, subgroup: int) -> GaugeFigures:
     measured = [] if key.kind in _NO_MEASURE else [one for one in readings if one.value is not None]
     values = [one.value for one in measured if one.value is not None]
-    us = [one.uncertainty for one in measured]
+    us = [one.uncertainty or 0.0 for one in measured]
     control = individuals(values, us, rule_set) if len(values) >= LEAST_PARTS else None
     groups = None
     if subgroup > 1 and key.kind not in _NO_MEASURE:
         groups = subgroup_chart(
             [one.value for one in readings],
-            [one.uncertainty for one in readings],
+            [one.uncertainty or 0.0 for one in readings],
             size=subgroup,
             rule_set=rule_set,
         )
     judged_by = control if groups is None else groups
     return GaugeFigures(
-        **key._asdict(),
+        **key._asdict() | {"kind": InstrumentKind(key.kind) if key.kind else None},
         parts=len(readings),
         read=sum(one.read for one in readings),
-        unreadable=Counter(one.reason or Unreadable.NOT_FOUND for one in readings if not one.read),
+        unreadable=Counter(
+            Unreadable(one.reason or Unreadable.NOT_FOUND) for one in readings if not one.read
+        ),
         outside=sum(one.read and not one.in_range for one in readings),
         mean=fmean(values) if values else None,
         s=math.sqrt(variance(values)) if len(values) > 1 else None,
@@ -138,16 +121,16 @@ def _figures(
             in_control=judged_by is not None and judged_by.in_control,
             within=None if groups is None else Within(groups.within_variance, groups.freedom),
         ),
-        trueness=_trueness(seen),
+        trueness=_trueness(readings),
         subgroups=groups,
     )
 
 
-def _trueness(seen: Sequence[tuple[GaugeReading, float | None]]) -> Trueness | None:
+def _trueness(readings: Sequence[Reading]) -> Trueness | None:
     errors = [
-        (abs(reading.value - truth), reading.uncertainty)
-        for reading, truth in seen
-        if reading.value is not None and truth is not None
+        (abs(one.value - one.truth), one.uncertainty or 0.0)
+        for one in readings
+        if one.value is not None and one.truth is not None
     ]
     if not errors:
         return None

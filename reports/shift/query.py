@@ -4,7 +4,7 @@ A part belongs to the shift in which its trigger was seen (``Trigger.seen_at``),
 came. What waits in the spool is read as well: it is durable, and a shift without it would be told wrongly.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Final, NamedTuple
@@ -13,6 +13,8 @@ from pydantic import ValidationError
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
+from inspection.certification.certificate import CertificateRef
+from inspection.decision import ModelRef, RecipeRef
 from inspection.errors import StoreError
 from inspection.events import Event
 from inspection.part import Inspection
@@ -21,17 +23,27 @@ from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
 from reports.record.entry import Entry, EventEntry
 from reports.record.events_chain import has_events, verify_events_beside
-from reports.record.parts_chain import verify_parts
-from reports.record.rows import Named, ShiftRow, stored_parts, with_waiting
+from reports.record.parts_audit import verify_parts
+from reports.record.rows import Named, ShiftRow, shift_parts, stored_parts, with_waiting
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 from reports.shift.downtime.reading import read_life
 from reports.shift.downtime.reasons import Life
+from reports.shift.examples.choosing import chosen
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
 """From before any part to after all."""
+
+
+class Judge(NamedTuple):
+    """What judged a part."""
+
+    recipe: RecipeRef
+    model: ModelRef
+    certificate: CertificateRef | None
+    """The one that held then."""
 
 
 class ShiftOnRecord(NamedTuple):
@@ -39,6 +51,11 @@ class ShiftOnRecord(NamedTuple):
 
     rows: Sequence[ShiftRow]
     """The latest revision of each part, in the order of the triggers."""
+    judges: Mapping[str, Judge]
+    """What judged them, by ``ShiftRow.judged_by``; what only a damaged record says is left out."""
+    records: Mapping[str, str]
+    """The JSON of those that show a type of defect (``reports.shift.examples.choosing.chosen``), by
+    inspection id."""
     chain: ChainReport
     """Of the rows from the shift's first to its last."""
     events: ChainReport
@@ -77,7 +94,7 @@ def shift_on_record(
     _check_range(start, end)
     try:
         with engine.connect() as connection:
-            stored = stored_parts(connection, start, end)
+            stored = shift_parts(connection, start, end)
             low = min((row.root for row in stored), default=None)
             high = max((row.position for row in stored), default=None)
             newest = _newest(connection) if high is None else 0
@@ -90,10 +107,15 @@ def shift_on_record(
             noted = events_noted(connection, spooled, start, end)
             life = read_life(connection, start=start, end=end, spooled=spooled)
             ends = _newest(connection), _newest(connection, EventRow) if has_events(connection) else 0
+            rows = with_waiting(stored, spooled, start, end)
+            judges = _judges(connection, rows)
+            records = _records(connection, chosen(row for row in rows if row.missed is None).values())
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
     return ShiftOnRecord(
-        rows=with_waiting(stored, spooled, start, end),
+        rows=rows,
+        judges=judges,
+        records=records,
         chain=chain,
         events=events,
         spooled=len(spooled),
@@ -129,6 +151,29 @@ def events_noted(
             found.append(Event.model_validate_json(record))
     waiting = [entry.event for entry in spooled if isinstance(entry, EventEntry)]
     return [*found, *(event for event in waiting if start <= event.at < end)]
+
+
+def _judges(connection: Connection, rows: Sequence[ShiftRow]) -> dict[str, Judge]:
+    """What judged the parts: the records of those with the same name say the same."""
+    one_of_each = {row.judged_by: row for row in reversed(rows)}
+    records = _records(connection, one_of_each.values())
+    found = {}
+    for name, row in one_of_each.items():
+        with suppress(ValidationError):
+            part = Inspection.model_validate_json(records[row.inspection_id])
+            found[name] = Judge(part.decision.recipe, part.decision.model, part.certificate)
+    return found
+
+
+def _records(connection: Connection, rows: Iterable[ShiftRow]) -> dict[str, str]:
+    """The JSON of some rows, by inspection id."""
+    query = select(InspectionRow.record)
+    return {
+        row.inspection_id: row.record
+        or connection.scalar(query.where(InspectionRow.position == row.position))
+        or ""
+        for row in rows
+    }
 
 
 def shift_inspections(

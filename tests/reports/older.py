@@ -9,7 +9,12 @@ from alembic.migration import MigrationContext
 from alembic.operations import Operations
 from sqlalchemy import Connection, MetaData, NullPool, Row, create_engine
 
-from reports.database.migrations.versions import r0001_inspections, r0002_events, r0003_readings
+from reports.database.migrations.versions import (
+    r0001_inspections,
+    r0002_events,
+    r0003_readings,
+    r0004_users,
+)
 from reports.settings import StoreSettings
 from tests.reports.stores import outside
 
@@ -17,8 +22,11 @@ WITHOUT_EVENTS = Path(__file__).parent / "database" / "data" / "record_0001.sql"
 """Five revisions of three parts, written by Passgate at a2ffe54, which knew no events."""
 WITH_EVENTS = WITHOUT_EVENTS.with_name("record_0002.sql")
 """Three revisions of two parts, and a hold, written by Passgate at 69e6cdd, which kept no readings."""
+WITH_READINGS = WITHOUT_EVENTS.with_name("record_0004.sql")
+"""Five revisions of three parts with defects, pictures, readings and a certificate, written by Passgate at
+484c9fe, which had no tables of defects and looks."""
 
-STEPS = {step.revision: step for step in (r0001_inspections, r0002_events, r0003_readings)}
+STEPS = {step.revision: step for step in (r0001_inspections, r0002_events, r0003_readings, r0004_users)}
 
 
 def old_record(settings: StoreSettings, record: Path = WITHOUT_EVENTS) -> None:
@@ -51,8 +59,8 @@ def _copy(old: Connection, new: Connection) -> None:
                 STEPS[revision].upgrade()
     target.reflect(new)
     for table in source.sorted_tables:
-        rows = [_in_utc(row) for row in old.execute(table.select())]
-        new.execute(target.tables[table.name].insert(), rows)
+        if rows := [_in_utc(row) for row in old.execute(table.select())]:
+            new.execute(target.tables[table.name].insert(), rows)
 
 
 def _in_utc(row: Row[tuple[object, ...]]) -> dict[str, object]:

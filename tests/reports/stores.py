@@ -14,7 +14,7 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, ProgrammingErr
 
 from inspection.decision import Action
 from reports.record.chain import ChainReport
-from reports.record.parts_chain import verify_parts
+from reports.record.parts_audit import verify_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.settings import StoreSettings
 from reports.shift.query import all_inspections
@@ -61,10 +61,12 @@ def disarm(connection: Connection) -> None:
 
 
 def execute_all(connection: Connection, statements: Iterable[str]) -> None:
-    """Execute all ``statements``, but for those that concern only SQLite's count of the rows ever written."""
+    """Execute all ``statements``; those that reset SQLite's count of the rows given as PostgreSQL has it."""
     for statement in statements:
-        if connection.dialect.name == "sqlite" or "sqlite_sequence" not in statement:
-            connection.exec_driver_sql(statement)
+        if connection.dialect.name == "postgresql":
+            statement = statement.replace("sqlite_sequence SET seq", "rows_given SET position")
+            statement = statement.replace("sqlite_sequence", "rows_given")
+        connection.exec_driver_sql(statement)
 
 
 def tamper(settings: StoreSettings, *statements: str) -> None:

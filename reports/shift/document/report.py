@@ -4,11 +4,10 @@ The figures are those of ``ShiftSummary``; what stands beside them comes from th
 transaction. The same rows give the same report, whenever and wherever it is made.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from sqlalchemy import Engine
 
@@ -16,13 +15,13 @@ from inspection.decision import Action, DecidedBy, Frozen, ModelRef, RecipeRef, 
 from inspection.events import Event
 from inspection.part import Outcome
 from inspection.times.shifts import Shift
-from reports.record.rows import ShiftRow
+from reports.record.rows import FoundDefect, ShiftRow
 from reports.shift.challenges import ChallengeRun, agreement_among, challenge_runs
 from reports.shift.document.hour_lines import HOUR, HourLine, hour_lines
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.examples.choosing import Example, examples
 from reports.shift.figures import ShiftPart, ShiftSummary, summarise
-from reports.shift.query import ShiftOnRecord, shift_on_record
+from reports.shift.query import Judge, ShiftOnRecord, shift_on_record
 from reports.shift.signing.state import Signing
 from reports.statistics.agreement import Agreement
 from reports.statistics.rule_sets import RuleSet
@@ -169,45 +168,21 @@ def report_of(
         subgroup=subgroup,
     )
     judged = [row for row in found.rows if row.missed is None]
-    decisions = [said for row in judged if (said := _said(row)) is not None]
     return ShiftReport(
         station=station,
         summary=summary,
         became=tuple(_became(action, found.rows) for action in (*Action, None)),
-        decided_by=Counter(decision.by for decision in decisions),
+        decided_by=Counter(DecidedBy(row.decided_by) for row in judged),
         hours=hour_lines(found.rows, start=summary.start, end=summary.end),
-        severities=_severities(summary, decisions),
-        judged_by=_judged_by(decisions),
+        severities=_severities(summary, judged),
+        judged_by=_judged_by(judged, found.judges),
         to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
         events=tuple(found.noted),
         challenges=challenge_runs(found.noted),
         agreement=agreement_among(found.noted, station=station),
         alarms=alarm_lives(found.life, start=start, end=min(end, now)),
-        examples=examples(judged, [row.name for row in summary.defects]),
+        examples=examples(judged, [row.name for row in summary.defects], found.records),
     )
-
-
-class _Said(NamedTuple):
-    """What the report needs of one decision."""
-
-    by: DecidedBy
-    defects: tuple[tuple[str, Severity], ...]
-    recipe: RecipeRef
-    model: ModelRef
-
-
-def _said(row: ShiftRow) -> _Said | None:
-    """The decision that a record holds; a damaged one is the chain's to tell, and says nothing here."""
-    try:
-        decision = json.loads(row.record)["decision"]
-        return _Said(
-            by=DecidedBy(decision["decided_by"]),
-            defects=tuple((str(one["type"]), Severity(one["severity"])) for one in decision["defects"]),
-            recipe=RecipeRef.model_validate(decision["recipe"]),
-            model=ModelRef.model_validate(decision["model"]),
-        )
-    except (ValueError, TypeError, LookupError):
-        return None
 
 
 def _decided(row: ShiftRow) -> Action | None:
@@ -224,10 +199,11 @@ def _became(action: Action | None, rows: Iterable[ShiftRow]) -> Became:
     )
 
 
-def _severities(summary: ShiftSummary, decisions: Iterable[_Said]) -> tuple[Severities, ...]:
-    counts = Counter(defect for decision in decisions for defect in decision.defects)
+def _severities(summary: ShiftSummary, judged: Iterable[ShiftRow]) -> tuple[Severities, ...]:
+    counts = Counter(defect for row in judged for defect in row.defects)
     by_type = {
-        row.name: {severity: counts[row.name, severity] for severity in Severity} for row in summary.defects
+        row.name: {severity: counts[FoundDefect(row.name, severity.value)] for severity in Severity}
+        for row in summary.defects
     }
     return tuple(
         Severities(type=name, defects=sum(found.values()), by_severity=found)
@@ -235,8 +211,11 @@ def _severities(summary: ShiftSummary, decisions: Iterable[_Said]) -> tuple[Seve
     )
 
 
-def _judged_by(decisions: Iterable[_Said]) -> tuple[JudgedBy, ...]:
-    named = Counter((decision.recipe, decision.model) for decision in decisions)
+def _judged_by(judged: Iterable[ShiftRow], judges: Mapping[str, Judge]) -> tuple[JudgedBy, ...]:
+    named: Counter[tuple[RecipeRef, ModelRef]] = Counter()
+    for name, parts in Counter(row.judged_by for row in judged).items():
+        if name in judges:
+            named[judges[name].recipe, judges[name].model] += parts
     return tuple(
         JudgedBy(recipe=recipe, model=model, parts=parts) for (recipe, model), parts in named.items()
     )

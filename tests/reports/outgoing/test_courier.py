@@ -195,6 +195,8 @@ def test_a_record_that_was_restored_is_told_and_never_merged(
     before = plant.rows()
     tamper(
         settings,
+        "DELETE FROM looks WHERE position > 2",
+        "DELETE FROM defects WHERE position > 2",
         "DELETE FROM inspections WHERE position > 2",
         "UPDATE sqlite_sequence SET seq = 2 WHERE name = 'inspections'",
     )

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from inspection.decision import GaugeReading
 from inspection.instruments.reading import InstrumentKind, Unreadable
 from inspection.part import Inspection, MissedCause, Truth
-from reports.record.parts_chain import part_json
+from reports.record.parts_chain import part_entry
+from reports.record.rows import ShiftRow, with_waiting
 from reports.settings import StoreSettings
 from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
@@ -27,11 +28,15 @@ from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import START, part
 from tests.reports.postgresql import on_both
 from tests.reports.shift.the_shift import END
-from tests.reports.stores import locked
+from tests.reports.stores import EVER, NEVER, locked
+
+
+def rows_of(*parts: Inspection) -> list[ShiftRow]:
+    return with_waiting([], map(part_entry, parts), EVER, NEVER)
 
 
 def figures_of(*parts: Inspection) -> tuple[GaugeFigures, ...]:
-    return gauge_figures((part_json(one) for one in parts), RuleSet.NELSON_1984)
+    return gauge_figures(rows_of(*parts), RuleSet.NELSON_1984)
 
 
 def test_what_was_read_what_was_not_and_why_and_what_lay_outside() -> None:
@@ -157,7 +162,7 @@ def test_subgroups_decide_where_they_are_asked_for_whether_there_is_a_cpk() -> N
     """Each subgroup lies elsewhere: single values hide it among each other, means do not."""
     rng = np.random.default_rng(3)
     values = [4.0 + 0.2 * (at // 5 % 2) + rng.normal(0.0, 0.05) for at in range(200)]
-    parts = [part_json(gauged(n, pressure(value, u=0.001))) for n, value in enumerate(values, 1)]
+    parts = rows_of(*(gauged(n, pressure(value, u=0.001)) for n, value in enumerate(values, 1)))
     (single,) = gauge_figures(parts, RuleSet.NELSON_1984)
     (grouped,) = gauge_figures(parts, RuleSet.NELSON_1984, subgroup=5)
     assert single.subgroups is None
@@ -171,7 +176,7 @@ def test_subgroups_decide_where_they_are_asked_for_whether_there_is_a_cpk() -> N
 
 def test_cpk_goes_by_the_spread_within_subgroups_of_a_process_in_control() -> None:
     values = np.random.default_rng(4).normal(4.0, 0.1, 250)
-    parts = [part_json(gauged(n, pressure(float(value), u=0.001))) for n, value in enumerate(values, 1)]
+    parts = rows_of(*(gauged(n, pressure(float(value), u=0.001)) for n, value in enumerate(values, 1)))
     (found,) = gauge_figures(parts, RuleSet.NELSON_1984, subgroup=5)
     assert found.capability is not None
     assert found.capability.cpk_measured is not None

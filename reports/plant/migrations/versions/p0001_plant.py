@@ -67,6 +67,7 @@ _TABLES = (
         latency_ms double precision NOT NULL,
         serial text,
         lot text,
+        challenge text,
         record text NOT NULL,
         prev_hash varchar(64) NOT NULL,
         row_hash varchar(64) NOT NULL,
@@ -91,8 +92,29 @@ _TABLES = (
         low double precision,
         high double precision,
         reason varchar(32),
+        text text NOT NULL,
+        in_range boolean NOT NULL,
         seen_at timestamptz NOT NULL,
         PRIMARY KEY (station, position, place, seen_at)) PARTITION BY RANGE (seen_at)""",
+    """CREATE TABLE plant.defects (
+        station text NOT NULL,
+        position bigint NOT NULL,
+        place integer NOT NULL,
+        type text NOT NULL,
+        severity varchar(16) NOT NULL,
+        view text NOT NULL,
+        length_mm double precision,
+        score double precision NOT NULL,
+        seen_at timestamptz NOT NULL,
+        PRIMARY KEY (station, position, place, seen_at)) PARTITION BY RANGE (seen_at)""",
+    """CREATE TABLE plant.looks (
+        station text NOT NULL,
+        position bigint NOT NULL,
+        judged_by varchar(32) NOT NULL,
+        pictures integer NOT NULL,
+        looked_at boolean NOT NULL,
+        seen_at timestamptz NOT NULL,
+        PRIMARY KEY (station, position, seen_at)) PARTITION BY RANGE (seen_at)""",
     """CREATE TABLE plant.events (
         station text NOT NULL REFERENCES plant.stations,
         position bigint NOT NULL,
@@ -145,10 +167,14 @@ _AND = {"inspections": "", "events": "WHEN after > parts THEN 'after'"}
 _COLUMNS = {
     "inspections": "position, root, supersedes, inspection_id, revision, trigger_cycle, plc_boot_id,"
     " trigger_seq, part_id, seen_at, recorded_at, recipe_id, recipe_version, action, decided_by, published,"
-    " outcome, missed, simulated, late, false_release, truth_known, latency_ms, serial, lot, record,"
+    " outcome, missed, simulated, late, false_release, truth_known, latency_ms, serial, lot,"
+    " challenge, record,"
     " prev_hash, row_hash",
     "inspection_pictures": "position, view, sha256, encoding",
-    "gauge_readings": "position, place, name, kind, value, uncertainty, unit, low, high, reason",
+    "gauge_readings": "position, place, name, kind, value, uncertainty, unit, low, high, reason, text,"
+    " in_range",
+    "defects": "position, place, type, severity, view, length_mm, score",
+    "looks": "position, judged_by, pictures, looked_at",
     "events": "position, event_id, after, at, kind, by, detail, subjects, record, prev_hash, row_hash",
     "alarm_changes": "position, alarm_id, code, priority, change, times",
 }
@@ -157,6 +183,8 @@ _COLUMNS = {
 _ORIGIN = {
     "inspection_pictures": "inspections",
     "gauge_readings": "inspections",
+    "defects": "inspections",
+    "looks": "inspections",
     "alarm_changes": "events",
 }
 """From the rows of which table a table's follow."""
