@@ -114,6 +114,11 @@ class ShiftRow(NamedTuple):
     """Only in ``stored_parts``, and of what waits in the spool."""
 
     @property
+    def judged(self) -> bool:
+        """Whether it was judged as a part of the line: not missed, and no piece of a challenge."""
+        return self.missed is None and self.challenge is None
+
+    @property
     def went_as_decided(self) -> bool | None:
         """Whether it went with a judged part as was decided; None where that is open."""
         return _went(self.action, self.published, self.outcome, self.revision > 0)

@@ -36,6 +36,7 @@ COLUMNS = (
     "serial",
     "lot",
     "gauges",
+    "challenge",
     "after_signing",
 )
 """Columns of ``to_csv``."""
@@ -98,6 +99,7 @@ def to_csv(
             "" if part.identity is None else part.identity.serial,
             "" if part.identity is None else part.identity.lot,
             "; ".join(_reading(one, decimal) for one in decision.gauges),
+            "" if part.challenge is None else part.challenge.piece,
             after,
         )
         writer.writerow([_written(cell, decimal) for cell in cells])

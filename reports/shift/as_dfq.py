@@ -67,7 +67,7 @@ def to_dfq(
     """
     found: dict[RecipeRef, dict[_Characteristic, list[_Value]]] = {}
     for part in parts:
-        for reading in part.decision.gauges if part.missed is None else ():
+        for reading in part.decision.gauges if part.missed is None and part.challenge is None else ():
             if reading.kind not in _NO_MEASURE:
                 key = _Characteristic(reading.name, reading.kind, reading.unit, reading.low, reading.high)
                 values = found.setdefault(part.decision.recipe, {}).setdefault(key, [])

@@ -61,6 +61,7 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     table.add_row("missed", str(sum(summary.missed.values())))
     for cause, parts in summary.missed.items():
         table.add_row(f"  {cause.value}", str(parts))
+    table.add_row("challenge pieces", str(summary.challenge_pieces))
     table.add_row("late", str(summary.late))
     table.add_row("simulated", str(summary.simulated))
     table.add_row("first-pass yield", _share(summary.first_pass_yield, none="none judged"))

@@ -66,6 +66,8 @@ class ShiftSummary(Frozen):
     pending: int
     """Judged parts of which that is not known yet: they are on their way, or the engine died meanwhile."""
     by_outcome: dict[Outcome, int]
+    challenge_pieces: int = 0
+    """Pieces of challenges: judged, and no parts of the line; with missed and judged parts they are all."""
     missed: dict[MissedCause, int]
     """Triggers that got no inspection, by cause."""
     late: int
@@ -241,11 +243,13 @@ def summarise(
         subgroup: As it was asked for.
     """
     rows = found.rows
-    judged = [row for row in rows if row.missed is None]
+    judged = [row for row in rows if row.judged]
+    pieces = sum(row.challenge is not None for row in rows)
     went = Counter(row.went_as_decided for row in judged)
     known = len(judged) - went[None]
     passed = [row for row in judged if row.went_as_decided and row.action == Action.PASS]
-    truths, escaped = sum(row.truth_known for row in rows), sum(row.false_release for row in rows)
+    truths = sum(row.truth_known for row in rows if row.challenge is None)
+    escaped = sum(row.false_release for row in rows)
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
@@ -254,17 +258,20 @@ def summarise(
         as_of=now.astimezone(UTC) if now < end else None,
         parts=len(rows),
         by_action=Counter(
-            Action(row.action) for row in rows if row.missed is not None or row.went_as_decided
+            Action(row.action)
+            for row in rows
+            if row.missed is not None or (row.judged and row.went_as_decided)
         ),
         not_as_decided=went[False],
         pending=went[None],
         by_outcome={Outcome(name): n for name, n in Counter(row.outcome for row in rows).items() if name},
+        challenge_pieces=pieces,
         missed={MissedCause(name): n for name, n in Counter(row.missed for row in rows).items() if name},
         late=sum(row.late or row.first_late for row in rows),
         simulated=sum(row.simulated for row in rows),
         first_pass_yield=proportion(sum(row.passed_at_first_look for row in passed), known),
         yield_without_rework=proportion(sum(row.first_action != Action.REWORK for row in passed), known),
-        quality_ratio=proportion(len(passed), len(rows) - went[None]),
+        quality_ratio=proportion(len(passed), len(rows) - pieces - went[None]),
         defects=_defects(judged),
         hours=hours(judged, start=start, rule_set=rule_set),
         certified=_certified(judged, found.judges),

@@ -51,7 +51,7 @@ class _Sums:
         self._by_action: Counter[Action] = Counter()
         self._by_outcome: Counter[Outcome] = Counter()
         self._not_as_decided = self._pending = 0
-        self._missed = self._late = 0
+        self._missed = self._late = self._challenged = 0
 
     def add_stored(self, connection: Connection, since: datetime) -> None:
         """What the database holds. Raises SQLAlchemyError."""
@@ -64,8 +64,9 @@ class _Sums:
             .where(later.position.is_(None), row.seen_at >= since)
         )
         revised = row.revision > 0
-        what = row.action, row.published, row.outcome, revised, row.missed, late
-        for action, published, outcome, was_revised, missed, was_late, parts in connection.execute(
+        piece = row.challenge.is_not(None)
+        what = row.action, row.published, row.outcome, revised, row.missed, piece, late
+        for action, published, outcome, was_revised, missed, is_piece, was_late, parts in connection.execute(
             latest.with_only_columns(*what, func.count()).group_by(*what)
         ):
             went = went_as_decided(
@@ -74,7 +75,7 @@ class _Sums:
                 outcome=None if outcome is None else Outcome(outcome),
                 revision=int(was_revised),
             )
-            self._add(action, went, outcome, missed, late=was_late, parts=parts)
+            self._add(action, went, outcome, missed, piece=is_piece, late=was_late, parts=parts)
         withheld = latest.where(row.published.is_(False), row.missed.is_(None), ~late)
         self._late += sum(map(_recorded_late, connection.scalars(withheld.with_only_columns(row.record))))
 
@@ -83,7 +84,8 @@ class _Sums:
         late = row.late or row.first_late
         withheld = not row.published and row.missed is None and not late
         late = late or (withheld and _recorded_late(row.record))
-        self._add(row.action, row.went_as_decided, row.outcome, row.missed, late=late, parts=parts)
+        went, piece = row.went_as_decided, row.challenge is not None
+        self._add(row.action, went, row.outcome, row.missed, piece=piece, late=late, parts=parts)
 
     def _add(
         self,
@@ -92,11 +94,14 @@ class _Sums:
         outcome: str | None,
         missed: str | None,
         *,
+        piece: bool,
         late: bool,
         parts: int,
     ) -> None:
         if missed is not None:
             self._missed += parts
+        elif piece:
+            self._challenged += parts
         elif went is None:
             self._pending += parts
         elif went:
@@ -112,12 +117,17 @@ class _Sums:
         """As the Run screen has them."""
         return Counts(
             since=since,
-            triggers=self._by_action.total() + self._not_as_decided + self._pending + self._missed,
+            triggers=self._by_action.total()
+            + self._not_as_decided
+            + self._pending
+            + self._missed
+            + self._challenged,
             by_action={action: parts for action, parts in self._by_action.items() if parts},
             not_as_decided=self._not_as_decided,
             pending=self._pending,
             by_outcome={outcome: parts for outcome, parts in self._by_outcome.items() if parts},
             missed=self._missed,
+            challenged=self._challenged,
             late=self._late,
         )
 

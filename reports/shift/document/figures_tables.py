@@ -30,13 +30,16 @@ def became_table(report: ShiftReport, words: Words) -> Table:
             Column(words.say("decision"), width=1.0),
             *numbers(*(words.of(outcome) for outcome in Outcome), words.say("open"), words.say("total")),
         ),
-        rows=tuple(
-            line(words.say("no_decision") if one.action is None else words.of(one.action), (one,))
-            for one in report.became
-        ),
+        rows=tuple(line(_became(one, words), (one,)) for one in report.became),
         total=line(words.say("total"), report.became),
         note=words.say("reconciliation_note", parts=report.summary.parts),
     )
+
+
+def _became(one: Became, words: Words) -> str:
+    if one.challenge:
+        return words.say("challenge_pieces")
+    return words.say("no_decision") if one.action is None else words.of(one.action)
 
 
 def checks_table(report: ShiftReport, words: Words) -> Table:

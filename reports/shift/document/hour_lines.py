@@ -59,7 +59,8 @@ def _bounds(start: datetime, end: datetime, step: timedelta) -> Iterator[tuple[d
 
 
 def _hour(rows: Sequence[ShiftRow], start: datetime, end: datetime) -> HourLine:
-    judged = [row for row in rows if row.missed is None]
+    rows = [row for row in rows if row.challenge is None]
+    judged = [row for row in rows if row.judged]
     known = sum(row.went_as_decided is not None for row in judged)
     passed = sum(row.passed_at_first_look for row in judged)
     return HourLine(

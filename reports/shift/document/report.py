@@ -37,6 +37,8 @@ class Became(Frozen):
     by_outcome: dict[Outcome, int]
     open: int
     """Without an outcome on record."""
+    challenge: bool = False
+    """Pieces of challenges, whatever was decided."""
 
 
 class Severities(Frozen):
@@ -167,11 +169,16 @@ def report_of(
         rule_set=rule_set,
         subgroup=subgroup,
     )
-    judged = [row for row in found.rows if row.missed is None]
+    judged = [row for row in found.rows if row.judged]
+    pieces = [row for row in found.rows if row.challenge is not None]
+    parts = [row for row in found.rows if row.challenge is None]
     return ShiftReport(
         station=station,
         summary=summary,
-        became=tuple(_became(action, found.rows) for action in (*Action, None)),
+        became=(
+            *(_became(action, parts) for action in (*Action, None)),
+            *([_became_of(row.outcome for row in pieces)] if pieces else []),
+        ),
         decided_by=Counter(DecidedBy(row.decided_by) for row in judged),
         hours=hour_lines(found.rows, start=summary.start, end=summary.end),
         severities=_severities(summary, judged),
@@ -190,9 +197,16 @@ def _decided(row: ShiftRow) -> Action | None:
 
 
 def _became(action: Action | None, rows: Iterable[ShiftRow]) -> Became:
-    outcomes = Counter(row.outcome for row in rows if _decided(row) is action)
+    found = _became_of(row.outcome for row in rows if _decided(row) is action)
+    return found.model_copy(update={"action": action, "challenge": False})
+
+
+def _became_of(found: Iterable[str | None]) -> Became:
+    """What became of the pieces of challenges, by their outcomes."""
+    outcomes = Counter(found)
     return Became(
-        action=action,
+        action=None,
+        challenge=True,
         parts=outcomes.total(),
         by_outcome={outcome: outcomes[outcome.value] for outcome in Outcome},
         open=outcomes[None],

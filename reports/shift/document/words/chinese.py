@@ -53,6 +53,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "reconciliation_note": "该时段内收到触发信号的工件：{parts} 个。每个工件按其最新记录只计入一行一列；"
     "去向为 PLC 所报告的工件结果。",
     "decision": "判定",
+    "challenge_pieces": "验证件",
     "no_decision": "漏检（未检测）",
     "open": "未知",
     "checks": "需要关注的项目",

@@ -57,6 +57,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "and one column, by its latest revision on record; an outcome is what the PLC says became of the "
     "part.",
     "decision": "Decision",
+    "challenge_pieces": "Challenge pieces",
     "no_decision": "Missed (not inspected)",
     "open": "Not known",
     "checks": "What has to be looked at",
