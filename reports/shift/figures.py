@@ -81,8 +81,8 @@ class ShiftSummary(Frozen):
     """Of the same, those that passed in the end and were not sent to rework: also what a person passed who
     looked at a held part."""
     quality_ratio: Proportion | None
-    """Share that passed in the end of all parts that came, missed ones too, but for pending ones (ISO
-    22400-2: quality ratio, the quality of OEE)."""
+    """Share that passed in the end of all parts of the line that came, missed ones too, but for pending ones
+    (ISO 22400-2: quality ratio, the quality of OEE)."""
     defects: tuple[ParetoRow, ...]
     """Types of defects by the judged parts in which they were found, passed ones too."""
     hours: Hours | None
