@@ -15,7 +15,7 @@ from typing import Final
 
 import structlog
 
-from inspection.errors import StoreError
+from inspection.errors import PassgateError, SettingsError, StoreError
 from reports.database.connecting import open_reader
 from reports.outgoing.alarm import tell_refusal
 from reports.outgoing.delivery import Plant, RowRefusedError
@@ -94,17 +94,18 @@ class Courier:
 
         Raises:
             RowRefusedError: Once, and the plant does not take a row.
+            SettingsError: Once, and the plant knows this role as no station, or as another one.
             StoreError: Once, and nothing went ``TRIES`` times.
         """
         while not self._stop.is_set():
             try:
                 self._connected(once=once)
                 return
-            except StoreError as error:
+            except (StoreError, SettingsError) as error:
                 self.failures += 1
                 self._limit = max(self._limit // 2, 1)  # of a network that is too slow, less at a time
                 self._failed(error)
-                if once and (self.failures >= TRIES or isinstance(error, RowRefusedError)):
+                if once and (self.failures >= TRIES or isinstance(error, RowRefusedError | SettingsError)):
                     raise
             self._stop.wait(pause_s(self.failures, random.random()))  # noqa: S311  (no secret)
 
@@ -243,7 +244,7 @@ class Courier:
         if was_failing or time.monotonic() - self._kept_s >= _KEPT_EVERY_S:
             self._keep()
 
-    def _failed(self, error: StoreError) -> None:
+    def _failed(self, error: PassgateError) -> None:
         """Nothing goes now. Said once for each reason, not at each try."""
         if self.progress.failing != error.what:
             log.error("nothing goes to the plant", why=str(error))

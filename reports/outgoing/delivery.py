@@ -11,7 +11,7 @@ from psycopg import sql
 from sqlalchemy import URL, Connection
 from sqlalchemy.exc import SQLAlchemyError
 
-from inspection.errors import RecordRefusedError, StoreError
+from inspection.errors import RecordRefusedError, SettingsError, StoreError
 from reports.outgoing.outbox import CARRIED, Batch, Heads, Row, chain_of
 from reports.plant.connecting import PATIENCE_S, connect_plant, plant_error
 from reports.plant.versions import refuse_other_version
@@ -79,8 +79,9 @@ class Plant:
         """Connect, and ask what the plant has of this station.
 
         Raises:
-            StoreError: The plant cannot be reached, is at another step of its schema, knows this role as no
-                station or as another one, or another process pushes as this one.
+            SettingsError: The plant knows this role as no station, or as another one.
+            StoreError: It cannot be reached, is at another step of its schema, or another process pushes as
+                this station.
         """
         with self._told():
             self._connection = self._engine.connect()
@@ -140,7 +141,7 @@ class Plant:
         (own,) = cursor.fetchone() or (None,)
         if own != self._station:
             pushes = "pushes for no station there" if own is None else f"pushes as {own!r} there"
-            raise StoreError(
+            raise SettingsError(
                 f"The role {self._url.username!r} {pushes}, not as {self._station!r}",
                 part="Nothing was sent",
                 todo="correct [plant] station, or the role in its url; passgate sync prepare names both",
