@@ -296,7 +296,7 @@ os.kill(os.getpid(), signal.SIGKILL)
 SMALL_DISK = """
 import resource
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
 from inspection.errors import StoreError
 try:
     for number in range(1, 10_000):
@@ -348,7 +348,7 @@ def test_accounted_kill_amid_appends_keeps_every_acknowledged_row(
 def test_accounted_a_really_full_disk_loses_no_acknowledged_part(
     settings: StoreSettings, open_store: OpenStore
 ) -> None:
-    """No file may grow beyond 200 kB: first the database refuses, then the spool, and then comes kill -9."""
+    """No file may grow beyond 400 kB: first the database refuses, then the spool, and then comes kill -9."""
     small = settings.model_copy(update={"spool_max_bytes": 60_000})
     with child(SMALL_DISK, small) as process:
         assert process.stdout is not None
