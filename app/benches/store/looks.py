@@ -5,18 +5,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
+from inspection import decision as judging
 from inspection.certification.certificate import CertificateRef
-from inspection.decision import (
-    Action,
-    DecidedBy,
-    Decision,
-    Defect,
-    GaugeReading,
-    ModelRef,
-    RecipeRef,
-    Severity,
-    Timings,
-)
+from inspection.decision import Action, Decision, Defect, GaugeReading
 from inspection.instruments.reading import InstrumentKind, Unreadable
 from inspection.part import Inspection, MissedCause, Outcome, Trigger
 
@@ -24,7 +15,7 @@ BEGAN: Final = datetime(2026, 3, 2, 6, 0, 0, 1, tzinfo=UTC)
 """When the line's first part was seen: some microsecond, so that no point in time is a shorter text."""
 LOOKS: Final = 400
 """So many parts differ in more than their names and times."""
-_MODEL: Final = ModelRef(name="passgate-vla", version="2", sha256="7" * 64)
+_MODEL: Final = judging.ModelRef(name="passgate-vla", version="2", sha256="7" * 64)
 _HELD: Final = CertificateRef(id="c" * 64, alpha=0.01, delta=0.05, n_defective=299, misses=0)
 _TYPES: Final = ("scratch", "dent", "crack", "stain", "burr", "chip", "missing screw", "划痕")
 _ENDS: Final[Sequence[tuple[int, Action | None, Outcome]]] = (
@@ -54,16 +45,18 @@ def _look(chance: random.Random, action: Action | None, outcome: Outcome) -> tup
     decision = Decision(
         part_id=0,
         trigger_seq=1,
-        recipe=RecipeRef(id=3, version=7, sha256="e" * 64),
+        recipe=judging.RecipeRef(id=3, version=7, sha256="e" * 64),
         action=action or Action.MANUAL_REVIEW,
         confidence=0.0 if missed else round(chance.uniform(0.9, 1.0), 4),
         defect_score=None if missed else round(chance.betavariate(2, 12), 6),
-        decided_by=DecidedBy.GUARD if missed else DecidedBy.VLA,
+        decided_by=judging.DecidedBy.GUARD if missed else judging.DecidedBy.VLA,
         reason="nothing that the good parts do not show (normality 0.98)" if passed else "see the defects",
         defects=() if passed or missed else tuple(_defects(chance)),
         gauges=() if missed else tuple(_gauges(chance)),
         model=_MODEL,
-        timings_ms=Timings() if missed else Timings(capture=13.1, quality=9.3, vision=44.4, total=total),
+        timings_ms=judging.Timings()
+        if missed
+        else judging.Timings(capture=13.1, quality=9.3, vision=44.4, total=total),
     )
     intent = Inspection(
         inspection_id="0" * 32,
@@ -85,7 +78,7 @@ def _defects(chance: random.Random) -> Iterator[Defect]:
     for _ in range(chance.choice((1, 1, 2, 3))):
         yield Defect(
             type=chance.choices(_TYPES, range(len(_TYPES), 0, -1))[0],
-            severity=chance.choice(tuple(Severity)),
+            severity=chance.choice(tuple(judging.Severity)),
             box=(chance.randrange(400), chance.randrange(300), 40, 20),
             length_mm=round(chance.uniform(1, 30), 2),
             score=round(chance.uniform(0.5, 1.0), 4),
