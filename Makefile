@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 # Tests at a time. More than one a core: most of them wait for a socket or a program.
-WORKERS ?= 4
+WORKERS ?= 3
 # What the checks run under; not taken from the environment.
 CHECK :=
 PYTEST := $(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal
@@ -36,12 +36,13 @@ coverage: weights
 	$(PYTEST) --cov --cov-report=term
 
 quick: weights
-	$(PYTEST) -m 'not e2e and not slow'
+	$(PYTEST) -m 'not e2e and not slow and not soak'
 
 # The handshake through thousands of new random histories, of both PLCs: some minutes.
 explore: weights
 	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/handshake/test_both_sides.py \
 		tests/plc/structured_text/test_station.py
+	$(PYTEST) --timeout=1800 -m soak
 
 # All that is too long for CI, one after the other, into docs/measurements/soak.json: hours, on a machine that does nothing
 # else. One of them: make soak ONLY=console.

@@ -158,6 +158,8 @@ def shift(
         on_terminal = csv_asked and out is None
         report_copies(copies, wanted, now=now, out=out, csv=on_terminal, as_json=as_json)
         return
+    if name is None:  # what is no time is told before the record is looked for
+        find_stretch(config=config, start=start, end=end, day=day, name=name, now=now)
     settings = find_record(record=record, config=config)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)

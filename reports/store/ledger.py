@@ -32,15 +32,24 @@ class Ledger:
 
     def load(self, connection: Connection) -> None:
         """Take over what the database holds. Raises SQLAlchemyError."""
-        row, later = InspectionRow, aliased(InspectionRow)
-        latest = (
+        row, listed, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
+        # An index says which are open: only their own records are read, not those of millions of others.
+        unfinished = (
+            select(listed.position)
+            .outerjoin(later, later.supersedes == listed.position)
+            .where(listed.outcome.is_(None), later.position.is_(None))
+        )
+        records = connection.scalars(
+            select(row.record).where(row.position.in_(unfinished)).order_by(row.root)
+        )
+        self._open = {part.inspection_id: part for part in map(Inspection.model_validate_json, records)}
+        newest = connection.scalars(
             select(row.record)
             .outerjoin(later, later.supersedes == row.position)
             .where(later.position.is_(None))
-        )
-        unfinished = connection.scalars(latest.where(row.outcome.is_(None)).order_by(row.root))
-        self._open = {part.inspection_id: part for part in map(Inspection.model_validate_json, unfinished)}
-        newest = connection.scalars(latest.order_by(row.root.desc()).limit(RECENT_PARTS)).all()
+            .order_by(row.root.desc())
+            .limit(RECENT_PARTS)
+        ).all()
         parts = [Inspection.model_validate_json(record) for record in reversed(newest)]
         self._recent = OrderedDict((part.inspection_id, part) for part in parts)
 

@@ -30,6 +30,12 @@ def tables(taught_library: Path) -> Tables:
     }
 
 
+@pytest.fixture
+def reflex(tables: Tables) -> Tables:
+    """The same, judged by the reflex alone: where the words do not matter, nobody waits for them."""
+    return {**tables, "model": {"inspector": "reflex"}}
+
+
 def run(
     folder: Path, tables: Tables, *, parts: int, when: Callable[[LineRig, int], None] = lambda *_: None
 ) -> DemoSummary:
@@ -61,7 +67,7 @@ def test_every_part_is_accounted_for_and_every_release_has_its_pass(tmp_path: Pa
 
 
 def test_an_engine_that_is_killed_twice_loses_no_part_and_releases_none(
-    tmp_path: Path, tables: Tables
+    tmp_path: Path, reflex: Tables
 ) -> None:
     at = [4, 9]
 
@@ -70,12 +76,12 @@ def test_an_engine_that_is_killed_twice_loses_no_part_and_releases_none(
             at.pop(0)
             os.kill(rig.engine_pid, signal.SIGKILL)
 
-    summary = run(tmp_path, tables, parts=14, when=kill)
+    summary = run(tmp_path, reflex, parts=14, when=kill)
     assert summary.engine_restarts == 2
     assert_promises(summary, 14)
 
 
-def test_the_line_does_not_notice_that_the_console_is_killed(tmp_path: Path, tables: Tables) -> None:
+def test_the_line_does_not_notice_that_the_console_is_killed(tmp_path: Path, reflex: Tables) -> None:
     steps: list[str] = []
 
     def kill(rig: LineRig, finished: int) -> None:
@@ -87,13 +93,13 @@ def test_the_line_does_not_notice_that_the_console_is_killed(tmp_path: Path, tab
             rig.kill_console()
             steps.append("killed")
 
-    summary = run(tmp_path, tables, parts=12, when=kill)
+    summary = run(tmp_path, reflex, parts=12, when=kill)
     assert steps == ["started", "killed"]
     assert_promises(summary, 12)
     assert summary.engine_restarts == 0
 
 
-def test_hold_stops_the_parts_and_start_lets_them_come_again(tmp_path: Path, tables: Tables) -> None:
+def test_hold_stops_the_parts_and_start_lets_them_come_again(tmp_path: Path, reflex: Tables) -> None:
     states: list[str] = []
 
     def command(rig: LineRig, finished: int) -> None:
@@ -103,6 +109,6 @@ def test_hold_stops_the_parts_and_start_lets_them_come_again(tmp_path: Path, tab
             states.append(httpx.get(f"{rig.url}/api/state").json()["mode"])
             httpx.post(f"{rig.url}/api/commands/start")
 
-    summary = run(tmp_path, tables, parts=8, when=command)
+    summary = run(tmp_path, reflex, parts=8, when=command)
     assert states == ["held", "held"]
     assert_promises(summary, 8)

@@ -50,6 +50,7 @@ class Server:
             "listen_addresses": "''",
             "unix_socket_directories": f"'{folder}'",
             "fsync": "off",
+            "autovacuum": "off",  # it would hold locks on tables of the next test
             "timezone": "'Asia/Kathmandu'",  # what is written and read does not hang on it
         }
         with (folder / "data" / "postgresql.conf").open("a", encoding="utf-8") as file:

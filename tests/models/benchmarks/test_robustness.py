@@ -19,7 +19,7 @@ def test_a_few_decodings_are_all_valid() -> None:
     holds(40, seed=1)
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_many_decodings_are_all_valid_on_weights_of_every_kind() -> None:
     holds(650, seed=2)  # the bench judges 10,000
 

@@ -19,7 +19,7 @@ def test_every_method_learns_and_is_counted(method: str) -> None:
     assert cost.step_s > 0.0
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.timeout(600)
 def test_each_method_has_a_process_of_its_own() -> None:
     result = bench_finetune(base="llama-tiny", layers=1, batch=2, length=64, steps=1, device="cpu")
@@ -28,7 +28,7 @@ def test_each_method_has_a_process_of_its_own() -> None:
     assert run["full"]["peak_of_full"] == run["full"]["step_of_full"] == 1.0
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_what_cannot_be_measured_says_why(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr("torch.cuda.is_available", lambda: False)
     with pytest.raises(SettingsError, match="no CUDA device"):
