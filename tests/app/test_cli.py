@@ -82,6 +82,7 @@ def test_teach_list_show_and_out(passgate: Passgate, parts: Path, home: Path, tm
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_certify_keeps_a_certificate_that_show_shows(
     passgate: Passgate, parts: Path, home: Path, taught_library: Path
 ) -> None:

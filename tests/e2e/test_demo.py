@@ -62,6 +62,7 @@ def finished_parts(url: str) -> int:
     [(signal.SIGTERM, 0, ""), (signal.SIGABRT, 1, "the console crashed (signal SIGABRT)")],
     ids=["closed", "crashed"],
 )
+@pytest.mark.soak
 def test_a_crashed_console_is_no_closed_one(
     demo: subprocess.Popen[str], how: signal.Signals, exit_code: int, word: str
 ) -> None:

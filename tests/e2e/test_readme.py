@@ -77,6 +77,7 @@ def work(tmp_path: Path) -> Path:
 @pytest.mark.e2e
 @pytest.mark.slow
 @pytest.mark.timeout(600)
+@pytest.mark.soak
 def test_the_blocks_run_from_first_to_last(work: Path) -> None:
     """Taught, measured, judged, shown and run by the README's text, on pictures where it says they are."""
     for block in SHELL:

@@ -83,6 +83,7 @@ def screen_needed() -> None:
 @pytest.mark.e2e
 @pytest.mark.timeout(300)
 @pytest.mark.usefixtures("screen_needed")
+@pytest.mark.soak
 def test_a_real_window_lives_through_touches_and_closes_with_success() -> None:
     seconds: list[int] = []
     soak = soak_console(0.2, seed=7, on_progress=seconds.append)

@@ -38,6 +38,7 @@ def config(passgate: Passgate, tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.soak
 def test_an_adapter_is_trained_shown_and_measured(model: Passgate, config: Path, parts: Path) -> None:
     said = model("train", "--config", config, "--json")
     assert (said.code, said.out.count("\n")) == (0, 1)

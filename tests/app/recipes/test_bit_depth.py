@@ -115,6 +115,7 @@ def test_a_picture_of_the_archive_that_says_its_depth_teaches_in_8_bits(tmp_path
 
 @pytest.mark.slow
 @pytest.mark.skipif(not GOOD.is_file(), reason="the shared cases are not here")
+@pytest.mark.soak
 def test_the_spot_that_8_grey_levels_hid_is_found(
     rings: Path, home: Path, passgate: Passgate, tmp_path: Path
 ) -> None:

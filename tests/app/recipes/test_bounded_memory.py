@@ -115,6 +115,7 @@ def labels(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.soak
 def test_adapting_reads_one_by_one(
     taught_library: Path, home: Path, labels: Path, alive: AlivePictures, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -202,6 +202,7 @@ def test_a_picture_counts_once(pictures: Path, taught_library: Path, tmp_path: P
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_a_threshold_that_passes_no_good_part_is_no_certificate(
     pictures: Path, taught_library: Path, tmp_path: Path
 ) -> None:

@@ -205,6 +205,7 @@ def test_rewriting_a_recipe_as_it_was_loaded_gives_the_same_file(
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_teaching_the_same_pictures_in_two_processes_gives_the_same_file(tmp_path: Path) -> None:
     camera = SimulatedCamera("main", seed=2, variation=Variation(defect_rate=0.0))
     camera.open()

@@ -210,6 +210,7 @@ def vlm_in_four_bits(folder: Path) -> str:
         pytest.param(FOREIGN, vlm_in_four_bits, marks=pytest.mark.slow),
     ],
 )
+@pytest.mark.soak
 def test_a_certificate_holds_on_the_station_that_it_was_issued_for_and_on_no_other(
     passgate: Passgate,
     pictures: Path,

@@ -38,6 +38,7 @@ def other(taught_library: Path, tmp_path_factory: pytest.TempPathFactory) -> byt
 
 
 @pytest.mark.slow
+@pytest.mark.soak
 def test_no_damaged_recipe_judges_milder_or_ends_in_a_traceback(
     taught_library: Path, tmp_path: Path, other: bytes
 ) -> None:

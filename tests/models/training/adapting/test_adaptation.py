@@ -89,6 +89,7 @@ def adapted(examples: list[Example], memory: NormalityMemory, tower: EfficientNe
     return result
 
 
+@pytest.mark.soak
 def test_the_comparison_is_on_every_picture_and_both_are_held_out(
     adapted: Adapted, examples: list[Example]
 ) -> None:
