@@ -67,7 +67,7 @@ def test_every_part_is_accounted_for_and_every_release_has_its_pass(tmp_path: Pa
 
 
 def test_an_engine_that_is_killed_twice_loses_no_part_and_releases_none(
-    tmp_path: Path, reflex: Tables
+    tmp_path: Path, tables: Tables
 ) -> None:
     at = [4, 9]
 
@@ -76,7 +76,7 @@ def test_an_engine_that_is_killed_twice_loses_no_part_and_releases_none(
             at.pop(0)
             os.kill(rig.engine_pid, signal.SIGKILL)
 
-    summary = run(tmp_path, reflex, parts=14, when=kill)
+    summary = run(tmp_path, tables, parts=14, when=kill)
     assert summary.engine_restarts == 2
     assert_promises(summary, 14)
 

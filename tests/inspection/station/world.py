@@ -63,8 +63,12 @@ class World:
 
     async def keep_house_until(self, code: AlarmCode) -> None:
         """Let housekeeping go on, second by second, until an alarm comes of it, whichever thread is first."""
+        await self.keep_house(lambda: any(alarm.code == code for alarm in self.station.telemetry.alarms))
+
+    async def keep_house(self, done: Callable[[], bool]) -> None:
+        """Let housekeeping go on, second by second, until it is done: one second may pass before it sleeps."""
         async with asyncio.timeout(PATIENCE_S):
-            while not any(alarm.code == code for alarm in self.station.telemetry.alarms):
+            while not done():
                 await until(lambda: self.clock.sleepers > 0)
                 self.clock.advance(HOUSEKEEPING_S * 1000)
                 await asyncio.sleep(0.001)  # threads do the work

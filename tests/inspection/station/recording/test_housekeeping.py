@@ -26,12 +26,10 @@ async def test_a_disk_of_pictures_that_hangs_while_nobody_waits_for_it_is_told(w
     assert "every part goes to manual review" in world.station.standing.reason
     assert world.line.ready, "parts are taken and recorded"
     maintained = world.store.maintained
-    await until(lambda: world.clock.sleepers > 0)
-    world.clock.advance(HOUSEKEEPING_S * 1000)
-    await until(lambda: world.store.maintained > maintained)  # the record's own work goes on
+    await world.keep_house(lambda: world.store.maintained > maintained)  # the record's own work goes on
     world.store.picture_gate.set()
-    await until(lambda: world.store.retired > 0)
-    await until(lambda: not world.station.telemetry.alarms[0].active)
+    await world.keep_house(lambda: world.store.retired > 0)
+    await world.keep_house(lambda: not world.station.telemetry.alarms[0].active)
     assert world.station.standing.reason == ""
 
 
