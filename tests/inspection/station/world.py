@@ -66,7 +66,7 @@ class World:
         await self.keep_house(lambda: any(alarm.code == code for alarm in self.station.telemetry.alarms))
 
     async def keep_house(self, done: Callable[[], bool]) -> None:
-        """Let housekeeping go on, second by second, until it is done: one second may pass before it sleeps."""
+        """Let housekeeping go on, second by second, until ``done``; a second may be missed."""
         async with asyncio.timeout(PATIENCE_S):
             while not done():
                 await until(lambda: self.clock.sleepers > 0)
