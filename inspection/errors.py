@@ -120,6 +120,12 @@ class AccessError(PassgateError):
     code = Code.ACCESS_ERROR
 
 
+class ReviewError(PassgateError):
+    """What somebody says of a part cannot be put on record so; ``message.code`` says why in any language."""
+
+    code = Code.REVIEW_ERROR
+
+
 class LineError(PassgateError):
     """The PLC cannot be reached, or does not speak the register map."""
 

@@ -96,6 +96,9 @@ class EventKind(StrEnum):
     and the SHA-256 of its report (:mod:`reports.record.signatures`)."""
     REPORT_SIGNED = "report_signed"
     """A person signed the report of a shift; ``subjects`` names which, as what, and what was signed."""
+    REVIEWED = "reviewed"
+    """A person said of a part what it is; ``subjects`` names it (:mod:`inspection.reviews.on_record`). The
+    decision stays as it was: who reads the record sees both."""
 
 
 CHALLENGE_KINDS: Final = frozenset(kind for kind in EventKind if kind.value.startswith("challenge_"))

@@ -6,6 +6,7 @@ from typing import Final
 from inspection.messages.challenge import CHALLENGE_CHINESE
 from inspection.messages.chinese_people import PEOPLE
 from inspection.messages.codes import Code
+from inspection.messages.reviews import REVIEWS_CHINESE
 
 CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     **CHALLENGE_CHINESE,
@@ -310,6 +311,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.SPOOL_FAILS: "缓存文件无法写入记录",
     Code.ACCESS_ERROR: "操作未获允许",
     **PEOPLE,
+    **REVIEWS_CHINESE,
 }
 
 CHINESE_TERMS: Final[Mapping[str, str]] = {
@@ -328,6 +330,10 @@ CHINESE_TERMS: Final[Mapping[str, str]] = {
     "written": "编制",
     "reviewed": "审核",
     "approved": "批准",
+    # what a person says of a part
+    "good": "良品",
+    "defect": "缺陷",
+    "dont_know": "无法判断",
     # severities
     "minor": "轻微",
     "major": "严重",

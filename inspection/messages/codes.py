@@ -288,6 +288,7 @@ class Code(StrEnum):
     DATABASE_FAILS = auto()
     SPOOL_FAILS = auto()
     ACCESS_ERROR = auto()
+    REVIEW_ERROR = auto()
 
     # --- people and their rights ------------------------------------------------------------------------
     USER_ADDED = auto()
@@ -319,6 +320,19 @@ class Code(StrEnum):
     SIGNS_OWN = auto()
     ADDED_SINCE = auto()
     CLOCK_BEFORE = auto()
+
+    # --- what people say of parts -----------------------------------------------------------------------
+    REVIEWED = auto()
+    REVIEWED_DEFECT = auto()
+    REVIEW_REASON = auto()
+    REVIEW_REPLACES = auto()
+    REVIEW_REFUSED = auto()
+    """Its cause is one of the following."""
+    REVIEW_FORESTALLED = auto()
+    REVIEW_REPLACES_NONE = auto()
+    REVIEW_NO_PART = auto()
+    REVIEW_NO_REVISION = auto()
+    REVIEW_NEEDS_REASON = auto()
 
     # --- the challenge: known parts that show whether the station still sees --------------------------------
     CHALLENGE_NEVER = auto()

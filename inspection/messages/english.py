@@ -6,6 +6,7 @@ from typing import Final
 from inspection.messages.challenge import CHALLENGE_ENGLISH
 from inspection.messages.codes import Code
 from inspection.messages.english_people import PEOPLE
+from inspection.messages.reviews import REVIEWS_ENGLISH
 
 ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     **CHALLENGE_ENGLISH,
@@ -340,6 +341,11 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.SPOOL_FAILS: "the spool takes no records",
     Code.ACCESS_ERROR: "this is not permitted",
     **PEOPLE,
+    **REVIEWS_ENGLISH,
 }
 
-ENGLISH_TERMS: Final[Mapping[str, str]] = {"before_record": "before record", "not_ready": "not ready"}
+ENGLISH_TERMS: Final[Mapping[str, str]] = {
+    "before_record": "before record",
+    "dont_know": "don't know",
+    "not_ready": "not ready",
+}

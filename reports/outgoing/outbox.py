@@ -13,14 +13,15 @@ from inspection.errors import StoreError
 from reports.database.migrating import is_up_to_date
 from reports.record.chain import GENESIS, UNREADABLE_VALUE
 from reports.record.derived import DERIVED
-from reports.record.schema import AlarmRow, EventRow, InspectionRow
+from reports.record.event_rows import FOLLOWING
+from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 
 _PARTS: Final = InspectionRow.metadata.tables[InspectionRow.__tablename__]
 _EVENTS: Final = EventRow.metadata.tables[EventRow.__tablename__]
 _KEPT_BY: Final = {_PARTS.name: "seen_at", _EVENTS.name: "at"}
 """The time by which the plant keeps a row of a chain, and what follows from it, in its month."""
-_DERIVED: Final = (*(one.table for one in DERIVED), AlarmRow.metadata.tables[AlarmRow.__tablename__])
+_DERIVED: Final = (*(one.table for one in DERIVED), *(one.table for one in FOLLOWING))
 """What follows from the rows of a chain, which a foreign key names."""
 
 CARRIED: Final[Sequence[Table]] = (*_DERIVED, _PARTS, _EVENTS)

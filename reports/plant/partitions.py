@@ -19,6 +19,7 @@ MONTHLY: Final = {
     "looks": "seen_at",
     "events": "at",
     "alarm_changes": "at",
+    "reviews": "at",
 }
 """The partitioned tables, and by what."""
 

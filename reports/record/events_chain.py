@@ -16,7 +16,6 @@ from sqlalchemy import Connection, Row, func, insert, inspect, select
 
 from inspection.errors import RecordRefusedError
 from inspection.events import Event, EventKind
-from reports.record.alarm_rows import add_alarm_row, alarm_row, stored_alarm_rows
 from reports.record.chain import (
     GENESIS,
     UNREADABLE_VALUE,
@@ -27,6 +26,7 @@ from reports.record.chain import (
     highest_ever_given,
 )
 from reports.record.entry import Entry, EventEntry
+from reports.record.event_rows import StoredRows, add_rows, contradiction, stored_rows
 from reports.record.schema import EventRow, InspectionRow, columns_of_event, schema_revision
 
 _BATCH_ROWS = 200
@@ -119,7 +119,7 @@ def add_event(connection: Connection, entry: EventEntry) -> bool:
         "record": entry.record,
     }
     connection.execute(_INSERT, {**columns_of_event(entry.event), **link, "row_hash": hash_event(**link)})
-    add_alarm_row(connection, link["position"], entry.event)
+    add_rows(connection, link["position"], entry.event)
     return True
 
 
@@ -188,8 +188,8 @@ def verify_events(
             if before is None:
                 return broken(first - 1, "the event is absent", rows=0, head=GENESIS)
             head, after = before.row_hash, before.after
-        for row, alarm in _rows(connection, first=first if first > 1 else None, last=last):
-            reason = _fault(row, alarm, position=position, prev_hash=head, lowest=after, highest=end)
+        for row, beside in _rows(connection, first=first if first > 1 else None, last=last):
+            reason = _fault(row, beside, position=position, prev_hash=head, lowest=after, highest=end)
             if reason:
                 return broken(position, reason, rows=position - first, head=head)
             if named_head is not None and row.row_hash.startswith(named_head):
@@ -252,8 +252,8 @@ def _older_than_events(connection: Connection) -> bool:
 
 def _rows(
     connection: Connection, *, first: int | None, last: int | None
-) -> Iterator[tuple[Row[Any], dict[str, Any] | None]]:
-    """Events in order, a batch at a time, each with the row of an alarm that stands beside it.
+) -> Iterator[tuple[Row[Any], StoredRows]]:
+    """Events in order, a batch at a time, each with the rows that stand beside those of its batch.
 
     Raises UNREADABLE_VALUE at one that cannot be read.
     """
@@ -267,13 +267,13 @@ def _rows(
             rows = connection.execute(
                 (query if done is None else query.where(position > done)).limit(size)
             ).all()
-            alarms = stored_alarm_rows(connection, rows[0].position, rows[-1].position) if rows else {}
+            beside = stored_rows(connection, rows[0].position, rows[-1].position) if rows else ()
         except UNREADABLE_VALUE:  # row by row shows which
             if size == 1:
                 raise
             size = 1
             continue
-        yield from ((row, alarms.get(row.position)) for row in rows)
+        yield from ((row, beside) for row in rows)
         if not rows:
             return
         done = rows[-1].position
@@ -281,14 +281,14 @@ def _rows(
 
 def _fault(
     row: Row[Any],
-    alarm: dict[str, Any] | None,
+    beside: StoredRows,
     *,
     position: int,
     prev_hash: str,
     lowest: int,
     highest: int,
 ) -> str:
-    """What is wrong with ``row``, which should stand at ``position``, or with the alarm's row beside it."""
+    """What is wrong with ``row``, which should stand at ``position``, or with what follows from it."""
     if row.position != position:
         return "the event is absent" if row.position > position else "an event was inserted before the first"
     if row.prev_hash != prev_hash:
@@ -307,8 +307,8 @@ def _fault(
     for name, value in columns_of_event(event).items():
         if getattr(row, name) != value:
             return f"column {name} contradicts the event"
-    if alarm_row(event) != alarm:
-        return "the row of an alarm contradicts the event"
+    if reason := contradiction(event, position, beside):
+        return reason
     if not lowest <= row.after:
         return f"the event stands before row {row.after} of the parts, the one before it behind row {lowest}"
     return _beyond(row.after, highest)

@@ -39,6 +39,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from inspection.decision import DecidedBy
 from inspection.events import Event
 from inspection.part import Inspection
+from inspection.reviews.held import HELD
 
 DUPLICATE_WINDOW = 128
 """Parts back from the newest in which the same boot id and sequence number mean the same trigger."""
@@ -70,7 +71,8 @@ SHIFT_COLUMNS = (
 """What a shift's figures need of each part's latest revision (``reports.record.rows``)."""
 
 # SQLite counts rows only in a column declared INTEGER; PostgreSQL's INTEGER ends at 2³¹.
-_Position = BigInteger().with_variant(Integer(), "sqlite")
+Position = BigInteger().with_variant(Integer(), "sqlite")
+"""Type of a place in a chain."""
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -104,11 +106,11 @@ class InspectionRow(Base):
 
     __tablename__ = "inspections"
 
-    position: Mapped[int] = mapped_column(_Position, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=False)
     """Place in the chain: 1, 2, 3, … without gaps."""
-    root: Mapped[int] = mapped_column(_Position)
+    root: Mapped[int] = mapped_column(Position)
     """Position of this inspection's revision 0."""
-    supersedes: Mapped[int | None] = mapped_column(_Position, ForeignKey("inspections.position"), unique=True)
+    supersedes: Mapped[int | None] = mapped_column(Position, ForeignKey("inspections.position"), unique=True)
     """Position of the revision before; unique, so a revision has one successor at most."""
     inspection_id: Mapped[str] = mapped_column(String(32))
     revision: Mapped[int] = mapped_column(Integer)
@@ -156,6 +158,13 @@ class InspectionRow(Base):
         Index("ix_inspections_part_id", "part_id"),
         Index("ix_inspections_serial", "serial"),
         Index("ix_inspections_lot", "lot"),
+        # Few of all parts are held: whoever asks which are looks at no other.
+        Index(
+            "ix_inspections_held",
+            *("root", "position", "inspection_id"),
+            sqlite_where=text(HELD),
+            postgresql_where=text(HELD),
+        ),
         # SQLite then remembers the highest position ever given: a removed end shows
         # (``reports.record.chain``).
         {"sqlite_autoincrement": True},
@@ -167,7 +176,7 @@ class PictureRow(Base):
 
     __tablename__ = "inspection_pictures"
 
-    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    position: Mapped[int] = mapped_column(Position, ForeignKey("inspections.position"), primary_key=True)
     view: Mapped[int] = mapped_column(Integer, primary_key=True)
     """Index in ``Inspection.pictures``."""
     sha256: Mapped[str] = mapped_column(String(64), index=True)
@@ -180,7 +189,7 @@ class GaugeRow(Base):
 
     __tablename__ = "gauge_readings"
 
-    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    position: Mapped[int] = mapped_column(Position, ForeignKey("inspections.position"), primary_key=True)
     place: Mapped[int] = mapped_column(Integer, primary_key=True)
     """Index in ``Decision.gauges``."""
     name: Mapped[str] = mapped_column(Text)
@@ -208,7 +217,7 @@ class DefectRow(Base):
 
     __tablename__ = "defects"
 
-    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    position: Mapped[int] = mapped_column(Position, ForeignKey("inspections.position"), primary_key=True)
     place: Mapped[int] = mapped_column(Integer, primary_key=True)
     """Index in ``Decision.defects``."""
     type: Mapped[str] = mapped_column(Text)
@@ -226,7 +235,7 @@ class LookRow(Base):
 
     __tablename__ = "looks"
 
-    position: Mapped[int] = mapped_column(_Position, ForeignKey("inspections.position"), primary_key=True)
+    position: Mapped[int] = mapped_column(Position, ForeignKey("inspections.position"), primary_key=True)
     judged_by: Mapped[str] = mapped_column(String(32))
     """Names recipe, model and certificate (``reports.record.derived.judged_by``); those of equal name are
     the same, and the record of any of them says which they are."""
@@ -241,11 +250,11 @@ class EventRow(Base):
 
     __tablename__ = "events"
 
-    position: Mapped[int] = mapped_column(_Position, primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(Position, primary_key=True, autoincrement=False)
     """Place in the events' own chain: 1, 2, 3, … without gaps."""
     event_id: Mapped[str] = mapped_column(String(32), unique=True)
     """Drawn when the event was noted; what is drained from the spool twice is stored once."""
-    after: Mapped[int] = mapped_column(_Position)
+    after: Mapped[int] = mapped_column(Position)
     """Position of the newest row of ``inspections`` when this was added: the order of the two tables."""
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     kind: Mapped[str] = mapped_column(String(32))
@@ -270,7 +279,7 @@ class AlarmRow(Base):
 
     __tablename__ = "alarm_changes"
 
-    position: Mapped[int] = mapped_column(_Position, ForeignKey("events.position"), primary_key=True)
+    position: Mapped[int] = mapped_column(Position, ForeignKey("events.position"), primary_key=True)
     alarm_id: Mapped[str] = mapped_column(String(32))
     code: Mapped[int] = mapped_column(Integer)
     """severity·4096 + component·256 + code, as in the register map."""

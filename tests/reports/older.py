@@ -14,6 +14,9 @@ from reports.database.migrations.versions import (
     r0002_events,
     r0003_readings,
     r0004_users,
+    r0005_alarms,
+    r0006_signatures,
+    r0007_defects,
 )
 from reports.settings import StoreSettings
 from tests.reports.stores import outside
@@ -26,7 +29,22 @@ WITH_READINGS = WITHOUT_EVENTS.with_name("record_0004.sql")
 """Five revisions of three parts with defects, pictures, readings and a certificate, written by Passgate at
 484c9fe, which had no tables of defects and looks."""
 
-STEPS = {step.revision: step for step in (r0001_inspections, r0002_events, r0003_readings, r0004_users)}
+WITH_ALARMS = WITHOUT_EVENTS.with_name("record_0007.sql")
+"""Five revisions of a part that passed, one that was held and one that was missed, a hold, and an alarm that
+came and went, written by Passgate at 4875fd5, which had no reviews."""
+
+STEPS = {
+    step.revision: step
+    for step in (
+        r0001_inspections,
+        r0002_events,
+        r0003_readings,
+        r0004_users,
+        r0005_alarms,
+        r0006_signatures,
+        r0007_defects,
+    )
+}
 
 
 def old_record(settings: StoreSettings, record: Path = WITHOUT_EVENTS) -> None:

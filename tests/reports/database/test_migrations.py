@@ -54,6 +54,7 @@ def test_up_from_empty_gives_the_tables_of_the_code(settings: StoreSettings, ope
             "shifts",
             "signatures",
             "looks",
+            "reviews",
             "users",
         } | ({"rows_given"} if connection.dialect.name == "postgresql" else set())
 
@@ -168,7 +169,7 @@ def test_a_damaged_row_of_an_older_record_is_no_reason_not_to_start(
         open_store()
     assert verify_record(settings).broken_at == 1
     with outside(settings) as connection:
-        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0007"
+        assert connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar() == "0008"
 
 
 def test_a_part_without_gauges_and_name_is_recorded_in_the_very_bytes_of_before(

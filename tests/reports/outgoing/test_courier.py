@@ -16,6 +16,7 @@ from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.on_record import subjects_of
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
+from inspection.reviews.review import Answer, Verdict
 from inspection.status import Alarm
 from reports.database.connecting import open_reader
 from reports.outgoing import courier as courier_module
@@ -24,6 +25,7 @@ from reports.outgoing.delivery import RowRefusedError
 from reports.outgoing.progress import Progress
 from reports.plant.reading import StationAtPlant, open_station, stations_at
 from reports.record.events_chain import verify_events
+from reports.record.reviews.on_record import put_review, reviews_of
 from reports.settings import StoreSettings
 from reports.shift.document.report import shift_report
 from reports.store.store import SqlStore
@@ -79,6 +81,8 @@ def test_the_plant_reports_and_verifies_what_the_station_does(
         one = gauged(number, pressure(4.0 + number / 100)).model_copy(update={"pictures": pictures})
         append(store, [one, closed(one)])
     note_alarm(store)
+    with outside(settings) as connection:
+        put_review(connection, f"{1:032x}", Answer(verdict=Verdict.GOOD), by="Ben", at=START)
     push(settings, plant.settings())
     own, copy = open_reader(settings.url), open_station(plant.reader, plant.cell)
     try:
@@ -90,6 +94,8 @@ def test_the_plant_reports_and_verifies_what_the_station_does(
         assert verify(own) == verify(copy)
         with copy.connect() as connection:
             assert verify_events(connection).intact
+            (review,) = reviews_of(connection, f"{1:032x}")
+            assert (review.by, review.verdict) == ("Ben", Verdict.GOOD)
     finally:
         own.dispose()
         copy.dispose()

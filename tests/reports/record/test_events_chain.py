@@ -303,6 +303,7 @@ def test_the_time_is_kept_in_utc(store: SqlStore, settings: StoreSettings) -> No
             "DROP TABLE shifts",
             "DROP VIEW alarms",
             "DROP TABLE alarm_changes",
+            "DROP TABLE reviews",
             "DROP TABLE events",
         ),
         ("DELETE FROM events",),

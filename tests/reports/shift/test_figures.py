@@ -128,7 +128,7 @@ def test_rows_that_are_gone_together_with_the_databases_own_counter_are_known_by
         "DELETE FROM events WHERE position = 2",
         "DELETE FROM events",
         "DROP TABLE users; DROP TABLE signatures; DROP TABLE shifts; DROP VIEW alarms;"
-        " DROP TABLE alarm_changes; DROP TABLE events",
+        " DROP TABLE alarm_changes; DROP TABLE reviews; DROP TABLE events",
     ],
 )
 def test_a_tampered_event_of_the_shift_is_said(

@@ -294,4 +294,5 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "EventKind.shift_closed": "锁定班次数据",
     "EventKind.report_signed": "签署报告",
     "EventKind.sign_in_refused": "登录被拒绝",
+    "EventKind.reviewed": "工件已复核",
 }

@@ -308,4 +308,5 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.shift_closed": "Figures of a shift stand",
     "EventKind.report_signed": "Report signed",
     "EventKind.sign_in_refused": "Sign-in refused",
+    "EventKind.reviewed": "Part reviewed",
 }

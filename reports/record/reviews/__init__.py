@@ -1,0 +1,1 @@
+"""What people say of parts, on record: rows that follow from events, and the queue of held parts."""
