@@ -47,8 +47,9 @@ HELD_FOR_S: Final = 1.0
 KEYS: Final = ("Tab", "Escape", "space", "Return", "Left", "Down", "Prior", "Next", "F5", "a", "9")
 COMMANDS: Final = (690, 615)
 """Right of and below this lie Start, Hold and Reset: touched a tenth as often, or no part would come."""
-LANGUAGE_SWITCH: Final = (WIDTH - 68, 36)
-"""Where it is on a screen of this size."""
+MENU: Final = (68, 36)
+LANGUAGE_SWITCH: Final = (108, 690)
+"""Where they are on a screen of this size; the switch is in the menu."""
 
 
 class ConsoleSoak(Frozen):
@@ -123,6 +124,7 @@ class _Monkey:
                 for _ in range(5):
                     hand.move(*self._anywhere())
             case 4 if chance.random() < 0.2:
+                hand.click(*MENU)
                 hand.click(*LANGUAGE_SWITCH)
             case _:
                 hand.click(*self._anywhere())

@@ -15,9 +15,9 @@ from PySide6.QtWidgets import QApplication
 from app.console.binding import refuse_bad_binding, refuse_losing_binding
 from app.console.client.client import StationClient
 from app.console.client.replies import PictureReply, Received
+from app.console.frame.frame import Frame
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
-from app.console.screens.run.screen import RunScreen
 from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
@@ -115,16 +115,16 @@ def screenshot(
     state = RunState()
     state.take(Received(status=status, at_s=0.0))
     view = present(state, now_s=since_received_s, words=words, url=DEFAULT_URL)
-    screen = RunScreen()
+    screen = Frame(words, {})
     screen.resize(*size)
-    screen.show_view(view, words)
+    screen.show_view(view)
     reply = None
     if picture is not None and view.part is not None and view.part.pictures:
         height, width = picture.shape[:2]
         # copied: QImage does not keep the array alive
         image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
         reply = PictureReply(sha256=view.part.pictures[0], image=image)
-    screen.show_picture(view, reply, view_number=0, words=words)
+    screen.run.show_picture(view, reply, view_number=0, words=words)
     screen.show()
     application.processEvents()
     written = screen.grab().save(str(path))

@@ -11,13 +11,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.console.client.client import StationClient
 from app.console.client.replies import CommandReply, ContactTrouble, PictureReply, Received
+from app.console.frame.frame import Frame
 from app.console.screens.run.model.details import AlarmsTopic, PartTopic, StationTopic, Topic, details
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
-from app.console.screens.run.screen import RunScreen
 from app.console.words.choice import other
-from app.console.words.words import Words
+from app.console.words.words import ScreenName, Words
 from inspection.status import Command
 
 REFRESH_MS: Final = 100
@@ -36,7 +36,8 @@ class ConsoleWindow(QWidget):
         self.setWindowTitle("Passgate")
         self.state = RunState()
         self.words = words
-        self.run_screen = RunScreen()
+        self.frame = Frame(words, {})
+        self.run_screen = self.frame.run
         self._client = client
         self._monotonic = monotonic
         self._topic: Topic | None = None
@@ -47,7 +48,7 @@ class ConsoleWindow(QWidget):
         self._part_id: str | None = None
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.run_screen)
+        column.addWidget(self.frame)
         self._connect()
         self._timer = QTimer(self)
         self._timer.timeout.connect(self.refresh)
@@ -65,7 +66,10 @@ class ConsoleWindow(QWidget):
         self.run_screen.command_touched.connect(self._send)
         self.run_screen.part_touched.connect(self._select)
         self.run_screen.live_touched.connect(self._go_live)
-        self.run_screen.language_touched.connect(self._switch_language)
+        self.frame.language_touched.connect(self._switch_language)
+        self.frame.screen_touched.connect(self._go_to)
+        self.frame.station_touched.connect(lambda: self._open_topic(StationTopic()))
+        self.frame.alarms_touched.connect(lambda: self._open_topic(AlarmsTopic()))
         self.run_screen.topic_touched.connect(self._open_topic)
         self.run_screen.pane_closed.connect(self._close_topic)
         self.run_screen.view_touched.connect(self._next_view)
@@ -76,7 +80,8 @@ class ConsoleWindow(QWidget):
         self.state.tick(now_s)
         view = present(self.state, now_s=now_s, words=self.words, url=self._client.url)
         self._want_picture(view)
-        self.run_screen.show_view(view, self.words)
+        self.frame.show_view(view)
+        self.frame.shown.tick(now_s)
         self.run_screen.show_picture(view, self._picture, view_number=self._view_number, words=self.words)
         shown = None if self._topic is None else details(self._topic, self.state, view, self.words)
         self.run_screen.show_details(shown, close=self.words.close)
@@ -149,11 +154,22 @@ class ConsoleWindow(QWidget):
         self._close_topic()
 
     def _switch_language(self) -> None:
-        self.words = other(self.words)
+        self.speak(other(self.words))
+
+    def speak(self, words: Words) -> None:
+        """Say everything in this language from now on."""
+        self.words = words
+        self.frame.speak(words)
+        self.refresh()
+
+    def _go_to(self, name: ScreenName) -> None:
+        self._close_topic()
+        self.frame.go_to(name)
         self.refresh()
 
     def _open_topic(self, topic: Topic) -> None:
         self._topic = topic
+        self.frame.go_to(ScreenName.RUN)  # where details have their place
         self.refresh()
 
     def _close_topic(self) -> None:
@@ -165,9 +181,14 @@ class ConsoleWindow(QWidget):
         self.refresh()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Escape leads back: out of the pane, then out of the look back. It never closes the window."""
+        """Escape leads back: to the Run screen, out of its pane, then out of the look back.
+
+        It never closes the window.
+        """
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
+        elif self.frame.escape():
+            self.refresh()
         elif self._topic is not None:
             self._close_topic()
         else:

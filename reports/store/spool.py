@@ -162,7 +162,9 @@ class Spool:
             file.seek(self._end)
             left = memoryview(line)
             while left:  # a disk that takes only part of it says why when it is given the rest
-                left = left[file.write(left) :]
+                if not (took := file.write(left)):
+                    raise OSError("the disk took only part of the record")
+                left = left[took:]
             os.fsync(file.fileno())
             if not os.path.samestat(os.fstat(file.fileno()), self._path.stat()):
                 raise OSError("the file was replaced")

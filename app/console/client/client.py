@@ -9,7 +9,7 @@ import getpass
 import socket
 import threading
 import time
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, Final
@@ -24,6 +24,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
+from app.console.client.asking import MAX_ANSWER_BYTES, Answer, AskProblem, Request
 from app.console.client.replies import (
     COMMAND_TIMEOUT_S,
     CommandProblem,
@@ -49,7 +50,7 @@ PICTURE_TIMEOUT_S: Final = 20.0
 """For one picture, however slowly it comes."""
 MAX_PICTURE_BYTES: Final = 64 * 1024 * 1024
 """A picture of 20 megapixels that could not be compressed."""
-MAX_ANSWER_BYTES: Final = 64 * 1024
+MAX_COMMAND_ANSWER_BYTES: Final = 64 * 1024
 MAX_STATUS_BYTES: Final = 4 * 1024 * 1024
 """Of one message: 20 parts with all their defects are some 100 KiB."""
 JOIN_TIMEOUT_S: Final = 5.0
@@ -69,6 +70,8 @@ class StationClient(QObject):
     trouble = Signal(ContactTrouble)
     command_done = Signal(CommandReply)
     picture_done = Signal(PictureReply)
+    answered = Signal(Answer)
+    """Of :meth:`ask`: every screen is told each, and takes those of its topics."""
 
     def __init__(self, url: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
@@ -83,6 +86,8 @@ class StationClient(QObject):
         self._thread: threading.Thread | None = None
         self._http: httpx.AsyncClient | None = None
         self._picture: Future[None] | None = None
+        self._reading: dict[str, Future[None]] = {}
+        """What was asked last of each topic that only reads."""
 
     def open(self) -> None:
         """Start the network thread. The engine need not be there yet."""
@@ -118,6 +123,16 @@ class StationClient(QObject):
         if self._picture is not None:
             self._picture.cancel()
         self._picture = self._submit(self._fetch_picture(sha256))
+
+    def ask(self, request: Request) -> None:
+        """Ask for something; :attr:`answered` tells the end, within the request's time."""
+        if request.reads and (before := self._reading.get(request.topic)) is not None:
+            before.cancel()
+        asked = self._submit(self._ask(request))
+        if asked is None:
+            self.answered.emit(Answer(request=request, problem=AskProblem.UNREACHABLE))
+        elif request.reads:
+            self._reading[request.topic] = asked
 
     def _submit(self, work: Coroutine[Any, Any, None]) -> Future[None] | None:
         if self._thread is None or self._loop is None:
@@ -199,7 +214,7 @@ class StationClient(QObject):
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
                 path = f"/api/commands/{command.value}"
-                status_code, body = await self._asked("POST", path, MAX_ANSWER_BYTES)
+                status_code, body = await self._asked("POST", path, MAX_COMMAND_ANSWER_BYTES)
             reply = _command_reply(command, status_code, body)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             reply = replace(reply, problem=CommandProblem.TIMEOUT)
@@ -209,6 +224,24 @@ class StationClient(QObject):
             pass  # the request went out, so it may have been carried out: the answer is what is missing
         finally:  # whatever happened: without an end the buttons would stay grey, Hold's too
             self.command_done.emit(reply)
+
+    async def _ask(self, request: Request) -> None:
+        answer = Answer(request=request, problem=AskProblem.BAD_ANSWER)
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                status, body = await self._asked(
+                    request.method, request.path, MAX_ANSWER_BYTES, body=request.body
+                )
+            answer = _answer(request, status, body)
+        except asyncio.CancelledError:  # another was asked in its place, or the console ends
+            raise
+        except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
+            answer = replace(answer, problem=AskProblem.TIMEOUT)
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            answer = replace(answer, problem=AskProblem.UNREACHABLE)
+        except (httpx.HTTPError, ValueError):
+            pass  # the request went out, so it may have been carried out: the answer is what is missing
+        self.answered.emit(answer)
 
     async def _fetch_picture(self, sha256: str) -> None:
         reply = PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
@@ -239,7 +272,9 @@ class StationClient(QObject):
         problem = PictureProblem.MISSING if missing else PictureProblem.UNREACHABLE
         return PictureReply(sha256=sha256, problem=problem)
 
-    async def _asked(self, method: str, path: str, limit: int) -> tuple[int, bytes]:
+    async def _asked(
+        self, method: str, path: str, limit: int, *, body: Mapping[str, object] | None = None
+    ) -> tuple[int, bytes]:
         """The answer's status and body as they came over the wire: nothing is unpacked, which might swell.
 
         Raises:
@@ -247,13 +282,13 @@ class StationClient(QObject):
             _TooLargeError: It is longer than ``limit`` bytes; no more of it was read.
         """
         assert self._http is not None
-        body = bytearray()
-        async with self._http.stream(method, path) as answer:
+        came = bytearray()
+        async with self._http.stream(method, path, json=body) as answer:
             async for piece in answer.aiter_raw():
-                body += piece
-                if len(body) > limit:
+                came += piece
+                if len(came) > limit:
                     raise _TooLargeError(f"more than {limit} bytes")
-        return answer.status_code, bytes(body)
+        return answer.status_code, bytes(came)
 
 
 class _TooLargeError(ValueError):
@@ -278,6 +313,15 @@ def _command_reply(command: Command, status_code: int, body: bytes) -> CommandRe
     problem = CommandProblem.FAILED if httpx.codes.is_server_error(status_code) else CommandProblem.REFUSED
     detail, coded = _detail(status_code, body)
     return CommandReply(command=command, problem=problem, detail=detail, coded=coded)
+
+
+def _answer(request: Request, status: int, body: bytes) -> Answer:
+    """What an answer says of a request."""
+    if httpx.codes.is_success(status):
+        return Answer(request=request, status=status, body=body)
+    problem = AskProblem.FAILED if httpx.codes.is_server_error(status) else AskProblem.REFUSED
+    detail, coded = _detail(status, body)
+    return Answer(request=request, status=status, problem=problem, detail=detail, coded=coded)
 
 
 def _own_name() -> str:

@@ -1,7 +1,7 @@
 """The console's words in Chinese, as factories say them."""
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
-from app.console.words.words import Words
+from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
@@ -9,6 +9,9 @@ from inspection.status import Command, Health, Mode, Subsystem
 ZH = Words(
     code="zh",
     other_language="English",
+    menu="菜单",
+    screens={ScreenName.RUN: "运行", ScreenName.REVIEW: "复核", ScreenName.ALARMS: "报警"},
+    waiting_there="{n} 项待处理",
     actions={
         Action.PASS: "合格",
         Action.REWORK: "返工",

@@ -1,7 +1,7 @@
 """The console's words in English."""
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
-from app.console.words.words import Words
+from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
@@ -9,6 +9,9 @@ from inspection.status import Command, Health, Mode, Subsystem
 EN = Words(
     code="en",
     other_language="中文",
+    menu="Menu",
+    screens={ScreenName.RUN: "Run", ScreenName.REVIEW: "Review", ScreenName.ALARMS: "Alarms"},
+    waiting_there="{n} waiting",
     actions={
         Action.PASS: "PASS",
         Action.REWORK: "REWORK",

@@ -7,11 +7,20 @@ language model's own words stay in the language in which it wrote them.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
+
+
+class ScreenName(StrEnum):
+    """The console's screens, in the menu's order."""
+
+    RUN = "run"
+    REVIEW = "review"
+    ALARMS = "alarms"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +31,10 @@ class Words:
     """ISO 639-1."""
     other_language: str
     """The other language's own name: the face of the switch."""
+    menu: str
+    screens: Mapping[ScreenName, str]
+    waiting_there: str
+    """Below a screen's name in the menu: things that wait for a person there."""
 
     actions: Mapping[Action, str]
     """The decision, as large as it fits."""

@@ -6,7 +6,7 @@ import threading
 
 import cv2
 import uvicorn
-from fastapi import FastAPI, HTTPException, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
 
 from inspection.status import Command, CommandResult, Mode
 from tests.app.console import samples
@@ -45,6 +45,10 @@ class FakeEngine:
         assert done
         self.picture: Response = Response(png.tobytes(), media_type="image/png")
         self.pictures_asked: list[str] = []
+        self.answers: dict[str, Response | HTTPException] = {}
+        """To what else is asked, by method and path: "GET /api/reviews"."""
+        self.asked: list[tuple[str, bytes]] = []
+        """Each by method and path with its query, and what was sent."""
         self._release = asyncio.Event()
 
     def start(self) -> None:
@@ -127,5 +131,16 @@ class FakeEngine:
             if isinstance(self.answer, HTTPException):
                 raise self.answer
             return self.answer
+
+        @app.api_route("/{path:path}", methods=["GET", "POST", "DELETE"])
+        async def other(request: Request) -> Response:
+            query = f"?{request.url.query}" if request.url.query else ""
+            self.asked.append((f"{request.method} {request.url.path}{query}", await request.body()))
+            if self.hold_answers:
+                await self._release.wait()
+            answer = self.answers.get(f"{request.method} {request.url.path}", HTTPException(404, "not here"))
+            if isinstance(answer, HTTPException):
+                raise answer
+            return answer
 
         return app

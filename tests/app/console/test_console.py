@@ -63,7 +63,7 @@ def touch_part(qtbot: QtBot, console: ConsoleWindow, place: int) -> None:
 
 def cards(console: ConsoleWindow) -> list[Card]:
     screen = console.run_screen
-    return [screen.part, screen.strip, screen.production, screen.alarms, *screen.tiles.values()]
+    return [screen.part, screen.strip, screen.production, console.frame.alarms, *screen.tiles.values()]
 
 
 def text_width(widget: QLabel | QPushButton) -> int:
@@ -89,20 +89,20 @@ def test_silence_ages_everything_in_sight(
     screen = console.run_screen
     assert screen.part.sign.accessibleName() == "PASS"
     assert not any(card.stale for card in cards(console))
-    assert not screen.stale.isVisible()
+    assert not console.frame.stale.isVisible()
     fresh = screen.grab().toImage()
 
     clock.now_s += 12.4
     assert console.refresh().contact is Contact.STALE
-    assert screen.stale.isVisible()
-    assert screen.stale.text() == "STALE 12 s – no contact with the engine"
+    assert console.frame.stale.isVisible()
+    assert console.frame.stale.text() == "STALE 12 s – no contact with the engine"
     assert all(card.stale for card in cards(console))
     assert screen.part.sign.accessibleName() == "STALE"
     assert screen.grab().toImage() != fresh
 
     clock.now_s += 60
     console.refresh()
-    assert screen.stale.text().startswith("STALE 72 s")
+    assert console.frame.stale.text().startswith("STALE 72 s")
     tell(qtbot, engine, console, later(80, last_action=Action.PASS))
     assert not any(card.stale for card in cards(console))
 
@@ -195,13 +195,13 @@ def test_no_key_fires_a_command(console: ConsoleWindow, engine: FakeEngine, qtbo
 def test_why_nothing_can_pass_is_read_without_a_touch(
     console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot, words: Words, size: tuple[int, int]
 ) -> None:
-    console.words = words
+    console.speak(words)
     console.resize(*size)
     screen = console.run_screen
     status = samples.full_disk().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
     tell(qtbot, engine, console, status)
     console.refresh()
-    mode, store = screen.header.mode.word, screen.tiles[Subsystem.STORE]
+    mode, store = console.frame.header.mode.word, screen.tiles[Subsystem.STORE]
     judged = screen.production.totals[0].caption
     assert mode.text() == words.not_ready
     qtbot.waitUntil(lambda: text_width(mode) <= mode.width() and text_width(judged) <= judged.width())
@@ -219,8 +219,8 @@ def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine,
     for card, text in (
         (screen.part, status.recent[0].decision.reason),
         (screen.tiles[status.tiles[0].subsystem], status.tiles[0].text),
-        (screen.alarms, status.alarms[1].text),
-        (screen.header, str(status.recipe_name)),
+        (console.frame.alarms, status.alarms[1].text),
+        (console.frame.header, str(status.recipe_name)),
     ):
         QTest.mouseClick(card, LEFT, pos=QPoint(20, card.height() - 8))
         assert screen.pane.isVisible()
@@ -245,18 +245,20 @@ def test_a_short_tile_tells_the_whole_on_a_touch(
 def test_under_the_bypass_key_the_screen_says_so_over_its_whole_width(
     console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot, words: Words
 ) -> None:
-    console.words = words
+    console.speak(words)
     screen = console.run_screen
-    assert not screen.bypassed.isVisible()
+    assert not console.frame.bypassed.isVisible()
     tell(qtbot, engine, console, later(1, bypassed=True, mode=Mode.SUSPENDED, last_action=Action.PASS))
-    assert screen.bypassed.text() == words.bypassed
-    qtbot.waitUntil(lambda: screen.bypassed.width() > 0.95 * screen.width(), timeout=3000)
+    assert console.frame.bypassed.text() == words.bypassed
+    qtbot.waitUntil(lambda: console.frame.bypassed.width() > 0.95 * screen.width(), timeout=3000)
     amber = (
-        screen.grab().toImage().pixelColor(screen.bypassed.geometry().center().x(), screen.bypassed.y() + 2)
+        console.frame.grab()
+        .toImage()
+        .pixelColor(console.frame.bypassed.geometry().center().x(), console.frame.bypassed.y() + 2)
     )
     assert amber == BYPASSED
     tell(qtbot, engine, console, later(2))
-    assert not screen.bypassed.isVisible()
+    assert not console.frame.bypassed.isVisible()
 
 
 def test_the_console_survives_what_the_engine_says(
@@ -272,12 +274,12 @@ def test_the_console_survives_what_the_engine_says(
         qtbot.waitUntil(lambda: console.state.trouble is not None, timeout=5000)
     clock.now_s += 5
     console.refresh()
-    assert "cannot be read" in screen.stale.text()
+    assert "cannot be read" in console.frame.stale.text()
     tell(qtbot, engine, console, later(7, last=samples.inspection(513)))
     qtbot.waitUntil(
         lambda: screen.picture.accessibleDescription() == "The picture cannot be decoded", timeout=5000
     )
-    assert not screen.stale.isVisible()
+    assert not console.frame.stale.isVisible()
 
 
 @pytest.mark.parametrize(
@@ -298,9 +300,9 @@ def test_a_status_that_makes_no_sense_stops_no_age(
     qtbot.waitUntil(lambda: console.state.trouble is ContactTrouble.UNREADABLE, timeout=5000)
     clock.now_s += 5
     assert console.refresh().contact is Contact.STALE
-    assert EN.contact_troubles[ContactTrouble.UNREADABLE] in console.run_screen.stale.text()
+    assert EN.contact_troubles[ContactTrouble.UNREADABLE] in console.frame.stale.text()
     tell(qtbot, engine, console, later(9))
-    assert not console.run_screen.stale.isVisible()
+    assert not console.frame.stale.isVisible()
 
 
 def test_escape_leads_back_and_closes_nothing(
@@ -336,7 +338,7 @@ def test_a_station_without_anything_is_shown(
     touch_part(qtbot, console, 3)
     QTest.mouseClick(console.run_screen.part, LEFT, pos=QPoint(20, 20))
     assert console.run_screen.pane.title.text() == EN.no_part
-    assert console.run_screen.header.recipe.text() == EN.no_recipe
+    assert console.frame.header.recipe.text() == EN.no_recipe
 
 
 def test_the_language_switch_leaves_no_word_behind(
@@ -348,7 +350,8 @@ def test_the_language_switch_leaves_no_word_behind(
         for part in samples.status().recent
     ]
     tell(qtbot, engine, console, later(1, last=parts[0], recent=tuple(parts), simulated=True, **data))
-    switch = console.run_screen.header.language
+    switch = console.frame.menu.language
+    QTest.mouseClick(console.frame.header.menu, LEFT)
     QTest.mouseClick(switch, LEFT)
     touch_part(qtbot, console, 1)
     assert console.words is ZH
@@ -407,16 +410,16 @@ def test_long_texts_clip_nothing_and_gloves_hit_everything(
     words: Words,
     size: tuple[int, int],
 ) -> None:
-    console.words = words
+    console.speak(words)
     console.resize(*size)
     status = samples.crowded().model_copy(update={"at": samples.NOON + timedelta(seconds=1)})
     tell(qtbot, engine, console, status)
     clock.now_s += 1000
     console.refresh()  # stale: all three banners under the header are there
     touch_part(qtbot, console, 5)
-    screen = console.run_screen
+    screen = console.frame
     assert screen.size().toTuple() == size
-    banners = (screen.stale, screen.bypassed, screen.simulated)
+    banners = (console.frame.stale, console.frame.bypassed, console.frame.simulated)
     assert all(banner.isVisible() and text_width(banner) < banner.width() for banner in banners)
     elide = [*screen.findChildren(ElidedLabel), *banners]
     whole = [label for label in screen.findChildren(QLabel) if label.isVisible() and label not in elide]
@@ -425,16 +428,18 @@ def test_long_texts_clip_nothing_and_gloves_hit_everything(
         return [label.text() for label in whole if text_width(label) > label.width() + 1]
 
     qtbot.waitUntil(lambda: clipped() == [], timeout=3000)  # the layout follows in the event loop
-    assert screen.part.sign.height() >= screen.theme.px(80), "what is read from afar keeps its room"
+    assert screen.run.part.sign.height() >= console.frame.theme.px(80), (
+        "what is read from afar keeps its room"
+    )
     for card in screen.findChildren(Card):
         for child in card.findChildren(QLabel):
-            if card.isVisible() and child.isVisible() and not screen.pane.isAncestorOf(child):
+            if card.isVisible() and child.isVisible() and not screen.run.pane.isAncestorOf(child):
                 place = child.mapTo(card, child.rect().bottomRight())
                 assert card.rect().contains(place), child.text()
     for button in screen.findChildren(QPushButton):
         assert min(button.width(), button.height()) >= 48 or not button.isVisible()
         assert text_width(button) < button.width() - 12
-    cells = screen.strip.cells
+    cells = screen.run.strip.cells
     assert all(min(cells.cell_rect(n).width(), cells.cell_rect(n).height()) >= 48 for n in range(20))
 
 
@@ -454,7 +459,7 @@ def test_the_verdict_is_read_from_three_metres(
     capitals_mm: float,
 ) -> None:
     """17.5 mm at 3 m are 20 minutes of arc. Every verdict, its reason as long as it may be."""
-    console.words = words
+    console.speak(words)
     console.resize(*size)
     mm_per_px = 25.4 * inches / math.hypot(*size)
     long = samples.crowded().recent[0].decision.reason
@@ -512,8 +517,8 @@ def test_a_fault_of_its_own_ends_the_program(engine: FakeEngine) -> None:
 def test_the_window_waits_for_its_engine(open_console: Callable[[str], ConsoleWindow], qtbot: QtBot) -> None:
     engine = FakeEngine()
     window = open_console(engine.url)
-    assert window.run_screen.stale.text().startswith(f"Waiting for the engine at {engine.url}")
+    assert window.frame.stale.text().startswith(f"Waiting for the engine at {engine.url}")
     engine.start()
-    qtbot.waitUntil(lambda: not window.run_screen.stale.isVisible(), timeout=5000)
+    qtbot.waitUntil(lambda: not window.frame.stale.isVisible(), timeout=5000)
     engine.stop()
     qtbot.waitUntil(lambda: window.state.trouble is not None, timeout=5000)

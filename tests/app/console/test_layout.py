@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QToolTip, QWidg
 from pytestqt.qtbot import QtBot
 
 from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
+from app.console.frame.banners import Banner
+from app.console.frame.frame import Frame
 from app.console.screens.run.model.room import Piece, kept
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Notice, RunState
 from app.console.screens.run.model.view import present
-from app.console.screens.run.panels.header import Banner
-from app.console.screens.run.screen import RunScreen
 from app.console.widgets.basics import Card, ElidedLabel
 from app.console.widgets.theme import dress
 from app.console.words.choice import LANGUAGES
@@ -35,6 +35,8 @@ SIZES = [(1024, 600), (1280, 800), (1366, 768), (1920, 1080), (1280, 1024)]
 URL = "http://passgate-line-14.final-assembly.factory.example:8730"
 DARK_ROOM = Alarm(code=0x1301, text="picture too dark: " + "camera left, " * 20, raised_at=samples.NOON)
 
+
+Opening = Callable[[tuple[int, int], Words], Frame]
 
 HALTS = [
     halts.second_engine(other=65535, own=65534),
@@ -104,13 +106,13 @@ def views(words: Words) -> Iterator[RunView]:
 
 
 @pytest.fixture
-def open_screen(qapp: QApplication, qtbot: QtBot) -> Iterator[Callable[[tuple[int, int]], RunScreen]]:
+def open_screen(qapp: QApplication, qtbot: QtBot) -> Iterator[Opening]:
     """Opens the screen at a size."""
-    screens: list[RunScreen] = []
+    screens: list[Frame] = []
 
-    def open_at(size: tuple[int, int]) -> RunScreen:
+    def open_at(size: tuple[int, int], words: Words) -> Frame:
         dress(qapp)
-        screen = RunScreen()
+        screen = Frame(words, {})
         screen.resize(*size)
         screen.show()
         qtbot.addWidget(screen)
@@ -128,13 +130,13 @@ def settle(qapp: QApplication) -> None:
         qapp.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
 
 
-def faults(screen: RunScreen) -> list[str]:
+def faults(screen: Frame) -> list[str]:
     """What is cut, overlapped or out of its parent now."""
     found = []
     siblings: dict[QWidget, list[QWidget]] = {}
     for widget in screen.findChildren(QWidget):
         parent = widget.parentWidget()
-        if not widget.isVisible() or parent is None or screen.pane.isAncestorOf(widget):
+        if not widget.isVisible() or parent is None or screen.run.pane.isAncestorOf(widget):
             continue
         place = widget.geometry()
         if not parent.rect().contains(place):
@@ -165,7 +167,7 @@ PANELS = [
 @pytest.mark.parametrize(("inches", "size", "symbol_mm", "capitals_mm"), PANELS, ids=str)
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_the_verdict_is_read_from_three_metres_whatever_else_is_said(
-    open_screen: Callable[[tuple[int, int]], RunScreen],
+    open_screen: Opening,
     qapp: QApplication,
     words: Words,
     inches: float,
@@ -173,11 +175,11 @@ def test_the_verdict_is_read_from_three_metres_whatever_else_is_said(
     symbol_mm: float,
     capitals_mm: float,
 ) -> None:
-    screen = open_screen(size)
-    sign = screen.part.sign
+    screen = open_screen(size, words)
+    sign = screen.run.part.sign
     mm_per_px = 25.4 * inches / math.hypot(*size)
     for view in views(words):
-        screen.show_view(view, words)
+        screen.show_view(view)
         settle(qapp)
         if view.part is None:
             continue
@@ -192,15 +194,15 @@ def test_the_verdict_is_read_from_three_metres_whatever_else_is_said(
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_nothing_is_cut_overlapped_or_outside_in_any_state(
-    open_screen: Callable[[tuple[int, int]], RunScreen],
+    open_screen: Opening,
     qapp: QApplication,
     words: Words,
     size: tuple[int, int],
 ) -> None:
-    screen = open_screen(size)
+    screen = open_screen(size, words)
     # 5 shares no divisor with the cycles in the states: every alarm, mode, notice and trouble comes by
     for view in islice(views(words), None, None, 1 if size == (1280, 800) else 5):
-        screen.show_view(view, words)
+        screen.show_view(view)
         settle(qapp)
         assert screen.size().toTuple() == size, "the window never outgrows its panel"
         assert faults(screen) == []
@@ -209,12 +211,12 @@ def test_nothing_is_cut_overlapped_or_outside_in_any_state(
 @pytest.mark.parametrize("size", SIZES, ids=str)
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_what_is_said_of_a_score_is_never_cut_since_a_number_cut_short_is_another(
-    open_screen: Callable[[tuple[int, int]], RunScreen],
+    open_screen: Opening,
     qapp: QApplication,
     words: Words,
     size: tuple[int, int],
 ) -> None:
-    screen = open_screen(size)
+    screen = open_screen(size, words)
     for said in (samples.LABELLED, None):
         part = samples.inspection()
         decision = part.decision.model_copy(update={"defect_probability": said, "defect_score": 0.987})
@@ -223,25 +225,27 @@ def test_what_is_said_of_a_score_is_never_cut_since_a_number_cut_short_is_anothe
         state.take(Received(status=samples.status(last=last, recent=(last,)), at_s=0.0))
         view = present(state, now_s=0.1, words=words, url=URL)
         assert view.part is not None
-        screen.show_view(view, words)
+        screen.show_view(view)
         settle(qapp)
-        shown = {label.text(): label for label in screen.part.findChildren(ElidedLabel) if label.isVisible()}
+        shown = {
+            label.text(): label for label in screen.run.part.findChildren(ElidedLabel) if label.isVisible()
+        }
         assert not shown[view.part.facts[2][1]].elided
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_what_is_left_out_is_told_to_a_mouse_that_rests_on_it(
-    open_screen: Callable[[tuple[int, int]], RunScreen], qapp: QApplication, words: Words
+    open_screen: Opening, qapp: QApplication, words: Words
 ) -> None:
-    screen = open_screen((1024, 600))
+    screen = open_screen((1024, 600), words)
     state = RunState()
     state.take(Received(status=samples.crowded(), at_s=0.0))
     state.trouble = ContactTrouble.UNREADABLE
-    screen.show_view(present(state, now_s=50.0, words=words, url=URL), words)
+    screen.show_view(present(state, now_s=50.0, words=words, url=URL))
     settle(qapp)
     cut = [label for label in screen.findChildren(ElidedLabel) if label.isVisible() and label.elided]
     assert screen.header.station in cut
-    assert screen.tiles[Subsystem.PLC].text in cut
+    assert screen.run.tiles[Subsystem.PLC].text in cut
     for label in cut:
         qapp.sendEvent(label, QHelpEvent(QEvent.Type.ToolTip, QPoint(2, 2), label.mapToGlobal(QPoint(2, 2))))
         assert label.toolTip() == label.text()
@@ -251,17 +255,17 @@ def test_what_is_left_out_is_told_to_a_mouse_that_rests_on_it(
 @pytest.mark.parametrize("halt", HALTS)
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_why_the_line_is_halted_fits_its_tile_with_what_to_do(
-    open_screen: Callable[[tuple[int, int]], RunScreen], qapp: QApplication, words: Words, halt: Halt
+    open_screen: Opening, qapp: QApplication, words: Words, halt: Halt
 ) -> None:
-    screen = open_screen((1280, 800))
+    screen = open_screen((1280, 800), words)
     tile = Tile(
         subsystem=Subsystem.PLC, health=Health.FAULT, text=halt.brief, coded=coded(halt.brief), age_ms=20
     )
     state = RunState()
     state.take(Received(status=samples.status(tiles=(tile,)), at_s=0.0))
-    screen.show_view(present(state, now_s=0.1, words=words, url=URL), words)
+    screen.show_view(present(state, now_s=0.1, words=words, url=URL))
     settle(qapp)
-    assert not screen.tiles[Subsystem.PLC].text.elided, screen.tiles[Subsystem.PLC].text.text()
+    assert not screen.run.tiles[Subsystem.PLC].text.elided, screen.run.tiles[Subsystem.PLC].text.text()
 
 
 def test_what_is_wanted_most_keeps_its_room() -> None:

@@ -3,37 +3,34 @@
 from typing import Protocol
 
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLayout, QSizePolicy, QVBoxLayout
 
 from app.console.client.replies import PictureReply
 from app.console.screens.run.model.details import (
-    AlarmsTopic,
     CountsTopic,
     Details,
     NoticeTopic,
     PartTopic,
-    StationTopic,
     TileTopic,
     Topic,
 )
 from app.console.screens.run.model.room import Piece, kept
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact
-from app.console.screens.run.panels.header import Header, bypass_banner, simulated_banner, stale_banner
 from app.console.screens.run.panels.pane import DetailsPane
 from app.console.screens.run.panels.part import PartCard
 from app.console.screens.run.panels.picture import PictureView
 from app.console.screens.run.panels.production import ProductionCard
-from app.console.screens.run.panels.station import AlarmsLine, CommandsCard, TileCard
+from app.console.screens.run.panels.station import CommandsCard, TileCard
 from app.console.screens.run.panels.strip import Strip
+from app.console.screens.screen import Screen
 from app.console.widgets.basics import Card
-from app.console.widgets.theme import DESK, LEAST_SIZE, Theme, style_sheet
+from app.console.widgets.theme import Theme
 from app.console.words.words import Words
 from inspection.status import Command, Subsystem
 
 _GAP_PX = 10
-_SIDE_PX = 12
 _WANTED = (Piece.REASON, Piece.ACTIONS, Piece.LATENCY, Piece.OUTCOMES, Piece.MORE_REASON)
 """The most wanted first."""
 
@@ -45,26 +42,20 @@ class Scaled(Protocol):
         """Take the theme's scale."""
 
 
-class RunScreen(QWidget):
-    """Everything the operator sees."""
+class RunScreen(Screen):
+    """The line as it runs: the part of now, the last parts, counts, subsystems, commands."""
 
     command_touched = Signal(Command)
     part_touched = Signal(str)
     live_touched = Signal()
-    language_touched = Signal()
     topic_touched = Signal(object)
     """A Topic: its full text is wanted."""
     pane_closed = Signal()
     view_touched = Signal()
     """The picture was touched: the next view of the part is wanted."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.theme = Theme()
-        self.header = Header(self.theme)
-        self.stale = stale_banner(self.theme)
-        self.bypassed = bypass_banner(self.theme)
-        self.simulated = simulated_banner(self.theme)
+    def __init__(self, theme: Theme, words: Words) -> None:
+        super().__init__(theme, words)
         self.picture = PictureView(self.theme)
         self.pane = DetailsPane(self.theme)
         self.part = PartCard(self.theme)
@@ -72,24 +63,15 @@ class RunScreen(QWidget):
         self.production = ProductionCard(self.theme)
         self.tiles = {subsystem: TileCard(self.theme) for subsystem in Subsystem}
         self.commands = CommandsCard(self.theme)
-        self.alarms = AlarmsLine(self.theme)
         self._place()
         self._connect()
-        self._rescale()
 
     def _place(self) -> None:
         """Two columns, 7 to 6: left what the camera saw, right what was made of it, read from afar."""
-        self._column = QVBoxLayout(self)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
         # what is in the window must never make it larger than the panel
-        self._column.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
-        self.setMinimumSize(*LEAST_SIZE)
-        self._column.addWidget(self.header)
-        self._column.addWidget(self.stale)
-        conditions = QHBoxLayout()  # side by side: two rows more would leave the decision no room
-        conditions.addWidget(self.bypassed, 1)
-        conditions.addWidget(self.simulated, 1)
-        self._column.addLayout(conditions)
-        self._grid = QGridLayout()
+        self._grid.setSizeConstraint(QLayout.SizeConstraint.SetNoConstraint)
         left = QVBoxLayout()
         left.addWidget(self.picture, 1)
         left.addWidget(self.pane, 1)
@@ -110,56 +92,43 @@ class RunScreen(QWidget):
         self._grid.setColumnStretch(0, 7)
         self._grid.setColumnStretch(1, 6)
         self._grid.setRowStretch(0, 1)
-        self._column.addLayout(self._grid, 1)
-        self._column.addWidget(self.alarms)
-        self._rows = (left, right, tiles, conditions)
+        self._rows = (left, right, tiles)
 
     def _connect(self) -> None:
-        self.header.language_touched.connect(self.language_touched)
         self.strip.part_touched.connect(self.part_touched)
         self.strip.live_touched.connect(self.live_touched)
         self.commands.command_touched.connect(self.command_touched)
         self.picture.touched.connect(self.view_touched)
         self.pane.closed.connect(self.pane_closed)
-        self._open(self.header, StationTopic())
         self._open(self.part, PartTopic())
         self._open(self.production, CountsTopic())
-        self._open(self.alarms, AlarmsTopic())
         self._open(self.commands, NoticeTopic())
         for subsystem, tile in self.tiles.items():
             self._open(tile, TileTopic(subsystem))
 
-    def _open(self, card: Card | Header, topic: Topic) -> None:
+    def _open(self, card: Card, topic: Topic) -> None:
         card.touched.connect(lambda: self.topic_touched.emit(topic))
 
     def show_view(self, view: RunView, words: Words) -> None:
         """Paint the whole screen at this moment; the picture comes by :meth:`show_picture`."""
-        self.header.show_view(view.header, words)
-        self.stale.show_text(view.stale_banner)
-        self.bypassed.show_text(view.bypass_banner)
-        self.simulated.show_text(view.simulated_banner)
         self.part.show_part(view.part, empty=view.no_part, words=words)
         self.strip.show_view(view.strip, live_label=view.live_label, looking_back=view.looking_back)
         self.production.show_view(view.production)
         for tile in view.tiles:
             self.tiles[tile.subsystem].show_view(tile)
         self.commands.show_view(view.commands, notice=view.notice, tone=view.notice_tone)
-        self.alarms.show_view(view.alarms)
         old = view.contact is not Contact.FRESH
-        for card in (self.part, self.strip, self.production, self.alarms, *self.tiles.values()):
+        for card in (self.part, self.strip, self.production, *self.tiles.values()):
             card.set_stale(old)
         self._make_room()
 
     def _make_room(self) -> None:
-        """The decision keeps its size: what the banners take, other pieces give."""
+        """The decision keeps its size: what the frame's banners take, other pieces give."""
         gap = self.theme.px(_GAP_PX)
-        rows = [self.header, self.commands, self.alarms]
-        rows += [] if self.stale.isHidden() else [self.stale]
-        rows += [] if self.bypassed.isHidden() and self.simulated.isHidden() else [self.simulated]
-        taken = 2 * gap + sum(row.minimumHeight() + gap for row in rows)
         least = self.part.least_height() + gap + self.production.least_height()
         heights = self.part.wishes() | self.production.wishes()
-        pieces = kept(self.height() - taken - least, [(piece, heights[piece]) for piece in _WANTED])
+        room = self.height() - self.commands.minimumHeight() - gap - least
+        pieces = kept(room, [(piece, heights[piece]) for piece in _WANTED])
         self.part.keep(pieces)
         self.production.keep(pieces)
 
@@ -195,38 +164,23 @@ class RunScreen(QWidget):
         self.pane.setVisible(details is not None)
         self.picture.setVisible(details is None)
 
-    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """All sizes follow the window."""
-        if self.theme.fit(event.size().width(), event.size().height()):
-            self._rescale()
+    def resizeEvent(self, _event: QResizeEvent) -> None:  # noqa: N802
+        """More room, or less."""
         self._make_room()
 
-    def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
-        """The desk on which the cards lie."""
-        QPainter(self).fillRect(self.rect(), DESK)
-
-    def _rescale(self) -> None:
-        px = self.theme.px
-        self.setStyleSheet(style_sheet(self.theme))
-        self.theme.dress_texts(self)
-        gap, side = px(_GAP_PX), px(_SIDE_PX)
-        self._column.setContentsMargins(side, gap, side, gap)
-        self._column.setSpacing(gap)
+    def rescale(self) -> None:
+        """Take the theme's scale."""
+        gap = self.theme.px(_GAP_PX)
         self._grid.setSpacing(gap)
         for row in self._rows:
             row.setSpacing(gap)
         pieces: tuple[Scaled, ...] = (
-            self.header,
-            self.stale,
-            self.bypassed,
-            self.simulated,
             self.pane,
             self.part,
             self.strip,
             self.production,
             *self.tiles.values(),
             self.commands,
-            self.alarms,
         )
         for piece in pieces:
             piece.rescale()

@@ -1,12 +1,12 @@
-"""What surrounds the parts: the subsystems' tiles, the alarms line, the commands."""
+"""What surrounds the parts: the subsystems' tiles, the commands."""
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout
 
-from app.console.screens.run.model.shown import AlarmsView, CommandView, TileView
+from app.console.screens.run.model.shown import CommandView, TileView
 from app.console.widgets.basics import Card, ElidedLabel, SignView, caption, set_ink
 from app.console.widgets.signs import Tone
-from app.console.widgets.theme import COMMAND_PX, TOUCH_PX, Theme, tone_ink
+from app.console.widgets.theme import COMMAND_PX, Theme, tone_ink
 from inspection.status import Command
 
 
@@ -42,34 +42,6 @@ class TileCard(Card):
         self._column.setSpacing(px(2))
         self._head.setSpacing(px(8))
         self.health.rescale()
-
-
-class AlarmsLine(Card):
-    """How many alarms are active, and the newest of them. A touch lists all."""
-
-    def __init__(self, theme: Theme) -> None:
-        super().__init__(theme)
-        self.sign = SignView(theme, edge=20)
-        self.text = ElidedLabel(keep_end=True)
-        self.age = caption()
-        self._row = QHBoxLayout(self)
-        self._row.addWidget(self.sign)
-        self._row.addWidget(self.text, 1)
-        self._row.addWidget(self.age)
-
-    def show_view(self, view: AlarmsView) -> None:
-        """Paint this."""
-        self.sign.show_sign(view.sign)
-        self.text.setText(view.text)
-        self.age.setText(view.age)
-
-    def rescale(self) -> None:
-        """Take the theme's scale."""
-        px = self.theme.px
-        self.setFixedHeight(px(TOUCH_PX - 4))
-        self._row.setContentsMargins(px(12), 0, px(12), 0)
-        self._row.setSpacing(px(16))
-        self.sign.rescale()
 
 
 class CommandsCard(Card):

@@ -1,0 +1,65 @@
+"""What a screen asks of the engine beside the state that is pushed, and what comes back; immutable."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Final
+
+from inspection.messages.message import Coded
+
+ASK_TIMEOUT_S: Final = 6.0
+"""The engine answers within 5 s, or says that it cannot."""
+MAX_ANSWER_BYTES: Final = 4 * 1024 * 1024
+"""Of one page of a list."""
+
+
+class AskProblem(Enum):
+    """Why what was asked did not come, or is not surely done."""
+
+    UNREACHABLE = "unreachable"
+    """Nothing was sent."""
+    TIMEOUT = "timeout"
+    """Sent, but not answered in time: what was to be done may have been done."""
+    REFUSED = "refused"
+    """The engine does not do it, and says why."""
+    FAILED = "failed"
+    """The engine's side failed at it: what was to be done may have been done."""
+    BAD_ANSWER = "bad_answer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    """One question or order.
+
+    One of the same ``topic`` that is still under way is given up for a new one if it only reads: nobody waits
+    for the page before. What changes something is never given up.
+    """
+
+    topic: str
+    """Which screen asks, and what for: who asked knows his answer by it."""
+    path: str
+    """Below the engine's address, with its query: "/api/…"."""
+    method: str = "GET"
+    body: Mapping[str, object] | None = None
+    """What is sent as JSON."""
+    timeout_s: float = ASK_TIMEOUT_S
+
+    @property
+    def reads(self) -> bool:
+        """It changes nothing."""
+        return self.method == "GET"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What became of a request. ``body`` is JSON as the engine sent it, unless there is a problem."""
+
+    request: Request
+    body: bytes = b""
+    problem: AskProblem | None = None
+    status: int = 0
+    """HTTP's; 0 where nothing was answered."""
+    detail: str = ""
+    """Why, in the engine's own words, in English."""
+    coded: Coded = field(default=())
+    """What they say, for any language."""
