@@ -26,7 +26,7 @@ from app.commands import (
 )
 from app.commands.bench import cli as bench
 from app.commands.plant import sync
-from app.commands.running import challenge
+from app.commands.running import challenge, review
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -44,6 +44,7 @@ for name, noun in {
     "sync": sync.cli,
     "user": user.cli,
     "challenge": challenge.cli,
+    "review": review.cli,
     "weights": weights.cli,
     "bench": bench.cli,
     "dataset": dataset.cli,

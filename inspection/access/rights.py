@@ -55,7 +55,7 @@ class Right(StrEnum):
     USERS = "add, change and disable users"
 
 
-BINDING: Final = frozenset({Right.RELEASE, Right.SIGN, Right.USERS})
+BINDING: Final = frozenset({Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS})
 """Rights that are asked for so far. Where another is needed, console and API still go by the name that a
 client gives itself; commands on the station's machine by nothing."""
 

@@ -4,14 +4,15 @@ A part's newest review counts. One that comes second names the one that it repla
 at a part at once, the one who answers later is told so, and his try is on record as refused.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, Select, inspect, select
 from sqlalchemy.orm import aliased
 
 from inspection.decision import Action
+from inspection.errors import ReviewError
 from inspection.events import Event, EventKind
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
@@ -23,6 +24,14 @@ from reports.record.events_chain import add_event, event_entry
 from reports.record.reviews.table import ReviewRow
 from reports.record.schema import EventRow, InspectionRow
 
+_LOOK_AGAIN: Final = "look at what is on record now, and name the review to replace; this try is on record"
+_TODO: Final[Mapping[str, str]] = {
+    Code.REVIEW_NO_PART: "name a part that is on record; nothing was changed",
+    Code.REVIEW_NO_REVISION: "look at the part as it is on record; nothing was changed",
+    Code.REVIEW_NEEDS_REASON: "say why; nothing was changed",
+    Code.REVIEW_FORESTALLED: _LOOK_AGAIN,
+    Code.REVIEW_REPLACES_NONE: _LOOK_AGAIN,
+}
 _BATCH = 500
 """Ids in one question: a database takes only so many."""
 
@@ -33,6 +42,12 @@ class NotTaken(NamedTuple):
     why: Sentence
     on_record: bool
     """Whether the try is: where somebody else was first."""
+
+    @property
+    def error(self) -> ReviewError:
+        """What says so to people, in every language."""
+        (message,) = self.why.coded[0].causes or self.why.coded
+        return ReviewError(self.why, todo=_TODO[message.code], code=message.code, params=message.params)
 
 
 def has_reviews(connection: Connection) -> bool:
@@ -55,6 +70,12 @@ def newest_part(connection: Connection, inspection_id: str) -> Inspection | None
     query = select(row.record).where(row.inspection_id == inspection_id).order_by(row.revision.desc())
     record = connection.scalar(query.limit(1))
     return None if record is None else Inspection.model_validate_json(record)
+
+
+def newest_parts(connection: Connection, inspection_ids: Iterable[str]) -> dict[str, Inspection]:
+    """As ``newest_part``, of several; without those that are not on record."""
+    found = ((one, newest_part(connection, one)) for one in inspection_ids)
+    return {one: part for one, part in found if part is not None}
 
 
 def reviews_of(connection: Connection, inspection_id: str) -> tuple[Review, ...]:

@@ -1,0 +1,39 @@
+"""A person says of a part what it is: on record, or told why not."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from app.access.recording import PeoplesRecord
+from inspection.reviews.review import Answer, Review
+from reports.record.reviews.on_record import NotTaken, put_review
+from reports.settings import StoreSettings
+
+
+def answer_part(
+    settings: StoreSettings,
+    inspection_id: str,
+    answer: Answer,
+    *,
+    by: str,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Review:
+    """Put on record what somebody says of a part; it is durable when this returns.
+
+    Args:
+        settings: Where the record lies; its schema is up to date (``making.make_up_to_date``).
+        inspection_id: Of the part.
+        answer: What he says.
+        by: Who, as printed; he has Right.REVIEW.
+        now: Returns the wall clock, with time zone.
+
+    Raises:
+        ReviewError: There is no such part or revision, a reason is missing, or somebody else was first; the
+            last is on record.
+        StoreError: The record cannot be read or written.
+    """
+    record = PeoplesRecord(settings, now=now)
+    with record.transaction(writes=True) as connection:
+        found = put_review(connection, inspection_id, answer, by=by, at=record.now())
+    if isinstance(found, NotTaken):
+        raise found.error
+    return found
