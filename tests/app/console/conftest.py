@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from threading import enumerate as threads
 
 import pytest
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -34,6 +35,19 @@ def clock() -> Clock:
 
 
 @pytest.fixture(scope="session")
+def qapp(qapp: QApplication) -> QApplication:
+    """The application in the console's dress: once, for to dress it costs a moment a widget that there is."""
+    dress(qapp)
+    return qapp
+
+
+@pytest.fixture(autouse=True)
+def no_window_of_another_test(qapp: QApplication) -> None:
+    """pytest-qt asks for windows to be deleted, which nobody does while no event loop runs."""
+    qapp.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+
+
+@pytest.fixture(scope="session")
 def shared_engine() -> Iterator[FakeEngine]:
     fake = FakeEngine()
     fake.start()
@@ -49,12 +63,11 @@ def engine(shared_engine: FakeEngine) -> Iterator[FakeEngine]:
 
 
 @pytest.fixture
-def open_console(qapp: QApplication, qtbot: QtBot, clock: Clock) -> Iterator[Callable[[str], ConsoleWindow]]:
+def open_console(qtbot: QtBot, clock: Clock) -> Iterator[Callable[[str], ConsoleWindow]]:
     """Opens consoles; closes them after the test and looks for threads that they left."""
     windows: list[ConsoleWindow] = []
 
     def open_at(url: str) -> ConsoleWindow:
-        dress(qapp)
         window = ConsoleWindow(StationClient(url, monotonic=clock), words=EN, monotonic=clock)
         window.resize(1280, 800)
         window.show()

@@ -19,7 +19,6 @@ from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Notice, RunState
 from app.console.screens.run.model.view import present
 from app.console.widgets.basics import Card, ElidedLabel
-from app.console.widgets.theme import dress
 from app.console.words.choice import LANGUAGES
 from app.console.words.words import Words
 from inspection.decision import Action
@@ -111,7 +110,6 @@ def open_screen(qapp: QApplication, qtbot: QtBot) -> Iterator[Opening]:
     screens: list[Frame] = []
 
     def open_at(size: tuple[int, int], words: Words) -> Frame:
-        dress(qapp)
         screen = Frame(words, {})
         screen.resize(*size)
         screen.show()

@@ -11,7 +11,7 @@ from app.console.frame.frame import Frame
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
 from app.console.screens.screen import Screen
-from app.console.widgets.theme import TOUCH_PX, Theme, dress
+from app.console.widgets.theme import TOUCH_PX, Theme
 from app.console.window import ConsoleWindow
 from app.console.words.chinese import ZH
 from app.console.words.english import EN
@@ -56,7 +56,6 @@ def made() -> list[Scratch]:
 @pytest.fixture
 def frame(qapp: QApplication, qtbot: QtBot, made: list[Scratch], monkeypatch: pytest.MonkeyPatch) -> Frame:
     """A frame with one screen beside Run."""
-    dress(qapp)
 
     def make(theme: Theme, words: Words) -> Screen:
         made.append(Scratch(theme, words))

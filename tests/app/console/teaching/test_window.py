@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from app.console.clicking import image_of
 from app.console.teaching.clicks import Clicks
 from app.console.teaching.window import ClickWindow
-from app.console.widgets.theme import TOUCH_PX, dress
+from app.console.widgets.theme import TOUCH_PX
 from app.console.words.choice import LANGUAGES
 from app.console.words.words import Words
 from inspection.instruments.place import Point
@@ -28,7 +28,6 @@ def image() -> QImage:
 
 @pytest.fixture(params=LANGUAGES.values(), ids=list(LANGUAGES))
 def window(request: pytest.FixtureRequest, qapp: QApplication, qtbot: QtBot, image: QImage) -> ClickWindow:
-    dress(qapp)
     words: Words = request.param
     shown = ClickWindow(image, words=words, begun=Clicks(), on_end=lambda: None)
     qtbot.addWidget(shown)
