@@ -35,7 +35,6 @@ class ConsoleWindow(QWidget):
         super().__init__()
         self.setWindowTitle("Passgate")
         self.state = RunState()
-        self.words = words
         self.frame = Frame(words, {})
         self.run_screen = self.frame.run
         self._client = client
@@ -158,9 +157,13 @@ class ConsoleWindow(QWidget):
 
     def speak(self, words: Words) -> None:
         """Say everything in this language from now on."""
-        self.words = words
         self.frame.speak(words)
         self.refresh()
+
+    @property
+    def words(self) -> Words:
+        """In which it speaks."""
+        return self.frame.words
 
     def _go_to(self, name: ScreenName) -> None:
         self._close_topic()

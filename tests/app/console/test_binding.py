@@ -47,7 +47,7 @@ def test_a_hundred_refreshes_lose_no_reference_to_none(
         )
         clock.now_s += 3.0 if number % 10 == 9 else 0.1
         if number % 7 == 0:
-            console.words = other(console.words)
+            console.speak(other(console.words))
             screen.part_touched.emit(status.recent[3].inspection_id)
         screen.tiles[status.tiles[0].subsystem].touched.emit()
         console.refresh()
