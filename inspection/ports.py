@@ -12,7 +12,7 @@ from inspection.motion.chunk import ProposedMotion
 from inspection.part import Frame, Inspection, Trigger
 from inspection.recipe import Recipe
 from inspection.result import InspectionResult
-from inspection.status import Counts
+from inspection.status import Alarm, Counts
 
 Answer = TypeVar("Answer")
 
@@ -275,6 +275,13 @@ class Store(Protocol):
 
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest durable event of any of ``kinds``; None where there is none."""
+
+    def alarms_that_stood(self) -> list[Alarm]:
+        """The alarms that stood when the record's newest events were written, oldest first.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
 
     def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
         """The same, with what other programs wrote into the database meanwhile.

@@ -151,6 +151,33 @@ class Counts(Frozen):
         return self.by_action.get(Action.PASS, 0) / known if known else None
 
 
+class AlarmState(StrEnum):
+    """Where an alarm that is listed stands; names after ISA-18.2 (ANSI/ISA-18.2-2016, 5.6)."""
+
+    UNACKNOWLEDGED = "unacknowledged"
+    """Its cause is there, and nobody has said that he saw it."""
+    RETURNED = "returned"
+    """Its cause is gone again, and nobody has said that he saw it."""
+    ACKNOWLEDGED = "acknowledged"
+    """Its cause is there, and somebody has seen it."""
+    SHELVED = "shelved"
+    """Somebody has put it aside for a while, whatever becomes of its cause."""
+
+
+class Shelf(Frozen):
+    """That an alarm is put aside: by whom, for how long, and why."""
+
+    by: str
+    since: datetime
+    until: datetime
+    """It ends by itself then; before, somebody may end it."""
+    reason: str
+
+    def over(self, at: datetime) -> bool:
+        """Whether its time is over; also where the clock was set back to before it began."""
+        return not self.since <= at < self.until
+
+
 class Alarm(Frozen):
     """Something that asks for a person (ISA-18.2); ``inspection.alarms.alarm_list`` has its states."""
 
@@ -173,11 +200,24 @@ class Alarm(Frozen):
     """How often it came since it was listed."""
     last_at: datetime | None = None
     """When it came last, where that was more than once."""
+    shelf: Shelf | None = None
+    """Where it is shelved."""
+    first_out: bool = False
+    """It came when no other waited to be acknowledged, and waits itself."""
 
     @property
     def standing(self) -> bool:
-        """It belongs on the list: its cause is there, or nobody has seen it."""
-        return self.active or not self.acknowledged
+        """It belongs on the list: its cause is there, nobody has seen it, or it is shelved."""
+        return self.active or not self.acknowledged or self.shelf is not None
+
+    @property
+    def state(self) -> AlarmState:
+        """Where it stands, as long as it is listed."""
+        if self.shelf is not None:
+            return AlarmState.SHELVED
+        if self.acknowledged:
+            return AlarmState.ACKNOWLEDGED
+        return AlarmState.UNACKNOWLEDGED if self.active else AlarmState.RETURNED
 
 
 class StationStatus(Frozen):
@@ -219,7 +259,9 @@ class StationStatus(Frozen):
     recent: tuple[Inspection, ...]
     """The last 20, newest first."""
     alarms: tuple[Alarm, ...] = ()
-    """Newest first; those that stand, and no others."""
+    """Newest first; those that stand, shelved ones too, and no others."""
+    alarm_flood: datetime | None = None
+    """Since when alarms come faster than a person takes them in (``inspection.alarms.flood``)."""
     may_reset: bool = False
     """Reset would do something now: clear the station's own fault, or acknowledge alarms. Where it is false
     and the mode is aborted, the halt is the line's: it is reset at the PLC."""

@@ -20,7 +20,7 @@ from inspection.part import Frame, Inspection, Trigger, Truth
 from inspection.ports import InRecord, StoreHealth
 from inspection.recipe import Recipe
 from inspection.result import InspectionResult
-from inspection.status import Counts
+from inspection.status import Alarm, Counts
 
 EPOCH = datetime(2026, 1, 1, tzinfo=UTC)
 BOOT = 7
@@ -306,6 +306,7 @@ class FakeStore:
     def __init__(self) -> None:
         self.revisions: list[Inspection] = []
         self.events: list[Event] = []
+        self.stood: list[Alarm] = []
         self.beside: list[Event] = []
         """Of the events, those that another program wrote meanwhile."""
         self.broken = False
@@ -381,6 +382,9 @@ class FakeStore:
     def last_event(self, kinds: frozenset[EventKind]) -> Event | None:
         ours = (event for event in reversed(self.events) if event not in self.beside)
         return next((event for event in ours if event.kind in kinds), None)
+
+    def alarms_that_stood(self) -> list[Alarm]:
+        return self.stood
 
     def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
         if self.broken:

@@ -62,6 +62,18 @@ MOMENTARY = frozenset(
 """Over as soon as they have happened; of all others somebody says when their cause is gone."""
 
 
+STOPS_LINE = frozenset(
+    {
+        AlarmCode.LINE_HALTED,
+        AlarmCode.NOT_RECORDED,
+        AlarmCode.RELEASED_WITHOUT_PASS,
+        AlarmCode.CHALLENGE_OVERDUE,
+        AlarmCode.CHALLENGE_FAILED,
+    }
+)
+"""As long as the cause of one of these is there, the line takes no part, or none passes."""
+
+
 DEFECT_CODES = {"anomaly": 1, "scratch": 2, "dent": 3, "stain": 4, "crack": 5}
 """Codes of defect types in the vision block; 0 is none, 255 any other type."""
 

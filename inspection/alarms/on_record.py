@@ -2,34 +2,32 @@
 
 An alarm has one name from when it is raised until it leaves the list. What comes again while it is listed,
 its cause still there, changes nothing and is only counted; what comes again after its cause was gone is
-raised again, under the same name. ISA-18.2 (ANSI/ISA-18.2-2016, 5.6) has more states; nothing is shelved,
-suppressed or taken out of service here.
+raised again, under the same name. Of ISA-18.2's states (ANSI/ISA-18.2-2016, 5.6) two do not occur: nothing is
+suppressed by design or taken out of service.
 """
 
-from enum import StrEnum
+from datetime import datetime
 from typing import Final, NamedTuple
 
+from inspection.alarms.priority import Priority, priority_of
 from inspection.events import Event, EventKind
-from inspection.status import Alarm
+from inspection.status import Alarm, Shelf
+
+SHELVING_KINDS: Final = (EventKind.ALARM_SHELVED, EventKind.ALARM_UNSHELVED)
 
 ALARM_KINDS: Final = (
     EventKind.ALARM_RAISED,
     EventKind.ALARM_CLEARED,
     EventKind.ALARM_ACKNOWLEDGED,
     EventKind.ALARM_DROPPED,
+    *SHELVING_KINDS,
 )
 """What can become of an alarm."""
 
-
-class Priority(StrEnum):
-    """How much an alarm asks for a person; the severity that its code begins with."""
-
-    LOW = "low"
-    """A warning."""
-    MEDIUM = "medium"
-    """An error."""
-    HIGH = "high"
-    """Critical: parts or their record are at stake."""
+FIRST_OUT: Final = "first-out"
+"""Behind the others, of an alarm that is raised when no other waits to be acknowledged."""
+ASKS_ANEW: Final = "unacknowledged"
+"""Behind the others, of an alarm whose cause was there when it was unshelved."""
 
 
 class AlarmChange(NamedTuple):
@@ -44,12 +42,21 @@ class AlarmChange(NamedTuple):
     @property
     def priority(self) -> Priority:
         """Of its code."""
-        return list(Priority)[min(max((self.code >> 12) - 1, 0), 2)]
+        return priority_of(self.code)
 
 
-def subjects_of(alarm: Alarm) -> tuple[str, ...]:
-    """What an event of an alarm names."""
-    return (alarm.alarm_id, f"0x{alarm.code:04X}", str(alarm.times))
+def subjects_of(alarm: Alarm, kind: EventKind) -> tuple[str, ...]:
+    """What an event of this kind names, when ``alarm`` stands as after it."""
+    named = (alarm.alarm_id, f"0x{alarm.code:04X}", str(alarm.times))
+    match kind:
+        case EventKind.ALARM_RAISED if alarm.first_out:
+            return (*named, FIRST_OUT)
+        case EventKind.ALARM_SHELVED if alarm.shelf is not None:
+            return (*named, alarm.shelf.until.isoformat(), alarm.shelf.reason)
+        case EventKind.ALARM_UNSHELVED if alarm.active:
+            return (*named, ASKS_ANEW)
+        case _:
+            return named
 
 
 def change_in(event: Event) -> AlarmChange | None:
@@ -60,5 +67,15 @@ def change_in(event: Event) -> AlarmChange | None:
     """
     if event.kind not in ALARM_KINDS:
         return None
-    alarm_id, code, times = event.subjects
+    alarm_id, code, times, *_ = event.subjects
     return AlarmChange(alarm_id, int(code, 16), int(times))
+
+
+def shelf_in(event: Event) -> Shelf:
+    """How an event shelved an alarm.
+
+    Raises:
+        ValueError: It does not tell as ``subjects_of`` would.
+    """
+    _, _, _, until, reason = event.subjects
+    return Shelf(by=event.by, since=event.at, until=datetime.fromisoformat(until), reason=reason)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from inspection.messages.alarms import ALARMS_CHINESE
 from inspection.messages.challenge import CHALLENGE_CHINESE
 from inspection.messages.chinese_people import PEOPLE
 from inspection.messages.codes import Code
@@ -10,6 +11,7 @@ from inspection.messages.reviews import REVIEWS_CHINESE
 
 CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     **CHALLENGE_CHINESE,
+    **ALARMS_CHINESE,
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "引擎正在停止",
     Code.HELD_BY: "{by:who}已于 {since} 暂停工位",

@@ -224,6 +224,19 @@ class Code(StrEnum):
     ENGINE_SILENT = auto()
     COMMAND_UNSURE = auto()
 
+    # --- what people do with alarms ---------------------------------------------------------------------
+    ALARM_SEEN = auto()
+    ALARM_SHELVED_UNTIL = auto()
+    ALARM_UNSHELVED = auto()
+    ALARM_NOT_LISTED = auto()
+    ALARM_SEEN_ALREADY = auto()
+    ALARM_IS_SHELVED = auto()
+    ALARM_NOT_SHELVED = auto()
+    ALARM_NEVER_SHELVED = auto()
+    ALARM_SHELF_TOO_LONG = auto()
+    ALARM_REASON_MISSING = auto()
+    ALARM_NOT_PUT_ASIDE = auto()
+
     # --- the PLC ----------------------------------------------------------------------------------------
     SECOND_ENGINE = auto()
     SECOND_ENGINE_BRIEF = auto()

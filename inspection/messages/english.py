@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
+from inspection.messages.alarms import ALARMS_ENGLISH
 from inspection.messages.challenge import CHALLENGE_ENGLISH
 from inspection.messages.codes import Code
 from inspection.messages.english_people import PEOPLE
@@ -10,6 +11,7 @@ from inspection.messages.reviews import REVIEWS_ENGLISH
 
 ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     **CHALLENGE_ENGLISH,
+    **ALARMS_ENGLISH,
     # --- whether the station takes parts ----------------------------------------------------------------
     Code.ENGINE_STOPPING: "the engine is being stopped",
     Code.HELD_BY: "held by {by:who} since {since}",

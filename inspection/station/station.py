@@ -234,7 +234,11 @@ class Station:
     # --- its life -------------------------------------------------------------------------------------
 
     async def prepare(self) -> None:
-        """Open the cameras and load the recipe. Raises CameraError, RecipeError or WeightsError."""
+        """Open the cameras and load the recipe. Raises CameraError, RecipeError or WeightsError.
+
+        What stood on the list of alarms is taken up first: what is raised again now is one and the same.
+        """
+        self.telemetry.alarms.take_up(await self._recorder.alarms_that_stood(), self._clock.now())
         await self.cameras.open()
         await self.judge.prepare()
 
@@ -385,6 +389,7 @@ class Station:
             self.orders.watch_bypass(turned=self.line.state().bypassed)
         self.telemetry.roll_over(self._clock.now())
         self.challenge.look()
+        self.telemetry.alarms.look(self._clock.now())
         self.line.set_challenge_due(self.challenge.due)
         health, behind = self._recorder.health(), self._recorder.behind
         self._disks.see(health, behind=behind)

@@ -13,16 +13,18 @@ from pathlib import Path
 
 from sqlalchemy import Connection
 
+from inspection.alarms.alarm_list import MOST
 from inspection.errors import RecordRefusedError, StoreError
 from inspection.events import Event, EventKind
 from inspection.line_events import KnownPart
 from inspection.part import Frame, Inspection
 from inspection.ports import InRecord, StoreHealth
-from inspection.status import Counts
+from inspection.status import Alarm, Counts
 from reports.database.database import DatabaseUnavailableError
 from reports.pictures.keeping import NO_ROOM, Pictures, at_once
 from reports.pictures.retention import RetentionReport, Standing, standing
-from reports.record.entry import PartEntry, digest
+from reports.record.alarms.standing import alarms_that_stand
+from reports.record.entry import EventEntry, PartEntry, digest
 from reports.record.events_chain import event_entry
 from reports.record.parts_chain import part_entry
 from reports.settings import StoreSettings
@@ -199,14 +201,19 @@ class SqlStore:
         Raises:
             StoreError: The database cannot be read, or lacks what waits in the spool.
         """
-        try:
+        with self._told_as_unreadable():
             self._way.all_in_database()
             return self._way.database.look(lambda connection: newest_event(connection, kinds))
-        except (DatabaseUnavailableError, ValueError) as error:  # ValueError: no event of ours
-            raise StoreError(
-                f"The events of the record in {self._settings.folder} cannot be read: {error}",
-                todo="Check its database and the disk",
-            ) from error
+
+    def alarms_that_stood(self) -> list[Alarm]:
+        """The alarms that stood when the newest events were written, oldest first; the spool's count too.
+
+        Raises:
+            StoreError: The database cannot be read.
+        """
+        waiting = [entry.event for entry in self._way.waiting() if isinstance(entry, EventEntry)]
+        with self._told_as_unreadable():
+            return self._way.database.look(lambda one: alarms_that_stand(one, waiting, most=MOST))
 
     def recent_events(self, limit: int) -> list[Event]:
         """The newest events, newest first, at most 200; events in the spool count too. Read from memory."""
@@ -305,6 +312,17 @@ class SqlStore:
                 f"Where the spool lies cannot be said in {self._settings.folder}: {error}",
                 part="A report that is not told the station's settings would not find what waits there",
                 todo="Check that folder, its rights and its disk",
+            ) from error
+
+    @contextmanager
+    def _told_as_unreadable(self) -> Iterator[None]:
+        """What keeps events from being read. Raises StoreError."""
+        try:
+            yield
+        except (DatabaseUnavailableError, ValueError) as error:  # ValueError: no event of ours
+            raise StoreError(
+                f"The events of the record in {self._settings.folder} cannot be read: {error}",
+                todo="Check its database and the disk",
             ) from error
 
     def _load(self) -> None:

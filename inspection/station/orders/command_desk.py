@@ -12,6 +12,7 @@ from inspection.messages.codes import Code
 from inspection.messages.message import NOTHING, Sentence, joined
 from inspection.messages.telling import say
 from inspection.ports import Line
+from inspection.station.orders.alarm_desk import AlarmDesk
 from inspection.station.orders.latches import FAULT, HALTED, HELD, Orders
 from inspection.station.readiness import Standing
 from inspection.status import Command, CommandResult, Mode
@@ -42,6 +43,10 @@ class CommandDesk:
         self.open = asyncio.Event()
         """Set once it is known what the last run left latched: until then nobody can be shown what a Start or
         Reset would clear, so both are refused; a Hold waits."""
+        self.of_alarms = AlarmDesk(
+            orders=orders, alarms=alarms, open_=self.open.is_set, standing=standing, changed=changed
+        )
+        """Takes what is asked of single alarms."""
         self._orders = orders
         self._alarms = alarms
         self._line = line
@@ -52,7 +57,7 @@ class CommandDesk:
     def may_reset(self) -> bool:
         """Reset would do something: the station's own fault can be cleared, or alarms acknowledged."""
         waiting = self._orders.in_force(FAULT) is not None or any(
-            not alarm.acknowledged or not alarm.active for alarm in self._alarms
+            alarm.shelf is None and not (alarm.acknowledged and alarm.active) for alarm in self._alarms
         )
         halted = self._orders.why(HALTED)
         return waiting and self.open.is_set() and not halted and self._standing().mode is not Mode.STOPPING
@@ -115,10 +120,11 @@ class CommandDesk:
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
         cleared = self._alarms.acknowledge(shown, by=by)
         said = say(Code.ALARMS_CLEARED, cleared=cleared) if cleared != 1 else say(Code.ALARM_CLEARED)
-        if not self._alarms:
+        shown = [alarm for alarm in self._alarms if alarm.shelf is None]
+        if not shown:
             return True, said
-        first = self._alarms[0]
-        stay = say(Code.ALARMS_STAY, stay=len(self._alarms), cause=Sentence(first.text, first.coded))
+        first = shown[0]
+        stay = say(Code.ALARMS_STAY, stay=len(shown), cause=Sentence(first.text, first.coded))
         return True, joined((said, stay))
 
     def _still_halted(self) -> Sentence:

@@ -10,7 +10,7 @@ So an engine that dies at any moment comes back at least as strict as people wer
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import Final, NamedTuple
 
 import structlog
@@ -94,11 +94,21 @@ class Orders:
         self._alarm = alarm
         self._in_force: dict[Latch, Event] = {}
         self._waiting: asyncio.Queue[_Note] = asyncio.Queue(MOST_WAITING)
+        self.newest: asyncio.Future[str] | None = None
+        """Why what was noted last is not on record; for ``on_record``. None before anything was."""
         self._early: list[Event] | None = []
         """Of alarms that come before the run's first event, and go on record behind it; None once that is on
         its way."""
         if start_held:
             self._in_force[HELD] = self._event(EventKind.HOLD, by=SETTINGS)
+
+    def now(self) -> datetime:
+        """The wall clock, with time zone."""
+        return self._clock.now()
+
+    def shown(self, at: datetime) -> str:
+        """A moment to the minute, by the plant's clocks."""
+        return f"{at.astimezone(self._zone):%Y-%m-%d %H:%M}"
 
     def in_force(self, latch: Latch) -> Event | None:
         """What set the latch; None where it is not set."""
@@ -219,7 +229,10 @@ class Orders:
     def note_alarm(self, kind: EventKind, alarm: Alarm, by: str) -> None:
         """Put on record what became of an alarm; by nobody it is the engine that tells it."""
         said = Sentence(alarm.text, alarm.coded)
-        event = self._event(kind, by=by or ENGINE, detail=said, subjects=subjects_of(alarm))
+        if kind is EventKind.ALARM_SHELVED and alarm.shelf is not None:
+            until = self.shown(alarm.shelf.until)
+            said = say(Code.ALARM_SHELVED_UNTIL, until=until, reason=alarm.shelf.reason, cause=said)
+        event = self._event(kind, by=by or ENGINE, detail=said, subjects=subjects_of(alarm, kind))
         if self._early is None:
             self._write(event)
         else:
@@ -236,9 +249,9 @@ class Orders:
         event = self._event(kind, by=by, detail=detail, subjects=subjects)
         return event, self._write(event)
 
-    async def on_record(self, told: "asyncio.Future[str]") -> str:
+    async def on_record(self, told: "asyncio.Future[str] | None") -> str:
         """Wait a moment; why it is not on record, or empty where it is."""
-        return await self._heard(told)
+        return "" if told is None else await self._heard(told)
 
     # --- inside ---------------------------------------------------------------------------------------
 
@@ -253,7 +266,7 @@ class Orders:
         )
 
     def _write(self, event: Event, *, retry: bool = True) -> "asyncio.Future[str]":
-        told: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        told = self.newest = asyncio.get_running_loop().create_future()
         note = _Note(event, told, retry)
         try:
             self._waiting.put_nowait(note)

@@ -27,7 +27,7 @@ from inspection.ports import Clock, Store, StoreHealth
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.recording.picture_keeper import PictureKeeper
 from inspection.station.waiting import done_within
-from inspection.status import Counts
+from inspection.status import Alarm, Counts
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -157,6 +157,14 @@ class Recorder:
                 if isinstance(waiting, Event) and waiting.kind in kinds:
                     return waiting
             return await self._call(self._store.last_event, kinds)
+
+    async def alarms_that_stood(self) -> list[Alarm]:
+        """The alarms that stood when the last run ended, oldest first; parts are worth more than these."""
+        try:
+            return await self._call(self._store.alarms_that_stood)
+        except StoreError as error:
+            log.warning("the list of alarms begins anew", error=str(error))
+            return []
 
     async def heard_beside(self, kinds: frozenset[EventKind]) -> Event | None:
         """The newest event of any of ``kinds``, whoever wrote it. Raises StoreError."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 
-from inspection.alarms.on_record import ALARM_KINDS
+from inspection.alarms.on_record import ALARM_KINDS, SHELVING_KINDS
 from inspection.decision import NO_MODEL
 from inspection.events import Event
 from inspection.times.local_time import shown
@@ -307,7 +307,7 @@ def _events(key: str, events: Sequence[Event], words: Words, zone: tzinfo | None
                 Cell(words.tell(event.coded, event.detail) or None),
             )
             for event in events
-            if event.kind not in ALARM_KINDS
+            if event.kind not in ALARM_KINDS or event.kind in SHELVING_KINDS
         ),
         note=words.say(f"{key}_note"),
         empty=words.say("events_none"),

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from inspection.alarms.on_record import AlarmChange, Priority, change_in
+from inspection.alarms.on_record import AlarmChange, change_in
+from inspection.alarms.priority import Priority
 from inspection.decision import Frozen
 from inspection.events import Event, EventKind
 from inspection.messages.message import Coded
@@ -99,8 +100,10 @@ def _take(event: Event, found: dict[str, _Life], start: datetime | None = None) 
                 one.cleared_at = event.at
             case EventKind.ALARM_ACKNOWLEDGED:
                 one.seen = event
-            case _:
+            case EventKind.ALARM_DROPPED:
                 _close(one, event.at, start or event.at)
+            case _:
+                pass
 
 
 def _close(one: _Life, at: datetime, start: datetime) -> None:

@@ -65,7 +65,9 @@ def note_alarm(store: SqlStore) -> None:
 
     def note(kind: EventKind, alarm: Alarm, by: str) -> None:
         at = START + timedelta(seconds=5)
-        store.note(Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm)))
+        store.note(
+            Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm, kind))
+        )
 
     alarms = AlarmList(note)
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", START)

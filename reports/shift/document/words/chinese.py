@@ -271,6 +271,8 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "EventKind.alarm_cleared": "报警消除",
     "EventKind.alarm_acknowledged": "报警确认",
     "EventKind.alarm_dropped": "报警因列表已满移出",
+    "EventKind.alarm_shelved": "报警搁置",
+    "EventKind.alarm_unshelved": "报警解除搁置",
     "EventKind.second_engine": "已拒绝第二个引擎",
     "EventKind.plant_refused": "工厂数据库拒收",
     "EventKind.pictures_drift": "图像漂移",

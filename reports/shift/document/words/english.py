@@ -285,6 +285,8 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.alarm_cleared": "Alarm cleared",
     "EventKind.alarm_acknowledged": "Alarm acknowledged",
     "EventKind.alarm_dropped": "Alarm dropped from a full list",
+    "EventKind.alarm_shelved": "Alarm shelved",
+    "EventKind.alarm_unshelved": "Alarm no longer shelved",
     "EventKind.second_engine": "Second engine refused",
     "EventKind.plant_refused": "Plant database refused",
     "EventKind.pictures_drift": "Pictures drift",

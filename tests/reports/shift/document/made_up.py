@@ -81,7 +81,7 @@ def fill_with_alarms(store: SqlStore) -> None:
         store.note(Event(at=START + timedelta(hours=hours), kind=kind, by="engine", detail=detail))
 
     def told(kind: EventKind, alarm: Alarm, by: str) -> None:
-        said = {"detail": alarm.text, "coded": alarm.coded, "subjects": subjects_of(alarm)}
+        said = {"detail": alarm.text, "coded": alarm.coded, "subjects": subjects_of(alarm, kind)}
         at = START + timedelta(hours=hour[0])
         store.note(Event.model_validate({"at": at, "kind": kind, "by": by or "engine", **said}))
 

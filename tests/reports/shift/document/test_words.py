@@ -6,7 +6,7 @@ from string import Formatter
 
 import pytest
 
-from inspection.alarms.on_record import Priority
+from inspection.alarms.priority import Priority
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.events import EventKind
 from inspection.part import MissedCause, Outcome

@@ -76,7 +76,9 @@ def alarms_at(store: SqlStore) -> tuple[AlarmList, list[float]]:
 
     def told(kind: EventKind, alarm: Alarm, by: str) -> None:
         at = START + timedelta(hours=hour[0])
-        store.note(Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm)))
+        store.note(
+            Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm, kind))
+        )
 
     return AlarmList(told), hour
 

@@ -26,7 +26,9 @@ def written(store: SqlStore, settings: StoreSettings) -> StoreSettings:
 
     def note(kind: EventKind, alarm: Alarm, by: str) -> None:
         at = START + timedelta(seconds=next(seconds))
-        store.note(Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm)))
+        store.note(
+            Event(at=at, kind=kind, by=by or "engine", detail=alarm.text, subjects=subjects_of(alarm, kind))
+        )
 
     alarms = AlarmList(note)
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", START)

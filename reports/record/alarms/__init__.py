@@ -1,0 +1,1 @@
+"""What became of alarms, read from the events that tell of it."""
