@@ -54,7 +54,7 @@ def in_view(alarms: Sequence[Alarm], *, flood: bool) -> InView:
     In a flood what is only a warning is counted, not shown, but for the first-out alarm; where nothing else
     is left, the oldest one is shown.
     """
-    standing = tuple(alarm for alarm in alarms if alarm.state is not AlarmState.SHELVED)
+    standing = tuple(alarm for alarm in alarms if alarm.standing and alarm.state is not AlarmState.SHELVED)
     if not flood:
         return InView(standing, 0)
     kept = tuple(

@@ -68,6 +68,7 @@ def snapshot(
         last=recent[0] if recent else None,
         recent=recent,
         alarms=tuple(telemetry.alarms),
+        alarm_flood=telemetry.alarms.flood_since,
         may_reset=station.desk.may_reset,
     )
 

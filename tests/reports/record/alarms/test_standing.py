@@ -91,7 +91,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=25, deadline=None)
 def test_whatever_people_and_the_station_did_the_record_tells_the_list_as_it_was(
     steps: list[tuple[str, AlarmCode]],
 ) -> None:

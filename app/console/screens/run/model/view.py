@@ -14,6 +14,7 @@ from app.console.screens.run.model.state import LOOK_BACK_S, Contact, RunState
 from app.console.widgets.phrases import NOTHING, Sign, age_of, age_text, said
 from app.console.widgets.signs import HEALTH_SIGNS, MODE_SIGNS, Shape, Tone
 from app.console.words.words import Words
+from inspection.alarms.flood import in_view
 from inspection.status import Alarm, Command, Health, Mode, StationStatus, Subsystem, Tile
 
 
@@ -122,10 +123,14 @@ def _tile(subsystem: Subsystem, tile: Tile | None, fresh: bool, silence_s: float
 
 
 def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: Words) -> AlarmsView:
-    """Alarms whose cause is there come first; then those that are gone and that nobody has seen."""
-    standing = [] if status is None else [alarm for alarm in status.alarms if alarm.standing]
+    """Alarms whose cause is there come first; then those that are gone and that nobody has seen.
+
+    Shelved ones ask for nobody. In a flood the newest of those that are shown is told, and all are counted.
+    """
+    standing = [] if status is None else list(in_view(status.alarms, flood=False).alarms)
+    told = standing if status is None or status.alarm_flood is None else in_view(standing, flood=True).alarms
     active = [alarm for alarm in standing if alarm.active]
-    newest = max(active or standing, key=came_last_at, default=None)
+    newest = max([one for one in told if one.active] or told, key=came_last_at, default=None)
     text = "" if newest is None else said(newest.text, newest.coded, words)
     age = ""
     if newest is not None and status is not None:
