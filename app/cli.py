@@ -26,7 +26,7 @@ from app.commands import (
 )
 from app.commands.bench import cli as bench
 from app.commands.plant import sync
-from app.commands.running import challenge, review
+from app.commands.running import alarm, challenge, review
 from inspection.decision import SCORE_LIMIT
 
 cli = typer.Typer(
@@ -45,6 +45,7 @@ for name, noun in {
     "user": user.cli,
     "challenge": challenge.cli,
     "review": review.cli,
+    "alarm": alarm.cli,
     "weights": weights.cli,
     "bench": bench.cli,
     "dataset": dataset.cli,

@@ -106,8 +106,8 @@ def find_stretch(
         shift = calendar.shift_of(now)
     if shift is not None:
         return Stretch(shift.start, shift.end, shift, zone)
-    until = _moment(end, "--to", zone) if end else now
-    since = _moment(start, "--from", zone) if start else _begin(until, calendar)
+    until = moment_of(end, "--to", zone) if end else now
+    since = moment_of(start, "--from", zone) if start else _begin(until, calendar)
     return Stretch(since, until, None, zone)
 
 
@@ -158,7 +158,8 @@ def _begin(until: datetime, calendar: ShiftCalendar | None) -> datetime:
         raise StoreError("--to leaves no time for a shift before it", todo="choose a later time") from error
 
 
-def _moment(text: str, option: str, zone: tzinfo | None) -> datetime:
+def moment_of(text: str, option: str, zone: tzinfo | None) -> datetime:
+    """The moment that an option names, UTC; without an offset by the plant's clocks. Raises StoreError."""
     try:
         written = datetime.fromisoformat(text)
         if written.tzinfo is not None:
