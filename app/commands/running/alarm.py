@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
 cli = typer.Typer(
-    help="Alarms, from the record, whether or not the engine runs. The console acknowledges and shelves them.",
+    help="Alarms, from the record, whether or not the engine runs. The console shelves them.",
     no_args_is_help=True,
 )
 

@@ -1,4 +1,4 @@
-"""``passgate alarm``: the alarms that stand and those that there were, in both languages, from the record alone."""
+"""``passgate alarm``: what stands and what there was, in both languages, from the record alone."""
 
 import json
 from collections.abc import Callable
