@@ -1,11 +1,8 @@
 """The queue of reviews: pages of it, and one part with all that was said of it. Read only."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 from sqlalchemy import Connection, exists, func, select
-from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Action
 from inspection.messages.codes import Code
@@ -14,8 +11,7 @@ from inspection.part import Inspection, Outcome
 from inspection.reviews.held import why_held
 from inspection.reviews.review import Verdict
 from inspection.reviews.shown import PartInQueue, PartToReview, QueuePage, QueueState
-from reports.database.connecting import open_reader
-from reports.record.chain import UNREADABLE_VALUE
+from reports.queries.reading import reading
 from reports.record.reviews.on_record import (
     NotTaken,
     counting_reviews,
@@ -28,7 +24,6 @@ from reports.record.reviews.on_record import (
 from reports.record.reviews.queue import count_open, open_parts
 from reports.record.reviews.table import ReviewRow
 from reports.record.schema import InspectionRow
-from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 
 MOST_AT_ONCE: Final = 100
@@ -53,7 +48,7 @@ def queue_page(
         StoreError: The record cannot be read.
     """
     limit = min(max(limit, 1), MOST_AT_ONCE)
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         if state is QueueState.OPEN:
             held = open_parts(connection, after=cursor or 0, limit=limit + 1)
             found = [PartInQueue.of(one.inspection, None) for one in held]
@@ -74,7 +69,7 @@ def parts_named(settings: StoreSettings, part_id: int, *, limit: int = MOST_AT_O
         StoreError: The record cannot be read.
     """
     row = InspectionRow
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         query = select(row.inspection_id).where(row.part_id == part_id, row.revision == 0)
         ids = connection.scalars(query.order_by(row.position.desc()).limit(limit)).all()
         parts, reviews = newest_parts(connection, ids), newest_reviews(connection, ids)
@@ -89,7 +84,7 @@ def part_to_review(settings: StoreSettings, inspection_id: str) -> PartToReview:
         ReviewError: There is no such part.
         StoreError: The record cannot be read.
     """
-    with _reading(settings) as connection:
+    with reading(settings) as connection:
         part = newest_part(connection, inspection_id)
         if part is None:
             raise NotTaken(say(Code.REVIEW_NO_PART, part=inspection_id), on_record=False).error
@@ -129,16 +124,3 @@ def _good_picture(connection: Connection, part: Inspection) -> str:
     record = connection.scalar(passed.order_by(row.position.desc()).limit(1))
     pictures = () if record is None else Inspection.model_validate_json(record).pictures
     return pictures[0] if pictures else ""
-
-
-@contextmanager
-def _reading(settings: StoreSettings) -> Iterator[Connection]:
-    """One short transaction. Raises StoreError."""
-    engine = open_reader(settings.url)
-    try:
-        with engine.connect() as connection:
-            yield connection
-    except (SQLAlchemyError, *UNREADABLE_VALUE) as error:
-        raise unreadable(engine, error) from error
-    finally:
-        engine.dispose()

@@ -23,7 +23,7 @@ from tests.reports.postgresql import on_both
 SHELF = Shelf(by="ann", since=START, until=START + timedelta(hours=1), reason="the lamp is ordered")
 
 
-def list_of(note: Callable[[Event], None]) -> AlarmList:
+def list_of(note: Callable[[Event], object]) -> AlarmList:
     """A list that puts on record what becomes of its alarms."""
 
     def told(kind: EventKind, alarm: Alarm, by: str) -> None:
@@ -98,7 +98,7 @@ def test_whatever_people_and_the_station_did_the_record_tells_the_list_as_it_was
     engine = create_engine("sqlite://")
     Base.metadata.create_all(engine)
     with engine.begin() as connection:
-        alarms = list_of(lambda event: add_event(connection, event_entry(event)) and None)
+        alarms = list_of(lambda event: add_event(connection, event_entry(event)))
         for step, code in steps:
             meant = [alarm for alarm in alarms if alarm.code == code]
             match step:
