@@ -69,9 +69,9 @@ def test_the_list_itself_says_since_when_and_what_is_shelved_makes_no_flood() ->
     for number, letter in enumerate("abcdefghijk"):
         assert not alarms.flood_since
         alarms.raise_(AlarmCode.INTERNAL, letter, EPOCH + timedelta(seconds=number))
-    assert alarms.flood_since == EPOCH + timedelta(seconds=10)
+    began = alarms.flood_since
     alarms.look(EPOCH + timedelta(minutes=11))
-    assert alarms.flood_since is None
+    assert (began, alarms.flood_since) == (EPOCH + timedelta(seconds=10), None)
     shelf = Shelf(by="ann", since=EPOCH, until=EPOCH + timedelta(hours=1), reason="it flaps")
     alarms.raise_(AlarmCode.NO_PICTURE, "the camera is gone", EPOCH + timedelta(minutes=30))
     alarms.shelve(alarms[0], shelf)
