@@ -1,5 +1,6 @@
 """``passgate record``: the record itself."""
 
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -100,11 +101,9 @@ def verify(
         _verify_copies(copies, head, as_json=as_json)
         return
     settings = find_record(record=record, config=config)
-    if pictures:
-        with progress("pictures", None) as bar:
-            report = verify_record(settings, head=head, pictures=True, show=shown_on(bar))
-    else:
-        report = verify_record(settings, head=head)
+    with progress("rows", None) as rows, progress("pictures", None) if pictures else nullcontext() as bar:
+        show = {} if bar is None else {"show": shown_on(bar)}
+        report = verify_record(settings, head=head, pictures=pictures, show_rows=rows.show, **show)
     if as_json:
         print_json(report)
     elif report.intact:

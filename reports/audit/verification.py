@@ -1,11 +1,14 @@
 """The whole record, verified: the chains of parts and events, the spool, and where asked the pictures."""
 
-from sqlalchemy import Connection, select
+from collections.abc import Callable
+
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from inspection.decision import Frozen
 from reports.audit.picture_audit import PicturesReport, Show, audit_pictures
 from reports.audit.pictures_kept import count_not_kept_on_record
+from reports.audit.side_by_side import side_by_side
 from reports.database.connecting import open_reader
 from reports.pictures.archive import PictureArchive
 from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, parse_head
@@ -68,6 +71,7 @@ def verify_record(
     head: str | None = None,
     pictures: bool = False,
     show: Show = lambda *_: None,
+    show_rows: Callable[[int, int], None] = lambda *_: None,
 ) -> RecordReport:
     """Check the record that ``settings`` name; it is only read, and its station may run beside.
 
@@ -76,6 +80,7 @@ def verify_record(
         head: A head noted earlier, of the parts or of the events, or its beginning (``parse_head``).
         pictures: Hash every picture that is due.
         show: Told how far the pictures are.
+        show_rows: Told how many of the parts' rows were looked at, and how many there are.
 
     Raises:
         StoreError: There is no record, it cannot be read, or ``head`` is no head.
@@ -85,10 +90,18 @@ def verify_record(
     reader = open_reader(settings.url)
     try:
         with reader.connect() as connection:
-            events = verify_events(connection, named_head=named, waiting=waiting.entries)
-            chain = verify_parts(connection, expected_head=named if events.named_at is None else None)
+            rows = connection.scalar(select(func.max(InspectionRow.position))) or 0
+            show_rows(0, rows)
+            with side_by_side(settings.url, rows=rows, named_head=named) as ahead:
+                events = verify_events(connection, named_head=named, waiting=waiting.entries)
+                not_kept = count_not_kept_on_record(connection)
+                chain = verify_parts(
+                    connection,
+                    expected_head=named if events.named_at is None else None,
+                    ahead=ahead,
+                    show=lambda position: show_rows(position, rows),
+                )
             spool = check_spool(connection, settings.spool, waiting)
-            not_kept = count_not_kept_on_record(connection)
             user_rows, users_fault = verify_users(connection) if events.intact else (0, "")
             signatures, signatures_fault = verify_signatures(connection) if events.intact else (0, "")
             found = None if named is None else _named_head(connection, named, chain, events)

@@ -45,7 +45,11 @@ LEAST_DIGITS: Final = 16
 UNREADABLE_VALUE: Final = (TypeError, ValueError, DataError)
 """What reading raises where a column holds what Python has not: no date, or one after the year 9999."""
 
-_JSON_OF: Final[dict[type, Callable[[Any], str]]] = {str: encode_basestring, int: str}
+_JSON_OF: Final[dict[type, Callable[[Any], str]]] = {
+    str: encode_basestring,
+    int: str,
+    type(None): lambda _: "null",
+}
 """As ``json.dumps(one, ensure_ascii=False)``, several times as fast: verification waits for it."""
 
 EXAMINE_TODO: Final = "keep the folder as it is, and have the record examined"

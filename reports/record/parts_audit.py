@@ -3,27 +3,18 @@
 **Two looks.** Nearly every row of a record is good, and a record has millions. So each is first compared as
 the driver gives it with what it should be; that look is quick, and says yes only where all is the same. What
 it does not say yes to is read again and examined column by column, which says what is wrong, if anything is.
+
+The quick look may be somebody else's (``ahead``): several processes have it side by side
+(:mod:`reports.audit.side_by_side`).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from pydantic import ValidationError
-from sqlalchemy import (
-    Boolean,
-    ColumnElement,
-    Connection,
-    Integer,
-    Row,
-    Select,
-    func,
-    inspect,
-    select,
-    type_coerce,
-)
-from sqlalchemy.types import NullType
+from sqlalchemy import Boolean, Connection, Integer, Row, Select, func, inspect, select, type_coerce
 
 from inspection.errors import StoreError
 from inspection.part import Inspection
@@ -36,14 +27,48 @@ _BATCH_ROWS: Final = 500
 
 _TABLE: Final = InspectionRow.metadata.tables[InspectionRow.__tablename__]
 _LINK: Final = ("position", "root", "supersedes", "trigger_cycle", "prev_hash", "row_hash", "record")
-_ROW_HASH: Final = _LINK.index("row_hash")
 _FOLLOW: Final = tuple(name for name in [column.name for column in _TABLE.columns] if name not in _LINK)
 """The columns that follow from the record."""
 _MOMENTS: Final = tuple(name for name in _FOLLOW if isinstance(_TABLE.c[name].type, UtcDateTime))
+_ROW_HASH: Final = _LINK.index("row_hash")
+_OTHERS: Final = tuple(name for name in _FOLLOW if name not in _MOMENTS)
+
+_read: Final = Inspection.__pydantic_validator__.validate_json  # what ``model_validate_json`` calls
+
+Show = Callable[[int], None]
+"""Told the position of the last row that was looked at."""
+
+
+class Walked(NamedTuple):
+    """Rows that were looked at, one behind the other."""
+
+    first: int
+    """Position of the first of them."""
+    before: str
+    """``row_hash`` of the row before, which was taken as given."""
+    rows: int
+    """So many are good."""
+    head: str
+    """``row_hash`` of the last of these, or ``before``."""
+    named: tuple[int, ...]
+    """Positions of those whose hash was named."""
+    fault: str = ""
+    """What is wrong with the row behind them; empty where the stretch ends there."""
+
+    @property
+    def end(self) -> int:
+        """Position behind the last good row."""
+        return self.first + self.rows
 
 
 def verify_parts(
-    connection: Connection, *, first: int = 1, last: int | None = None, expected_head: str | None = None
+    connection: Connection,
+    *,
+    first: int = 1,
+    last: int | None = None,
+    expected_head: str | None = None,
+    ahead: Iterable[Walked] = (),
+    show: Show = lambda _: None,
 ) -> ChainReport:
     """Check the chain, or a stretch of it.
 
@@ -54,6 +79,10 @@ def verify_parts(
             checked anyhow.
         expected_head: A ``row_hash`` noted earlier, for example on a printed shift report, or its beginning
             (``parse_head``); it must occur in the checked stretch.
+        ahead: What others have found of the rows from ``first`` on, one stretch behind the other. From the
+            first on that is at fault, or does not begin with the head of the one before, all is looked at
+            here.
+        show: Told how far it is.
 
     Raises:
         StoreError: Several rows have a hash that begins with ``expected_head``.
@@ -63,20 +92,19 @@ def verify_parts(
     if head is None:
         return broken(first - 1, "the row is absent", rows=0, head=GENESIS)
     named = [first - 1] if expected_head is not None and head.startswith(expected_head) else []
-    position, audit = first, _Audit(connection)
-    while (hashes := audit.surely_good(position, last, head)) is not None:
-        if not hashes:
-            row_hash, fault = audit.examine(position, head)
-            if fault:
-                return broken(position, fault, rows=position - first, head=head)
-            hashes = [row_hash]
-        if expected_head is not None:
-            named += [at for at, found in enumerate(hashes, position) if found.startswith(expected_head)]
-        position, head = position + len(hashes), hashes[-1]
-    checked = position - first
-    if last is not None and position <= last:
-        return broken(position, "the row is absent", rows=checked, head=head)
-    if at_the_ends := audit.fault_at_the_ends():
+    position = first
+    for walked in ahead:
+        if walked.fault or (walked.first, walked.before) != (position, head):
+            break
+        position, head = walked.end, walked.head
+        named += walked.named if expected_head is not None else ()
+        show(position - 1)
+    walk = _walk(connection, position, last, head, expected_head, show)
+    named += walk.named
+    checked, head = walk.end - first, walk.head
+    if walk.fault:
+        return broken(walk.end, walk.fault, rows=checked, head=head)
+    if at_the_ends := _fault_at_the_ends(connection):
         return broken(at_the_ends[0], at_the_ends[1], rows=checked, head=head)
     if expected_head is not None and not named:
         reason = (
@@ -91,6 +119,38 @@ def verify_parts(
     return ChainReport(intact=True, rows=checked, head=head, named_at=named[0] if named else None)
 
 
+def walk_parts(
+    connection: Connection, *, first: int, last: int, expected_head: str | None = None
+) -> Walked | None:
+    """Look at the rows from ``first`` to ``last``, for ``verify_parts``; None where that before is absent.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    head = _hash_before(connection, first)
+    return None if head is None else _walk(connection, first, last, head, expected_head, lambda _: None)
+
+
+def _walk(
+    connection: Connection, first: int, last: int | None, before: str, expected_head: str | None, show: Show
+) -> Walked:
+    head, position, fault, audit = before, first, "", _Audit(connection)
+    named: list[int] = []
+    while (hashes := audit.surely_good(position, last, head)) is not None:
+        if not hashes:
+            row_hash, fault = audit.examine(position, head)
+            if fault:
+                break
+            hashes = [row_hash]
+        if expected_head is not None:
+            named += [at for at, found in enumerate(hashes, position) if found.startswith(expected_head)]
+        position, head = position + len(hashes), hashes[-1]
+        show(position - 1)
+    if not fault and last is not None and position <= last:
+        fault = "the row is absent"
+    return Walked(first, before, position - first, head, tuple(named), fault)
+
+
 def _hash_before(connection: Connection, first: int) -> str | None:
     """``row_hash`` of the row before ``first``; None where that row is absent."""
     if first <= 1:
@@ -98,27 +158,33 @@ def _hash_before(connection: Connection, first: int) -> str | None:
     return connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == first - 1))
 
 
+_RowAsGiven = Callable[[Columns], tuple[object, ...]]
+_Stored = dict[int, list[tuple[object, ...]]]
+"""The rows of a table beside the parts', by position, in their order."""
+
+
 class _Beside(NamedTuple):
     """A table of rows that follow from the parts', as this record has it."""
 
     derived: Derived
-    rows: Callable[[Columns], tuple[object, ...]]
+    columns: _RowAsGiven
     """A row as the database gives it, of one as it follows from the record."""
     query: Select[Any] | None
     """All of them; None where the table is gone."""
 
-    def stored(self, connection: Connection, low: int, high: int) -> dict[int, list[tuple[object, ...]]]:
-        """The rows of the revisions from ``low`` to ``high``, by position. Raises SQLAlchemyError."""
-        found: dict[int, list[tuple[object, ...]]] = {}
+    def stored(self, connection: Connection, low: int, high: int) -> _Stored:
+        """The rows of the revisions from ``low`` to ``high``. Raises SQLAlchemyError."""
+        found: _Stored = {}
         if self.query is not None:
             position = self.derived.table.c.position
-            for row in connection.execute(self.query.where(position.between(low, high))).all():
+            for row in _as_given(connection, self.query.where(position.between(low, high))):
                 found.setdefault(row[0], []).append(row[1:])
         return found
 
-    def follow(self, inspection: Inspection, stored: dict[int, list[tuple[object, ...]]], at: int) -> bool:
+    def follow(self, inspection: Inspection, stored: _Stored, at: int) -> bool:
         """Whether those stored of the revision ``at`` are those that follow from it."""
-        return [self.rows(row) for row in self.derived.rows_of(inspection)] == stored.get(at, [])
+        columns = self.columns
+        return [columns(row) for row in self.derived.rows_of(inspection)] == stored.get(at, [])
 
 
 class _Audit:
@@ -128,10 +194,10 @@ class _Audit:
         self._connection = connection
         self._size = _BATCH_ROWS
         there = columns_there(connection)
-        self._names = [name for name in _FOLLOW if name in there]
-        self._columns = itemgetter(*self._names)
-        self._lacking = [name for name in _FOLLOW if name not in there]
-        self._as_given = select(*(_as_given(_TABLE.c[name]) for name in (*_LINK, *self._names)))
+        names = [name for name in _OTHERS if name in there]
+        self._columns = itemgetter(*names)
+        self._lacking = [name for name in _OTHERS if name not in there]
+        self._quick = select(*(_TABLE.c[name] for name in (*_LINK, *_MOMENTS, *names)))
         self._typed = select(
             *(
                 type_coerce(column, Integer).label(column.name)  # or whatever is not 0 were read as true
@@ -142,24 +208,25 @@ class _Audit:
             )
         )
         self._beside = _beside(connection)
-        self._moment: Callable[[datetime], object] = (
-            _text_of if connection.dialect.name == "sqlite" else lambda moment: moment
-        )
+        self._is_moment = _is_moment if connection.dialect.name == "sqlite" else datetime.__eq__
 
     def surely_good(self, first: int, last: int | None, head: str) -> list[str] | None:
         """The hashes of the next rows, up to one that is not surely good; None where no row follows."""
-        query = self._as_given.where(_TABLE.c.position >= first)
+        query = self._quick.where(_TABLE.c.position >= first)
         if last is not None:
             query = query.where(_TABLE.c.position <= last)
         try:
-            rows = self._connection.execute(query.order_by(_TABLE.c.position).limit(self._size)).all()
+            rows = _as_given(self._connection, query.order_by(_TABLE.c.position).limit(self._size))
         except UNREADABLE_VALUE:
             self._size = 1
             return []
         if not rows:
             return None
         found: list[str] = []
-        beside = [(one, one.stored(self._connection, first, first + len(rows) - 1)) for one in self._beside]
+        beside = [
+            (one.derived.rows_of, one.columns, one.stored(self._connection, first, first + len(rows) - 1))
+            for one in self._beside
+        ]
         for position, row in enumerate(rows, first):
             if not self._is_good(row, position, head, beside):
                 break
@@ -170,27 +237,32 @@ class _Audit:
 
     def _is_good(
         self,
-        row: Row[Any],
+        row: tuple[Any, ...],
         position: int,
         head: str,
-        beside: list[tuple[_Beside, dict[int, list[tuple[object, ...]]]]],
+        beside: Sequence[tuple[Callable[[Inspection], list[Columns]], _RowAsGiven, _Stored]],
     ) -> bool:
         try:
-            at, root, supersedes, trigger_cycle, prev_hash, row_hash, record = row[: len(_LINK)]
+            at, root, supersedes, trigger_cycle, prev_hash, row_hash, record, seen_at, recorded_at = row[:9]
             if at != position or prev_hash != head or type(record) is not str:
                 return False
             link = {"root": root, "supersedes": supersedes, "trigger_cycle": trigger_cycle}
             if row_hash != hash_row(prev_hash=head, position=position, record=record, **link):
                 return False
-            inspection = Inspection.model_validate_json(record)
+            inspection = _read(record)
             follow = columns_of(inspection)
-            for name in _MOMENTS:
-                follow[name] = self._moment(follow[name])
-            return (
-                row[len(_LINK) :] == self._columns(follow)
-                and not (self._lacking and any(follow[name] is not None for name in self._lacking))
-                and all(one.follow(inspection, stored, position) for one, stored in beside)
-            )
+            if not (
+                row[9:] == self._columns(follow)
+                and self._is_moment(seen_at, follow["seen_at"])
+                and self._is_moment(recorded_at, follow["recorded_at"])
+            ):
+                return False
+            if self._lacking and any(follow[name] is not None for name in self._lacking):
+                return False
+            for rows_of, columns, stored in beside:
+                if [columns(one) for one in rows_of(inspection)] != stored.get(position, []):
+                    return False
+            return True
         except (TypeError, ValueError):
             return False
 
@@ -232,17 +304,18 @@ class _Audit:
                 return one.derived.contradiction
         return ""
 
-    def fault_at_the_ends(self) -> tuple[int, str] | None:
-        """Position and reason, where rows lie before the first or are gone behind the last."""
-        position = _TABLE.c.position
-        lowest, highest = self._connection.execute(select(func.min(position), func.max(position))).one()
-        if lowest is not None and lowest < 1:
-            return lowest, "a row was inserted before the first"
-        end, given = highest or 0, highest_ever_given(self._connection, InspectionRow)
-        if given is not None and given != end:
-            gone = f"{given} rows were written, but the record ends at row {end}: the newest are gone"
-            return end + 1, gone
-        return None
+
+def _fault_at_the_ends(connection: Connection) -> tuple[int, str] | None:
+    """Position and reason, where rows lie before the first or are gone behind the last."""
+    position = _TABLE.c.position
+    lowest, highest = (connection.scalar(select(end(position))) for end in (func.min, func.max))  # by index
+    if lowest is not None and lowest < 1:
+        return lowest, "a row was inserted before the first"
+    end, given = highest or 0, highest_ever_given(connection, InspectionRow)
+    if given is not None and given != end:
+        gone = f"{given} rows were written, but the record ends at row {end}: the newest are gone"
+        return end + 1, gone
+    return None
 
 
 def _beside(connection: Connection) -> list[_Beside]:
@@ -261,22 +334,29 @@ def _beside(connection: Connection) -> list[_Beside]:
             if revision < one.whole_since:
                 known = {column["name"] for column in there.get_columns(one.name)}
                 names = [name for name in names if name in known]
-            columns = [_as_given(one.table.c[name]) for name in ("position", *names)]
+            columns = [one.table.c[name] for name in ("position", *names)]
             query = select(*columns).order_by(*one.table.primary_key)
         if is_there or is_due:
             found.append(_Beside(one, itemgetter(*names), query))
     return found
 
 
-def _as_given(column: ColumnElement[Any]) -> ColumnElement[Any]:
-    """The column as the driver gives it."""
-    return type_coerce(column, NullType()).label(column.key)
+def _as_given(connection: Connection, query: Select[Any]) -> Sequence[tuple[Any, ...]]:
+    """The rows as the driver gives them, in half the time. Raises SQLAlchemyError, ``UNREADABLE_VALUE``."""
+    result = connection.execute(query)
+    assert result.cursor is not None
+    try:
+        rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
+    except connection.dialect.loaded_dbapi.Error:  # once more, for SQLAlchemy's own error
+        rows = list(map(tuple, connection.execute(query).all()))
+    finally:
+        result.close()
+    return rows
 
 
-def _text_of(moment: datetime) -> str | None:
-    """A point in time as SQLite has it; None for one that is not in UTC."""
-    text = moment.isoformat(" ", "microseconds")
-    return text.removesuffix("+00:00") if text.endswith("+00:00") else None
+def _is_moment(stored: str, moment: datetime) -> bool:
+    """Whether SQLite's text says this point in time, in UTC. Raises TypeError or ValueError for no time."""
+    return datetime.fromisoformat(stored + "+00:00") == moment
 
 
 def _same(stored: object, derived: object) -> bool:
