@@ -95,6 +95,12 @@ class EventKind(StrEnum):
     """The failure before it was one too many: sign-ins by this name are refused for a while."""
     SIGN_IN_REFUSED = "sign_in_refused"
     """Refused without a look at the password or PIN; on record once a lock."""
+    SIGNED_OUT = "signed_out"
+    """A session at console or API ended, by its user or by itself: the detail says why."""
+    KEY_ADDED = "key_added"
+    """A program was given a key to the API. ``subjects`` names it, its role, and the key's SHA-256."""
+    KEY_REVOKED = "key_revoked"
+    """The key that ``subjects`` names opens nothing any more."""
     SHIFT_CLOSED = "shift_closed"
     """The figures of a shift stand from now on, whatever comes later; ``subjects`` names shift, bounds, heads
     and the SHA-256 of its report (:mod:`reports.record.signatures`)."""

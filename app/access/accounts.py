@@ -52,13 +52,13 @@ class Accounts:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         hashing: Hashing | None = None,
     ) -> None:
-        self._record = PeoplesRecord(settings, now=now)
+        self.record = PeoplesRecord(settings, now=now)
         self._hashing = hashing or Hashing()
 
     def sign_in(self, name: str, secret: str, *, proof: Proof, to_choose_password: bool = False) -> SignedIn:
         """Prove who somebody is (``signing_in.sign_in``). Raises AccessError or StoreError."""
         return sign_in(
-            self._record, self._hashing, name, secret, proof=proof, to_choose_password=to_choose_password
+            self.record, self._hashing, name, secret, proof=proof, to_choose_password=to_choose_password
         )
 
     # --- what becomes of users ------------------------------------------------------------------------
@@ -69,7 +69,7 @@ class Accounts:
         Raises:
             StoreError: The record cannot be read.
         """
-        with self._record.transaction() as connection:
+        with self.record.transaction() as connection:
             users = read_users(connection)
             found = [
                 Standing(user, attempts_by(connection, user.name, after=user.password_at))
@@ -79,7 +79,7 @@ class Accounts:
 
     def has_users(self) -> bool:
         """Whether anybody was ever added. Raises StoreError."""
-        with self._record.transaction() as connection:
+        with self.record.transaction() as connection:
             users = read_users(connection)
         return bool(users.by_key or users.faults)
 
@@ -96,7 +96,7 @@ class Accounts:
             StoreError: The record cannot be read or written.
         """
         user = self._new(name, Role.ADMINISTRATOR, password, own=True)
-        with self._record.transaction(writes=True) as connection:
+        with self.record.transaction(writes=True) as connection:
             users = read_users(connection)
             if users.by_key or users.faults:
                 raise AccessError(
@@ -104,7 +104,7 @@ class Accounts:
                     todo="name him with --by; nothing was changed",
                 )
             said = say(Code.FIRST_ADMINISTRATOR, user=user.name, login=login)
-            put_user(connection, user, self._record.event(EventKind.USER_ADDED, user.name, said))
+            put_user(connection, user, self.record.event(EventKind.USER_ADDED, user.name, said))
         return user
 
     def add(self, name: str, role: Role, password: str, *, by: SignedIn) -> User:
@@ -115,7 +115,7 @@ class Accounts:
             StoreError: The record cannot be read or written.
         """
         user = self._new(name, role, password, own=False)
-        with self._permitted(by) as (connection, users):
+        with self.permitted(by) as (connection, users):
             taken = users.of(user.name)
             if taken is not None or user.key in users.faults:
                 known = user.name if taken is None else taken.name
@@ -125,7 +125,7 @@ class Accounts:
                     todo="choose another; nothing was changed",
                 )
             said = say(Code.USER_ADDED, user=user.name, role=role)
-            put_user(connection, user, self._record.event(EventKind.USER_ADDED, by.name, said))
+            put_user(connection, user, self.record.event(EventKind.USER_ADDED, by.name, said))
         return user
 
     def disable(self, name: str, *, by: SignedIn) -> User:
@@ -135,11 +135,11 @@ class Accounts:
             AccessError: ``by`` may not, nobody has the name, he is disabled, or the last administrator.
             StoreError: His row is damaged, or the record cannot be read or written.
         """
-        with self._permitted(by) as (connection, users):
+        with self.permitted(by) as (connection, users):
             user = _to_change(users, name)
             _keep_an_administrator(users, user)
             said = say(Code.USER_DISABLED, user=user.name)
-            event = self._record.event(EventKind.USER_DISABLED, by.name, said)
+            event = self.record.event(EventKind.USER_DISABLED, by.name, said)
             return _changed(connection, user, event, active=False)
 
     def give_role(self, name: str, role: Role, *, by: SignedIn) -> User:
@@ -150,13 +150,13 @@ class Accounts:
                 administrator.
             StoreError: His row is damaged, or the record cannot be read or written.
         """
-        with self._permitted(by) as (connection, users):
+        with self.permitted(by) as (connection, users):
             user = _to_change(users, name)
             if user.role is role:
                 raise AccessError(f"{user.name} is {role} already", todo="nothing was changed")
             _keep_an_administrator(users, user)
             said = say(Code.ROLE_CHANGED, user=user.name, role=role, before=user.role)
-            event = self._record.event(EventKind.ROLE_CHANGED, by.name, said)
+            event = self.record.event(EventKind.ROLE_CHANGED, by.name, said)
             return _changed(connection, user, event, role=role)
 
     def give_password(self, name: str, password: str, *, by: SignedIn) -> User:
@@ -168,10 +168,10 @@ class Accounts:
         """
         require_usable(password, Proof.PASSWORD, name=name)
         hashed = self._hashing.hashed(password)
-        with self._permitted(by) as (connection, users):
+        with self.permitted(by) as (connection, users):
             user = _to_change(users, name)
             said = say(Code.PASSWORD_GIVEN, user=user.name)
-            event = self._record.event(EventKind.PASSWORD_CHANGED, by.name, said)
+            event = self.record.event(EventKind.PASSWORD_CHANGED, by.name, said)
             return _changed(connection, user, event, password=hashed, own_password=False, pin=None)
 
     def choose(self, proof: Proof, secret: str, *, by: SignedIn) -> User:
@@ -184,7 +184,7 @@ class Accounts:
         """
         require_usable(secret, proof, name=by.name)
         hashed = self._hashing.hashed(secret)
-        with self._record.transaction(writes=True) as connection:
+        with self.record.transaction(writes=True) as connection:
             user = _to_change(read_users(connection), by.name)
             if by.proof is not Proof.PASSWORD:
                 raise AccessError("a password or PIN is chosen by whoever knows the password")
@@ -193,10 +193,10 @@ class Accounts:
             if proof is Proof.PIN:
                 said = say(Code.PIN_CHOSEN, user=user.name)
                 return _changed(
-                    connection, user, self._record.event(EventKind.PIN_CHANGED, by.name, said), pin=hashed
+                    connection, user, self.record.event(EventKind.PIN_CHANGED, by.name, said), pin=hashed
                 )
             said = say(Code.PASSWORD_CHOSEN, user=user.name)
-            event = self._record.event(EventKind.PASSWORD_CHANGED, by.name, said)
+            event = self.record.event(EventKind.PASSWORD_CHANGED, by.name, said)
             return _changed(connection, user, event, password=hashed, own_password=True)
 
     # --- what they do with the station ----------------------------------------------------------------
@@ -208,7 +208,7 @@ class Accounts:
             AccessError: He has it not; that is on record.
             StoreError: The record cannot be read or written.
         """
-        with self._permitted(by, right):
+        with self.permitted(by, right):
             pass
 
     def release(self, closed: ChallengeStatus, reason: str, *, by: SignedIn) -> None:
@@ -224,9 +224,9 @@ class Accounts:
             StoreError: The record cannot be read or written.
         """
         cause = Sentence(closed.why, closed.why_coded)
-        with self._permitted(by, Right.RELEASE) as (connection, _):
+        with self.permitted(by, Right.RELEASE) as (connection, _):
             said = say(Code.CHALLENGE_RELEASED, user=by.name, reason=reason, cause=cause)
-            event = self._record.event(EventKind.CHALLENGE_RELEASED, by.name, said)
+            event = self.record.event(EventKind.CHALLENGE_RELEASED, by.name, said)
             subjects = (ChallengeState.MET, "", "", *closed.judged_by)
             add_event(connection, event_entry(event.model_copy(update={"subjects": subjects})))
 
@@ -241,14 +241,14 @@ class Accounts:
         return User(name=kept, role=role, password=self._hashing.hashed(password), own_password=own)
 
     @contextmanager
-    def _permitted(self, by: SignedIn, right: Right = Right.USERS) -> Iterator[tuple[Connection, Users]]:
+    def permitted(self, by: SignedIn, right: Right = Right.USERS) -> Iterator[tuple[Connection, Users]]:
         """A transaction in which ``by`` does what he has a right to, as what he is on record now.
 
         Raises:
             AccessError: He may not; that is on record.
         """
         refusal: Sentence | None = None
-        with self._record.transaction(writes=True) as connection:
+        with self.record.transaction(writes=True) as connection:
             users = read_users(connection)
             actor = users.of(by.name)
             role = by.role if actor is None else actor.role
@@ -258,7 +258,7 @@ class Accounts:
             else:
                 said = say(Code.RIGHT_MISSING, user=by.name, role=role, proof=by.proof)
                 refusal = said_as(f"{said}: {right}", Code.RIGHT_MISSING, said.coded[0].params)
-                note(connection, self._record.now(), EventKind.REFUSED, by.name, refusal)
+                note(connection, self.record.now(), EventKind.REFUSED, by.name, refusal)
         if refusal is not None:
             asked = "an administrator" if right is Right.USERS else "somebody who has it"
             raise denied(refusal, todo=f"ask {asked}; nothing was changed")

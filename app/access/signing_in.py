@@ -39,6 +39,7 @@ def sign_in(
     *,
     proof: Proof,
     to_choose_password: bool = False,
+    client: str = "",
 ) -> SignedIn:
     """Prove who somebody is; that he has, or has not, is on record when this returns.
 
@@ -55,6 +56,7 @@ def sign_in(
         proof: Which of the two.
         to_choose_password: Whether it is asked in order to replace the password, which is all that one
             given by somebody else opens.
+        client: From where, as clients of the API name themselves; empty on the command line.
 
     Raises:
         AccessError: He has not: the name or the secret is wrong, the name is locked or disabled, the PIN
@@ -73,7 +75,10 @@ def sign_in(
             error = _noted(connection, user, attempts, proof, now, refused=refused, fits=fits)
             if error is None and user is not None:
                 if user.own_password or to_choose_password:
-                    note(connection, now, EventKind.SIGNED_IN, user.name, say(Code.SIGNED_IN, proof=proof))
+                    said = say(Code.SIGNED_IN, proof=proof)
+                    if client:
+                        said = say(Code.SIGNED_IN_AT, proof=proof, client=client)
+                    note(connection, now, EventKind.SIGNED_IN, user.name, said)
                 else:
                     error = denied(say(Code.PASSWORD_NOT_OWN), todo=OWN_FIRST)
                     note(connection, now, EventKind.REFUSED, user.name, error.what_happened)

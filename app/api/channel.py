@@ -11,7 +11,7 @@ from enum import IntEnum
 from typing import Final, NamedTuple, Self
 
 _HEAD: Final = struct.Struct(">BII")
-MOST_ASKED: Final = 4096
+MOST_ASKED: Final = 32 * 1024
 """Bytes of a frame that the engine takes in."""
 MOST_TOLD: Final = 64 * 1024 * 1024
 """Bytes of a frame that the API process takes in: a camera's picture is the largest."""
@@ -36,6 +36,8 @@ class Kind(IntEnum):
     """API → engine."""
     ALIVE = 6
     """API → engine, once a second: its event loop turns."""
+    CALLERS = 7
+    """Engine → API: all who are let in, whenever that changes."""
 
 
 class Frame(NamedTuple):

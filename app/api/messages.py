@@ -10,6 +10,9 @@ from app.api.clients import MAX_WHO
 from inspection.messages.message import Coded, Sentence
 from inspection.status import Mode
 
+MOST_ARGUMENT = 2500
+"""Letters; as JSON they fit into a frame, whatever they are (``channel.MOST_ASKED``)."""
+
 
 class Question(StrEnum):
     """What the API process may ask of the engine; there is nothing else that it can make the engine do."""
@@ -33,6 +36,14 @@ class Question(StrEnum):
     """Make the report that the argument, a ``ReportAsked``, names: its file's name, a line feed, the file."""
     CHALLENGE = "challenge"
     """Do what the argument names with the challenge."""
+    SIGN_IN = "sign_in"
+    """Begin a session for whom the argument, a ``SignIn``, names, where he proves himself."""
+    SIGN_OUT = "sign_out"
+    """End the session of the credential."""
+    SEEN = "seen"
+    """The session of the credential is in use."""
+    ADMIT = "admit"
+    """Who the credential lets in, in words for the record, where he has the right that the argument names."""
 
 
 class Asked(BaseModel):
@@ -41,9 +52,11 @@ class Asked(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     what: Question
-    argument: str = Field(default="", max_length=256)
+    argument: str = Field(default="", max_length=MOST_ARGUMENT)
     by: str = Field(default="", max_length=MAX_WHO)
-    """Who gives a command."""
+    """Who gives a command; of a sign-in, or where it is asked who somebody is, the client."""
+    credential: str = Field(default="", max_length=64)
+    """The SHA-256 of the token or key that a client has sent."""
 
 
 class ReportFormat(StrEnum):

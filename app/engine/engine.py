@@ -12,6 +12,8 @@ from types import FrameType
 
 import structlog
 
+from app.access.doors.doors import Doors
+from app.access.doors.looking import LookingProcess
 from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport, ReportAsked
@@ -78,7 +80,13 @@ class Engine:
             shifts=settings.station.calendar,
             challenge=settings.challenge,
         )
-
+        self.doors = Doors(
+            LookingProcess(settings.store),
+            note=self.station.orders.note,
+            shifts=settings.station.calendar,
+            now=self._clock.now,
+            idle_s=settings.api.signed_in_idle_s,
+        )
         self._reports = ShiftEnds(settings, self._clock, alarm=self.station.alarm, well=self.station.well)
         self._plant = PlantWatch(
             settings.store.folder, self._clock, alarm=self.station.alarm, well=self.station.well
@@ -149,6 +157,7 @@ class Engine:
             serving = asyncio.create_task(api.run(self), name="api")
             station = asyncio.create_task(self.station.run(), name="station")
             reporting = asyncio.create_task(self._reports.run(), name="shift reports")
+            letting_in = asyncio.create_task(self.doors.run(), name="doors")
             watching = [asyncio.create_task(self._plant.run(), name="plant")] if self._settings.plant else []
             stopped = asyncio.create_task(stop.wait(), name="stop")
             log.info(
@@ -165,6 +174,7 @@ class Engine:
                 station,
                 serving,
                 reporting,
+                letting_in,
                 *watching,
                 stopped,
             ):  # the station first: until it is over, clients see it stop

@@ -61,6 +61,8 @@ class ApiTable(_Table):
     """``[api]``. Loopback only: there is no sign-in yet."""
 
     port: int = Field(default=8730, ge=1, le=65535)
+    signed_in_idle_s: float = Field(default=600.0, ge=30.0, le=8 * 3600.0)
+    """Whoever has signed in and touches nothing for so long is signed out."""
 
 
 class InspectorKind(StrEnum):

@@ -54,10 +54,25 @@ class Right(StrEnum):
     SETTINGS = "change the settings of PLC, cameras and model"
     USERS = "add, change and disable users"
 
+    @property
+    def word(self) -> str:
+        """Names it to programs: ``choose_recipe``."""
+        return self.name.lower()
 
-BINDING: Final = frozenset({Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS})
-"""Rights that are asked for so far. Where another is needed, console and API still go by the name that a
-client gives itself; commands on the station's machine by nothing."""
+
+BINDING: Final = frozenset(
+    {
+        Right.READ,
+        Right.HOLD,
+        Right.START,
+        Right.CHALLENGE,
+        Right.RELEASE,
+        Right.REVIEW,
+        Right.SIGN,
+        Right.USERS,
+    }
+)
+"""Rights that are asked for so far; of the others none is, wherever it would be needed."""
 
 
 class Permitted(NamedTuple):
@@ -65,7 +80,7 @@ class Permitted(NamedTuple):
 
     roles: frozenset[Role]
     proof: Proof | None
-    """The least that is asked for: a password does where a PIN does. None: nobody needs to sign in."""
+    """The least that is asked for: a password does where a PIN does. None: no person needs to sign in."""
 
 
 _EVERYBODY: Final = frozenset(Role)
@@ -93,3 +108,24 @@ def may(role: Role, right: Right, proof: Proof) -> bool:
     permitted = RIGHTS[right]
     enough = permitted.proof in (None, Proof.PIN, proof)
     return role in permitted.roles and enough
+
+
+WITHOUT_SIGN_IN: Final = frozenset(right for right, permitted in RIGHTS.items() if permitted.proof is None)
+"""What the console on the station's machine may while nobody has signed in."""
+
+FIRST_DAY: Final = WITHOUT_SIGN_IN | {Right.START, Right.CHOOSE_RECIPE, Right.CHALLENGE}
+"""What it may as long as the record knows no user at all, so that a new station can be tried: what runs the
+line. It ends with the first user, for good, since no user's name ever leaves the record."""
+
+OF_KEYS: Final = FIRST_DAY
+"""What a program may at most, whatever its key's role has: never what a person must answer for."""
+
+
+def rights_of(role: Role, proof: Proof) -> frozenset[Right]:
+    """All that somebody of this role may, who has proven himself by ``proof``."""
+    return frozenset(right for right in Right if may(role, right, proof))
+
+
+def rights_of_key(role: Role) -> frozenset[Right]:
+    """All that a program with a key of this role may."""
+    return frozenset(right for right in OF_KEYS if role in RIGHTS[right].roles)

@@ -58,7 +58,10 @@ class Language:
         ).replace(": ", self.because)
 
     def who(self, by: str) -> str:
-        """Somebody who asked for something, as ``app.api.clients`` names clients."""
+        """Somebody who asked for something, as ``access.callers`` and ``app.api.clients`` name him."""
+        name, between, client = by.partition(", ")
+        if between and "console" in self.terms:
+            return f"{name}，{self.who(client)}"
         console = _CONSOLE.fullmatch(by)
         if console is None or "console" not in self.terms:
             return self.terms.get(by, by)

@@ -7,21 +7,24 @@ bytes once; and after each answer the loop is left alone for nine times as long 
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Protocol, TypeVar
 
 import structlog
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
+from app.access.doors.doors import Doors
 from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
+from app.api.engine.cannot import CannotError
+from app.api.engine.doors_end import DoorsEnd, lanes
+from app.api.engine.lane import Lane, leave_alone
 from app.api.engine.picture_levels import archived_png, camera_jpeg
 from app.api.messages import Asked, Failure, HealthReport, Question, ReportAsked
 from app.api.rate import Rate
 from inspection.challenge.shown import ChallengeOrder
 from inspection.errors import PassgateError, in_words
 from inspection.messages.codes import Code
-from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.part import Frame, Inspection
 from inspection.station.recording.lone_thread import LoneThread
@@ -38,10 +41,6 @@ PUSH_AT_LEAST_EVERY_S: Final = 1.0
 """… and the state, changed or not, at least so often: silence means that the engine is gone."""
 SHARE: Final = 0.1
 """Of the event loop's time, at most, for answers."""
-LONGEST_REST_S: Final = 0.5
-"""After an answer that had to wait for something else: a thread, or room in the channel."""
-WAITING: Final = 16
-"""Questions that may wait in one lane; more are refused."""
 REPORTS_WAITING: Final = 2
 """Reports that may wait for the one that is being made."""
 HISTORY: Final = 500
@@ -83,6 +82,10 @@ class ServedStation(Protocol):
         """The running station."""
 
     @property
+    def doors(self) -> Doors:
+        """Who is let in."""
+
+    @property
     def link(self) -> ServedLink:
         """The link to the PLC."""
 
@@ -105,15 +108,6 @@ class ServedStation(Protocol):
             NoSuchShiftError: There is no such shift, or it has not begun.
             StoreError: It cannot be made.
         """
-
-
-class _CannotError(Exception):
-    """There is no answer, for a reason that the client is told."""
-
-    def __init__(self, status: int, detail: str) -> None:
-        said = detail.coded if isinstance(detail, Sentence) else ()
-        self.failure = Failure(status=status, detail=detail, coded=said)
-        super().__init__(detail)
 
 
 class EngineEnd:
@@ -146,12 +140,15 @@ class EngineEnd:
         self._told: dict[str, int] = {}
         """Revision of each part that the API process knows, by inspection id."""
         self._encoded: tuple[Frame, bytes] | None = None
-        self._facts, self._pictures = _Lane(self._answer, SHARE), _Lane(self._answer, SHARE)
-        self._reports = _Lane(self._answer, 1.0, waiting=REPORTS_WAITING)
+        self._facts, self._pictures = Lane(self._answer, SHARE), Lane(self._answer, SHARE)
+        self._reports = Lane(self._answer, 1.0, waiting=REPORTS_WAITING)
         """They are made by another process: this loop only waits for it."""
-        self._orders = {command.value: _Lane(self._answer, 1.0) for command in Command}
+        self._orders = {command.value: Lane(self._answer, 1.0) for command in Command}
         """One each: a Start that waits for the disk keeps no Hold waiting."""
-        self._challenge = _Lane(self._answer, 1.0)
+        self._challenge = Lane(self._answer, 1.0)
+        self._doors = DoorsEnd(engine.doors)
+        self._at_doors = lanes(self._answer)
+        self._callers_told = -1
 
     async def serve(self) -> None:
         """Until the API process is gone, or this is cancelled."""
@@ -159,7 +156,7 @@ class EngineEnd:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
                 others = (self._facts, self._pictures, self._reports, self._challenge)
-                for lane in (*others, *self._orders.values()):
+                for lane in {*others, *self._orders.values(), *self._at_doors.values()}:
                     group.create_task(lane.work())
                 group.create_task(self._listen())
         except* ChannelClosedError as closed:
@@ -186,7 +183,7 @@ class EngineEnd:
             if not self._lane(asked).take(number, asked):
                 self._fail(number, Failure.saying(503, say(Code.TOO_MANY_QUESTIONS)))
 
-    def _lane(self, asked: Asked) -> "_Lane":
+    def _lane(self, asked: Asked) -> Lane:
         match asked.what:
             case Question.COMMAND:
                 return self._orders.get(asked.argument, self._facts)
@@ -197,12 +194,13 @@ class EngineEnd:
             case Question.REPORT:
                 return self._reports
             case _:
-                return self._facts
+                return self._at_doors.get(asked.what, self._facts)
 
     async def _push(self) -> None:
         """The state, where it changed and the other side has taken the one before."""
         seen, waited_s = -1, 0.0
         while True:
+            self._tell_callers()
             version = self._engine.station.version
             if (version != seen or waited_s >= PUSH_AT_LEAST_EVERY_S) and not self._channel.unsent:
                 seen, waited_s = version, 0.0
@@ -213,12 +211,18 @@ class EngineEnd:
             await asyncio.sleep(PUSH_EVERY_S)
             waited_s += PUSH_EVERY_S
 
+    def _tell_callers(self) -> None:
+        """Who is let in, where that changed."""
+        if self._callers_told != self._doors.version:
+            self._callers_told = self._doors.version
+            self._channel.send(Kind.CALLERS, self._doors.told())
+
     # --- answers --------------------------------------------------------------------------------------
 
     async def _answer(self, number: int, asked: Asked) -> None:
         try:
             answer = await self._found(asked)
-        except _CannotError as cannot:
+        except CannotError as cannot:
             self._fail(number, cannot.failure)
         except ChannelClosedError:
             raise
@@ -265,6 +269,10 @@ class EngineEnd:
                 return await self._report(asked.argument)
             case Question.CHALLENGE:
                 return await self._challenged(asked)
+            case Question.SIGN_IN | Question.SIGN_OUT | Question.SEEN | Question.ADMIT:
+                answer = await self._doors.answer(asked)
+                self._tell_callers()  # before the answer, which its client goes on by
+                return answer
 
     async def _tell_history(self) -> bytes:
         """Send each row that the other side does not have, oldest first, a few at a time."""
@@ -277,7 +285,7 @@ class EngineEnd:
                 self._channel.send(Kind.ROW, part.inspection_id.encode() + b"\n" + row)
             await self._channel.room()
             if first + ROWS_AT_ONCE < len(news):
-                await _leave_alone(began_s, SHARE)
+                await leave_alone(began_s, SHARE)
         self._told = {part.inspection_id: part.revision for part in parts}
         return b""
 
@@ -285,12 +293,12 @@ class EngineEnd:
         """Its age in ms, a line feed, the JPEG; encoded once a frame, in a thread."""
         frame = self._engine.station.cameras.frames.get(name)
         if frame is None:
-            raise _CannotError(404, f"camera {name!r} is unknown or has taken no picture yet")
+            raise CannotError(404, f"camera {name!r} is unknown or has taken no picture yet")
         rule = self._engine.station.recipe.levels.to_8_bits
         if self._encoded is None or self._encoded[0] is not frame:
             encoded = await self._in_thread(lambda: camera_jpeg(frame, rule))
             if encoded is None:
-                raise _CannotError(500, "the picture cannot be encoded")
+                raise CannotError(500, "the picture cannot be encoded")
             self._encoded = frame, encoded
         return f"{frame.age_ms(self._monotonic_ns()):.0f}\n".encode() + self._encoded[1]
 
@@ -298,26 +306,26 @@ class EngineEnd:
         path = Path((await self._picture_path(sha256)).decode())
         shown = await self._in_thread(lambda: archived_png(path))
         if len(shown) > MOST_TOLD:
-            raise _CannotError(501, "the picture is too large to be shown in 8 bits: ask with ?original=1")
+            raise CannotError(501, "the picture is too large to be shown in 8 bits: ask with ?original=1")
         return shown
 
     async def _picture_path(self, sha256: str) -> bytes:
         path = await self._in_thread(lambda: self._engine.picture_path(sha256))
         if path is None:
-            raise _CannotError(404, "no such picture: not archived yet, or past its retention")
+            raise CannotError(404, "no such picture: not archived yet, or past its retention")
         return str(path.absolute()).encode()
 
     async def _report(self, argument: str) -> bytes:
         try:
             name, file = await self._engine.report(ReportAsked.model_validate_json(argument))
         except ValidationError as error:
-            raise _CannotError(422, "what is asked names no report") from error
+            raise CannotError(422, "what is asked names no report") from error
         except NoSuchShiftError as error:
-            raise _CannotError(404, str(error)) from error
+            raise CannotError(404, str(error)) from error
         except PassgateError as error:
-            raise _CannotError(503, error.sentence) from error
+            raise CannotError(503, error.sentence) from error
         if len(file) > MOST_TOLD // 2:
-            raise _CannotError(501, "the report is too large to be sent: make it with passgate report shift")
+            raise CannotError(501, "the report is too large to be sent: make it with passgate report shift")
         return name.encode() + b"\n" + file
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
@@ -325,64 +333,25 @@ class EngineEnd:
             async with asyncio.timeout(FILE_TIMEOUT_S):
                 return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except TimeoutError as error:
-            raise _CannotError(503, f"the picture did not come within {FILE_TIMEOUT_S:g} s") from error
+            raise CannotError(503, f"the picture did not come within {FILE_TIMEOUT_S:g} s") from error
 
     async def _command(self, asked: Asked) -> bytes:
         try:
             command = Command(asked.argument)
         except ValueError as error:
-            raise _CannotError(422, f"{asked.argument!r} is no command") from error
+            raise CannotError(422, f"{asked.argument!r} is no command") from error
         if not self._rates[command].allows():
-            raise _CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=command))
+            raise CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=command))
         return _json(await self._engine.station.command(command, by=asked.by))
 
     async def _challenged(self, asked: Asked) -> bytes:
         try:
             order = ChallengeOrder(asked.argument)
         except ValueError as error:
-            raise _CannotError(422, f"{asked.argument!r} is no order for a challenge") from error
+            raise CannotError(422, f"{asked.argument!r} is no order for a challenge") from error
         if not self._challenges.allows():
-            raise _CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=order))
+            raise CannotError(429, say(Code.COMMAND_TOO_OFTEN, command=order))
         return _json(await self._engine.station.challenged(order, by=asked.by))
-
-
-class _Lane:
-    """Answers questions one after the other, beside other lanes.
-
-    Args:
-        answer: Answers one.
-        share: Of the time, at most, that the answers may take.
-        waiting: Questions that may wait; more are refused.
-    """
-
-    def __init__(
-        self, answer: Callable[[int, Asked], Awaitable[None]], share: float, *, waiting: int = WAITING
-    ) -> None:
-        self._answer = answer
-        self._share = share
-        self._queue: asyncio.Queue[tuple[int, Asked]] = asyncio.Queue(waiting)
-
-    def take(self, number: int, asked: Asked) -> bool:
-        """Queue a question; False where there is no room."""
-        try:
-            self._queue.put_nowait((number, asked))
-        except asyncio.QueueFull:
-            return False
-        return True
-
-    async def work(self) -> None:
-        """Until cancelled."""
-        while True:
-            number, asked = await self._queue.get()
-            began_s = time.perf_counter()
-            await self._answer(number, asked)
-            await _leave_alone(began_s, self._share)
-
-
-async def _leave_alone(began_s: float, share: float) -> None:
-    """Sleep until what began then has taken no more than ``share`` of the time since."""
-    took_s = time.perf_counter() - began_s
-    await asyncio.sleep(min(took_s * (1.0 / share - 1.0), LONGEST_REST_S))
 
 
 def _json(message: BaseModel) -> bytes:

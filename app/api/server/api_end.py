@@ -10,6 +10,8 @@ from typing import Final
 
 from app.api.channel import Channel, ChannelClosedError, Kind
 from app.api.messages import Asked, Failure, Question
+from app.api.sessions import CallersTold
+from inspection.access.rights import Right
 from inspection.messages.codes import Code
 from inspection.messages.telling import say
 
@@ -19,6 +21,8 @@ ROWS: Final = 500
 """Parts of the record that are kept to be shown, the newest."""
 REPORT_TIMEOUT_S: Final = 75.0
 """How long a client waits for a report: the engine gives it up before."""
+SIGN_IN_TIMEOUT_S: Final = 30.0
+"""How long a client waits for a sign-in, where others are being looked at before."""
 REPORTS_ASKED: Final = 4
 """Different reports that clients wait for at a time; more are refused."""
 
@@ -46,6 +50,8 @@ class ApiEnd:
         """Parts on record as JSON by id, oldest first."""
         self._listing: dict[int, bytes] = {}
         """The history as it was asked for last, by its length; emptied when a row changes."""
+        self.callers = CallersTold()
+        """Who is let in, as the engine told last."""
         self._status = b""
         self._told = 0
         self._news = asyncio.Event()
@@ -65,6 +71,8 @@ class ApiEnd:
                         self._status, self._told = payload, self._told + 1
                         self._news.set()
                         self._news = asyncio.Event()
+                    case Kind.CALLERS:
+                        self.callers = CallersTold.model_validate_json(payload)
                     case Kind.ROW:
                         self._keep(*payload.split(b"\n", 1))
                     case Kind.ANSWER | Kind.FAILURE:
@@ -143,6 +151,25 @@ class ApiEnd:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
         asked = Asked(what=what, argument=command, by=by)
         return await self._exchange(asked, self._answer_timeout_s, silent=_UNSURE)
+
+    async def admit(self, credential: str, right: Right, *, client: str) -> str:
+        """Who somebody is, in words for the record, where the engine lets him. Raises NoAnswerError."""
+        asked = Asked(what=Question.ADMIT, argument=right.word, by=client, credential=credential)
+        return (await self._exchange(asked, self._answer_timeout_s)).decode()
+
+    async def sign_in(self, argument: str, *, client: str) -> bytes:
+        """A session, as JSON. Raises NoAnswerError."""
+        asked = Asked(what=Question.SIGN_IN, argument=argument, by=client)
+        return await self._exchange(asked, SIGN_IN_TIMEOUT_S)
+
+    async def sign_out(self, credential: str) -> None:
+        """End a session. Raises NoAnswerError."""
+        await self._exchange(Asked(what=Question.SIGN_OUT, credential=credential), self._answer_timeout_s)
+
+    def seen(self, credential: str) -> None:
+        """Let the engine know that a session is in use; nothing is answered to anybody."""
+        asked = Asked(what=Question.SEEN, credential=credential)
+        self._channel.send(Kind.QUESTION, asked.model_dump_json().encode())
 
     async def _turn(self, key: tuple[Question, str], timeout_s: float) -> bytes:
         what, argument = key

@@ -6,13 +6,14 @@ from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import FastAPI, Header, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi import Path as PathParameter
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
 
-from app.api.clients import CLIENT_HEADER, named
 from app.api.messages import HealthReport, Question, ReportAsked, ReportFormat, ReportLanguage
 from app.api.server.api_end import ApiEnd, NoAnswerError
+from app.api.server.doors import ClientHeader, add_session, client_of
 from app.api.server.gate import Gate, OriginRules
 from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
@@ -49,8 +50,11 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
         redoc_url=None,
         swagger_ui_oauth2_redirect_url=None,
     )
+    api.state.engine = engine
     api.add_middleware(Gate, rules=OriginRules(port))
     api.add_exception_handler(NoAnswerError, _no_answer)
+    api.add_exception_handler(RequestValidationError, _not_valid)
+    add_session(api, engine)
     _add_reading(api, engine)
     _add_pictures(api, engine)
     _add_reports(api, engine)
@@ -63,7 +67,18 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
 
 async def _no_answer(_: Request, error: Exception) -> Response:
     assert isinstance(error, NoAnswerError)
-    return JSONResponse(error.failure.model_dump(exclude={"status"}), status_code=error.failure.status)
+    failure = error.failure
+    headers = {"WWW-Authenticate": "Bearer"} if failure.status == 401 else None
+    return JSONResponse(
+        failure.model_dump(mode="json", exclude={"status"}), status_code=failure.status, headers=headers
+    )
+
+
+async def _not_valid(_: Request, error: Exception) -> Response:
+    """As FastAPI says it, but for what was sent: that may be a password."""
+    assert isinstance(error, RequestValidationError)
+    faults = [{key: fault[key] for key in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": faults}, status_code=422)
 
 
 def _json(content: bytes) -> Response:
@@ -197,25 +212,15 @@ def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
     }
 
     @api.post("/api/commands/{command}", response_model=CommandResult, responses=too_often)
-    async def command(command: Command, request: Request, client: _Client = None) -> Response:
+    async def command(command: Command, request: Request, client: ClientHeader = None) -> Response:
         """Start, hold or reset the station."""
-        return _json(await engine.order(command.value, by=_who(client, request)))
+        return _json(await engine.order(command.value, by=client_of(request, client)))
 
     @api.post("/api/challenge/{order}", response_model=CommandResult, responses=too_often)
-    async def challenge(order: ChallengeOrder, request: Request, client: _Client = None) -> Response:
+    async def challenge(order: ChallengeOrder, request: Request, client: ClientHeader = None) -> Response:
         """Begin or abort the challenge, or open the station where quality has signed for that on record."""
-        by = _who(client, request)
+        by = client_of(request, client)
         return _json(await engine.order(order.value, by=by, what=Question.CHALLENGE))
-
-
-_Client = Annotated[str | None, Header(alias=CLIENT_HEADER, max_length=512)]
-
-
-def _who(client: str | None, request: Request) -> str:
-    try:
-        return named(client, request.client)
-    except ValueError as error:
-        raise HTTPException(400, str(error)) from error
 
 
 def _add_stream(api: FastAPI, engine: ApiEnd, streams: int) -> None:

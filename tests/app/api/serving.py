@@ -17,6 +17,7 @@ from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
 from inspection.cameras.settings import SimulatedSettings
 from inspection.challenge.plan import ChallengePlan
+from inspection.events import EventKind
 from inspection.line_events import LinkChanged
 from inspection.part import Inspection
 from inspection.recipe import Recipe
@@ -27,6 +28,7 @@ from inspection.times.shifts import NoSuchShiftError
 from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
+from tests.app.access.doors.people import FakeLooking, Noted, Seconds, doors_of
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
 
 PORT = 8730
@@ -40,6 +42,7 @@ class FakeEngine:
         self.clock, self.line, self.store = FakeClock(), FakeLine(), FakeStore()
         self.link = ModbusLine(LinkSettings(line_base=40, vision_base=200), self.clock)
         self.recorder = Recorder(self.store, self.clock)
+        self.looking, self.seconds = FakeLooking(), Seconds()
         self.folder = folder
         self.unheard = Unheard()
         self.station = Station(
@@ -51,6 +54,12 @@ class FakeEngine:
             recipe=Recipe(id=1, name="cover"),
             challenge=challenge,
         )
+        self.noted = Noted()
+        self.doors = doors_of(self.looking, note=self.note, seconds=self.seconds)
+
+    def note(self, kind: EventKind, *, by: str, detail: str = "") -> None:
+        self.noted(kind, by=by, detail=detail)
+        self.station.orders.note(kind, by=by, detail=detail)
 
     def status(self) -> StationStatus:
         return snapshot(
@@ -83,6 +92,7 @@ async def connected(engine: FakeEngine) -> AsyncIterator[ApiEnd]:
     """The API's two ends, as between two processes."""
     ours, theirs = socket.socketpair()
     told, asked = await Channel.over(ours, most=MOST_ASKED), await Channel.over(theirs, most=MOST_TOLD)
+    await engine.doors.look()
     engine_end, api_end = EngineEnd(engine, told), ApiEnd(asked)
     tasks = [asyncio.create_task(engine_end.serve()), asyncio.create_task(api_end.listen())]
     try:

@@ -297,4 +297,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "EventKind.report_signed": "签署报告",
     "EventKind.sign_in_refused": "登录被拒绝",
     "EventKind.reviewed": "工件已复核",
+    "EventKind.signed_out": "退出登录",
+    "EventKind.key_added": "添加密钥",
+    "EventKind.key_revoked": "吊销密钥",
 }

@@ -311,4 +311,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "EventKind.report_signed": "Report signed",
     "EventKind.sign_in_refused": "Sign-in refused",
     "EventKind.reviewed": "Part reviewed",
+    "EventKind.signed_out": "Signed out",
+    "EventKind.key_added": "Key added",
+    "EventKind.key_revoked": "Key revoked",
 }

@@ -1,0 +1,152 @@
+"""Sign-in over the API: the token, what it opens, and how it ends."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import httpx
+import pytest
+
+from app.access.doors.sessions import hash_of
+from app.api.clients import CLIENT_HEADER
+from app.api.server import routes as server
+from app.api.server.doors import SIGN_INS_AT_ONCE, Who, needs
+from app.api.sessions import SessionTold, Whoami
+from inspection.access.rights import Right
+from inspection.events import EventKind
+from inspection.messages.telling import tell
+from tests.app.access.doors.people import MES_KEY, PIN
+from tests.app.api.serving import PORT, URL, FakeEngine, connected, in_engine
+
+SIGN_IN = {"user": "Ola", "secret": PIN, "proof": "PIN"}
+
+
+def bearer(token: str) -> dict[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def signed_in(client: httpx.AsyncClient, user: str = "Ola") -> SessionTold:
+    answer = await client.post("/api/session", json={**SIGN_IN, "user": user})
+    return SessionTold.model_validate(answer.json())
+
+
+@in_engine
+async def test_who_signs_in_is_given_a_token_that_says_who_he_is(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    told = await signed_in(client)
+    assert (told.user, told.role, told.proof, told.idle_s) == ("Ola", "operator", "PIN", 600.0)
+    assert len(told.token) >= 43, "256 bits"
+    assert {"read", "hold", "start"} <= set(told.rights)
+    me = Whoami.model_validate((await client.get("/api/session", headers=bearer(told.token))).json())
+    assert me.model_dump() == told.model_dump(exclude={"token"})
+    assert told.token not in str(engine.noted)
+
+
+@in_engine
+async def test_a_token_that_was_signed_out_opens_nothing_when_it_comes_again(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    told = await signed_in(client)
+    assert (await client.delete("/api/session", headers=bearer(told.token))).status_code == 204
+    assert engine.noted[-1][:2] == (EventKind.SIGNED_OUT, "Ola")
+    for answer in (
+        await client.get("/api/session", headers=bearer(told.token)),
+        await client.delete("/api/session", headers=bearer(told.token)),
+    ):
+        assert (answer.status_code, answer.headers["www-authenticate"]) == (401, "Bearer")
+        assert tell_in_chinese(answer) == "登录已失效，或密钥未知；请重新登录"
+
+
+@in_engine
+async def test_an_expired_token_opens_nothing(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+    told = await signed_in(client)
+    engine.seconds.now_s = 600.0
+    assert (await client.get("/api/session", headers=bearer(told.token))).status_code == 401
+
+
+@in_engine
+async def test_a_wrong_pin_is_refused_in_words_without_the_pin(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    answer = await client.post("/api/session", json={**SIGN_IN, "secret": "314159"})
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "the name or the PIN is wrong"
+    assert tell_in_chinese(answer) == "用户名或PIN 码错误"
+    for odd in ({**SIGN_IN, "secret": ["314159"]}, {**SIGN_IN, "proof": "314159"}, {}, "314159"):
+        answer = await client.post("/api/session", json=odd)
+        assert answer.status_code == 422
+        assert "314159" not in answer.text
+
+
+@in_engine
+async def test_of_many_attempts_few_are_looked_at_and_a_known_client_is_not_kept_out(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    wrong = {**SIGN_IN, "secret": "314159"}
+    codes = [(await client.post("/api/session", json=wrong)).status_code for _ in range(50)]
+    assert codes.count(403) <= SIGN_INS_AT_ONCE + 2
+    assert codes[-1] == 429
+    looked_at = len(engine.looking.asked)
+    known = await client.post("/api/session", json=SIGN_IN, headers=bearer(MES_KEY))
+    assert known.status_code == 200
+    assert len(engine.looking.asked) == looked_at + 1
+
+
+@pytest.mark.parametrize(
+    "header", ["", "Bearer", "Bearer  ", "Basic b2xhOjI3MTgyOA==", "Bearer " + "x" * 300, "bearer nobody's"]
+)
+def test_what_is_no_token_lets_nobody_in(tmp_path: Path, header: str) -> None:
+    async def refused(engine: FakeEngine, client: httpx.AsyncClient) -> None:
+        answer = await client.get("/api/session", headers={"Authorization": header})
+        assert answer.status_code == 401
+        assert answer.json()["coded"]
+
+    in_engine(refused)(tmp_path)
+
+
+def test_a_route_names_the_right_that_it_needs_and_is_told_who_it_was(tmp_path: Path) -> None:
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+        async with connected(engine) as end:
+            api = server.build(end, version="0", port=PORT)
+
+            @api.post("/api/reviews")
+            async def review(who: Annotated[Who, needs(Right.REVIEW)]) -> dict[str, str]:
+                return {"by": who.by, "name": who.name}
+
+            transport = httpx.ASGITransport(api)
+            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+                assert (await client.post("/api/reviews")).status_code == 401
+                ola, ben = await signed_in(client), await signed_in(client, "Ben")
+                low = await client.post("/api/reviews", headers=bearer(ola.token))
+                assert low.status_code == 403
+                assert tell_in_chinese(low) == "用户 Ola（操作员）凭PIN 码无权进行此操作"
+                assert engine.noted[-1][0] is EventKind.REFUSED
+                headers = {**bearer(ben.token), CLIENT_HEADER: "console on line3"}
+                said = (await client.post("/api/reviews", headers=headers)).json()
+                assert said["name"] == "Ben"
+                assert said["by"].startswith("Ben, console on line3 (127.0.0.1:")
+
+    asyncio.run(go())
+
+
+@in_engine
+async def test_who_is_refused_again_and_again_fills_no_record(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    assert hash_of(MES_KEY) in engine.doors.callers()
+    token = (await signed_in(client)).token
+    first = len(engine.noted)
+    for _ in range(50):
+        await client.post("/api/commands/start", headers=bearer(token))
+    assert len(engine.noted) - first <= 12
+
+
+def tell_in_chinese(answer: httpx.Response) -> str:
+    from pydantic import TypeAdapter
+
+    from inspection.messages.message import Coded
+
+    said = answer.json()
+    return tell(TypeAdapter(Coded).validate_python(said["coded"]), said["detail"], "zh")
