@@ -14,6 +14,9 @@ import structlog
 
 from app.access.doors.doors import Doors
 from app.access.doors.looking import LookingProcess
+from app.access.doors.panel import PanelKey, leave_word, own_key
+from app.access.doors.sessions import hash_of
+from app.access.keys import PANEL
 from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport, ReportAsked
@@ -28,8 +31,12 @@ from app.reporting.on_request import report_asked
 from app.settings.station import Settings
 from inspection.cameras import make_camera
 from inspection.errors import SettingsError
+from inspection.events import EventKind
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
+from inspection.station.orders.latches import ENGINE
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import StationStatus
@@ -133,6 +140,26 @@ class Engine:
             self._settings, asked.day, asked.shift, kind, language, now=self._clock.now()
         )
 
+    def _let_panel_in(self) -> PanelKey:
+        """Let in the console that the same person starts on this machine. Raises StoreError."""
+        folder = self._settings.store.folder
+        own = own_key(folder)
+        leave_word(folder, port=self._settings.api.port)
+        self.doors.know_panel(hash_of(own.key))
+        return own
+
+    async def _let_in(self, panel: PanelKey) -> None:
+        """Follow who may be let in, as soon as the station's own events go on record."""
+        await self.station.desk.open.wait()
+        if panel.new:
+            self.station.orders.put(
+                EventKind.KEY_ADDED,
+                by=ENGINE,
+                detail=say(Code.PANEL_KEY_MADE),
+                subjects=(PANEL, "", hash_of(panel.key)),
+            )
+        await self.doors.run()
+
     # --- its life -------------------------------------------------------------------------------------
 
     def close(self) -> None:
@@ -145,6 +172,7 @@ class Engine:
         try:
             api.start()  # it gets ready meanwhile
             await self._recorder.open()
+            panel = self._let_panel_in()
             await self.station.prepare()
         except BaseException:
             api.close()
@@ -157,7 +185,7 @@ class Engine:
             serving = asyncio.create_task(api.run(self), name="api")
             station = asyncio.create_task(self.station.run(), name="station")
             reporting = asyncio.create_task(self._reports.run(), name="shift reports")
-            letting_in = asyncio.create_task(self.doors.run(), name="doors")
+            letting_in = asyncio.create_task(self._let_in(panel), name="doors")
             watching = [asyncio.create_task(self._plant.run(), name="plant")] if self._settings.plant else []
             stopped = asyncio.create_task(stop.wait(), name="stop")
             log.info(

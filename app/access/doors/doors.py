@@ -59,7 +59,7 @@ class Doors:
         panel: str = "",
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.panel = panel
+        self._panel = panel
         self._looking = looking
         self._note = note
         self._shifts = shifts
@@ -86,6 +86,11 @@ class Doors:
     def callers(self) -> dict[str, Caller]:
         """All who are let in, by the SHA-256 of their token or key."""
         return self._callers
+
+    def know_panel(self, sha256: str) -> None:
+        """Let in the console's own key, by its SHA-256."""
+        self._panel = sha256
+        self._told()
 
     async def run(self) -> None:
         """Follow the record and the clock until cancelled."""
@@ -204,9 +209,9 @@ class Doors:
             )
             for key in self._people.keys
         }
-        if self.panel:
+        if self._panel:
             rights = FIRST_DAY if self.first_day else WITHOUT_SIGN_IN
-            callers[self.panel] = Caller(kind=CallerKind.PANEL, name="panel", rights=_words(rights))
+            callers[self._panel] = Caller(kind=CallerKind.PANEL, name="panel", rights=_words(rights))
         callers |= self._sessions.callers()
         if callers != self._callers or not self.version:
             self._callers = callers
