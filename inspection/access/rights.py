@@ -60,19 +60,9 @@ class Right(StrEnum):
         return self.name.lower()
 
 
-BINDING: Final = frozenset(
-    {
-        Right.READ,
-        Right.HOLD,
-        Right.START,
-        Right.CHALLENGE,
-        Right.RELEASE,
-        Right.REVIEW,
-        Right.SIGN,
-        Right.USERS,
-    }
-)
-"""Rights that are asked for so far; of the others none is, wherever it would be needed."""
+BINDING: Final = frozenset({Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS})
+"""Rights that are asked for so far. Where another is needed, console and API still go by the name that a
+client gives itself; commands on the station's machine by nothing."""
 
 
 class Permitted(NamedTuple):
