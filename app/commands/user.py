@@ -12,21 +12,21 @@ from app.command_line.login import login
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.command_line.secrets import ask
-from app.settings.finding import find_record
+from app.commands.users.finding import accounts_on, signed_in
+from app.commands.users.keys import cli as keys
 from inspection.access.rights import Proof, Role
 from inspection.errors import AccessError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from app.access.accounts import Accounts, Standing
-    from app.access.signing_in import SignedIn
+    from app.access.accounts import Standing
     from reports.record.users.on_record import User
 
 cli = typer.Typer(
     help="Users and their rights. Passwords and PINs are asked for, or read from stdin, a line each.",
     no_args_is_help=True,
 )
+
+cli.add_typer(keys, name="key")
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The user's name, in capitals or not.")]
 By = Annotated[str, typer.Option("--by", metavar="NAME", help="The administrator who does it.")]
@@ -49,9 +49,9 @@ def add(
 
     The first is an administrator, added without --by on the station's machine; he chooses his password.
     """
-    accounts = _accounts(record, config, first=by is None)
+    accounts = accounts_on(record, config, first=by is None)
     if by is not None:
-        administrator = _signed_in(accounts, by)
+        administrator = signed_in(accounts, by)
         password = ask(f"password that {name} begins with", twice=True)
         _told(accounts.add(name, role, password, by=administrator), "added", as_json=as_json)
         return
@@ -77,8 +77,8 @@ def disable(
     as_json: JsonFlag = False,
 ) -> None:
     """Disable a user, for good; the name is never given again."""
-    accounts = _accounts(record, config)
-    _told(accounts.disable(name, by=_signed_in(accounts, by)), "disabled", as_json=as_json)
+    accounts = accounts_on(record, config)
+    _told(accounts.disable(name, by=signed_in(accounts, by)), "disabled", as_json=as_json)
 
 
 @cli.command(name="role")
@@ -91,8 +91,8 @@ def give_role(
     as_json: JsonFlag = False,
 ) -> None:
     """Give a user another role."""
-    accounts = _accounts(record, config)
-    _told(accounts.give_role(name, role, by=_signed_in(accounts, by)), "changed", as_json=as_json)
+    accounts = accounts_on(record, config)
+    _told(accounts.give_role(name, role, by=signed_in(accounts, by)), "changed", as_json=as_json)
 
 
 @cli.command()
@@ -110,13 +110,13 @@ def password(
 
     What an administrator gives opens nothing until its user has replaced it; his PIN is void by then.
     """
-    accounts = _accounts(record, config)
+    accounts = accounts_on(record, config)
     if by is not None:
-        administrator = _signed_in(accounts, by)
+        administrator = signed_in(accounts, by)
         given = ask(f"password that {name} goes on with", twice=True)
         _told(accounts.give_password(name, given, by=administrator), "changed", as_json=as_json)
         return
-    user = _signed_in(accounts, name, to_choose_password=True)
+    user = signed_in(accounts, name, to_choose_password=True)
     chosen = ask("new password", twice=True)
     _told(accounts.choose(Proof.PASSWORD, chosen, by=user), "changed", as_json=as_json)
 
@@ -126,8 +126,8 @@ def pin(
     name: Name, record: RecordOption = None, config: ConfigOption = None, as_json: JsonFlag = False
 ) -> None:
     """Choose one's own PIN for the console, at least six digits."""
-    accounts = _accounts(record, config)
-    user = _signed_in(accounts, name)
+    accounts = accounts_on(record, config)
+    user = signed_in(accounts, name)
     chosen = ask("new PIN", twice=True)
     _told(accounts.choose(Proof.PIN, chosen, by=user), "changed", as_json=as_json)
 
@@ -141,7 +141,7 @@ def check(
     as_json: JsonFlag = False,
 ) -> None:
     """Sign in, and do nothing else: whether password or PIN are what their user thinks. It is on record."""
-    accounts = _accounts(record, config)
+    accounts = accounts_on(record, config)
     proof = Proof.PIN if by_pin else Proof.PASSWORD
     user = accounts.sign_in(name, ask(f"{proof} of {name}"), proof=proof)
     if as_json:
@@ -156,7 +156,7 @@ def list_users(record: RecordOption = None, config: ConfigOption = None, as_json
     from inspection.errors import StoreError
     from reports.record.chain import EXAMINE_TODO
 
-    standings, faults = _accounts(record, config).standings()
+    standings, faults = accounts_on(record, config).standings()
     rows = [_row(one) for one in standings]
     if as_json:
         print_json({"users": rows, "faults": faults})
@@ -192,28 +192,6 @@ def rights(as_json: JsonFlag = False) -> None:
     Console().print(table)
     binding = " and ".join(right.value for right in RIGHTS if right in BINDING)
     typer.echo(f"So far it is asked who somebody is to {binding}; console and API go by the client's name.")
-
-
-def _accounts(record: "Path | None", config: "Path | None", *, first: bool = False) -> "Accounts":
-    """The users on record; only for the ``first`` one is a record made where there is none."""
-    from app.access.accounts import Accounts
-    from app.access.making import make_up_to_date
-    from reports.database.connecting import open_reader
-
-    settings = find_record(record=record, config=config)
-    if not first:
-        open_reader(settings.url).dispose()  # a folder that was mistyped is told, and stays as it is
-    make_up_to_date(settings)
-    return Accounts(settings)
-
-
-def _signed_in(accounts: "Accounts", name: str, *, to_choose_password: bool = False) -> "SignedIn":
-    return accounts.sign_in(
-        name,
-        ask(f"password of {name}"),
-        proof=Proof.PASSWORD,
-        to_choose_password=to_choose_password,
-    )
 
 
 def _told(user: "User", done: str, *, as_json: bool) -> None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import structlog
-from pydantic import ValidationError
 
 import app
 from app.access.doors.messages import Looked, Told
@@ -49,6 +48,8 @@ class LookingProcess:
         self._limit_s = limit_s
         self._thread = LoneThread("people")  # a process that waits for a dead disk must not hang the engine
         self._process: subprocess.Popen[bytes] | None = None
+        self._round = 0
+        """Of processes: one that is given up begins another."""
         self._turn = asyncio.Lock()
 
     async def look(self, asked: Looked) -> Told:
@@ -57,9 +58,11 @@ class LookingProcess:
         async with self._turn:
             try:
                 async with asyncio.timeout(self._limit_s):
-                    said = await asyncio.get_running_loop().run_in_executor(self._thread, self._answer, line)
+                    said = await asyncio.get_running_loop().run_in_executor(
+                        self._thread, self._answer, line, self._round
+                    )
                 return Told.model_validate_json(said)
-            except (TimeoutError, OSError, ValidationError) as error:
+            except (TimeoutError, OSError, ValueError) as error:
                 log.warning("people cannot be looked up", error=type(error).__name__)
                 self._kill()
             except asyncio.CancelledError:
@@ -67,18 +70,25 @@ class LookingProcess:
                 raise
         return Told.refusing(say(Code.SIGN_IN_UNCHECKED))
 
-    def _answer(self, line: bytes) -> bytes:
+    def _answer(self, line: bytes, asked_in: int) -> bytes:
+        """In the thread. Raises OSError where the process was given up meanwhile."""
         process = self._process
         if process is not None and process.poll() is not None:
             _let_go(process)
             process = None
         if process is None:
-            process = self._process = self._started()
+            process = self._started()
+            self._process = process
         assert process.stdin is not None
         assert process.stdout is not None
-        process.stdin.write(line)
-        process.stdin.flush()
-        return process.stdout.readline(LONGEST_ANSWER)
+        if asked_in == self._round:
+            process.stdin.write(line)
+            process.stdin.flush()
+            said = process.stdout.readline(LONGEST_ANSWER)
+            if asked_in == self._round:
+                return said
+        _end(process)  # nobody waits: its answer must not be taken for that to the next question
+        raise OSError("the process was given up")
 
     def _started(self) -> subprocess.Popen[bytes]:
         root = str(Path(app.__file__).parent.parent)
@@ -94,23 +104,25 @@ class LookingProcess:
         return process
 
     def _kill(self) -> None:
+        self._round += 1
         process, self._process = self._process, None
         if process is not None:
-            process.kill()
-            _let_go(process)
+            _end(process)
 
     def close(self) -> None:
         """Nobody asks any more; the process ends by itself."""
-        process, self._process = self._process, None
-        if process is not None:
+        if self._process is not None and self._process.stdin is not None:
             with suppress(OSError):
-                assert process.stdin is not None
-                process.stdin.close()
+                self._process.stdin.close()
             with suppress(subprocess.TimeoutExpired):
-                process.wait(1.0)
-            process.kill()
-            _let_go(process)
+                self._process.wait(1.0)
+        self._kill()
         self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    _let_go(process)
 
 
 def _let_go(process: subprocess.Popen[bytes]) -> None:

@@ -156,3 +156,21 @@ def test_where_there_is_no_record_none_is_made(user: User, tmp_path: Path, asked
     assert said.code == 1
     assert "There is no record at" in said.err
     assert not (tmp_path / "record").exists()
+
+
+def test_a_program_is_given_a_key_once_and_loses_it(user: User, ben: None) -> None:
+    assert "no program has a key" in user("key", "list").out
+    said = user("key", "add", "MES", "--role", "operator", "--by", "anna", typed=(ANNAS,))
+    key, told = said.out.strip(), said.err
+    assert len(key) >= 43
+    assert "order Start or Reset" in told
+    assert "sign" not in told
+    listed = user("key", "list", "--json").out
+    assert [(one["name"], one["role"], one["by"]) for one in json.loads(listed)["keys"]] == [
+        ("MES", "operator", "Anna")
+    ]
+    assert key not in listed
+    refused = user("key", "add", "Other", "--role", "operator", "--by", "ben", typed=(BENS,))
+    assert_one_line(refused, "has no right")
+    assert "MES: revoked" in user("key", "revoke", "mes", "--by", "anna", typed=(ANNAS,)).out
+    assert json.loads(user("key", "list", "--json").out) == {"keys": []}
