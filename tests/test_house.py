@@ -10,7 +10,9 @@ PACKAGES: Final = ("app", "inspection", "models", "plc", "reports")
 MOST_LINES: Final = 400
 MOST_FILES: Final = 12
 """Of Python in one folder, beside its ``__init__.py``."""
-LONG_FOR_ONE_REASON: Final[dict[str, str]] = {}
+LONG_FOR_ONE_REASON: Final[dict[str, str]] = {
+    "inspection/messages/codes.py": "one enum of all sentences: an enum's members stand in one class",
+}
 """Files that may be longer, three at most, each with its one reason."""
 MOST_LINES_TWICE: Final = 10
 TOP_OF_APP: Final = {"__init__.py", "__main__.py", "cli.py", "progress.py", "memory_use.py"}
