@@ -2,7 +2,8 @@
 
 from contextlib import nullcontext
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 import typer
 
@@ -78,7 +79,8 @@ def verify(
     head: Annotated[
         str | None,
         typer.Option(
-            help="A chain head noted earlier, as on a shift report, or its first 16 digits: it must occur."
+            help="A chain head noted earlier, as on a shift report, or its first 16 digits; or the report's"
+            " JSON, which has two: each must occur."
         ),
     ] = None,
     pictures: Annotated[
@@ -98,12 +100,13 @@ def verify(
     if copies is not None:
         if pictures:
             raise typer.BadParameter("the plant has no pictures", param_hint="--pictures")
-        _verify_copies(copies, head, as_json=as_json)
+        _verify_copies(copies, _heads(head), as_json=as_json)
         return
+    heads = _heads(head)
     settings = find_record(record=record, config=config)
     with progress("rows", None) as rows, progress("pictures", None) if pictures else nullcontext() as bar:
         show = {} if bar is None else {"show": shown_on(bar)}
-        report = verify_record(settings, head=head, pictures=pictures, show_rows=rows.show, **show)
+        report = verify_record(settings, **heads, pictures=pictures, show_rows=rows.show, **show)
     if as_json:
         print_json(report)
     elif report.intact:
@@ -116,13 +119,28 @@ def verify(
         )
 
 
-def _verify_copies(copies: Copies, head: str | None, *, as_json: bool) -> None:
+class _Heads(TypedDict):
+    head: str | None
+    events_head: str | None
+
+
+def _heads(text: str | None) -> _Heads:
+    """What --head names: digits, or a report's JSON with the heads of both chains."""
+    from reports.audit.report_heads import heads_of_report
+
+    if text is None or not Path(text).is_file():
+        return {"head": text, "events_head": None}
+    heads = heads_of_report(Path(text))
+    return {"head": heads.parts, "events_head": heads.events}
+
+
+def _verify_copies(copies: Copies, heads: _Heads, *, as_json: bool) -> None:
     """The plant's copies, one station behind the other."""
     from reports.plant.verifying import verify_copy
 
-    if head is not None and copies.several:
+    if any(heads.values()) and copies.several:
         raise typer.BadParameter("it is of one station: name that with --station", param_hint="--head")
-    reports = [verify_copy(copies.url, one.station, head=head) for one in copies.stations]
+    reports = [verify_copy(copies.url, one.station, **heads) for one in copies.stations]
     broken = [one for one in reports if not one.intact]
     if as_json:
         print_json({"intact": not broken, "stations": [one.model_dump(mode="json") for one in reports]})
@@ -152,7 +170,7 @@ def _words(report: "RecordReport") -> list[str]:
     """An intact record, for people."""
     from reports.record.chain import words_of_head
 
-    spool, found, seen = report.spool, report.named_head, report.pictures
+    spool, seen = report.spool, report.pictures
     lines = [
         f"The record is intact: {report.rows} rows and {report.events.rows} events",
         f"head {words_of_head(report.head)}",
@@ -163,7 +181,7 @@ def _words(report: "RecordReport") -> list[str]:
         if spool.waiting
         else "no record waits in the spool",
     ]
-    if found is not None:
+    for found in report.named_heads:
         whole = "" if found.digits == len(found.row_hash) else f", named by its first {found.digits} digits,"
         row = "row" if found.table == "inspections" else "event"
         lines.append(f"the head {found.row_hash}{whole} is that of {row} {found.position}")

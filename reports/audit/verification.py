@@ -11,7 +11,7 @@ from reports.audit.pictures_kept import count_not_kept_on_record
 from reports.audit.side_by_side import side_by_side
 from reports.database.connecting import open_reader
 from reports.pictures.archive import PictureArchive
-from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, parse_head
+from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, lost_events, parse_head
 from reports.record.events_chain import verify_events
 from reports.record.parts_audit import verify_parts
 from reports.record.schema import EventRow, InspectionRow
@@ -48,7 +48,8 @@ class RecordReport(ChainReport):
     pictures_checked: bool
     """Whether the pictures were hashed; without it nothing is known of them."""
     pictures: PicturesReport | None
-    named_head: NamedHead | None
+    named_heads: tuple[NamedHead, ...]
+    """Those that were named, of the parts and of the events, as far as they are here."""
     pictures_not_kept: int
     """Parts in the database that were looked at and lack a picture, because the archive did not take it."""
 
@@ -69,6 +70,7 @@ def verify_record(
     settings: StoreSettings,
     *,
     head: str | None = None,
+    events_head: str | None = None,
     pictures: bool = False,
     show: Show = lambda *_: None,
     show_rows: Callable[[int, int], None] = lambda *_: None,
@@ -78,6 +80,7 @@ def verify_record(
     Args:
         settings: Where it lies.
         head: A head noted earlier, of the parts or of the events, or its beginning (``parse_head``).
+        events_head: One of the events that was noted with it; ``head`` is one of the parts then.
         pictures: Hash every picture that is due.
         show: Told how far the pictures are.
         show_rows: Told how many of the parts' rows were looked at, and how many there are.
@@ -86,6 +89,7 @@ def verify_record(
         StoreError: There is no record, it cannot be read, or ``head`` is no head.
     """
     named = None if head is None else parse_head(head)
+    beside = None if events_head is None else parse_head(events_head)
     waiting = read_waiting(settings)
     reader = open_reader(settings.url)
     try:
@@ -93,18 +97,21 @@ def verify_record(
             rows = connection.scalar(select(func.max(InspectionRow.position))) or 0
             show_rows(0, rows)
             with side_by_side(settings.url, rows=rows, named_head=named) as ahead:
-                events = verify_events(connection, named_head=named, waiting=waiting.entries)
+                events = verify_events(connection, named_head=beside or named, waiting=waiting.entries)
                 not_kept = count_not_kept_on_record(connection)
                 chain = verify_parts(
                     connection,
-                    expected_head=named if events.named_at is None else None,
+                    expected_head=named if beside or events.named_at is None else None,
                     ahead=ahead,
                     show=lambda position: show_rows(position, rows),
                 )
             spool = check_spool(connection, settings.spool, waiting)
             user_rows, users_fault = verify_users(connection) if events.intact else (0, "")
             signatures, signatures_fault = verify_signatures(connection) if events.intact else (0, "")
-            found = None if named is None else _named_head(connection, named, chain, events)
+            found = [
+                _named_head(connection, chain, InspectionRow, named),
+                _named_head(connection, events, EventRow, beside or named),
+            ]
         sound = chain.intact and events.intact
         audit = (
             audit_pictures(
@@ -120,7 +127,15 @@ def verify_record(
         raise unreadable(reader, error) from error
     finally:
         reader.dispose()
-    reasons = [chain.reason, events.reason, users_fault, signatures_fault, spool.reason, _words(audit)]
+    reasons = [
+        chain.reason,
+        events.reason,
+        lost_events(beside, events),
+        users_fault,
+        signatures_fault,
+        spool.reason,
+        _words(audit),
+    ]
     return RecordReport(
         **chain.model_dump(exclude={"intact", "reason"}),
         intact=not any(reasons),
@@ -131,20 +146,21 @@ def verify_record(
         spool=spool,
         pictures_checked=audit is not None,
         pictures=audit,
-        named_head=found,
+        named_heads=tuple(filter(None, found)),
         pictures_not_kept=not_kept,
     )
 
 
 def _named_head(
-    connection: Connection, named: str, chain: ChainReport, events: ChainReport
+    connection: Connection,
+    chain: ChainReport,
+    table: type[InspectionRow | EventRow],
+    named: str | None,
 ) -> NamedHead | None:
-    table = InspectionRow if events.named_at is None else EventRow
-    position = chain.named_at if events.named_at is None else events.named_at
-    if position is None:
+    if named is None or chain.named_at is None:
         return None
-    row_hash = connection.scalar(select(table.row_hash).where(table.position == position)) or GENESIS
-    return NamedHead(digits=len(named), row_hash=row_hash, table=table.__tablename__, position=position)
+    row_hash = connection.scalar(select(table.row_hash).where(table.position == chain.named_at)) or GENESIS
+    return NamedHead(digits=len(named), row_hash=row_hash, table=table.__tablename__, position=chain.named_at)
 
 
 def _words(audit: PicturesReport | None) -> str:

@@ -101,6 +101,13 @@ def parse_head(text: str) -> str:
     return head
 
 
+def lost_events(head: str | None, events: ChainReport) -> str:
+    """What an intact chain of events lacks where this head of it was noted; empty where nothing."""
+    if head is None or not events.intact or events.named_at is not None:
+        return ""
+    return f"no event has the head {head}: events were removed or rewritten, unless it was copied wrong"
+
+
 def words_of_head(head: str) -> str:
     """A head as people are told it: never the zeros before the first row, which prove nothing."""
     return "none: the record is empty" if head == GENESIS else head

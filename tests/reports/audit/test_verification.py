@@ -52,9 +52,9 @@ def test_a_noted_head_is_found_however_it_was_noted(
 ) -> None:
     report = verify_record(settings, head=written(noted))
     assert report.intact
-    assert report.named_head is not None
-    assert (report.named_head.row_hash, report.named_head.position) == (noted, 3)
-    assert report.named_head.digits == len("".join(written(noted).split()))
+    (found,) = report.named_heads
+    assert (found.row_hash, found.position) == (noted, 3)
+    assert found.digits == len("".join(written(noted).split()))
 
 
 @on_both
@@ -62,8 +62,8 @@ def test_the_head_of_the_events_may_be_noted_too(noted: str, settings: StoreSett
     head = verify_record(settings).events.head
     report = verify_record(settings, head=head[:20])
     assert report.intact
-    assert report.named_head is not None
-    assert (report.named_head.table, report.named_head.position) == ("events", 2)
+    (found,) = report.named_heads
+    assert (found.table, found.position) == ("events", 2)
 
 
 @pytest.mark.parametrize(

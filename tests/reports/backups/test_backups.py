@@ -63,8 +63,8 @@ def test_accounted_what_is_written_meanwhile_neither_spoils_the_copy_nor_waits_f
     copy = verify_record(StoreSettings(folder=made.folder))
     assert (copy.intact, copy.rows, copy.head) == (True, 20, made.manifest.head)
     live = verify_record(settings, head=made.manifest.head)
-    assert live.named_head is not None
-    assert live.named_head.position == 20
+    (found,) = live.named_heads
+    assert found.position == 20
 
 
 def test_accounted_what_waits_in_the_spool_is_in_it_and_in_the_restored_record(
