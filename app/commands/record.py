@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from inspection.part import Inspection
+    from inspection.reviews.review import Review
     from reports.audit.verification import RecordReport
 
 cli = typer.Typer(help="The record itself: verify it, find parts in it, back it up.", no_args_is_help=True)
@@ -42,8 +43,9 @@ def find(
 
     With --plant or --station: those of many stations, one station behind the other.
     """
+    from reports.database.connecting import open_reader
     from reports.record.rows import Named
-    from reports.shift.query import EVER, all_inspections, shift_inspections
+    from reports.shift.query import EVER, all_inspections, reviews_of_parts, shift_inspections
 
     copies = copies_asked(plant, station, record=record, config=config)
     settings = find_record(record=record, config=config) if copies is None else None
@@ -51,23 +53,36 @@ def find(
         raise StoreError("nothing says which parts are meant", todo="name --serial or --lot")
     named = Named(serial=serial, lot=lot)
     start, end = EVER
-    found: list[tuple[str, Inspection]] = []
+    found: list[tuple[str, Inspection, Review | None]] = []
     if settings is not None:
-        found += [("", one) for one in all_inspections(settings, start=start, end=end, named=named)]
+        parts = all_inspections(settings, start=start, end=end, named=named)
+        reader = open_reader(settings.url)
+        try:
+            reviews = reviews_of_parts(reader, parts)
+        finally:
+            reader.dispose()
+        found += [("", one, reviews.get(one.inspection_id)) for one in parts]
     elif copies is not None:
         for copy in copies.stations:
             with copies.opened(copy) as reader:
                 parts = shift_inspections(reader, start=start, end=end, named=named)
-            found += [(copy.station, one) for one in parts]
+                reviews = reviews_of_parts(reader, parts)
+            found += [(copy.station, one, reviews.get(one.inspection_id)) for one in parts]
             if lacks := copy.lacks(end=end, now=datetime.now(UTC)).fault:
                 typer.echo(f"Mind: {lacks}", err=True)
     if as_json:
-        told = [({"station": name} if name else {}) | one.model_dump(mode="json") for name, one in found]
+        told = [
+            ({"station": name} if name else {})
+            | one.model_dump(mode="json")
+            | {"review": None if review is None else review.model_dump(mode="json")}
+            for name, one, review in found
+        ]
         print_json({"parts": len(found), "found": told})
         return
     zone = find_zone(config)
-    for name, one in found:
-        typer.echo(f"{name}: {_line(one, zone)}" if name else _line(one, zone))
+    for name, one, review in found:
+        said = _line(one, zone) + ("" if review is None else f"; reviewed by {review.by}: {review.said}")
+        typer.echo(f"{name}: {said}" if name else said)
     if not found:
         typer.echo("no part on record bears that name")
 

@@ -126,14 +126,12 @@ def shift(
     """
     from reports.database.connecting import open_reader
     from reports.record.chain import words_of_head
-    from reports.shift.as_csv import to_csv
     from reports.shift.as_table import to_table
     from reports.shift.document.words.words import Words
     from reports.shift.document.writing import write_files
     from reports.shift.figures import shift_summary
-    from reports.shift.files import Asked, report_files
-    from reports.shift.query import shift_inspections
-    from reports.shift.signing.signed_report import parts_as_signed, report_as_signed, signed_as_asked
+    from reports.shift.files import Asked, listed_parts, report_files
+    from reports.shift.signing.signed_report import report_as_signed, signed_as_asked
     from reports.shift.signing.tables import said_of
     from reports.store.waiting import read_waiting
 
@@ -200,13 +198,7 @@ def shift(
         elif signed is not None:
             report = report_as_signed(reader, signed, waiting=waiting, now=now)
             summary, signing = report.summary, report.signing
-            if csv_asked:
-                listed = parts_as_signed(reader, signed)
-                csv = to_csv(listed.signed, added=listed.added, separator=marks[0], decimal=marks[1])
         else:
-            if csv_asked:
-                parts = shift_inspections(reader, start=asked.start, end=asked.end, waiting=waiting)
-                csv = to_csv(parts, separator=marks[0], decimal=marks[1])
             summary = shift_summary(
                 reader,
                 start=asked.start,
@@ -217,6 +209,9 @@ def shift(
                 rule_set=rules or RuleSet.NELSON_1984,
                 subgroup=subgroup,
             )
+        if csv_asked and out is None:
+            listed = listed_parts(reader, start=asked.start, end=asked.end, signed=signed, waiting=waiting)
+            csv = listed.to_csv(separator=marks[0], decimal=marks[1])
     finally:
         reader.dispose()
     if out is not None:

@@ -1,4 +1,4 @@
-"""Training samples from Passgate's own record: parts whose truth became known, or that a person decided.
+"""Training samples from Passgate's own record: of parts whose truth is known, or a person told it.
 
 What only the model said is never a label: a model that is taught its own answers only learns to be sure.
 """
@@ -18,6 +18,7 @@ from inspection.errors import RecipeError
 from inspection.part import Inspection, Truth
 from inspection.pictures.decoding.decoding import read_archived
 from inspection.recipe import Recipe
+from inspection.reviews.review import truth_in
 from models.language.instructions import instruction_of
 from models.training.data.compose import compose, decided
 from models.training.data.photographs import severity_by_share
@@ -30,7 +31,7 @@ from models.training.data.samples import (
 )
 from reports.pictures.archive import PictureArchive
 from reports.settings import StoreSettings
-from reports.shift.query import EVER, all_inspections
+from reports.shift.query import EVER, all_inspections, all_reviews
 
 SOURCE = "record"
 
@@ -40,13 +41,14 @@ _CHINESE = re.compile(r"[\u4e00-\u9fff]")
 class RecordedSamples:
     """Reads a record once, with what waits in its spool; then iterate for its samples.
 
-    A part is used where its truth is known (simulation, replay, challenge), or where an operator had the last
-    word. Of the same picture only the latest such part is used.
+    A part is used where its truth is known (simulation, replay, challenge), where a person has reviewed it as
+    good or defective, or where an operator had the last word; of these the first counts. Of the same picture
+    only the latest such part is used.
 
-    From the truth come the types. The box is taken from the inspection only where it can belong to nothing
-    else: one type, and one region that was measured; severity follows by ``severity_by_share``. An operator's
-    action stands under the recipe's policy in words, with the defects on record; an operator's pass of what
-    the policy would not let pass says that there were none.
+    From truth and review come the types. The box is taken from the inspection only where it can belong to
+    nothing else: one type, and one region that was measured; severity follows by ``severity_by_share``. An
+    operator's action stands under the recipe's policy in words, with the defects on record; an operator's
+    pass of what the policy would not let pass says that there were none.
 
     Args:
         settings: Of the record.
@@ -74,10 +76,11 @@ class RecordedSamples:
         self._archive = PictureArchive(settings.pictures)
         self._recipe_of = _finder(library)
         start, end = period or EVER
+        self._reviews = all_reviews(settings, start=start, end=end)
         self._parts = self._usable(all_inspections(settings, start=start, end=end))
         # The record itself tells which types there are.
-        truths = (part.truth.types for part in self._parts.values() if part.truth is not None)
-        self._types = sorted({kind for types in truths for kind in types})
+        truths = (self._truth(part) for part in self._parts.values())
+        self._types = sorted({kind for truth in truths if truth is not None for kind in truth.types})
 
     def __len__(self) -> int:
         """At most so many samples."""
@@ -97,10 +100,10 @@ class RecordedSamples:
                 group=group,
             )
             rng = np.random.default_rng([self._seed, number])
-            if part.truth is not None:
+            if (truth := self._truth(part)) is not None:
                 yield compose(
                     seen,
-                    self._by_truth(part, part.truth),
+                    self._by_truth(part, truth),
                     types=self._types,
                     source=SOURCE,
                     split=split_of(group),
@@ -135,21 +138,25 @@ class RecordedSamples:
 
     def _problem(self, part: Inspection) -> str:
         """Why ``part`` teaches nothing; empty where it does."""
-        if part.truth is None and part.decision.decided_by is not DecidedBy.OPERATOR:
-            return "no truth and no person's decision"
+        truth, review = self._truth(part), self._reviews.get(part.inspection_id)
+        if truth is None and review is not None:
+            return "reviewed by a person who did not know"
+        if truth is None and part.decision.decided_by is not DecidedBy.OPERATOR:
+            return "no truth and no person's word"
         if not part.pictures or not all(self._archive.path(sha256).is_file() for sha256 in part.pictures):
             return "no picture any more"
         if part.unkept:
             return "not all of its pictures were kept"
-        if part.truth is not None:
-            return (
-                "defective, but by what is not known" if part.truth.defective > bool(part.truth.types) else ""
-            )
+        if truth is not None:
+            return "defective, but by what is not known" if truth.defective > bool(truth.types) else ""
         if self._recipe_of(part.decision.recipe) is None:
             return "its recipe is gone"
         if part.decision.action is not Action.PASS and not part.decision.defects:
             return "rejected by a person, but for what is not known"
         return ""
+
+    def _truth(self, part: Inspection) -> Truth | None:
+        return part.truth or truth_in(self._reviews.get(part.inspection_id))
 
     def _by_truth(self, part: Inspection, truth: Truth) -> tuple[LabelledDefect, ...]:
         if not truth.defective:

@@ -27,6 +27,8 @@ from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.part import Frame, Identity, Inspection, MissedCause, Outcome, Trigger
+from inspection.reviews.on_record import in_words, subjects_of
+from inspection.reviews.review import Answer, Verdict
 from inspection.simulation import Variation, cover, draw_part, render
 from inspection.simulation.render import Rendering
 from inspection.times.shifts import Shift
@@ -57,6 +59,17 @@ _OUTCOMES: Final = {
     Action.STOP: Outcome.STOPPED,
     Action.MANUAL_REVIEW: Outcome.HELD,
 }
+_GOOD, _DEFECT, _DONT_KNOW = Verdict
+_REVIEWS: Final = (
+    (17, "王芳", 2.1, Answer(verdict=_GOOD, revision=1)),
+    (50, "王芳", 2.2, Answer(verdict=_DONT_KNOW, reason="the glare hides the dial", revision=1)),
+    (88, "王芳", 3.9, Answer(verdict=_GOOD, revision=1)),
+    (15, "Ben Müller", 6.0, Answer(verdict=_GOOD, reason="=dust, wiped off; 擦拭后合格", revision=1)),
+    (141, "Ben Müller", 6.1, Answer(verdict=_GOOD, revision=1)),
+    (159, "Ben Müller", 6.2, Answer(verdict=_DEFECT, type="毛刺", revision=1)),
+    (200, "Ben Müller", 7.5, Answer(verdict=_DEFECT, type="dent", reason="seen at assembly", revision=1)),
+)
+"""Of which part, who, at which hour, what; some of the held ones wait still."""
 _CERTIFICATE: Final = CertificateRef(id="9f1c7a64" * 8, alpha=0.05, delta=0.05, n_defective=60, misses=0)
 _MODEL: Final = ModelRef(name="passgate-vla", version="1.4", sha256="5e" * 32)
 
@@ -73,7 +86,7 @@ def made_up_shift(folder: Path, *, parts: int = PARTS) -> StoreSettings:
     try:
         store.prepare_pictures()
         shown = _Shown(store)
-        events = list(_events())
+        events = sorted((*_events(), *_reviews(parts)), key=lambda event: event.at)
         for intent in _intents(shown, parts):
             while events and events[0].at <= intent.trigger.seen_at:
                 store.note(events.pop(0))
@@ -237,6 +250,20 @@ def _outcome(intent: Inspection) -> Outcome | None:
 def _closed(intent: Inspection, outcome: Outcome) -> Inspection:
     at = intent.recorded_at + timedelta(seconds=3)
     return intent.model_copy(update={"revision": 1, "outcome": outcome, "outcome_at": at, "recorded_at": at})
+
+
+def _reviews(parts: int) -> Iterator[Event]:
+    for number, by, hours, answer in _REVIEWS:
+        if number < parts:
+            said = in_words(70_000 + number, answer, None)
+            yield Event(
+                at=START + timedelta(hours=hours),
+                kind=EventKind.REVIEWED,
+                by=by,
+                detail=said,
+                coded=said.coded,
+                subjects=subjects_of(f"{number + 1:032x}", 70_000 + number, answer),
+            )
 
 
 def _events() -> Iterator[Event]:

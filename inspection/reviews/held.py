@@ -10,7 +10,7 @@ HELD: Final = (
     "challenge IS NULL AND (missed IS NULL OR missed <> 'bypass')"
     " AND (action = 'manual_review' OR late OR missed IS NOT NULL)"
 )
-"""``why_held`` in SQL, by the columns of a part's newest revision."""
+"""``why_waiting`` in SQL, by the columns of a part's newest revision."""
 
 
 class WhyHeld(StrEnum):
@@ -25,15 +25,28 @@ class WhyHeld(StrEnum):
 
 
 def why_held(part: Inspection) -> WhyHeld | None:
+    """Why a part waits for a person; None where it does not (``why_waiting``)."""
+    decision = part.decision
+    late = decision.decided_by is DecidedBy.TIMEOUT or part.late_decision is not None
+    return why_waiting(decision.action, late=late, missed=part.missed, challenge=part.challenge is not None)
+
+
+def why_waiting(action: str, *, late: bool, missed: str | None, challenge: bool) -> WhyHeld | None:
     """Why a part waits for a person; None where it does not.
 
     Pieces of challenges are known, and need no review. Nobody waits for parts that went by while the PLC's
     bypass key was turned: who turned it let them go.
+
+    Args:
+        action: Decided on it.
+        late: Whether that missed its deadline.
+        missed: Why it was not inspected; None where it was.
+        challenge: Whether it is a piece of one.
     """
-    if part.challenge is not None or part.missed is MissedCause.BYPASS:
+    if challenge or missed == MissedCause.BYPASS:
         return None
-    if part.missed is not None:
+    if missed is not None:
         return WhyHeld.MISSED
-    if part.decision.decided_by is DecidedBy.TIMEOUT or part.late_decision is not None:
+    if late:
         return WhyHeld.LATE
-    return WhyHeld.UNDECIDED if part.decision.action is Action.MANUAL_REVIEW else None
+    return WhyHeld.UNDECIDED if action == Action.MANUAL_REVIEW else None

@@ -7,6 +7,7 @@ from typing import Final, Self
 from pydantic import Field, model_validator
 
 from inspection.decision import Action, Frozen
+from inspection.part import Truth
 
 MOST_REASON: Final = 500
 """Characters of a reason at most."""
@@ -56,6 +57,19 @@ class Review(Answer):
     by: str
     inspection_id: str
     part_id: int
+
+    @property
+    def said(self) -> str:
+        """What it says, in English: the type of a defect, or the verdict, and why."""
+        what = self.type or self.verdict.value
+        return f"{what}: {self.reason}" if self.reason else what
+
+
+def truth_in(review: Review | None) -> Truth | None:
+    """What a review says that a part really is; None without one, and where who gave it does not know."""
+    if review is None or review.verdict is Verdict.DONT_KNOW:
+        return None
+    return Truth(defective=review.verdict is Verdict.DEFECT, types=(review.type,) if review.type else ())
 
 
 def overrides(verdict: Verdict, action: Action) -> bool:

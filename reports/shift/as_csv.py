@@ -2,13 +2,15 @@
 
 import csv
 import io
-from collections.abc import Iterable
-from datetime import UTC
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from types import MappingProxyType
 
 from inspection.decision import GaugeReading
 from inspection.instruments.indicator import LAMP_STATES
 from inspection.instruments.reading import InstrumentKind, measured
 from inspection.part import Inspection
+from inspection.reviews.review import Review
 
 COLUMNS = (
     "seen_at_utc",
@@ -38,6 +40,11 @@ COLUMNS = (
     "gauges",
     "challenge",
     "after_signing",
+    "review",
+    "review_type",
+    "reviewed_by",
+    "reviewed_at_utc",
+    "review_reason",
 )
 """Columns of ``to_csv``."""
 
@@ -46,6 +53,8 @@ def to_csv(
     parts: Iterable[Inspection],
     *,
     added: Iterable[Inspection] | None = None,
+    reviews: Mapping[str, Review] = MappingProxyType({}),
+    reviews_since: Mapping[str, Review] = MappingProxyType({}),
     separator: str = ",",
     decimal: str = ".",
 ) -> bytes:
@@ -56,7 +65,9 @@ def to_csv(
     Args:
         parts: The lines; of a signed shift as they stood when it was first signed.
         added: Of a signed shift the revisions that came since, each a line of its own behind the others, and
-            told apart by the last column; None where nobody has signed.
+            told apart by ``after_signing``; None where nobody has signed.
+        reviews: What people said of the parts, by inspection id; of a signed shift as it stood then.
+        reviews_since: Of a signed shift what they say now, for the lines of what came since.
         separator: Between the cells. Excel wants the list separator of its country: a semicolon where the
             decimal mark is a comma.
         decimal: Decimal mark of every number, the seconds of a time and what gauges read among them.
@@ -72,9 +83,10 @@ def to_csv(
     signed = "" if added is None else "no"
     for part, after in (*((one, signed) for one in parts), *((one, "yes") for one in added or ())):
         trigger, decision = part.trigger, part.decision
+        review = (reviews_since if after == "yes" else reviews).get(part.inspection_id)
         defects = "; ".join(f"{defect.type} ({defect.severity})" for defect in decision.defects)
         cells: tuple[object, ...] = (
-            trigger.seen_at.astimezone(UTC).strftime(f"%Y-%m-%d %H:%M:%S{decimal}%f")[:-3],
+            _moment(trigger.seen_at, decimal),
             trigger.part_id,
             trigger.seq,
             trigger.plc_boot_id,
@@ -101,9 +113,21 @@ def to_csv(
             "; ".join(_reading(one, decimal) for one in decision.gauges),
             "" if part.challenge is None else part.challenge.piece,
             after,
+            *_review(review, decimal),
         )
         writer.writerow([_written(cell, decimal) for cell in cells])
     return b"\xef\xbb\xbf" + text.getvalue().encode()
+
+
+def _moment(at: datetime, decimal: str) -> str:
+    return at.astimezone(UTC).strftime(f"%Y-%m-%d %H:%M:%S{decimal}%f")[:-3]
+
+
+def _review(review: Review | None, decimal: str) -> tuple[str, ...]:
+    """What somebody said of a part, who, when and why."""
+    if review is None:
+        return ("",) * 5
+    return review.verdict, review.type, review.by, _moment(review.at, decimal), review.reason
 
 
 def _reading(reading: GaugeReading, decimal: str) -> str:

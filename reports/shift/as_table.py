@@ -62,6 +62,9 @@ def to_table(summary: ShiftSummary, *, zone: tzinfo | None = None) -> Table:
     for cause, parts in summary.missed.items():
         table.add_row(f"  {cause.value}", str(parts))
     table.add_row("challenge pieces", str(summary.challenge_pieces))
+    if summary.reviews is not None:
+        table.add_row("held parts", str(summary.reviews.held))
+        table.add_row("  not reviewed", str(summary.reviews.waiting))
     table.add_row("late", str(summary.late))
     table.add_row("simulated", str(summary.simulated))
     table.add_row("first-pass yield", _share(summary.first_pass_yield, none="none judged"))

@@ -22,6 +22,7 @@ from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours
 from reports.shift.query import Judge, ShiftOnRecord, shift_on_record
+from reports.shift.reviews import Reviews, reviews_among
 from reports.statistics.pareto import ParetoRow, pareto
 from reports.statistics.proportions import Interval, Proportion, proportion
 from reports.statistics.rule_sets import RuleSet
@@ -108,6 +109,8 @@ class ShiftSummary(Frozen):
     """Parts that were looked at and lack a picture, because the archive did not take it."""
     gauges: tuple[GaugeFigures, ...] = ()
     """What gauges read of the judged parts."""
+    reviews: Reviews | None = None
+    """What people said of the parts; None in figures of an older Passgate."""
     downtime: Downtime | None = None
     """How the shift's time was spent, and how long the PLC stayed connected; None in figures of an older
     Passgate."""
@@ -285,6 +288,7 @@ def summarise(
         mismatched_releases=sum(row.mismatched_release for row in rows),
         pictures_not_kept=count_not_kept(judged),
         gauges=gauge_figures(judged, rule_set, subgroup=subgroup),
+        reviews=reviews_among(rows, found.reviews),
         downtime=downtime(found.life, start=start, end=end, now=now),
         spooled=found.spooled,
         spool_fault=waiting.fault or found.contradiction,

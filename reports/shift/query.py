@@ -18,12 +18,14 @@ from inspection.decision import ModelRef, RecipeRef
 from inspection.errors import StoreError
 from inspection.events import Event
 from inspection.part import Inspection
+from inspection.reviews.review import Review
 from reports.audit.clock_set_back import LeftOut, left_out
 from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
 from reports.record.entry import Entry, EventEntry
 from reports.record.events_chain import has_events, verify_events_beside
 from reports.record.parts_audit import verify_parts
+from reports.record.reviews.on_record import newest_in, newest_reviews
 from reports.record.rows import Named, ShiftRow, shift_parts, stored_parts, with_waiting
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
@@ -74,6 +76,8 @@ class ShiftOnRecord(NamedTuple):
     """Position of the newest row of the inspections when this was read; 0 for none."""
     events_end: int
     """Position of the newest event then."""
+    reviews: Mapping[str, Review]
+    """What people said of the parts, by inspection id: of each the one that counts."""
 
 
 def shift_on_record(
@@ -109,6 +113,7 @@ def shift_on_record(
             ends = _newest(connection), _newest(connection, EventRow) if has_events(connection) else 0
             rows = with_waiting(stored, spooled, start, end)
             judges = _judges(connection, rows)
+            reviews = newest_in(connection, start, end)
             records = _records(connection, chosen(row for row in rows if row.missed is None).values())
     except (SQLAlchemyError, TypeError, ValueError) as error:  # a column that is no date, say
         raise unreadable(engine, error) from error
@@ -125,6 +130,7 @@ def shift_on_record(
         life=life,
         parts_end=ends[0],
         events_end=ends[1],
+        reviews=reviews,
     )
 
 
@@ -200,6 +206,42 @@ def shift_inspections(
     """
     parts, _ = _inspections(engine, start, end, waiting, named=named)
     return parts
+
+
+def reviews_on_record(engine: Engine, *, start: datetime, end: datetime) -> Mapping[str, Review]:
+    """What people said of the parts of a stretch of time, by inspection id: of each the one that counts.
+
+    Args:
+        engine: From ``reports.database.connecting.open_reader``.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+
+    Raises:
+        StoreError: The database cannot be read.
+    """
+    try:
+        with engine.connect() as connection:
+            return newest_in(connection, start, end)
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise unreadable(engine, error) from error
+
+
+def all_reviews(settings: StoreSettings, *, start: datetime, end: datetime) -> Mapping[str, Review]:
+    """As ``reviews_on_record``, of the record that ``settings`` name. Raises StoreError."""
+    reader = open_reader(settings.url)
+    try:
+        return reviews_on_record(reader, start=start, end=end)
+    finally:
+        reader.dispose()
+
+
+def reviews_of_parts(engine: Engine, parts: Iterable[Inspection]) -> Mapping[str, Review]:
+    """What people said of some parts, by inspection id: of each the one that counts. Raises StoreError."""
+    try:
+        with engine.connect() as connection:
+            return newest_reviews(connection, [part.inspection_id for part in parts])
+    except (SQLAlchemyError, TypeError, ValueError) as error:
+        raise unreadable(engine, error) from error
 
 
 def all_inspections(

@@ -11,7 +11,7 @@ from app.command_line.secrets import ask
 from app.settings.finding import find_record, find_zone
 from inspection.access.rights import Proof, Right
 from inspection.errors import ReviewError
-from inspection.reviews.review import Answer, Review, Verdict
+from inspection.reviews.review import Answer, Verdict
 from inspection.reviews.shown import PartInQueue, PartToReview, QueueState
 from inspection.times.local_time import shown
 
@@ -87,7 +87,7 @@ def show(
         typer.echo(f"  picture {sha256}")
     for review in found.reviews:
         typer.echo(
-            f"  review {review.position} at {shown(review.at, zone=zone)} by {review.by}: {_said(review)}"
+            f"  review {review.position} at {shown(review.at, zone=zone)} by {review.by}: {review.said}"
         )
     if not found.reviews:
         typer.echo("  nobody has reviewed it" + ("" if found.why is None else f", and it waits: {found.why}"))
@@ -129,7 +129,7 @@ def answer(
         print_json(review)
     else:
         typer.echo(
-            f"part {review.part_id}: {_said(review)}, by {review.by}; on record as review {review.position}"
+            f"part {review.part_id}: {review.said}, by {review.by}; on record as review {review.position}"
         )
 
 
@@ -155,11 +155,6 @@ def _found(settings: "StoreSettings", part: str) -> PartToReview:
 def _line(part: PartInQueue, zone: "tzinfo | None") -> str:
     why = [part.why.value] if part.why is not None else []
     said = ", ".join([part.action.value, *why, *part.defects])
-    review = "" if part.review is None else f"; {_said(part.review)}, by {part.review.by}"
+    review = "" if part.review is None else f"; {part.review.said}, by {part.review.by}"
     seen = shown(part.seen_at, zone=zone)
     return f"part {part.part_id} at {seen}: {said}{review}; {part.inspection_id}"
-
-
-def _said(review: Review) -> str:
-    what = review.type or review.verdict.value
-    return f"{what}: {review.reason}" if review.reason else what

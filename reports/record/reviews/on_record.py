@@ -106,8 +106,16 @@ def newest_reviews(connection: Connection, inspection_ids: Iterable[str]) -> dic
     return found
 
 
-def newest_in(connection: Connection, start: datetime, end: datetime) -> dict[str, Review]:
+def newest_in(
+    connection: Connection, start: datetime, end: datetime, *, upto: int | None = None
+) -> dict[str, Review]:
     """The reviews that count of the parts seen from ``start`` up to ``end``, by the part's id.
+
+    Args:
+        connection: Read only.
+        start: Inclusive, with time zone.
+        end: Exclusive, with time zone.
+        upto: Those that counted at this position of the events; None for now.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
@@ -118,6 +126,8 @@ def newest_in(connection: Connection, start: datetime, end: datetime) -> dict[st
     row = InspectionRow
     seen = (row.inspection_id == ReviewRow.inspection_id) & (row.revision == 0)
     query = _events().join(row, seen).where(row.seen_at >= start, row.seen_at < end)
+    if upto is not None:
+        query = query.where(ReviewRow.position <= upto)
     return {review.inspection_id: review for review in _read(connection, query)}
 
 

@@ -37,7 +37,7 @@ MOST_TYPES: Final = 12
 _MOST_IN_HEAD: Final = 32
 _LONG_TABLES: Final = (
     *("defects", "unreadable", "signals", "to_look_for", "alarms", "challenges", "events"),
-    *("added", "added_events"),
+    *("review_reasons", "added", "added_events"),
 )
 _TEMPLATE: Final = Path(__file__).with_name("shift.typ")
 

@@ -41,6 +41,7 @@ _SHEETS: Final = {
     "downtime": ("downtime", "availability"),
     "alarms": ("alarms",),
     "challenges": ("challenges", "agreement"),
+    "reviews": ("reviews", "review_reasons", "reviews_agreement"),
     "sheet_to_look_for": ("to_look_for",),
     "sheet_events": ("events",),
     "added": ("added", "added_events"),

@@ -29,6 +29,11 @@ from reports.shift.document.gauge_tables import (
 )
 from reports.shift.document.report import ShiftReport
 from reports.shift.document.running.challenge_tables import agreement_table, challenges_table
+from reports.shift.document.running.review_tables import (
+    review_reasons_table,
+    reviews_agreement_table,
+    reviews_table,
+)
 from reports.shift.document.running.tables import alarms_table, availability_table, downtime_table
 from reports.shift.document.signals_table import signals_table
 from reports.shift.document.words.words import Words
@@ -105,6 +110,9 @@ def content(report: ShiftReport, words: Words, *, zone: tzinfo | None = None) ->
             alarms_table(report, words, zone),
             challenges_table(report, words, zone),
             agreement_table(report, words),
+            reviews_table(summary.reviews, words),
+            review_reasons_table(summary.reviews, words, zone),
+            reviews_agreement_table(summary.reviews, report.station, words),
             decided_by_table(report, words),
             _judged_by(report, words),
             _certificates(summary, words),

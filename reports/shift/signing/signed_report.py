@@ -105,7 +105,9 @@ def parts_as_signed(engine: Engine, signed: SignedShift) -> PartsOfSigned:
     bounds = {"start": shift.started_at, "end": shift.ended_at}
     try:
         with engine.connect() as connection:
-            return parts_of_signed(connection, **bounds, upto=shift.parts_position)
+            return parts_of_signed(
+                connection, **bounds, upto=shift.parts_position, events_upto=shift.events_position
+            )
     except (SQLAlchemyError, TypeError, ValueError) as error:
         raise unreadable(engine, error) from error
 

@@ -45,7 +45,7 @@ class Signing(Frozen):
     added: tuple[Added, ...] = ()
     """What came to the record since, in order; in no figure."""
     added_events: tuple[Event, ...] = ()
-    """Events of the shift's time that did."""
+    """Events of the shift's time, and reviews of its parts, that did."""
     spooled: int = 0
     """Records that wait in the spool: whether they are of this shift shows when they are drained."""
     fault: str = ""

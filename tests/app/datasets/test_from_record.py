@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from app.access.reviewing import answer_part
 from app.datasets.from_record import RecordedSamples
 from app.recipes.library import RecipeLibrary
 from inspection.decision import Action, DecidedBy, RecipeRef, Severity
 from inspection.errors import StoreError
 from inspection.part import Inspection, Truth
 from inspection.recipe import DefectRule, Recipe, View
+from inspection.reviews.review import Answer, Verdict
 from models.training.data.samples import TrainingSample, read_samples, write_samples
 from reports.settings import StoreSettings
 from reports.store.spool import FILE_NAME
@@ -92,7 +94,31 @@ def test_a_person_has_the_last_word_and_the_model_none(
     assert sample.decision.action is Action.STOP
     assert sample.decision.defects[0].type == "scratch"
     assert sample.instruction.startswith('"scratch": rework')
-    assert samples.left_out == {"no truth and no person's decision": 2}
+    assert samples.left_out == {"no truth and no person's word": 2}
+
+
+def test_a_review_is_the_label_before_the_decision_and_who_does_not_know_teaches_nothing(
+    store: SqlStore, settings: StoreSettings, tmp_path: Path
+) -> None:
+    good = keep(store, 1, action=Action.MANUAL_REVIEW)
+    dented = keep(store, 2, action=Action.MANUAL_REVIEW)
+    unsure = keep(store, 3, action=Action.STOP, decided_by=DecidedBy.OPERATOR)
+    known = keep(store, 4, truth=Truth(defective=True, types=("crack",)))
+    for part_, answer in (
+        (good, Answer(verdict=Verdict.GOOD)),
+        (dented, Answer(verdict=Verdict.DEFECT, type="dent")),
+        (unsure, Answer(verdict=Verdict.DONT_KNOW, reason="too dark")),
+        (known, Answer(verdict=Verdict.GOOD)),
+    ):
+        answer_part(settings, part_.inspection_id, answer, by="Ben")
+    found = recorded(settings, tmp_path)
+    samples = by_group(found)
+    assert samples.keys() == {one.pictures[0] for one in (good, dented, known)}
+    assert samples[good.pictures[0]].decision.defects == ()
+    (dent,) = samples[dented.pictures[0]].decision.defects
+    assert (dent.type, dent.box) == ("dent", (1, 2, 30, 4))
+    assert samples[known.pictures[0]].decision.defects[0].type == "crack", "what is known needs no review"
+    assert found.left_out == {"reviewed by a person who did not know": 1}
 
 
 def test_a_false_alarm_that_a_person_passed_has_no_defects(

@@ -45,47 +45,64 @@ def agreement_table(report: ShiftReport, words: Words) -> Table:
     return Table(
         key="agreement",
         title=words.say("agreement"),
-        columns=(
-            Column(words.say("appraiser"), width=0.6),
-            Column(words.say("figure"), width=1.0),
-            *numbers(*(words.say(key) for key in ("value", "low", "high", "agreed", "of_so_many"))),
-            Column(words.say("grade"), width=0.6),
-        ),
-        rows=() if found is None else tuple(_agreement(found, words)),
+        columns=agreement_columns(words),
+        rows=() if found is None else tuple(agreement_rows(found, words)),
         note="" if found is None else words.say("agreement_note"),
         empty=words.say("agreement_none"),
     )
 
 
-def _agreement(found: Agreement, words: Words) -> Iterator[tuple[Cell, ...]]:
+def agreement_columns(words: Words) -> tuple[Column, ...]:
+    """The columns of a table of agreement."""
+    return (
+        Column(words.say("appraiser"), width=0.6),
+        Column(words.say("figure"), width=1.0),
+        *numbers(*(words.say(key) for key in ("value", "low", "high", "agreed", "of_so_many"))),
+        Column(words.say("grade"), width=0.6),
+    )
+
+
+def agreement_rows(
+    found: Agreement, words: Words, *, unnamed: str = "", graded: bool = True
+) -> Iterator[tuple[Cell, ...]]:
+    """Its lines.
+
+    Args:
+        found: How far calls agree.
+        words: In which language.
+        unnamed: Who is meant where no name stands.
+        graded: Whether the figures are graded: they are those of a study.
+    """
     for one in found.appraisers:
-        yield from _appraiser(one, words)
+        name = one.name or unnamed or words.say("unnamed")
+        yield from _appraiser(name, one, words, graded)
     if found.between is not None:
-        yield _kappa(words.say("all_appraisers"), "kappa_between", found.between, words)
+        yield _kappa(words.say("all_appraisers"), "kappa_between", found.between, words, graded)
 
 
-def _appraiser(one: Appraiser, words: Words) -> Iterator[tuple[Cell, ...]]:
-    name = one.name or words.say("unnamed")
+def _appraiser(name: str, one: Appraiser, words: Words, graded: bool) -> Iterator[tuple[Cell, ...]]:
     for key, rate, without in (
         ("effectiveness", one.effectiveness, ""),
         ("miss_rate", one.miss_rate, "no_defective_piece"),
         ("false_alarm_rate", one.false_alarm_rate, "no_good_piece"),
     ):
-        yield _rate(name, key, rate, without, words)
-    yield _kappa(name, "kappa_against", one.against, words)
-    yield _kappa(name, "kappa_within", one.within, words)
+        yield _rate(name, key, rate, without, words, graded)
+    yield _kappa(name, "kappa_against", one.against, words, graded)
+    yield _kappa(name, "kappa_within", one.within, words, graded)
 
 
-def _rate(name: str, key: str, rate: Rate | None, without: str, words: Words) -> tuple[Cell, ...]:
+def _rate(
+    name: str, key: str, rate: Rate | None, without: str, words: Words, graded: bool
+) -> tuple[Cell, ...]:
     title = words.say(key)
     if rate is None:
         return Cell(name), Cell(title), *(Cell(None),) * 5, Cell(words.say(without))
     found = rate.share
     figures = (share(found.share), share(found.low), share(found.high), count(found.count), count(found.of))
-    return Cell(name), Cell(title), *figures, Cell(words.code(rate.grade))
+    return Cell(name), Cell(title), *figures, Cell(words.code(rate.grade) if graded else None)
 
 
-def _kappa(name: str, key: str, found: Kappa, words: Words) -> tuple[Cell, ...]:
-    said = found.refused or found.grade
+def _kappa(name: str, key: str, found: Kappa, words: Words, graded: bool) -> tuple[Cell, ...]:
+    said = found.refused or (found.grade if graded else None)
     figures = (index(found.value), index(found.low), index(found.high), Cell(None), count(found.calls))
     return Cell(name), Cell(words.say(key)), *figures, Cell(None if said is None else words.code(said))

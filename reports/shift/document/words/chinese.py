@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reports.shift.document.words.reviews import REVIEWS_CHINESE
 from reports.shift.document.words.running import RUNNING_CHINESE
 
 CHINESE_WORDS: Final[Mapping[str, str]] = {
     **RUNNING_CHINESE,
+    **REVIEWS_CHINESE,
     "title": "班次报告",
     "sheet_to_look_for": "需查找的工件",
     "sheet_events": "事件",

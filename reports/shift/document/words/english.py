@@ -3,10 +3,12 @@
 from collections.abc import Mapping
 from typing import Final
 
+from reports.shift.document.words.reviews import REVIEWS_ENGLISH
 from reports.shift.document.words.running import RUNNING_ENGLISH
 
 ENGLISH_WORDS: Final[Mapping[str, str]] = {
     **RUNNING_ENGLISH,
+    **REVIEWS_ENGLISH,
     "title": "Shift report",
     "sheet_to_look_for": "To look for",
     "sheet_events": "Events",

@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from app.access.reviewing import answer_part
 from app.recipes.growing.from_record import reviewed, unreviewed
 from inspection.decision import Action, DecidedBy
 from inspection.errors import RecipeError
 from inspection.part import Truth
 from inspection.recipe import Recipe, View
+from inspection.reviews.review import Answer, Verdict
 from reports.settings import StoreSettings
 from reports.store.store import SqlStore
 from tests.reports.parts import START, frame, part
@@ -51,11 +53,27 @@ def test_a_persons_word_or_the_known_truth_is_the_label(settings: StoreSettings)
     assert found[0].said.startswith("part 1001 of 2026-03-02 06:00 UTC")
 
 
+def test_the_newest_review_is_the_label_before_any_decision(settings: StoreSettings) -> None:
+    said = (
+        (2, Answer(verdict=Verdict.GOOD, reason="dust")),
+        (4, Answer(verdict=Verdict.DEFECT, type="dent")),
+        (3, Answer(verdict=Verdict.DONT_KNOW, reason="too dark")),
+    )
+    for number, answer in said:
+        answer_part(settings, f"{number:032x}", answer, by="Ben")
+    found = reviewed([1001, 1002, 1004], recipe=BRACKET, settings=settings)
+    assert [one.defective for one in found] == [False, False, True]
+    with pytest.raises(RecipeError, match="part 1003 was reviewed and decided by no person who knew"):
+        reviewed([1003], recipe=BRACKET, settings=settings)
+    with pytest.raises(RecipeError, match="no picture"):
+        unreviewed(recipe=BRACKET, settings=settings, since=timedelta(days=1), now=START)
+
+
 @pytest.mark.parametrize(
     ("number", "why"),
     [
-        (1003, "decided by no person"),
-        (1004, "decided by no person"),
+        (1003, "decided by no person who knew"),
+        (1004, "decided by no person who knew"),
         (1006, "0 pictures"),
         (77, "not on the record"),
     ],

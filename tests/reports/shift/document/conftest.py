@@ -11,7 +11,7 @@ from reports.settings import StoreSettings
 from reports.shift.document.report import ShiftReport, shift_report
 from reports.store.store import SqlStore
 from tests.reports.parts import START
-from tests.reports.shift.document.made_up import fill
+from tests.reports.shift.document.made_up import fill, fill_with_reviews
 from tests.reports.shift.the_shift import END
 
 
@@ -22,6 +22,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = SqlStore(settings)
     store.open()
     fill(store)
+    fill_with_reviews(store)
     store.close()
     return settings.folder
 

@@ -12,13 +12,17 @@ from inspection.alarms.on_record import subjects_of
 from inspection.decision import Action, DecidedBy, Defect, RecipeRef, Severity
 from inspection.events import Event, EventKind
 from inspection.part import Inspection, MissedCause, Outcome
+from inspection.reviews.held import why_held
+from inspection.reviews.review import Answer, Review, Verdict
 from inspection.status import Alarm
+from reports.record.reviews.on_record import put_review
 from reports.shift.document.kinds import Language
 from reports.shift.document.words.words import Words
 from reports.store.store import SqlStore
 from tests.reports.gauged import gauged, pressure
 from tests.reports.parts import START, closed
 from tests.reports.shift.the_shift import END, HELD
+from tests.reports.stores import outside
 
 BERLIN = ZoneInfo("Europe/Berlin")
 EN, ZH = Words(Language.EN), Words(Language.ZH)
@@ -71,6 +75,32 @@ def fill(store: SqlStore) -> None:
         (8.0, EventKind.FAULT, "engine", "behind the shift's end"),
     ):
         store.note(Event(at=START + timedelta(hours=hours), kind=kind, by=by, detail=detail))
+
+
+REVIEWED = (
+    ("Müller", Verdict.GOOD, "", "dust, wiped off; =A1"),
+    ("王芳", Verdict.DEFECT, "毛刺", ""),
+    ("王芳", Verdict.DEFECT, "=SUM(A1:A9)", "seen at assembly"),
+    ("Müller", Verdict.DONT_KNOW, "", "照片太暗，看不清 " + "x" * 200),
+)
+"""What people say of the first parts, one each."""
+
+
+def fill_with_reviews(store: SqlStore) -> None:
+    """Of every part that was held the first two, and of one that passed and one that was reworked."""
+    settings = store._settings
+    held = [one for one in map(_intent, range(PARTS)) if why_held(one) is not None][:2]
+    decided = [_first(Action.PASS), _first(Action.REWORK)]
+    with outside(settings) as connection:
+        for one, (by, verdict, kind, reason) in zip((held[0], held[1], *decided), REVIEWED, strict=True):
+            answer = Answer(verdict=verdict, type=kind, reason=reason)
+            at = START + timedelta(hours=5)
+            assert isinstance(put_review(connection, one.inspection_id, answer, by=by, at=at), Review)
+
+
+def _first(action: Action) -> Inspection:
+    parts = map(_intent, range(PARTS))
+    return next(one for one in parts if one.decision.action is action and one.missed is None)
 
 
 def fill_with_alarms(store: SqlStore) -> None:
