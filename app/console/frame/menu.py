@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QVBoxLayout
 
-from app.console.widgets.basics import Card
+from app.console.widgets.basics import Card, set_marked
 from app.console.widgets.theme import COMMAND_PX, DESK, TOUCH_PX, Theme
 from app.console.words.words import ScreenName, Words
 
@@ -61,11 +61,7 @@ class Menu(Card):
             if number := self._waiting.get(name, 0):
                 said += "\n" + words.waiting_there.format(n=number)
             button.setText(said)
-            marked = name is current
-            if button.property("marked") is not marked:
-                button.setProperty("marked", marked)
-                button.style().unpolish(button)  # or the style sheet is not asked again
-                button.style().polish(button)
+            set_marked(button, name is current)
         self.language.setText(words.other_language)
         self.close_button.setText(words.close)
 

@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QTextLayout, QTextOption
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QSizePolicy, QWidget
 
 from app.console.widgets.drawing import draw_shape, hatch
 from app.console.widgets.phrases import Sign
@@ -207,6 +207,14 @@ def set_ink(label: QLabel, color: QColor) -> None:
     sheet = f"color: {color.name()};"
     if label.styleSheet() != sheet:
         label.setStyleSheet(sheet)
+
+
+def set_marked(button: QPushButton, marked: bool) -> None:
+    """Show a button as chosen, or not."""
+    if button.property("marked") is not marked:
+        button.setProperty("marked", marked)
+        button.style().unpolish(button)  # or the style sheet is not asked again
+        button.style().polish(button)
 
 
 def caption(text: str = "") -> QLabel:
