@@ -29,6 +29,7 @@ from app.memory_use import peak_memory_mb
 from app.reporting.at_shift_end import ShiftEnds
 from app.reporting.on_request import report_asked
 from app.settings.station import Settings
+from inspection.alarms.history import HistoryAsked
 from inspection.cameras import make_camera
 from inspection.errors import SettingsError
 from inspection.events import EventKind
@@ -37,11 +38,13 @@ from inspection.messages.telling import say
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
 from inspection.station.orders.latches import ENGINE
+from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
+from reports.queries.alarms import alarms_before
 from reports.shift.document.kinds import Kind, Language
 from reports.store.store import SqlStore
 
@@ -72,6 +75,8 @@ class Engine:
             raise SettingsError(misfit, todo="mend [challenge], or teach the recipe that gauge")
         self._store = SqlStore(settings.store)
         self._recorder = Recorder(self._store, self._clock)
+        self._reader = LoneThread("record-reader")
+        """Reads the record for clients: no part waits for it, and it may hang on a dead disk."""
         self.link = ModbusLine(settings.plc, self._clock, physics=recipe.motion or NOMINAL_LINE)
         self.station = Station(
             line=self.link,
@@ -126,6 +131,15 @@ class Engine:
         """The last parts on record, newest first."""
         return await self._recorder.recent(limit)
 
+    async def alarm_page(self, asked: HistoryAsked) -> bytes:
+        """A page of the alarms that there were, as JSON. Raises StoreError."""
+        waiting = self._recorder.health().spooled
+
+        def page() -> bytes:
+            return alarms_before(self._settings.store, asked, waiting=waiting).model_dump_json().encode()
+
+        return await asyncio.wrap_future(self._reader.submit(page))
+
     def picture_path(self, sha256: str) -> Path | None:
         """Where the archive keeps a picture."""
         try:
@@ -165,6 +179,7 @@ class Engine:
     def close(self) -> None:
         """Let go of what was begun by composing it; ``run`` does so itself. May be called twice."""
         self._inspector.close()
+        self._reader.shutdown(wait=False, cancel_futures=True)
 
     async def run(self) -> None:
         """Serve until SIGINT or SIGTERM. Raises PassgateError where it cannot start."""

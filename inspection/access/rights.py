@@ -46,6 +46,8 @@ class Right(StrEnum):
     HOLD = "order Hold"
     START = "order Start or Reset"
     CHOOSE_RECIPE = "choose the recipe"
+    ACKNOWLEDGE = "acknowledge alarms"
+    SHELVE = "shelve alarms"
     CHALLENGE = "run challenge parts"
     RELEASE = "open the station after a challenge that failed or is overdue"
     REVIEW = "decide on held parts"
@@ -60,7 +62,9 @@ class Right(StrEnum):
         return self.name.lower()
 
 
-BINDING: Final = frozenset({Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS})
+BINDING: Final = frozenset(
+    {Right.ACKNOWLEDGE, Right.SHELVE, Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS}
+)
 """Rights that are asked for so far. Where another is needed, console and API still go by the name that a
 client gives itself; commands on the station's machine by nothing."""
 
@@ -82,6 +86,8 @@ RIGHTS: Final[Mapping[Right, Permitted]] = MappingProxyType(
         Right.HOLD: Permitted(_EVERYBODY, None),  # what makes the station stricter waits for no sign-in
         Right.START: Permitted(_ON_THE_LINE, Proof.PIN),
         Right.CHOOSE_RECIPE: Permitted(frozenset({Role.OPERATOR, Role.QUALITY}), Proof.PIN),
+        Right.ACKNOWLEDGE: Permitted(_ON_THE_LINE, Proof.PIN),
+        Right.SHELVE: Permitted(frozenset({Role.QUALITY, Role.MAINTENANCE}), Proof.PIN),
         Right.CHALLENGE: Permitted(frozenset({Role.OPERATOR, Role.QUALITY}), Proof.PIN),
         Right.RELEASE: Permitted(frozenset({Role.QUALITY}), Proof.PASSWORD),
         Right.REVIEW: Permitted(frozenset({Role.QUALITY}), Proof.PIN),
@@ -103,11 +109,11 @@ def may(role: Role, right: Right, proof: Proof) -> bool:
 WITHOUT_SIGN_IN: Final = frozenset(right for right, permitted in RIGHTS.items() if permitted.proof is None)
 """What the console on the station's machine may while nobody has signed in."""
 
-FIRST_DAY: Final = WITHOUT_SIGN_IN | {Right.START, Right.CHOOSE_RECIPE, Right.CHALLENGE}
+FIRST_DAY: Final = WITHOUT_SIGN_IN | {Right.START, Right.CHOOSE_RECIPE, Right.ACKNOWLEDGE, Right.CHALLENGE}
 """What it may as long as the record knows no user at all, so that a new station can be tried: what runs the
 line. It ends with the first user, for good, since no user's name ever leaves the record."""
 
-OF_KEYS: Final = FIRST_DAY
+OF_KEYS: Final = FIRST_DAY - {Right.ACKNOWLEDGE}
 """What a program may at most, whatever its key's role has: never what a person must answer for."""
 
 

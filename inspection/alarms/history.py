@@ -1,9 +1,9 @@
 """Alarms as the record tells them: one row an alarm, newest first, a page at a time."""
 
-from datetime import datetime
-from typing import Final
+from datetime import UTC, datetime
+from typing import Annotated, Final
 
-from pydantic import Field
+from pydantic import AfterValidator, AwareDatetime, Field
 
 from inspection.alarms.priority import Priority
 from inspection.decision import Frozen
@@ -11,6 +11,17 @@ from inspection.messages.message import Coded
 from inspection.status import Shelf
 
 MOST_A_PAGE: Final = 500
+
+
+def _in_utc(at: datetime) -> datetime:
+    try:
+        return at.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("no such time") from error
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_in_utc)]
+"""With its offset; in UTC."""
 
 
 class AlarmOnRecord(Frozen):
@@ -45,9 +56,9 @@ class AlarmOnRecord(Frozen):
 class HistoryAsked(Frozen):
     """Which alarms are asked for."""
 
-    start: datetime | None = None
+    start: Moment | None = None
     """Raised then or later."""
-    end: datetime | None = None
+    end: Moment | None = None
     """Raised before."""
     priority: Priority | None = None
     """Of this priority alone."""

@@ -16,6 +16,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from app.access.doors.doors import Doors
 from app.api.channel import MOST_TOLD, Channel, ChannelClosedError, Kind
+from app.api.engine.alarms_end import AlarmsEnd, AlarmsServed, alarm_lanes
 from app.api.engine.cannot import CannotError
 from app.api.engine.doors_end import DoorsEnd, lanes
 from app.api.engine.lane import Lane, leave_alone
@@ -28,7 +29,6 @@ from inspection.messages.codes import Code
 from inspection.messages.telling import say
 from inspection.part import Frame, Inspection
 from inspection.station.recording.lone_thread import LoneThread
-from inspection.station.station import Station
 from inspection.status import Command, StationStatus
 from inspection.times.shifts import NoSuchShiftError
 from plc.diagnostics.diagnostics import LinkDiagnostics
@@ -74,12 +74,8 @@ class ServedLink(Protocol):
         """How the link does."""
 
 
-class ServedStation(Protocol):
+class ServedStation(AlarmsServed, Protocol):
     """What the API needs of the engine."""
-
-    @property
-    def station(self) -> Station:
-        """The running station."""
 
     @property
     def doors(self) -> Doors:
@@ -147,7 +143,8 @@ class EngineEnd:
         """One each: a Start that waits for the disk keeps no Hold waiting."""
         self._challenge = Lane(self._answer, 1.0)
         self._doors = DoorsEnd(engine.doors)
-        self._at_doors = lanes(self._answer)
+        self._alarms = AlarmsEnd(engine)
+        self._beside = {**lanes(self._answer), **alarm_lanes(self._answer)}
         self._callers_told = -1
 
     async def serve(self) -> None:
@@ -156,7 +153,7 @@ class EngineEnd:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
                 others = (self._facts, self._pictures, self._reports, self._challenge)
-                for lane in {*others, *self._orders.values(), *self._at_doors.values()}:
+                for lane in {*others, *self._orders.values(), *self._beside.values()}:
                     group.create_task(lane.work())
                 group.create_task(self._listen())
         except* ChannelClosedError as closed:
@@ -194,7 +191,7 @@ class EngineEnd:
             case Question.REPORT:
                 return self._reports
             case _:
-                return self._at_doors.get(asked.what, self._facts)
+                return self._beside.get(asked.what, self._facts)
 
     async def _push(self) -> None:
         """The state, where it changed and the other side has taken the one before."""
@@ -269,6 +266,8 @@ class EngineEnd:
                 return await self._report(asked.argument)
             case Question.CHALLENGE:
                 return await self._challenged(asked)
+            case Question.ALARMS | Question.ALARM_HISTORY | Question.ALARM_ORDER:
+                return await self._alarms.answer(asked)
             case Question.SIGN_IN | Question.SIGN_OUT | Question.SEEN | Question.ADMIT:
                 answer = await self._doors.answer(asked)
                 self._tell_callers()  # before the answer, which its client goes on by

@@ -1,7 +1,6 @@
 """The API as clients see it: FastAPI routes over the API process's end of the channel to the engine."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
@@ -9,9 +8,11 @@ from typing import Annotated, Any, Final
 from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import FileResponse, JSONResponse, StreamingResponse
+from fastapi.responses import FileResponse, JSONResponse
 
 from app.api.messages import HealthReport, Question, ReportAsked, ReportFormat, ReportLanguage
+from app.api.server.alarms import add_alarms
+from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.doors import ClientHeader, add_session, client_of
 from app.api.server.gate import Gate, OriginRules
@@ -23,8 +24,6 @@ from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake
 
-CHUNK: Final = 64 * 1024
-"""Bytes that are handed to a client's connection at a time; it must take them before the next."""
 STREAMS: Final = 32
 """WebSockets at a time: each costs a copy of the state ten times a second."""
 TRY_AGAIN_LATER: Final = 1013
@@ -55,6 +54,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
     api.add_exception_handler(NoAnswerError, _no_answer)
     api.add_exception_handler(RequestValidationError, _not_valid)
     add_session(api, engine)
+    add_alarms(api, engine)
     _add_reading(api, engine)
     _add_pictures(api, engine)
     _add_reports(api, engine)
@@ -81,39 +81,21 @@ async def _not_valid(_: Request, error: Exception) -> Response:
     return JSONResponse({"detail": faults}, status_code=422)
 
 
-def _json(content: bytes) -> Response:
-    """JSON as the engine made it."""
-    return _in_chunks(content, media_type="application/json", cache="no-store")
-
-
-def _in_chunks(content: bytes, *, media_type: str, cache: str) -> Response:
-    """What is in memory, a chunk at a time: 64 KiB of it are copied for a client, not the whole."""
-
-    async def chunks() -> AsyncIterator[bytes]:
-        for first in range(0, len(content), CHUNK):
-            yield content[first : first + CHUNK]
-
-    headers = {"Content-Length": str(len(content)), "Cache-Control": cache}
-    if len(content) <= CHUNK:
-        return Response(content, media_type=media_type, headers=headers)
-    return StreamingResponse(chunks(), media_type=media_type, headers=headers)
-
-
 def _add_reading(api: FastAPI, engine: ApiEnd) -> None:
     @api.get("/api/health", response_model=HealthReport)
     async def health() -> Response:
         """Alive, and how large: the engine, which does not answer where it hangs."""
-        return _json(await engine.ask(Question.HEALTH))
+        return as_json(await engine.ask(Question.HEALTH))
 
     @api.get("/api/state", response_model=StationStatus)
     async def state() -> Response:
         """The whole station at this moment."""
-        return _json(await engine.ask(Question.STATE))
+        return as_json(await engine.ask(Question.STATE))
 
     @api.get("/api/history", response_model=list[Inspection])
     async def history(limit: Annotated[int, Query(ge=1, le=500)] = 50) -> Response:
         """The last parts on record, newest first."""
-        return _json(await engine.history(limit))
+        return as_json(await engine.history(limit))
 
 
 def _add_pictures(api: FastAPI, engine: ApiEnd) -> None:
@@ -129,7 +111,7 @@ def _add_pictures(api: FastAPI, engine: ApiEnd) -> None:
         cache = "max-age=31536000, immutable"
         deep = not original and await asyncio.to_thread(_is_deep, path)
         if deep and (shown := await engine.ask(Question.PICTURE_IN_8_BITS, sha256)):
-            return _in_chunks(shown, media_type="image/png", cache=cache)
+            return in_chunks(shown, media_type="image/png", cache=cache)
         return FileResponse(path, headers={"Cache-Control": cache})
 
     @api.get("/api/cameras/{name}/picture", response_class=Response, responses=missing)
@@ -181,7 +163,7 @@ def _add_reports(api: FastAPI, engine: ApiEnd) -> None:
             raise HTTPException(422, "date and shift go together: a shift is named by both")
         asked = ReportAsked(day=day, shift=shift, form=form, language=language)
         name, file = (await engine.report(asked.model_dump_json())).split(b"\n", 1)
-        said = _in_chunks(file, media_type=_MEDIA_TYPES[form], cache="no-store")
+        said = in_chunks(file, media_type=_MEDIA_TYPES[form], cache="no-store")
         said.headers["Content-Disposition"] = f'attachment; filename="{name.decode()}"'
         return said
 
@@ -192,17 +174,17 @@ def _add_plc(api: FastAPI, engine: ApiEnd) -> None:
     @api.get("/api/plc/registers", response_model=RegisterImage)
     async def registers() -> Response:
         """Both register blocks by name, as the link knows them; each with its age."""
-        return _json(await engine.ask(Question.REGISTERS))
+        return as_json(await engine.ask(Question.REGISTERS))
 
     @api.get("/api/plc/timeline", response_model=tuple[Handshake, ...])
     async def timeline() -> Response:
         """The last 100 handshakes, newest first: what happened when, in ms from the trigger."""
-        return _json(await engine.ask(Question.TIMELINE))
+        return as_json(await engine.ask(Question.TIMELINE))
 
     @api.get("/api/plc/diagnostics", response_model=LinkDiagnostics)
     async def diagnostics() -> Response:
         """The cycle's jitter, the wire's failures by kind, and what the handshake itself costs."""
-        return _json(await engine.ask(Question.DIAGNOSTICS))
+        return as_json(await engine.ask(Question.DIAGNOSTICS))
 
 
 def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
@@ -214,13 +196,13 @@ def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
     @api.post("/api/commands/{command}", response_model=CommandResult, responses=too_often)
     async def command(command: Command, request: Request, client: ClientHeader = None) -> Response:
         """Start, hold or reset the station."""
-        return _json(await engine.order(command.value, by=client_of(request, client)))
+        return as_json(await engine.order(command.value, by=client_of(request, client)))
 
     @api.post("/api/challenge/{order}", response_model=CommandResult, responses=too_often)
     async def challenge(order: ChallengeOrder, request: Request, client: ClientHeader = None) -> Response:
         """Begin or abort the challenge, or open the station where quality has signed for that on record."""
         by = client_of(request, client)
-        return _json(await engine.order(order.value, by=by, what=Question.CHALLENGE))
+        return as_json(await engine.order(order.value, by=by, what=Question.CHALLENGE))
 
 
 def _add_stream(api: FastAPI, engine: ApiEnd, streams: int) -> None:

@@ -15,8 +15,10 @@ from app.api.messages import HealthReport, ReportAsked
 from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
+from inspection.alarms.history import AlarmPage, HistoryAsked
 from inspection.cameras.settings import SimulatedSettings
 from inspection.challenge.plan import ChallengePlan
+from inspection.errors import StoreError
 from inspection.events import EventKind
 from inspection.line_events import LinkChanged
 from inspection.part import Inspection
@@ -44,6 +46,8 @@ class FakeEngine:
         self.recorder = Recorder(self.store, self.clock)
         self.looking, self.seconds = FakeLooking(), Seconds()
         self.folder = folder
+        self.pages_asked: list[HistoryAsked] = []
+        self.unreadable = False
         self.unheard = Unheard()
         self.station = Station(
             line=self.line,
@@ -76,6 +80,12 @@ class FakeEngine:
 
     async def history(self, limit: int) -> list[Inspection]:
         return await self.recorder.recent(limit)
+
+    async def alarm_page(self, asked: HistoryAsked) -> bytes:
+        self.pages_asked.append(asked)
+        if self.unreadable:
+            raise StoreError("the disk is gone")
+        return AlarmPage(alarms=(), next=7).model_dump_json().encode()
 
     def picture_path(self, sha256: str) -> Path | None:
         path = self.folder / sha256
