@@ -81,6 +81,9 @@ class EventKind(StrEnum):
     """The pictures of parts that pass no longer look as taught; the detail says what has moved."""
     PICTURES_EXPIRED = "pictures_expired"
     """Retention is about to delete the pictures named in ``subjects``; on record before they go."""
+    RECORD_VERIFIED = "record_verified"
+    """The station looked at its own record again and found it whole, up to the row whose position and hash
+    are the ``subjects``. It comes with each so many rows, and stands in no report."""
     USER_ADDED = "user_added"
     """Of this and the next four ``subjects`` names the user and the digest of his new row
     (:mod:`reports.record.users`)."""

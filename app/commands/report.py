@@ -208,6 +208,7 @@ def shift(
                 now=now,
                 rule_set=rules or RuleSet.NELSON_1984,
                 subgroup=subgroup,
+                hurried=True,
             )
         if csv_asked and out is None:
             listed = listed_parts(reader, start=asked.start, end=asked.end, signed=signed, waiting=waiting)

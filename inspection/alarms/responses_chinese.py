@@ -80,7 +80,7 @@ CHINESE_RESPONSES: Final[Mapping[AlarmCode, tuple[str, str]]] = {
     ),
     AlarmCode.RECORD_NOT_KEPT_UP: (
         "记录自身的维护失败；工件照常记录。",
-        "按文字说明检查记录文件夹的权限和空间。",
+        "按文字说明检查记录文件夹的权限和空间。若文字说记录已损坏，请通知质量人员。",
     ),
     AlarmCode.REPORT_NOT_WRITTEN: (
         "班次已结束，但报告未能写出；数据都在记录中。",

@@ -80,7 +80,8 @@ ENGLISH_RESPONSES: Final[Mapping[AlarmCode, tuple[str, str]]] = {
     ),
     AlarmCode.RECORD_NOT_KEPT_UP: (
         "The record's own housekeeping fails; parts are recorded all the same.",
-        "Check rights and room of the record's folder, as the text says.",
+        "Check rights and room of the record's folder, as the text says. Where it says that the record is "
+        "broken, call quality.",
     ),
     AlarmCode.REPORT_NOT_WRITTEN: (
         "A shift is over, and its report could not be written. Its figures are on record.",

@@ -12,6 +12,7 @@ from reports.audit.side_by_side import side_by_side
 from reports.database.connecting import open_reader
 from reports.pictures.archive import PictureArchive
 from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, lost_events, parse_head
+from reports.record.checkpoints import contradicted
 from reports.record.events_chain import verify_events
 from reports.record.parts_audit import verify_parts
 from reports.record.schema import EventRow, InspectionRow
@@ -106,6 +107,7 @@ def verify_record(
                     show=lambda position: show_rows(position, rows),
                 )
             spool = check_spool(connection, settings.spool, waiting)
+            witness = contradicted(connection) if events.intact and chain.intact else ""
             user_rows, users_fault = verify_users(connection) if events.intact else (0, "")
             signatures, signatures_fault = verify_signatures(connection) if events.intact else (0, "")
             found = [
@@ -131,6 +133,7 @@ def verify_record(
         chain.reason,
         events.reason,
         lost_events(beside, events),
+        witness,
         users_fault,
         signatures_fault,
         spool.reason,

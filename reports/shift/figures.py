@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 
+from pydantic import Field
 from sqlalchemy import Engine
 
 from inspection.certification.certificate import CertificateRef
@@ -17,6 +18,7 @@ from inspection.times.shifts import Shift
 from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
+from reports.record.checkpoints import VerifiedBefore
 from reports.record.rows import ShiftRow
 from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
@@ -128,6 +130,9 @@ class ShiftSummary(Frozen):
     events: ChainReport
     """Verification of the events in the shift's time and between its parts, and that the rows of which the
     newest event knows are still there."""
+    verified_before: VerifiedBefore | None = Field(default=None, exclude_if=lambda before: before is None)
+    """Rows of the shift that the station itself had verified, and that were only counted here; None, and then
+    not written, where all were verified here, as for whatever is printed or signed."""
 
     @property
     def intact(self) -> bool:
@@ -175,6 +180,11 @@ class ShiftSummary(Frozen):
             return " ".join(said)
         if not self.parts:
             return "No parts in this time."
+        if before := self.verified_before:
+            return (
+                f"The record is intact: {self.chain.rows} rows verified now, {before.rows} by the station,"
+                f" which had verified up to row {before.position} at {before.at:%Y-%m-%d %H:%M:%S} UTC."
+            )
         return f"The record is intact: {self.chain.rows} rows verified."
 
 
@@ -188,6 +198,7 @@ def shift_summary(
     now: datetime | None = None,
     rule_set: RuleSet = RuleSet.NELSON_1984,
     subgroup: int = 1,
+    hurried: bool = False,
 ) -> ShiftSummary:
     """Summarise the parts whose trigger was seen from ``start`` up to, not including, ``end``.
 
@@ -204,12 +215,13 @@ def shift_summary(
         now: The wall clock, with time zone; None for this computer's.
         rule_set: Which points of a control chart are called signals.
         subgroup: So many parts in a row are a subgroup of a gauge's chart; with 1 each is a point.
+        hurried: Only count those rows that the station itself has verified, and say so.
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
     """
     now = now or datetime.now(UTC)
-    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now)
+    found = shift_on_record(engine, start=start, end=end, waiting=waiting, now=now, hurried=hurried)
     return summarise(
         found,
         start=start,
@@ -296,6 +308,7 @@ def summarise(
         left_out=found.left_out,
         chain=found.chain,
         events=found.events,
+        verified_before=found.verified_before,
     )
 
 

@@ -22,6 +22,7 @@ from inspection.reviews.review import Review
 from reports.audit.clock_set_back import LeftOut, left_out
 from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
+from reports.record.checkpoints import VerifiedBefore, verify_since
 from reports.record.entry import Entry, EventEntry
 from reports.record.events_chain import has_events, verify_events_beside
 from reports.record.parts_audit import verify_parts
@@ -59,7 +60,7 @@ class ShiftOnRecord(NamedTuple):
     """The JSON of those that show a type of defect (``reports.shift.examples.choosing.chosen``), by
     inspection id."""
     chain: ChainReport
-    """Of the rows from the shift's first to its last."""
+    """Of the rows from the shift's first to its last, without those in ``verified_before``."""
     events: ChainReport
     """Of the events in the shift's time and between its parts."""
     spooled: int
@@ -78,10 +79,18 @@ class ShiftOnRecord(NamedTuple):
     """Position of the newest event then."""
     reviews: Mapping[str, Review]
     """What people said of the parts, by inspection id: of each the one that counts."""
+    verified_before: VerifiedBefore | None = None
+    """Rows that the station itself had verified, and that were only counted; None for none."""
 
 
 def shift_on_record(
-    engine: Engine, *, start: datetime, end: datetime, waiting: Waiting, now: datetime
+    engine: Engine,
+    *,
+    start: datetime,
+    end: datetime,
+    waiting: Waiting,
+    now: datetime,
+    hurried: bool = False,
 ) -> ShiftOnRecord:
     """Read the parts whose trigger was seen from ``start`` up to, not including, ``end``, and verify them.
 
@@ -91,6 +100,7 @@ def shift_on_record(
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
         now: The wall clock, with time zone.
+        hurried: Only count those rows that the station itself has verified (``reports.record.checkpoints``).
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.
@@ -102,7 +112,12 @@ def shift_on_record(
             low = min((row.root for row in stored), default=None)
             high = max((row.position for row in stored), default=None)
             newest = _newest(connection) if high is None else 0
-            chain = verify_parts(connection, first=low or max(newest, 1), last=high or newest)
+            first, last = low or max(newest, 1), high or newest
+            chain, verified_before = (
+                verify_since(connection, first, last)
+                if hurried
+                else (verify_parts(connection, first=first, last=last), None)
+            )
             events = verify_events_beside(
                 connection, start=start, end=end, low=low, high=high, waiting=waiting.entries
             )
@@ -131,6 +146,7 @@ def shift_on_record(
         parts_end=ends[0],
         events_end=ends[1],
         reviews=reviews,
+        verified_before=verified_before,
     )
 
 

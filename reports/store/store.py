@@ -24,6 +24,7 @@ from reports.database.database import DatabaseUnavailableError
 from reports.pictures.keeping import NO_ROOM, Pictures, at_once
 from reports.pictures.retention import RetentionReport, Standing, standing
 from reports.record.alarms.standing import alarms_that_stand
+from reports.record.checkpoints import OwnVerification
 from reports.record.entry import EventEntry, PartEntry, digest
 from reports.record.events_chain import event_entry
 from reports.record.parts_chain import part_entry
@@ -60,6 +61,7 @@ class SqlStore:
         self._way = WayToDisk(settings, monotonic_ns=monotonic_ns)
         self._ledger = Ledger()
         self._journal = Journal()
+        self._verification = OwnVerification()
         self._pictures = Pictures(settings, self, monotonic_ns=monotonic_ns)
         self._locks: list[WriterLock] = []
         self._said = False
@@ -113,18 +115,21 @@ class SqlStore:
         self._locks = []
 
     def maintain(self) -> None:
-        """Drain one batch of the spool; to be called in idle moments, about once a second.
+        """Drain one batch of the spool; verify the record a step further (``reports.record.checkpoints``).
 
-        A full spool stops the line, and only an append would otherwise drain it: without this call a spool
-        that was once full would stay full.
+        To be called in idle moments, about once a second. A full spool stops the line, and only an append
+        would otherwise drain it: without this call a spool that was once full would stay full.
 
         Raises:
-            StoreError: The file beside the record that says where the spool lies cannot be written.
+            StoreError: The file beside the record that says where the spool lies cannot be written, or the
+                record is broken.
         """
         self._way.try_drain()
         if self._way.database_takes and not self._said:
             self._leave_word_later()
         self._note_health()
+        if self._way.database_takes and not len(self._way.spool):
+            self._verify_on()
 
     # --- pictures, in their own thread ----------------------------------------------------------------
 
@@ -291,6 +296,17 @@ class SqlStore:
         self._health = self._way.health()
 
     # --- inside ---------------------------------------------------------------------------------------
+
+    def _verify_on(self) -> None:
+        """Raises StoreError where the record is broken."""
+        try:
+            due = self._way.database.read(lambda at: self._verification.step(at, now=self._now()))
+        except DatabaseUnavailableError as error:
+            self._way.degrade(error)
+            self._note_health()
+            return
+        if due is not None:
+            self.note(due)
 
     def _leave_word(self) -> None:
         """Say where the spool lies; on a disk that is full or read only now, later. Raises OSError."""

@@ -12,7 +12,7 @@ from typing import Literal
 from sqlalchemy import Engine
 
 from inspection.decision import Action, DecidedBy, Frozen, ModelRef, RecipeRef, Severity
-from inspection.events import Event
+from inspection.events import Event, EventKind
 from inspection.part import Outcome
 from inspection.times.shifts import Shift
 from reports.record.rows import FoundDefect, ShiftRow
@@ -85,7 +85,7 @@ class ShiftReport(Frozen):
     to_look_for: tuple[ToLookFor, ...]
     """Parts without an outcome, with an unconfirmed one, or released without a published pass."""
     events: tuple[Event, ...]
-    """What people and the station did in the shift's time."""
+    """What people and the station did in the shift's time, but for RECORD_VERIFIED."""
     alarms: tuple[AlarmLife, ...] = ()
     """The alarms that stood or came in the shift's time."""
     examples: tuple[Example, ...] = ()
@@ -184,7 +184,7 @@ def report_of(
         severities=_severities(summary, judged),
         judged_by=_judged_by(judged, found.judges),
         to_look_for=tuple(_to_look_for(row) for row in found.rows if _is_to_look_for(row)),
-        events=tuple(found.noted),
+        events=tuple(event for event in found.noted if event.kind is not EventKind.RECORD_VERIFIED),
         challenges=challenge_runs(found.noted),
         agreement=agreement_among(found.noted, station=station),
         alarms=alarm_lives(found.life, start=start, end=min(end, now)),

@@ -23,6 +23,7 @@ from reports.shift.document.kinds import Kind, Language
 from reports.shift.document.report import ShiftReport, shift_report
 from reports.shift.document.words.words import Words
 from reports.shift.document.writing import contents_of
+from reports.shift.figures import ShiftSummary
 from reports.shift.signing.signed_report import (
     DETACHED,
     read_back,
@@ -179,9 +180,21 @@ def _against_now(
             rule_set=rules,
             subgroup=subgroup,
         )
-        if text_of(fresh) == text:
+        if text_of(_of_then(fresh, summary)) == text:
             return ""
     return "nobody has signed it, and its figures are not those of the record now: changed, or from before"
+
+
+def _of_then(fresh: ShiftReport, then: ShiftSummary) -> ShiftReport:
+    """The report of now with those heads of then that depend on the moment, which ``_heads`` looks for.
+
+    The next event closes a shift, and where it has no parts the record's newest row stands for them.
+    """
+    now = fresh.summary
+    heads = {"events": then.events} if now.events.intact and then.events.intact else {}
+    if not now.parts and now.chain.intact and then.chain.intact:
+        heads["chain"] = then.chain
+    return fresh.model_copy(update={"summary": now.model_copy(update=heads)})
 
 
 def _heads(report: ShiftReport, settings: StoreSettings, reader: Engine) -> str:

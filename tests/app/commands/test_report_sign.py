@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -13,16 +14,21 @@ import openpyxl
 import pypdf
 import pytest
 from argon2 import PasswordHasher
+from sqlalchemy import select
 
 from app.access.accounts import Accounts
 from app.access.making import make_up_to_date
 from inspection.access.rights import Role
+from inspection.events import Event, EventKind
 from inspection.part import Outcome
+from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
+from reports.store.store import SqlStore
 from tests.app.access.people import ANNA, ANNAS, BEN, BENS, GIVEN, on_record, sign_in
 from tests.app.running import Passgate, Said, assert_one_line
 from tests.reports.gauged import gauged
 from tests.reports.parts import closed
+from tests.reports.stores import outside
 
 SHIFT = ("--date", "2026-03-02", "--shift", "Early")
 NAME = "shift_20260302T050000Z_20260302T130000Z"
@@ -184,6 +190,35 @@ def test_an_unsigned_file_that_was_changed_or_is_from_before_is_told(
     assert report("check", path).code == 0
     on_record(settings, gauged(5), closed(gauged(5)))
     assert_one_line(report("check", path), "not those of the record now")
+
+
+def test_an_unsigned_file_stays_sound_whatever_the_station_does_later(
+    report: Report, settings: StoreSettings, tmp_path: Path
+) -> None:
+    """It verifies its record, and people go on working: no figure of the shift depends on it."""
+    path = written(report, tmp_path / "out", "--format", "json") / f"{NAME}.json"
+    night = ("--date", "2026-03-02", "--shift", "Late", "--out", tmp_path / "out", "--format", "json")
+    assert report("shift", *night).code == 0
+    store = SqlStore(settings)
+    store.open()
+    later = datetime(2026, 3, 3, 12, tzinfo=UTC)
+    for kind in (EventKind.HOLD, EventKind.RECORD_VERIFIED):
+        subjects = ("1", store_hash(settings, 1)) if kind is EventKind.RECORD_VERIFIED else ()
+        store.note(Event(at=later, kind=kind, by="store", subjects=subjects))
+    next_day = gauged(6)
+    seen = next_day.trigger.model_copy(update={"seen_at": later})
+    store.append(next_day.model_copy(update={"trigger": seen, "recorded_at": later}))
+    store.close()
+    for file in (path, *(tmp_path / "out").glob("shift_20260302T13*.json")):
+        said = report("check", file)
+        assert said.code == 0, said.err
+
+
+def store_hash(settings: StoreSettings, position: int) -> str:
+    with outside(settings) as connection:
+        return str(
+            connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == position))
+        )
 
 
 def test_who_may_not_and_what_is_no_shift_is_told_in_one_line(report: Report) -> None:

@@ -254,6 +254,7 @@ CHINESE_WORDS: Final[Mapping[str, str]] = {
     "Severity.major": "严重",
     "Severity.critical": "致命",
     "EventKind.record_began": "记录开始",
+    "EventKind.record_verified": "工位已校验记录",
     "EventKind.record_restored": "记录由备份恢复",
     "EventKind.engine_started": "引擎启动",
     "EventKind.engine_stopped": "引擎停止",

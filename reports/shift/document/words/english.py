@@ -268,6 +268,7 @@ ENGLISH_WORDS: Final[Mapping[str, str]] = {
     "Severity.major": "Major",
     "Severity.critical": "Critical",
     "EventKind.record_began": "Record began",
+    "EventKind.record_verified": "Record verified by the station",
     "EventKind.record_restored": "Record restored from a backup",
     "EventKind.engine_started": "Engine started",
     "EventKind.engine_stopped": "Engine stopped",
