@@ -206,6 +206,11 @@ class Alarm(Frozen):
     """It came when no other waited to be acknowledged, and waits itself."""
 
     @property
+    def came_last_at(self) -> datetime:
+        """When it came, the last time where that was more than once."""
+        return self.last_at or self.raised_at
+
+    @property
     def standing(self) -> bool:
         """It belongs on the list: its cause is there, nobody has seen it, or it is shelved."""
         return self.active or not self.acknowledged or self.shelf is not None

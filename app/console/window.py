@@ -12,7 +12,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from app.console.client.client import StationClient
 from app.console.client.replies import CommandReply, ContactTrouble, PictureReply, Received
 from app.console.frame.frame import Frame
-from app.console.screens.run.model.details import AlarmsTopic, PartTopic, StationTopic, Topic, details
+from app.console.screens.alarms.model.rows import listed, listed_pane
+from app.console.screens.alarms.screen import AlarmsScreen
+from app.console.screens.run.model.details import PartTopic, StationTopic, Topic, details
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
@@ -35,7 +37,10 @@ class ConsoleWindow(QWidget):
         super().__init__()
         self.setWindowTitle("Passgate")
         self.state = RunState()
-        self.frame = Frame(words, {})
+        self.frame = Frame(
+            words,
+            {ScreenName.ALARMS: lambda theme, words: AlarmsScreen(theme, words, client, self.state)},
+        )
         self.run_screen = self.frame.run
         self._client = client
         self._monotonic = monotonic
@@ -68,7 +73,7 @@ class ConsoleWindow(QWidget):
         self.frame.language_touched.connect(self._switch_language)
         self.frame.screen_touched.connect(self._go_to)
         self.frame.station_touched.connect(lambda: self._open_topic(StationTopic()))
-        self.frame.alarms_touched.connect(lambda: self._open_topic(AlarmsTopic()))
+        self.frame.alarms_touched.connect(lambda: self._go_to(ScreenName.ALARMS))
         self.run_screen.topic_touched.connect(self._open_topic)
         self.run_screen.pane_closed.connect(self._close_topic)
         self.run_screen.view_touched.connect(self._next_view)
@@ -79,6 +84,7 @@ class ConsoleWindow(QWidget):
         self.state.tick(now_s)
         view = present(self.state, now_s=now_s, words=self.words, url=self._client.url)
         self._want_picture(view)
+        self.frame.menu.wait_for(ScreenName.ALARMS, view.alarms.waiting)
         self.frame.show_view(view)
         self.frame.shown.tick(now_s)
         self.run_screen.show_picture(view, self._picture, view_number=self._view_number, words=self.words)
@@ -117,8 +123,11 @@ class ConsoleWindow(QWidget):
         trial.take(received)
         try:
             view = present(trial, now_s=received.at_s, words=self.words, url=self._client.url)
-            for topic in (StationTopic(), PartTopic(), AlarmsTopic()):
+            for topic in (StationTopic(), PartTopic()):
                 details(topic, trial, view, self.words)
+            listed(received.status, 0.0, self.words)
+            for alarm in received.status.alarms:
+                listed_pane(alarm, received.status, self.words)
         except (ArithmeticError, LookupError, TypeError, ValueError) as error:
             if self.state.trouble is not ContactTrouble.UNREADABLE:  # once a streak
                 _log.warning("a status that cannot be shown", error=repr(error))

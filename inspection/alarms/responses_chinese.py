@@ -84,11 +84,11 @@ CHINESE_RESPONSES: Final[Mapping[AlarmCode, tuple[str, str]]] = {
     ),
     AlarmCode.REPORT_NOT_WRITTEN: (
         "班次已结束，但报告未能写出；数据都在记录中。",
-        "处理文字所指的问题；可用 `passgate report shift` 手动生成。",
+        "处理文字所指的问题；也可在命令行手动生成。",
     ),
     AlarmCode.PLANT_REFUSES: (
         "工厂数据库不接收某一行，其后的数据在本机等待；没有丢失。",
-        "请通知维护人员：`passgate sync status` 会说明是哪一行以及原因。",
+        "请通知维护人员：在命令行可查看是哪一行以及原因。",
     ),
     AlarmCode.RELEASED_WITHOUT_PASS: (
         "PLC 放行了一个未判合格的工件。",

@@ -85,11 +85,11 @@ ENGLISH_RESPONSES: Final[Mapping[AlarmCode, tuple[str, str]]] = {
     ),
     AlarmCode.REPORT_NOT_WRITTEN: (
         "A shift is over, and its report could not be written. Its figures are on record.",
-        "Mend what the text names; `passgate report shift` makes it by hand.",
+        "Mend what the text names; passgate report shift makes it by hand.",
     ),
     AlarmCode.PLANT_REFUSES: (
         "The plant database does not take a row; everything behind it waits here. Nothing is lost.",
-        "Call maintenance: `passgate sync status` says which row, and why.",
+        "Call maintenance: passgate sync status says which row, and why.",
     ),
     AlarmCode.RELEASED_WITHOUT_PASS: (
         "The PLC released a part that Passgate did not pass.",

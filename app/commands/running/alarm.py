@@ -50,7 +50,7 @@ def list_alarms(
         return
     zone = find_zone(config)
     for alarm in alarms:
-        typer.echo(f"{shown(alarm.last_at or alarm.raised_at, zone=zone)}  {_line(alarm, lang, zone)}")
+        typer.echo(f"{shown(alarm.came_last_at, zone=zone)}  {_line(alarm, lang, zone)}")
         means, todo = response_to(alarm.code, lang)
         typer.echo(f"    {means} {todo}".rstrip())
     if not alarms:

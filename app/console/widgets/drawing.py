@@ -190,6 +190,12 @@ def _play(painter: QPainter, fill: QColor, _ink: QColor, hollow: bool) -> None:
     _solid(painter, _polygon((22, 12), (88, 50), (22, 88)), fill, hollow)
 
 
+def _pennant(painter: QPainter, fill: QColor, ink: QColor, hollow: bool) -> None:
+    _solid(painter, _polygon((6, 14), (94, 14), (50, 90)), fill, hollow)
+    painter.setPen(_pen(ink, 10))
+    painter.drawLine(QPointF(36, 34), QPointF(64, 34))
+
+
 _PAINTERS: Final[Mapping[Shape, Callable[[QPainter, QColor, QColor, bool], None]]] = {
     Shape.RING: _ring,
     Shape.TRIANGLE: _triangle,
@@ -205,4 +211,5 @@ _PAINTERS: Final[Mapping[Shape, Callable[[QPainter, QColor, QColor, bool], None]
     Shape.QUESTION: _question,
     Shape.DOTS: _dots,
     Shape.PLAY: _play,
+    Shape.PENNANT: _pennant,
 }

@@ -44,6 +44,7 @@ class Shape(Enum):
     QUESTION = auto()
     DOTS = auto()
     PLAY = auto()
+    PENNANT = auto()
 
 
 ACTION_SIGNS: Mapping[Action, tuple[Shape, Tone]] = {

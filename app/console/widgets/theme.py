@@ -176,6 +176,7 @@ def style_sheet(theme: Theme) -> str:
     QPushButton:disabled {{ color: {PALE_INK.name()}; background: #dcdfe2; border-color: #c3c8cc; }}
     QPushButton[marked="true"] {{ background: {DARK.name()}; color: white; border-color: {DARK.name()}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
+    QListView {{ background: transparent; border: none; }}
     QScrollBar:vertical {{ width: {px(TOUCH_PX - 4)}px; background: {DESK.name()}; border: none; }}
     QScrollBar::handle:vertical {{
         background: {PALE_INK.name()}; min-height: {px(TOUCH_PX)}px; border-radius: {px(4)}px;

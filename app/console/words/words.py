@@ -140,8 +140,6 @@ class Words:
     alarms: str
     alarms_gone: str
     """None is active, but nobody has seen these."""
-    alarm_gone: str
-    alarm_unseen: str
     alarm_times: str
 
     command_sent: str

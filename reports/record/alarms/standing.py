@@ -34,7 +34,7 @@ def alarms_that_stand(connection: Connection, waiting: Iterable[Event], *, most:
         if change := change_in(event):
             found[change.alarm_id] = _after(event, found.get(change.alarm_id))
     standing = [alarm for alarm in found.values() if alarm is not None and alarm.standing]
-    return sorted(standing, key=lambda alarm: alarm.last_at or alarm.raised_at)[-most:]
+    return sorted(standing, key=lambda alarm: alarm.came_last_at)[-most:]
 
 
 def _told(connection: Connection, most: int) -> list[Event]:

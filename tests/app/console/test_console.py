@@ -219,7 +219,6 @@ def test_a_touch_shows_the_full_text(console: ConsoleWindow, engine: FakeEngine,
     for card, text in (
         (screen.part, status.recent[0].decision.reason),
         (screen.tiles[status.tiles[0].subsystem], status.tiles[0].text),
-        (console.frame.alarms, status.alarms[1].text),
         (console.frame.header, str(status.recipe_name)),
     ):
         QTest.mouseClick(card, LEFT, pos=QPoint(20, card.height() - 8))

@@ -11,8 +11,8 @@ import numpy as np
 
 from app.api.engine.snapshot import snapshot
 from app.console.client.replies import CommandProblem, CommandReply, Received
+from app.console.screens.alarms.model.rows import listed, listed_pane
 from app.console.screens.run.model.details import (
-    AlarmsTopic,
     CountsTopic,
     NoticeTopic,
     PartTopic,
@@ -87,7 +87,6 @@ SETTINGS: Final = Settings(station=StationTable(recipe="cover", name="Pump"), ca
 TOPICS: Final[tuple[Topic, ...]] = (
     PartTopic(),
     StationTopic(),
-    AlarmsTopic(),
     CountsTopic(),
     NoticeTopic(),
     *map(TileTopic, Subsystem),
@@ -149,6 +148,10 @@ class Screen:
         for topic in TOPICS:
             for name, text in details(topic, state, view, ZH).rows:
                 said += [name] if name == ZH.in_english else [name, text]
+        said += strings(listed(status, 0.1, ZH))
+        for alarm in status.alarms:
+            for name, text in listed_pane(alarm, status, ZH).rows:
+                said += [name] if name == ZH.in_english else [name, text]
         for text in said:
             bare = re.sub(r"0x[0-9A-F]+|http\S+|[0-9a-f]{12}|\bv\d+", "", text)
             words = set(re.findall(r"[A-Za-z_]{2,}", bare)) - NAMES
@@ -169,7 +172,7 @@ def strings(value: object) -> Iterator[str]:
             yield from strings(item)
     elif is_dataclass(value) and not isinstance(value, type):
         for field in fields(value):
-            if field.name not in ("inspection_id", "pictures"):
+            if field.name not in ("inspection_id", "pictures", "key"):
                 yield from strings(getattr(value, field.name))
 
 

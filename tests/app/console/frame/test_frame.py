@@ -150,9 +150,14 @@ def test_the_soak_bench_touches_the_switch_where_it_is(frame: Frame) -> None:
     assert frame.childAt(*LANGUAGE_SWITCH) is frame.menu.language
 
 
-def test_details_open_on_the_run_screen_wherever_one_is(console: ConsoleWindow) -> None:
-    for touched in (console.frame.header, console.frame.alarms):
-        QTest.mouseClick(touched, LEFT, pos=touched.rect().center())
+def test_alarms_are_one_touch_away_and_details_open_on_the_run_screen_wherever_one_is(
+    console: ConsoleWindow,
+) -> None:
+    header, line = console.frame.header, console.frame.alarms
+    for _ in range(2):
+        QTest.mouseClick(line, LEFT, pos=line.rect().center())
+        assert console.frame.name is ScreenName.ALARMS
+        QTest.mouseClick(header, LEFT, pos=header.rect().center())
         assert console.frame.name is ScreenName.RUN
         assert console.run_screen.pane.isVisible()
         console.run_screen.pane.button.click()

@@ -1,12 +1,11 @@
-"""The full text behind a touch: everything of a part, a tile or the alarms, as titled rows. Pure."""
+"""The full text behind a touch: everything of a part, a tile or the counts, as titled rows. Pure."""
 
 from dataclasses import dataclass
 
 from app.console.screens.run.model import gauges, score
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact, RunState
-from app.console.screens.run.model.view import came_last_at
-from app.console.widgets.phrases import NOTHING, defect_label, number, percent, said
+from app.console.widgets.phrases import NOTHING, defect_label, number, percent
 from app.console.words.words import Words
 from inspection.decision import NO_MODEL, ModelRef, Timings
 from inspection.messages.message import Coded
@@ -33,11 +32,6 @@ class StationTopic:
 
 
 @dataclass(frozen=True, slots=True)
-class AlarmsTopic:
-    """All alarms."""
-
-
-@dataclass(frozen=True, slots=True)
 class CountsTopic:
     """The shift's counts, those included that the card has no room for."""
 
@@ -47,7 +41,7 @@ class NoticeTopic:
     """How the last command ended."""
 
 
-Topic = StationTopic | PartTopic | TileTopic | AlarmsTopic | CountsTopic | NoticeTopic
+Topic = StationTopic | PartTopic | TileTopic | CountsTopic | NoticeTopic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,8 +65,6 @@ def details(topic: Topic, state: RunState, view: RunView, words: Words) -> Detai
             return Details(title=tile.title + stale, rows=tuple(rows))
         case StationTopic():
             return Details(title=view.header.station + stale, rows=_station_rows(state, view, words))
-        case AlarmsTopic():
-            return Details(title=view.alarms.sign.word + stale, rows=_alarm_rows(state, words))
         case CountsTopic():
             return Details(title=words.counts + stale, rows=_count_rows(state, view, words))
         case NoticeTopic():
@@ -125,21 +117,6 @@ def _count_rows(state: RunState, view: RunView, words: Words) -> tuple[tuple[str
         *((figure.caption, figure.value) for figure in shown.outcomes),
         (shown.latency.caption, f"{shown.latency.value} ({shown.latency.limit})"),
     )
-
-
-def _alarm_rows(state: RunState, words: Words) -> tuple[tuple[str, str], ...]:
-    if state.received is None:
-        return ()
-    rows, status = [], state.received.status
-    for alarm in sorted(status.alarms, key=came_last_at, reverse=True):
-        marks = [] if alarm.active else [words.alarm_gone]
-        marks += [] if alarm.acknowledged else [words.alarm_unseen]
-        marks += [words.alarm_times.format(n=alarm.times)] if alarm.times > 1 else []
-        text = f"0x{alarm.code:04X}  {said(alarm.text, alarm.coded, words)}"
-        text += f"  ({', '.join(marks)})" if marks else ""
-        rows.append((f"{status.by_its_clocks(came_last_at(alarm)):%H:%M:%S}", text))
-        rows += _originals(alarm.coded, words)
-    return tuple(rows)
 
 
 def _part_rows(part: Inspection, state: RunState, view: RunView, words: Words) -> tuple[tuple[str, str], ...]:

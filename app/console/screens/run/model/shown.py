@@ -126,6 +126,8 @@ class AlarmsView:
     sign: Sign
     text: str
     age: str
+    waiting: int
+    """Alarms that wait to be acknowledged."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ Every age is counted here and now (promise 6): the engine's own account of a val
 plus the time since it arrived. Nothing is compared with the console's wall clock, which may be wrong.
 """
 
-from datetime import datetime
+from operator import attrgetter
 
 from app.console.client.replies import COMMAND_TIMEOUT_S
 from app.console.screens.run.model.part_view import part_view, strip_view
@@ -129,29 +129,33 @@ def _alarms(status: StationStatus | None, fresh: bool, silence_s: float, words: 
     """
     standing = [] if status is None else list(in_view(status.alarms, flood=False).alarms)
     told = standing if status is None or status.alarm_flood is None else in_view(standing, flood=True).alarms
-    active = [alarm for alarm in standing if alarm.active]
-    newest = max([one for one in told if one.active] or told, key=came_last_at, default=None)
+    came = attrgetter("came_last_at")
+    newest = max([one for one in told if one.active] or told, key=came, default=None)
     text = "" if newest is None else said(newest.text, newest.coded, words)
     age = ""
     if newest is not None and status is not None:
-        age = words.ago.format(age=age_text(age_of(came_last_at(newest), status, silence_s), words))
-    if not fresh:
-        word = words.unknown
-        if status is not None:
-            word = words.alarms_unknown.format(age=age_text(silence_s, words))
-        return AlarmsView(sign=Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=word), text=text, age=age)
-    if newest is None:
-        return AlarmsView(sign=Sign(shape=Shape.RING, tone=Tone.CALM, word=words.no_alarms), text="", age="")
+        age = words.ago.format(age=age_text(age_of(newest.came_last_at, status, silence_s), words))
+    word = words.unknown
+    if status is not None:
+        word = words.alarms_unknown.format(age=age_text(silence_s, words))
+    not_of_now = Sign(shape=Shape.DASHED_RING, tone=Tone.FADED, word=word)
+    return AlarmsView(
+        sign=_alarms_sign(standing, words) if fresh else not_of_now,
+        text=text,
+        age=age,
+        waiting=sum(not alarm.acknowledged for alarm in standing),
+    )
+
+
+def _alarms_sign(standing: list[Alarm], words: Words) -> Sign:
+    active = sum(alarm.active for alarm in standing)
+    if not standing:
+        return Sign(shape=Shape.RING, tone=Tone.CALM, word=words.no_alarms)
     if not active:
         word = words.alarms_gone.format(n=len(standing))
-        return AlarmsView(sign=Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=word), text=text, age=age)
-    word = words.alarm if len(active) == 1 else words.alarms.format(n=len(active))
-    return AlarmsView(sign=Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word), text=text, age=age)
-
-
-def came_last_at(alarm: Alarm) -> datetime:
-    """When an alarm came, the last time where that was more than once."""
-    return alarm.last_at or alarm.raised_at
+        return Sign(shape=Shape.TRIANGLE, tone=Tone.CAUTION, word=word)
+    word = words.alarm if active == 1 else words.alarms.format(n=active)
+    return Sign(shape=Shape.SQUARE_CROSS, tone=Tone.DANGER, word=word)
 
 
 def _notice(state: RunState, words: Words) -> tuple[str, Tone]:

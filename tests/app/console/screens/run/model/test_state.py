@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from app.console.client.replies import CommandProblem, CommandReply, ContactTrouble, Received
-from app.console.screens.run.model.details import AlarmsTopic, CountsTopic, PartTopic, details
+from app.console.screens.run.model.details import CountsTopic, PartTopic, details
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import (
     FAILURE_NOTICE_S,
@@ -290,12 +290,6 @@ def test_an_active_alarm_comes_before_one_that_is_gone() -> None:
     assert (view.alarms.sign.word, view.alarms.text) == ("1 alarm", "camera gone")
 
 
-def test_the_list_of_alarms_says_what_is_gone_unseen_and_repeated() -> None:
-    state = heard(samples.full_disk())
-    listed = details(AlarmsTopic(), state, view_of(state, 0.0), EN)
-    assert listed.rows[0][1].endswith("(gone, not acknowledged, 3 times)")
-
-
 @pytest.mark.parametrize(
     ("hours", "en", "zh"),
     [
@@ -319,13 +313,11 @@ def test_counts_say_from_when_on(hours: int | None, en: str, zh: str) -> None:
 @pytest.mark.parametrize(("zone", "noon"), [("Asia/Shanghai", "20:00"), ("Asia/Kolkata", "17:30")])
 def test_times_are_those_of_the_plants_clocks(zone: str, noon: str) -> None:
     """``samples.NOON`` is 12:00 UTC."""
-    alarm = samples.full_disk().alarms[0].model_copy(update={"last_at": samples.NOON})
     part = samples.inspection(at=samples.NOON)
     counts = Counts(since=samples.NOON)
-    state = heard(samples.status(zone=zone, alarms=(alarm,), last=part, counts=counts))
+    state = heard(samples.status(zone=zone, last=part, counts=counts))
     view = view_of(state, 0.0)
     assert view.production.totals[0].caption == f"Judged since {noon}"
-    assert details(AlarmsTopic(), state, view, EN).rows[0][0] == f"{noon}:00"
     recorded = dict(details(PartTopic(), state, view, EN).rows)[EN.recorded]
     assert recorded[11:16] == f"{part.recorded_at.astimezone(ZoneInfo(zone)):%H:%M}"
 
