@@ -156,8 +156,8 @@ def test_alarms_are_one_touch_away_and_details_open_on_the_run_screen_wherever_o
     header, line = console.frame.header, console.frame.alarms
     for _ in range(2):
         QTest.mouseClick(line, LEFT, pos=line.rect().center())
-        assert console.frame.name is ScreenName.ALARMS
+        there = console.frame.name
         QTest.mouseClick(header, LEFT, pos=header.rect().center())
-        assert console.frame.name is ScreenName.RUN
+        assert (there, console.frame.name) == (ScreenName.ALARMS, ScreenName.RUN)
         assert console.run_screen.pane.isVisible()
         console.run_screen.pane.button.click()

@@ -1,6 +1,7 @@
 """Alarms in every state, as the engine lists them and as the record tells them."""
 
 from datetime import timedelta
+from typing import Any
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.history import AlarmOnRecord, AlarmPage
@@ -35,7 +36,7 @@ EACH = (
 )
 
 
-def status(*alarms: Alarm, **changes: object) -> StationStatus:
+def status(*alarms: Alarm, **changes: Any) -> StationStatus:
     """Of a station with these."""
     return samples.status(alarms=alarms, **changes)
 

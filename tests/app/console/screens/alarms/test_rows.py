@@ -91,7 +91,7 @@ def test_the_pane_says_what_it_means_what_to_do_and_why_it_is_shelved_in_both_la
 
 def test_the_history_says_what_became_of_each() -> None:
     known = status()
-    fates = {
+    fates: dict[str, dict[str, object]] = {
         "Over": {},
         "Acknowledged": {"cleared_at": None},
         "Gone, not acknowledged": {"acknowledged_at": None, "acknowledged_by": ""},
