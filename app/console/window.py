@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 import structlog
@@ -9,21 +10,28 @@ from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QCloseEvent, QKeyEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from app.console.client import reviews
+from app.console.client.asking import Answer
 from app.console.client.client import StationClient
 from app.console.client.replies import CommandReply, ContactTrouble, PictureReply, Received
 from app.console.frame.frame import Frame
 from app.console.screens.alarms.model.rows import listed, listed_pane
 from app.console.screens.alarms.screen import AlarmsScreen
+from app.console.screens.review.screen import ReviewScreen
 from app.console.screens.run.model.details import PartTopic, StationTopic, Topic, details
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
+from app.console.widgets.theme import Theme
 from app.console.words.choice import other
 from app.console.words.words import ScreenName, Words
 from inspection.status import Command
 
 REFRESH_MS: Final = 100
 """Ages are counted on at this pace, whatever arrives."""
+
+COUNT_EVERY_S: Final = 15.0
+"""So often it is asked how many held parts wait for a person."""
 
 _log = structlog.get_logger(__name__)
 
@@ -39,9 +47,14 @@ class ConsoleWindow(QWidget):
         self.state = RunState()
         self.frame = Frame(
             words,
-            {ScreenName.ALARMS: lambda theme, words: AlarmsScreen(theme, words, client, self.state)},
+            {
+                ScreenName.REVIEW: self._make_review,
+                ScreenName.ALARMS: lambda theme, words: AlarmsScreen(theme, words, client, self.state),
+            },
         )
         self.run_screen = self.frame.run
+        self.review: ReviewScreen | None = None
+        """Made when it is shown first."""
         self._client = client
         self._monotonic = monotonic
         self._topic: Topic | None = None
@@ -50,6 +63,7 @@ class ConsoleWindow(QWidget):
         self._picture: PictureReply | None = None
         self._view_number = 0
         self._part_id: str | None = None
+        self._count_at_s = monotonic() + COUNT_EVERY_S
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -67,6 +81,7 @@ class ConsoleWindow(QWidget):
         self._client.trouble.connect(self._take_trouble, queued)
         self._client.command_done.connect(self._take_command, queued)
         self._client.picture_done.connect(self._take_picture, queued)
+        self._client.answered.connect(self._take_answer, queued)
         self.run_screen.command_touched.connect(self._send)
         self.run_screen.part_touched.connect(self._select)
         self.run_screen.live_touched.connect(self._go_live)
@@ -78,6 +93,12 @@ class ConsoleWindow(QWidget):
         self.run_screen.pane_closed.connect(self._close_topic)
         self.run_screen.view_touched.connect(self._next_view)
 
+    def _make_review(self, theme: Theme, words: Words) -> ReviewScreen:
+        self.review = ReviewScreen(
+            theme, words, self._client.ask, partial(self._client.fetch_picture, place="review")
+        )
+        return self.review
+
     def refresh(self) -> RunView:
         """Let time pass and paint what is known, at its age of this moment."""
         now_s = self._monotonic()
@@ -87,10 +108,17 @@ class ConsoleWindow(QWidget):
         self.frame.menu.wait_for(ScreenName.ALARMS, view.alarms.waiting)
         self.frame.show_view(view)
         self.frame.shown.tick(now_s)
+        self._count_waiting(now_s)
         self.run_screen.show_picture(view, self._picture, view_number=self._view_number, words=self.words)
         shown = None if self._topic is None else details(self._topic, self.state, view, self.words)
         self.run_screen.show_details(shown, close=self.words.close)
         return view
+
+    def _count_waiting(self, now_s: float) -> None:
+        """How many held parts wait, for the menu; the Review screen knows it while it is shown."""
+        if now_s >= self._count_at_s and self.frame.name is not ScreenName.REVIEW:
+            self._count_at_s = now_s + COUNT_EVERY_S
+            self._client.ask(reviews.waiting())
 
     def _want_picture(self, view: RunView) -> None:
         """Ask for the picture of the part that is shown. An earlier part's picture goes at once."""
@@ -146,6 +174,15 @@ class ConsoleWindow(QWidget):
         if reply.sha256 == self._wanted:
             self._picture = reply
             self.refresh()
+        if self.review is not None:
+            self.review.take_picture(reply)
+
+    def _take_answer(self, answer: Answer) -> None:
+        if answer.request.topic == reviews.WAITING and (page := reviews.page_in(answer)) is not None:
+            self.frame.menu.wait_for(ScreenName.REVIEW, page.open)
+        elif self.review is not None:
+            self.review.take_answer(answer)
+            self.frame.menu.wait_for(ScreenName.REVIEW, self.review.open)
 
     def _send(self, command: Command) -> None:
         if self.state.may(command, self._monotonic()):

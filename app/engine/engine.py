@@ -45,6 +45,7 @@ from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from reports.queries.alarms import alarms_before
+from reports.settings import StoreSettings
 from reports.shift.document.kinds import Kind, Language
 from reports.store.store import SqlStore
 
@@ -130,6 +131,11 @@ class Engine:
     async def history(self, limit: int) -> list[Inspection]:
         """The last parts on record, newest first."""
         return await self._recorder.recent(limit)
+
+    @property
+    def record(self) -> StoreSettings:
+        """Where the record lies."""
+        return self._settings.store
 
     async def alarm_page(self, asked: HistoryAsked) -> bytes:
         """A page of the alarms that there were, as JSON. Raises StoreError."""

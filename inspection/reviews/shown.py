@@ -3,11 +3,13 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from inspection.decision import Action, DecidedBy, Frozen, RecipeRef
 from inspection.messages.message import Coded
 from inspection.part import Inspection, MissedCause, Outcome
 from inspection.reviews.held import WhyHeld, why_held
-from inspection.reviews.review import Review
+from inspection.reviews.review import Answer, Review
 
 
 class QueueState(StrEnum):
@@ -19,9 +21,29 @@ class QueueState(StrEnum):
     """Reviewed, held or not: those reviewed last first."""
 
 
+class QueueAsked(Frozen):
+    """Which page of which list is asked for."""
+
+    state: QueueState = QueueState.OPEN
+    part_id: int | None = Field(default=None, ge=0, le=0xFFFFFFFF)
+    """Parts with this number of the PLC's, held or not, instead of those of a state; the newest first."""
+    cursor: int | None = Field(default=None, ge=0, le=2**62)
+    """To go on behind a page, as that says; None to begin."""
+    limit: int = Field(default=20, ge=1, le=100)
+
+
+class ToPut(Frozen):
+    """What is to be put on record of a part."""
+
+    inspection_id: str
+    answer: Answer
+
+
 class PartInQueue(Frozen):
     """A part in a list."""
 
+    place: int
+    """In the list: the page behind it is asked for by this as ``cursor``."""
     inspection_id: str
     revision: int
     part_id: int
@@ -44,10 +66,11 @@ class PartInQueue(Frozen):
     """The one that counts."""
 
     @classmethod
-    def of(cls, part: Inspection, review: Review | None) -> "PartInQueue":
+    def of(cls, part: Inspection, review: Review | None, *, place: int) -> "PartInQueue":
         """A part with what was said of it."""
         decision = part.decision
         return cls(
+            place=place,
             inspection_id=part.inspection_id,
             revision=part.revision,
             part_id=part.trigger.part_id,

@@ -51,14 +51,12 @@ def queue_page(
     with reading(settings) as connection:
         if state is QueueState.OPEN:
             held = open_parts(connection, after=cursor or 0, limit=limit + 1)
-            found = [PartInQueue.of(one.inspection, None) for one in held]
-            places = [one.root for one in held]
+            found = [PartInQueue.of(one.inspection, None, place=one.root) for one in held]
         else:
             reviews = counting_reviews(connection, before=cursor, limit=limit + 1)
             parts = newest_parts(connection, [one.inspection_id for one in reviews])
-            found = [PartInQueue.of(parts[one.inspection_id], one) for one in reviews]
-            places = [one.position for one in reviews]
-        more = places[limit - 1] if len(places) > limit else None
+            found = [PartInQueue.of(parts[one.inspection_id], one, place=one.position) for one in reviews]
+        more = found[limit - 1].place if len(found) > limit else None
         return QueuePage(parts=tuple(found[:limit]), cursor=more, open=count_open(connection))
 
 
@@ -73,7 +71,9 @@ def parts_named(settings: StoreSettings, part_id: int, *, limit: int = MOST_AT_O
         query = select(row.inspection_id).where(row.part_id == part_id, row.revision == 0)
         ids = connection.scalars(query.order_by(row.position.desc()).limit(limit)).all()
         parts, reviews = newest_parts(connection, ids), newest_reviews(connection, ids)
-        found = tuple(PartInQueue.of(parts[one], reviews.get(one)) for one in ids)
+        found = tuple(
+            PartInQueue.of(parts[one], reviews.get(one), place=place) for place, one in enumerate(ids)
+        )
         return QueuePage(parts=found, cursor=None, open=count_open(connection))
 
 

@@ -21,6 +21,7 @@ from app.api.engine.cannot import CannotError
 from app.api.engine.doors_end import DoorsEnd, lanes
 from app.api.engine.lane import Lane, leave_alone
 from app.api.engine.picture_levels import archived_png, camera_jpeg
+from app.api.engine.reviews_end import ReviewsEnd, ReviewsServed, review_lanes
 from app.api.messages import Asked, Failure, HealthReport, Question, ReportAsked
 from app.api.rate import Rate
 from inspection.challenge.shown import ChallengeOrder
@@ -74,7 +75,7 @@ class ServedLink(Protocol):
         """How the link does."""
 
 
-class ServedStation(AlarmsServed, Protocol):
+class ServedStation(AlarmsServed, ReviewsServed, Protocol):
     """What the API needs of the engine."""
 
     @property
@@ -144,7 +145,8 @@ class EngineEnd:
         self._challenge = Lane(self._answer, 1.0)
         self._doors = DoorsEnd(engine.doors)
         self._alarms = AlarmsEnd(engine)
-        self._beside = {**lanes(self._answer), **alarm_lanes(self._answer)}
+        self._reviews = ReviewsEnd(engine)
+        self._beside = {**lanes(self._answer), **alarm_lanes(self._answer), **review_lanes(self._answer)}
         self._callers_told = -1
 
     async def serve(self) -> None:
@@ -160,6 +162,7 @@ class EngineEnd:
             log.warning("the API's channel is closed", why=str(closed.exceptions[0]))
         finally:
             self._thread.shutdown(wait=False, cancel_futures=True)
+            self._reviews.close()
             self._channel.close()
 
     async def _listen(self) -> None:
@@ -266,6 +269,8 @@ class EngineEnd:
                 return await self._report(asked.argument)
             case Question.CHALLENGE:
                 return await self._challenged(asked)
+            case Question.REVIEWS | Question.REVIEW | Question.REVIEW_PUT:
+                return await self._reviews.answer(asked)
             case Question.ALARMS | Question.ALARM_HISTORY | Question.ALARM_ORDER:
                 return await self._alarms.answer(asked)
             case Question.SIGN_IN | Question.SIGN_OUT | Question.SEEN | Question.ADMIT:

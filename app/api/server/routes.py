@@ -16,6 +16,7 @@ from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.doors import ClientHeader, add_session, client_of
 from app.api.server.gate import Gate, OriginRules
+from app.api.server.reviews import add_reviews
 from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
@@ -55,6 +56,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
     api.add_exception_handler(RequestValidationError, _not_valid)
     add_session(api, engine)
     add_alarms(api, engine)
+    add_reviews(api, engine)
     _add_reading(api, engine)
     _add_pictures(api, engine)
     _add_reports(api, engine)

@@ -85,7 +85,7 @@ class StationClient(QObject):
         self._started = threading.Event()
         self._thread: threading.Thread | None = None
         self._http: httpx.AsyncClient | None = None
-        self._picture: Future[None] | None = None
+        self._pictures: dict[str, Future[None]] = {}
         self._reading: dict[str, Future[None]] = {}
         """What was asked last of each topic that only reads."""
 
@@ -118,11 +118,15 @@ class StationClient(QObject):
         if self._submit(self._send(command)) is None:
             self.command_done.emit(CommandReply(command=command, problem=CommandProblem.UNREACHABLE))
 
-    def fetch_picture(self, sha256: str) -> None:
-        """Fetch a picture; what was being fetched before is dropped. :attr:`picture_done` tells the end."""
-        if self._picture is not None:
-            self._picture.cancel()
-        self._picture = self._submit(self._fetch_picture(sha256))
+    def fetch_picture(self, sha256: str, *, place: str = "") -> None:
+        """Fetch a picture for a place on a screen; what was being fetched for it before is dropped.
+
+        :attr:`picture_done` tells the end.
+        """
+        if (before := self._pictures.pop(place, None)) is not None:
+            before.cancel()
+        if (fetched := self._submit(self._fetch_picture(sha256))) is not None:
+            self._pictures[place] = fetched
 
     def ask(self, request: Request) -> None:
         """Ask for something; :attr:`answered` tells the end, within the request's time."""

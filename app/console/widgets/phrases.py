@@ -95,8 +95,12 @@ def part_sign(part: Inspection, words: Words, *, short: bool = False) -> Sign:
 def defect_label(defect: Defect, words: Words) -> str:
     """Type, severity and length, as far as it is known."""
     length = "" if defect.length_mm is None else f", {defect.length_mm:.1f} mm"
-    kind = LANGUAGES[words.code].term(defect.type)
-    return f"{kind}, {words.severities[defect.severity]}{length}"
+    return f"{term(defect.type, words)}, {words.severities[defect.severity]}{length}"
+
+
+def term(name: str, words: Words) -> str:
+    """A word of the trade, such as a defect's type; a name of the plant's own stays as it is."""
+    return LANGUAGES[words.code].term(name)
 
 
 def calm(sign: Sign) -> Sign:

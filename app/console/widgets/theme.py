@@ -176,7 +176,17 @@ def style_sheet(theme: Theme) -> str:
     QPushButton:disabled {{ color: {PALE_INK.name()}; background: #dcdfe2; border-color: #c3c8cc; }}
     QPushButton[marked="true"] {{ background: {DARK.name()}; color: white; border-color: {DARK.name()}; }}
     QScrollArea, QScrollArea > QWidget > QWidget {{ background: transparent; border: none; }}
-    QListView {{ background: transparent; border: none; }}
+    QLineEdit {{
+        background: white; border: {px(1.5)}px solid #8e979e; border-radius: {px(6)}px; padding: 0 {px(8)}px;
+    }}
+    QLineEdit:focus {{ border-color: {DARK.name()}; }}
+    QLineEdit:disabled {{ color: {PALE_INK.name()}; background: #dcdfe2; }}
+    QListView {{ background: transparent; border: none; outline: none; }}
+    QSlider::groove:horizontal {{ height: {px(10)}px; background: {LINE.name()}; border-radius: {px(5)}px; }}
+    QSlider::handle:horizontal {{
+        background: {DARK.name()}; width: {px(TOUCH_PX - 8)}px; margin: -{px(17)}px 0;
+        border-radius: {px(6)}px;
+    }}
     QScrollBar:vertical {{ width: {px(TOUCH_PX - 4)}px; background: {DESK.name()}; border: none; }}
     QScrollBar::handle:vertical {{
         background: {PALE_INK.name()}; min-height: {px(TOUCH_PX)}px; border-radius: {px(4)}px;

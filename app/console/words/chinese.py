@@ -1,6 +1,7 @@
 """The console's words in Chinese, as factories say them."""
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.reviews import REVIEW_ZH
 from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
@@ -209,4 +210,5 @@ ZH = Words(
     teach_unfit="不能构成指针表：{problem}",
     teach_undo="撤销",
     teach_done="完成",
+    review=REVIEW_ZH,
 )

@@ -1,6 +1,7 @@
 """The console's words in English."""
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.reviews import REVIEW_EN
 from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
@@ -210,4 +211,5 @@ EN = Words(
     teach_unfit="This makes no dial: {problem}",
     teach_undo="Undo",
     teach_done="Done",
+    review=REVIEW_EN,
 )

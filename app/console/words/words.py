@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.reviews import ReviewWords
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
@@ -146,6 +147,8 @@ class Words:
     command_accepted: str
 
     close: str
+
+    review: ReviewWords
     defects: str
     gauges: str
     unreadable: str

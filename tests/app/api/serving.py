@@ -30,6 +30,7 @@ from inspection.times.shifts import NoSuchShiftError
 from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
+from reports.settings import StoreSettings
 from tests.app.access.doors.people import FakeLooking, Noted, Seconds, doors_of
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
 
@@ -48,6 +49,7 @@ class FakeEngine:
         self.folder = folder
         self.pages_asked: list[HistoryAsked] = []
         self.unreadable = False
+        self.record = StoreSettings(folder=folder / "record")
         self.unheard = Unheard()
         self.station = Station(
             line=self.line,

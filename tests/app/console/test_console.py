@@ -5,7 +5,7 @@ import math
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from datetime import datetime, timedelta, timezone
 from enum import Enum
@@ -30,6 +30,7 @@ from app.console.window import ConsoleWindow
 from app.console.words.chinese import ZH
 from app.console.words.choice import LANGUAGES, words_for
 from app.console.words.english import EN
+from app.console.words.reviews import ReviewWords
 from app.console.words.words import Words
 from inspection.decision import Action, Timings
 from inspection.part import Inspection, MissedCause
@@ -363,22 +364,30 @@ def test_the_language_switch_leaves_no_word_behind(
     assert [text for text in texts(console) if re.search("[\u4e00-\u9fff]", text)] == ["中文"]
 
 
-def every_word(words: Words) -> list[str]:
-    found = []
+def said_in(words: Words | ReviewWords) -> Iterator[tuple[str, str | Mapping[Any, str]]]:
+    """Each field, those of a screen's own words among them."""
     for field in fields(words):
         value = getattr(words, field.name)
+        if isinstance(value, ReviewWords):
+            yield from said_in(value)
+        else:
+            yield field.name, value
+
+
+def every_word(words: Words) -> list[str]:
+    found: list[str] = []
+    for _, value in said_in(words):
         found += [value] if isinstance(value, str) else list(value.values())
     return found
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_every_word_is_there_and_has_its_glyphs(words: Words, console: ConsoleWindow) -> None:
-    for field in fields(words):
-        value = getattr(words, field.name)
+    for name, value in said_in(words):
         if not isinstance(value, str):
             kind: type[Enum] = type(next(iter(value)))
-            names = set(Timings.model_fields) if field.name == "stages" else set(kind)
-            assert set(value) == names, field.name
+            names = set(Timings.model_fields) if name == "stages" else set(kind)
+            assert set(value) == names, name
     assert all(every_word(words))
     for bold in (False, True):
         font = QRawFont.fromFont(Theme().font(20, bold=bold))

@@ -1,0 +1,1 @@
+"""The Review screen: held parts one after the other, and what a person says of each."""
