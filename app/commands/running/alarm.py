@@ -4,9 +4,6 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
@@ -88,10 +85,11 @@ def history(
         rows = [one.model_dump(mode="json") | {"texts": _texts(one.coded, one.text)} for one in page.alarms]
         print_json({"alarms": rows, "next": page.next, "waiting": page.waiting})
         return
-    table = Table("position", "raised", "priority", "alarm", "times", "acknowledged", "over")
     for one in page.alarms:
-        table.add_row(*map(escape, _row(one, lang, zone)))
-    Console().print(table)
+        typer.echo(f"{shown(one.raised_at, zone=zone)}  {_recorded(one, lang)}")
+        typer.echo(f"    {_became(one, zone)}")
+    if not page.alarms:
+        typer.echo("no such alarm is on record")
     if page.next is not None:
         typer.echo(f"there are earlier ones: --before {page.next}")
     if page.waiting:
@@ -119,11 +117,28 @@ def _line(alarm: Alarm, language: Language, zone: "tzinfo | None") -> str:
     return f"0x{alarm.code:04X} [{', '.join(marks)}] {tell(alarm.coded, alarm.text, language)}"
 
 
-def _row(one: AlarmOnRecord, language: Language, zone: "tzinfo | None") -> tuple[str, ...]:
-    def when(at: datetime | None) -> str:
-        return "" if at is None else shown(at, zone=zone)
+def _recorded(one: AlarmOnRecord, language: Language) -> str:
+    """One alarm of the history, for people."""
+    marks = [one.priority.value]
+    marks += ["first-out"] if one.first_out else []
+    marks += [f"{one.times} times"] if one.times > 1 else []
+    return f"0x{one.code:04X} [{', '.join(marks)}] {tell(one.coded, one.text, language)}"
 
-    seen = f"{when(one.acknowledged_at)} {one.acknowledged_by}".strip()
-    over = f"{when(one.dropped_at)} dropped from a full list" if one.dropped_at else when(one.cleared_at)
-    text = f"0x{one.code:04X} {tell(one.coded, one.text, language)}"
-    return str(one.position), when(one.raised_at), one.priority.value, text, str(one.times), seen, over
+
+def _became(one: AlarmOnRecord, zone: "tzinfo | None") -> str:
+    """What became of it."""
+
+    def when(at: datetime) -> str:
+        return shown(at, zone=zone)
+
+    seen = one.acknowledged_at
+    told = ["not acknowledged" if seen is None else f"acknowledged {when(seen)} by {one.acknowledged_by}"]
+    if one.shelf is not None:
+        told.append(f"shelved until {when(one.shelf.until)} by {one.shelf.by}: {one.shelf.reason}")
+    if one.dropped_at is not None:
+        told.append(f"dropped from a full list {when(one.dropped_at)}")
+    elif one.cleared_at is None:
+        told.append("its cause is not known to be gone")
+    else:
+        told.append(f"over {when(one.cleared_at)}")
+    return "; ".join(told)

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from inspection.alarms.catalogue import AlarmCode
+from inspection.alarms.on_record import ALARM_KINDS
 from inspection.decision import Action
 from inspection.events import EventKind
 from inspection.line_events import (
@@ -19,10 +20,11 @@ from inspection.line_events import (
     SecondEngineGone,
 )
 from inspection.part import MissedCause, Outcome
-from inspection.status import Command, Mode
+from inspection.status import Alarm, AlarmState, Command, Mode
 from inspection.unheard import Unheard
 from tests.fakes import (
     BOOT,
+    EPOCH,
     FakeStore,
     trigger,
     until,
@@ -153,6 +155,28 @@ def test_who_ordered_what_is_on_record_refused_orders_too() -> None:
             (EventKind.ENGINE_STOPPED, "engine"),
         ]
         assert store.events[7].detail.startswith("reset: still halted: frozen")
+
+    asyncio.run(body())
+
+
+def test_what_nobody_had_seen_stands_again_after_a_restart_and_is_the_same_when_it_is_raised_again() -> None:
+    async def body() -> None:
+        store = FakeStore()
+        stood = Alarm(alarm_id="a", code=AlarmCode.NO_PICTURE, text="camera 1 is gone", raised_at=EPOCH)
+        seen = stood.model_copy(update={"alarm_id": "b", "code": AlarmCode.STORE_DEGRADED})
+        store.stood = [seen, stood.model_copy(update={"acknowledged": False})]
+        async with running(store) as world:
+            (alarm,) = world.station.telemetry.alarms
+            assert (alarm.alarm_id, alarm.state) == ("a", AlarmState.RETURNED)
+            world.station.alarm(AlarmCode.NO_PICTURE, "camera 1 is gone")
+            (alarm,) = world.station.telemetry.alarms
+            assert (alarm.alarm_id, alarm.state) == ("a", AlarmState.UNACKNOWLEDGED)
+        told = [(event.kind, *event.subjects[:1]) for event in store.events if event.kind in ALARM_KINDS]
+        cleared, raised = EventKind.ALARM_CLEARED, EventKind.ALARM_RAISED
+        assert told == [(cleared, "b"), (cleared, "a"), (raised, "a")]
+        assert store.events[0].kind is EventKind.ENGINE_STARTED, (
+            "what the new run tells stands behind its start"
+        )
 
     asyncio.run(body())
 

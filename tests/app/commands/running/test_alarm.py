@@ -74,7 +74,11 @@ def test_the_history_goes_back_page_by_page(alarm: Callable[..., Said]) -> None:
     assert (last["acknowledged_by"], last["priority"], page["waiting"]) == ("anna", "low", 0)
     told = alarm("history", "--limit", 2).out
     assert f"there are earlier ones: --before {page['next']}" in told
-    assert "[bold]too" in told
+    assert "0x1202 [low] [bold]too dark" in told
+    assert "not acknowledged; shelved until " in told
+    oldest = alarm("history", "--before", page["next"]).out
+    assert "; over " in oldest
+    assert " by anna; " in oldest
 
 
 def test_the_history_is_searched_by_time_and_priority(alarm: Callable[..., Said]) -> None:

@@ -2,8 +2,12 @@
 
 from pathlib import Path
 
-from inspection.events import EventKind
+from inspection.events import Event, EventKind
+from reports.shift.document.content import content
+from reports.shift.document.kinds import Language
 from reports.shift.document.report import ShiftReport
+from reports.shift.document.words.words import Words
+from tests.reports.parts import START
 from tests.reports.shift.document.made_up import LATEST, LONG_DETAIL, ask
 
 
@@ -56,3 +60,12 @@ def test_parts_to_look_for_have_no_outcome_or_an_unconfirmed_one(report: ShiftRe
 def test_events_are_those_of_the_shift_s_time(report: ShiftReport) -> None:
     orders = {EventKind.HOLD, EventKind.START, EventKind.BYPASS_BEGAN, EventKind.FAULT}
     assert [event.detail for event in report.events if event.kind in orders] == [LONG_DETAIL, "", ""]
+
+
+def test_who_shelved_an_alarm_stands_among_the_events_and_its_life_does_not(report: ShiftReport) -> None:
+    shelved = Event(at=START, kind=EventKind.ALARM_SHELVED, by="ben", detail="shelved until 08:00 (known)")
+    raised = shelved.model_copy(update={"kind": EventKind.ALARM_RAISED, "detail": "raised"})
+    told = report.model_copy(update={"events": (raised, shelved)})
+    (events,) = (table for table in content(told, Words(Language.EN)).tables if table.key == "events")
+    assert len(events.rows) == 1
+    assert events.rows[0][1].text == "Alarm shelved"

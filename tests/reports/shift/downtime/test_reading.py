@@ -8,7 +8,7 @@ from inspection.alarms.alarm_list import AlarmList
 from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.on_record import subjects_of
 from inspection.events import Event, EventKind
-from inspection.status import Alarm
+from inspection.status import Alarm, Shelf
 from reports.settings import StoreSettings
 from reports.shift.downtime.alarms import AlarmLife, alarm_lives
 from reports.shift.downtime.reasons import Reason
@@ -118,6 +118,23 @@ def test_alarms_are_told_with_who_saw_them_how_long_they_stood_and_which_came_fi
     assert third.cleared_at is None
     assert second.cleared_at == START + timedelta(hours=4)
     assert (first.raised_at, first.priority) == (START - timedelta(hours=1), "medium")
+
+
+def test_an_alarm_that_is_shelved_stands_as_long_as_its_cause_is_there(
+    store: SqlStore, reader: Engine
+) -> None:
+    alarms, hour = alarms_at(store)
+    note(store, 0, EventKind.ENGINE_STARTED)
+    hour[0] = 1
+    alarms.raise_(AlarmCode.NO_PICTURE, "gone", START)
+    hour[0] = 2
+    until = START + timedelta(hours=3)
+    alarms.shelve(alarms[0], Shelf(by="ben", since=START, until=until, reason="it is being mended"))
+    hour[0] = 3
+    alarms.look(until)
+    hour[0] = 5
+    alarms.gone(AlarmCode.NO_PICTURE)
+    assert [one.active_s / 3600 for one in lives(store, reader)] == [4.0]
 
 
 def test_an_alarm_of_a_run_that_died_stands_no_longer_than_the_run_was_heard_of(
