@@ -1,10 +1,16 @@
 """The demo's challenge: two of its own first parts, of which the simulation knows what they are."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from inspection.decision import Severity
 from inspection.simulation import Variation, cover, draw_part
 from inspection.simulation.spec import severity_of
+from reports.database.connecting import open_reader
+from reports.settings import StoreSettings
+from reports.shift.challenges import ChallengeRun, Ended, challenge_runs
+from reports.shift.query import shift_on_record
+from reports.store.waiting import read_waiting
 
 _EVIDENT: Final = 0.3
 """Contrast from which on nobody would overlook a defect."""
@@ -41,3 +47,34 @@ def simulated_challenge(*, seed: int) -> dict[str, Any]:
             },
         ],
     }
+
+
+def challenges_on_record(settings: StoreSettings) -> tuple[ChallengeRun, ...]:
+    """The challenges that a record tells of, in the order in which they began.
+
+    Raises:
+        StoreError: It cannot be read.
+    """
+    reader = open_reader(settings.url)
+    now = datetime.now(UTC)
+    try:
+        found = shift_on_record(
+            reader, start=datetime.min.replace(tzinfo=UTC), end=now, waiting=read_waiting(settings), now=now
+        )
+    finally:
+        reader.dispose()
+    return challenge_runs(found.noted)
+
+
+def in_words(runs: tuple[ChallengeRun, ...]) -> str:
+    """How it stands after these, for people."""
+    if not runs:
+        return "none was begun: no part passes without one"
+    last = runs[-1]
+    match last.result:
+        case Ended.PASSED:
+            return "passed: parts may pass"
+        case Ended.FAILED:
+            return f"failed ({', '.join(last.wrong)}): no part passes until another is passed"
+        case Ended.ABORTED | Ended.OPEN:
+            return "not ended: no part passes until it is passed"

@@ -10,7 +10,7 @@ from typing import Any
 from rich.table import Table
 
 from app.command_line.writable import refuse_unwritable
-from app.demo.challenge import simulated_challenge
+from app.demo.challenge import challenges_on_record, in_words, simulated_challenge
 from app.progress import progress, screen
 from app.recipes.file_frames import FileFrames
 from app.recipes.gauges.simulated import LABEL, label_gauge, pressure_gauge
@@ -62,6 +62,8 @@ class DemoSummary(Frozen):
     folder: str
     console: ConsoleEnd | None = None
     """How the console ended, where there was one and it ended first."""
+    challenge: str | None = None
+    """How the last of its challenges ended, in words; None where none was asked for."""
 
     @property
     def sound(self) -> bool:
@@ -88,6 +90,8 @@ class DemoSummary(Frozen):
         latency = ", ".join(f"{name} {value:.0f}" for name, value in self.latency_ms.items())
         table.add_row("trigger → accepted result", f"{latency} ms" if latency else "none")
         table.add_row("deadline misses", str(self.deadline_misses))
+        if self.challenge is not None:
+            table.add_row("challenge", self.challenge)
         if self.engine_restarts:
             table.add_row("engine restarts", str(self.engine_restarts))
         table.add_row("record", self.folder)
@@ -135,7 +139,8 @@ def run_demo(
             rig.watch(until=lambda: not (headless or rig.console_open), on_progress=bar.show)
         restarts, console = rig.engine_restarts, rig.console_end
     summary = reconcile(read_plc_log(rig.plc_log), read_record(rig.store), restarts=restarts, folder=folder)
-    return summary.model_copy(update={"console": console})
+    said = in_words(challenges_on_record(rig.store)) if challenge and images is None else None
+    return summary.model_copy(update={"console": console, "challenge": said})
 
 
 def simulated_tables(folder: Path, *, seed: int, gauges: int = 1, label: bool = False) -> Tables:
