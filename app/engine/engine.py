@@ -27,7 +27,7 @@ from app.inference.process import Build
 from app.inference.supervised import SupervisedInspector
 from app.memory_use import peak_memory_mb
 from app.reporting.at_shift_end import ShiftEnds
-from app.reporting.on_request import report_asked
+from app.reporting.on_request import report_asked, shift_asked, sign_asked
 from app.settings.station import Settings
 from inspection.alarms.history import HistoryAsked
 from inspection.cameras import make_camera
@@ -45,6 +45,7 @@ from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from reports.queries.alarms import alarms_before
+from reports.queries.shifts import shifts_before
 from reports.settings import StoreSettings
 from reports.shift.document.kinds import Kind, Language
 from reports.store.store import SqlStore
@@ -155,10 +156,27 @@ class Engine:
 
     async def report(self, asked: ReportAsked) -> tuple[str, bytes]:
         """A shift report: its file's name, and the file."""
-        kind, language = Kind(asked.form.value), Language(asked.language.value)
-        return await report_asked(
-            self._settings, asked.day, asked.shift, kind, language, now=self._clock.now()
-        )
+        shift = await self._shift(asked.day, asked.shift)
+        kind = None if asked.form is ReportFormat.PNG else Kind(asked.form.value)
+        return await report_asked(self._settings, shift, kind, Language(asked.language.value))
+
+    async def shifts(self, asked: ShiftsAsked) -> bytes:
+        """A page of the shifts with the signatures below their reports, as JSON. Raises StoreError."""
+        calendar, now = self._settings.station.calendar, self._clock.now()
+
+        def page() -> bytes:
+            return shifts_before(self._settings.store, calendar, asked, now=now).model_dump_json().encode()
+
+        return await asyncio.wrap_future(self._reader.submit(page))
+
+    async def sign(self, order: SignOrder) -> bytes:
+        """Put a signature below a shift's report; what became of it, as JSON. Raises StoreError."""
+        shift = await self._shift(order.day, order.shift)
+        return (await sign_asked(self._settings, shift, order)).model_dump_json().encode()
+
+    async def _shift(self, day: date | None, name: str) -> Shift:
+        asked = partial(shift_asked, self._settings, day, name, now=self._clock.now())
+        return await asyncio.wrap_future(self._reader.submit(asked))
 
     def _let_panel_in(self) -> PanelKey:
         """Let in the console that the same person starts on this machine. Raises StoreError."""

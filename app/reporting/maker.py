@@ -7,9 +7,9 @@ import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 import app
 from app.reporting.messages import Done, Refused, Wanted
@@ -22,6 +22,8 @@ from inspection.station.recording.lone_thread import LoneThread
 PROGRAM: Final = "app.reporting.process"
 LEAVE_S: Final = 5.0
 """How long a killed process is waited for."""
+
+T = TypeVar("T", bound=BaseModel)
 
 
 class ReportRefusedError(StoreError):
@@ -50,13 +52,31 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     Raises:
         ReportRefusedError: There is none.
     """
+    return await answered(PROGRAM, wanted, Done, limit_s=limit_s)
+
+
+async def answered(program: str, asked: BaseModel, kind: type[T], *, limit_s: float) -> tuple[T, bytes]:
+    """Have something done by a program of ours, started for it. A cancelled call ends the process.
+
+    Args:
+        program: Its module.
+        asked: What, handed to it as one line of JSON.
+        kind: As what its first line is understood, where it ends well; it is a ``Refused`` otherwise.
+        limit_s: How long it may take.
+
+    Returns:
+        Its first line, and what follows.
+
+    Raises:
+        ReportRefusedError: It was not done.
+    """
     # A process that waits for a dead disk cannot be killed: nobody waits for it.
     thread = LoneThread("report")
     in_thread = partial(asyncio.get_running_loop().run_in_executor, thread)
     try:
-        process = await in_thread(_started)
+        process = await in_thread(_started, program)
         try:
-            answer = await in_thread(_answered, process, wanted, limit_s)
+            answer = await in_thread(_answered, process, asked, limit_s)
         finally:
             process.kill()  # of one that has ended, nothing
     except OSError as error:
@@ -68,7 +88,7 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     head, _, content = answer.partition(b"\n")
     try:
         if process.returncode == 0:
-            return Done.model_validate_json(head), content
+            return kind.model_validate_json(head), content
     except ValidationError:
         pass
     try:
@@ -78,22 +98,22 @@ async def made(wanted: Wanted, *, limit_s: float) -> tuple[Done, bytes]:
     raise ReportRefusedError(Sentence(refused.detail, refused.coded))
 
 
-def _started() -> subprocess.Popen[bytes]:
+def _started(program: str) -> subprocess.Popen[bytes]:
     paths = os.pathsep.join(
         filter(None, (str(Path(app.__file__).parent.parent), os.environ.get("PYTHONPATH")))
     )
     return subprocess.Popen(  # noqa: S603  (our own program)
-        [sys.executable, "-P", "-m", PROGRAM],  # -P: not what lies in the folder where we were started
+        [sys.executable, "-P", "-m", program],  # -P: not what lies in the folder where we were started
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "PYTHONPATH": paths},
     )
 
 
-def _answered(process: subprocess.Popen[bytes], wanted: Wanted, limit_s: float) -> bytes | None:
+def _answered(process: subprocess.Popen[bytes], asked: BaseModel, limit_s: float) -> bytes | None:
     """What the process says, once it has ended; None where it was killed because it took too long."""
     try:
-        return process.communicate(wanted.model_dump_json().encode() + b"\n", timeout=limit_s)[0]
+        return process.communicate(asked.model_dump_json().encode() + b"\n", timeout=limit_s)[0]
     except subprocess.TimeoutExpired:
         process.kill()
         with suppress(subprocess.TimeoutExpired):

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from inspection.messages.message import Coded
+from inspection.signing.shown import SignOrder
 from inspection.times.shifts import Shift
 from reports.settings import StoreSettings
 from reports.shift.document.kinds import Kind, Language
@@ -28,6 +29,8 @@ class Wanted(_Message):
     languages: tuple[Language, ...]
     rule_set: RuleSet = RuleSet.NELSON_1984
     subgroup: int = 1
+    pages: bool = False
+    """Its printed pages as one picture instead of its kinds, to be looked at on a screen."""
     folder: Path | None = None
     """Where its files are written; None where they are sent instead."""
     keep_free_bytes: int = Field(default=0, ge=0)
@@ -53,3 +56,16 @@ class Refused(_Message):
     """In English."""
     coded: Coded
     """It for any language."""
+
+
+class SignWanted(_Message):
+    """A signature to be put on record."""
+
+    store: StoreSettings
+    shift: Shift
+    station: str
+    zone: str | None
+    """By its IANA name; None for this machine's."""
+    rule_set: RuleSet = RuleSet.NELSON_1984
+    subgroup: int = 1
+    order: SignOrder

@@ -23,12 +23,17 @@ from inspection.times.local_time import zone_named
 MEGABYTE: Final = 1_000_000
 NICENESS: Final = 19
 """The last to get a processor."""
+PAGES_DPI: Final = 110.0
+"""Of pages on a screen: A4 is as wide as three quarters of a panel of 1280 pixels."""
+GAP_PX: Final = 12
+GAP_GREY: Final = 160
+"""Between pages."""
 
 
 def main() -> None:
     """Make what is wanted, and say so."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C is the engine's to handle: it ends this process
-    _step_back()
+    step_back()
     wanted = Wanted.model_validate_json(sys.stdin.buffer.readline())
     answer = sys.stdout.buffer
     try:
@@ -57,6 +62,7 @@ def make(wanted: Wanted, *, now: datetime) -> tuple[Done, tuple[bytes, ...]]:
         StoreError: The record cannot be read, a file cannot be made or written, or the disk is too full.
     """
     from reports.database.connecting import open_reader
+    from reports.shift.document.kinds import Kind
     from reports.shift.document.writing import write_files
     from reports.shift.files import Asked, report_files
     from reports.store.waiting import read_waiting
@@ -73,7 +79,7 @@ def make(wanted: Wanted, *, now: datetime) -> tuple[Done, tuple[bytes, ...]]:
                 shift=shift,
                 station=wanted.station,
                 zone=zone_named(wanted.zone),
-                kinds=wanted.kinds,
+                kinds=(Kind.JSON,) if wanted.pages else wanted.kinds,
                 languages=wanted.languages,
                 rule_set=wanted.rule_set,
                 subgroup=wanted.subgroup,
@@ -84,17 +90,40 @@ def make(wanted: Wanted, *, now: datetime) -> tuple[Done, tuple[bytes, ...]]:
         )
     finally:
         reader.dispose()
+    files = _pages(made.files, wanted) if wanted.pages else made.files
     if wanted.folder is not None:
-        _refuse_full(wanted.folder, made.files, wanted.keep_free_bytes)
-        write_files(wanted.folder, made.files)
+        _refuse_full(wanted.folder, files, wanted.keep_free_bytes)
+        write_files(wanted.folder, files)
     done = Done(
-        names=tuple(made.files),
-        sizes=tuple(map(len, made.files.values())),
+        names=tuple(files),
+        sizes=tuple(map(len, files.values())),
         final=made.summary.final,
         statement=made.summary.statement,
         as_of=made.summary.as_of,
     )
-    return done, () if wanted.folder is not None else tuple(made.files.values())
+    return done, () if wanted.folder is not None else tuple(files.values())
+
+
+def _pages(json: Mapping[str, bytes], wanted: Wanted) -> Mapping[str, bytes]:
+    """The printed pages below each other, as one PNG; from the very JSON of which all is printed."""
+    import cv2
+    import numpy as np
+
+    from reports.shift.document.as_pdf import to_pages
+    from reports.shift.document.report import ShiftReport
+    from reports.shift.document.words.words import Words
+
+    ((name, text),) = json.items()
+    pages = to_pages(
+        ShiftReport.model_validate_json(text),
+        Words(wanted.languages[0]),
+        zone=zone_named(wanted.zone),
+        archive=wanted.store.pictures,
+        dots_per_inch=PAGES_DPI,
+    )
+    drawn = [np.asarray(cv2.imdecode(np.frombuffer(page, np.uint8), cv2.IMREAD_COLOR)) for page in pages]
+    apart = [np.vstack([page, np.full((GAP_PX, page.shape[1], 3), GAP_GREY, np.uint8)]) for page in drawn]
+    return {f"{Path(name).stem}.png": cv2.imencode(".png", np.vstack(apart))[1].tobytes()}
 
 
 def _refuse_full(folder: Path, files: Mapping[str, bytes], keep_free_bytes: int) -> None:
@@ -111,7 +140,7 @@ def _refuse_full(folder: Path, files: Mapping[str, bytes], keep_free_bytes: int)
         )
 
 
-def _step_back() -> None:
+def step_back() -> None:
     """Leave the processors to the line where both want them."""
     if sys.platform == "win32":
         psutil.Process().nice(psutil.IDLE_PRIORITY_CLASS)

@@ -1,0 +1,1 @@
+"""Shift reports and who answers for them, as programs tell each other."""
