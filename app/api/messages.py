@@ -34,6 +34,10 @@ class Question(StrEnum):
     """Do what the argument names."""
     REPORT = "report"
     """Make the report that the argument, a ``ReportAsked``, names: its file's name, a line feed, the file."""
+    SHIFTS = "shifts"
+    """A page of the shifts, with the signatures below their reports; the argument is a ``ShiftsAsked``."""
+    SIGN_REPORT = "sign_report"
+    """Put a signature below a report; the argument is a ``SignOrder``."""
     CHALLENGE = "challenge"
     """Do what the argument names with the challenge."""
     REVIEWS = "reviews"
@@ -71,13 +75,15 @@ class Asked(BaseModel):
 
 
 class ReportFormat(StrEnum):
-    """The files of a shift report: ``reports.shift.document.kinds.Kind``, which the API may not know."""
+    """What there is of a shift report: ``reports.shift.document.kinds.Kind``, which the API may not know."""
 
     PDF = "pdf"
     XLSX = "xlsx"
     CSV = "csv"
     JSON = "json"
     DFQ = "dfq"
+    PNG = "png"
+    """The printed pages below each other, to be looked at on a screen; no file of the report."""
 
 
 class ReportLanguage(StrEnum):

@@ -7,6 +7,8 @@ import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import date
+from functools import partial
 from pathlib import Path
 from types import FrameType
 
@@ -19,7 +21,7 @@ from app.access.doors.sessions import hash_of
 from app.access.keys import PANEL
 from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
-from app.api.messages import HealthReport, ReportAsked
+from app.api.messages import HealthReport, ReportAsked, ReportFormat
 from app.api.server.gate import LOOPBACK
 from app.engine.plant_watch import PlantWatch
 from app.inference.building import for_station
@@ -37,12 +39,14 @@ from inspection.messages.codes import Code
 from inspection.messages.telling import say
 from inspection.motion.chunk import NOMINAL_LINE
 from inspection.part import Inspection
+from inspection.signing.shown import ShiftsAsked, SignOrder
 from inspection.station.orders.latches import ENGINE
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import StationStatus
 from inspection.times.clock import SystemClock
+from inspection.times.shifts import Shift
 from plc.link import ModbusLine
 from reports.queries.alarms import alarms_before
 from reports.queries.shifts import shifts_before

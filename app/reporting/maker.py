@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 import app
 from app.reporting.messages import Done, Refused, Wanted
-from inspection.errors import StoreError
+from inspection.errors import AccessError, StoreError
 from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
@@ -27,7 +27,20 @@ T = TypeVar("T", bound=BaseModel)
 
 
 class ReportRefusedError(StoreError):
-    """There is no report; ``said`` says why, in any language."""
+    """There is no report, or no signature; ``said`` says why, in any language."""
+
+    def __init__(self, said: Sentence) -> None:
+        self.said = said
+        super().__init__(said)
+
+    @property
+    def sentence(self) -> Sentence:
+        """Why, as the process said it."""
+        return self.said
+
+
+class ReportDeniedError(AccessError):
+    """Who asked may not; ``said`` says why, in any language."""
 
     def __init__(self, said: Sentence) -> None:
         self.said = said
@@ -68,6 +81,7 @@ async def answered(program: str, asked: BaseModel, kind: type[T], *, limit_s: fl
         Its first line, and what follows.
 
     Raises:
+        ReportDeniedError: Who asked may not.
         ReportRefusedError: It was not done.
     """
     # A process that waits for a dead disk cannot be killed: nobody waits for it.
@@ -95,7 +109,8 @@ async def answered(program: str, asked: BaseModel, kind: type[T], *, limit_s: fl
         refused = Refused.model_validate_json(head)
     except ValidationError as error:
         raise ReportRefusedError(say(Code.REPORT_PROGRAM_FAILED, exit_code=process.returncode)) from error
-    raise ReportRefusedError(Sentence(refused.detail, refused.coded))
+    said = Sentence(refused.detail, refused.coded)
+    raise ReportDeniedError(said) if refused.denied else ReportRefusedError(said)
 
 
 def _started(program: str) -> subprocess.Popen[bytes]:

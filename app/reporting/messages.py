@@ -56,6 +56,8 @@ class Refused(_Message):
     """In English."""
     coded: Coded
     """It for any language."""
+    denied: bool = False
+    """Who asked may not, rather than that it cannot be done."""
 
 
 class SignWanted(_Message):

@@ -86,7 +86,8 @@ async def sign_asked(settings: Settings, shift: Shift, order: SignOrder) -> Sign
         order: Whose signature, and what it means.
 
     Raises:
-        ReportRefusedError: It is not signed; where a person is at fault that is on record.
+        ReportDeniedError: Who signs is not who he says, may not, or something stands against it; on record.
+        ReportRefusedError: It cannot be signed.
     """
     wanted = SignWanted(
         store=settings.store,

@@ -12,7 +12,7 @@ from app.access.making import make_up_to_date
 from app.access.signing import ToSign, sign
 from app.reporting.messages import Refused, SignWanted
 from app.reporting.process import step_back
-from inspection.errors import PassgateError
+from inspection.errors import AccessError, PassgateError
 from inspection.signing.shown import SignatureShown, SignedShown
 from inspection.times.local_time import zone_named
 
@@ -27,7 +27,7 @@ def main() -> None:
         answer = signed(wanted)
     except PassgateError as error:
         said = error.sentence
-        answer = Refused(detail=said, coded=said.coded)
+        answer = Refused(detail=said, coded=said.coded, denied=isinstance(error, AccessError))
     sys.stdout.buffer.write(answer.model_dump_json().encode() + b"\n")
     sys.stdout.buffer.flush()
 

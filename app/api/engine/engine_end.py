@@ -21,17 +21,17 @@ from app.api.engine.cannot import CannotError
 from app.api.engine.doors_end import DoorsEnd, lanes
 from app.api.engine.lane import Lane, leave_alone
 from app.api.engine.picture_levels import archived_png, camera_jpeg
+from app.api.engine.reports_end import ReportsEnd, ReportsServed, report_lanes
 from app.api.engine.reviews_end import ReviewsEnd, ReviewsServed, review_lanes
-from app.api.messages import Asked, Failure, HealthReport, Question, ReportAsked
+from app.api.messages import Asked, Failure, HealthReport, Question
 from app.api.rate import Rate
 from inspection.challenge.shown import ChallengeOrder
-from inspection.errors import PassgateError, in_words
+from inspection.errors import in_words
 from inspection.messages.codes import Code
 from inspection.messages.telling import say
 from inspection.part import Frame, Inspection
 from inspection.station.recording.lone_thread import LoneThread
 from inspection.status import Command, StationStatus
-from inspection.times.shifts import NoSuchShiftError
 from plc.diagnostics.diagnostics import LinkDiagnostics
 from plc.diagnostics.register_image import RegisterImage
 from plc.diagnostics.timeline import Handshake
@@ -42,8 +42,6 @@ PUSH_AT_LEAST_EVERY_S: Final = 1.0
 """… and the state, changed or not, at least so often: silence means that the engine is gone."""
 SHARE: Final = 0.1
 """Of the event loop's time, at most, for answers."""
-REPORTS_WAITING: Final = 2
-"""Reports that may wait for the one that is being made."""
 HISTORY: Final = 500
 """Parts that the API process knows, at most."""
 ROWS_AT_ONCE: Final = 8
@@ -75,7 +73,7 @@ class ServedLink(Protocol):
         """How the link does."""
 
 
-class ServedStation(AlarmsServed, ReviewsServed, Protocol):
+class ServedStation(AlarmsServed, ReviewsServed, ReportsServed, Protocol):
     """What the API needs of the engine."""
 
     @property
@@ -97,14 +95,6 @@ class ServedStation(AlarmsServed, ReviewsServed, Protocol):
 
     def picture_path(self, sha256: str) -> Path | None:
         """Where the archive keeps a picture; None where it does not."""
-
-    async def report(self, asked: ReportAsked) -> tuple[str, bytes]:
-        """A shift report: its file's name, and the file; made beside the line, within a bounded time.
-
-        Raises:
-            NoSuchShiftError: There is no such shift, or it has not begun.
-            StoreError: It cannot be made.
-        """
 
 
 class EngineEnd:
@@ -138,15 +128,19 @@ class EngineEnd:
         """Revision of each part that the API process knows, by inspection id."""
         self._encoded: tuple[Frame, bytes] | None = None
         self._facts, self._pictures = Lane(self._answer, SHARE), Lane(self._answer, SHARE)
-        self._reports = Lane(self._answer, 1.0, waiting=REPORTS_WAITING)
-        """They are made by another process: this loop only waits for it."""
         self._orders = {command.value: Lane(self._answer, 1.0) for command in Command}
         """One each: a Start that waits for the disk keeps no Hold waiting."""
         self._challenge = Lane(self._answer, 1.0)
         self._doors = DoorsEnd(engine.doors)
         self._alarms = AlarmsEnd(engine)
         self._reviews = ReviewsEnd(engine)
-        self._beside = {**lanes(self._answer), **alarm_lanes(self._answer), **review_lanes(self._answer)}
+        self._reports = ReportsEnd(engine)
+        self._beside = {
+            **lanes(self._answer),
+            **alarm_lanes(self._answer),
+            **review_lanes(self._answer),
+            **report_lanes(self._answer),
+        }
         self._callers_told = -1
 
     async def serve(self) -> None:
@@ -154,7 +148,7 @@ class EngineEnd:
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._push())
-                others = (self._facts, self._pictures, self._reports, self._challenge)
+                others = (self._facts, self._pictures, self._challenge)
                 for lane in {*others, *self._orders.values(), *self._beside.values()}:
                     group.create_task(lane.work())
                 group.create_task(self._listen())
@@ -191,8 +185,6 @@ class EngineEnd:
                 return self._challenge
             case Question.CAMERA_PICTURE | Question.PICTURE_PATH | Question.PICTURE_IN_8_BITS:
                 return self._pictures
-            case Question.REPORT:
-                return self._reports
             case _:
                 return self._beside.get(asked.what, self._facts)
 
@@ -265,8 +257,8 @@ class EngineEnd:
                 return await self._picture_in_8_bits(asked.argument)
             case Question.COMMAND:
                 return await self._command(asked)
-            case Question.REPORT:
-                return await self._report(asked.argument)
+            case Question.REPORT | Question.SHIFTS | Question.SIGN_REPORT:
+                return await self._reports.answer(asked)
             case Question.CHALLENGE:
                 return await self._challenged(asked)
             case Question.REVIEWS | Question.REVIEW | Question.REVIEW_PUT:
@@ -318,19 +310,6 @@ class EngineEnd:
         if path is None:
             raise CannotError(404, "no such picture: not archived yet, or past its retention")
         return str(path.absolute()).encode()
-
-    async def _report(self, argument: str) -> bytes:
-        try:
-            name, file = await self._engine.report(ReportAsked.model_validate_json(argument))
-        except ValidationError as error:
-            raise CannotError(422, "what is asked names no report") from error
-        except NoSuchShiftError as error:
-            raise CannotError(404, str(error)) from error
-        except PassgateError as error:
-            raise CannotError(503, error.sentence) from error
-        if len(file) > MOST_TOLD // 2:
-            raise CannotError(501, "the report is too large to be sent: make it with passgate report shift")
-        return name.encode() + b"\n" + file
 
     async def _in_thread(self, work: Callable[[], T]) -> T:
         try:

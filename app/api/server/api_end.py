@@ -147,10 +147,12 @@ class ApiEnd:
         except TimeoutError as error:
             raise NoAnswerError(_SILENT) from error
 
-    async def order(self, command: str, *, by: str, what: Question = Question.COMMAND) -> bytes:
+    async def order(
+        self, command: str, *, by: str, what: Question = Question.COMMAND, timeout_s: float | None = None
+    ) -> bytes:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
         asked = Asked(what=what, argument=command, by=by)
-        return await self._exchange(asked, self._answer_timeout_s, silent=_UNSURE)
+        return await self._exchange(asked, timeout_s or self._answer_timeout_s, silent=_UNSURE)
 
     async def admit(self, credential: str, right: Right, *, client: str) -> str:
         """Who somebody is, in words for the record, where the engine lets him. Raises NoAnswerError."""

@@ -1,21 +1,21 @@
 """The API as clients see it: FastAPI routes over the API process's end of the channel to the engine."""
 
 import asyncio
-from datetime import date
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from fastapi import FastAPI, HTTPException, Query, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Query, Request, Response, WebSocket, WebSocketDisconnect
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
-from app.api.messages import HealthReport, Question, ReportAsked, ReportFormat, ReportLanguage
+from app.api.messages import HealthReport, Question
 from app.api.server.alarms import add_alarms
 from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.doors import ClientHeader, add_session, client_of
 from app.api.server.gate import Gate, OriginRules
+from app.api.server.reports import add_reports
 from app.api.server.reviews import add_reviews
 from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
@@ -59,7 +59,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
     add_reviews(api, engine)
     _add_reading(api, engine)
     _add_pictures(api, engine)
-    _add_reports(api, engine)
+    add_reports(api, engine)
     _add_plc(api, engine)
     _add_commands(api, engine)
     _add_stream(api, engine, streams)
@@ -134,40 +134,6 @@ def _is_deep(path: Path) -> bool:
             return stated_depth(file.read(HEAD_BYTES)) is not None
     except OSError:
         return False
-
-
-_MEDIA_TYPES: Final = {
-    ReportFormat.PDF: "application/pdf",
-    ReportFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-    ReportFormat.CSV: "text/csv; charset=utf-8",
-    ReportFormat.JSON: "application/json",
-    ReportFormat.DFQ: "text/plain; charset=utf-8",
-}
-
-
-def _add_reports(api: FastAPI, engine: ApiEnd) -> None:
-    no_report: dict[int | str, dict[str, Any]] = {
-        404: {"description": "There is no such shift, or it has not begun."},
-        503: {
-            "description": "It cannot be made now: the record cannot be read, or too many reports are asked."
-        },
-    }
-
-    @api.get("/api/reports/shift", response_class=Response, responses=no_report)
-    async def shift_report(
-        day: Annotated[date | None, Query(alias="date", description="On which the shift began.")] = None,
-        shift: Annotated[str, Query(max_length=32, description="Its name in the station's settings.")] = "",
-        form: Annotated[ReportFormat, Query(alias="format")] = ReportFormat.PDF,
-        language: Annotated[ReportLanguage, Query(alias="lang")] = ReportLanguage.EN,
-    ) -> Response:
-        """The report of a shift; without ``date`` and ``shift`` of the running one, which is provisional."""
-        if (day is None) != (not shift):
-            raise HTTPException(422, "date and shift go together: a shift is named by both")
-        asked = ReportAsked(day=day, shift=shift, form=form, language=language)
-        name, file = (await engine.report(asked.model_dump_json())).split(b"\n", 1)
-        said = in_chunks(file, media_type=_MEDIA_TYPES[form], cache="no-store")
-        said.headers["Content-Disposition"] = f'attachment; filename="{name.decode()}"'
-        return said
 
 
 def _add_plc(api: FastAPI, engine: ApiEnd) -> None:

@@ -15,14 +15,18 @@ from app.api.messages import HealthReport, ReportAsked
 from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
 from app.settings.station import Settings, StationTable
+from inspection.access.rights import Proof, Role
 from inspection.alarms.history import AlarmPage, HistoryAsked
 from inspection.cameras.settings import SimulatedSettings
 from inspection.challenge.plan import ChallengePlan
-from inspection.errors import StoreError
+from inspection.errors import AccessError, StoreError
 from inspection.events import EventKind
 from inspection.line_events import LinkChanged
+from inspection.messages.codes import Code
+from inspection.messages.telling import say
 from inspection.part import Inspection
 from inspection.recipe import Recipe
+from inspection.signing.shown import ShiftPage, ShiftsAsked, SignatureShown, SignedShown, SignOrder
 from inspection.station.recording.recorder import Recorder
 from inspection.station.station import Station
 from inspection.status import Mode, StationStatus
@@ -31,7 +35,7 @@ from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
-from tests.app.access.doors.people import FakeLooking, Noted, Seconds, doors_of
+from tests.app.access.doors.people import PASSWORD, FakeLooking, Noted, Seconds, doors_of
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
 
 PORT = 8730
@@ -47,7 +51,7 @@ class FakeEngine:
         self.recorder = Recorder(self.store, self.clock)
         self.looking, self.seconds = FakeLooking(), Seconds()
         self.folder = folder
-        self.pages_asked: list[HistoryAsked] = []
+        self.pages_asked: list[HistoryAsked | ShiftsAsked] = []
         self.unreadable = False
         self.record = StoreSettings(folder=folder / "record")
         self.unheard = Unheard()
@@ -97,6 +101,25 @@ class FakeEngine:
         if asked.shift == "none":
             raise NoSuchShiftError("there is no shift 'none'")
         return f"shift.{asked.form}", f"{asked.day} {asked.shift} {asked.language}".encode()
+
+    async def shifts(self, asked: ShiftsAsked) -> bytes:
+        self.pages_asked.append(asked)
+        return ShiftPage(shifts=(), next=asked.before).model_dump_json().encode()
+
+    async def sign(self, order: SignOrder) -> bytes:
+        if order.shift == "none":
+            raise NoSuchShiftError("there is no shift 'none'")
+        if order.password != PASSWORD:
+            said = say(Code.SIGN_IN_WRONG, proof=Proof.PASSWORD)
+            raise AccessError(said, code=Code.SIGN_IN_WRONG, params=said.coded[0].params)
+        shown = SignatureShown(
+            name=order.user,
+            role=Role.QUALITY,
+            meaning=order.meaning,
+            at=self.clock.now(),
+            reason=order.reason,
+        )
+        return SignedShown(signature=shown, nth=1, report_sha256="0" * 64).model_dump_json().encode()
 
 
 @asynccontextmanager

@@ -7,12 +7,14 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 
+import cv2
+import numpy as np
 import pytest
 
 from app.reporting import maker
 from app.reporting.maker import ReportRefusedError, made
 from app.reporting.messages import Wanted
-from app.reporting.process import make
+from app.reporting.process import PAGES_DPI, make
 from inspection.errors import StoreError
 from inspection.messages.codes import Code
 from inspection.messages.telling import CHINESE
@@ -81,6 +83,17 @@ def test_a_disk_that_would_be_too_full_is_refused(folder: Path, tmp_path: Path) 
     assert not (tmp_path / "reports").exists()
 
 
+def test_the_pages_come_as_one_picture_below_each_other(folder: Path) -> None:
+    done, (sent,) = make(wanted(folder, kinds=(), pages=True), now=NOW)
+    assert done.names == (f"{NAME}.png",)
+    picture = cv2.imdecode(np.frombuffer(sent, np.uint8), cv2.IMREAD_COLOR)
+    assert picture is not None
+    height, width = picture.shape[:2]
+    assert width == pytest.approx(210 / 25.4 * PAGES_DPI, abs=2), "A4"
+    assert height > 297 / 25.4 * PAGES_DPI, "more than one page"
+    assert picture.std() > 5, "and something on them"
+
+
 def test_the_process_sends_a_report(folder: Path) -> None:
     done, sent = asyncio.run(made(wanted(folder, kinds=(Kind.JSON,)), limit_s=100.0))
     assert (done.names, len(sent)) == ((f"{NAME}.json",), done.sizes[0])
@@ -125,7 +138,7 @@ def test_an_engine_ends_though_a_report_waits_for_a_dead_disk(
         may_end.wait(30.0)
         waited_for.append(True)
 
-    monkeypatch.setattr(maker, "_started", lambda: SimpleNamespace(kill=lambda: killed.append(True)))
+    monkeypatch.setattr(maker, "_started", lambda _: SimpleNamespace(kill=lambda: killed.append(True)))
     monkeypatch.setattr(maker, "_answered", stuck)
 
     async def ends() -> None:
