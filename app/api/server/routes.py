@@ -10,13 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse
 
 from app.api.messages import HealthReport, Question
-from app.api.server.alarms import add_alarms
 from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.doors import ClientHeader, add_session, client_of
 from app.api.server.gate import Gate, OriginRules
-from app.api.server.reports import add_reports
-from app.api.server.reviews import add_reviews
+from app.api.server.resources.alarms import add_alarms
+from app.api.server.resources.reports import add_reports
+from app.api.server.resources.reviews import add_reviews
 from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
