@@ -25,7 +25,7 @@ ALARM_KINDS: Final = (
 """What can become of an alarm."""
 
 FIRST_OUT: Final = "first-out"
-"""Behind the others, of an alarm that is raised when no other waits to be acknowledged."""
+"""Behind the others, of an alarm that is raised, or unshelved, when no other waits to be acknowledged."""
 ASKS_ANEW: Final = "unacknowledged"
 """Behind the others, of an alarm whose cause was there when it was unshelved."""
 
@@ -48,13 +48,14 @@ class AlarmChange(NamedTuple):
 def subjects_of(alarm: Alarm, kind: EventKind) -> tuple[str, ...]:
     """What an event of this kind names, when ``alarm`` stands as after it."""
     named = (alarm.alarm_id, f"0x{alarm.code:04X}", str(alarm.times))
+    first = (FIRST_OUT,) if alarm.first_out else ()
     match kind:
-        case EventKind.ALARM_RAISED if alarm.first_out:
-            return (*named, FIRST_OUT)
+        case EventKind.ALARM_RAISED:
+            return (*named, *first)
         case EventKind.ALARM_SHELVED if alarm.shelf is not None:
             return (*named, alarm.shelf.until.isoformat(), alarm.shelf.reason)
-        case EventKind.ALARM_UNSHELVED if alarm.active:
-            return (*named, ASKS_ANEW)
+        case EventKind.ALARM_UNSHELVED:
+            return (*named, *((ASKS_ANEW,) if alarm.active else ()), *first)
         case _:
             return named
 

@@ -95,8 +95,7 @@ def _after(event: Event, before: Alarm | None) -> Alarm | None:
         case EventKind.ALARM_SHELVED:
             changes |= {"shelf": shelf_in(event), "first_out": False}
         case _:
-            changes |= {
-                "shelf": None,
-                "acknowledged": before.acknowledged and ASKS_ANEW not in event.subjects,
-            }
+            seen = before.acknowledged and ASKS_ANEW not in event.subjects
+            first = FIRST_OUT in event.subjects
+            changes |= {"shelf": None, "acknowledged": seen, "first_out": first}
     return before.model_copy(update=changes)

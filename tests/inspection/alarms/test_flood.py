@@ -19,7 +19,7 @@ def alarm(number: int = 0, code: AlarmCode = AlarmCode.RECORD_LATE, **changes: o
     return Alarm.model_validate({**said, "raised_at": at, **changes})
 
 
-@given(st.lists(st.integers(0, 900), max_size=60))
+@given(st.lists(st.integers(0, 900), max_size=40))
 def test_a_flood_begins_above_ten_in_ten_minutes_and_ends_below_five(gaps_s: list[int]) -> None:
     watch, now, flood = FloodWatch(), EPOCH, False
     came: list[datetime] = []

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import Engine, create_engine
 
@@ -90,8 +90,9 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS)
-@settings(max_examples=25, deadline=None)
+@example(steps=[(step, AlarmCode.NO_PICTURE) for step in ("raise", "shelve", "unshelve")])
+@given(steps=STEPS)
+@settings(max_examples=20, deadline=None)
 def test_whatever_people_and_the_station_did_the_record_tells_the_list_as_it_was(
     steps: list[tuple[str, AlarmCode]],
 ) -> None:
