@@ -235,6 +235,8 @@ class StationStatus(Frozen):
     engine_version: str
     mode: Mode
     mode_reason: str = ""
+    without_users: bool = False
+    """The record knows no user at all: as long as that is so, the line is run without a sign-in."""
     takes_parts: bool | None = None
     """The PLC is offered to take a part's trigger now (TriggerReady), or a part is being judged; None where
     the engine does not say."""

@@ -39,8 +39,8 @@ class CallersTold(_Message):
     callers: dict[str, Caller] = Field(default_factory=dict)
     """By the SHA-256 of their token or key."""
     idle_s: float = 0.0
-    first_day: bool = False
-    """The record knows no user at all."""
+    known: bool = False
+    """The record was read since the engine's start: whoever is not among them is let in by nothing."""
 
     def whoami(self, known: str) -> Whoami | None:
         """Who sent a token or key, by its SHA-256; None where nobody has it."""

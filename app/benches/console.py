@@ -142,7 +142,7 @@ class _Watch:
     def __init__(self, rig: LineRig, screen: VirtualScreen, monkey: _Monkey, seconds: float) -> None:
         self._rig, self._screen, self._monkey = rig, screen, monkey
         self._process = psutil.Process(rig.console_pid)
-        self._http = httpx.Client(base_url=rig.url, timeout=2.0)
+        self._http = httpx.Client(base_url=rig.url, timeout=2.0, auth=rig.auth)
         self.started_s = time.monotonic()
         self._seconds = seconds
         self._held = False

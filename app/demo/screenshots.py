@@ -26,7 +26,9 @@ def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
             found: list[tuple[StationStatus, Picture]] = []
 
             def worth_a_look() -> bool:
-                status = StationStatus.model_validate_json(httpx.get(f"{rig.url}/api/state").content)
+                status = StationStatus.model_validate_json(
+                    httpx.get(f"{rig.url}/api/state", auth=rig.auth).content
+                )
                 last = status.last
                 if (
                     status.counts is None
@@ -36,7 +38,8 @@ def run_line(*, parts: int, seed: int) -> tuple[StationStatus, Picture]:
                 ):
                     return False
                 archived = Path(folder) / "part"
-                archived.write_bytes(httpx.get(f"{rig.url}/api/pictures/{last.pictures[0]}").content)
+                picture = httpx.get(f"{rig.url}/api/pictures/{last.pictures[0]}", auth=rig.auth)
+                archived.write_bytes(picture.content)
                 found.append((status, np.ascontiguousarray(read_archived(archived))))
                 return True
 

@@ -121,6 +121,7 @@ class Engine:
             store=self._recorder.health(),
             clock=self._clock,
             unheard=self._unheard,
+            without_users=self.doors.first_day,
         )
 
     def health(self) -> HealthReport:

@@ -21,6 +21,7 @@ import structlog
 
 from app.api.messages import HealthReport
 from app.settings.station import load
+from app.testline.panel_auth import PanelKeyAuth
 from inspection.errors import LineError, PassgateError, SettingsError
 from inspection.status import Mode
 from reports.settings import StoreSettings
@@ -105,7 +106,9 @@ class LineRig:
         self._engine = tuple(engine)
         self._most_restarts = most_restarts
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
-        self._http = httpx.Client(base_url=self.url, timeout=2.0)
+        self.auth = PanelKeyAuth(self.record)
+        """Lets in whoever asks this line's API."""
+        self._http = httpx.Client(base_url=self.url, timeout=2.0, auth=self.auth)
 
     @property
     def url(self) -> str:
@@ -165,7 +168,8 @@ class LineRig:
 
     def start_console(self, environment: Mapping[str, str] | None = None) -> None:
         """Open the operator console on this line; ``environment`` is added to ours."""
-        self._spawn("console", *_PASSGATE, "console", "--url", self.url, environment=environment)
+        key = ("--key", str(self.auth.place))
+        self._spawn("console", *_PASSGATE, "console", "--url", self.url, *key, environment=environment)
 
     @property
     def console_open(self) -> bool:

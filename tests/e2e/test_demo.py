@@ -13,6 +13,8 @@ import httpx
 import psutil
 import pytest
 
+from app.testline.panel_auth import PanelKeyAuth
+
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 PATIENCE_S = 120.0
@@ -42,7 +44,8 @@ def console_that_is_open(demo: subprocess.Popen[str]) -> psutil.Process:
         for child in program.children():
             command = child.cmdline()
             if "console" in command and child.net_connections():
-                finished = finished_parts(command[command.index("--url") + 1])
+                key = Path(command[command.index("--key") + 1])
+                finished = finished_parts(command[command.index("--url") + 1], key)
                 if finished_before is None:
                     finished_before = finished
                 if finished >= finished_before + 2:
@@ -51,9 +54,11 @@ def console_that_is_open(demo: subprocess.Popen[str]) -> psutil.Process:
     raise AssertionError("no console was opened")
 
 
-def finished_parts(url: str) -> int:
+def finished_parts(url: str, key: Path) -> int:
     """Parts whose outcome the engine knows."""
-    counts = httpx.get(f"{url}/api/state").json()["counts"]  # null while the engine starts
+    counts = httpx.get(f"{url}/api/state", auth=PanelKeyAuth(key.parent)).json()[
+        "counts"
+    ]  # null while the engine starts
     return sum(counts["by_outcome"].values()) if counts else 0
 
 

@@ -104,10 +104,10 @@ def test_hold_stops_the_parts_and_start_lets_them_come_again(tmp_path: Path, ref
 
     def command(rig: LineRig, finished: int) -> None:
         if not states and finished >= 3:
-            states.append(httpx.post(f"{rig.url}/api/commands/hold").json()["mode"])
+            states.append(httpx.post(f"{rig.url}/api/commands/hold", auth=rig.auth).json()["mode"])
         elif len(states) == 1:
-            states.append(httpx.get(f"{rig.url}/api/state").json()["mode"])
-            httpx.post(f"{rig.url}/api/commands/start")
+            states.append(httpx.get(f"{rig.url}/api/state", auth=rig.auth).json()["mode"])
+            httpx.post(f"{rig.url}/api/commands/start", auth=rig.auth)
 
     summary = run(tmp_path, reflex, parts=8, when=command)
     assert states == ["held", "held"]

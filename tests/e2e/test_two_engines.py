@@ -10,6 +10,7 @@ import httpx
 import pytest
 
 from app.demo.demo import reconcile
+from app.testline.panel_auth import PanelKeyAuth
 from app.testline.reconciliation import read_plc_log, read_record
 from app.testline.rig import LineRig, Tables
 from inspection.alarms.catalogue import AlarmCode
@@ -38,12 +39,12 @@ def test_the_second_engine_refuses_in_words_the_first_says_so_and_the_line_runs_
     with LineRig(tmp_path, tables=tables, parts=0, rate=40.0, seed=1) as rig:
         second, port = start_second(rig)
         try:
-            state = wait_for_halt(port)
+            state = wait_for_halt(port, tmp_path / "second")
             assert "another Passgate engine" in state["mode_reason"]
             assert state["tiles"][0]["health"] == "fault"
             assert any("another Passgate engine" in alarm["text"] for alarm in state["alarms"])
             other = state["mode_reason"].partition("this one (")[2].partition(")")[0]
-            (alarm,) = wait_for_alarm(rig.url, AlarmCode.SECOND_ENGINE)
+            (alarm,) = wait_for_alarm(rig, AlarmCode.SECOND_ENGINE)
             assert f"boot id {other}" in alarm["text"]
             assert alarm["active"]
             before = rig.parts_finished()
@@ -76,11 +77,11 @@ def read_events(record: Path) -> list[Event]:
     return [Event.model_validate_json(row) for row in rows]
 
 
-def wait_for_alarm(url: str, code: AlarmCode) -> list[Any]:
+def wait_for_alarm(rig: LineRig, code: AlarmCode) -> list[Any]:
     """The alarms of that code, once there are some."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
-        alarms = httpx.get(f"{url}/api/state", timeout=2.0).json()["alarms"]
+        alarms = httpx.get(f"{rig.url}/api/state", timeout=2.0, auth=rig.auth).json()["alarms"]
         if found := [alarm for alarm in alarms if alarm["code"] == code]:
             return found
         time.sleep(0.1)
@@ -100,12 +101,14 @@ def start_second(rig: LineRig) -> tuple["subprocess.Popen[bytes]", int]:
         return subprocess.Popen(command, stdout=sink, stderr=sink), port
 
 
-def wait_for_halt(port: int) -> Any:
+def wait_for_halt(port: int, record: Path) -> Any:
     """The second engine's state, once it has halted."""
     end = time.monotonic() + PATIENCE_S
     while time.monotonic() < end:
         try:
-            state = httpx.get(f"http://127.0.0.1:{port}/api/state", timeout=2.0).json()
+            state = httpx.get(
+                f"http://127.0.0.1:{port}/api/state", timeout=2.0, auth=PanelKeyAuth(record)
+            ).json()
         except (httpx.HTTPError, ValueError):
             state = {}
         if state.get("mode") == "aborted":

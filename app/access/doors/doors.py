@@ -83,6 +83,11 @@ class Doors:
         """The record knows no user at all, so that the line is run without a sign-in."""
         return not self._people.any_user
 
+    @property
+    def known(self) -> bool:
+        """It is known who there is."""
+        return self._known.is_set()
+
     def callers(self) -> dict[str, Caller]:
         """All who are let in, by the SHA-256 of their token or key."""
         return self._callers
@@ -195,11 +200,14 @@ class Doors:
     # --- inside ---------------------------------------------------------------------------------------
 
     def _learn(self, people: People) -> None:
-        self._known.set()
-        if people != self._people:
-            self._people = people
-            self.tidy()
-            self._told()
+        if people == self._people and self.known:
+            return
+        self._people = people
+        self.tidy()
+        self._told()
+        if not self.known:
+            self._known.set()
+            self.version += 1
 
     def _told(self) -> None:
         """Make what ``callers`` returns."""

@@ -48,7 +48,7 @@ class DoorsEnd:
     def told(self) -> bytes:
         """Who is let in, for the API process."""
         doors = self._doors
-        told = CallersTold(callers=doors.callers(), idle_s=doors.idle_s, first_day=doors.first_day)
+        told = CallersTold(callers=doors.callers(), idle_s=doors.idle_s, known=doors.known)
         return told.model_dump_json().encode()
 
     async def answer(self, asked: Asked) -> bytes:

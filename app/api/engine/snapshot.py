@@ -29,10 +29,11 @@ def snapshot(
     store: StoreHealth,
     clock: Clock,
     unheard: Unheard,
+    without_users: bool = False,
 ) -> StationStatus:
     """Everything that the Run screen shows, with the age of what it rests on (promise 6).
 
-    ``unheard``: what of the recipe does not come into force.
+    ``unheard``: what of the recipe does not come into force; ``without_users``: the record knows none.
     """
     now_ns, now = clock.monotonic_ns(), clock.now()
     telemetry, standing = station.telemetry, station.standing
@@ -46,6 +47,7 @@ def snapshot(
         engine_version=ENGINE_VERSION,
         mode=standing.mode,
         mode_reason=standing.reason,
+        without_users=without_users,
         takes_parts=standing.takes_parts,
         nothing_passes=standing.reason,
         reason_coded=standing.reason.coded,

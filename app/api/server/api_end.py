@@ -52,6 +52,7 @@ class ApiEnd:
         """The history as it was asked for last, by its length; emptied when a row changes."""
         self.callers = CallersTold()
         """Who is let in, as the engine told last."""
+        self._callers_told = asyncio.Event()
         self._status = b""
         self._told = 0
         self._news = asyncio.Event()
@@ -73,6 +74,7 @@ class ApiEnd:
                         self._news = asyncio.Event()
                     case Kind.CALLERS:
                         self.callers = CallersTold.model_validate_json(payload)
+                        self._callers_told.set()
                     case Kind.ROW:
                         self._keep(*payload.split(b"\n", 1))
                     case Kind.ANSWER | Kind.FAILURE:
@@ -153,6 +155,15 @@ class ApiEnd:
         """Have the engine do something; shared with nobody. Raises NoAnswerError."""
         asked = Asked(what=what, argument=command, by=by)
         return await self._exchange(asked, timeout_s or self._answer_timeout_s, silent=_UNSURE)
+
+    async def know_callers(self) -> None:
+        """Wait until the engine has told who is let in. Raises NoAnswerError."""
+        if not self._callers_told.is_set():
+            try:
+                async with asyncio.timeout(self._answer_timeout_s):
+                    await self._callers_told.wait()
+            except TimeoutError as error:
+                raise NoAnswerError(_SILENT) from error
 
     async def admit(self, credential: str, right: Right, *, client: str) -> str:
         """Who somebody is, in words for the record, where the engine lets him. Raises NoAnswerError."""

@@ -1,29 +1,36 @@
 """Who asks, and whether he may: what each route says it needs, and the session's own routes."""
 
 import time
-from collections import OrderedDict
 from typing import Annotated, Any, Final, NamedTuple
 
 from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response, Security
 from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBearer
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.access.doors.messages import SignIn
 from app.api.clients import CLIENT_HEADER, named
 from app.api.messages import Failure
-from app.api.rate import Rate
+from app.api.rate import Rates
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.credentials import credential_of
+from app.api.server.gate import RefusedError
 from app.api.sessions import SessionTold, Whoami
 from inspection.access.callers import LONGEST_CLIENT, CallerKind
 from inspection.access.rights import Right
 from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 
 SIGN_INS_PER_S: Final = 0.5
 SIGN_INS_AT_ONCE: Final = 5
 """Of one client; all that the station does not know are one."""
 STRANGERS: Final = "strangers"
+REQUESTS_PER_S: Final = 50.0
+REQUESTS_AT_ONCE: Final = 300
+"""Of one token or key; a console asks a few a second."""
+OPEN: Final = frozenset({("GET", "/api/health"), ("HEAD", "/api/health"), ("POST", "/api/session")})
+"""What needs neither token nor key."""
 SEEN_EVERY_S: Final = 5.0
 """So often the engine is told that a session is in use."""
 
@@ -77,14 +84,14 @@ async def admit(request: Request, right: Right, client: str | None) -> Who:
     known = credential_of(request.scope["headers"])
     caller = engine.callers.callers.get(known)
     if caller is None:
-        raise NoAnswerError(unknown(known))
+        raise NoAnswerError(Failure.saying(401, stranger(known)))
     by = await engine.admit(known, right, client=where)
     return Who(by, caller.name, caller.kind, known)
 
 
-def unknown(known: str) -> Failure:
+def stranger(known: str) -> Sentence:
     """Why somebody is not let in at all."""
-    return Failure.saying(401, say(Code.CREDENTIAL_UNKNOWN if known else Code.NOT_SIGNED_IN))
+    return say(Code.CREDENTIAL_UNKNOWN if known else Code.NOT_SIGNED_IN)
 
 
 def client_of(request: Request, client: str | None) -> str:
@@ -97,7 +104,7 @@ def client_of(request: Request, client: str | None) -> str:
 
 def add_session(api: FastAPI, engine: ApiEnd) -> None:
     """Sign-in, sign-out, and who somebody is."""
-    rates = _Rates()
+    rates = Rates(SIGN_INS_PER_S, burst=SIGN_INS_AT_ONCE)
 
     @api.post("/api/session", response_model=SessionTold, responses=REFUSALS)
     async def sign_in(wanted: SignIn, request: Request, client: ClientHeader = None) -> Response:
@@ -113,7 +120,7 @@ def add_session(api: FastAPI, engine: ApiEnd) -> None:
         """Who the token or key belongs to, and what he may. It counts as use of the session."""
         told = engine.callers.whoami(who.credential)
         if told is None:
-            raise NoAnswerError(unknown(who.credential))
+            raise NoAnswerError(Failure.saying(401, stranger(who.credential)))
         return JSONResponse(told.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
 
     @api.delete("/api/session", status_code=204, responses=REFUSALS)
@@ -122,40 +129,56 @@ def add_session(api: FastAPI, engine: ApiEnd) -> None:
         await engine.sign_out(who.credential)
 
 
-class _Rates:
-    """One rate a client; the clients that asked last are remembered."""
-
-    def __init__(self) -> None:
-        self._rates: OrderedDict[str, Rate] = OrderedDict()
-
-    def allow(self, client: str) -> bool:
-        rate = self._rates.setdefault(client, Rate(SIGN_INS_PER_S, burst=SIGN_INS_AT_ONCE))
-        self._rates.move_to_end(client)
-        if len(self._rates) > 256:
-            self._rates.popitem(last=False)
-        return rate.allows()
-
-
-class SessionsInUse:
-    """Lets the engine know which sessions are in use, seldom enough.
+class OnlyCallers:
+    """ASGI middleware: without a token or key that the engine knows, only the health is readable.
 
     Args:
-        engine: Told.
+        app: What is let in to.
+        engine: Knows who is let in.
     """
 
-    def __init__(self, engine: ApiEnd) -> None:
+    def __init__(self, app: ASGIApp, *, engine: ApiEnd) -> None:
+        self._app = app
         self._engine = engine
-        self._told_s: dict[str, float] = {}
+        self._rates = Rates(REQUESTS_PER_S, burst=REQUESTS_AT_ONCE)
+        self._seen_s: dict[str, float] = {}
 
-    def note(self, known: str) -> None:
-        """Somebody's token came with a request."""
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request, WebSocket or lifespan."""
+        if scope["type"] == "lifespan" or (scope.get("method"), scope["path"]) in OPEN:
+            await self._app(scope, receive, send)
+            return
+        known = credential_of(scope["headers"])
+        refusal = await self._refusal(known)
+        if refusal is None:
+            self._note_use(known)
+            await self._app(scope, receive, send)
+            return
+        refusal.tell(scope)
+        if scope["type"] == "websocket":
+            await send({"type": "websocket.close", "code": 1008})  # before accept: HTTP 403
+            return
+        headers = {"WWW-Authenticate": "Bearer"} if refusal.status == 401 else {}
+        await refusal.answer(**headers)(scope, receive, send)
+
+    async def _refusal(self, known: str) -> RefusedError | None:
+        try:
+            await self._engine.know_callers()
+        except NoAnswerError as error:
+            return RefusedError(503, Sentence(error.failure.detail, error.failure.coded))
+        if known not in self._engine.callers.callers:
+            if known and not self._engine.callers.known:
+                return RefusedError(503, say(Code.CALLERS_UNKNOWN))
+            return RefusedError(401, stranger(known))
+        if not self._rates.allow(known):
+            return RefusedError(429, say(Code.ASKED_TOO_OFTEN))
+        return None
+
+    def _note_use(self, known: str) -> None:
+        """Let the engine know that a person's session is in use, seldom enough."""
         now_s = time.monotonic()
-        caller = self._engine.callers.callers.get(known)
-        if caller is None or caller.kind is not CallerKind.PERSON:
-            return
-        if now_s - self._told_s.get(known, -SEEN_EVERY_S) < SEEN_EVERY_S:
-            return
-        if len(self._told_s) > 256:
-            self._told_s.clear()
-        self._told_s[known] = now_s
-        self._engine.seen(known)
+        person = self._engine.callers.callers[known].kind is CallerKind.PERSON
+        if person and now_s - self._seen_s.get(known, -SEEN_EVERY_S) >= SEEN_EVERY_S:
+            self._seen_s = {one: at_s for one, at_s in self._seen_s.items() if now_s - at_s < SEEN_EVERY_S}
+            self._seen_s[known] = now_s
+            self._engine.seen(known)

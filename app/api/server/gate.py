@@ -1,19 +1,24 @@
-"""Who is let in to the API, and with how much; and what its answers forbid a browser.
+"""What is let in to the API before it is asked who sends it; and what its answers forbid a browser.
 
-Until there is a sign-in, whoever can reach loopback may command the line, but for web pages: a page of
-another origin, be it another port of this machine, is refused, however it asks.
+A web page of another origin, be it another port of this machine, is refused, however it asks: a browser that
+somebody has signed in with must not be another page's hand.
 """
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from typing import Final
 
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from inspection.messages.codes import Code
+from inspection.messages.message import Sentence
+from inspection.messages.telling import say
+
 LOOPBACK: Final = "127.0.0.1"
 MAX_BODY_BYTES: Final = 16 * 1024
-"""No request of the API needs a body at all."""
+"""Of a request: a sign-in, or a person's words."""
 BODY_TIMEOUT_S: Final = 5.0
 SECURITY_HEADERS: Final[Mapping[bytes, bytes]] = {
     b"x-content-type-options": b"nosniff",
@@ -23,6 +28,8 @@ SECURITY_HEADERS: Final[Mapping[bytes, bytes]] = {
 }
 """No answer is a page: none may be framed, run, guessed at, or read from another origin."""
 
+log = logging.getLogger("passgate.api")
+
 Headers = Iterable[tuple[bytes, bytes]]
 
 
@@ -31,12 +38,24 @@ class RefusedError(Exception):
 
     Args:
         status: HTTP status code.
-        why: For the client's log.
+        why: For who asked.
     """
 
-    def __init__(self, status: int, why: str) -> None:
+    def __init__(self, status: int, why: Sentence) -> None:
         self.status = status
+        self.why = why
         super().__init__(why)
+
+    def answer(self, **headers: str) -> JSONResponse:
+        """As the client is told it."""
+        said = {"detail": str(self.why), "coded": [one.model_dump(mode="json") for one in self.why.coded]}
+        return JSONResponse(said, status_code=self.status, headers=headers)
+
+    def tell(self, scope: Scope) -> None:
+        """Log it; the log's handler bounds how much of that is written."""
+        client = scope.get("client") or ("", 0)
+        asked = f"{scope.get('method', 'WS')} {scope['path'][:80]!a}"
+        log.warning("refused %s from %s:%s: %s", asked, *client, self.why)
 
 
 class OriginRules:
@@ -59,14 +78,12 @@ class OriginRules:
         named = list(headers)
         hosts = _values(named, b"host")
         if len(hosts) != 1 or hosts[0] not in self._hosts:
-            raise RefusedError(
-                400, f"this API is {' or '.join(sorted(self._hosts))}, and the Host header is not"
-            )
+            raise RefusedError(400, say(Code.WRONG_HOST, hosts=", ".join(sorted(self._hosts))))
         origins = _values(named, b"origin")
         if origins not in ([], [f"http://{hosts[0]}"]):
-            raise RefusedError(403, "requests from pages of other origins are refused")
+            raise RefusedError(403, say(Code.OTHER_ORIGIN))
         if any(site not in {"same-origin", "none"} for site in _values(named, b"sec-fetch-site")):
-            raise RefusedError(403, "requests from pages of other sites are refused")
+            raise RefusedError(403, say(Code.OTHER_ORIGIN))
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:
@@ -101,7 +118,8 @@ class Gate:
         if scope["type"] == "websocket":
             try:
                 self._rules.check(scope["headers"])
-            except RefusedError:
+            except RefusedError as refusal:
+                refusal.tell(scope)
                 await send({"type": "websocket.close", "code": 1008})  # before accept: HTTP 403
                 return
             await self._app(scope, receive, send)
@@ -115,17 +133,15 @@ class Gate:
             self._rules.check(scope["headers"])
             body = await self._body(scope["headers"], receive)
         except RefusedError as refusal:
-            # closed, so that what was not read of it need not be
-            answer = JSONResponse(
-                {"detail": str(refusal)}, status_code=refusal.status, headers={"Connection": "close"}
-            )
+            refusal.tell(scope)
+            answer = refusal.answer(Connection="close")  # so that what was not read of it need not be
             await answer(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
 
     async def _body(self, headers: Headers, receive: Receive) -> bytes:
         """The whole of it. Raises RefusedError where it is too large, or does not come."""
-        too_large = RefusedError(413, f"the body has more than {self._max_body} bytes, and none is needed")
+        too_large = RefusedError(413, say(Code.BODY_TOO_LARGE, most=self._max_body))
         for length in _values(headers, b"content-length"):
             if not length.isdecimal() or int(length[:20]) > self._max_body:
                 raise too_large
@@ -140,7 +156,7 @@ class Gate:
                     if not message.get("more_body", False):
                         return bytes(body)
         except TimeoutError as error:
-            raise RefusedError(408, f"the body did not come within {self._body_timeout_s:g} s") from error
+            raise RefusedError(408, say(Code.BODY_LATE, limit_s=self._body_timeout_s)) from error
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

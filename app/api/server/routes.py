@@ -12,11 +12,12 @@ from fastapi.responses import FileResponse, JSONResponse
 from app.api.messages import HealthReport, Question
 from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
-from app.api.server.doors import ClientHeader, add_session, client_of
+from app.api.server.doors import REFUSALS, ClientHeader, OnlyCallers, add_session, admit
 from app.api.server.gate import Gate, OriginRules
 from app.api.server.resources.alarms import add_alarms
 from app.api.server.resources.reports import add_reports
 from app.api.server.resources.reviews import add_reviews
+from inspection.access.rights import Right
 from inspection.challenge.shown import ChallengeOrder
 from inspection.part import Inspection
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
@@ -32,7 +33,7 @@ UNSUPPORTED: Final = 1003
 
 
 def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) -> FastAPI:
-    """The application. Serves loopback only, and no page of another origin.
+    """The application. Serves whom the engine knows, and no page of another origin.
 
     Without FastAPI's pages of documentation: they load scripts from the internet. ``/openapi.json`` stays.
 
@@ -51,7 +52,8 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
         swagger_ui_oauth2_redirect_url=None,
     )
     api.state.engine = engine
-    api.add_middleware(Gate, rules=OriginRules(port))
+    api.add_middleware(OnlyCallers, engine=engine)
+    api.add_middleware(Gate, rules=OriginRules(port))  # added last, asked first
     api.add_exception_handler(NoAnswerError, _no_answer)
     api.add_exception_handler(RequestValidationError, _not_valid)
     add_session(api, engine)
@@ -156,21 +158,20 @@ def _add_plc(api: FastAPI, engine: ApiEnd) -> None:
 
 
 def _add_commands(api: FastAPI, engine: ApiEnd) -> None:
-    too_often: dict[int | str, dict[str, Any]] = {
-        400: {"description": "The client's name is none."},
-        429: {"description": "The command came too often; nothing was done."},
-    }
-
-    @api.post("/api/commands/{command}", response_model=CommandResult, responses=too_often)
+    @api.post("/api/commands/{command}", response_model=CommandResult, responses=REFUSALS)
     async def command(command: Command, request: Request, client: ClientHeader = None) -> Response:
         """Start, hold or reset the station."""
-        return as_json(await engine.order(command.value, by=client_of(request, client)))
+        right = Right.HOLD if command is Command.HOLD else Right.START
+        who = await admit(request, right, client)
+        return as_json(await engine.order(command.value, by=who.by))
 
-    @api.post("/api/challenge/{order}", response_model=CommandResult, responses=too_often)
+    @api.post("/api/challenge/{order}", response_model=CommandResult, responses=REFUSALS)
     async def challenge(order: ChallengeOrder, request: Request, client: ClientHeader = None) -> Response:
         """Begin or abort the challenge, or open the station where quality has signed for that on record."""
-        by = client_of(request, client)
-        return as_json(await engine.order(order.value, by=by, what=Question.CHALLENGE))
+        # what opens it is the signature on record: the order only has it read
+        right = Right.HOLD if order is ChallengeOrder.RELEASE else Right.CHALLENGE
+        who = await admit(request, right, client)
+        return as_json(await engine.order(order.value, by=who.by, what=Question.CHALLENGE))
 
 
 def _add_stream(api: FastAPI, engine: ApiEnd, streams: int) -> None:

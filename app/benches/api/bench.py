@@ -12,7 +12,7 @@ import os
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ import psutil
 from websockets.asyncio.client import connect
 from websockets.exceptions import WebSocketException
 
+from app.api.engine.supervisor import PROGRAM as API_PROGRAM
 from app.benches.api.loads import HALF_OPEN, MAY_BE_SILENT_S, Clients, Load, Seen
 from app.demo.demo import LATE, simulated_tables
 from app.settings.station import InspectorKind
@@ -107,6 +108,8 @@ class _Watched:
             self.engine_bytes = max(self.engine_bytes, self._engine.memory_info().rss)
             self.engine_descriptors = max(self.engine_descriptors, _descriptors(self._engine))
             for child in self._engine.children():
+                if API_PROGRAM not in child.cmdline():
+                    continue
                 if child.pid not in self.api_pids:
                     self.api_pids.append(child.pid)
                 self.api_bytes = max(self.api_bytes, child.memory_info().rss)
@@ -226,10 +229,11 @@ def _goals(reports: dict[Load, PhaseReport], *, restarts: int) -> dict[str, bool
 
 
 async def _endure(load: Load, seconds: float, rig: LineRig, watched: _Watched) -> _Phase:
-    clients = Clients(rig.url)
+    headers = rig.auth.headers
+    clients = Clients(rig.url, headers)
     watched.clear()
     began, end_s = datetime.now(UTC), time.monotonic() + seconds
-    honest = _Honest(rig.url)
+    honest = _Honest(rig.url, headers)
     tasks = [asyncio.create_task(clients.run(load)), asyncio.create_task(honest.listen())]
     try:
         while time.monotonic() < end_s or (load is Load.FUZZ and not tasks[0].done()):
@@ -252,7 +256,8 @@ async def _endure(load: Load, seconds: float, rig: LineRig, watched: _Watched) -
 class _Honest:
     """A client as it should be: reads the stream, and comes back when it is sent away."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._headers = headers
         self._url = url.replace("http", "ws", 1) + "/api/stream"
         self._heard_s = time.monotonic()
         self.gap_s = 0.0
@@ -265,7 +270,9 @@ class _Honest:
         """Until cancelled."""
         while True:
             with contextlib.suppress(OSError, TimeoutError, WebSocketException):
-                async with connect(self._url, proxy=None, max_queue=4) as stream:
+                async with connect(
+                    self._url, proxy=None, max_queue=4, additional_headers=self._headers
+                ) as stream:
                     async for _ in stream:
                         self.look()
                         self._heard_s = time.monotonic()

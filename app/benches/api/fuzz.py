@@ -2,7 +2,7 @@
 
 import importlib
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from hypothesis import HealthCheck, given, seed, settings
@@ -15,7 +15,12 @@ MOST_TURNS: Final = 20
 
 
 def fuzz(
-    url: str, *, requests: int, timeout_s: float = 10.0, on_progress: Callable[[int], None] = lambda _: None
+    url: str,
+    headers: Mapping[str, str],
+    *,
+    requests: int,
+    timeout_s: float = 10.0,
+    on_progress: Callable[[int], None] = lambda _: None,
 ) -> Counter[int]:
     """Send requests, right and wrong ones, the same each time, as many to each operation.
 
@@ -23,6 +28,7 @@ def fuzz(
 
     Args:
         url: The API's.
+        headers: What lets the requests in.
         requests: How many, at most.
         timeout_s: For each.
         on_progress: Told how many were sent.
@@ -39,9 +45,9 @@ def fuzz(
         raise PassgateError(
             "schemathesis is not installed", todo="install Passgate with its [dev] extra"
         ) from error
-    schema = schemathesis.openapi.from_url(f"{url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{url}/openapi.json", headers=dict(headers))
     operations = [found.ok() for found in schema.get_all_operations()]
-    sent = _Sent(timeout_s, on_progress)
+    sent = _Sent(headers, timeout_s, on_progress)
     for turn in range(MOST_TURNS):
         for number, operation in enumerate(operations):
             share = -(-(requests - sent.answers.total()) // (len(operations) - number))
@@ -53,7 +59,10 @@ def fuzz(
 class _Sent:
     """Sends requests, and counts what came of them."""
 
-    def __init__(self, timeout_s: float, on_progress: Callable[[int], None]) -> None:
+    def __init__(
+        self, headers: Mapping[str, str], timeout_s: float, on_progress: Callable[[int], None]
+    ) -> None:
+        self._headers = dict(headers)
         self._timeout_s = timeout_s
         self._on_progress = on_progress
         self.answers: Counter[int] = Counter()
@@ -70,7 +79,7 @@ class _Sent:
             if not left or (case.path_parameters or {}).get("command") == Command.HOLD:
                 return
             left -= 1
-            self.answers[case.call(timeout=self._timeout_s).status_code] += 1
+            self.answers[case.call(timeout=self._timeout_s, headers=self._headers).status_code] += 1
             self._on_progress(self.answers.total())
 
         ask()

@@ -66,9 +66,11 @@ class Seen:
 
 
 class Clients:
-    """Who asks the API at ``url`` for bad reasons, until cancelled."""
+    """Who asks the API at ``url`` for bad reasons, until cancelled; let in by ``headers``."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, headers: Mapping[str, str]) -> None:
+        self._headers = headers
+        self._known = "".join(f"{name}: {value}\r\n" for name, value in headers.items()).encode()
         self.seen = Seen()
         self._url = url
         self._address = urlsplit(url).hostname or "", urlsplit(url).port or 80
@@ -115,7 +117,7 @@ class Clients:
 
     def _ask(self, method: str, path: str, *lines: str) -> bytes:
         more = "".join(f"{line}\r\n" for line in lines).encode()
-        return f"{method} /api/{path} HTTP/1.1\r\n".encode() + self._host + more + b"\r\n"
+        return f"{method} /api/{path} HTTP/1.1\r\n".encode() + self._host + self._known + more + b"\r\n"
 
     # --- what each does -------------------------------------------------------------------------------
 
@@ -205,7 +207,7 @@ class Clients:
             writer.transport.abort()
 
     async def _fuzz(self) -> None:
-        self.seen.answers += await asyncio.to_thread(fuzz, self._url, requests=FUZZED)
+        self.seen.answers += await asyncio.to_thread(fuzz, self._url, self._headers, requests=FUZZED)
         self.seen.opened += 1
 
     def _note(self, answer: bytes) -> None:

@@ -13,8 +13,8 @@ from app.command_line.options import ConfigOption, RecordOption
 from app.command_line.output import JsonFlag, print_json
 from app.command_line.secrets import ask
 from app.command_line.stretch import DateOption, FromOption, NameOption, ToOption, find_stretch
+from app.commands.running.engine_api import EngineApi, UrlOption, base_of, own_api, signed_in_api
 from app.settings.finding import find_record
-from app.settings.station import load
 from inspection.challenge.shown import ChallengeOrder, ChallengeStatus
 from inspection.errors import AccessError, PassgateError, SettingsError
 from inspection.times.local_time import shown
@@ -28,12 +28,9 @@ cli = typer.Typer(
     no_args_is_help=True,
 )
 
-_PATIENCE_S: Final = 8.0
-"""Longer than the API waits for the engine."""
+_NAME: Final = "passgate challenge"
+"""What the engine calls whoever gives no user."""
 
-UrlOption = Annotated[
-    str | None, typer.Option("--url", help="The engine's API; default: as --config says, or its usual port.")
-]
 ByOption = Annotated[
     str | None,
     typer.Option("--user", metavar="NAME", help="Who does it: asks for his password, and is on record."),
@@ -43,7 +40,7 @@ ByOption = Annotated[
 @cli.command()
 def status(url: UrlOption = None, config: ConfigOption = None, as_json: JsonFlag = False) -> None:
     """How the station stands to its challenge. Exit code 0 only if parts may pass, as far as that goes."""
-    standing = _standing(_base(url, config))
+    standing = _standing(own_api(base_of(url, config), name=_NAME, record=None, config=config))
     if as_json:
         print_json(standing)
     else:
@@ -90,8 +87,8 @@ def release(
     """Open the station that a challenge keeps closed: quality says so, on record, with a reason."""
     if not reason.strip() or len(reason) > 500 or not reason.isprintable():
         raise typer.BadParameter("say in 1 to 500 printable characters why", param_hint="--reason")
-    base = _base(url, config)
-    standing = _standing(base)
+    base = base_of(url, config)
+    standing = _standing(own_api(base, name=_NAME, record=record, config=config))
     if not standing.closed or standing.round is not None:
         raise PassgateError(
             standing.why or "no challenge keeps the station closed",
@@ -100,7 +97,8 @@ def release(
     accounts = _accounts(record, config)
     signed = _signed_in(accounts, user)
     accounts.release(standing, reason.strip(), by=signed)
-    _tell(base, ChallengeOrder.RELEASE, signed.name, as_json=as_json)
+    api = own_api(base, name=signed.name, record=record, config=config)
+    _tell(api, ChallengeOrder.RELEASE, as_json=as_json)
 
 
 @cli.command()
@@ -167,29 +165,19 @@ def _ordered(
     *,
     as_json: bool,
 ) -> None:
-    from inspection.access.rights import Right
-
-    by = "passgate challenge"
-    if user is not None:
-        accounts = _accounts(record, config)
-        signed = _signed_in(accounts, user)
-        accounts.require(Right.CHALLENGE, by=signed)
-        by = signed.name
-    _tell(_base(url, config), order, by, as_json=as_json)
+    base = base_of(url, config)
+    if user is None:
+        _tell(own_api(base, name=_NAME, record=record, config=config), order, as_json=as_json)
+        return
+    with signed_in_api(base, user, name=_NAME) as api:
+        _tell(api, order, as_json=as_json)
 
 
-def _base(url: str | None, config: Path | None) -> str:
-    if url is not None:
-        return url.rstrip("/")
-    port = 8730 if config is None else load(config).api.port
-    return f"http://127.0.0.1:{port}"
-
-
-def _standing(base: str) -> ChallengeStatus:
+def _standing(api: EngineApi) -> ChallengeStatus:
     """As the engine says. Raises PassgateError where it does not, or has no challenge."""
     from inspection.status import StationStatus
 
-    standing = StationStatus.model_validate_json(_asked(base, "GET", "/api/state")).challenge
+    standing = StationStatus.model_validate_json(api.asked("GET", "/api/state")).challenge
     if standing is None:
         raise SettingsError(
             "the station has no challenge", todo="write [challenge] into its file (docs/quality.md)"
@@ -197,28 +185,10 @@ def _standing(base: str) -> ChallengeStatus:
     return standing
 
 
-def _asked(base: str, method: str, path: str, by: str = "passgate challenge") -> bytes:
-    import httpx
-
-    from app.api.clients import CLIENT_HEADER, declared
-
-    try:
-        answer = httpx.request(
-            method, base + path, headers={CLIENT_HEADER: declared(by)}, timeout=_PATIENCE_S, trust_env=False
-        )
-        answer.raise_for_status()
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise PassgateError(
-            f"the engine at {base} does not answer as it should: {error}",
-            todo="see that it runs and name its file with --config, or its API with --url",
-        ) from error
-    return answer.content
-
-
-def _tell(base: str, order: ChallengeOrder, by: str, *, as_json: bool) -> None:
+def _tell(api: EngineApi, order: ChallengeOrder, *, as_json: bool) -> None:
     from inspection.status import CommandResult
 
-    said = CommandResult.model_validate_json(_asked(base, "POST", f"/api/challenge/{order}", by))
+    said = CommandResult.model_validate_json(api.asked("POST", f"/api/challenge/{order}"))
     if as_json:
         print_json({"accepted": said.accepted, "message": said.message})
     elif said.accepted:

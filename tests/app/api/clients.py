@@ -9,9 +9,10 @@ from app.api.engine.supervisor import bind
 from app.api.server.accepting import LimitedServer
 from app.api.server.connections import Connections, Limits
 from app.api.server.process import Start, configured
+from tests.app.access.doors.people import MES_KEY
 from tests.app.api.serving import FakeEngine, connected
 
-HEAD = b"GET /api/%s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
+HEAD = b"GET /api/%%s HTTP/1.1\r\nAuthorization: Bearer %s\r\nHost: 127.0.0.1:%%d\r\n" % MES_KEY.encode()
 UPGRADE = (
     b"Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
     b"Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n"

@@ -14,6 +14,7 @@ from app.api.engine.snapshot import snapshot
 from app.api.messages import HealthReport, ReportAsked
 from app.api.server import routes as server
 from app.api.server.api_end import ApiEnd
+from app.api.sessions import SessionTold
 from app.settings.station import Settings, StationTable
 from inspection.access.rights import Proof, Role
 from inspection.alarms.history import AlarmPage, HistoryAsked
@@ -35,7 +36,7 @@ from inspection.unheard import Unheard
 from plc.link import ModbusLine
 from plc.settings import LinkSettings
 from reports.settings import StoreSettings
-from tests.app.access.doors.people import PASSWORD, FakeLooking, Noted, Seconds, doors_of
+from tests.app.access.doors.people import MES_KEY, PASSWORD, PIN, FakeLooking, Noted, Seconds, doors_of
 from tests.fakes import FakeCamera, FakeClock, FakeInspector, FakeLine, FakeStore, until
 
 PORT = 8730
@@ -142,18 +143,33 @@ async def connected(engine: FakeEngine) -> AsyncIterator[ApiEnd]:
 
 
 @asynccontextmanager
-async def client_of(engine: FakeEngine) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API, over the real routes and the real channel."""
+async def client_of(engine: FakeEngine, *, known: bool = True) -> AsyncIterator[httpx.AsyncClient]:
+    """A client of the API, over the real routes and the real channel: the MES, or where not known, anybody."""
     async with connected(engine) as end:
         transport = httpx.ASGITransport(server.build(end, version="0", port=PORT))
-        async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+        async with httpx.AsyncClient(
+            transport=transport, base_url=URL, headers=bearer(MES_KEY) if known else {}
+        ) as client:
             yield client
+
+
+def bearer(token: str) -> dict[str, str]:
+    """The header that lets its bearer in."""
+    return {"Authorization": f"Bearer {token}"}
+
+
+async def signed_in(client: httpx.AsyncClient, user: str = "Ola") -> SessionTold:
+    """Ola, who runs the line, or Ben of quality, by PIN."""
+    answer = await client.post("/api/session", json={"user": user, "secret": PIN, "proof": "PIN"})
+    return SessionTold.model_validate(answer.json())
 
 
 Test = Callable[[FakeEngine, httpx.AsyncClient], Awaitable[None]]
 
 
-def in_engine_with(challenge: ChallengePlan | None) -> Callable[[Test], Callable[[Path], None]]:
+def in_engine_with(
+    challenge: ChallengePlan | None, *, known: bool = True
+) -> Callable[[Test], Callable[[Path], None]]:
     """Run a test with a station at work, which is challenged so, and a client of its API."""
 
     def decorated(test: Test) -> Callable[[Path], None]:
@@ -162,7 +178,7 @@ def in_engine_with(challenge: ChallengePlan | None) -> Callable[[Test], Callable
                 engine = FakeEngine(tmp_path, challenge)
                 task = asyncio.create_task(engine.station.run())
                 engine.line.post(LinkChanged(True, ""))
-                async with client_of(engine) as client:
+                async with client_of(engine, known=known) as client:
                     await until(lambda: engine.station.mode is Mode.IDLE)
                     await test(engine, client)
                 task.cancel()
@@ -178,3 +194,6 @@ def in_engine_with(challenge: ChallengePlan | None) -> Callable[[Test], Callable
 
 in_engine = in_engine_with(None)
 """Run a test with a station at work and a client of its API."""
+
+in_engine_of_strangers = in_engine_with(None, known=False)
+"""Run it with a client that nobody knows."""

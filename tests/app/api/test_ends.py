@@ -17,7 +17,8 @@ from app.api.server.api_end import ApiEnd, NoAnswerError
 from inspection.line_events import OutcomeReported, PartTriggered
 from inspection.part import Inspection, Outcome
 from inspection.status import Command, CommandResult, Mode, StationStatus
-from tests.app.api.serving import PORT, URL, FakeEngine, connected, in_engine
+from tests.app.access.doors.people import MES_KEY
+from tests.app.api.serving import PORT, URL, FakeEngine, bearer, connected, in_engine
 from tests.fakes import BOOT, trigger
 
 
@@ -42,7 +43,9 @@ def test_what_many_clients_ask_is_made_once(tmp_path: Path) -> None:
         engine = Counting(tmp_path)
         async with connected(engine) as end:
             transport = httpx.ASGITransport(server.build(end, version="0", port=PORT))
-            async with httpx.AsyncClient(transport=transport, base_url=URL) as client:
+            async with httpx.AsyncClient(
+                transport=transport, base_url=URL, headers=bearer(MES_KEY)
+            ) as client:
                 for path in ("/api/state", "/api/history?limit=500"):
                     answers = await asyncio.gather(*(client.get(path) for _ in range(100)))
                     assert {answer.status_code for answer in answers} == {200}

@@ -11,26 +11,17 @@ from app.access.doors.sessions import hash_of
 from app.api.clients import CLIENT_HEADER
 from app.api.server import routes as server
 from app.api.server.doors import SIGN_INS_AT_ONCE, Who, needs
-from app.api.sessions import SessionTold, Whoami
+from app.api.sessions import Whoami
 from inspection.access.rights import Right
 from inspection.events import EventKind
 from inspection.messages.telling import tell
 from tests.app.access.doors.people import MES_KEY, PIN
-from tests.app.api.serving import PORT, URL, FakeEngine, connected, in_engine
+from tests.app.api.serving import PORT, URL, FakeEngine, bearer, connected, in_engine_of_strangers, signed_in
 
 SIGN_IN = {"user": "Ola", "secret": PIN, "proof": "PIN"}
 
 
-def bearer(token: str) -> dict[str, str]:
-    return {"Authorization": f"Bearer {token}"}
-
-
-async def signed_in(client: httpx.AsyncClient, user: str = "Ola") -> SessionTold:
-    answer = await client.post("/api/session", json={**SIGN_IN, "user": user})
-    return SessionTold.model_validate(answer.json())
-
-
-@in_engine
+@in_engine_of_strangers
 async def test_who_signs_in_is_given_a_token_that_says_who_he_is(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
@@ -43,7 +34,7 @@ async def test_who_signs_in_is_given_a_token_that_says_who_he_is(
     assert told.token not in str(engine.noted)
 
 
-@in_engine
+@in_engine_of_strangers
 async def test_a_token_that_was_signed_out_opens_nothing_when_it_comes_again(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
@@ -58,14 +49,14 @@ async def test_a_token_that_was_signed_out_opens_nothing_when_it_comes_again(
         assert tell_in_chinese(answer) == "登录已失效，或密钥未知；请重新登录"
 
 
-@in_engine
+@in_engine_of_strangers
 async def test_an_expired_token_opens_nothing(engine: FakeEngine, client: httpx.AsyncClient) -> None:
     told = await signed_in(client)
     engine.seconds.now_s = 600.0
     assert (await client.get("/api/session", headers=bearer(told.token))).status_code == 401
 
 
-@in_engine
+@in_engine_of_strangers
 async def test_a_wrong_pin_is_refused_in_words_without_the_pin(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
@@ -79,7 +70,7 @@ async def test_a_wrong_pin_is_refused_in_words_without_the_pin(
         assert "314159" not in answer.text
 
 
-@in_engine
+@in_engine_of_strangers
 async def test_of_many_attempts_few_are_looked_at_and_a_known_client_is_not_kept_out(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:
@@ -102,7 +93,7 @@ def test_what_is_no_token_lets_nobody_in(tmp_path: Path, header: str) -> None:
         assert answer.status_code == 401
         assert answer.json()["coded"]
 
-    in_engine(refused)(tmp_path)
+    in_engine_of_strangers(refused)(tmp_path)
 
 
 def test_a_route_names_the_right_that_it_needs_and_is_told_who_it_was(tmp_path: Path) -> None:
@@ -131,7 +122,7 @@ def test_a_route_names_the_right_that_it_needs_and_is_told_who_it_was(tmp_path: 
     asyncio.run(go())
 
 
-@in_engine
+@in_engine_of_strangers
 async def test_who_is_refused_again_and_again_fills_no_record(
     engine: FakeEngine, client: httpx.AsyncClient
 ) -> None:

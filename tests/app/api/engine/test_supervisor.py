@@ -12,7 +12,8 @@ import pytest
 
 from app.api.engine.supervisor import ApiProcess, bind
 from inspection.errors import SettingsError
-from tests.app.api.serving import FakeEngine
+from tests.app.access.doors.people import MES_KEY
+from tests.app.api.serving import FakeEngine, bearer
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(60)]
 
@@ -22,13 +23,16 @@ PATIENCE_S = 20.0
 @asynccontextmanager
 async def served(engine: FakeEngine) -> AsyncIterator[tuple[ApiProcess, httpx.AsyncClient]]:
     """A real API process before a station around which everything is faked."""
+    await engine.doors.look()
     listener = bind(0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     api = ApiProcess(listener, version="0")
     api.start()
     running = asyncio.create_task(api.run(engine))
     try:
-        async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_S, trust_env=False) as client:
+        async with httpx.AsyncClient(
+            base_url=url, timeout=PATIENCE_S, trust_env=False, headers=bearer(MES_KEY)
+        ) as client:
             yield api, client
     finally:
         running.cancel()

@@ -30,7 +30,9 @@ def run(tmp_path: Path, limits: Limits, body: Callable[[Served], Awaitable[None]
 
 async def state_of(served: Served) -> int:
     """What an honest client's request comes to."""
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{served.port}", trust_env=False) as client:
+    async with httpx.AsyncClient(
+        base_url=f"http://127.0.0.1:{served.port}", trust_env=False, headers=bearer(MES_KEY)
+    ) as client:
         return (await client.get("/api/state")).status_code
 
 

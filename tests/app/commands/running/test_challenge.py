@@ -44,15 +44,30 @@ class Engine:
     def __init__(self) -> None:
         self.standing: ChallengeStatus | None = FAILED
         self.accepts, self.asked = True, list[tuple[str, str]]()
+        self.signed_in: list[str] = []
 
     def answer(self, method: str, url: str, **given: Any) -> httpx.Response:
         request = httpx.Request(method, url)
         if method == "GET":
             told = {"challenge": self.standing and self.standing.model_dump(mode="json")}
             return httpx.Response(200, json=STATE | told, request=request)
+        if url.endswith("/api/session"):
+            return self._session(method, given, request)
+        if given["headers"].get("Authorization") == "Bearer Anna's":
+            return httpx.Response(403, json={"detail": "Anna has no right to this"}, request=request)
         self.asked.append((url.rsplit("/", 1)[-1], given["headers"]["X-Passgate-Client"]))
         said = CommandResult(accepted=self.accepts, mode=Mode.IDLE, message="as it is")
         return httpx.Response(200, json=said.model_dump(mode="json"), request=request)
+
+    def _session(self, method: str, given: Any, request: httpx.Request) -> httpx.Response:
+        if method == "DELETE":
+            self.signed_in.append(f"{given['headers']['Authorization']} goes")
+            return httpx.Response(204, request=request)
+        user, secret = given["json"]["user"], given["json"]["secret"]
+        if secret not in (OLLIS, ANNAS):
+            return httpx.Response(403, json={"detail": "the name or the password is wrong"}, request=request)
+        self.signed_in.append(f"{user} comes")
+        return httpx.Response(200, json={"token": f"{user.capitalize()}'s"}, request=request)
 
 
 STATE = {
@@ -146,9 +161,11 @@ def test_who_begins_one_says_who_he_is_where_that_is_to_be_on_record(
     people: Challenge, engine: Engine
 ) -> None:
     assert people("start", "--user", "olli", typed=(OLLIS,)).code == 0
-    assert_one_line(people("start", "--user", "anna", typed=(ANNAS,)), "run challenge parts")
+    assert engine.signed_in == ["olli comes", "Bearer Olli's goes"]
+    assert_one_line(people("start", "--user", "anna", typed=(ANNAS,)), "has no right to this")
+    assert_one_line(people("start", "--user", "olli", typed=(BENS,)), "the name or the password is wrong")
     assert people("abort").code == 0
-    assert engine.asked == [("start", "Olli"), ("abort", "passgate challenge")]
+    assert engine.asked == [("start", "passgate challenge"), ("abort", "passgate challenge")]
     engine.accepts = False
     assert_one_line(people("start"), "as it is")
 
