@@ -90,11 +90,17 @@ def console(
     fullscreen: Annotated[
         bool, typer.Option("--fullscreen", help="Fill the screen, without a frame.")
     ] = False,
+    key: Annotated[
+        Path | None,
+        typer.Option("--key", help="File with the key by which the engine knows it; default: found."),
+    ] = None,
 ) -> None:
     """Open the operator console. It may be closed, or crash: the line does not notice."""
+    from app.access.doors.panel import finding
     from app.console.main import run as open_console
 
-    raise typer.Exit(open_console(url, language, fullscreen=fullscreen))
+    own_key = finding(url, key)
+    raise typer.Exit(open_console(url, language, fullscreen=fullscreen, own_key=own_key))
 
 
 @cli.command()

@@ -34,12 +34,17 @@ _ENDED: Final = (
 )
 
 
-def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = False) -> int:
+def run(
+    url: str = DEFAULT_URL,
+    language: str | None = None,
+    fullscreen: bool = False,
+    own_key: Callable[[], str] = lambda: "",
+) -> int:
     """Show the console until it is closed; returns the process's exit status.
 
     The status is 0 where it was closed, 1 where it ended by a fault of its own. ``language`` is an ISO 639-1
-    code; None takes the system's, where we speak it. The engine need not run: the console waits for it, and
-    reconnects by itself.
+    code; None takes the system's, where we speak it. ``own_key`` finds the key by which the station knows its
+    panel. The engine need not run: the console waits for it, and reconnects by itself.
 
     Raises:
         BindingError: The Qt binding that is installed would abort the console.
@@ -48,7 +53,7 @@ def run(url: str = DEFAULT_URL, language: str | None = None, fullscreen: bool = 
     refuse_unknown_language(language)
     refuse_no_address(url)
     application = started()
-    window = ConsoleWindow(StationClient(url), words=words_of(language))
+    window = ConsoleWindow(StationClient(url, own_key=own_key), words=words_of(language))
     window.resize(1280, 800)
     if fullscreen:
         # a bare X server has no window manager that would make the window as large as its state says

@@ -8,9 +8,11 @@ import os
 import re
 import stat
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
 from app.access.doors.sessions import made
 from app.settings.station import home
@@ -82,6 +84,27 @@ def found_key(port: int) -> str:
         return read_key(Path(_word(port).read_text(encoding="utf-8")))
     except (OSError, ValueError):
         return ""
+
+
+def finding(url: str, place: Path | None) -> Callable[[], str]:
+    """What finds the key for a console, each time anew: the engine may not have made it yet.
+
+    Args:
+        url: The engine's API.
+        place: The key's file; None: that of the station on this machine that serves the port.
+    """
+    if place is not None:
+        return lambda: read_key(place)
+
+    def found() -> str:
+        try:
+            parts = urlsplit(url)
+            own = parts.hostname in ("127.0.0.1", "localhost")  # the key goes to no other machine
+            return found_key(parts.port or 80) if own else ""
+        except ValueError:
+            return ""
+
+    return found
 
 
 def _word(port: int) -> Path:

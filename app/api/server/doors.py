@@ -31,6 +31,8 @@ REQUESTS_AT_ONCE: Final = 300
 """Of one token or key; a console asks a few a second."""
 OPEN: Final = frozenset({("GET", "/api/health"), ("HEAD", "/api/health"), ("POST", "/api/session")})
 """What needs neither token nor key."""
+NO_USE: Final = frozenset({("GET", "/api/session")})
+"""What keeps no session from ending."""
 SEEN_EVERY_S: Final = 5.0
 """So often the engine is told that a session is in use."""
 
@@ -116,12 +118,17 @@ def add_session(api: FastAPI, engine: ApiEnd) -> None:
         return Response(told, media_type="application/json", headers={"Cache-Control": "no-store"})
 
     @api.get("/api/session", response_model=Whoami, responses=REFUSALS)
-    async def session(who: Annotated[Who, needs(Right.READ)]) -> Response:
-        """Who the token or key belongs to, and what he may. It counts as use of the session."""
-        told = engine.callers.whoami(who.credential)
+    async def session(request: Request) -> Response:
+        """Who the token or key belongs to, and what he may. It does not keep a session from ending."""
+        known = credential_of(request.scope["headers"])
+        told = engine.callers.whoami(known)
         if told is None:
-            raise NoAnswerError(Failure.saying(401, stranger(who.credential)))
+            raise NoAnswerError(Failure.saying(401, stranger(known)))
         return JSONResponse(told.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+    @api.put("/api/session", status_code=204, responses=REFUSALS)
+    async def use(who: Annotated[Who, needs(Right.READ)]) -> None:
+        """Somebody is there: his session goes on."""
 
     @api.delete("/api/session", status_code=204, responses=REFUSALS)
     async def sign_out(who: Annotated[Who, needs(Right.READ)]) -> None:
@@ -151,7 +158,8 @@ class OnlyCallers:
         known = credential_of(scope["headers"])
         refusal = await self._refusal(known)
         if refusal is None:
-            self._note_use(known)
+            if (scope.get("method"), scope["path"]) not in NO_USE:
+                self._note_use(known)
             await self._app(scope, receive, send)
             return
         refusal.tell(scope)

@@ -54,7 +54,7 @@ class RefusedError(Exception):
     def tell(self, scope: Scope) -> None:
         """Log it; the log's handler bounds how much of that is written."""
         client = scope.get("client") or ("", 0)
-        asked = f"{scope.get('method', 'WS')} {scope['path'][:80]!a}"
+        asked = f"{scope.get('method', 'WS')} {scope.get('path', '')[:80]!a}"
         log.warning("refused %s from %s:%s: %s", asked, *client, self.why)
 
 

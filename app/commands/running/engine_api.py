@@ -1,15 +1,14 @@
-"""How a command asks the running engine: by the key that its own person may read, or signed in as somebody."""
+"""How a command asks the running engine: by the panel's key, where it may read that, or as somebody."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
-from urllib.parse import urlsplit
 
 import httpx
 import typer
 
-from app.access.doors.panel import NAME, found_key, read_key
+from app.access.doors.panel import NAME, finding
 from app.api.clients import CLIENT_HEADER, declared
 from app.command_line.secrets import ask
 from app.settings.station import load
@@ -91,14 +90,8 @@ def base_of(url: str | None, config: Path | None) -> str:
 
 def own_api(base: str, *, name: str, record: Path | None, config: Path | None) -> EngineApi:
     """As whoever runs the command: by the key of the console on this machine, where he may read it."""
-    if record is not None:
-        key = read_key(record / NAME)
-    elif config is not None:
-        key = read_key(load(config).store.folder / NAME)
-    else:
-        with suppress(ValueError):
-            return EngineApi(base, name=name, secret=found_key(urlsplit(base).port or USUAL_PORT))
-        key = ""
+    folder = record if config is None or record is not None else load(config).store.folder
+    key = finding(base, None if folder is None else folder / NAME)()
     return EngineApi(base, name=name, secret=key)
 
 

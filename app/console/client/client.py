@@ -5,8 +5,6 @@ pictures only the one asked for last, and one command at a time is allowed by th
 """
 
 import asyncio
-import getpass
-import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -17,13 +15,13 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 import structlog
-from pydantic import BaseModel, Field, ValidationError
-from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QObject, Signal
-from PySide6.QtGui import QImage, QImageReader
+from pydantic import ValidationError
+from PySide6.QtCore import QObject, Signal
 from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, WebSocketException
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
+from app.console.client.answers import answer_to, command_reply, decode
 from app.console.client.asking import MAX_ANSWER_BYTES, Answer, AskProblem, Request
 from app.console.client.replies import (
     COMMAND_TIMEOUT_S,
@@ -34,8 +32,23 @@ from app.console.client.replies import (
     PictureReply,
     Received,
 )
+from app.console.client.session import (
+    CHECK,
+    PATH,
+    SIGN_OUT,
+    USE,
+    Credentials,
+    SignInReply,
+    bearer,
+    own_name,
+    sign_in_reply,
+    sign_in_request,
+)
+from inspection.access.rights import Proof
+from inspection.messages.codes import Code
 from inspection.messages.message import Coded
-from inspection.status import Command, CommandResult, StationStatus
+from inspection.messages.telling import say
+from inspection.status import Command, StationStatus
 
 CONNECT_TIMEOUT_S: Final = 6.0
 """For a connection and its first answer: an engine that takes 3 s is busy, not gone."""
@@ -61,8 +74,11 @@ _log = structlog.get_logger(__name__)
 class StationClient(QObject):
     """Speaks with the engine at ``url``; reconnects by itself for as long as it is open.
 
-    ``monotonic`` stamps what arrives, in seconds: ages are counted from the arrival in this process, not
-    from when the screen got round to it.
+    Args:
+        url: The engine's API.
+        monotonic: Stamps what arrives, in seconds: ages are counted from the arrival in this process, not
+            from when the screen got round to it.
+        own_key: Finds the key by which the station knows its panel; empty where there is none.
     """
 
     status_waiting = Signal()
@@ -72,9 +88,19 @@ class StationClient(QObject):
     picture_done = Signal(PictureReply)
     answered = Signal(Answer)
     """Of :meth:`ask`: every screen is told each, and takes those of its topics."""
+    sign_in_done = Signal(SignInReply)
+    session_ended = Signal(tuple)
+    """Whoever had signed in is signed out; why, in codes; empty where he asked for it."""
 
-    def __init__(self, url: str, *, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        own_key: Callable[[], str] = lambda: "",
+    ) -> None:
         super().__init__()
+        self._credentials = Credentials(own_key)
         self.url = url.rstrip("/")
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -138,6 +164,45 @@ class StationClient(QObject):
         elif request.reads:
             self._reading[request.topic] = asked
 
+    # --- who is at the console ------------------------------------------------------------------------
+
+    def sign_in(self, user: str, secret: str, proof: Proof) -> None:
+        """Sign somebody in; :attr:`sign_in_done` tells the end."""
+        request = sign_in_request(user, secret, proof)
+        if self._submit(self._sign_in(request)) is None:
+            unreachable = Answer(request=request, problem=AskProblem.UNREACHABLE)
+            self.sign_in_done.emit(sign_in_reply(unreachable)[0])
+
+    def sign_out(self, why: Coded = ()) -> None:
+        """Sign out at once, whether or not the engine hears of it; it does so by itself else."""
+        token = self._credentials.token
+        if self._credentials.drop(token):
+            self._submit(self._tell_session("DELETE", SIGN_OUT, token))
+            self.session_ended.emit(why)
+
+    def use_session(self) -> None:
+        """Somebody touches the console: his session goes on."""
+        if token := self._credentials.token:
+            self._submit(self._tell_session("PUT", USE, token))
+
+    def check_session(self) -> None:
+        """See that the engine still knows who has signed in; :attr:`session_ended` tells where not."""
+        if token := self._credentials.token:
+            self._submit(self._tell_session("GET", CHECK, token))
+
+    async def _sign_in(self, request: Request) -> None:
+        reply, token = sign_in_reply(await self._answer(request))
+        if token:
+            before = self._credentials.token
+            self._credentials.take(token)
+            if before:
+                await self._tell_session("DELETE", SIGN_OUT, before)
+        self.sign_in_done.emit(reply)
+
+    async def _tell_session(self, method: str, topic: str, token: str) -> None:
+        """Whatever is answered: that the token opens nothing any more is noticed by ``_asked``."""
+        await self._answer(Request(topic=topic, path=PATH, method=method), secret=token)
+
     def _submit(self, work: Coroutine[Any, Any, None]) -> Future[None] | None:
         if self._thread is None or self._loop is None:
             work.close()
@@ -155,7 +220,7 @@ class StationClient(QObject):
             base_url=self.url,
             timeout=CONNECT_TIMEOUT_S,
             trust_env=False,
-            headers={CLIENT_HEADER: declared(_own_name()), "Accept-Encoding": "identity"},
+            headers={CLIENT_HEADER: declared(own_name()), "Accept-Encoding": "identity"},
         ) as http:
             self._http = http
             self._started.set()
@@ -180,7 +245,9 @@ class StationClient(QObject):
                     proxy=None,
                     max_queue=4,
                     max_size=MAX_STATUS_BYTES,
+                    additional_headers=bearer(self._credentials.of_console),
                 ) as stream:
+                    self.check_session()  # an engine that was started anew knows nobody
                     async for message in _spoken(stream):
                         if self._hand_over(message):
                             backoff_s = FIRST_BACKOFF_S
@@ -188,6 +255,9 @@ class StationClient(QObject):
                 self.trouble.emit(ContactTrouble.CLOSED)
             except TimeoutError:
                 self.trouble.emit(ContactTrouble.SILENT)
+            except InvalidStatus as error:
+                refused = error.response.status_code in (httpx.codes.UNAUTHORIZED, httpx.codes.FORBIDDEN)
+                self.trouble.emit(ContactTrouble.NOT_LET_IN if refused else ContactTrouble.NO_ENGINE)
             except InvalidHandshake:  # an answer, but an error or no WebSocket's
                 self.trouble.emit(ContactTrouble.NO_ENGINE)
             except (OSError, WebSocketException, ValueError):  # the last: a name that can be none
@@ -217,9 +287,8 @@ class StationClient(QObject):
         reply = CommandReply(command=command, problem=CommandProblem.BAD_ANSWER)
         try:
             async with asyncio.timeout(COMMAND_TIMEOUT_S):
-                path = f"/api/commands/{command.value}"
-                status_code, body = await self._asked("POST", path, MAX_COMMAND_ANSWER_BYTES)
-            reply = _command_reply(command, status_code, body)
+                status_code, body = await self._ordered(command)
+            reply = command_reply(command, status_code, body)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             reply = replace(reply, problem=CommandProblem.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):
@@ -229,23 +298,35 @@ class StationClient(QObject):
         finally:  # whatever happened: without an end the buttons would stay grey, Hold's too
             self.command_done.emit(reply)
 
+    async def _ordered(self, command: Command) -> tuple[int, bytes]:
+        """As who has signed in. A Hold goes on as the console's own where his session has just ended."""
+        path, secret = f"/api/commands/{command.value}", self._credentials.of_person
+        status, body = await self._asked("POST", path, MAX_COMMAND_ANSWER_BYTES, secret=secret)
+        again = self._credentials.of_console
+        if status == httpx.codes.UNAUTHORIZED and command is Command.HOLD and again != secret:
+            status, body = await self._asked("POST", path, MAX_COMMAND_ANSWER_BYTES, secret=again)
+        return status, body
+
     async def _ask(self, request: Request) -> None:
+        self.answered.emit(await self._answer(request))
+
+    async def _answer(self, request: Request, *, secret: str | None = None) -> Answer:
+        """What becomes of a request, sent with what the console proves itself by, or with ``secret``."""
         answer = Answer(request=request, problem=AskProblem.BAD_ANSWER)
+        if secret is None:
+            secret = self._credentials.of_console if request.reads else self._credentials.of_person
         try:
             async with asyncio.timeout(request.timeout_s):
                 status, body = await self._asked(
-                    request.method, request.path, MAX_ANSWER_BYTES, body=request.body
+                    request.method, request.path, MAX_ANSWER_BYTES, body=request.body, secret=secret
                 )
-            answer = _answer(request, status, body)
-        except asyncio.CancelledError:  # another was asked in its place, or the console ends
-            raise
+            return answer_to(request, status, body)
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
-            answer = replace(answer, problem=AskProblem.TIMEOUT)
+            return replace(answer, problem=AskProblem.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):
-            answer = replace(answer, problem=AskProblem.UNREACHABLE)
+            return replace(answer, problem=AskProblem.UNREACHABLE)
         except (httpx.HTTPError, ValueError):
-            pass  # the request went out, so it may have been carried out: the answer is what is missing
-        self.answered.emit(answer)
+            return answer  # the request went out, so it may have been carried out: the answer is missing
 
     async def _fetch_picture(self, sha256: str) -> None:
         reply = PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
@@ -277,7 +358,13 @@ class StationClient(QObject):
         return PictureReply(sha256=sha256, problem=problem)
 
     async def _asked(
-        self, method: str, path: str, limit: int, *, body: Mapping[str, object] | None = None
+        self,
+        method: str,
+        path: str,
+        limit: int,
+        *,
+        secret: str | None = None,
+        body: Mapping[str, object] | None = None,
     ) -> tuple[int, bytes]:
         """The answer's status and body as they came over the wire: nothing is unpacked, which might swell.
 
@@ -287,11 +374,14 @@ class StationClient(QObject):
         """
         assert self._http is not None
         came = bytearray()
-        async with self._http.stream(method, path, json=body) as answer:
+        secret = self._credentials.of_console if secret is None else secret
+        async with self._http.stream(method, path, json=body, headers=bearer(secret)) as answer:
             async for piece in answer.aiter_raw():
                 came += piece
                 if len(came) > limit:
                     raise _TooLargeError(f"more than {limit} bytes")
+        if answer.status_code == httpx.codes.UNAUTHORIZED and self._credentials.drop(secret):
+            self.session_ended.emit(say(Code.CREDENTIAL_UNKNOWN).coded)
         return answer.status_code, bytes(came)
 
 
@@ -305,58 +395,3 @@ async def _spoken(stream: ClientConnection) -> AsyncIterator[str | bytes]:
         async with asyncio.timeout(SILENCE_LIMIT_S):
             message = await stream.recv()
         yield message
-
-
-def _command_reply(command: Command, status_code: int, body: bytes) -> CommandReply:
-    """What an answer says of a command. Raises ValueError where it says nothing that can be read."""
-    if httpx.codes.is_success(status_code):
-        result = CommandResult.model_validate_json(body)
-        problem = None if result.accepted else CommandProblem.REFUSED
-        return CommandReply(command=command, problem=problem, detail=result.message, coded=result.coded)
-    # what went wrong on the other side may have gone wrong before or after the command was carried out
-    problem = CommandProblem.FAILED if httpx.codes.is_server_error(status_code) else CommandProblem.REFUSED
-    detail, coded = _detail(status_code, body)
-    return CommandReply(command=command, problem=problem, detail=detail, coded=coded)
-
-
-def _answer(request: Request, status: int, body: bytes) -> Answer:
-    """What an answer says of a request."""
-    if httpx.codes.is_success(status):
-        return Answer(request=request, status=status, body=body)
-    problem = AskProblem.FAILED if httpx.codes.is_server_error(status) else AskProblem.REFUSED
-    detail, coded = _detail(status, body)
-    return Answer(request=request, status=status, problem=problem, detail=detail, coded=coded)
-
-
-def _own_name() -> str:
-    """What the record shall call this console: it names who asked for what, as far as that can be known."""
-    try:
-        user = f" of {getpass.getuser()}"
-    except (OSError, KeyError, ImportError):  # no name for the user's number, as in containers
-        user = ""
-    return f"console{user} on {socket.gethostname()}"
-
-
-def decode(content: bytes) -> QImage | None:
-    """A picture from its file's bytes; None where Qt cannot read it."""
-    data = QByteArray(content)
-    buffer = QBuffer(data)
-    buffer.open(QIODevice.OpenModeFlag.ReadOnly)
-    image = QImageReader(buffer).read()
-    return None if image.isNull() else image
-
-
-class _Detail(BaseModel):
-    """Why the engine, or what stands before it, does not do something."""
-
-    detail: str = Field(min_length=1)
-    coded: Coded = ()
-
-
-def _detail(status_code: int, body: bytes) -> tuple[str, Coded]:
-    """The engine's words for a refusal and what they say, or at least the HTTP status."""
-    try:
-        said = _Detail.model_validate_json(body)
-    except (ValidationError, RecursionError):
-        return f"HTTP {status_code}", ()
-    return said.detail, said.coded

@@ -22,6 +22,8 @@ class ContactTrouble(Enum):
     """Something is there, and says nothing in time."""
     NO_ENGINE = "no_engine"
     """Something answers there, and not as an engine does."""
+    NOT_LET_IN = "not_let_in"
+    """The engine knows neither this console's key nor anybody who has signed in."""
     CLOSED = "closed"
     """There was a connection; it ended."""
     UNREADABLE = "unreadable"

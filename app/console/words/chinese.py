@@ -95,6 +95,7 @@ ZH = Words(
         ContactTrouble.UNREACHABLE: "无法连接引擎，引擎是否在运行？",
         ContactTrouble.SILENT: "引擎无应答",
         ContactTrouble.NO_ENGINE: "该地址的应答者不是引擎，或引擎出错",
+        ContactTrouble.NOT_LET_IN: "引擎不认识本控制台，须有人登录",
         ContactTrouble.CLOSED: "引擎关闭了连接",
         ContactTrouble.UNREADABLE: "无法读取引擎的消息（版本不同？）",
     },

@@ -96,6 +96,7 @@ EN = Words(
         ContactTrouble.UNREACHABLE: "the engine cannot be reached: is it running?",
         ContactTrouble.SILENT: "the engine does not answer",
         ContactTrouble.NO_ENGINE: "what answers there is no engine, or one that failed",
+        ContactTrouble.NOT_LET_IN: "the engine does not know this console: somebody must sign in",
         ContactTrouble.CLOSED: "the engine closed the connection",
         ContactTrouble.UNREADABLE: "the engine's messages cannot be read (other version?)",
     },

@@ -144,7 +144,7 @@ async def connected(engine: FakeEngine) -> AsyncIterator[ApiEnd]:
 
 @asynccontextmanager
 async def client_of(engine: FakeEngine, *, known: bool = True) -> AsyncIterator[httpx.AsyncClient]:
-    """A client of the API, over the real routes and the real channel: the MES, or where not known, anybody."""
+    """A client of the API, over the real routes and the real channel: the MES, or else nobody known."""
     async with connected(engine) as end:
         transport = httpx.ASGITransport(server.build(end, version="0", port=PORT))
         async with httpx.AsyncClient(
@@ -178,11 +178,13 @@ def in_engine_with(
                 engine = FakeEngine(tmp_path, challenge)
                 task = asyncio.create_task(engine.station.run())
                 engine.line.post(LinkChanged(True, ""))
-                async with client_of(engine, known=known) as client:
-                    await until(lambda: engine.station.mode is Mode.IDLE)
-                    await test(engine, client)
-                task.cancel()
-                await asyncio.gather(task, return_exceptions=True)
+                try:
+                    async with client_of(engine, known=known) as client:
+                        await until(lambda: engine.station.mode is Mode.IDLE)
+                        await test(engine, client)
+                finally:
+                    task.cancel()
+                    await asyncio.gather(task, return_exceptions=True)
 
             asyncio.run(body())
 

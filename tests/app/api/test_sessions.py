@@ -2,21 +2,34 @@
 
 import asyncio
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import httpx
 import pytest
+from starlette.types import Message
 
+from app.access.doors.messages import People
 from app.access.doors.sessions import hash_of
 from app.api.clients import CLIENT_HEADER
 from app.api.server import routes as server
-from app.api.server.doors import SIGN_INS_AT_ONCE, Who, needs
+from app.api.server.doors import OPEN, REQUESTS_AT_ONCE, SIGN_INS_AT_ONCE, OnlyCallers, Who, needs
 from app.api.sessions import Whoami
 from inspection.access.rights import Right
 from inspection.events import EventKind
+from inspection.messages.codes import Code
 from inspection.messages.telling import tell
-from tests.app.access.doors.people import MES_KEY, PIN
-from tests.app.api.serving import PORT, URL, FakeEngine, bearer, connected, in_engine_of_strangers, signed_in
+from inspection.status import Mode
+from tests.app.access.doors.people import MES_KEY, PANEL_KEY, PIN
+from tests.app.api.serving import (
+    PORT,
+    URL,
+    FakeEngine,
+    bearer,
+    client_of,
+    connected,
+    in_engine_of_strangers,
+    signed_in,
+)
 
 SIGN_IN = {"user": "Ola", "secret": PIN, "proof": "PIN"}
 
@@ -53,6 +66,7 @@ async def test_a_token_that_was_signed_out_opens_nothing_when_it_comes_again(
 async def test_an_expired_token_opens_nothing(engine: FakeEngine, client: httpx.AsyncClient) -> None:
     told = await signed_in(client)
     engine.seconds.now_s = 600.0
+    assert (await client.put("/api/session", headers=bearer(told.token))).status_code == 401
     assert (await client.get("/api/session", headers=bearer(told.token))).status_code == 401
 
 
@@ -141,3 +155,112 @@ def tell_in_chinese(answer: httpx.Response) -> str:
 
     said = answer.json()
     return tell(TypeAdapter(Coded).validate_python(said["coded"]), said["detail"], "zh")
+
+
+@in_engine_of_strangers
+async def test_without_token_or_key_nothing_but_the_health_is_readable(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    assert (await client.get("/api/health")).status_code == 200
+    described = await client.get("/openapi.json", headers=bearer(MES_KEY))
+    for path, operations in described.json()["paths"].items():
+        for method in operations:
+            if (method.upper(), path) in OPEN:
+                continue
+            answer = await client.request(method, path.replace("{", "").replace("}", ""))
+            assert answer.status_code == 401, f"{method} {path}"
+            assert tell_in_chinese(answer) == "尚未登录，也未提供密钥"
+    assert (await client.get("/openapi.json")).status_code == 401
+    assert (await client.get("/nothing")).status_code == 401
+    assert engine.station.mode is Mode.IDLE
+
+
+def test_the_stream_is_for_those_who_are_known(tmp_path: Path) -> None:
+    sent: list[Message] = []
+
+    async def send(message: Message) -> None:
+        sent.append(message)
+
+    async def never(*_: object) -> NoReturn:
+        raise AssertionError("it was let in")
+
+    async def go() -> None:
+        async with connected(FakeEngine(tmp_path)) as end:
+            scope = {"type": "websocket", "path": "/api/stream", "headers": [(b"authorization", b"Bearer x")]}
+            await OnlyCallers(never, engine=end)(scope, never, send)
+
+    asyncio.run(go())
+    assert sent == [{"type": "websocket.close", "code": 1008}]
+
+
+@in_engine_of_strangers
+async def test_hold_is_the_panels_without_a_sign_in_and_start_is_not(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    panel = bearer(PANEL_KEY)
+    assert (await client.post("/api/commands/hold", headers=panel)).json()["accepted"]
+    refused = await client.post("/api/commands/start", headers=panel)
+    assert (refused.status_code, tell_in_chinese(refused)) == (403, "须先由有权限的人员登录")
+    assert engine.station.mode is Mode.HELD
+    ola = bearer((await signed_in(client)).token)
+    headers = {**ola, CLIENT_HEADER: "console on line3"}
+    assert (await client.post("/api/commands/start", headers=headers)).json()["accepted"]
+    started = next(event for event in engine.store.events if event.kind is EventKind.START)
+    assert started.by.startswith("Ola, console on line3 (127.0.0.1:")
+
+
+@in_engine_of_strangers
+async def test_as_long_as_the_record_knows_no_user_the_panel_starts_the_line(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    engine.looking.people = People(any_user=False)
+    await engine.doors.look()
+    panel = bearer(PANEL_KEY)
+    await client.post("/api/commands/hold", headers=panel)
+    assert engine.doors.first_day
+    assert (await client.post("/api/commands/start", headers=panel)).json()["accepted"]
+
+
+def test_before_the_record_is_read_a_key_is_asked_to_wait_and_not_told_that_it_is_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never_looked() -> None:
+        return None
+
+    async def go() -> None:
+        engine = FakeEngine(tmp_path)
+        monkeypatch.setattr(engine.doors, "look", never_looked)
+        async with client_of(engine) as client:
+            answer = await client.get("/api/state")
+            assert answer.status_code == 503
+            assert answer.json()["coded"][0]["code"] == Code.CALLERS_UNKNOWN
+            assert (await client.get("/api/state", headers=bearer(PANEL_KEY))).status_code == 200
+
+    asyncio.run(go())
+
+
+@in_engine_of_strangers
+async def test_one_who_asks_too_often_keeps_nobody_else_out(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    codes = {
+        (await client.get("/api/session", headers=bearer(MES_KEY))).status_code
+        for _ in range(REQUESTS_AT_ONCE + 50)
+    }
+    assert codes == {200, 429}
+    assert (await client.get("/api/session", headers=bearer(PANEL_KEY))).status_code == 200
+
+
+@in_engine_of_strangers
+async def test_looking_at_the_session_keeps_it_from_nothing_and_touching_the_console_does(
+    engine: FakeEngine, client: httpx.AsyncClient
+) -> None:
+    ola = bearer((await signed_in(client)).token)
+    engine.seconds.now_s = 599.0
+    assert (await client.get("/api/session", headers=ola)).status_code == 200
+    assert (await client.put("/api/session", headers=ola)).status_code == 204
+    engine.seconds.now_s = 1198.0
+    assert (await client.get("/api/session", headers=ola)).status_code == 200
+    engine.seconds.now_s = 1199.0
+    engine.doors.tidy()
+    assert (await client.put("/api/session", headers=ola)).status_code == 401

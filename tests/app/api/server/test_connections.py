@@ -14,8 +14,9 @@ import pytest
 from app.api.server.accepting import LOOK_EVERY_S
 from app.api.server.connections import Limits
 from app.api.server.process import PING_EVERY_S, PONG_TIMEOUT_S, allowed_connections
+from tests.app.access.doors.people import MES_KEY
 from tests.app.api.clients import UPGRADE, Served, received, serving, was_reset
-from tests.app.api.serving import FakeEngine
+from tests.app.api.serving import FakeEngine, bearer
 
 
 def run(tmp_path: Path, limits: Limits, body: Callable[[Served], Awaitable[None]]) -> None:
