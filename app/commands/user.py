@@ -191,7 +191,7 @@ def rights(as_json: JsonFlag = False) -> None:
         table.add_row(right.value, *(proof if role in permitted.roles else "-" for role in Role))
     Console().print(table)
     binding = " and ".join(right.value for right in RIGHTS if right in BINDING)
-    typer.echo(f"So far it is asked who somebody is to {binding}; console and API go by the client's name.")
+    typer.echo(f"So far it is asked who somebody is to {binding}.")
 
 
 def _told(user: "User", done: str, *, as_json: bool) -> None:

@@ -63,10 +63,20 @@ class Right(StrEnum):
 
 
 BINDING: Final = frozenset(
-    {Right.ACKNOWLEDGE, Right.SHELVE, Right.RELEASE, Right.REVIEW, Right.SIGN, Right.USERS}
+    {
+        Right.READ,
+        Right.HOLD,
+        Right.START,
+        Right.CHALLENGE,
+        Right.ACKNOWLEDGE,
+        Right.SHELVE,
+        Right.RELEASE,
+        Right.REVIEW,
+        Right.SIGN,
+        Right.USERS,
+    }
 )
-"""Rights that are asked for so far. Where another is needed, console and API still go by the name that a
-client gives itself; commands on the station's machine by nothing."""
+"""Rights that are asked for so far, by console and API and by commands; of the others none is."""
 
 
 class Permitted(NamedTuple):
