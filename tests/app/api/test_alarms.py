@@ -8,8 +8,7 @@ from inspection.alarms.listed import ListedAlarms
 from inspection.alarms.priority import Priority
 from inspection.events import EventKind
 from inspection.status import AlarmState
-from tests.app.api.serving import FakeEngine, in_engine
-from tests.app.api.test_sessions import bearer, signed_in
+from tests.app.api.serving import FakeEngine, bearer, in_engine, signed_in
 from tests.fakes import EPOCH, until
 
 
