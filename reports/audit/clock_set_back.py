@@ -60,7 +60,9 @@ def left_out(connection: Connection, *, start: datetime, end: datetime, now: dat
     ).one()
     found: list[LeftOut | None] = []
     if parts_inside:
-        between = _count(connection, position > low, position < high, ~inside)
+        between = None
+        if _parts_recorded(connection, low, high) != parts_inside:
+            between = _count(connection, position > low, position < high, ~inside)
         if between and (between.latest >= end + ORDINARY or between.earliest < start - ORDINARY):
             found.append(between)
         first = _run_before(connection, low, end)
@@ -78,6 +80,12 @@ def left_out(connection: Connection, *, start: datetime, end: datetime, now: dat
         earliest=min(each.earliest for each in parts),
         latest=max(each.latest for each in parts),
     )
+
+
+def _parts_recorded(connection: Connection, low: int, high: int) -> int:
+    """How many parts were recorded from ``low`` to ``high``, by an index that has no more than is asked."""
+    roots = _ROW.root.between(low, high), _ROW.position == _ROW.root
+    return connection.scalar(select(func.count()).where(*roots)) or 0
 
 
 def _count(connection: Connection, *conditions: ColumnElement[bool]) -> LeftOut | None:

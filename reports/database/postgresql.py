@@ -32,6 +32,7 @@ _SERVER = (
     "tcp_keepalives_idle = 5",
     "tcp_keepalives_interval = 5",
     "tcp_keepalives_count = 3",
+    "jit = off",  # half a second to compile what then runs in as long: a shift's rows are taken for more
     "timezone = 'UTC'",  # else the last hours of the year 9999 lie in a year that Python has not
 )
 

@@ -21,7 +21,14 @@ from inspection.part import Inspection
 from reports.record.chain import GENESIS, UNREADABLE_VALUE, ChainReport, broken, highest_ever_given
 from reports.record.derived import DERIVED, Columns, Derived
 from reports.record.parts_chain import hash_row
-from reports.record.schema import InspectionRow, UtcDateTime, columns_of, columns_there, schema_revision
+from reports.record.schema import (
+    InspectionRow,
+    UtcDateTime,
+    as_given,
+    columns_of,
+    columns_there,
+    schema_revision,
+)
 
 _BATCH_ROWS: Final = 500
 
@@ -177,7 +184,7 @@ class _Beside(NamedTuple):
         found: _Stored = {}
         if self.query is not None:
             position = self.derived.table.c.position
-            for row in _as_given(connection, self.query.where(position.between(low, high))):
+            for row in as_given(connection, self.query.where(position.between(low, high))):
                 found.setdefault(row[0], []).append(row[1:])
         return found
 
@@ -216,7 +223,7 @@ class _Audit:
         if last is not None:
             query = query.where(_TABLE.c.position <= last)
         try:
-            rows = _as_given(self._connection, query.order_by(_TABLE.c.position).limit(self._size))
+            rows = as_given(self._connection, query.order_by(_TABLE.c.position).limit(self._size))
         except UNREADABLE_VALUE:
             self._size = 1
             return []
@@ -339,19 +346,6 @@ def _beside(connection: Connection) -> list[_Beside]:
         if is_there or is_due:
             found.append(_Beside(one, itemgetter(*names), query))
     return found
-
-
-def _as_given(connection: Connection, query: Select[Any]) -> Sequence[tuple[Any, ...]]:
-    """The rows as the driver gives them, in half the time. Raises SQLAlchemyError, ``UNREADABLE_VALUE``."""
-    result = connection.execute(query)
-    assert result.cursor is not None
-    try:
-        rows: Sequence[tuple[Any, ...]] = result.cursor.fetchall()
-    except connection.dialect.loaded_dbapi.Error:  # once more, for SQLAlchemy's own error
-        rows = list(map(tuple, connection.execute(query).all()))
-    finally:
-        result.close()
-    return rows
 
 
 def _is_moment(stored: str, moment: datetime) -> bool:

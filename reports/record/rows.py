@@ -6,6 +6,7 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, func, inspect, null, select, type_coerce
@@ -22,6 +23,7 @@ from reports.record.schema import (
     GaugeRow,
     InspectionRow,
     LookRow,
+    as_given,
     columns_of,
     columns_there,
     without_nul,
@@ -242,11 +244,11 @@ def _by_columns(connection: Connection, start: datetime, end: datetime) -> list[
     looked = [func.coalesce(look.judged_by, ""), func.coalesce(look.pictures, 0), look.looked_at]
     columns = [type_coerce(column, NullType()) if column is row.seen_at else column for column in _ROW]
     query = _latest_parts(start, end, [*columns, *looked]).outerjoin(look, look.position == row.position)
-    found = connection.execute(query).all()
+    found = as_given(connection, query)
     if not found:
         return []
     positions = {one[0] for one in found}
-    truth_known = {one[0] for one in found if one.truth_known}
+    truth_known = {one[0] for one in found if one[_TRUTH_KNOWN]}
     low, high = min(positions), max(positions)
     defects, readings = (
         _defects(connection, low, high),
@@ -269,7 +271,7 @@ def _by_columns(connection: Connection, start: datetime, end: datetime) -> list[
     ]
 
 
-_SEEN_AT: Final = ShiftRow._fields.index("seen_at")
+_SEEN_AT, _TRUTH_KNOWN = (ShiftRow._fields.index(name) for name in ("seen_at", "truth_known"))
 
 
 def _text_in_utc(moment: str) -> datetime:
@@ -317,13 +319,18 @@ def _readings(
     connection: Connection, low: int, high: int, wanted: Container[int], truth_known: Container[int]
 ) -> dict[int, tuple[Reading, ...]]:
     """Those of the revisions that are wanted, from ``low`` to ``high``, by position, in their order."""
-    row, gauge = InspectionRow, GaugeRow
+    row, gauge, later = InspectionRow, GaugeRow, aliased(InspectionRow)
     says = [getattr(gauge, name) for name in Reading._fields if name != "truth"]
-    query = select(gauge.position, *says).where(gauge.position.between(low, high))
+    query = (
+        select(gauge.position, *says, null())
+        .outerjoin(later, later.supersedes == gauge.position)
+        .where(gauge.position.between(low, high), later.position.is_(None))
+        .order_by(gauge.position, gauge.place)
+    )
     found: dict[int, tuple[Reading, ...]] = {}
-    for one in connection.execute(query.order_by(gauge.position, gauge.place)).all():
+    for one in as_given(connection, query):
         if (position := one[0]) in wanted:
-            found[position] = (*found.get(position, ()), Reading._make((*one[1:], None)))
+            found[position] = (*found.get(position, ()), Reading._make(one[1:]))
     for some in _batches([position for position in found if position in truth_known]):
         says_more = select(row.position, row.record).where(row.position.in_(some))
         for position, record in connection.execute(says_more):
@@ -361,6 +368,28 @@ def _figures_of(inspection: Inspection) -> dict[str, Any]:
             for one in rows[GaugeRow.__tablename__]
         ),
     }
+
+
+def alike(rows: Iterable[ShiftRow]) -> list[tuple[ShiftRow, int]]:
+    """Of the parts that are alike in all that is counted of them the first, and how many these are.
+
+    A shift has tens of thousands of parts, and some dozens that are not alike.
+    """
+    among: dict[tuple[object, ...], list[ShiftRow]] = {}
+    for row in rows:
+        among.setdefault(_COUNTED(row), []).append(row)
+    return [(some[0], len(some)) for some in among.values()]
+
+
+_COUNTED: Final = itemgetter(
+    *map(
+        ShiftRow._fields.index,
+        (
+            *("revision", "action", "decided_by", "outcome", "missed", "published", "simulated", "late"),
+            *("truth_known", "false_release", "challenge", "first_action", "first_late"),
+        ),
+    )
+)
 
 
 def with_waiting(

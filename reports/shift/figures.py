@@ -4,8 +4,9 @@ Everything but ``first_pass_yield`` and latency speaks of the latest revision of
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from typing import TypeVar
 
 from pydantic import Field
 from sqlalchemy import Engine
@@ -19,7 +20,7 @@ from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.checkpoints import VerifiedBefore
-from reports.record.rows import ShiftRow
+from reports.record.rows import ShiftRow, alike
 from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours
@@ -29,6 +30,8 @@ from reports.statistics.pareto import ParetoRow, pareto
 from reports.statistics.proportions import Interval, Proportion, proportion
 from reports.statistics.rule_sets import RuleSet
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting
+
+_What = TypeVar("_What")
 
 
 class ShiftPart(Frozen):
@@ -257,14 +260,16 @@ def summarise(
         rule_set: As it was asked for.
         subgroup: As it was asked for.
     """
-    rows = found.rows
+    rows, those = found.rows, alike(found.rows)
     judged = [row for row in rows if row.judged]
-    pieces = sum(row.challenge is not None for row in rows)
-    went = Counter(row.went_as_decided for row in judged)
-    known = len(judged) - went[None]
-    passed = [row for row in judged if row.went_as_decided and row.action == Action.PASS]
-    truths = sum(row.truth_known for row in rows if row.challenge is None)
-    escaped = sum(row.false_release for row in rows)
+    pieces = _count(those, lambda row: row.challenge is not None)
+    pending = _count(those, lambda row: row.judged and row.went_as_decided is None)
+    known = len(judged) - pending
+    passed = [
+        (row, n) for row, n in those if row.judged and row.went_as_decided and row.action == Action.PASS
+    ]
+    truths = _count(those, lambda row: row.truth_known and row.challenge is None)
+    escaped = _count(those, lambda row: row.false_release)
     return ShiftSummary(
         start=start.astimezone(UTC),
         end=end.astimezone(UTC),
@@ -272,32 +277,32 @@ def summarise(
         provisional=now < end,
         as_of=now.astimezone(UTC) if now < end else None,
         parts=len(rows),
-        by_action=Counter(
-            Action(row.action)
-            for row in rows
+        by_action=_by(
+            (Action(row.action), n)
+            for row, n in those
             if row.missed is not None or (row.judged and row.went_as_decided)
         ),
-        not_as_decided=went[False],
-        pending=went[None],
-        by_outcome={Outcome(name): n for name, n in Counter(row.outcome for row in rows).items() if name},
+        not_as_decided=_count(those, lambda row: row.judged and row.went_as_decided is False),
+        pending=pending,
+        by_outcome=_by((Outcome(row.outcome), n) for row, n in those if row.outcome),
         challenge_pieces=pieces,
-        missed={MissedCause(name): n for name, n in Counter(row.missed for row in rows).items() if name},
-        late=sum(row.late or row.first_late for row in rows),
-        simulated=sum(row.simulated for row in rows),
-        first_pass_yield=proportion(sum(row.passed_at_first_look for row in passed), known),
-        yield_without_rework=proportion(sum(row.first_action != Action.REWORK for row in passed), known),
-        quality_ratio=proportion(len(passed), len(rows) - pieces - went[None]),
+        missed=_by((MissedCause(row.missed), n) for row, n in those if row.missed),
+        late=_count(those, lambda row: row.late or row.first_late),
+        simulated=_count(those, lambda row: row.simulated),
+        first_pass_yield=proportion(_count(passed, lambda row: row.passed_at_first_look), known),
+        yield_without_rework=proportion(_count(passed, lambda row: row.first_action != Action.REWORK), known),
+        quality_ratio=proportion(_count(passed, lambda _: True), len(rows) - pieces - pending),
         defects=_defects(judged),
         hours=hours(judged, start=start, rule_set=rule_set),
         certified=_certified(judged, found.judges),
         latency_ms=Percentiles.of(row.first_latency_ms for row in judged),
         first=_shift_part(rows[0]) if rows else None,
         last=_shift_part(rows[-1]) if rows else None,
-        unreconciled=sum(row.outcome in (None, Outcome.UNCONFIRMED) for row in rows),
+        unreconciled=_count(those, lambda row: row.outcome in (None, Outcome.UNCONFIRMED)),
         truth_known=truths,
         false_releases=escaped,
         false_release_share=proportion(escaped, truths, Interval.CLOPPER_PEARSON),
-        mismatched_releases=sum(row.mismatched_release for row in rows),
+        mismatched_releases=_count(those, lambda row: row.mismatched_release),
         pictures_not_kept=count_not_kept(judged),
         gauges=gauge_figures(judged, rule_set, subgroup=subgroup),
         reviews=reviews_among(rows, found.reviews),
@@ -310,6 +315,19 @@ def summarise(
         events=found.events,
         verified_before=found.verified_before,
     )
+
+
+def _count(those: Iterable[tuple[ShiftRow, int]], fits: Callable[[ShiftRow], object]) -> int:
+    """How many of the parts fit, of so many each that are alike."""
+    return sum(n for row, n in those if fits(row))
+
+
+def _by(counted: Iterable[tuple[_What, int]]) -> dict[_What, int]:
+    """The sums, in the order in which they come."""
+    found: Counter[_What] = Counter()
+    for what, n in counted:
+        found[what] += n
+    return dict(found)
 
 
 def _defects(judged: Iterable[ShiftRow]) -> tuple[ParetoRow, ...]:

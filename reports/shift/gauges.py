@@ -89,6 +89,7 @@ def _figures(key: _Key, readings: Sequence[Reading], rule_set: RuleSet, subgroup
     measured = [] if key.kind in _NO_MEASURE else [one for one in readings if one.value is not None]
     values = [one.value for one in measured if one.value is not None]
     us = [one.uncertainty or 0.0 for one in measured]
+    spread = variance(values) if len(values) > 1 else None
     control = individuals(values, us, rule_set) if len(values) >= LEAST_PARTS else None
     groups = None
     if subgroup > 1 and key.kind not in _NO_MEASURE:
@@ -108,7 +109,7 @@ def _figures(key: _Key, readings: Sequence[Reading], rule_set: RuleSet, subgroup
         ),
         outside=sum(one.read and not one.in_range for one in readings),
         mean=fmean(values) if values else None,
-        s=math.sqrt(variance(values)) if len(values) > 1 else None,
+        s=None if spread is None else math.sqrt(spread),
         median_u=median(us) if us else None,
         control=control,
         capability=None
@@ -116,6 +117,7 @@ def _figures(key: _Key, readings: Sequence[Reading], rule_set: RuleSet, subgroup
         else capability(
             values,
             us,
+            spread=spread,
             low=key.low,
             high=key.high,
             in_control=judged_by is not None and judged_by.in_control,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from inspection.decision import Frozen
-from reports.record.rows import ShiftRow
+from reports.record.rows import ShiftRow, alike
 from reports.statistics.attribute_charts import AttributeChart, attribute_chart
 from reports.statistics.rule_sets import RuleSet
 
@@ -31,10 +31,16 @@ def hours(judged: Iterable[ShiftRow], *, start: datetime, rule_set: RuleSet) -> 
         start: When it began, with time zone.
         rule_set: Which points of the chart are called signals.
     """
-    known = [row for row in judged if row.went_as_decided is not None]
-    hour = [(row.seen_at - start) // _HOUR for row in known]
-    of = Counter(hour)
-    failed = Counter(at for at, row in zip(hour, known, strict=True) if not row.passed_at_first_look)
+    by_hour: dict[int, list[ShiftRow]] = {}
+    for row in judged:
+        by_hour.setdefault((row.seen_at - start) // _HOUR, []).append(row)
+    of: Counter[int] = Counter()
+    failed: Counter[int] = Counter()
+    for at, rows in by_hour.items():
+        for row, n in alike(rows):
+            if row.went_as_decided is not None:
+                of[at] += n
+                failed[at] += 0 if row.passed_at_first_look else n
     chart = attribute_chart([(failed[at], of[at]) for at in sorted(of)], rule_set)
     if chart is None:
         return None

@@ -91,6 +91,7 @@ def capability(
     high: float | None,
     in_control: bool,
     within: Within | None = None,
+    spread: float | None = None,
 ) -> Capability:
     """The capability of a process.
 
@@ -102,6 +103,7 @@ def capability(
         in_control: Whether the process was, by the chart of individual values or, where there is one, that of
             subgroups.
         within: The spread within subgroups; None where that between successive parts is to be taken.
+        spread: The values' variance, where it is known already.
 
     >>> found = capability([16.0, 18.0, 14.0] * 20, [0.0] * 60, low=8.0, high=20.0, in_control=True)
     >>> found.ppk and round(found.ppk.value, 2)
@@ -114,7 +116,8 @@ def capability(
     margins += [] if high is None else [high - fmean(values)]
     if not margins:
         return Capability(refused=Refused.NO_LIMITS)
-    made = _Spread(variance(values), relative_error=math.sqrt(2.0 / (n - 1)), of_mean=1.0 / n)
+    spread = variance(values) if spread is None else spread
+    made = _Spread(spread, relative_error=math.sqrt(2.0 / (n - 1)), of_mean=1.0 / n)
     if made.variance == 0.0:
         return Capability(refused=Refused.NO_SPREAD)
     width, nearest = None if low is None or high is None else high - low, min(margins)

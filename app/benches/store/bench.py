@@ -115,10 +115,10 @@ def _figures(connection: Connection, settings: StoreSettings, parts: int) -> dic
     try:
 
         def reported() -> object:
-            return shift_summary(reader, start=start, end=end, now=end)
+            return shift_summary(reader, start=start, end=end, now=seen_at(parts), hurried=True)
 
         ours = [_timed_ms(reported) for _ in range(3)]
-        summary = shift_summary(reader, start=start, end=end, now=end)
+        summary = shift_summary(reader, start=start, end=end, now=seen_at(parts), hurried=True)
     finally:
         reader.dispose()
     bounds = {"start": _as_stored(connection, start), "end": _as_stored(connection, end)}
