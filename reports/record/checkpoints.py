@@ -82,7 +82,7 @@ class OwnVerification:
         if self._done.position < self._noted + NOTED_ROWS:
             return None
         self._noted = self._done.position
-        return _event(self._done)
+        return verified_event(self._done)
 
 
 def verify_since(connection: Connection, low: int, high: int) -> tuple[ChainReport, VerifiedBefore | None]:
@@ -122,7 +122,8 @@ def contradicted(connection: Connection) -> str:
 _KIND: Final = EventRow.kind == EventKind.RECORD_VERIFIED.value
 
 
-def _event(reached: Checkpoint) -> Event:
+def verified_event(reached: Checkpoint) -> Event:
+    """The event that says so: of a row up to which all were looked at and found good."""
     return Event(
         at=reached.at,
         kind=EventKind.RECORD_VERIFIED,

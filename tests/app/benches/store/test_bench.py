@@ -32,6 +32,7 @@ def test_the_bench_makes_a_record_that_verifies_and_measures_all_that_it_promise
     assert told == [(PARTS, PARTS)]
     assert (result["verify"]["intact"], result["verify"]["rows"]) == (True, rows_of(PARTS))
     assert result["figures"]["parts"] == PARTS
+    assert result["figures"]["rows_verified_before"] == rows_of(PARTS)
     for name in ("figures", "search", "strip"):
         assert result[name]["by_hand_ms"]["p50"] >= 0.0
     assert verify_record(settings).intact
