@@ -1,4 +1,4 @@
-"""The parts of a stretch of time, as the database has them, and as what waits in the spool makes them."""
+"""The parts of a stretch of time, as the database has them."""
 
 import gc
 import json
@@ -6,7 +6,6 @@ from collections.abc import Container, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any, Final, NamedTuple, TypeVar
 
 from sqlalchemy import Connection, Select, func, inspect, null, select, type_coerce
@@ -16,7 +15,6 @@ from sqlalchemy.types import NullType
 from inspection.decision import Action
 from inspection.part import Inspection, MissedCause, Outcome, went_as_decided
 from reports.record.derived import DERIVED
-from reports.record.entry import Entry, PartEntry
 from reports.record.schema import (
     SHIFT_COLUMNS,
     DefectRow,
@@ -24,7 +22,6 @@ from reports.record.schema import (
     InspectionRow,
     LookRow,
     as_given,
-    columns_of,
     columns_there,
     without_nul,
 )
@@ -350,12 +347,12 @@ def _truths(record: str) -> dict[str, float]:
 def _figured(row: ShiftRow) -> ShiftRow:
     """As ``shift_parts`` has it, by its record; a damaged one is the chain's to tell."""
     try:
-        return row._replace(**_figures_of(Inspection.model_validate_json(row.record)), record="")
+        return row._replace(**figures_of(Inspection.model_validate_json(row.record)), record="")
     except ValueError:
         return row._replace(record="")
 
 
-def _figures_of(inspection: Inspection) -> dict[str, Any]:
+def figures_of(inspection: Inspection) -> dict[str, Any]:
     """The fields of a row that ``shift_parts`` has besides the columns."""
     rows = {one.name: one.rows_of(inspection) for one in DERIVED}
     truths = inspection.truth.readings if inspection.truth else {}
@@ -368,62 +365,3 @@ def _figures_of(inspection: Inspection) -> dict[str, Any]:
             for one in rows[GaugeRow.__tablename__]
         ),
     }
-
-
-def alike(rows: Iterable[ShiftRow]) -> list[tuple[ShiftRow, int]]:
-    """Of the parts that are alike in all that is counted of them the first, and how many these are.
-
-    A shift has tens of thousands of parts, and some dozens that are not alike.
-    """
-    among: dict[tuple[object, ...], list[ShiftRow]] = {}
-    for row in rows:
-        among.setdefault(_COUNTED(row), []).append(row)
-    return [(some[0], len(some)) for some in among.values()]
-
-
-_COUNTED: Final = itemgetter(
-    *map(
-        ShiftRow._fields.index,
-        (
-            *("revision", "action", "decided_by", "outcome", "missed", "published", "simulated", "late"),
-            *("truth_known", "false_release", "challenge", "first_action", "first_late"),
-        ),
-    )
-)
-
-
-def with_waiting(
-    stored: Iterable[ShiftRow], waiting: Iterable[Entry], start: datetime, end: datetime
-) -> list[ShiftRow]:
-    """The parts as they are once ``waiting``, in order, has followed them, in the order of their triggers."""
-    entries = [entry for entry in waiting if isinstance(entry, PartEntry)]
-    if not entries:
-        return list(stored)
-    parts = {row.inspection_id: row for row in stored}
-    for entry in entries:
-        inspection = entry.inspection
-        before = parts.get(inspection.inspection_id)
-        if before is not None:
-            parts[inspection.inspection_id] = before._replace(position=0, **_latest(entry))
-        elif inspection.revision == 0 and start <= inspection.trigger.seen_at < end:
-            parts[inspection.inspection_id] = _new(entry, inspection)
-    return sorted(parts.values(), key=lambda row: row.seen_at)
-
-
-def _latest(entry: PartEntry) -> dict[str, Any]:
-    """The fields that follow a later revision."""
-    columns = columns_of(entry.inspection)
-    found = {name: columns[name] for name in ShiftRow._fields if name in columns}
-    return found | _figures_of(entry.inspection) | {"record": entry.record}
-
-
-def _new(entry: PartEntry, inspection: Inspection) -> ShiftRow:
-    columns = columns_of(inspection)
-    return ShiftRow(
-        position=0,
-        root=0,
-        **_latest(entry),
-        first_action=columns["action"],
-        first_late=columns["late"],
-        first_latency_ms=columns["latency_ms"],
-    )

@@ -20,7 +20,8 @@ from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
 from reports.record.checkpoints import VerifiedBefore
-from reports.record.rows import ShiftRow, alike
+from reports.record.rows import ShiftRow
+from reports.shift.alike import alike
 from reports.shift.downtime.reasons import Downtime, downtime
 from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.shift.hours import Hours, hours

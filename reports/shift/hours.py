@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from inspection.decision import Frozen
-from reports.record.rows import ShiftRow, alike
+from reports.record.rows import ShiftRow
+from reports.shift.alike import alike
 from reports.statistics.attribute_charts import AttributeChart, attribute_chart
 from reports.statistics.rule_sets import RuleSet
 

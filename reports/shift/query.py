@@ -27,13 +27,14 @@ from reports.record.entry import Entry, EventEntry
 from reports.record.events_chain import has_events, verify_events_beside
 from reports.record.parts_audit import verify_parts
 from reports.record.reviews.on_record import newest_in, newest_reviews
-from reports.record.rows import Named, ShiftRow, shift_parts, stored_parts, with_waiting
+from reports.record.rows import Named, ShiftRow, shift_parts, stored_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.unreadable import unreadable
 from reports.settings import StoreSettings
 from reports.shift.downtime.reading import read_life
 from reports.shift.downtime.reasons import Life
 from reports.shift.examples.choosing import chosen
+from reports.store.parts_waiting import with_waiting
 from reports.store.waiting import CONTRADICTION_TODO, NOTHING, Waiting, not_on_record, read_waiting
 
 EVER: Final = (datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))

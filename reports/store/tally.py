@@ -11,8 +11,9 @@ from inspection.decision import Action
 from inspection.part import Inspection, Outcome, went_as_decided
 from inspection.status import Counts
 from reports.record.entry import Entry, PartEntry
-from reports.record.rows import ShiftRow, stored_parts, with_waiting
+from reports.record.rows import ShiftRow, stored_parts
 from reports.record.schema import InspectionRow
+from reports.store.parts_waiting import with_waiting
 from reports.store.waiting import not_on_record
 
 _NO_END = datetime(9999, 1, 1, tzinfo=UTC)

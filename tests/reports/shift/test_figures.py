@@ -21,13 +21,13 @@ from reports.audit.pictures_kept import count_not_kept_on_record
 from reports.record.chain import words_of_head
 from reports.record.entry import PartEntry
 from reports.record.parts_chain import part_json
-from reports.record.rows import with_waiting
 from reports.settings import StoreSettings
 from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
 from reports.shift.figures import ShiftSummary, shift_summary
 from reports.shift.query import shift_inspections
 from reports.statistics.proportions import Interval, proportion
+from reports.store.parts_waiting import with_waiting
 from reports.store.spool import FILE_NAME
 from reports.store.store import SqlStore
 from reports.store.waiting import Waiting, read_waiting

@@ -13,7 +13,7 @@ from inspection.decision import GaugeReading
 from inspection.instruments.reading import InstrumentKind, Unreadable
 from inspection.part import Inspection, MissedCause, Truth
 from reports.record.parts_chain import part_entry
-from reports.record.rows import ShiftRow, with_waiting
+from reports.record.rows import ShiftRow
 from reports.settings import StoreSettings
 from reports.shift.as_csv import to_csv
 from reports.shift.as_table import to_table
@@ -22,6 +22,7 @@ from reports.shift.gauges import GaugeFigures, gauge_figures
 from reports.statistics.capability import Refused
 from reports.statistics.rule_sets import RuleSet
 from reports.statistics.variables_charts import Unstable
+from reports.store.parts_waiting import with_waiting
 from reports.store.store import SqlStore
 from reports.store.waiting import read_waiting
 from tests.reports.gauged import gauged, pressure
