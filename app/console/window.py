@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 import structlog
@@ -95,7 +94,10 @@ class ConsoleWindow(QWidget):
 
     def _make_review(self, theme: Theme, words: Words) -> ReviewScreen:
         self.review = ReviewScreen(
-            theme, words, self._client.ask, partial(self._client.fetch_picture, place="review")
+            theme,
+            words,
+            self._client.ask,
+            lambda sha256, place: self._client.fetch_picture(sha256, place=place),
         )
         return self.review
 

@@ -11,6 +11,8 @@ from inspection.reviews.shown import PartToReview, QueuePage
 
 PAGE: Final = "review/page"
 PART: Final = "review/part"
+NEXT: Final = "review/next"
+"""As PART, of the part that comes next: so that nobody waits for it."""
 ANSWER: Final = "review/answer"
 WAITING: Final = "review/waiting"
 PAGE_PARTS: Final = 20
@@ -28,9 +30,9 @@ def waiting() -> Request:
     return Request(topic=WAITING, path="/api/reviews?state=open&limit=1")
 
 
-def part(inspection_id: str) -> Request:
+def part(inspection_id: str, *, topic: str = PART) -> Request:
     """All that is known of a part."""
-    return Request(topic=PART, path=f"/api/reviews/{inspection_id}")
+    return Request(topic=topic, path=f"/api/reviews/{inspection_id}")
 
 
 def put(inspection_id: str, said: Said) -> Request:

@@ -1,5 +1,6 @@
 """The Review screen: the queue, the picture, and what is said of the part. Asks; knows no network."""
 
+from collections import OrderedDict
 from collections.abc import Callable
 from typing import Final
 
@@ -30,6 +31,7 @@ ASK_AGAIN_S: Final = 2.0
 """Where the engine did not answer, and while no part waits."""
 LOOK_FOR_MORE_S: Final = 5.0
 """For parts that were held since."""
+_PICTURES_KEPT: Final = 4
 _ALREADY: Final = 409
 """HTTP's status where somebody else was first."""
 _KEYS: Final = {Qt.Key.Key_Return, Qt.Key.Key_Enter}
@@ -42,11 +44,11 @@ class ReviewScreen(Screen):
         theme: The scale of the window.
         words: In which it speaks.
         ask: Sends a request; what comes of it is handed to ``take_answer``.
-        fetch: Fetches a picture; it is handed to ``take_picture``.
+        fetch: Fetches a picture, for a place that waits for one at a time; it is handed to ``take_picture``.
     """
 
     def __init__(
-        self, theme: Theme, words: Words, ask: Callable[[Request], None], fetch: Callable[[str], None]
+        self, theme: Theme, words: Words, ask: Callable[[Request], None], fetch: Callable[[str, str], None]
     ) -> None:
         super().__init__(theme, words)
         self._ask, self._fetch = ask, fetch
@@ -57,7 +59,10 @@ class ReviewScreen(Screen):
         """What is typed of each part, until it is on record."""
         self._part: PartInQueue | None = None
         self._whole: PartToReview | None = None
-        self._image: QImage | None = None
+        self._next: PartToReview | None = None
+        """The part that comes next, as far as it was asked for."""
+        self._images: OrderedDict[str, QImage] = OrderedDict()
+        """The pictures that came last, by SHA-256: those of this part and of the next."""
         self._picture_fault = ""
         self._comparing = False
         self._putting: str | None = None
@@ -179,15 +184,21 @@ class ReviewScreen(Screen):
                 self._take_page(answer)
             case reviews.PART:
                 self._take_part(answer)
+            case reviews.NEXT:
+                self._next = reviews.part_in(answer)
             case reviews.ANSWER:
                 self._take_put(answer)
 
     def take_picture(self, reply: PictureReply) -> None:
         """A picture that came, or why it did not."""
+        if reply.image is not None:
+            self._images[reply.sha256] = reply.image
+            if len(self._images) > _PICTURES_KEPT:
+                self._images.popitem(last=False)
         if reply.sha256 == self._wanted():
-            self._image = reply.image
             self._picture_fault = "" if reply.problem is None else self.words.picture_problems[reply.problem]
             self._show_picture()
+            self._look_ahead()
 
     def _take_page(self, answer: Answer) -> None:
         page = reviews.page_in(answer)
@@ -296,6 +307,8 @@ class ReviewScreen(Screen):
             return
         self._part, self._whole, self._comparing = part, None, False
         if part is not None:
+            if self._next is not None and self._next.inspection.inspection_id == part.inspection_id:
+                self._whole = self._next
             self._ask(reviews.part(part.inspection_id))
             if current.row() >= len(self.queue.parts) - 5 and self.queue.canFetchMore():
                 self.queue.fetchMore()
@@ -368,9 +381,23 @@ class ReviewScreen(Screen):
         return self._part.pictures[0] if self._part is not None and self._part.pictures else None
 
     def _want_picture(self) -> None:
-        self._image, self._picture_fault = None, ""
-        if (wanted := self._wanted()) is not None:
-            self._fetch(wanted)
+        self._picture_fault = ""
+        wanted = self._wanted()
+        if wanted is None or wanted in self._images:
+            self._look_ahead()
+        else:
+            self._fetch(wanted, "review")
+
+    def _look_ahead(self) -> None:
+        """Ask for the part that comes next, and its picture, while this one is looked at."""
+        row = None if self._part is None else self.queue.row_of(self._part.inspection_id)
+        if row is None or row + 1 >= len(self.queue.parts):
+            return
+        coming = self.queue.parts[row + 1]
+        if self._next is None or self._next.inspection.inspection_id != coming.inspection_id:
+            self._ask(reviews.part(coming.inspection_id, topic=reviews.NEXT))
+        if coming.pictures and coming.pictures[0] not in self._images:
+            self._fetch(coming.pictures[0], "review/next")
 
     def _show_picture(self) -> None:
         words = self.words
@@ -380,7 +407,8 @@ class ReviewScreen(Screen):
             waits = words.picture_none if self._wanted() is None else words.picture_loading
             message = self._picture_fault or waits
         boxes = () if self._comparing or self._whole is None else self._boxes(self._whole)
-        self.looking.picture.show_picture(self._image, boxes=boxes, message=message)
+        image = self._images.get(self._wanted() or "")
+        self.looking.picture.show_picture(image, boxes=boxes, message=message)
         note = words.review.compared if self._comparing else ""
         self.looking.picture.mark(banner="", note=note, stale=False)
 

@@ -34,7 +34,12 @@ class Line:
     def __init__(self) -> None:
         self.asked: list[Request] = []
         self.pictures: list[str] = []
-        self.screen = ReviewScreen(Theme(), EN, self.asked.append, self.pictures.append)
+        self.places: list[str] = []
+        self.screen = ReviewScreen(Theme(), EN, self.asked.append, self.fetch)
+
+    def fetch(self, sha256: str, place: str) -> None:
+        self.pictures.append(sha256)
+        self.places.append(place)
 
     def newest(self, topic: str) -> Request:
         return next(one for one in reversed(self.asked) if one.topic == topic)
@@ -81,6 +86,22 @@ def test_in_sequence_by_keyboard_the_next_part_comes_at_once(line: Line) -> None
     keys(line, "22")
     QTest.keyClick(line.screen, Qt.Key.Key_Enter)
     assert line.put() == {"verdict": "defect", "type": "dent", "reason": "", "revision": 1, "replaces": 0}
+
+
+def test_the_next_part_and_its_picture_are_there_before_they_are_wanted(line: Line) -> None:
+    pictures = [QImage(8, 8, QImage.Format.Format_RGB888) for _ in range(2)]
+    line.screen.take_picture(PictureReply(sha256=f"{1:064x}", image=pictures[0]))
+    assert (line.pictures[-1], line.places[-1]) == (f"{2:064x}", "review/next")
+    line.screen.take_picture(PictureReply(sha256=f"{2:064x}", image=pictures[1]))
+    line.say(reviews.NEXT, whole(2))
+    assert line.screen.looking.picture._image is pictures[0]
+    keys(line, "1")
+    line.screen.put()
+    line.say(reviews.ANSWER, review(1, 11))
+    assert line.screen.looking.picture._image is pictures[1]
+    assert "A thin line runs" in line.screen.facts.text()
+    assert line.pictures.count(f"{2:064x}") == 1
+    assert line.newest(reviews.PART).path.endswith(f"{2:032x}"), "asked again: somebody may have reviewed it"
 
 
 def test_who_does_not_know_is_led_to_the_reason_and_enter_there_puts_it(line: Line) -> None:
@@ -276,7 +297,7 @@ def test_in_the_window_over_the_wire(
     window._go_to(ScreenName.REVIEW)
     screen = window.review
     assert screen is not None
-    qtbot.waitUntil(lambda: screen._whole is not None and screen._image is not None, timeout=5000)
+    qtbot.waitUntil(lambda: screen._whole is not None and bool(screen._images), timeout=5000)
     QTest.keyClicks(screen, "g")
     QTest.keyClick(screen, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: screen.open == 2, timeout=5000)
