@@ -1,7 +1,5 @@
 """Paints one part of the queue: its number, when it came, and why it waits."""
 
-from datetime import datetime
-
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QStyle, QStyledItemDelegate, QStyleOptionViewItem
@@ -48,8 +46,3 @@ class PartRow(QStyledItemDelegate):
         time = f"{part.seen_at.astimezone():%H:%M:%S}"
         painter.drawText(inner, Qt.AlignmentFlag.AlignBottom | Qt.AlignmentFlag.AlignRight, time)
         painter.restore()
-
-
-def at_the_panel(moment: datetime) -> str:
-    """A moment by this panel's clock."""
-    return f"{moment.astimezone():%m-%d %H:%M:%S}"

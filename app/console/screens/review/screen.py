@@ -15,16 +15,14 @@ from app.console.screens.review.answering import MOST_TYPES, AnswerPane, lacking
 from app.console.screens.review.draft import Draft
 from app.console.screens.review.looking import Looking
 from app.console.screens.review.queue import HeldParts
-from app.console.screens.review.row import PartRow, at_the_panel
-from app.console.screens.run.model import gauges
-from app.console.screens.run.model.shown import BoxView
+from app.console.screens.review.row import PartRow
+from app.console.screens.review.telling import boxes_of, facts, said_in
 from app.console.screens.screen import Screen
 from app.console.widgets.basics import Card, ElidedLabel
-from app.console.widgets.phrases import defect_label, said, term
 from app.console.widgets.theme import Theme
 from app.console.words.words import ScreenName, Words
 from inspection.messages.telling import tell
-from inspection.reviews.review import Review, Verdict
+from inspection.reviews.review import Verdict
 from inspection.reviews.shown import PartInQueue, PartToReview
 
 ASK_AGAIN_S: Final = 2.0
@@ -229,7 +227,9 @@ class ReviewScreen(Screen):
         if inspection_id is None:
             return
         if review is not None:
-            self._message = self.words.review.on_record.format(part=review.part_id, said=self._said(review))
+            self._message = self.words.review.on_record.format(
+                part=review.part_id, said=said_in(review, self.words)
+            )
             self._done_with(inspection_id)
         elif answer.status == _ALREADY:
             told = tell(answer.coded, answer.detail, self.words.code)
@@ -340,7 +340,7 @@ class ReviewScreen(Screen):
     def _show(self) -> None:
         words = self.words.review
         self.count.setText(words.waiting.format(n=self.open))
-        self.facts.setText("" if self._part is None else self._facts(self._part))
+        self.facts.setText("" if self._part is None else facts(self._part, self._whole, self.words))
         self.facts.setAccessibleName(self.facts.text())
         self.looking.speak(self.words, comparing=self._comparing)
         self.looking.compare.setEnabled(bool(self._whole and self._whole.good))
@@ -352,27 +352,6 @@ class ReviewScreen(Screen):
         self.answering.show_draft(
             self._draft(), self._types(), self.words, message=message, busy=self._putting is not None
         )
-
-    def _facts(self, part: PartInQueue) -> str:
-        words = self.words
-        why = "" if part.why is None else f" ({words.review.whys[part.why]})"
-        lines = [
-            f"{words.part} {part.part_id} · {words.review.seen} {at_the_panel(part.seen_at)}",
-            f"{words.review.decision}: {words.actions[part.action]}{why}",
-            said(part.reason, part.coded, words),
-        ]
-        if self._whole is not None:
-            if model := self._whole.inspection.explanation:
-                lines.append(f"{words.review.model_says}: {model}")
-            lines += [
-                words.review.said_before.format(who=one.by, at=at_the_panel(one.at), said=self._said(one))
-                for one in reversed(self._whole.reviews)
-            ]
-        return "\n".join(lines)
-
-    def _said(self, review: Review) -> str:
-        what = term(review.type, self.words) if review.type else self.words.review.verdicts[review.verdict]
-        return f"{what} · {review.reason}" if review.reason else what
 
     def _wanted(self) -> str | None:
         """SHA-256 of the picture that belongs on the screen."""
@@ -406,18 +385,8 @@ class ReviewScreen(Screen):
         else:
             waits = words.picture_none if self._wanted() is None else words.picture_loading
             message = self._picture_fault or waits
-        boxes = () if self._comparing or self._whole is None else self._boxes(self._whole)
+        boxes = () if self._comparing or self._whole is None else boxes_of(self._whole, self.words)
         image = self._images.get(self._wanted() or "")
         self.looking.picture.show_picture(image, boxes=boxes, message=message)
         note = words.review.compared if self._comparing else ""
         self.looking.picture.mark(banner="", note=note, stale=False)
-
-    def _boxes(self, whole: PartToReview) -> tuple[BoxView, ...]:
-        decision = whole.inspection.decision
-        return (
-            *gauges.boxes(decision.gauges, self.words),
-            *(
-                BoxView(box=defect.box, label=defect_label(defect, self.words), says=defect.severity)
-                for defect in decision.defects
-            ),
-        )
