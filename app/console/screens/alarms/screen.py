@@ -36,7 +36,7 @@ from app.console.widgets.phrases import said
 from app.console.widgets.signs import Tone
 from app.console.widgets.theme import TOUCH_PX, Theme
 from app.console.words.alarms import alarm_words
-from app.console.words.words import Words
+from app.console.words.words import ScreenName, Words
 from inspection.alarms.history import AlarmOnRecord, HistoryAsked
 from inspection.alarms.order import AlarmAct, AlarmOrder
 from inspection.alarms.priority import Priority
@@ -172,6 +172,8 @@ class AlarmsScreen(Screen):
         told = alarm_words(words)
         self.shelving.speak(told)
         self.again.setText(told.again)
+        self.now_list.setAccessibleName(self.words.screens[ScreenName.ALARMS])
+        self.history_list.setAccessibleName(told.history)
         for button, period in zip(self.periods, told.periods, strict=True):
             button.setText(period)
         for priority, button in self.priorities.items():
@@ -254,9 +256,10 @@ class AlarmsScreen(Screen):
     def _paint_empty(self) -> None:
         """What stands in the place of a list that has nothing to show."""
         told, text = alarm_words(self.words), ""
-        if not self._in_history:
-            unknown = self._status is None
-            text = "" if self.now.rowCount() else self.words.nothing_known if unknown else told.none_listed
+        if self._status is None:
+            text = self.words.nothing_known
+        elif not self._in_history:
+            text = "" if self.now.rowCount() else told.none_listed
         elif self._problem is not None:
             text = self._failure(self._problem)
         elif not self.history.rowCount():

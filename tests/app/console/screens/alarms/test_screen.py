@@ -1,6 +1,7 @@
 """The Alarms screen in a real window before an engine: what is touched, asked and answered."""
 
 import json
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -249,3 +250,17 @@ def test_gloves_hit_everything_and_no_word_is_cut(
                 assert wide <= button.width() - 8, (step, button.text())
                 assert screen.rect().contains(button.mapTo(screen, button.rect().center()))
     assert screen.now_list.sizeHintForRow(0) >= least
+
+
+def test_before_anything_is_known_nothing_is_claimed_and_nothing_asked(
+    open_console: Callable[[str], ConsoleWindow],
+) -> None:
+    console = open_console("http://127.0.0.1:9")
+    console.frame.go_to(ScreenName.ALARMS)
+    screen = console.frame.shown
+    assert isinstance(screen, AlarmsScreen)
+    for tab in (screen.tab_now, screen.tab_history):
+        QTest.mouseClick(tab, LEFT)
+        console.refresh()
+        assert screen.empty.text() == EN.nothing_known
+        assert not screen.history.loading
