@@ -38,6 +38,9 @@ class StoreSettings(Frozen):
     """Whether pictures stay, however old, until the shift of their part is signed: who signs must be able to
     look at what was held. It counts from the first shift on that was ever signed, so where nobody signs
     nothing waits for it."""
+    keep_unreviewed: bool = True
+    """Whether pictures of held parts stay, however old, until somebody has reviewed the part. It counts from
+    the first part on that was ever reviewed, so where nobody reviews nothing waits for it."""
     pictures_reserve_bytes: int = Field(default=500_000_000, ge=0)
     """Room that pictures leave free on their disk: with less, old ones go as when ``pictures_max_bytes`` is
     reached. A full disk would send every part to a person."""

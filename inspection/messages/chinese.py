@@ -300,7 +300,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORDS_WAIT: "{waiting} 条记录等待写入：请检查记录磁盘",
     Code.PICTURES_WAIT: "{waiting} 张图像等待写入：请检查图像磁盘",
     Code.PICTURES_NEEDED: "图像占用 {kept_mb} MB，可用空间仅 {limit_mb} MB，且均不可删除；"
-    "其中 {unsigned} 张等待班次签署",
+    "其中 {unsigned} 张等待班次签署，{unreviewed} 张等待复核",
     Code.PICTURE_NOT_ARCHIVED: "相机 {camera} 的图像无法存档，请检查图像磁盘",
     Code.MODEL_LOST: "等待模型重新启动",
     Code.MODEL_NOT_STARTED: "等待模型，模型无法启动",

@@ -330,7 +330,7 @@ ENGLISH_SENTENCES: Final[Mapping[str, str]] = {
     Code.RECORDS_WAIT: "{waiting} records wait for the store",
     Code.PICTURES_WAIT: "{waiting} pictures wait for their disk already",
     Code.PICTURES_NEEDED: "the pictures take {kept_mb} MB, there is room for {limit_mb} MB, and none may go; "
-    "{unsigned} wait for the signature of their shift",
+    "{unsigned} wait for the signature of their shift, {unreviewed} for a review",
     Code.PICTURE_NOT_ARCHIVED: "a picture of camera {camera} cannot be archived",
     Code.MODEL_LOST: "waits for the model, which is started anew",
     Code.MODEL_NOT_STARTED: "waits for the model, which cannot be started",

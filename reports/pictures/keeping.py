@@ -139,13 +139,16 @@ def _all_needed(report: RetentionReport) -> StoreError:
     return StoreError(
         f"The pictures take {report.kept_bytes / 1e6:.0f} MB, there is room for "
         f"{report.limit_bytes / 1e6:.0f} MB, and none of them may go: they are of parts that were held or "
-        f"that nobody accounted for, and {report.unsigned_files} wait for the signature of their shift",
+        f"that nobody accounted for, {report.unsigned_files} wait for the signature of their shift, "
+        f"{report.unreviewed_files} for a review",
         part="When the disk is full, every part goes to manual review",
-        todo="Sign the shifts, or give the pictures more room (pictures_max_bytes, another disk)",
+        todo="Review the held parts, sign the shifts, or give the pictures more room (pictures_max_bytes, "
+        "another disk)",
         code=Code.PICTURES_NEEDED,
         params={
             "kept_mb": round(report.kept_bytes / 1e6),
             "limit_mb": round(report.limit_bytes / 1e6),
             "unsigned": report.unsigned_files,
+            "unreviewed": report.unreviewed_files,
         },
     )

@@ -4,9 +4,9 @@ Pictures of parts that passed and were released go first: once older than ``pict
 while the archive holds more than ``pictures_max_bytes``. All other pictures (held, reworked, stopped, missed,
 or named by no record) are touched only once older than ``held_pictures_days``, and then follow the same two
 rules, after the passed ones. **Needed** pictures are never deleted: those of parts that nobody accounted for
-(no outcome, or unconfirmed), and, where shifts are signed, those of a shift that nobody has signed yet, which
-is when held parts are looked at. So the archive may exceed its limit; the report then says so, and people are
-told. Age counts from a picture's last use.
+(no outcome, or unconfirmed), where shifts are signed those of a shift that nobody has signed yet, and where
+parts are reviewed those of held parts that nobody has reviewed yet. So the archive may exceed its limit; the
+report then says so, and people are told. Age counts from a picture's last use.
 
 The limit is ``pictures_max_bytes``, or less where the disk would not keep ``pictures_reserve_bytes`` free.
 
@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 from sqlalchemy.orm import aliased
@@ -32,7 +32,9 @@ from inspection.decision import Action, Frozen
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.part import Outcome
+from inspection.reviews.held import why_waiting
 from reports.pictures.archive import PictureArchive
+from reports.record.reviews.on_record import newest_reviews, reviewing_began
 from reports.record.schema import PICTURE_ENCODING, InspectionRow, PictureRow
 from reports.record.signatures.on_record import is_signed, signing_began
 from reports.settings import StoreSettings
@@ -55,6 +57,8 @@ class Standing(Enum):
     """Some part has no outcome, or an unconfirmed one."""
     UNSIGNED = "unsigned"
     """Some part is of a shift that is to be signed, and is not yet."""
+    UNREVIEWED = "unreviewed"
+    """Some part was held and is to be reviewed, and is not yet."""
 
 
 _WORDS = {
@@ -76,6 +80,8 @@ class RetentionReport(Frozen):
     """More is kept than the limit allows, because the rest is protected: give the archive more room."""
     unsigned_files: int
     """Pictures that were due, and wait for the signature of their shift."""
+    unreviewed_files: int = 0
+    """Pictures that were due, and wait for the review of their part."""
 
 
 class _File(NamedTuple):
@@ -95,33 +101,47 @@ class _File(NamedTuple):
             return False
 
 
-def standing(connection: Connection, sha256: str, *, keep_unsigned: bool) -> Standing:
+def standing(connection: Connection, sha256: str, *, keep_unsigned: bool, keep_unreviewed: bool) -> Standing:
     """The strictest standing among the latest revisions that name the picture.
 
     Args:
         connection: Read only, in its transaction.
         sha256: The picture.
         keep_unsigned: Whether it waits for the signature of its shift, where shifts are signed.
+        keep_unreviewed: Whether that of a held part waits for a review, where parts are reviewed.
 
     Raises:
         SQLAlchemyError: The database cannot be read.
     """
     row, later = InspectionRow, aliased(InspectionRow)
     parts = connection.execute(
-        select(row.action, row.outcome, row.seen_at)
+        select(
+            *(row.action, row.outcome, row.seen_at),
+            *(row.inspection_id, row.late, row.missed, row.challenge),
+        )
         .join(PictureRow, PictureRow.position == row.position)
         .outerjoin(later, later.supersedes == row.position)
         .where(PictureRow.sha256 == sha256, later.position.is_(None))
     ).all()
-    if any(outcome in (None, Outcome.UNCONFIRMED) for _, outcome, _ in parts):
+    if any(part.outcome in (None, Outcome.UNCONFIRMED) for part in parts):
         return Standing.UNACCOUNTED
     if keep_unsigned and (since := signing_began(connection)) is not None:
-        to_be_signed = {seen_at for _, _, seen_at in parts if seen_at >= since}
+        to_be_signed = {part.seen_at for part in parts if part.seen_at >= since}
         if not all(is_signed(connection, seen_at) for seen_at in to_be_signed):
             return Standing.UNSIGNED
-    if parts and all((action, became) == (Action.PASS, Outcome.RELEASED) for action, became, _ in parts):
+    if keep_unreviewed and (since := reviewing_began(connection)) is not None:
+        held = [part.inspection_id for part in parts if part.seen_at >= since and _waits(part)]
+        if newest_reviews(connection, held).keys() != set(held):
+            return Standing.UNREVIEWED
+    if parts and all((part.action, part.outcome) == (Action.PASS, Outcome.RELEASED) for part in parts):
         return Standing.PASSED
     return Standing.HELD
+
+
+def _waits(part: Any) -> bool:
+    """Whether a part waits, or waited, for a person."""
+    challenge = part.challenge is not None
+    return bool(why_waiting(part.action, late=part.late, missed=part.missed, challenge=challenge))
 
 
 class Retention:
@@ -187,6 +207,7 @@ class Retention:
             limit_bytes=tally.limit_bytes,
             over_limit=tally.over,
             unsigned_files=tally.unsigned_files,
+            unreviewed_files=tally.unreviewed_files,
         )
 
     def _retire(
@@ -205,6 +226,8 @@ class Retention:
                 due_bytes -= file.size
             elif found is Standing.UNSIGNED and may_go is Standing.PASSED:
                 tally.unsigned_files += 1
+            elif found is Standing.UNREVIEWED and may_go is Standing.PASSED:
+                tally.unreviewed_files += 1
             elif found is Standing.HELD and age_days >= self._settings.held_pictures_days:
                 held.append(file)
             yield
@@ -259,6 +282,7 @@ class _Tally:
     deleted_files: int = 0
     deleted_bytes: int = 0
     unsigned_files: int = 0
+    unreviewed_files: int = 0
 
     @property
     def over(self) -> bool:

@@ -261,9 +261,14 @@ class SqlStore:
         """What a picture's parts ask of it. Raises DatabaseUnavailableError."""
         self.all_in_database()
         with self._told_where_it_fails():
-            keep = self._settings.keep_unsigned
+            keep = self._settings
             return self._way.database.read(
-                lambda connection: standing(connection, sha256, keep_unsigned=keep)
+                lambda connection: standing(
+                    connection,
+                    sha256,
+                    keep_unsigned=keep.keep_unsigned,
+                    keep_unreviewed=keep.keep_unreviewed,
+                )
             )
 
     def expire(self, event: Event) -> None:

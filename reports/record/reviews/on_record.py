@@ -131,6 +131,19 @@ def newest_in(
     return {review.inspection_id: review for review in _read(connection, query)}
 
 
+def reviewing_began(connection: Connection) -> datetime | None:
+    """When the part was seen that was reviewed first; None where nobody reviews here.
+
+    Raises:
+        SQLAlchemyError: The database cannot be read.
+    """
+    if not has_reviews(connection):
+        return None
+    row, review = InspectionRow, ReviewRow
+    first = select(review.inspection_id).order_by(review.position).limit(1).scalar_subquery()
+    return connection.scalar(select(row.seen_at).where(row.inspection_id == first, row.revision == 0))
+
+
 def counting(before: int | None, limit: int) -> Select[int, str]:
     """Question for the reviews that count, of all parts, the newest first.
 

@@ -8,7 +8,9 @@ import pytest
 from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from inspection.messages.codes import Code
+from inspection.reviews.review import Answer, Review, Verdict
 from reports.record.chain import GENESIS
+from reports.record.reviews.on_record import put_review
 from reports.record.signatures.on_record import put_shift
 from reports.record.signatures.table import ClosedShift, sha256_of
 from reports.settings import StoreSettings
@@ -75,6 +77,40 @@ def test_where_nobody_signs_nothing_waits_for_it(
         sign(settings, signed)
     assert archive.sweep().deleted_files == 1
     assert not archive.has(passed)
+
+
+def review(settings: StoreSettings, part: int) -> None:
+    with outside(settings) as connection:
+        found = put_review(
+            connection, f"{part:032x}", Answer(verdict=Verdict.DONT_KNOW, reason="?"), by="Ben", at=AFTER
+        )
+    assert isinstance(found, Review)
+
+
+@on_both
+def test_pictures_of_held_parts_stay_until_somebody_has_reviewed_them_where_parts_are_reviewed(
+    open_store: OpenStore, settings: StoreSettings
+) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0, pictures_days=1.0)
+    before, first, second = (archive.add("held", days=900) for _ in range(3))
+    passed = archive.add("passed", days=900)
+    review(settings, 2)
+    report = archive.sweep()
+    assert (report.deleted_files, report.unreviewed_files) == (3, 1)
+    assert [archive.has(one) for one in (before, first, second, passed)] == [False, False, True, False]
+    with pytest.raises(StoreError, match="1 for a review"):
+        archive.store.retire_pictures(units=0)
+    review(settings, 3)
+    archive.sweep()
+    assert not archive.has(second)
+
+
+def test_the_settings_may_do_without_reviews(open_store: OpenStore, settings: StoreSettings) -> None:
+    archive = Archive(open_store, settings, pictures_max_bytes=0, keep_unreviewed=False)
+    held = [archive.add("held", days=900) for _ in range(2)]
+    review(settings, 1)
+    assert archive.sweep().deleted_files == 2
+    assert not any(map(archive.has, held))
 
 
 def test_never_silent_what_takes_more_room_than_there_is_and_must_stay_is_told_until_there_is_room(
