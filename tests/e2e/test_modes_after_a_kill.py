@@ -20,10 +20,11 @@ import structlog
 
 from app.testline.known_parts import NoiseCamera, known_action, known_parts_station
 from app.testline.reconciliation import read_record
+from inspection.alarms.order import AlarmAct, AlarmOrder
 from inspection.challenge.plan import ChallengePlan, Piece
 from inspection.decision import Action
 from inspection.part import Frame, MissedCause, Outcome
-from inspection.status import Command, CommandResult, Mode
+from inspection.status import Alarm, AlarmState, Command, CommandResult, Mode
 from inspection.times.clock import SystemClock
 from plc.link import ModbusLine
 from plc.register_map.registers import OUTCOME_CODES, LineBits, LineBlock, VisionBits, action_of
@@ -47,6 +48,7 @@ class Shown:
     takes_parts: bool
     degraded: bool
     missed: int
+    alarms: tuple[Alarm, ...]
 
 
 class SlowCamera(NoiseCamera):
@@ -87,12 +89,12 @@ class Engine:
         self._process.join(PATIENCE_S)
         self._ours.close()
 
-    def _ask(self, question: Command | None) -> Any:
+    def _ask(self, question: Command | AlarmOrder | None) -> Any:
         self._ours.send(question)
         assert self._ours.poll(PATIENCE_S), "the engine does not answer"
         return self._ours.recv()
 
-    def order(self, command: Command) -> None:
+    def order(self, command: Command | AlarmOrder) -> None:
         """Press a button, as Li."""
         assert cast(CommandResult, self._ask(command)).accepted
 
@@ -151,8 +153,11 @@ async def _serve(
                     takes_parts=standing.takes_parts,
                     degraded=recorder.health().degraded,
                     missed=station.telemetry.counts.missed,
+                    alarms=tuple(station.telemetry.alarms),
                 )
             )
+        elif isinstance(question, AlarmOrder):
+            conn.send(await station.desk.of_alarms.take(question, by="Li"))
         else:
             conn.send(await station.command(question, by="Li"))
     run.result()
@@ -185,26 +190,40 @@ def test_held_comes_back_held_and_says_who_held_it(tmp_path: Path) -> None:
             engine.until(lambda shown: shown.mode is Mode.IDLE)
 
 
-def test_halted_comes_back_halted_until_the_plc_resets(tmp_path: Path) -> None:
+def test_halted_comes_back_halted_until_the_plc_resets_and_its_alarm_as_people_left_it(
+    tmp_path: Path,
+) -> None:
+    def state(shown: Shown) -> AlarmState:
+        (alarm,) = shown.alarms
+        return alarm.state
+
     with line(tmp_path) as (plc, record):
         with Engine(plc, record) as engine:
             engine.until(lambda shown: shown.takes_parts)
             plc.beats = False
             halted = engine.until(lambda shown: shown.mode is Mode.ABORTED)
-            on_record(record, "halted")
+            on_record(record, "alarm_raised")
         plc.beats = True
         with Engine(plc, record) as engine:
             shown = engine.until(lambda shown: shown.mode is Mode.ABORTED)
             assert shown.reason == halted.reason
+            engine.until(lambda shown: state(shown) is AlarmState.UNACKNOWLEDGED)
             engine.writes(10)
             assert plc.vision().error_code
             assert VisionBits.TRIGGER_READY not in plc.vision().bits
             assert not engine.looked_ready
             plc.set(replace(plc.line, bits=RUNNING | LineBits.FAULT_RESET))
-            engine.until(lambda shown: shown.takes_parts)
-            on_record(record, "halt_cleared")
+            back = engine.until(lambda shown: shown.takes_parts)
+            assert state(back) is AlarmState.RETURNED
+            alarm_id = back.alarms[0].alarm_id
+            engine.order(AlarmOrder(act=AlarmAct.SHELVE, alarm_id=alarm_id, minutes=60, reason="known"))
         with Engine(plc, record) as engine:
-            engine.until(lambda shown: shown.mode is Mode.IDLE)
+            shown = engine.until(lambda shown: shown.mode is Mode.IDLE)
+            assert state(shown) is AlarmState.SHELVED
+            assert {alarm.alarm_id for alarm in (*halted.alarms, *shown.alarms)} == {alarm_id}
+            engine.order(AlarmOrder(act=AlarmAct.UNSHELVE, alarm_id=alarm_id))
+            engine.order(AlarmOrder(act=AlarmAct.ACKNOWLEDGE, alarm_id=alarm_id))
+            assert not engine.until(lambda shown: shown.mode is Mode.IDLE).alarms
 
 
 def test_bypassed_looks_ready_to_nobody_until_the_key_was_read_anew(tmp_path: Path) -> None:
