@@ -16,6 +16,7 @@ from app.console.client.replies import CommandReply, ContactTrouble, PictureRepl
 from app.console.frame.frame import Frame
 from app.console.screens.alarms.model.rows import listed, listed_pane
 from app.console.screens.alarms.screen import AlarmsScreen
+from app.console.screens.reports.screen import ReportsScreen
 from app.console.screens.review.screen import ReviewScreen
 from app.console.screens.run.model.details import PartTopic, StationTopic, Topic, details
 from app.console.screens.run.model.shown import RunView
@@ -49,6 +50,7 @@ class ConsoleWindow(QWidget):
             {
                 ScreenName.REVIEW: self._make_review,
                 ScreenName.ALARMS: lambda theme, words: AlarmsScreen(theme, words, client, self.state),
+                ScreenName.REPORTS: lambda theme, words: ReportsScreen(theme, words, client),
             },
         )
         self.run_screen = self.frame.run

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Final
 
+from PySide6.QtGui import QImage
+
 from inspection.messages.message import Coded
 
 ASK_TIMEOUT_S: Final = 6.0
@@ -40,9 +42,13 @@ class Request:
     path: str
     """Below the engine's address, with its query: "/api/…"."""
     method: str = "GET"
-    body: Mapping[str, object] | None = None
-    """What is sent as JSON."""
+    body: Mapping[str, object] | None = field(default=None, repr=False)
+    """What is sent as JSON; it may hold a password."""
     timeout_s: float = ASK_TIMEOUT_S
+    most_bytes: int = MAX_ANSWER_BYTES
+    """A longer answer is none."""
+    picture: bool = False
+    """The answer is a picture: it is decoded before it is told, in no thread of the screen's."""
 
     @property
     def reads(self) -> bool:
@@ -56,6 +62,8 @@ class Answer:
 
     request: Request
     body: bytes = b""
+    image: QImage | None = None
+    """Where a picture was asked for."""
     problem: AskProblem | None = None
     status: int = 0
     """HTTP's; 0 where nothing was answered."""

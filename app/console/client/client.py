@@ -22,7 +22,7 @@ from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidSta
 
 from app.api.clients import CLIENT_HEADER, declared
 from app.console.client.answers import answer_to, command_reply, decode
-from app.console.client.asking import MAX_ANSWER_BYTES, Answer, AskProblem, Request
+from app.console.client.asking import Answer, AskProblem, Request
 from app.console.client.replies import (
     COMMAND_TIMEOUT_S,
     CommandProblem,
@@ -318,9 +318,14 @@ class StationClient(QObject):
         try:
             async with asyncio.timeout(request.timeout_s):
                 status, body = await self._asked(
-                    request.method, request.path, MAX_ANSWER_BYTES, body=request.body, secret=secret
+                    request.method, request.path, request.most_bytes, body=request.body, secret=secret
                 )
-            return answer_to(request, status, body)
+            answer = answer_to(request, status, body)
+            if request.picture and answer.problem is None:
+                image = await asyncio.to_thread(decode, body)
+                problem = AskProblem.BAD_ANSWER if image is None else None
+                answer = replace(answer, body=b"", image=image, problem=problem)
+            return answer
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             return replace(answer, problem=AskProblem.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):

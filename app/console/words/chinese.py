@@ -11,7 +11,12 @@ ZH = Words(
     code="zh",
     other_language="English",
     menu="菜单",
-    screens={ScreenName.RUN: "运行", ScreenName.REVIEW: "复核", ScreenName.ALARMS: "报警"},
+    screens={
+        ScreenName.RUN: "运行",
+        ScreenName.REVIEW: "复核",
+        ScreenName.ALARMS: "报警",
+        ScreenName.REPORTS: "班次报告",
+    },
     waiting_there="{n} 项待处理",
     actions={
         Action.PASS: "合格",

@@ -11,7 +11,12 @@ EN = Words(
     code="en",
     other_language="中文",
     menu="Menu",
-    screens={ScreenName.RUN: "Run", ScreenName.REVIEW: "Review", ScreenName.ALARMS: "Alarms"},
+    screens={
+        ScreenName.RUN: "Run",
+        ScreenName.REVIEW: "Review",
+        ScreenName.ALARMS: "Alarms",
+        ScreenName.REPORTS: "Shift reports",
+    },
     waiting_there="{n} waiting",
     actions={
         Action.PASS: "PASS",

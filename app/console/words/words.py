@@ -22,6 +22,7 @@ class ScreenName(StrEnum):
     RUN = "run"
     REVIEW = "review"
     ALARMS = "alarms"
+    REPORTS = "reports"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
