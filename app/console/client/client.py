@@ -21,7 +21,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
-from app.console.client.answers import answer_to, command_reply, decode
+from app.console.client.answers import answer_to, command_reply, decode, seen
 from app.console.client.asking import Answer, AskProblem, Request
 from app.console.client.replies import (
     COMMAND_TIMEOUT_S,
@@ -320,12 +320,7 @@ class StationClient(QObject):
                 status, body = await self._asked(
                     request.method, request.path, request.most_bytes, body=request.body, secret=secret
                 )
-            answer = answer_to(request, status, body)
-            if request.picture and answer.problem is None:
-                image = await asyncio.to_thread(decode, body)
-                problem = AskProblem.BAD_ANSWER if image is None else None
-                answer = replace(answer, body=b"", image=image, problem=problem)
-            return answer
+            return await seen(answer_to(request, status, body))
         except (TimeoutError, httpx.ReadTimeout, httpx.WriteTimeout):
             return replace(answer, problem=AskProblem.TIMEOUT)
         except (httpx.ConnectError, httpx.ConnectTimeout):

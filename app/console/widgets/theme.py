@@ -146,6 +146,8 @@ def dress(application: QApplication) -> None:
     palette.setColor(QPalette.ColorRole.Window, DESK)
     for role in (QPalette.ColorRole.WindowText, QPalette.ColorRole.Text, QPalette.ColorRole.ButtonText):
         palette.setColor(role, INK)
+    palette.setColor(QPalette.ColorRole.Highlight, DARK)
+    palette.setColor(QPalette.ColorRole.HighlightedText, WHITE)
     application.setPalette(palette)
     application.setFont(Theme().font(BODY_PX))
 
