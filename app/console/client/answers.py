@@ -61,7 +61,7 @@ def _detail(status_code: int, body: bytes) -> tuple[str, Coded]:
 
 
 async def seen(answer: Answer) -> Answer:
-    """The answer, its picture decoded where one was asked for: in a thread, for it takes a tenth of a second."""
+    """The answer, its picture decoded in a thread where one was asked for: it takes a tenth of a second."""
     if not answer.request.picture or answer.problem is not None:
         return answer
     image = await asyncio.to_thread(decode, answer.body)
