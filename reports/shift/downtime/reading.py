@@ -54,7 +54,7 @@ def read_life(connection: Connection, *, start: datetime, end: datetime, spooled
     return Life(
         before=[Told(event) for event in _before(connection, low)],
         within=[told for told in (*within, *waiting) if start <= told.event.at < end],
-        alarms=_alarms(connection, low),
+        alarms=_alarms(connection, low, high),
         heard=heard,
     )
 
@@ -99,8 +99,11 @@ def _newest_alarm(connection: Connection, code: int, *, below: int) -> int | Non
     return connection.scalar(query.order_by(position.desc()).limit(1))
 
 
-def _alarms(connection: Connection, low: int) -> list[Event]:
-    """What had become of the alarms that stood before the event at ``low``, in their order."""
+def _alarms(connection: Connection, low: int, high: int) -> list[Event]:
+    """What had become, before the event at ``low``, of the alarms that stood then, in their order.
+
+    One that an earlier run of the engine left is known to stand where something becomes of it up to ``high``.
+    """
     began = _newest(connection, EventRow.kind.in_(_ENGINE), below=low) or 0
     if not inspect(connection).has_table(AlarmRow.__tablename__):
         return []
@@ -116,7 +119,9 @@ def _alarms(connection: Connection, low: int) -> list[Event]:
         .group_by(AlarmRow.alarm_id)
         .having((dropped == 0) & ((raised > cleared) | (seen == 0)))
     )
-    places = select(AlarmRow.position).where(AlarmRow.alarm_id.in_(standing), AlarmRow.position < low)
+    left = select(AlarmRow.alarm_id).where(AlarmRow.position.between(low, high))
+    of_either = AlarmRow.alarm_id.in_(standing) | AlarmRow.alarm_id.in_(left)
+    places = select(AlarmRow.position).where(of_either, AlarmRow.position < low)
     return [event for _, event in _events(_rows(connection, EventRow.position.in_(places)))]
 
 

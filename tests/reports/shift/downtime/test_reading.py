@@ -137,6 +137,28 @@ def test_an_alarm_that_is_shelved_stands_as_long_as_its_cause_is_there(
     assert [one.active_s / 3600 for one in lives(store, reader)] == [4.0]
 
 
+@on_both
+def test_an_alarm_that_a_run_before_the_last_left_is_told_with_who_saw_it_now(
+    store: SqlStore, reader: Engine
+) -> None:
+    alarms, hour = alarms_at(store)
+    note(store, -9, EventKind.ENGINE_STARTED)
+    hour[0] = -8
+    alarms.raise_(AlarmCode.NO_PICTURE, "gone", START)
+    alarms.raise_(AlarmCode.STORE_DEGRADED, "the disk is full", START)
+    alarms.gone(AlarmCode.NO_PICTURE)
+    alarms.acknowledge([alarms[0]], by="bert")
+    alarms.gone(AlarmCode.STORE_DEGRADED)
+    note(store, -7, EventKind.ENGINE_STARTED)
+    again, hour = alarms_at(store)
+    again.take_up(list(alarms), START)
+    hour[0] = 3
+    again.acknowledge(again, by="anna")
+    (one,) = lives(store, reader)
+    assert (one.text, one.acknowledged_by, one.active_s) == ("gone", "anna", 0.0)
+    assert one.raised_at == START - timedelta(hours=8)
+
+
 def test_an_alarm_of_a_run_that_died_stands_no_longer_than_the_run_was_heard_of(
     store: SqlStore, reader: Engine
 ) -> None:
