@@ -20,7 +20,7 @@ from typing import Final, overload
 from uuid import uuid4
 
 from inspection.alarms.catalogue import MOMENTARY, AlarmCode
-from inspection.alarms.flood import FloodWatch
+from inspection.alarms.flood import FloodWatch, in_view
 from inspection.events import EventKind
 from inspection.messages.message import coded
 from inspection.status import Alarm, AlarmState, Shelf
@@ -65,6 +65,11 @@ class AlarmList(Sequence[Alarm]):
     def flood_since(self) -> datetime | None:
         """Since when more alarms come than a person takes in; None where they do not."""
         return self._flood.since
+
+    @property
+    def in_view(self) -> tuple[Alarm, ...]:
+        """Those that people are shown, newest first: neither shelved nor only counted in a flood."""
+        return in_view(self, flood=self.flood_since is not None).alarms
 
     def named(self, alarm_id: str) -> Alarm | None:
         """The alarm of that name; None where none is listed."""

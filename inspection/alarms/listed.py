@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from inspection.alarms.alarm_list import AlarmList
-from inspection.alarms.flood import in_view
 from inspection.alarms.priority import Priority, priority_of
 from inspection.alarms.response import RESPONSES, response_to
 from inspection.alarms.shelving import most_minutes
@@ -44,11 +43,10 @@ class ListedAlarms(Frozen):
 
 def listed_alarms(alarms: AlarmList, now: datetime) -> ListedAlarms:
     """The list as it stands at ``now``."""
-    flood = alarms.flood_since
-    shown = in_view(alarms, flood=flood is not None).alarms
+    shown = alarms.in_view
     return ListedAlarms(
         at=now,
-        flood_since=flood,
+        flood_since=alarms.flood_since,
         alarms=tuple(
             ListedAlarm(
                 alarm=alarm,

@@ -57,7 +57,7 @@ class CommandDesk:
     def may_reset(self) -> bool:
         """Reset would do something: the station's own fault can be cleared, or alarms acknowledged."""
         waiting = self._orders.in_force(FAULT) is not None or any(
-            alarm.shelf is None and not (alarm.acknowledged and alarm.active) for alarm in self._alarms
+            not (alarm.acknowledged and alarm.active) for alarm in self._alarms.in_view
         )
         halted = self._orders.why(HALTED)
         return waiting and self.open.is_set() and not halted and self._standing().mode is not Mode.STOPPING
@@ -104,13 +104,13 @@ class CommandDesk:
                 return await self._reset(by)
 
     async def _reset(self, by: str) -> tuple[bool, Sentence]:
-        """Clear the station's own latched fault, and acknowledge its alarms.
+        """Clear the station's own latched fault, and acknowledge the alarms that people are shown.
 
         The line's latch is the PLC's to reset: until then nothing is cleared, so that nothing is hidden.
         """
         if halted := self._still_halted():
             return False, halted
-        shown = list(self._alarms)
+        shown = self._alarms.in_view
         refused = await self._orders.clear(FAULT, by=by, unless=self._still_halted)
         if halted := self._still_halted():  # it came meanwhile, and nobody has seen it
             return False, halted
@@ -120,11 +120,11 @@ class CommandDesk:
         self._alarms.gone(AlarmCode.RELEASED_WITHOUT_PASS)
         cleared = self._alarms.acknowledge(shown, by=by)
         said = say(Code.ALARMS_CLEARED, cleared=cleared) if cleared != 1 else say(Code.ALARM_CLEARED)
-        shown = [alarm for alarm in self._alarms if alarm.shelf is None]
-        if not shown:
+        stays = self._alarms.in_view
+        if not stays:
             return True, said
-        first = shown[0]
-        stay = say(Code.ALARMS_STAY, stay=len(shown), cause=Sentence(first.text, first.coded))
+        first = stays[0]
+        stay = say(Code.ALARMS_STAY, stay=len(stays), cause=Sentence(first.text, first.coded))
         return True, joined((said, stay))
 
     def _still_halted(self) -> Sentence:

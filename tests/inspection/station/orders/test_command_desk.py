@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from datetime import timedelta
 
 from inspection.alarms.catalogue import AlarmCode
 from inspection.events import EventKind
@@ -143,3 +144,20 @@ async def test_a_start_while_the_station_serves_is_obeyed(world: World) -> None:
     world.orders.latch(HELD, by="Li")
     assert (await world.desk.take(Command.START, by="Ann")).accepted
     assert not world.orders.held
+
+
+@in_world
+async def test_in_a_flood_a_reset_acknowledges_what_is_shown_and_not_what_is_only_counted(
+    world: World,
+) -> None:
+    world.desk.open.set()
+    for letter in "abcdefghijkl":
+        world.raise_(AlarmCode.BAD_PICTURE, letter)
+    world.raise_(AlarmCode.LINE_HALTED, "frozen")
+    assert (await world.desk.take(Command.RESET, by="Ann")).accepted
+    seen = {alarm.text for alarm in world.alarms if alarm.acknowledged}
+    assert seen == {"a", "frozen"}, "the first-out and what is no mere warning"
+    world.alarms.look(EPOCH + timedelta(minutes=11))
+    assert world.desk.may_reset
+    assert (await world.desk.take(Command.RESET, by="Ann")).accepted
+    assert all(alarm.acknowledged for alarm in world.alarms)
