@@ -32,3 +32,10 @@ ALARMS_CHINESE: Final[Mapping[str, str]] = {
     Code.ALARM_REASON_MISSING: "未说明搁置原因",
     Code.ALARM_NOT_PUT_ASIDE: "未搁置，因为未能写入记录：{cause}",
 }
+
+ALARM_TERMS: Final[Mapping[str, str]] = {
+    "acknowledge": "确认报警",
+    "shelve": "搁置报警",
+    "unshelve": "解除搁置",
+}
+"""Words of the trade in Chinese."""

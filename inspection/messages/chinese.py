@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from inspection.messages.alarms import ALARMS_CHINESE
+from inspection.messages.alarms import ALARM_TERMS, ALARMS_CHINESE
 from inspection.messages.challenge import CHALLENGE_CHINESE
 from inspection.messages.chinese_people import PEOPLE
 from inspection.messages.codes import Code
@@ -317,6 +317,7 @@ CHINESE_SENTENCES: Final[Mapping[str, str]] = {
 }
 
 CHINESE_TERMS: Final[Mapping[str, str]] = {
+    **ALARM_TERMS,
     # actions
     "pass": "放行",
     "rework": "返工",

@@ -57,7 +57,7 @@ class AlarmDesk:
         log.info("alarm order", act=order.act, alarm=order.alarm_id, by=by, accepted=accepted, message=said)
         if not accepted:
             told = say(Code.REFUSED, command=order.act, cause=said)
-            self._orders.note(EventKind.REFUSED, by=by, detail=told)
+            self._orders.put(EventKind.REFUSED, by=by, detail=told, subjects=(order.alarm_id,))
         self._changed()
         return self._result(accepted, said)
 

@@ -1,5 +1,6 @@
 """What people do with single alarms: on record with who did it, and refused where it would hide too much."""
 
+import re
 from datetime import timedelta
 
 from inspection.alarms.catalogue import AlarmCode
@@ -84,6 +85,10 @@ async def test_what_is_refused_changes_nothing_and_is_on_record(world: World) ->
     assert state(world) == before
     await until(lambda: len(on_record(world, EventKind.REFUSED)) == len(refused))
     assert len({answer.message for answer in refused}) == len(refused) - 1, "each says why"
+    events = [event for event in world.store.events if event.kind is EventKind.REFUSED]
+    assert [event.subjects[0] for event in events[:2]] == [critical, alarm_id], "and which is meant"
+    told = tell(events[0].coded, "", "zh")
+    assert not re.search("[A-Za-z]", told), told
 
 
 @in_world
