@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, exists, func, select
 from sqlalchemy.orm import aliased
 
 from reports.record.rows import ShiftRow, has_looks
@@ -42,8 +42,8 @@ def count_not_kept_on_record(connection: Connection) -> int:
     query = (
         select(*alike, func.count())
         .join(look, look.position == row.position)
-        .outerjoin(later, later.supersedes == row.position)
-        .where(later.position.is_(None), row.missed.is_(None))  # a picture may be kept late
+        .where(~exists().where(later.supersedes == row.position))  # a picture may be kept late
+        .where(row.missed.is_(None))
         .group_by(*alike)
     )
     return _lacking({_Alike._make(found[:-1]): found[-1] for found in connection.execute(query)})

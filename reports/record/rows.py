@@ -2,7 +2,7 @@
 
 import gc
 import json
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -192,7 +192,7 @@ def stored_parts(
         return [_with_record(*found) for found in connection.execute(query)]
     return [
         _with_record(*found)
-        for ids in _batches(sorted(only))
+        for ids in batches(sorted(only))
         for found in connection.execute(query.where(row.inspection_id.in_(ids)))
     ]
 
@@ -201,7 +201,8 @@ def _with_record(*found: Any) -> ShiftRow:
     return ShiftRow(*found[:-1], record=found[-1])  # type: ignore[misc]
 
 
-def _batches(ids: list[_Id]) -> Iterator[list[_Id]]:
+def batches(ids: Sequence[_Id]) -> Iterator[Sequence[_Id]]:
+    """The ids, so many at once as a database takes."""
     return (ids[at : at + _BATCH] for at in range(0, len(ids), _BATCH))
 
 
@@ -328,7 +329,7 @@ def _readings(
     for one in as_given(connection, query):
         if (position := one[0]) in wanted:
             found[position] = (*found.get(position, ()), Reading._make(one[1:]))
-    for some in _batches([position for position in found if position in truth_known]):
+    for some in batches([position for position in found if position in truth_known]):
         says_more = select(row.position, row.record).where(row.position.in_(some))
         for position, record in connection.execute(says_more):
             truths = _truths(record)

@@ -7,12 +7,13 @@ in the spool; so answers hold and are quick while the database is away. One thre
 from collections import OrderedDict
 from itertools import islice
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, select
 from sqlalchemy.orm import aliased
 
 from inspection.errors import RecordRefusedError
 from inspection.line_events import KnownPart
 from inspection.part import Inspection, Trigger
+from reports.record.rows import batches
 from reports.record.schema import DUPLICATE_WINDOW, InspectionRow
 
 RECENT_PARTS = 1000
@@ -33,20 +34,23 @@ class Ledger:
     def load(self, connection: Connection) -> None:
         """Take over what the database holds. Raises SQLAlchemyError."""
         row, listed, later = InspectionRow, aliased(InspectionRow), aliased(InspectionRow)
-        # An index says which are open: only their own records are read, not those of millions of others.
-        unfinished = (
-            select(listed.position)
-            .outerjoin(later, later.supersedes == listed.position)
-            .where(listed.outcome.is_(None), later.position.is_(None))
+        # By indexes alone: which are open, and then only their own records, not those of millions of others.
+        unfinished = connection.scalars(
+            select(listed.position).where(
+                listed.outcome.is_(None), ~exists().where(later.supersedes == listed.position)
+            )
+        ).all()
+        records = sorted(
+            (root, record)
+            for some in batches(unfinished)
+            for root, record in connection.execute(select(row.root, row.record).where(row.position.in_(some)))
         )
-        records = connection.scalars(
-            select(row.record).where(row.position.in_(unfinished)).order_by(row.root)
-        )
-        self._open = {part.inspection_id: part for part in map(Inspection.model_validate_json, records)}
+        open_parts = [Inspection.model_validate_json(record) for _, record in records]
+        self._open = {part.inspection_id: part for part in open_parts}
         newest = connection.scalars(
             select(row.record)
             .outerjoin(later, later.supersedes == row.position)
-            .where(later.position.is_(None))
+            .where(later.position.is_(None), row.root >= _recent_from(connection))
             .order_by(row.root.desc())
             .limit(RECENT_PARTS)
         ).all()
@@ -118,3 +122,9 @@ class Ledger:
 def _ahead(seq: int, other: int) -> bool:
     """Whether ``seq`` comes after ``other`` on the ring of sequence numbers, by less than half a round."""
     return 0 < (seq - other) % _SEQUENCE <= _SEQUENCE // 2
+
+
+def _recent_from(connection: Connection) -> int:
+    """Position of the first of the newest parts; without it PostgreSQL looks for them among all."""
+    roots = select(InspectionRow.root).where(InspectionRow.position == InspectionRow.root)
+    return connection.scalar(roots.order_by(InspectionRow.root.desc()).offset(RECENT_PARTS - 1).limit(1)) or 0
