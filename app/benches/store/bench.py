@@ -34,6 +34,8 @@ PARTS_A_SECOND: Final = 50
 _ASKED: Final = 20
 """So often, for another part each time."""
 
+_BOOT: Final = random.SystemRandom().randrange(1 << 16)
+
 _LATEST: Final = "NOT EXISTS (SELECT 1 FROM inspections l WHERE l.supersedes = i.position)"
 _COUNTED: Final = (
     "SELECT i.action, i.outcome, i.missed, count(*), sum(i.latency_ms) FROM inspections i"  # noqa: S608
@@ -250,10 +252,12 @@ def _report_on(settings: StoreSettings, parts: int, ended: Event, reports: Any) 
 
 
 def _now(intent: Inspection, outcome: Inspection, number: int) -> list[Inspection]:
-    """A new part that looks so."""
+    """A new part that looks so, of a run of its own: the record may have those of an earlier bench."""
     now, name = datetime.now(UTC), uuid4().hex
     seq = number % 65_535 + 1
-    trigger = intent.trigger.model_copy(update={"seq": seq, "plc_boot_id": 9, "seen_at": now, "part_id": seq})
+    trigger = intent.trigger.model_copy(
+        update={"seq": seq, "plc_boot_id": _BOOT, "seen_at": now, "part_id": seq}
+    )
     decision = intent.decision.model_copy(update={"trigger_seq": seq, "part_id": seq})
     same = {"inspection_id": name, "trigger": trigger, "decision": decision, "recorded_at": now}
     at = now + timedelta(seconds=1)
