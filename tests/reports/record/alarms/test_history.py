@@ -74,7 +74,6 @@ def test_one_row_an_alarm_says_what_became_of_it(written: Written, reader: Engin
     assert (internal.raised_at, internal.cleared_at, internal.text) == (minute(8), minute(9), "it happened")
 
 
-@on_both
 def test_pages_by_position_have_every_alarm_once_whatever_comes_meanwhile(
     written: Written, reader: Engine
 ) -> None:
@@ -98,7 +97,6 @@ def test_they_are_found_by_time_and_priority(written: Written, reader: Engine) -
     assert codes(priority=Priority.LOW, end=START) == []
 
 
-@on_both
 def test_seen_before_it_came_again_is_not_seen(written: Written, reader: Engine) -> None:
     alarms = written.alarms
     alarms.acknowledge([alarms[0]], by="anna")

@@ -226,7 +226,7 @@ def test_escape_leads_out_of_shelving_then_out_of_the_history_then_to_the_run_sc
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
-@pytest.mark.parametrize("size", [(1024, 600), (1280, 800), (1920, 1080)], ids=str)
+@pytest.mark.parametrize("size", [(1024, 600), (1280, 800)], ids=str)
 def test_gloves_hit_everything_and_no_word_is_cut(
     console: ConsoleWindow, engine: FakeEngine, qtbot: QtBot, words: Words, size: tuple[int, int]
 ) -> None:
