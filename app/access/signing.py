@@ -108,15 +108,15 @@ def sign(
     while True:
         waiting = read_waiting(settings)  # first: see ``reports.store.waiting``
         reader = open_reader(settings.url)
-        bounds = {"start": asked.shift.start, "end": asked.shift.end}
+        start, end = asked.shift.start, asked.shift.end
         try:
-            found = shift_on_record(reader, **bounds, waiting=waiting, now=record.now())
+            found = shift_on_record(reader, start=start, end=end, waiting=waiting, now=record.now())
         finally:
             reader.dispose()
         report = report_of(
             found,
-            start=asked.shift.start,
-            end=asked.shift.end,
+            start=start,
+            end=end,
             waiting=waiting,
             shift=asked.shift,
             station=asked.station,
@@ -125,7 +125,7 @@ def sign(
             subgroup=asked.subgroup,
         )
         with record.transaction(writes=True) as connection:
-            if added_since(connection, **bounds, after=found.parts_end):
+            if added_since(connection, start=start, end=end, after=found.parts_end):
                 continue
             done = _signed(connection, record.now(), by, asked, found, report)
         if isinstance(done, Signed):

@@ -19,8 +19,7 @@ from inspection.reviews.review import Review
 from inspection.reviews.shown import PartToReview, QueuePage
 from reports.settings import StoreSettings
 from tests.app.access.people import events, on_record
-from tests.app.api.serving import FakeEngine, in_engine
-from tests.app.api.test_sessions import bearer, signed_in
+from tests.app.api.serving import FakeEngine, bearer, in_engine, signed_in
 from tests.reports.parts import part
 
 GOOD = {"verdict": "good"}
