@@ -39,6 +39,8 @@ class CallersTold(_Message):
     callers: dict[str, Caller] = Field(default_factory=dict)
     """By the SHA-256 of their token or key."""
     idle_s: float = 0.0
+    names: tuple[str, ...] = ()
+    """Of all who may sign in."""
     known: bool = False
     """The record was read since the engine's start: whoever is not among them is let in by nothing."""
 

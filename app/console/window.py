@@ -6,7 +6,7 @@ from typing import Final
 
 import structlog
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from app.console.client import reviews
@@ -22,6 +22,7 @@ from app.console.screens.run.model.details import PartTopic, StationTopic, Topic
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
+from app.console.signing_in import SigningIn
 from app.console.widgets.theme import Theme
 from app.console.words.choice import other
 from app.console.words.words import ScreenName, Words
@@ -65,6 +66,7 @@ class ConsoleWindow(QWidget):
         self._view_number = 0
         self._part_id: str | None = None
         self._count_at_s = monotonic() + COUNT_EVERY_S
+        self.signing_in = SigningIn(client, self.frame)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.frame)
@@ -81,6 +83,7 @@ class ConsoleWindow(QWidget):
         self._client.status_waiting.connect(self._take_status, queued)
         self._client.trouble.connect(self._take_trouble, queued)
         self._client.command_done.connect(self._take_command, queued)
+        self._client.person_needed.connect(self._let_others_command, queued)
         self._client.picture_done.connect(self._take_picture, queued)
         self._client.answered.connect(self._take_answer, queued)
         self.run_screen.command_touched.connect(self._send)
@@ -112,6 +115,8 @@ class ConsoleWindow(QWidget):
         self.frame.menu.wait_for(ScreenName.ALARMS, view.alarms.waiting)
         self.frame.show_view(view)
         self.frame.shown.tick(now_s)
+        received = self.state.received
+        self.signing_in.tick(now_s, first_day=received is not None and received.status.without_users)
         self._count_waiting(now_s)
         self.run_screen.show_picture(view, self._picture, view_number=self._view_number, words=self.words)
         shown = None if self._topic is None else details(self._topic, self.state, view, self.words)
@@ -168,6 +173,11 @@ class ConsoleWindow(QWidget):
 
     def _take_trouble(self, trouble: ContactTrouble) -> None:
         self.state.trouble = trouble
+        self.refresh()
+
+    def _let_others_command(self, _: object) -> None:
+        """A command waits for somebody who may give it: Hold must not wait with it."""
+        self.state.in_flight = None
         self.refresh()
 
     def _take_command(self, reply: CommandReply) -> None:
@@ -232,6 +242,11 @@ class ConsoleWindow(QWidget):
     def _next_view(self) -> None:
         self._view_number += 1
         self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """From now on there is a native window, which hears of each touch and key first."""
+        super().showEvent(event)
+        self.windowHandle().installEventFilter(self.signing_in)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Escape leads back: to the Run screen, out of its pane, then out of the look back.

@@ -84,6 +84,11 @@ class Doors:
         return not self._people.any_user
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Of all who may sign in, in order."""
+        return tuple(sorted(one.name for one in self._people.persons if one.usable))
+
+    @property
     def known(self) -> bool:
         """It is known who there is."""
         return self._known.is_set()
@@ -205,9 +210,8 @@ class Doors:
         self._people = people
         self.tidy()
         self._told()
-        if not self.known:
-            self._known.set()
-            self.version += 1
+        self._known.set()
+        self.version += 1
 
     def _told(self) -> None:
         """Make what ``callers`` returns."""

@@ -48,7 +48,7 @@ class DoorsEnd:
     def told(self) -> bytes:
         """Who is let in, for the API process."""
         doors = self._doors
-        told = CallersTold(callers=doors.callers(), idle_s=doors.idle_s, known=doors.known)
+        told = CallersTold(callers=doors.callers(), idle_s=doors.idle_s, names=doors.names, known=doors.known)
         return told.model_dump_json().encode()
 
     async def answer(self, asked: Asked) -> bytes:

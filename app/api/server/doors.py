@@ -31,7 +31,7 @@ REQUESTS_AT_ONCE: Final = 300
 """Of one token or key; a console asks a few a second."""
 OPEN: Final = frozenset({("GET", "/api/health"), ("HEAD", "/api/health"), ("POST", "/api/session")})
 """What needs neither token nor key."""
-NO_USE: Final = frozenset({("GET", "/api/session")})
+NO_USE: Final = frozenset({("GET", "/api/session"), ("GET", "/api/session/names")})
 """What keeps no session from ending."""
 SEEN_EVERY_S: Final = 5.0
 """So often the engine is told that a session is in use."""
@@ -125,6 +125,11 @@ def add_session(api: FastAPI, engine: ApiEnd) -> None:
         if told is None:
             raise NoAnswerError(Failure.saying(401, stranger(known)))
         return JSONResponse(told.model_dump(mode="json"), headers={"Cache-Control": "no-store"})
+
+    @api.get("/api/session/names", response_model=list[str], responses=REFUSALS)
+    async def names() -> list[str]:
+        """Who may sign in, for a console on which names are touched."""
+        return list(engine.callers.names)
 
     @api.put("/api/session", status_code=204, responses=REFUSALS)
     async def use(who: Annotated[Who, needs(Right.READ)]) -> None:

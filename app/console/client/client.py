@@ -21,14 +21,14 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidStatus, WebSocketException
 
 from app.api.clients import CLIENT_HEADER, declared
-from app.console.client.answers import answer_to, command_reply, decode, seen
+from app.console.client.answers import answer_to, command_reply, seen
 from app.console.client.asking import Answer, AskProblem, Request
+from app.console.client.pictures import TooLargeError, fetched
 from app.console.client.replies import (
     COMMAND_TIMEOUT_S,
     CommandProblem,
     CommandReply,
     ContactTrouble,
-    PictureProblem,
     PictureReply,
     Received,
 )
@@ -40,6 +40,7 @@ from app.console.client.session import (
     Credentials,
     SignInReply,
     bearer,
+    needs_person,
     own_name,
     sign_in_reply,
     sign_in_request,
@@ -56,13 +57,6 @@ SILENCE_LIMIT_S: Final = 5.0
 """An engine speaks every second: after this long the connection is dead, whatever the network says of it."""
 FIRST_BACKOFF_S: Final = 0.1
 MAX_BACKOFF_S: Final = 1.0
-PICTURE_RETRY_S: Final = 0.25
-PICTURE_TRIES: Final = 12
-"""A picture may be missing for a moment while the engine writes it: asked again for 3 s."""
-PICTURE_TIMEOUT_S: Final = 20.0
-"""For one picture, however slowly it comes."""
-MAX_PICTURE_BYTES: Final = 64 * 1024 * 1024
-"""A picture of 20 megapixels that could not be compressed."""
 MAX_COMMAND_ANSWER_BYTES: Final = 64 * 1024
 MAX_STATUS_BYTES: Final = 4 * 1024 * 1024
 """Of one message: 20 parts with all their defects are some 100 KiB."""
@@ -88,6 +82,8 @@ class StationClient(QObject):
     picture_done = Signal(PictureReply)
     answered = Signal(Answer)
     """Of :meth:`ask`: every screen is told each, and takes those of its topics."""
+    person_needed = Signal(object)
+    """A CommandReply or an Answer, in place of its own signal: it waits for somebody who may do it."""
     sign_in_done = Signal(SignInReply)
     session_ended = Signal(tuple)
     """Whoever had signed in is signed out; why, in codes; empty where he asked for it."""
@@ -296,7 +292,7 @@ class StationClient(QObject):
         except (httpx.HTTPError, ValueError):
             pass  # the request went out, so it may have been carried out: the answer is what is missing
         finally:  # whatever happened: without an end the buttons would stay grey, Hold's too
-            self.command_done.emit(reply)
+            (self.person_needed if needs_person(reply.coded) else self.command_done).emit(reply)
 
     async def _ordered(self, command: Command) -> tuple[int, bytes]:
         """As who has signed in. A Hold goes on as the console's own where his session has just ended."""
@@ -308,7 +304,8 @@ class StationClient(QObject):
         return status, body
 
     async def _ask(self, request: Request) -> None:
-        self.answered.emit(await self._answer(request))
+        answer = await self._answer(request)
+        (self.person_needed if needs_person(answer.coded) else self.answered).emit(answer)
 
     async def _answer(self, request: Request, *, secret: str | None = None) -> Answer:
         """What becomes of a request, sent with what the console proves itself by, or with ``secret``."""
@@ -329,33 +326,7 @@ class StationClient(QObject):
             return answer  # the request went out, so it may have been carried out: the answer is missing
 
     async def _fetch_picture(self, sha256: str) -> None:
-        reply = PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
-        try:
-            async with asyncio.timeout(PICTURE_TIMEOUT_S):
-                for _ in range(PICTURE_TRIES):
-                    reply = await self._fetch_once(sha256)
-                    if reply.image is not None or reply.problem is PictureProblem.UNREADABLE:
-                        break
-                    await asyncio.sleep(PICTURE_RETRY_S)
-        except TimeoutError:
-            pass  # the last try's problem is told
-        self.picture_done.emit(reply)
-
-    async def _fetch_once(self, sha256: str) -> PictureReply:
-        try:
-            status_code, body = await self._asked("GET", f"/api/pictures/{sha256}", MAX_PICTURE_BYTES)
-        except httpx.HTTPError:
-            return PictureReply(sha256=sha256, problem=PictureProblem.UNREACHABLE)
-        except _TooLargeError:
-            return PictureReply(sha256=sha256, problem=PictureProblem.UNREADABLE)
-        if httpx.codes.is_success(status_code):
-            image = await asyncio.to_thread(decode, body)
-            return PictureReply(
-                sha256=sha256, image=image, problem=None if image is not None else PictureProblem.UNREADABLE
-            )
-        missing = status_code in (httpx.codes.NOT_FOUND, httpx.codes.GONE)
-        problem = PictureProblem.MISSING if missing else PictureProblem.UNREACHABLE
-        return PictureReply(sha256=sha256, problem=problem)
+        self.picture_done.emit(await fetched(sha256, self._asked))
 
     async def _asked(
         self,
@@ -370,7 +341,7 @@ class StationClient(QObject):
 
         Raises:
             httpx.HTTPError: No answer, or half of one.
-            _TooLargeError: It is longer than ``limit`` bytes; no more of it was read.
+            TooLargeError: It is longer than ``limit`` bytes; no more of it was read.
         """
         assert self._http is not None
         came = bytearray()
@@ -379,14 +350,10 @@ class StationClient(QObject):
             async for piece in answer.aiter_raw():
                 came += piece
                 if len(came) > limit:
-                    raise _TooLargeError(f"more than {limit} bytes")
+                    raise TooLargeError(f"more than {limit} bytes")
         if answer.status_code == httpx.codes.UNAUTHORIZED and self._credentials.drop(secret):
             self.session_ended.emit(say(Code.CREDENTIAL_UNKNOWN).coded)
         return answer.status_code, bytes(came)
-
-
-class _TooLargeError(ValueError):
-    """An answer is longer than any of its kind is."""
 
 
 async def _spoken(stream: ClientConnection) -> AsyncIterator[str | bytes]:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from app.console.client.asking import Answer, AskProblem, Request
 from inspection.access.rights import Proof, Right, Role
+from inspection.messages.codes import Code
 from inspection.messages.message import Coded
 
 PATH: Final = "/api/session"
@@ -19,6 +20,7 @@ SIGN_IN: Final = "session.sign_in"
 SIGN_OUT: Final = "session.sign_out"
 CHECK: Final = "session.check"
 USE: Final = "session.use"
+NAMES: Final = "session.names"
 """Topics of requests about the session."""
 SIGN_IN_TIMEOUT_S: Final = 35.0
 """The engine may look at others before, and compares slowly."""
@@ -105,6 +107,29 @@ class Credentials:
     def of_person(self) -> str:
         """For what somebody touches."""
         return self.token or self._own_key()
+
+
+_WAITS_FOR_A_PERSON: Final = frozenset(
+    {Code.NOT_SIGNED_IN, Code.CREDENTIAL_UNKNOWN, Code.PERSON_NEEDED, Code.RIGHT_MISSING}
+)
+
+
+def needs_person(coded: Coded) -> bool:
+    """Whether the engine refuses something because of who asks, so that somebody else may have it done."""
+    return bool(coded) and coded[0].code in _WAITS_FOR_A_PERSON
+
+
+def names_request() -> Request:
+    """Asks who may sign in here."""
+    return Request(topic=NAMES, path=f"{PATH}/names")
+
+
+def names_in(answer: Answer) -> tuple[str, ...] | None:
+    """Who may sign in here; None where that is not answered."""
+    try:
+        return tuple(TypeAdapter(list[str]).validate_json(answer.body)) if answer.problem is None else None
+    except ValidationError:
+        return None
 
 
 def sign_in_request(user: str, secret: str, proof: Proof) -> Request:

@@ -10,6 +10,7 @@ from app.console.frame.alarms_line import AlarmsLine
 from app.console.frame.banners import bypass_banner, simulated_banner, stale_banner
 from app.console.frame.header import Header
 from app.console.frame.menu import Menu
+from app.console.frame.pad import SignInPad
 from app.console.screens.run.model.shown import RunView
 from app.console.screens.run.model.state import Contact
 from app.console.screens.run.screen import RunScreen
@@ -57,6 +58,8 @@ class Frame(QWidget):
         self._place()
         self.menu = Menu(self.theme, (ScreenName.RUN, *making))
         self.menu.setParent(self)
+        self.pad = SignInPad(self.theme)
+        self.pad.setParent(self)
         self._connect()
         self._rescale()
 
@@ -108,6 +111,14 @@ class Frame(QWidget):
         for screen in self._screens.values():
             screen.speak(words)
         self.menu.show_words(words, current=self.name)
+        self.pad.show_words(words)
+
+    def open_pad(self, *, title: str, why: str, somebody: bool) -> None:
+        """Ask who is there, over everything but header and banners."""
+        self.menu.hide()
+        self.pad.setGeometry(self._stack.geometry().united(self.alarms.geometry()))
+        self.pad.show_words(self.words)
+        self.pad.open(title=title, why=why, somebody=somebody)
 
     def show_view(self, view: RunView) -> None:
         """Paint what is around the screens, and the Run screen where it is shown."""
@@ -122,7 +133,9 @@ class Frame(QWidget):
 
     def escape(self) -> bool:
         """Lead one step back: out of the menu, within the screen, to the Run screen; False: on it already."""
-        if not self.menu.isHidden():
+        if not self.pad.isHidden():
+            self.pad.closed.emit()
+        elif not self.menu.isHidden():
             self.menu.hide()
         elif self.shown.escape():
             pass
@@ -144,6 +157,8 @@ class Frame(QWidget):
         if self.theme.fit(event.size().width(), event.size().height()):
             self._rescale()
         self.menu.hide()
+        if not self.pad.isHidden():
+            self.pad.closed.emit()
 
     def paintEvent(self, _event: QPaintEvent) -> None:  # noqa: N802
         """The desk on which the cards lie."""
@@ -156,7 +171,9 @@ class Frame(QWidget):
         self._column.setContentsMargins(side, gap, side, gap)
         self._column.setSpacing(gap)
         self._conditions.setSpacing(gap)
-        for piece in (self.header, self.stale, self.bypassed, self.simulated, self.alarms, self.menu):
+        for piece in (self.header, self.stale, self.bypassed, self.simulated, self.alarms):
             piece.rescale()
+        for over in (self.menu, self.pad):
+            over.rescale()
         for screen in self._screens.values():
             screen.rescale()

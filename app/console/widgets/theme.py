@@ -29,6 +29,8 @@ TOUCH_PX: Final = 52
 """Least edge of what is touched, at 1280 x 800: with gloves nothing smaller than 48 px (8 mm) is hit."""
 COMMAND_PX: Final = 94
 """Height of what commands the station: 15 mm on a 10.1 inch panel, hit with thick gloves."""
+PAD_PX: Final = 118
+"""Edge of a digit's key: 20 mm on a 10.1 inch panel, hit with thick gloves without looking twice."""
 
 LEAST_SIZE: Final = (960, 600)
 """Of the window, pixels: a panel of 1024 x 600 and 10.1 inches, on which all is as large in millimetres as on

@@ -47,6 +47,8 @@ class FakeEngine:
         self.pictures_asked: list[str] = []
         self.answers: dict[str, Response | HTTPException] = {}
         """To what else is asked, by method and path: "GET /api/reviews"."""
+        self.bearers: list[tuple[str, str]] = []
+        """By what each of these, and each command, proved itself."""
         self.asked: list[tuple[str, bytes]] = []
         """Each by method and path with its query, and what was sent."""
         self._release = asyncio.Event()
@@ -124,18 +126,20 @@ class FakeEngine:
             return self.picture
 
         @app.post("/api/commands/{command}")
-        async def command(command: Command) -> object:
+        async def command(command: Command, request: Request) -> object:
             self.commands.append(command)
+            self.bearers.append((command.value, request.headers.get("authorization", "")))
             if self.hold_answers:
                 await self._release.wait()
             if isinstance(self.answer, HTTPException):
                 raise self.answer
             return self.answer
 
-        @app.api_route("/{path:path}", methods=["GET", "POST", "DELETE"])
+        @app.api_route("/{path:path}", methods=["GET", "POST", "PUT", "DELETE"])
         async def other(request: Request) -> Response:
             query = f"?{request.url.query}" if request.url.query else ""
             self.asked.append((f"{request.method} {request.url.path}{query}", await request.body()))
+            self.bearers.append((request.method, request.headers.get("authorization", "")))
             if self.hold_answers:
                 await self._release.wait()
             answer = self.answers.get(f"{request.method} {request.url.path}", HTTPException(404, "not here"))

@@ -13,6 +13,7 @@ from PySide6.QtCore import SignalInstance
 from pytestqt.qtbot import QtBot
 
 import app.console.client.client as client_module
+import app.console.client.pictures as pictures_module
 from app.api.messages import Failure
 from app.console.client.client import StationClient
 from app.console.client.replies import (
@@ -284,7 +285,7 @@ def test_a_missing_picture_is_told(
     answer: Response,
     problem: PictureProblem,
 ) -> None:
-    monkeypatch.setattr(client_module, "PICTURE_RETRY_S", 0.001)
+    monkeypatch.setattr(pictures_module, "PICTURE_RETRY_S", 0.001)
     engine.picture = answer
     reply = picture_of(qtbot, client)
     assert (reply.image, reply.problem) == (None, problem)
@@ -293,7 +294,7 @@ def test_a_missing_picture_is_told(
 def test_a_picture_that_is_still_being_written_is_asked_for_again(
     client: StationClient, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(client_module, "PICTURE_RETRY_S", 0.001)
+    monkeypatch.setattr(pictures_module, "PICTURE_RETRY_S", 0.001)
     engine.missing_pictures = 3
     assert picture_of(qtbot, client).image is not None
     assert len(engine.pictures_asked) == 4
