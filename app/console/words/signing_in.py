@@ -75,7 +75,7 @@ ZH: Final = SignInWords(
     proofs={Proof.PIN: "PIN 码", Proof.PASSWORD: "密码"},
     here="{user}（{role}）已登录，凭{proof}",
     first_day="记录中尚无用户：无须登录即可启动产线，并以本控制台名义记录。"
-    "添加首位用户后不再如此（passgate user add）。",
+    "用 passgate user add 添加首位用户后不再如此。",
     to_do="等待中：{why}。登录后即执行。",
     leaving="{user}：{n} 秒",
     looking="请稍候…",
