@@ -51,7 +51,7 @@ class ConsoleWindow(QWidget):
             {
                 ScreenName.REVIEW: self._make_review,
                 ScreenName.ALARMS: lambda theme, words: AlarmsScreen(theme, words, client, self.state),
-                ScreenName.REPORTS: lambda theme, words: ReportsScreen(theme, words, client),
+                ScreenName.REPORTS: lambda theme, words: ReportsScreen(theme, words, client, who=self._who),
             },
         )
         self.run_screen = self.frame.run
@@ -105,6 +105,11 @@ class ConsoleWindow(QWidget):
             lambda sha256, place: self._client.fetch_picture(sha256, place=place),
         )
         return self.review
+
+    def _who(self) -> str:
+        """Who has signed in at the panel, as printed; empty for nobody."""
+        session = self.signing_in.session
+        return "" if session is None else session.user
 
     def refresh(self) -> RunView:
         """Let time pass and paint what is known, at its age of this moment."""

@@ -47,6 +47,9 @@ class Request:
     timeout_s: float = ASK_TIMEOUT_S
     most_bytes: int = MAX_ANSWER_BYTES
     """A longer answer is none."""
+    own_proof: bool = False
+    """Its body says who asks, by his own password: it is sent as the console's own, and nobody else is asked
+    to sign in where it is refused."""
     picture: bool = False
     """The answer is a picture: it is decoded before it is told, in no thread of the screen's."""
 

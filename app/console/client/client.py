@@ -305,13 +305,15 @@ class StationClient(QObject):
 
     async def _ask(self, request: Request) -> None:
         answer = await self._answer(request)
-        (self.person_needed if needs_person(answer.coded) else self.answered).emit(answer)
+        other = needs_person(answer.coded) and not request.own_proof
+        (self.person_needed if other else self.answered).emit(answer)
 
     async def _answer(self, request: Request, *, secret: str | None = None) -> Answer:
         """What becomes of a request, sent with what the console proves itself by, or with ``secret``."""
         answer = Answer(request=request, problem=AskProblem.BAD_ANSWER)
         if secret is None:
-            secret = self._credentials.of_console if request.reads else self._credentials.of_person
+            by_itself = request.reads or request.own_proof
+            secret = self._credentials.of_console if by_itself else self._credentials.of_person
         try:
             async with asyncio.timeout(request.timeout_s):
                 status, body = await self._asked(

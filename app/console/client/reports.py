@@ -48,6 +48,7 @@ def signature(order: SignOrder) -> Request:
         method="POST",
         body=order.model_dump(mode="json"),
         timeout_s=REPORT_TIMEOUT_S,
+        own_proof=True,
     )
 
 

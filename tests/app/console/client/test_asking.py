@@ -1,5 +1,7 @@
 """What screens ask beside the pushed state: each request ends in one answer, or in a newer one's."""
 
+from dataclasses import replace
+
 import pytest
 from fastapi import HTTPException, Response
 from fastapi.responses import JSONResponse
@@ -8,6 +10,7 @@ from pytestqt.qtbot import QtBot
 from app.api.messages import Failure
 from app.console.client.asking import MAX_ANSWER_BYTES, Answer, AskProblem, Request
 from app.console.client.client import StationClient
+from inspection.access.rights import Proof, Role
 from inspection.messages.codes import Code
 from inspection.messages.telling import say
 from tests.app.console.client.test_client import client, heard
@@ -102,3 +105,17 @@ def test_silence_and_absence_are_told_apart(client: StationClient, engine: FakeE
     assert asked(qtbot, client, hurried).problem is AskProblem.TIMEOUT
     client.close()
     assert asked(qtbot, client, PAGE).problem is AskProblem.UNREACHABLE
+
+
+def test_who_proves_himself_in_the_request_is_told_and_nobody_else_is_asked(
+    client: StationClient, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    failure = Failure.saying(403, say(Code.RIGHT_MISSING, user="Ola", role=Role.OPERATOR, proof=Proof.PIN))
+    engine.answers["POST /api/reports/shift/signatures"] = JSONResponse(failure.model_dump(), 403)
+    order = Request(
+        topic="signature", path="/api/reports/shift/signatures", method="POST", body={}, own_proof=True
+    )
+    assert asked(qtbot, client, order).coded == failure.coded
+    with heard(qtbot, client.person_needed) as needed:
+        client.ask(replace(order, own_proof=False))
+    assert needed
