@@ -6,7 +6,7 @@ at a part at once, the one who answers later is told so, and his try is on recor
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Select, inspect, select
 from sqlalchemy.orm import aliased
@@ -18,7 +18,7 @@ from inspection.messages.codes import Code
 from inspection.messages.message import Sentence
 from inspection.messages.telling import say
 from inspection.part import Inspection
-from inspection.reviews.on_record import in_words, review_in, subjects_of
+from inspection.reviews.on_record import in_words, subjects_of
 from inspection.reviews.review import Answer, Review, overrides
 from reports.record.events_chain import add_event, event_entry
 from reports.record.reviews.table import ReviewRow
@@ -32,6 +32,7 @@ _TODO: Final[Mapping[str, str]] = {
     Code.REVIEW_FORESTALLED: _LOOK_AGAIN,
     Code.REVIEW_REPLACES_NONE: _LOOK_AGAIN,
 }
+_OF_REVIEW: Final = tuple(name for name in Review.model_fields if name not in ("at", "by"))
 _BATCH = 500
 """Ids in one question: a database takes only so many."""
 
@@ -83,11 +84,11 @@ def reviews_of(connection: Connection, inspection_id: str) -> tuple[Review, ...]
 
     Raises:
         SQLAlchemyError: The database cannot be read.
-        ValueError: An event is none.
+        ValueError: A row is none of ours.
     """
     if not has_reviews(connection):
         return ()
-    return tuple(_read(connection, _events().where(ReviewRow.inspection_id == inspection_id)))
+    return tuple(_read(connection, _reviews().where(ReviewRow.inspection_id == inspection_id)))
 
 
 def newest_reviews(connection: Connection, inspection_ids: Iterable[str]) -> dict[str, Review]:
@@ -95,13 +96,13 @@ def newest_reviews(connection: Connection, inspection_ids: Iterable[str]) -> dic
 
     Raises:
         SQLAlchemyError: The database cannot be read.
-        ValueError: An event is none.
+        ValueError: A row is none of ours.
     """
     if not has_reviews(connection):
         return {}
     ids, found = list(inspection_ids), {}
     for at in range(0, len(ids), _BATCH):
-        query = _events().where(ReviewRow.inspection_id.in_(ids[at : at + _BATCH]))
+        query = _reviews().where(ReviewRow.inspection_id.in_(ids[at : at + _BATCH]))
         found.update({review.inspection_id: review for review in _read(connection, query)})
     return found
 
@@ -119,13 +120,13 @@ def newest_in(
 
     Raises:
         SQLAlchemyError: The database cannot be read.
-        ValueError: An event is none.
+        ValueError: A row is none of ours.
     """
     if not has_reviews(connection):
         return {}
     row = InspectionRow
     seen = (row.inspection_id == ReviewRow.inspection_id) & (row.revision == 0)
-    query = _events().join(row, seen).where(row.seen_at >= start, row.seen_at < end)
+    query = _reviews().join(row, seen).where(row.seen_at >= start, row.seen_at < end)
     if upto is not None:
         query = query.where(ReviewRow.position <= upto)
     return {review.inspection_id: review for review in _read(connection, query)}
@@ -144,7 +145,7 @@ def reviewing_began(connection: Connection) -> datetime | None:
     return connection.scalar(select(row.seen_at).where(row.inspection_id == first, row.revision == 0))
 
 
-def counting(before: int | None, limit: int) -> Select[int, str]:
+def counting(before: int | None, limit: int) -> Select[Any]:
     """Question for the reviews that count, of all parts, the newest first.
 
     Args:
@@ -153,7 +154,7 @@ def counting(before: int | None, limit: int) -> Select[int, str]:
     """
     review, later = ReviewRow, aliased(ReviewRow)
     same = (later.replaces == review.position) & (later.inspection_id == review.inspection_id)
-    query = _events().outerjoin(later, same).where(later.position.is_(None))
+    query = _reviews().outerjoin(later, same).where(later.position.is_(None))
     if before is not None:
         query = query.where(review.position < before)
     return query.order_by(None).order_by(review.position.desc()).limit(limit)
@@ -164,7 +165,7 @@ def counting_reviews(connection: Connection, *, before: int | None, limit: int) 
 
     Raises:
         SQLAlchemyError: The database cannot be read.
-        ValueError: An event is none.
+        ValueError: A row is none of ours.
     """
     return list(_read(connection, counting(before, limit))) if has_reviews(connection) else []
 
@@ -228,15 +229,14 @@ def _decided(connection: Connection, part: Inspection, revision: int) -> Action:
     return Action(connection.scalar(query) or part.decision.action)
 
 
-def _events() -> Select[int, str]:
-    """The events of reviews, in their order."""
-    event = EventRow
-    joined = select(event.position, event.record).join(ReviewRow, ReviewRow.position == event.position)
+def _reviews() -> Select[Any]:
+    """All reviews, in their order; of columns, which verification compares with the events."""
+    review, event = ReviewRow, EventRow
+    columns = [getattr(review, name) for name in _OF_REVIEW]
+    joined = select(*columns, event.at, event.by).join(event, event.position == review.position)
     return joined.order_by(event.position)
 
 
-def _read(connection: Connection, query: Select[int, str]) -> Iterator[Review]:
-    for position, record in connection.execute(query).all():
-        review = review_in(Event.model_validate_json(record), position)
-        if review is not None:
-            yield review
+def _read(connection: Connection, query: Select[Any]) -> Iterator[Review]:
+    for row in connection.execute(query).mappings().all():
+        yield Review.model_validate(dict(row))

@@ -51,7 +51,7 @@ def count_open(connection: Connection) -> int:
 
 def _open(connection: Connection, *columns: Any) -> Select[Any]:
     row, later, review = InspectionRow, aliased(InspectionRow), ReviewRow
-    query = select(*columns).where(text(HELD), ~exists().where(later.supersedes == row.position))
-    if not has_reviews(connection):
-        return query
-    return query.where(~exists().where(review.inspection_id == row.inspection_id))
+    query = select(*columns).where(text(HELD))
+    if has_reviews(connection):  # first: most that were held are reviewed
+        query = query.where(~exists().where(review.inspection_id == row.inspection_id))
+    return query.where(~exists().where(later.supersedes == row.position))
