@@ -6,11 +6,13 @@ and it may hang on a dead disk.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
 from typing import Final, Protocol, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.access.reviewing import answer_part
+from app.access.recording import PeoplesRecord
+from app.access.reviewing import answer_on
 from app.api.engine.cannot import CannotError
 from app.api.engine.lane import Lane
 from app.api.messages import Asked, Question
@@ -61,10 +63,12 @@ class ReviewsEnd:
         self._engine = engine
         self._timeout_s = timeout_s
         self._thread = LoneThread("reviews")
+        self._written = PeoplesRecord(engine.record, now=lambda: datetime.now(UTC), lasting=True)
 
     def close(self) -> None:
-        """End the thread; what hangs ends with the process."""
-        self._thread.shutdown(wait=False, cancel_futures=True)
+        """Let go of the record, and end the thread; what hangs ends with the process."""
+        self._thread.submit(self._written.close)
+        self._thread.shutdown(wait=False)
 
     async def answer(self, asked: Asked) -> bytes:
         """To one question. Raises CannotError."""
@@ -79,7 +83,7 @@ class ReviewsEnd:
                 case _:
                     put = ToPut.model_validate_json(asked.argument)
                     return await self._from_record(
-                        lambda: answer_part(record, put.inspection_id, put.answer, by=asked.by)
+                        lambda: answer_on(self._written, put.inspection_id, put.answer, by=asked.by)
                     )
         except ValidationError as error:
             raise CannotError(422, "what is asked is no question about reviews") from error

@@ -6,14 +6,11 @@ from fastapi import FastAPI, Query, Response
 from fastapi import Path as PathParameter
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.api.messages import Failure, Question
+from app.api.messages import Question
 from app.api.server.answers import as_json
-from app.api.server.api_end import ApiEnd, NoAnswerError
+from app.api.server.api_end import ApiEnd
 from app.api.server.doors import REFUSALS, Who, needs
-from inspection.access.callers import CallerKind
 from inspection.access.rights import Right
-from inspection.messages.codes import Code
-from inspection.messages.telling import say
 from inspection.reviews.review import Answer, Review
 from inspection.reviews.shown import PartToReview, QueueAsked, QueuePage, QueueState, ToPut
 
@@ -66,7 +63,5 @@ def add_reviews(api: FastAPI, engine: ApiEnd) -> None:
         inspection_id: _InspectionId, answer: Answer, who: Annotated[Who, needs(Right.REVIEW)]
     ) -> Response:
         """Say of a part what it is; on record with who and when. A program's key reviews nothing."""
-        if who.kind is not CallerKind.PERSON:
-            raise NoAnswerError(Failure.saying(403, say(Code.NOT_SIGNED_IN)))
         wanted = ToPut(inspection_id=inspection_id, answer=answer).model_dump_json()
         return as_json(await engine.order(wanted, by=who.name, what=Question.REVIEW_PUT))
