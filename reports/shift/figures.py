@@ -186,8 +186,8 @@ class ShiftSummary(Frozen):
             return "No parts in this time."
         if before := self.verified_before:
             return (
-                f"The record is intact: {self.chain.rows} rows verified now, {before.rows} by the station,"
-                f" which had verified up to row {before.position} at {before.at:%Y-%m-%d %H:%M:%S} UTC."
+                f"The record was intact when last verified: {self.chain.rows} rows now, {before.rows} by the"
+                f" station, which had come to row {before.position} at {before.at:%Y-%m-%d %H:%M:%S} UTC."
             )
         return f"The record is intact: {self.chain.rows} rows verified."
 

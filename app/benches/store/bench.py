@@ -183,7 +183,6 @@ def _verified(connection: Connection, settings: StoreSettings) -> dict[str, Any]
     took_s, worked_s = time.perf_counter() - began_s, sum(os.times()[:4]) - worked_s
     _note(settings, report)
     grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-    beside = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
     read_ms = _timed_ms(lambda: connection.execute(text(_READ)).all())
     return {
         "intact": report.intact,
@@ -193,7 +192,6 @@ def _verified(connection: Connection, settings: StoreSettings) -> dict[str, Any]
         "s_for_a_million": round(1e6 * took_s / report.rows, 2),
         "cpu_s_for_a_million": round(1e6 * worked_s / report.rows, 2),
         "memory_grown_mb": round(grown / 1024),
-        "memory_beside_mb": round(beside / 1024),
         "ratio": 1e3 * took_s / read_ms,
     }
 

@@ -84,7 +84,7 @@ def test_age_is_shown_the_figures_are_the_same_and_say_up_to_which_row_and_when(
     assert event is not None
     before = quick.verified_before
     assert (before.rows, before.position, before.at, quick.chain.rows) == (8, 8, event.at, 2)
-    said = f"2 rows verified now, 8 by the station, which had verified up to row 8 at {event.at:%Y-%m-%d}"
+    said = f"2 rows now, 8 by the station, which had come to row 8 at {event.at:%Y-%m-%d}"
     assert said in quick.statement
     assert slow.statement == "The record is intact: 10 rows verified."
     assert slow.chain.head == quick.chain.head
