@@ -306,10 +306,8 @@ class SqlStore:
         """Raises StoreError where the record is broken."""
         try:
             due = self._way.database.read(lambda at: self._verification.step(at, now=self._now()))
-        except DatabaseUnavailableError as error:
-            self._way.degrade(error)
-            self._note_health()
-            return
+        except DatabaseUnavailableError:
+            return  # another time; whoever appends finds out, and says so
         if due is not None:
             self.note(due)
 

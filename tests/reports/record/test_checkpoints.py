@@ -17,7 +17,7 @@ from reports.store.store import SqlStore
 from tests.reports.parts import START, closed, part
 from tests.reports.postgresql import on_both
 from tests.reports.shift.the_shift import END
-from tests.reports.stores import OpenStore, tamper
+from tests.reports.stores import OpenStore, locked, tamper
 
 NOTED = EventKind.RECORD_VERIFIED
 
@@ -166,6 +166,18 @@ def test_the_station_says_that_its_record_is_broken_and_notes_no_more(
         with pytest.raises(StoreError, match="broken at row 4"):
             store.maintain()
     assert noted(store) is None
+
+
+def test_a_lock_that_another_program_holds_only_puts_it_off(store: SqlStore, settings: StoreSettings) -> None:
+    written(store, 2)
+    with locked(settings, store):
+        store.maintain()
+    assert not store.health().degraded
+    for _ in range(2):
+        store.maintain()
+    event = noted(store)
+    assert event is not None
+    assert event.subjects[0] == "4"
 
 
 @on_both
