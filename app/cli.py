@@ -94,13 +94,16 @@ def console(
         Path | None,
         typer.Option("--key", help="File with the key by which the engine knows it; default: found."),
     ] = None,
+    authority: Annotated[
+        Path | None, typer.Option("--ca", help="Certificate of who signed the engine's, for https; PEM.")
+    ] = None,
 ) -> None:
     """Open the operator console. It may be closed, or crash: the line does not notice."""
     from app.access.doors.panel import finding
     from app.console.main import run as open_console
 
     own_key = finding(url, key)
-    raise typer.Exit(open_console(url, language, fullscreen=fullscreen, own_key=own_key))
+    raise typer.Exit(open_console(url, language, fullscreen=fullscreen, own_key=own_key, authority=authority))
 
 
 @cli.command()

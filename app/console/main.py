@@ -18,7 +18,7 @@ from app.console.client.replies import PictureReply, Received
 from app.console.frame.frame import Frame
 from app.console.screens.run.model.state import RunState
 from app.console.screens.run.model.view import present
-from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language
+from app.console.starting import refuse_no_address, refuse_no_display, refuse_unknown_language, trusting
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
 from app.console.words.choice import words_for
@@ -39,12 +39,14 @@ def run(
     language: str | None = None,
     fullscreen: bool = False,
     own_key: Callable[[], str] = lambda: "",
+    authority: Path | None = None,
 ) -> int:
     """Show the console until it is closed; returns the process's exit status.
 
     The status is 0 where it was closed, 1 where it ended by a fault of its own. ``language`` is an ISO 639-1
     code; None takes the system's, where we speak it. ``own_key`` finds the key by which the station knows its
-    panel. The engine need not run: the console waits for it, and reconnects by itself.
+    panel; ``authority`` is the certificate of who signed the engine's, where the system does not know it. The
+    engine need not run: the console waits for it, and reconnects by itself.
 
     Raises:
         BindingError: The Qt binding that is installed would abort the console.
@@ -53,7 +55,9 @@ def run(
     refuse_unknown_language(language)
     refuse_no_address(url)
     application = started()
-    window = ConsoleWindow(StationClient(url, own_key=own_key), words=words_of(language))
+    window = ConsoleWindow(
+        StationClient(url, own_key=own_key, tls=trusting(authority)), words=words_of(language)
+    )
     window.resize(1280, 800)
     if fullscreen:
         # a bare X server has no window manager that would make the window as large as its state says

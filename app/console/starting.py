@@ -6,6 +6,7 @@ that is none.
 
 import ctypes
 import os
+import ssl
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -43,6 +44,23 @@ def refuse_no_address(url: str) -> None:
             f"{url!r} is no address of an engine",
             todo="write it as http://HOST:PORT, such as http://127.0.0.1:8730",
         )
+
+
+def trusting(authority: Path | None) -> ssl.SSLContext | None:
+    """Trusts one authority alone; None where none is named: whom the system trusts.
+
+    Raises:
+        SettingsError: Its certificate cannot be used.
+    """
+    if authority is None:
+        return None
+    try:
+        return ssl.create_default_context(cafile=authority)
+    except OSError as error:  # SSLError is one
+        raise SettingsError(
+            f"the certificate {authority} cannot be used: {getattr(error, 'reason', None) or error.strerror}",
+            todo="name the PEM file of the authority that signed the engine's certificate with --ca",
+        ) from error
 
 
 def refuse_no_display(environment: Mapping[str, str] = os.environ) -> Callable[[], None]:

@@ -23,6 +23,7 @@ from app.api.engine.snapshot import ENGINE_VERSION, snapshot
 from app.api.engine.supervisor import ApiProcess, bind
 from app.api.messages import HealthReport, ReportAsked, ReportFormat
 from app.api.server.gate import LOOPBACK
+from app.engine.elsewhere import refuse_without_users, served_elsewhere
 from app.engine.plant_watch import PlantWatch
 from app.inference.building import for_station
 from app.inference.process import Build
@@ -212,11 +213,19 @@ class Engine:
 
     async def run(self) -> None:
         """Serve until SIGINT or SIGTERM. Raises PassgateError where it cannot start."""
-        api = ApiProcess(bind(self._settings.api.port), version=ENGINE_VERSION)
+        listener = bind(self._settings.api.port)
+        try:
+            elsewhere = served_elsewhere(self._settings.api)
+        except BaseException:
+            listener.close()
+            raise
+        api = ApiProcess(listener, version=ENGINE_VERSION, elsewhere=elsewhere)
         try:
             api.start()  # it gets ready meanwhile
             await self._recorder.open()
             panel = self._let_panel_in()
+            if elsewhere is not None:
+                await refuse_without_users(self.doors)
             await self.station.prepare()
         except BaseException:
             api.close()

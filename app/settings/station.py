@@ -6,6 +6,7 @@ An unknown key is refused and named (``app.settings.wording``); the environment 
 
 import os
 from enum import StrEnum
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, Literal, Self
 
@@ -58,11 +59,54 @@ class StationTable(_Table):
 
 
 class ApiTable(_Table):
-    """``[api]``. Loopback only: there is no sign-in yet."""
+    """``[api]``. Loopback always, by HTTP; beyond it only by TLS, and at an address that is named."""
 
     port: int = Field(default=8730, ge=1, le=65535)
+    bind: str | None = None
+    """Address of this machine in another network, where the API is served as well; None: loopback alone."""
+    names: tuple[str, ...] = ()
+    """What clients there call this machine, beside ``bind``: what its certificate names."""
+    certificate: Path | None = None
+    """For ``bind``, PEM; where needed followed by the authorities between."""
+    key: Path | None = None
+    """Its private key, PEM, not encrypted: protected by the file's permissions."""
     signed_in_idle_s: float = Field(default=600.0, ge=30.0, le=8 * 3600.0)
     """Whoever has signed in and touches nothing for so long is signed out."""
+
+    @field_validator("bind")
+    @classmethod
+    def _one_address(cls, bind: str | None) -> str | None:
+        if bind is None:
+            return None
+        try:
+            address = ip_address(bind)
+        except ValueError:
+            raise ValueError(
+                "it is no IP address: write that of one network card, such as 192.168.1.5"
+            ) from None
+        if address.is_unspecified or address.is_multicast:
+            raise ValueError("name the address of one network card, such as 192.168.1.5, not all of them")
+        if address.is_loopback:
+            raise ValueError("loopback is served in any case: leave it out")
+        return str(address)
+
+    @model_validator(mode="after")
+    def _only_by_tls(self) -> Self:
+        given = self.certificate is not None and self.key is not None
+        if self.bind is not None and not given:
+            raise ValueError(
+                "bind needs certificate and key: beyond this machine the API is served by TLS alone"
+            )
+        return self
+
+    def beside(self, folder: Path) -> Self:
+        """With relative paths counted from ``folder``."""
+        return self.model_copy(
+            update={
+                "certificate": self.certificate and folder / self.certificate,
+                "key": self.key and folder / self.key,
+            }
+        )
 
 
 class InspectorKind(StrEnum):
@@ -215,6 +259,7 @@ def load(path: Path) -> Settings:
             ),
             "store": settings.store.beside(folder),
             "report": settings.report.beside(folder),
+            "api": settings.api.beside(folder),
             "cameras": tuple(
                 camera.model_copy(update={"directory": folder / camera.directory})
                 if camera.kind == "folder"

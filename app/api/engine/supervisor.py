@@ -6,6 +6,7 @@ here, so that clients who come meanwhile wait in its backlog, and no other progr
 
 import asyncio
 import base64
+import errno
 import json
 import os
 import socket
@@ -13,7 +14,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 import structlog
 
@@ -35,13 +36,23 @@ LEAVE_TIMEOUT_S: Final = 3.0
 log = structlog.get_logger(__name__)
 
 
-def bind(port: int, *, patience_s: float = PORT_PATIENCE_S) -> socket.socket:
-    """Take the port; 0 takes a free one. Raises SettingsError where another program has it."""
+def bind(port: int, *, address: str = LOOPBACK, patience_s: float = PORT_PATIENCE_S) -> socket.socket:
+    """Take the port; 0 takes a free one.
+
+    Raises:
+        SettingsError: Another program has it, or this machine has no such address.
+    """
     end_s = time.monotonic() + patience_s
     while True:
         try:
-            return _bind(port)
+            return _bind(port, address)
         except OSError as error:
+            if error.errno == errno.EADDRNOTAVAIL:
+                raise SettingsError(
+                    f"this machine has no address {address}",
+                    part="the engine does not start",
+                    todo="mend [api] bind, or see that the network is up before the engine",
+                ) from error
             if time.monotonic() >= end_s:
                 raise SettingsError(
                     f"port {port} is in use",
@@ -51,19 +62,31 @@ def bind(port: int, *, patience_s: float = PORT_PATIENCE_S) -> socket.socket:
             time.sleep(0.05)
 
 
-def _bind(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+def _bind(port: int, address: str) -> socket.socket:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows lets two programs share a port otherwise
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((LOOPBACK, port))
+        listener.bind((address, port))
         listener.listen()  # only now Linux refuses the port to others
     except OSError:
         listener.close()
         raise
     return listener
+
+
+class ServedElsewhere(NamedTuple):
+    """Where the API is served beyond this machine."""
+
+    listener: socket.socket
+    """Bound and listening; closed at the end."""
+    hosts: tuple[str, ...]
+    """What clients there call this machine."""
+    certificate: Path
+    key: Path
 
 
 class ApiProcess:
@@ -72,10 +95,14 @@ class ApiProcess:
     Args:
         listener: Bound and listening; closed at the end.
         version: The engine's.
+        elsewhere: Where the API is served by TLS as well.
     """
 
-    def __init__(self, listener: socket.socket, *, version: str) -> None:
+    def __init__(
+        self, listener: socket.socket, *, version: str, elsewhere: ServedElsewhere | None = None
+    ) -> None:
         self._listener = listener
+        self._elsewhere = elsewhere
         self._version = version
         self._process: subprocess.Popen[bytes] | None = None
         self._end: socket.socket | None = None
@@ -92,7 +119,9 @@ class ApiProcess:
         """Start it; it is answered once ``run`` is called. Raises OSError."""
         self.starts += 1
         self._end, theirs = socket.socketpair()
-        passed = (self._listener, theirs)
+        passed = [self._listener, theirs]
+        if self._elsewhere is not None:
+            passed.append(self._elsewhere.listener)
         root = str(Path(app.__file__).parent.parent)
         paths = os.pathsep.join(filter(None, (root, os.environ.get("PYTHONPATH"))))
         with theirs:
@@ -109,12 +138,19 @@ class ApiProcess:
                 pass_fds=() if sys.platform == "win32" else [one.fileno() for one in passed],
             )
             shared = [_shared(one, self._process.pid) for one in passed]
-            told = {
+            told: dict[str, object] = {
                 "version": self._version,
                 "port": self._listener.getsockname()[1],
                 "listener": shared[0],
                 "channel": shared[1],
             }
+            if self._elsewhere is not None:
+                told["elsewhere"] = {
+                    "listener": shared[2],
+                    "hosts": self._elsewhere.hosts,
+                    "certificate": str(self._elsewhere.certificate),
+                    "key": str(self._elsewhere.key),
+                }
             assert self._process.stdin is not None
             self._process.stdin.write(json.dumps(told).encode() + b"\n")
             self._process.stdin.close()
@@ -151,6 +187,8 @@ class ApiProcess:
         """End it, and give up the port."""
         self._finish()
         self._listener.close()
+        if self._elsewhere is not None:
+            self._elsewhere.listener.close()
 
     def _finish(self) -> int | None:
         """Close the channel, which ends it; wait for it, and kill what does not go."""

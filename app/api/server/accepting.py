@@ -8,6 +8,7 @@ import asyncio
 import errno
 import os
 import socket
+import ssl
 from typing import Final
 
 import uvicorn
@@ -17,6 +18,9 @@ from app.api.server.connections import Connections, LimitedHttp, LimitedState, r
 LOOK_EVERY_S: Final = 0.5
 SEND_BUFFER: Final = 64 * 1024
 """Bytes that the system keeps for a client, so that what it does not take is seen here."""
+GREETING_S: Final = 5.0
+"""For a client to agree upon TLS, and to say goodbye."""
+MOST_GREETING: Final = 32
 PAUSE_WITHOUT_DESCRIPTORS_S: Final = 0.05
 _NO_DESCRIPTORS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 
@@ -64,11 +68,21 @@ class Reserve:
 class LimitedServer(uvicorn.Server):
     """uvicorn behind ``Connections``, without its own accepting and signal handling."""
 
-    def __init__(self, config: uvicorn.Config, listener: socket.socket, clients: Connections) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        listener: socket.socket,
+        clients: Connections,
+        *,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
         super().__init__(config)
         self.server_state: LimitedState = LimitedState(clients)
         self._listener = listener
         self._clients = clients
+        self._tls = tls
+        self._greeting: set[asyncio.Task[None]] = set()
+        """Clients with whom TLS is being agreed upon."""
         self._work: list[asyncio.Task[None]] = []
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
@@ -81,9 +95,10 @@ class LimitedServer(uvicorn.Server):
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Accept no more; then as uvicorn does."""
-        for task in self._work:
+        tasks = [*self._work, *self._greeting]
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(*self._work, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
         await super().shutdown(sockets)
 
     async def _look(self) -> None:
@@ -104,13 +119,29 @@ class LimitedServer(uvicorn.Server):
                 if not self._clients.make_room():
                     self._refuse(client)
                     continue
-                try:
-                    client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
-                    await loop.connect_accepted_socket(self._protocol, client)
-                except OSError:
-                    client.close()  # it has gone again
+                if self._tls is None:
+                    await self._take_in(client)
+                elif len(self._greeting) < MOST_GREETING:  # who says nothing keeps nobody else waiting
+                    greeting = asyncio.create_task(self._take_in(client))
+                    self._greeting.add(greeting)
+                    greeting.add_done_callback(self._greeting.discard)
+                else:
+                    self._refuse(client)
         finally:
             reserve.close()
+
+    async def _take_in(self, client: socket.socket) -> None:
+        try:
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            await asyncio.get_running_loop().connect_accepted_socket(
+                self._protocol,
+                client,
+                ssl=self._tls,
+                ssl_handshake_timeout=None if self._tls is None else GREETING_S,
+                ssl_shutdown_timeout=None if self._tls is None else GREETING_S,
+            )
+        except OSError:
+            client.close()  # it has gone again, or speaks no TLS of ours
 
     async def _without_descriptor(self, error: OSError, reserve: Reserve) -> None:
         if error.errno in _NO_DESCRIPTORS:

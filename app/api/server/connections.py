@@ -137,7 +137,9 @@ class Connections:
 
     def joined(self, transport: asyncio.Transport, http: "LimitedHttp") -> None:
         """A connection was made."""
-        transport.set_write_buffer_limits(high=0)  # a client takes the whole of a chunk before the next
+        # A client takes the whole of a chunk before the next. Not 0: asyncio's TLS pauses at the limit, not
+        # above it, and with nothing unsent would be paused for ever.
+        transport.set_write_buffer_limits(high=1, low=0)
         self._all[transport] = _Connection(transport, http, self._monotonic())
 
     def took_all(self, transport: asyncio.Transport) -> None:

@@ -66,24 +66,33 @@ class OriginRules:
     requests that carry no origin, such as a page's pictures and scripts.
 
     Args:
-        port: Where the API is served, on loopback.
+        port: Where the API is served, on loopback by HTTP, elsewhere by TLS.
+        elsewhere: What clients in another network call this machine; nothing: it is served on loopback alone.
     """
 
-    def __init__(self, port: int) -> None:
-        ends = {f":{port}", ""} if port == 80 else {f":{port}"}
-        self._hosts = {host + end for host in (LOOPBACK, "localhost") for end in ends}
+    def __init__(self, port: int, elsewhere: Iterable[str] = ()) -> None:
+        self._hosts = {
+            "http": _with_port((LOOPBACK, "localhost"), port, usual=80),
+            "https": _with_port(elsewhere, port, usual=443),
+        }
 
-    def check(self, headers: Headers) -> None:
-        """Raises RefusedError."""
-        named = list(headers)
+    def check(self, scope: Scope) -> None:
+        """Look at a request or WebSocket. Raises RefusedError."""
+        named = list(scope["headers"])
+        scheme = "https" if scope.get("scheme", "http") in ("https", "wss") else "http"
         hosts = _values(named, b"host")
-        if len(hosts) != 1 or hosts[0] not in self._hosts:
-            raise RefusedError(400, say(Code.WRONG_HOST, hosts=", ".join(sorted(self._hosts))))
+        if len(hosts) != 1 or hosts[0] not in self._hosts[scheme]:
+            raise RefusedError(400, say(Code.WRONG_HOST, hosts=", ".join(sorted(self._hosts[scheme]))))
         origins = _values(named, b"origin")
-        if origins not in ([], [f"http://{hosts[0]}"]):
+        if origins not in ([], [f"{scheme}://{hosts[0]}"]):
             raise RefusedError(403, say(Code.OTHER_ORIGIN))
         if any(site not in {"same-origin", "none"} for site in _values(named, b"sec-fetch-site")):
             raise RefusedError(403, say(Code.OTHER_ORIGIN))
+
+
+def _with_port(hosts: Iterable[str], port: int, *, usual: int) -> frozenset[str]:
+    ends = (f":{port}", "") if port == usual else (f":{port}",)
+    return frozenset((f"[{host}]" if ":" in host else host.lower()) + end for host in hosts for end in ends)
 
 
 def _values(headers: Headers, name: bytes) -> list[str]:
@@ -117,7 +126,7 @@ class Gate:
         """One request, WebSocket or lifespan."""
         if scope["type"] == "websocket":
             try:
-                self._rules.check(scope["headers"])
+                self._rules.check(scope)
             except RefusedError as refusal:
                 refusal.tell(scope)
                 await send({"type": "websocket.close", "code": 1008})  # before accept: HTTP 403
@@ -130,7 +139,7 @@ class Gate:
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
-            self._rules.check(scope["headers"])
+            self._rules.check(scope)
             body = await self._body(scope["headers"], receive)
         except RefusedError as refusal:
             refusal.tell(scope)

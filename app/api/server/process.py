@@ -11,6 +11,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -23,6 +24,7 @@ from app.api.server.accepting import LimitedServer
 from app.api.server.api_end import ApiEnd
 from app.api.server.connections import Connections, LimitedHttp, LimitedWebSocket, Limits
 from app.api.server.quiet_log import log_quietly
+from app.api.server.tls import server_context
 
 NICENESS: Final = 10
 """Below the line's: where there are too few processors, the API is what gets slow."""
@@ -39,6 +41,17 @@ LEAVE_S: Final = 1
 log = logging.getLogger("passgate.api")
 
 
+class Elsewhere(BaseModel):
+    """Where the API is served beyond this machine."""
+
+    listener: str
+    """As ``Start.listener``."""
+    hosts: tuple[str, ...]
+    """What clients there call this machine."""
+    certificate: Path
+    key: Path
+
+
 class Start(BaseModel):
     """What the engine tells its API process at the start."""
 
@@ -48,6 +61,8 @@ class Start(BaseModel):
     """The listening socket: its descriptor's number, or, on Windows, ``socket.share`` in base64."""
     channel: str
     """The connected socket to the engine, likewise."""
+    elsewhere: Elsewhere | None = None
+    """Where it is served by TLS as well."""
 
 
 def take_socket(told: str) -> socket.socket:
@@ -84,7 +99,12 @@ def step_back() -> None:
 def configured(end: ApiEnd, start: Start) -> uvicorn.Config:
     """Uvicorn for this API."""
     return uvicorn.Config(
-        server.build(end, version=start.version, port=start.port),
+        server.build(
+            end,
+            version=start.version,
+            port=start.port,
+            elsewhere=start.elsewhere.hosts if start.elsewhere else (),
+        ),
         http=LimitedHttp,
         ws=LimitedWebSocket,
         ws_max_size=MOST_MESSAGE_BYTES,
@@ -108,12 +128,17 @@ async def run(start: Start) -> None:
     limits = Limits(connections=allowed_connections(wanted.connections))
     if limits.connections < wanted.connections:
         log.warning("only %d clients at a time: there are too few file descriptors", limits.connections)
-    serving = LimitedServer(configured(end, start), take_socket(start.listener), Connections(limits))
-    task = asyncio.create_task(serving.serve(), name="serve")
+    config, clients = configured(end, start), Connections(limits)
+    servers = [LimitedServer(config, take_socket(start.listener), clients)]
+    if start.elsewhere is not None:
+        tls = server_context(start.elsewhere.certificate, start.elsewhere.key)
+        servers.append(LimitedServer(config, take_socket(start.elsewhere.listener), clients, tls=tls))
+    tasks = [asyncio.create_task(one.serve(), name="serve") for one in servers]
     listening = asyncio.create_task(end.listen(), name="engine")
-    await asyncio.wait({task, listening}, return_when=asyncio.FIRST_COMPLETED)
-    serving.should_exit = True
-    await task
+    await asyncio.wait({*tasks, listening}, return_when=asyncio.FIRST_COMPLETED)
+    for one in servers:
+        one.should_exit = True
+    await asyncio.gather(*tasks)
 
 
 def main() -> None:

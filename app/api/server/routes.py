@@ -1,6 +1,7 @@
 """The API as clients see it: FastAPI routes over the API process's end of the channel to the engine."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated, Any, Final
 
@@ -13,12 +14,13 @@ from app.api.messages import HealthReport, Question
 from app.api.server.answers import as_json, in_chunks
 from app.api.server.api_end import ApiEnd, NoAnswerError
 from app.api.server.doors import REFUSALS, ClientHeader, OnlyCallers, add_session, admit
-from app.api.server.gate import Gate, OriginRules
+from app.api.server.gate import Gate, OriginRules, RefusedError
 from app.api.server.resources.alarms import add_alarms
 from app.api.server.resources.reports import add_reports
 from app.api.server.resources.reviews import add_reviews
 from inspection.access.rights import Right
 from inspection.challenge.shown import ChallengeOrder
+from inspection.messages.message import Sentence
 from inspection.part import Inspection
 from inspection.pictures.decoding.png_depth import HEAD_BYTES, stated_depth
 from inspection.status import Command, CommandResult, StationStatus
@@ -32,7 +34,13 @@ TRY_AGAIN_LATER: Final = 1013
 UNSUPPORTED: Final = 1003
 
 
-def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) -> FastAPI:
+_REFUSED: Final = frozenset({401, 403, 429})
+"""Answers that are logged, for they tell who tries what."""
+
+
+def build(
+    engine: ApiEnd, *, version: str, port: int, elsewhere: Iterable[str] = (), streams: int = STREAMS
+) -> FastAPI:
     """The application. Serves whom the engine knows, and no page of another origin.
 
     Without FastAPI's pages of documentation: they load scripts from the internet. ``/openapi.json`` stays.
@@ -41,6 +49,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
         engine: Where answers come from.
         version: The engine's.
         port: Where it is served.
+        elsewhere: What clients in another network call this machine; nothing: it is served on loopback alone.
         streams: Clients of ``/api/stream`` at a time.
     """
     api = FastAPI(
@@ -53,7 +62,7 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
     )
     api.state.engine = engine
     api.add_middleware(OnlyCallers, engine=engine)
-    api.add_middleware(Gate, rules=OriginRules(port))  # added last, asked first
+    api.add_middleware(Gate, rules=OriginRules(port, elsewhere))  # added last, asked first
     api.add_exception_handler(NoAnswerError, _no_answer)
     api.add_exception_handler(RequestValidationError, _not_valid)
     add_session(api, engine)
@@ -69,9 +78,11 @@ def build(engine: ApiEnd, *, version: str, port: int, streams: int = STREAMS) ->
     return api
 
 
-async def _no_answer(_: Request, error: Exception) -> Response:
+async def _no_answer(request: Request, error: Exception) -> Response:
     assert isinstance(error, NoAnswerError)
     failure = error.failure
+    if failure.status in _REFUSED:
+        RefusedError(failure.status, Sentence(failure.detail, failure.coded)).tell(request.scope)
     headers = {"WWW-Authenticate": "Bearer"} if failure.status == 401 else None
     return JSONResponse(
         failure.model_dump(mode="json", exclude={"status"}), status_code=failure.status, headers=headers

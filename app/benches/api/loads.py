@@ -16,6 +16,7 @@ from app.benches.api.fuzz import fuzz
 SLOW_CLIENTS: Final = 200
 HALF_OPEN: Final = 1500
 HISTORIES: Final = 10
+GUESSING: Final = 8
 SILENT_STREAMS: Final = 20
 SILENT_READERS: Final = 20
 FUZZED: Final = 345
@@ -46,6 +47,8 @@ class Load(StrEnum):
     """345 requests made by schemathesis from the API's description."""
     HISTORY = "history"
     """Ten ask for the last 500 parts, again and again."""
+    SIGN_IN = "sign_in"
+    """Eight whom nobody knows try PINs, again and again: some ten thousand in half a minute."""
 
 
 class Seen:
@@ -92,6 +95,7 @@ class Clients:
             Load.BODIES: {self._told_body: BODIES // 2, self._chunked_body: BODIES // 2},
             Load.FUZZ: {self._fuzz: 1},
             Load.HISTORY: {self._history: HISTORIES},
+            Load.SIGN_IN: {self._guess: GUESSING},
         }
 
     async def _again(self, client: Callable[[], Awaitable[None]], delay_s: float) -> None:
@@ -187,11 +191,22 @@ class Clients:
                     self._note(await answer)
 
     async def _history(self) -> None:
+        async for rows in self._answers(self._ask("GET", "history?limit=500")):
+            self.seen.rows = max(self.seen.rows, rows.count(b'"inspection_id"'))
+
+    async def _guess(self) -> None:
+        body = b'{"user":"anna","secret":"314159","proof":"PIN"}'
+        more = f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        async for _ in self._answers(b"POST /api/session HTTP/1.1\r\n" + self._host + more + body):
+            pass
+
+    async def _answers(self, asked: bytes) -> AsyncIterator[bytes]:
+        """The bodies of the answers to one request, sent again and again over one connection."""
         reader, writer = await asyncio.open_connection(*self._address)
         self.seen.opened += 1
         try:
             while True:
-                writer.write(self._ask("GET", "history?limit=500"))
+                writer.write(asked)
                 head = await reader.readuntil(b"\r\n\r\n")
                 self._note(head)
                 (length,) = (
@@ -199,8 +214,7 @@ class Clients:
                     for line in head.splitlines()
                     if line.lower().startswith(b"content-length")
                 )
-                rows = await reader.readexactly(length)
-                self.seen.rows = max(self.seen.rows, rows.count(b'"inspection_id"'))
+                yield await reader.readexactly(length)
         except asyncio.IncompleteReadError as error:
             raise ConnectionError("the server ended it") from error
         finally:

@@ -5,6 +5,7 @@ pictures only the one asked for last, and one command at a time is allowed by th
 """
 
 import asyncio
+import ssl
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
@@ -73,6 +74,7 @@ class StationClient(QObject):
         monotonic: Stamps what arrives, in seconds: ages are counted from the arrival in this process, not
             from when the screen got round to it.
         own_key: Finds the key by which the station knows its panel; empty where there is none.
+        tls: Trusts the engine's certificate, where it is asked by TLS; None: whom the system trusts.
     """
 
     status_waiting = Signal()
@@ -94,9 +96,11 @@ class StationClient(QObject):
         *,
         monotonic: Callable[[], float] = time.monotonic,
         own_key: Callable[[], str] = lambda: "",
+        tls: ssl.SSLContext | None = None,
     ) -> None:
         super().__init__()
         self._credentials = Credentials(own_key)
+        self._tls = tls
         self.url = url.rstrip("/")
         self._monotonic = monotonic
         self._lock = threading.Lock()
@@ -216,6 +220,7 @@ class StationClient(QObject):
             base_url=self.url,
             timeout=CONNECT_TIMEOUT_S,
             trust_env=False,
+            verify=True if self._tls is None else self._tls,
             headers={CLIENT_HEADER: declared(own_name()), "Accept-Encoding": "identity"},
         ) as http:
             self._http = http
@@ -241,6 +246,7 @@ class StationClient(QObject):
                     proxy=None,
                     max_queue=4,
                     max_size=MAX_STATUS_BYTES,
+                    ssl=self._tls if scheme == "wss" else None,
                     additional_headers=bearer(self._credentials.of_console),
                 ) as stream:
                     self.check_session()  # an engine that was started anew knows nobody

@@ -30,6 +30,7 @@ from tests.app.api.serving import (
     in_engine_of_strangers,
     signed_in,
 )
+from tests.fakes import until
 
 SIGN_IN = {"user": "Ola", "secret": PIN, "proof": "PIN"}
 
@@ -205,6 +206,7 @@ async def test_hold_is_the_panels_without_a_sign_in_and_start_is_not(
     ola = bearer((await signed_in(client)).token)
     headers = {**ola, CLIENT_HEADER: "console on line3"}
     assert (await client.post("/api/commands/start", headers=headers)).json()["accepted"]
+    await until(lambda: any(event.kind is EventKind.START for event in engine.store.events))
     started = next(event for event in engine.store.events if event.kind is EventKind.START)
     assert started.by.startswith("Ola, console on line3 (127.0.0.1:")
 
