@@ -16,7 +16,7 @@ from app.console.screens.review.draft import Draft
 from app.console.screens.review.looking import Looking
 from app.console.screens.review.queue import HeldParts
 from app.console.screens.review.row import PartRow
-from app.console.screens.review.telling import boxes_of, facts, said_in
+from app.console.screens.review.telling import boxes_of, facts, said_in, words_of
 from app.console.screens.screen import Screen
 from app.console.widgets.basics import Card, ElidedLabel
 from app.console.widgets.theme import Theme
@@ -216,10 +216,15 @@ class ReviewScreen(Screen):
         if whole is None or self._part is None:
             self._gone = self._gone or answer.problem not in (None, AskProblem.REFUSED)
             return
-        if whole.inspection.inspection_id == self._part.inspection_id:
-            self._whole = whole
-            self._show()
-            self._show_picture()
+        if whole.inspection.inspection_id != self._part.inspection_id:
+            return
+        self._whole = whole
+        if whole.reviews:  # since the list came
+            told = words_of(whole.reviews[-1], self.words)
+            self._message = self.words.review.first.format(part=self._part.part_id, said=told)
+            if self._part.inspection_id not in self._drafts and self._putting is None:
+                self._done_with(self._part.inspection_id)
+        self._show()
 
     def _take_put(self, answer: Answer) -> None:
         inspection_id, self._putting = self._putting, None

@@ -27,11 +27,15 @@ def facts(part: PartInQueue, whole: PartToReview | None, words: Words) -> str:
     if whole is not None:
         if model := whole.inspection.explanation:
             lines.append(f"{words.review.model_says}: {model}")
-        lines += [
-            words.review.said_before.format(who=one.by, at=at_the_panel(one.at), said=said_in(one, words))
-            for one in reversed(whole.reviews)
-        ]
+        lines += [words_of(one, words) for one in reversed(whole.reviews)]
     return "\n".join(lines)
+
+
+def words_of(review: Review, words: Words) -> str:
+    """Who said when what of a part."""
+    return words.review.said_before.format(
+        who=review.by, at=at_the_panel(review.at), said=said_in(review, words)
+    )
 
 
 def said_in(review: Review, words: Words) -> str:

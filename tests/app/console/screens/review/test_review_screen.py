@@ -134,10 +134,20 @@ def test_a_type_of_one_s_own_and_a_list_touched_elsewhere(line: Line) -> None:
     assert line.put()["type"] == "chipped edge"
 
 
-def test_a_part_that_somebody_reviewed_before_is_reviewed_in_its_place(line: Line) -> None:
+def test_a_part_that_was_reviewed_since_the_list_came_is_passed_over_with_a_word(line: Line) -> None:
     line.say(reviews.PART, whole(1, review(1, 7, Verdict.DONT_KNOW, reason="too dark")))
-    assert "Don't know · too dark" in line.screen.facts.text()
+    message = line.screen.answering.message.text()
+    assert message.startswith("Somebody else was first with part 1001. Ben, ")
+    assert message.endswith("Don't know · too dark")
+    assert line.newest(reviews.PART).path.endswith(f"{2:032x}")
+    assert line.screen.queue.row_of(f"{1:032x}") is None
+
+
+def test_who_has_typed_already_sees_what_was_said_and_may_say_it_anew_in_its_place(line: Line) -> None:
     keys(line, "1")
+    line.say(reviews.PART, whole(1, review(1, 7, Verdict.DONT_KNOW, reason="too dark")))
+    assert "Somebody else was first" in line.screen.answering.message.text()
+    assert "Don't know · too dark" in line.screen.facts.text()
     line.screen.put()
     assert line.put()["replaces"] == 7
 
