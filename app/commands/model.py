@@ -10,7 +10,7 @@ from rich.table import Table
 from app.command_line.options import refuse_beside
 from app.command_line.output import JsonFlag, print_json
 
-cli = typer.Typer(help="Models: train, evaluate, list, show.", no_args_is_help=True)
+cli = typer.Typer(help="Models: train, evaluate, list, show; the net for displays.", no_args_is_help=True)
 
 AdapterOption = Annotated[
     Path | None, typer.Option(help="An adapter's file; default: the one that ships with Passgate.")
@@ -130,6 +130,22 @@ def show(adapter: AdapterOption = None, as_json: JsonFlag = False) -> None:
         print_json({"file": str(path), **header.model_dump(mode="json")})
     else:
         typer.echo(header.model_dump_json(indent=2))
+
+
+@cli.command("display-net")
+def display_net(
+    out: Annotated[Path, typer.Option(help="The file of weights that is written (.npz).")],
+    work: Annotated[
+        Path, typer.Option(help="A folder for rendered displays and the state of the work, to go on from.")
+    ],
+    displays: Annotated[int, typer.Option(min=1, help="How many displays are rendered.")] = 4500,
+    steps: Annotated[int, typer.Option(min=1, help="How often the net is corrected.")] = 5000,
+    as_json: JsonFlag = False,
+) -> None:
+    """Teach the net that gives a second opinion on displays, from rendered ones; again to go on."""
+    from app.training.display_net import teach_display_net
+
+    _say(teach_display_net(out, work=work, displays=displays, steps=steps), as_json, title="Display net")
 
 
 def _say(result: dict[str, Any], as_json: bool, *, title: str) -> None:

@@ -39,6 +39,8 @@ _GOES_ON: Final = 0.6
 """Of a cell's own lit depth: a stroke that is so deep beyond its end is no digit's."""
 _POINT: Final = 0.6
 """Of a stroke: the side of the square that a point fills at least."""
+_HARDLY_LIT: Final = 0.4
+"""What is shallower is not lit if that is not all that speaks for it (``Cell.likely``)."""
 _FAINT_8: Final = 0.6
 """Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
 _SEEN_BLANK: Final = 0.5
@@ -68,6 +70,8 @@ class Cell:
     """Of the point behind it, by the display's lit depth."""
     certain: bool
     """Of a blank place: whether a digit would be seen there."""
+    likely: str = UNCLEAR
+    """Of an unclear one: what it shows if the net agrees; UNCLEAR where its segments leave that open."""
 
 
 @dataclass(frozen=True)
@@ -128,6 +132,7 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
                 tuple(float(share) for share in shares[index]),
                 float(points[index]),
                 certain=sign != BLANK or _seen_blank(*right),
+                likely=_likely(shares[index], sight, lit.noise) if sign == UNCLEAR else sign,
             )
         )
     return Decoded(tuple(seen), lit)
@@ -278,6 +283,23 @@ def _sign(
     if len(fitting) > 1 or not fitting or (fitting == {"8"} and strength < _FAINT_8):
         return UNCLEAR, strength
     return fitting.pop(), strength
+
+
+def _likely(shares: Array, left: Array, noise: float) -> str:
+    """The one digit that the segments allow, each of them being in sight; BLANK where none of them does."""
+    digits = PATTERNS[:-1]
+    fit = np.maximum(digits @ shares, 0.0) ** 2 / digits.sum(1)
+    strength = float(shares[digits[int(fit.argmax())] > 0].mean())
+    if strength >= max(_FAINTEST, _NOISES * noise) and np.all(left > 0):
+        own = shares / strength
+        shallow = np.minimum(_HARDLY_LIT, _SEEN_BLANK * left / float(left.max()))
+        on, off = own >= _LIT, own <= shallow
+        fitting = [
+            FORMS[index][0] for index, form in enumerate(digits) if np.all(np.where(form > 0, on, off))
+        ]
+        if fitting and (fitting[0] != "8" or strength >= _FAINT_8):
+            return fitting[0]
+    return BLANK if _seen_blank(shares[_RIGHT], left[_RIGHT]) else UNCLEAR
 
 
 def _no_digit(shares: Array, strength: float, left: Array, *, minus: bool) -> bool:

@@ -73,6 +73,8 @@ class Found:
     contrast: float
     beside: "Beside | None" = None
     """What was seen beside it, if that was looked at."""
+    nothing_at: int | None = None
+    """The place before the first one that shows something, if what stands there is known to be no digit."""
 
     @property
     def goes_on(self) -> bool:

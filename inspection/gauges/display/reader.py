@@ -8,11 +8,12 @@ from typing import Final
 import numpy as np
 
 from inspection.frozen import Box
-from inspection.gauges.display.decoding import decoded, foreign, occupied
+from inspection.gauges.display.decoding import BLANK, decoded, foreign, occupied
 from inspection.gauges.display.finding import Found, beside_of, best_row, has_another_line, likelier
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
+from inspection.gauges.display.opinion.agreeing import agreed
 from inspection.gauges.display.panel import Corners, Place, beyond, inside, panels, rows
 from inspection.gauges.display.segments import MIDDLE, RIGHT, SEGMENTS
 from inspection.gauges.display.strokes import strokes_of
@@ -89,6 +90,18 @@ def _found(joint: Mapping[bool, Picture], display: DisplayDescription, *, on_its
 def _judged(
     pictures: Sequence[Picture], joint: Mapping[bool, Picture], found: Found, display: DisplayDescription
 ) -> Number | Unreadable:
+    """The number that the row shows: by geometry, or where that is in doubt by what the net agrees with."""
+    result = _by_geometry(pictures, joint, found, display)
+    if result not in (Unreadable.SEGMENT_UNCLEAR, Unreadable.NO_DIGITS):
+        return result
+    if all(cell.sign == BLANK for cell in found.seen.cells):
+        return result
+    return _by_geometry(pictures, joint, agreed(joint[found.strokes.dark], found), display)
+
+
+def _by_geometry(
+    pictures: Sequence[Picture], joint: Mapping[bool, Picture], found: Found, display: DisplayDescription
+) -> Number | Unreadable:
     """The number that the row shows, if all speaks for it."""
     if not found.convincing:
         return Unreadable.NO_DIGITS if found.seen.clear == 0 else Unreadable.SEGMENT_UNCLEAR
@@ -140,12 +153,16 @@ def _ends(picture: Picture, found: Found, display: DisplayDescription) -> Ends:
         before = None
         if first - 1 in cells and not cells[first - 1].certain:
             before = Unreadable.GLARE
-        elif first - 1 in cells and occupied(
-            found.strokes, found.row, first - 1, found.seen.lit, behind=False
+        elif (
+            first - 1 in cells
+            and first - 1 != found.nothing_at
+            and occupied(found.strokes, found.row, first - 1, found.seen.lit, behind=False)
         ):
             before = Unreadable.SEGMENT_UNCLEAR
         return Ends(before, Unreadable.WRONG_LAYOUT if inside else None)
     beside = found.beside or beside_of(picture, found)
+    if found.nothing_at == first - 1:
+        beside = replace(beside, occupied=tuple(place for place in beside.occupied if place > first))
     before = beside.may_hold(first - 1, RIGHT, whole=display.whole)
     sign = beside.may_hold(first - 1, MIDDLE, whole=display.whole) if before is None else None
     if display.minus or sign is not Unreadable.CUT_OFF:  # out of sight may be what there never is
