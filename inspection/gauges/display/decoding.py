@@ -39,8 +39,6 @@ _GOES_ON: Final = 0.6
 """Of a cell's own lit depth: a stroke that is so deep beyond its end is no digit's."""
 _POINT: Final = 0.6
 """Of a stroke: the side of the square that a point fills at least."""
-_HARDLY_LIT: Final = 0.4
-"""What is shallower is not lit if that is not all that speaks for it (``Cell.likely``)."""
 _FAINT_8: Final = 0.6
 """Of the display's lit depth: fainter, an 8 is what segments look like that are not lit."""
 _SEEN_BLANK: Final = 0.5
@@ -70,8 +68,8 @@ class Cell:
     """Of the point behind it, by the display's lit depth."""
     certain: bool
     """Of a blank place: whether a digit would be seen there."""
-    likely: str = UNCLEAR
-    """Of an unclear one: what it shows if the net agrees; UNCLEAR where its segments leave that open."""
+    likely: str = ""
+    """Of an unclear one: the signs that its segments allow, of which the net may be sure."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +130,7 @@ def decoded(strokes: Strokes, row: Row, cells: Sequence[int], *, minus: bool) ->
                 tuple(float(share) for share in shares[index]),
                 float(points[index]),
                 certain=sign != BLANK or _seen_blank(*right),
-                likely=_likely(shares[index], sight, lit.noise) if sign == UNCLEAR else sign,
+                likely=_likely(shares[index], sight, strength, lit.noise) if sign == UNCLEAR else "",
             )
         )
     return Decoded(tuple(seen), lit)
@@ -285,21 +283,20 @@ def _sign(
     return fitting.pop(), strength
 
 
-def _likely(shares: Array, left: Array, noise: float) -> str:
-    """The one digit that the segments allow, each of them being in sight; BLANK where none of them does."""
-    digits = PATTERNS[:-1]
-    fit = np.maximum(digits @ shares, 0.0) ** 2 / digits.sum(1)
-    strength = float(shares[digits[int(fit.argmax())] > 0].mean())
-    if strength >= max(_FAINTEST, _NOISES * noise) and np.all(left > 0):
-        own = shares / strength
-        shallow = np.minimum(_HARDLY_LIT, _SEEN_BLANK * left / float(left.max()))
-        on, off = own >= _LIT, own <= shallow
-        fitting = [
-            FORMS[index][0] for index, form in enumerate(digits) if np.all(np.where(form > 0, on, off))
-        ]
-        if fitting and (fitting[0] != "8" or strength >= _FAINT_8):
-            return fitting[0]
-    return BLANK if _seen_blank(shares[_RIGHT], left[_RIGHT]) else UNCLEAR
+def _likely(shares: Array, left: Array, strength: float, noise: float) -> str:
+    """The digits all of whose segments are deeper than all others, which must be seen not to be lit.
+
+    And BLANK where no segment on the right is lit.
+    """
+    likely = ""
+    if strength >= max(_FAINTEST, _NOISES * noise):
+        digits = PATTERNS[:-1] > 0
+        unlit = (left > 0) & (shares < _SEEN_BLANK * strength * left / max(float(left.max()), 1e-6))
+        lit = np.where(digits, shares, np.inf).min(1)
+        others = np.where(digits, -np.inf, shares).max(1)
+        fits = (lit > np.maximum(others, _NOT_LIT * strength)) & (digits | unlit).all(1)
+        likely = "".join(dict.fromkeys(FORMS[index][0] for index in np.flatnonzero(fits)))
+    return likely + (BLANK if _seen_blank(shares[_RIGHT], left[_RIGHT]) else "")
 
 
 def _no_digit(shares: Array, strength: float, left: Array, *, minus: bool) -> bool:

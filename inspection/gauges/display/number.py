@@ -68,7 +68,8 @@ def number_of(cells: Sequence[Cell], ends: Ends, display: DisplayDescription) ->
         signs.append(UNCLEAR)
     if isinstance(behind, Unreadable):
         return behind
-    if behind and ends.goes_on and not full and display.decimals is None and signs[-1] != UNCLEAR:
+    more = ends.goes_on or ends.behind is Unreadable.CUT_OFF
+    if behind and more and not full and display.decimals is None and signs[-1] != UNCLEAR:
         behind += 1
         signs.append(UNCLEAR)
     if signs[-1] == UNCLEAR and behind < 2:  # nothing but the unclear place would say that there is a point

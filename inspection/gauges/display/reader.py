@@ -13,7 +13,7 @@ from inspection.gauges.display.finding import Found, beside_of, best_row, has_an
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
 from inspection.gauges.display.number import Ends, Number, number_of
-from inspection.gauges.display.opinion.agreeing import agreed
+from inspection.gauges.display.opinion.agreeing import Opinion
 from inspection.gauges.display.panel import Corners, Place, beyond, inside, panels, rows
 from inspection.gauges.display.segments import MIDDLE, RIGHT, SEGMENTS
 from inspection.gauges.display.strokes import strokes_of
@@ -92,11 +92,14 @@ def _judged(
 ) -> Number | Unreadable:
     """The number that the row shows: by geometry, or where that is in doubt by what the net agrees with."""
     result = _by_geometry(pictures, joint, found, display)
-    if result not in (Unreadable.SEGMENT_UNCLEAR, Unreadable.NO_DIGITS):
-        return result
     if all(cell.sign == BLANK for cell in found.seen.cells):
         return result
-    return _by_geometry(pictures, joint, agreed(joint[found.strokes.dark], found), display)
+    opinion = Opinion(joint[found.strokes.dark], found)
+    if isinstance(result, Number):
+        return Unreadable.SEGMENT_UNCLEAR if opinion.says_otherwise else result
+    if result not in (Unreadable.SEGMENT_UNCLEAR, Unreadable.NO_DIGITS):
+        return result
+    return _by_geometry(pictures, joint, opinion.agreed(), display)
 
 
 def _by_geometry(

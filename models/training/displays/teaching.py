@@ -22,7 +22,7 @@ _BATCH: Final = 64
 _RATE: Final = 2e-3
 _LEAST_RATE: Final = 1e-5
 _WARM: Final = 50
-_KEPT_EVERY: Final = 250
+KEPT_EVERY: Final = 250
 _SEED: Final = 4
 
 Told = Callable[[str, int, int], None]
@@ -55,7 +55,7 @@ def teach(work: Path, *, displays: int = DISPLAYS, steps: int = STEPS, told: Tol
         optimizer.zero_grad()
         _loss(net, *_batch(material, step)).backward()
         optimizer.step()
-        if (step + 1) % _KEPT_EVERY == 0 or step + 1 == steps:
+        if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
             state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "done": step + 1}
             torch.save(state, work / "net.part")
             (work / "net.part").replace(work / "net.pt")

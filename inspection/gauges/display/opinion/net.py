@@ -10,15 +10,18 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from inspection.errors import WeightsError
+
 Array = NDArray[np.float32]
 
 WEIGHTS: Final = Path(__file__).with_name("net.npz")
-SHA256: Final = ""
+SHA256: Final = "a6f7d81b1319998abcb63a9d4f1727eb6e72899fcb397692b9185a383f1bc1dd"
 NOTHING: Final = 10
 """Class of a place without a digit."""
 UNCLEAR: Final = 11
 """Class of what nobody can tell: a part of a digit, a place beside one, a segment between lit and not."""
 CLASSES: Final = 12
+SIGNS: Final = (*"0123456789", " ", "")
 STRIDES: Final = (1, 2, 2, 2)
 """Of the convolutions."""
 
@@ -31,6 +34,16 @@ class Thought:
     """Probabilities: ten digits, NOTHING, UNCLEAR."""
     point: float
     """Probability of a point behind it."""
+
+    @property
+    def sign(self) -> str:
+        """What it most probably shows: a digit, a blank, or "" where nobody can tell."""
+        return SIGNS[int(self.classes.argmax())]
+
+    @property
+    def belief(self) -> float:
+        """The probability of that."""
+        return float(self.classes.max())
 
 
 def thoughts(places: Array, weights: Mapping[str, Array] | None = None) -> list[Thought]:
@@ -68,11 +81,15 @@ def shipped() -> Mapping[str, Array]:
     """The weights that came with the program.
 
     Raises:
-        ValueError: The file is not the one that came with it.
+        WeightsError: The file is not the one that came with it.
     """
     data = WEIGHTS.read_bytes()
     if hashlib.sha256(data).hexdigest() != SHA256:
-        raise ValueError(f"{WEIGHTS} is not the file that came with this program: install it again")
+        raise WeightsError(
+            f"{WEIGHTS} is not the file that came with this program",
+            part="no display can be read",
+            todo="install the program again",
+        )
     return loaded(WEIGHTS)
 
 
