@@ -34,7 +34,7 @@ def teach_display_net(out: Path, *, work: Path, displays: int, steps: int) -> di
 
         net = teach(work, displays=displays, steps=steps, told=told)
     packed = BytesIO()
-    np.savez(packed, **net.weights())
+    np.savez(packed, allow_pickle=False, **net.weights())
     data = packed.getvalue()
     with atomic_write(out) as unfinished:
         unfinished.write_bytes(data)

@@ -232,6 +232,30 @@ def occupied(strokes: Strokes, row: Row, number: int, lit: Lit, *, behind: bool)
     return _upright(strokes, row, [number], lit, 0.0, row.pitch - half, rims=False)
 
 
+def stands_elsewhere(strokes: Strokes, row: Row, number: int, lit: Lit, margin: float) -> bool:
+    """Whether the field shows more than this digit and its point: a spot as large as a point."""
+    full, wide = strokes.depth.shape
+    half, room = row.stroke / 2, math.ceil(margin)
+    shares = (strokes.depth - lit.unlit) / lit.depth
+    inside = np.zeros_like(shares, np.bool_)
+    inside[room : full - room, room : wide - room] = True
+    corners = np.array(
+        [
+            [-row.stroke, -row.stroke],
+            [row.width + row.stroke, -row.stroke],
+            [row.width + row.stroke, row.height - 2.5 * row.stroke],
+            [row.width + 4 * row.stroke, row.height - 2.5 * row.stroke],
+            [row.width + 4 * row.stroke, row.height + row.stroke],
+            [-row.stroke, row.height + row.stroke],
+        ]
+    )
+    own = np.zeros((full, wide), np.uint8)
+    cv2.fillPoly(own, [np.round(np.stack(row.place(corners, [number]), -1)[0]).astype(np.int32)], 1)
+    spot = np.ones((max(1, round(2 * _POINT * half)),) * 2, np.uint8)
+    left_over = ((shares > _LIT) & inside & (own == 0)).astype(np.uint8)
+    return bool(cv2.erode(left_over, spot).any())
+
+
 def _upright(
     strokes: Strokes, row: Row, numbers: Sequence[int], lit: Lit, start: float, end: float, *, rims: bool
 ) -> bool:

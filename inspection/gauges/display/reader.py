@@ -8,7 +8,7 @@ from typing import Final
 import numpy as np
 
 from inspection.frozen import Box
-from inspection.gauges.display.decoding import BLANK, decoded, foreign, occupied
+from inspection.gauges.display.decoding import BLANK, decoded, foreign, occupied, stands_elsewhere
 from inspection.gauges.display.finding import Found, beside_of, best_row, has_another_line, likelier
 from inspection.gauges.display.frames import contradict, joined
 from inspection.gauges.display.matrix.reading import read_dot_matrix
@@ -113,6 +113,10 @@ def _by_geometry(
     first, last = found.shown
     if first == last and not found.place.taught:
         return Unreadable.NO_DIGITS  # one sign alone may be anything
+    if first == last and stands_elsewhere(
+        found.strokes, found.row, first, found.seen.lit, found.field.margin
+    ):
+        return Unreadable.SEGMENT_UNCLEAR  # one digit does not tell how far apart places are
     if found.sticks_out and not found.place.taught:
         return Unreadable.SEGMENT_UNCLEAR  # what hides the edges of digits may hide bars of them
     if foreign(found.strokes, found.row, range(first, last), found.seen.lit):

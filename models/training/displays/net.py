@@ -50,7 +50,11 @@ class PlaceNet(nn.Module):
             "last_bias": self.last.bias,
         }
         for number, (convolution, norm) in enumerate(zip(self.convolutions, self.norms, strict=True)):
+            assert isinstance(convolution, nn.Conv2d)
+            assert isinstance(norm, nn.BatchNorm2d)
+            assert norm.running_mean is not None
+            assert norm.running_var is not None
             scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
             kept[f"conv{number}"] = convolution.weight * scale[:, None, None, None]
             kept[f"bias{number}"] = norm.bias - norm.running_mean * scale
-        return {name: value.numpy().astype(np.float16) for name, value in kept.items()}
+        return {name: np.asarray(value.numpy(), np.float16) for name, value in kept.items()}

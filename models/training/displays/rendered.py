@@ -56,22 +56,27 @@ def render(seed: int, folder: Path) -> None:
         "width": design.width,
         "stroke": design.stroke,
     }
-    label_file.write_text(json.dumps(kept), encoding="utf-8")
+    unfinished = label_file.with_suffix(".part")
+    unfinished.write_text(json.dumps(kept), encoding="utf-8")
+    unfinished.replace(label_file)
 
 
 def loaded(seed: int, folder: Path) -> Rendered:
     """What ``render`` has made.
 
     Raises:
-        WeightsError: Its picture is broken.
+        WeightsError: Its picture or its label is broken.
     """
-    label: dict[str, Any] = json.loads((folder / f"{seed:06d}.json").read_text(encoding="utf-8"))
     picture = cv2.imread(str(folder / f"{seed:06d}.jpg"), cv2.IMREAD_COLOR)
-    if picture is None:
+    try:
+        label: dict[str, Any] = json.loads((folder / f"{seed:06d}.json").read_text(encoding="utf-8"))
+    except ValueError:
+        label = {}
+    if picture is None or not label:
         raise WeightsError(
-            f"{seed:06d}.jpg in {folder} is no picture",
+            f"display {seed:06d} in {folder} is broken",
             part="nothing was taught",
-            todo="remove the folder: it is rendered again",
+            todo="remove the folder: all are rendered again",
         )
     cells = np.array(label.pop("cells"), np.float64).reshape(-1, 4, 2)
     if len(cells):

@@ -18,7 +18,7 @@ from models.training.displays.rendered import Rendered, loaded, render
 
 DISPLAYS: Final = 4500
 STEPS: Final = 5000
-_BATCH: Final = 64
+BATCH: Final = 64
 _RATE: Final = 2e-3
 _LEAST_RATE: Final = 1e-5
 _WARM: Final = 50
@@ -50,10 +50,10 @@ def teach(work: Path, *, displays: int = DISPLAYS, steps: int = STEPS, told: Tol
     for step in range(done, steps):
         for group in optimizer.param_groups:
             fall = 0.5 + 0.5 * np.cos(np.pi * step / steps)
-            group["lr"] = _RATE * min(1.0, (step + 1) / _WARM) * fall + _LEAST_RATE
+            group["lr"] = _RATE * min(1.0, (step + 1) / _WARM) * float(fall) + _LEAST_RATE
         torch.manual_seed(_SEED + step)
         optimizer.zero_grad()
-        _loss(net, *_batch(material, step)).backward()
+        _loss(net, *_batch(material, step)).backward()  # type: ignore[no-untyped-call]  # torch declares it so
         optimizer.step()
         if (step + 1) % KEPT_EVERY == 0 or step + 1 == steps:
             state = {"net": net.state_dict(), "optimizer": optimizer.state_dict(), "done": step + 1}
@@ -82,7 +82,7 @@ def _resumed(file: Path, net: PlaceNet, optimizer: torch.optim.Optimizer) -> int
 
 def _batch(material: list[Rendered], step: int) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor]:
     rng = np.random.default_rng([_SEED, step])
-    lessons = [lesson(material[int(rng.integers(len(material)))], rng) for _ in range(_BATCH)]
+    lessons = [lesson(material[int(rng.integers(len(material)))], rng) for _ in range(BATCH)]
     seen = torch.from_numpy(np.stack([channels(picture) for picture, _, _ in lessons]))
     signs = torch.tensor([sign for _, sign, _ in lessons])
     return seen, signs, torch.tensor([point for _, _, point in lessons])

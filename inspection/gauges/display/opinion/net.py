@@ -21,7 +21,7 @@ NOTHING: Final = 10
 UNCLEAR: Final = 11
 """Class of what nobody can tell: a part of a digit, a place beside one, a segment between lit and not."""
 CLASSES: Final = 12
-SIGNS: Final = (*"0123456789", " ", "")
+SIGNS: Final[tuple[str, ...]] = (*"0123456789", " ", "")
 STRIDES: Final = (1, 2, 2, 2)
 """Of the convolutions."""
 

@@ -259,7 +259,27 @@ def test_a_last_digit_of_which_the_border_leaves_a_part_is_never_left_out() -> N
     whole = drawn.display("198.64", places=5)
     for right in range(536, 580, 6):
         reading = read_display([np.ascontiguousarray(whole[:, :right])], ANY)
-        assert reading.text in ("", "198.64", "198.6?"), right
+        assert reading.text in ("", "198.64?", "198.6?"), right
+
+
+def test_a_last_digit_of_which_the_border_leaves_nothing_goes_into_the_uncertainty() -> None:
+    """The 7 begins at 442, its point's gap at 422."""
+    whole = drawn.display("66.67", places=4)
+    reading = read_display([np.ascontiguousarray(whole[:, :430])], ANY)
+    assert reading.text == "66.6?"
+    assert reading.value == pytest.approx(66.65)
+    assert reading.uncertainty == pytest.approx(0.1 / math.sqrt(12))
+    decimals = DisplayDescription(decimals=1)
+    assert read_display([np.ascontiguousarray(whole[:, :430])], decimals).text in ("66.6", "")
+
+
+@pytest.mark.parametrize("shown", ["-8", "18"])
+def test_one_digit_in_a_taught_field_is_no_number_where_more_is_lit(shown: str) -> None:
+    """Where only one digit is made out, the others may lie between the places that are looked at."""
+    field = ((175.0, 255.0), (325.0, 255.0), (325.0, 365.0), (175.0, 365.0))
+    wide = DisplayDescription(corners=field, digits=2, minus=True)
+    assert text(drawn.display(shown, places=2), wide) in (shown, str(Unreadable.SEGMENT_UNCLEAR))
+    assert text(drawn.display("8", places=2), wide) == "8"
 
 
 @pytest.mark.parametrize(("top", "wide", "strength"), [(255, 30, 60), (262, 20, 40)])

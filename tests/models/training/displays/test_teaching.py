@@ -13,13 +13,18 @@ from models.training.displays.net import PlaceNet
 from models.training.displays.teaching import teach
 
 
+@pytest.fixture(autouse=True)
+def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("models.training.displays.teaching.BATCH", 4)
+    monkeypatch.setattr("models.training.displays.teaching.KEPT_EVERY", 1)
+
+
 def taught(work: Path, steps: int) -> PlaceNet:
     return teach(work, displays=2, steps=steps, told=lambda *_: None)
 
 
-def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_interrupted_run_ends_as_one_that_was_not(tmp_path: Path) -> None:
     whole = taught(tmp_path / "whole", 2).weights()
-    monkeypatch.setattr("models.training.displays.teaching.KEPT_EVERY", 1)
 
     def stopped(what: str, done: int, _total: int) -> None:
         if what == "teaching" and done == 1:

@@ -17,9 +17,7 @@ LEFT, TOP = 180.0, 260.0
 def place(number: int, slant: float = 0.1) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
     """Upper left, upper right and lower left of a drawn place."""
     left, lean = LEFT + number * drawn.PITCH, slant * drawn.HEIGHT / 2
-    return np.array(
-        [[left + lean, TOP], [left + lean + drawn.WIDTH, TOP], [left - lean, TOP + drawn.HEIGHT]]
-    )
+    return np.array([[left + lean, TOP], [left + lean + drawn.WIDTH, TOP], [left - lean, TOP + drawn.HEIGHT]])
 
 
 @pytest.mark.parametrize("shown", ["012345", "67890.1"])
