@@ -4,6 +4,7 @@ The net alone settles nothing: a digit needs its segments' contrast as well, a p
 segments at its right are seen not to be lit. But alone it makes a number unreadable. Pure.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -12,10 +13,11 @@ from typing import Final
 import numpy as np
 
 from inspection.gauges.display.decoding import BLANK, UNCLEAR, Cell, blank_at
-from inspection.gauges.display.finding import Beside, Found, beside_of
+from inspection.gauges.display.finding import Found, beside_of
 from inspection.gauges.display.opinion.net import Thought, thoughts
 from inspection.gauges.display.opinion.view import channels, cut_out
-from inspection.gauges.display.segments import RIGHT, SEGMENTS
+from inspection.gauges.display.panel import beyond
+from inspection.gauges.display.segments import RIGHT, SEGMENTS, Row
 from inspection.levels import Picture
 
 _SURE: Final = 0.9
@@ -34,17 +36,22 @@ class Opinion:
     picture: Picture
     found: Found
 
-    @cached_property
-    def _beside(self) -> Beside:
-        return self.found.beside or beside_of(self.picture, self.found)
+    @property
+    def _view(self) -> tuple[Picture, Row]:
+        """The row's field with the places beside it, and the row in it."""
+        if self.found.beside is not None:
+            return self.found.beside.field.picture, self.found.beside.row
+        room = math.ceil(self.found.row.pitch)
+        wider = beyond(self.picture, self.found.field, left=room, right=room)
+        return wider.picture, self.found.row.shifted(room)
 
     @cached_property
     def _thoughts(self) -> Mapping[int, Thought]:
-        row, (first, last) = self._beside.row, self.found.shown
+        (picture, row), (first, last) = self._view, self.found.shown
         numbers = range(first - 1, last + 2)
         x, y = row.place(np.array([[0.0, 0.0], [row.width, 0.0], [0.0, row.height]]), numbers)
         places = np.stack([x, y], -1).astype(np.float64)
-        seen = np.stack([channels(cut_out(self._beside.field.picture, place)) for place in places])
+        seen = np.stack([channels(cut_out(picture, place)) for place in places])
         return dict(zip(numbers, thoughts(seen), strict=True))
 
     @property
@@ -83,7 +90,7 @@ class Opinion:
 
     def _unlit_at_right(self, number: int) -> bool:
         """Whether the segments at the right of this place are in sight, and not lit."""
-        beside = self._beside
+        beside = self.found.beside or beside_of(self.picture, self.found)
         x, y = beside.row.place(beside.row.segments[_RIGHT], [number])
         sight = beside.field.in_sight(x, y)[0]
         return bool(sight.all() and blank_at(beside.strokes, x[0], y[0], sight, beside.lit))
