@@ -23,9 +23,13 @@ def thought(sign: str, belief: float = 0.99, point: float = 0.0) -> Thought:
     return Thought(classes, point)
 
 
-def think(monkeypatch: pytest.MonkeyPatch, signs: Sequence[str], belief: float = 0.99) -> None:
+def think(
+    monkeypatch: pytest.MonkeyPatch, signs: Sequence[str], belief: float = 0.99, points: Sequence[float] = ()
+) -> None:
     """Of the places of a row, one before and one behind them, the net thinks that they show ``signs``."""
-    monkeypatch.setattr(agreeing, "thoughts", lambda seen: [thought(sign, belief) for sign in signs])
+    behind = points or [0.0] * len(signs)
+    seen = [thought(sign, belief, point) for sign, point in zip(signs, behind, strict=True)]
+    monkeypatch.setattr(agreeing, "thoughts", lambda _places: seen)
 
 
 def blotted(shown: str) -> Picture:
@@ -60,3 +64,23 @@ def test_a_number_of_which_the_net_says_otherwise_is_unreadable(monkeypatch: pyt
     assert text(picture) == str(Unreadable.SEGMENT_UNCLEAR)
     think(monkeypatch, [" ", "1", "8", "3", " "], 0.6)
     assert text(picture) == "123"
+
+
+def test_of_two_that_may_be_the_point_the_net_tells_the_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = drawn.display("12.34", places=4).copy()
+    cv2.rectangle(picture, (413, 345), (426, 358), (60, 60, 60), cv2.FILLED)  # a spot behind the 3
+    signs = [" ", "1", "2", "3", "4", " "]
+    think(monkeypatch, signs, points=[0.0, 0.0, 0.99, 0.5, 0.0, 0.0])
+    assert text(picture) == str(Unreadable.SEGMENT_UNCLEAR)
+    think(monkeypatch, signs, points=[0.0, 0.0, 0.99, 0.01, 0.0, 0.0])
+    assert text(picture) == "12.34"
+
+
+def test_a_place_in_front_is_blank_where_both_agree(monkeypatch: pytest.MonkeyPatch) -> None:
+    picture = drawn.display("12.34", places=5).copy()
+    cv2.line(picture, (190, 275), (190, 330), (40, 40, 40), 9, cv2.LINE_AA)
+    signs = ["1", "2", "3", "4", " "]
+    think(monkeypatch, ["", *signs])
+    assert text(picture) == str(Unreadable.SEGMENT_UNCLEAR)
+    think(monkeypatch, [" ", *signs])
+    assert text(picture) == "12.34"
