@@ -97,7 +97,7 @@ def _judged(
     opinion = Opinion(joint[found.strokes.dark], found)
     if isinstance(result, Number):
         return Unreadable.SEGMENT_UNCLEAR if opinion.says_otherwise else result
-    if result not in (Unreadable.SEGMENT_UNCLEAR, Unreadable.NO_DIGITS):
+    if result not in (Unreadable.SEGMENT_UNCLEAR, Unreadable.NO_DIGITS) or opinion.says_otherwise:
         return result
     return _by_geometry(pictures, joint, opinion.agreed(), display)
 

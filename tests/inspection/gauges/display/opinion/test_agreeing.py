@@ -56,6 +56,11 @@ def test_the_net_alone_settles_nothing(monkeypatch: pytest.MonkeyPatch, sign: st
     assert text(blotted("123")) == str(Unreadable.SEGMENT_UNCLEAR)
 
 
+def test_a_doubt_is_not_settled_where_the_net_says_otherwise_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+    think(monkeypatch, [" ", "7", "2", "3", " "])
+    assert text(blotted("123")) == str(Unreadable.SEGMENT_UNCLEAR)
+
+
 def test_a_number_of_which_the_net_says_otherwise_is_unreadable(monkeypatch: pytest.MonkeyPatch) -> None:
     picture = drawn.display("123", places=3)
     think(monkeypatch, [" ", "1", "", "3", " "])
