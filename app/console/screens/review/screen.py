@@ -63,10 +63,13 @@ class ReviewScreen(Screen):
         """The pictures that came last, by SHA-256: those of this part and of the next."""
         self._picture_fault = ""
         self._comparing = False
-        self._putting: str | None = None
-        """Inspection id of the part whose answer is under way."""
+        self._putting: PartInQueue | None = None
+        """The part whose answer is under way."""
         self._message = ""
         self._gone = False
+        """The list did not come."""
+        self._fault = ""
+        """Why, where the engine says it."""
         self._ask_at_s: float | None = None
         """When the list is asked for again, by the window's clock; None while it is under way."""
         self._now_s = 0.0
@@ -201,14 +204,13 @@ class ReviewScreen(Screen):
     def _take_page(self, answer: Answer) -> None:
         page = reviews.page_in(answer)
         self._gone = page is None
+        self._fault = tell(answer.coded, answer.detail, self.words.code)
         self._ask_at_s = None
         self.queue.take(page)
         if page is not None:
             self.open = page.open
             if self._part is None and self.queue.parts:
                 self._choose(0)
-        elif answer.problem is AskProblem.REFUSED:
-            self._message = tell(answer.coded, answer.detail, self.words.code)
         self._show()
 
     def _take_part(self, answer: Answer) -> None:
@@ -227,20 +229,19 @@ class ReviewScreen(Screen):
         self._show()
 
     def _take_put(self, answer: Answer) -> None:
-        inspection_id, self._putting = self._putting, None
+        part, self._putting = self._putting, None
         review = reviews.review_in(answer)
-        if inspection_id is None:
+        if part is None:
             return
         if review is not None:
             self._message = self.words.review.on_record.format(
                 part=review.part_id, said=said_in(review, self.words)
             )
-            self._done_with(inspection_id)
+            self._done_with(part.inspection_id)
         elif answer.status == _ALREADY:
             told = tell(answer.coded, answer.detail, self.words.code)
-            number = "" if self._part is None else self._part.part_id
-            self._message = self.words.review.first.format(part=number, said=told)
-            self._done_with(inspection_id)
+            self._message = self.words.review.first.format(part=part.part_id, said=told)
+            self._done_with(part.inspection_id)
         else:
             problem = answer.problem or AskProblem.BAD_ANSWER
             self._message = self.words.review.problems[problem]
@@ -263,7 +264,7 @@ class ReviewScreen(Screen):
             return
         newest = self._whole.reviews[-1].position if self._whole and self._whole.reviews else 0
         said = draft.answer(revision=part.revision, replaces=newest)
-        self._putting, self._message = part.inspection_id, ""
+        self._putting, self._message = part, ""
         self._ask(reviews.put(part.inspection_id, said))
         self._show()
 
@@ -353,7 +354,7 @@ class ReviewScreen(Screen):
         self._show_picture()
 
     def _show_draft(self) -> None:
-        message = self.words.review.gone if self._gone else self._message
+        message = (self._fault or self.words.review.gone) if self._gone else self._message
         self.answering.show_draft(
             self._draft(), self._types(), self.words, message=message, busy=self._putting is not None
         )

@@ -21,7 +21,7 @@ from app.console.words.english import EN
 from app.console.words.words import ScreenName
 from inspection.decision import Defect, Severity
 from inspection.messages.codes import Code
-from inspection.messages.telling import say
+from inspection.messages.telling import say, tell
 from inspection.reviews.review import Verdict
 from tests.app.console.conftest import Clock
 from tests.app.console.fake_engine import FakeEngine
@@ -214,6 +214,18 @@ def test_an_engine_that_is_gone_is_said_and_asked_again(line: Line) -> None:
     line.screen.tick(50.0)
     line.screen.tick(50.0 + ASK_AGAIN_S)
     assert line.newest(reviews.PAGE).path.endswith("cursor=3")
+    line.say(reviews.PAGE, page(range(4, 6)))
+    assert line.screen.answering.message.text() == ""
+
+
+def test_why_the_list_does_not_come_is_told_where_the_engine_says_it(line: Line) -> None:
+    line.screen.speak(ZH)
+    line.screen.queue.fetchMore()
+    said = say(Code.NOT_SIGNED_IN)
+    line.say(reviews.PAGE, problem=AskProblem.REFUSED, status=401, detail=said, coded=said.coded)
+    assert line.screen.answering.message.text() == tell(said.coded, "", "zh")
+    line.screen.tick(50.0)
+    line.screen.tick(50.0 + ASK_AGAIN_S)
     line.say(reviews.PAGE, page(range(4, 6)))
     assert line.screen.answering.message.text() == ""
 
