@@ -165,6 +165,7 @@ class ReviewScreen(Screen):
         gap = self.theme.px(10)
         for layout in (self._columns, self._left, self._middle, self._right):
             layout.setSpacing(gap)
+        self._all_facts.setMinimumHeight(self.theme.px(56))  # its scroll bar alone would ask for more
         self.looking.rescale()
         self.answering.rescale()
         self.list.doItemsLayout()

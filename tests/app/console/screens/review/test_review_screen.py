@@ -1,6 +1,7 @@
 """The Review screen: in sequence by keyboard or touch, and nothing that is typed is lost."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 from fastapi import Response
@@ -124,6 +125,18 @@ def test_by_touch_without_a_keyboard(line: Line) -> None:
     assert line.put()["type"] == "毛刺"
     touched = (*answering.verdicts.values(), *answering.types[:3], answering.put, answering.later)
     assert min(one.height() for one in touched) >= TOUCH_PX
+
+
+def test_six_types_and_all_lines_have_room_beside_a_banner(line: Line) -> None:
+    line.screen.resize(1256, 570)
+    line.say(reviews.PART, whole(1).model_copy(update={"types": tuple("abcdef")}))
+    line.screen.answering.verdicts[Verdict.DEFECT].click()
+    QTest.qWait(1)
+    answering = line.screen.answering
+    column = [answering.types[0], answering.types[3], answering.other, answering.reason, answering.put]
+    tops = [(one.mapTo(line.screen, QPoint(0, 0)).y(), one.height()) for one in column]
+    assert all(top + height <= below for (top, height), (below, _) in pairwise(tops))
+    assert tops[-1][0] + tops[-1][1] <= line.screen.height()
 
 
 def test_a_type_of_one_s_own_and_a_list_touched_elsewhere(line: Line) -> None:
