@@ -12,8 +12,8 @@ from reports.audit.side_by_side import side_by_side
 from reports.database.connecting import open_reader
 from reports.pictures.archive import PictureArchive
 from reports.record.chain import EXAMINE_TODO, GENESIS, ChainReport, lost_events, parse_head
-from reports.record.checkpoints import contradicted
 from reports.record.events_chain import verify_events
+from reports.record.own_verification import contradicted
 from reports.record.parts_audit import verify_parts
 from reports.record.schema import EventRow, InspectionRow
 from reports.record.signatures.on_record import verify_signatures

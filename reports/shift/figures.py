@@ -19,7 +19,7 @@ from inspection.times.shifts import Shift
 from reports.audit.clock_set_back import LeftOut
 from reports.audit.pictures_kept import count_not_kept
 from reports.record.chain import EXAMINE_TODO, ChainReport
-from reports.record.checkpoints import VerifiedBefore
+from reports.record.own_verification import VerifiedBefore
 from reports.record.rows import ShiftRow
 from reports.shift.alike import alike
 from reports.shift.downtime.reasons import Downtime, downtime

@@ -22,9 +22,9 @@ from inspection.reviews.review import Review
 from reports.audit.clock_set_back import LeftOut, left_out
 from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
-from reports.record.checkpoints import VerifiedBefore, verify_since
 from reports.record.entry import Entry, EventEntry
 from reports.record.events_chain import has_events, verify_events_beside
+from reports.record.own_verification import VerifiedBefore, verify_since
 from reports.record.parts_audit import verify_parts
 from reports.record.reviews.on_record import newest_in, newest_reviews
 from reports.record.rows import Named, ShiftRow, shift_parts, stored_parts
@@ -101,7 +101,7 @@ def shift_on_record(
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
         now: The wall clock, with time zone.
-        hurried: Only count those rows that the station itself has verified (``reports.record.checkpoints``).
+        hurried: Only count those rows that the station itself has verified (``reports.record.own_verification``).
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.

@@ -24,9 +24,9 @@ from reports.database.database import DatabaseUnavailableError
 from reports.pictures.keeping import NO_ROOM, Pictures, at_once
 from reports.pictures.retention import RetentionReport, Standing, standing
 from reports.record.alarms.standing import alarms_that_stand
-from reports.record.checkpoints import OwnVerification
 from reports.record.entry import EventEntry, PartEntry, digest
 from reports.record.events_chain import event_entry
+from reports.record.own_verification import OwnVerification
 from reports.record.parts_chain import part_entry
 from reports.settings import StoreSettings
 from reports.store.journal import Journal, newest_event
@@ -115,7 +115,7 @@ class SqlStore:
         self._locks = []
 
     def maintain(self) -> None:
-        """Drain one batch of the spool; verify the record a step further (``reports.record.checkpoints``).
+        """Drain one batch of the spool; verify the record a step further (``reports.record.own_verification``).
 
         To be called in idle moments, about once a second. A full spool stops the line, and only an append
         would otherwise drain it: without this call a spool that was once full would stay full.

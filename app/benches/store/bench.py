@@ -22,7 +22,7 @@ from inspection.part import Inspection
 from reports.audit.side_by_side import side_by_side
 from reports.database.connecting import open_reader
 from reports.record.chain import ChainReport
-from reports.record.checkpoints import Checkpoint, verified_event
+from reports.record.own_verification import VerifiedUpTo, verified_event
 from reports.record.parts_audit import verify_parts
 from reports.record.schema import InspectionRow
 from reports.settings import StoreSettings
@@ -200,7 +200,7 @@ def _note(settings: StoreSettings, report: ChainReport) -> None:
     """What the station, which verifies its record as it goes, has noted by then."""
     store = SqlStore(settings)
     store.open()
-    reached = Checkpoint(position=report.rows, row_hash=report.head, at=datetime.now(UTC))
+    reached = VerifiedUpTo(position=report.rows, row_hash=report.head, at=datetime.now(UTC))
     if report.intact:
         store.note(verified_event(reached))
     store.close()

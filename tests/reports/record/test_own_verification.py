@@ -9,7 +9,7 @@ from inspection.errors import StoreError
 from inspection.events import Event, EventKind
 from reports.audit.verification import verify_record
 from reports.database.connecting import open_reader
-from reports.record import checkpoints
+from reports.record import own_verification
 from reports.settings import StoreSettings
 from reports.shift.document.report import shift_report
 from reports.shift.figures import ShiftSummary, shift_summary
@@ -24,8 +24,8 @@ NOTED = EventKind.RECORD_VERIFIED
 
 @pytest.fixture(autouse=True)
 def _small_steps(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(checkpoints, "STEP_ROWS", 2)
-    monkeypatch.setattr(checkpoints, "NOTED_ROWS", 4)
+    monkeypatch.setattr(own_verification, "STEP_ROWS", 2)
+    monkeypatch.setattr(own_verification, "NOTED_ROWS", 4)
 
 
 def noted(store: SqlStore) -> Event | None:
@@ -133,7 +133,7 @@ def test_never_rewritten_what_is_found_in_a_hurry(
 
 
 @on_both
-def test_never_rewritten_what_was_changed_behind_a_checkpoint_is_found_by_all_that_is_printed(
+def test_never_rewritten_what_was_changed_before_that_row_is_found_by_all_that_is_printed(
     verified: SqlStore, settings: StoreSettings, told: Engine
 ) -> None:
     tamper(settings, "UPDATE inspections SET outcome = 'diverted' WHERE position = 7")
@@ -144,7 +144,7 @@ def test_never_rewritten_what_was_changed_behind_a_checkpoint_is_found_by_all_th
 
 
 @on_both
-def test_never_rewritten_an_event_that_says_of_a_row_what_it_is_not_is_a_break_and_no_checkpoint(
+def test_never_rewritten_an_event_that_says_of_a_row_what_it_is_not_is_a_break_and_counts_for_nothing(
     verified: SqlStore, settings: StoreSettings, told: Engine
 ) -> None:
     for subjects in (("9", "0" * 64), ("99", "0" * 64), ("x", "y"), ("1",)):

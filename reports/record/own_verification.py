@@ -29,7 +29,7 @@ NOTED_ROWS: Final = 2000
 """Figures hash fewer than these, and one step, in about a tenth of a second."""
 
 
-class Checkpoint(Frozen):
+class VerifiedUpTo(Frozen):
     """A row up to which the station has verified its record."""
 
     position: int
@@ -52,7 +52,7 @@ class OwnVerification:
     """Goes on through the record, a step at a time, where it had come to. Used by one thread."""
 
     def __init__(self) -> None:
-        self._done: Checkpoint | None = None
+        self._done: VerifiedUpTo | None = None
         self._noted = 0
 
     def step(self, connection: Connection, *, now: datetime) -> Event | None:
@@ -67,7 +67,7 @@ class OwnVerification:
             SQLAlchemyError: The database cannot be read.
         """
         if self._done is None:
-            self._done = _newest(connection) or Checkpoint(position=0, row_hash=GENESIS, at=now)
+            self._done = _newest(connection) or VerifiedUpTo(position=0, row_hash=GENESIS, at=now)
             self._noted = self._done.position
         newest = connection.scalar(select(func.max(InspectionRow.position))) or 0
         done = self._done.position
@@ -78,7 +78,7 @@ class OwnVerification:
             raise StoreError(
                 f"the record is broken at row {found.broken_at}: {found.reason}", todo=EXAMINE_TODO
             )
-        self._done = Checkpoint(position=done + STEP_ROWS, row_hash=found.head, at=now)
+        self._done = VerifiedUpTo(position=done + STEP_ROWS, row_hash=found.head, at=now)
         if self._done.position < self._noted + NOTED_ROWS:
             return None
         self._noted = self._done.position
@@ -122,7 +122,7 @@ def contradicted(connection: Connection) -> str:
 _KIND: Final = EventRow.kind == EventKind.RECORD_VERIFIED.value
 
 
-def verified_event(reached: Checkpoint) -> Event:
+def verified_event(reached: VerifiedUpTo) -> Event:
     """The event that says so: of a row up to which all were looked at and found good."""
     return Event(
         at=reached.at,
@@ -133,12 +133,12 @@ def verified_event(reached: Checkpoint) -> Event:
     )
 
 
-def _said(record: str) -> Checkpoint | None:
+def _said(record: str) -> VerifiedUpTo | None:
     """What an event says; None where it is damaged."""
     try:
         event = Event.model_validate_json(record)
         position, row_hash = event.subjects
-        return Checkpoint(position=int(position), row_hash=row_hash, at=event.at)
+        return VerifiedUpTo(position=int(position), row_hash=row_hash, at=event.at)
     except ValueError:
         return None
 
@@ -147,7 +147,7 @@ def _hash_of(connection: Connection, position: int) -> str | None:
     return connection.scalar(select(InspectionRow.row_hash).where(InspectionRow.position == position))
 
 
-def _newest(connection: Connection) -> Checkpoint | None:
+def _newest(connection: Connection) -> VerifiedUpTo | None:
     """The last, where the record bears it out."""
     if not has_events(connection):
         return None
