@@ -101,7 +101,7 @@ def shift_on_record(
         end: With time zone, after ``start``.
         waiting: What lies in the spool (``reports.store.waiting.read_waiting``).
         now: The wall clock, with time zone.
-        hurried: Only count those rows that the station itself has verified (``reports.record.own_verification``).
+        hurried: Only count the rows that the station itself has verified (``record.own_verification``).
 
     Raises:
         StoreError: The times make no sense, or the database cannot be read.

@@ -115,7 +115,7 @@ class SqlStore:
         self._locks = []
 
     def maintain(self) -> None:
-        """Drain one batch of the spool; verify the record a step further (``reports.record.own_verification``).
+        """Drain one batch of the spool; verify the record a step further (``record.own_verification``).
 
         To be called in idle moments, about once a second. A full spool stops the line, and only an append
         would otherwise drain it: without this call a spool that was once full would stay full.
