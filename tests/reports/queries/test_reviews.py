@@ -53,7 +53,6 @@ def test_pages_of_the_queue_follow_each_other_and_nothing_is_left_out(filled: St
     assert first.parts[0].outcome is Outcome.HELD
 
 
-@on_both
 def test_what_was_reviewed_comes_in_pages_too_the_newest_first(filled: StoreSettings) -> None:
     good = answer(filled, 6, Answer(verdict=Verdict.GOOD))
     answer(filled, 3, Answer(verdict=Verdict.GOOD))
@@ -67,7 +66,6 @@ def test_what_was_reviewed_comes_in_pages_too_the_newest_first(filled: StoreSett
     assert (second.cursor, second.open) == (None, 1)
 
 
-@on_both
 def test_any_part_is_found_by_the_plc_s_number_the_newest_first(filled: StoreSettings) -> None:
     answer(filled, 9, Answer(verdict=Verdict.GOOD))
     found = parts_named(filled, 7).parts

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from functools import partial
 from io import StringIO
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from argon2 import PasswordHasher
@@ -31,10 +32,10 @@ CHEAP = partial(PasswordHasher, time_cost=1, memory_cost=8, parallelism=1)
 Review = Callable[..., Said]
 
 
-@pytest.fixture
-def store(tmp_path: Path) -> StoreSettings:
+@pytest.fixture(scope="module")
+def peopled(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two held parts and one that passed; Ben is of quality and has a PIN, Olli is an operator."""
-    store = StoreSettings(folder=tmp_path / "record")
+    store = StoreSettings(folder=tmp_path_factory.mktemp("peopled") / "record")
     held = [part(number, action=Action.MANUAL_REVIEW) for number in (1, 2)]
     passed = part(3)
     on_record(store, *held, passed, closed(held[0], Outcome.HELD), closed(passed))
@@ -46,7 +47,13 @@ def store(tmp_path: Path) -> StoreSettings:
         himself = accounts.sign_in(name, GIVEN, proof=Proof.PASSWORD, to_choose_password=True)
         accounts.choose(Proof.PASSWORD, own, by=himself)
     accounts.choose(Proof.PIN, PIN, by=accounts.sign_in("Ben", BENS, proof=Proof.PASSWORD))
-    return store
+    return store.folder
+
+
+@pytest.fixture
+def store(tmp_path: Path, peopled: Path) -> StoreSettings:
+    """A copy of it."""
+    return StoreSettings(folder=copytree(peopled, tmp_path / "record"))
 
 
 @pytest.fixture
