@@ -16,7 +16,7 @@ import structlog
 
 from app.access.doors.doors import Doors
 from app.access.doors.looking import LookingProcess
-from app.access.doors.panel import PanelKey, leave_word, own_key
+from app.access.doors.panel import PanelKey, leave_word, own_key, take_word_back
 from app.access.doors.sessions import hash_of
 from app.access.keys import PANEL
 from app.api.engine.snapshot import ENGINE_VERSION, snapshot
@@ -264,6 +264,7 @@ class Engine:
         for result in ended:
             if isinstance(result, Exception):
                 raise result
+        take_word_back(self._settings.store.folder, port=self._settings.api.port)
         log.info("engine stopped")
 
 

@@ -107,10 +107,13 @@ class Doors:
         looked_s = None
         try:
             while True:
-                if looked_s is None or self._monotonic() - looked_s >= LOOK_EVERY_S:
-                    await self.look()
-                    looked_s = self._monotonic()
-                self.tidy()
+                try:
+                    if looked_s is None or self._monotonic() - looked_s >= LOOK_EVERY_S:
+                        looked_s = self._monotonic()
+                        await self.look()
+                    self.tidy()
+                except Exception:  # whoever has signed in must be signed out in time whatever fails once
+                    log.exception("people cannot be followed")
                 await asyncio.sleep(TIDY_EVERY_S)
         finally:
             self._looking.close()

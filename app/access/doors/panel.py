@@ -78,6 +78,14 @@ def leave_word(folder: Path, *, port: int) -> None:
             unfinished.write_text(str((folder / NAME).resolve()), encoding="utf-8")
 
 
+def take_word_back(folder: Path, *, port: int) -> None:
+    """The engine ends: nobody need find its key any more; nothing where another has left word since."""
+    place = _word(port)
+    with suppress(OSError, ValueError):
+        if place.read_text(encoding="utf-8") == str((folder / NAME).resolve()):
+            place.unlink()
+
+
 def found_key(port: int) -> str:
     """The key of the station on this machine that serves this port; empty where none can be found."""
     try:

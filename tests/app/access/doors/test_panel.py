@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.access.doors.panel import NAME, found_key, leave_word, own_key, read_key
+from app.access.doors.panel import NAME, found_key, leave_word, own_key, read_key, take_word_back
 from inspection.errors import StoreError
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="rights are others there")
@@ -44,6 +44,11 @@ def test_a_console_finds_the_key_by_the_port(tmp_path: Path, monkeypatch: pytest
     leave_word(tmp_path / "record", port=8730)
     assert found_key(8730) == key
     assert found_key(8731) == ""
+    take_word_back(tmp_path / "another", port=8730)
+    assert found_key(8730) == key
+    take_word_back(tmp_path / "record", port=8730)
+    assert found_key(8730) == ""
+    leave_word(tmp_path / "record", port=8730)
     (tmp_path / "record" / NAME).unlink()
     assert found_key(8730) == ""
 
