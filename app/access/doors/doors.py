@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Final, Protocol
 
+import structlog
+
 from app.access.doors.looking import Looking
 from app.access.doors.messages import Admitted, Looked, People, SignIn
 from app.access.doors.sessions import Ended, Sessions
@@ -26,6 +28,9 @@ LOOK_EVERY_S: Final = 5.0
 TIDY_EVERY_S: Final = 0.5
 KNOWN_WITHIN_S: Final = 3.0
 """So long somebody waits at the engine's start until it is known who there is."""
+
+
+log = structlog.get_logger(__name__)
 
 
 class Note(Protocol):

@@ -24,6 +24,7 @@ from tests.app.access.doors.people import (
     Seconds,
     doors_of,
 )
+from tests.fakes import until
 
 AT = "console of anna on line3 (127.0.0.1:5)"
 
@@ -203,6 +204,30 @@ async def test_there_are_so_many_sessions_and_the_idlest_makes_way(house: House)
     assert house.doors.used(tokens[0]) is None
     assert all(map(house.doors.used, tokens[1:]))
     assert "too many" in house.noted[-1][2]
+
+
+def test_sessions_end_in_time_also_when_people_could_not_be_followed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("app.access.doors.doors.TIDY_EVERY_S", 0.0)
+
+    async def go() -> None:
+        house = House()
+        await house.doors.look()
+        ola = await house.token()
+
+        async def broken() -> None:
+            raise ZeroDivisionError("on purpose")
+
+        monkeypatch.setattr(house.doors, "look", broken)
+        running = asyncio.create_task(house.doors.run())
+        await asyncio.sleep(0)
+        house.seconds.now_s = 600.0
+        await until(lambda: ola not in house.doors.callers())
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(go())
 
 
 TO_SIX_S = 6 * 3600.0
