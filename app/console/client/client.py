@@ -311,7 +311,8 @@ class StationClient(QObject):
 
     async def _ask(self, request: Request) -> None:
         answer = await self._answer(request)
-        other = needs_person(answer.coded) and not request.own_proof
+        # what a screen reads by itself calls nobody: a console that is not known would do so again and again
+        other = needs_person(answer.coded) and not (request.own_proof or request.reads)
         (self.person_needed if other else self.answered).emit(answer)
 
     async def _answer(self, request: Request, *, secret: str | None = None) -> Answer:

@@ -136,6 +136,19 @@ def test_what_a_screen_asks_waits_likewise(held: ConsoleWindow, engine: FakeEngi
     assert review.problem is None
 
 
+def test_what_a_screen_reads_by_itself_calls_nobody_to_the_pad(
+    held: ConsoleWindow, engine: FakeEngine, qtbot: QtBot
+) -> None:
+    """Else a console that the engine does not know would ask who may sign in again and again."""
+    engine.answers["GET /api/session/names"] = answer(401, say(Code.NOT_SIGNED_IN))
+    answers: list[Answer] = []
+    held._client.answered.connect(answers.append, Qt.ConnectionType.QueuedConnection)
+    touch(held.frame.header.user)
+    qtbot.waitUntil(lambda: len(answers) == 1, timeout=5000)
+    assert answers[0].coded[0].code == Code.NOT_SIGNED_IN
+    assert [asked for asked, _ in engine.asked] == ["GET /api/session/names"]
+
+
 @pytest.mark.parametrize(
     ("why", "english", "chinese"),
     [
