@@ -50,7 +50,7 @@ def look(record: PeoplesRecord, hashing: Hashing, asked: Looked) -> Told:
             signed = sign_in(record, hashing, who.user, who.secret, proof=who.proof, client=asked.client)
         people = people_on(record)
     except AccessError as error:
-        return Told.refusing(error.sentence)
+        return Told.refusing(error.what_happened)  # what to do about it is said to who types commands
     except StoreError as error:
         return Told.refusing(error.sentence)
     if asked.sign_in is not None:

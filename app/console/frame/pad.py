@@ -217,7 +217,7 @@ class SignInPad(Card):
             f"QListView::item {{ background: #f4f5f6; color: {INK.name()}; border: {px(1.5)}px solid #8e979e;"
             f" border-radius: {px(6)}px; margin: {px(4)}px; }}"
         )
-        key = QSize((self.names.viewport().width() - px(4)) // 2, px(COMMAND_PX))
+        key = QSize((self.names.viewport().width() - px(16)) // 2, px(COMMAND_PX))
         for row in range(self.names.count()):
             item = self.names.item(row)
             item.setSizeHint(key)

@@ -44,6 +44,7 @@ def test_a_wrong_password_is_refused_in_words_and_no_secret_shows(
     told = look(accounts.record, hashing, question)
     assert told.proven is None
     assert told.why_not.coded[0].code == Code.SIGN_IN_WRONG
+    assert told.why_not == "the name or the password is wrong"
     assert "something else" not in repr(question) + told.model_dump_json()
 
 
