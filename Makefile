@@ -38,10 +38,10 @@ coverage: weights
 quick: weights
 	$(PYTEST) -m 'not e2e and not slow and not soak'
 
-# The handshake through thousands of new random histories, of both PLCs: some minutes.
+# The handshake through thousands of new random histories, of both PLCs, and two foreign stacks for longer: some minutes.
 explore: weights
-	PASSGATE_HANDSHAKE_EXAMPLES=8000 $(PYTEST) --timeout=1800 tests/plc/handshake/test_both_sides.py \
-		tests/plc/structured_text/test_station.py
+	PASSGATE_HANDSHAKE_EXAMPLES=8000 PASSGATE_INTEROP_PARTS=2000 $(PYTEST) --timeout=1800 \
+		tests/plc/handshake/test_both_sides.py tests/plc/structured_text/test_station.py tests/plc/interop/test_foreign_stacks.py
 	$(PYTEST) --timeout=1800 -m soak
 
 # All that is too long for CI, one after the other, into docs/measurements/soak.json: hours, on a machine that does nothing

@@ -33,7 +33,7 @@ from plc.simulator import PartResult
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.timeout(900)]
 
-PARTS = int(os.environ.get("PASSGATE_INTEROP_PARTS", "2000"))
+PARTS = int(os.environ.get("PASSGATE_INTEROP_PARTS", "600"))
 DEADLINE_MS = 500
 FAILS_ON, LATE_ON = 401, 499
 STALL_S = 60.0
