@@ -154,6 +154,7 @@ def test_an_engine_that_is_killed_at_any_step_of_a_part_keeps_its_promises(bench
     assert any(part.outcome is Outcome.RELEASED for part in parts)
 
 
+@pytest.mark.soak
 def test_an_engine_that_is_killed_again_at_any_step_of_its_recovery_keeps_its_promises(
     bench: Bench,
 ) -> None:
