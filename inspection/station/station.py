@@ -392,6 +392,6 @@ class Station:
         self.telemetry.alarms.look(self._clock.now())
         self.line.set_challenge_due(self.challenge.due)
         health, behind = self._recorder.health(), self._recorder.behind
-        self._disks.see(health, behind=behind)
+        self._disks.see(health, behind=behind or self.orders.behind)
         self.line.set_degraded(health.degraded or behind)
         self.line.set_ready(self.standing.ready)

@@ -96,11 +96,18 @@ class ApiProcess:
         listener: Bound and listening; closed at the end.
         version: The engine's.
         elsewhere: Where the API is served by TLS as well.
+        leave_s: So long it may take to end by itself; then it is killed.
     """
 
     def __init__(
-        self, listener: socket.socket, *, version: str, elsewhere: ServedElsewhere | None = None
+        self,
+        listener: socket.socket,
+        *,
+        version: str,
+        elsewhere: ServedElsewhere | None = None,
+        leave_s: float = LEAVE_TIMEOUT_S,
     ) -> None:
+        self._leave_s = leave_s
         self._listener = listener
         self._elsewhere = elsewhere
         self._version = version
@@ -199,7 +206,7 @@ class ApiProcess:
         if process is None:
             return None
         try:
-            return process.wait(LEAVE_TIMEOUT_S)
+            return process.wait(self._leave_s)
         except subprocess.TimeoutExpired:
             self.killed += 1
             process.kill()

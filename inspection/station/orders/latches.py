@@ -96,6 +96,8 @@ class Orders:
         self._waiting: asyncio.Queue[_Note] = asyncio.Queue(MOST_WAITING)
         self.newest: asyncio.Future[str] | None = None
         """Why what was noted last is not on record; for ``on_record``. None before anything was."""
+        self.behind = False
+        """What was noted last is not on record, and nothing has gone on record since."""
         self._early: list[Event] | None = []
         """Of alarms that come before the run's first event, and go on record behind it; None once that is on
         its way."""
@@ -275,6 +277,7 @@ class Orders:
         return told
 
     def _tell(self, note: _Note, refused: str) -> None:
+        self.behind = bool(refused)  # before the alarm, which is an event too: or each would be over at once
         if refused:
             log.error("an event is not on record", kind=note.event.kind, by=note.event.by, reason=refused)
             self._alarm(AlarmCode.NOT_RECORDED, say(Code.EVENT_NOT_RECORDED, cause=refused))

@@ -26,7 +26,7 @@ async def served(engine: FakeEngine) -> AsyncIterator[tuple[ApiProcess, httpx.As
     await engine.doors.look()
     listener = bind(0)
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    api = ApiProcess(listener, version="0")
+    api = ApiProcess(listener, version="0", leave_s=PATIENCE_S)
     api.start()
     running = asyncio.create_task(api.run(engine))
     try:
