@@ -22,7 +22,6 @@ from app.console.starting import refuse_no_address, refuse_no_display, refuse_un
 from app.console.widgets.theme import dress
 from app.console.window import ConsoleWindow
 from app.console.words.choice import words_for
-from app.console.words.signing_in import sign_in_words
 from app.console.words.words import Words
 from inspection.part import Picture
 from inspection.status import StationStatus
@@ -128,7 +127,7 @@ def screenshot(
     screen = Frame(words, {})
     screen.resize(*size)
     screen.show_view(view)
-    told = sign_in_words(words)
+    told = words.sign_in
     screen.header.show_user(told.no_users if status.without_users else told.sign_in, ended=False)
     reply = None
     if picture is not None and view.part is not None and view.part.pictures:

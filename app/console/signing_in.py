@@ -18,7 +18,7 @@ from app.console.client.session import (
 )
 from app.console.frame.frame import Frame
 from app.console.widgets.phrases import said
-from app.console.words.signing_in import SignInWords, sign_in_words
+from app.console.words.signing_in import SignInWords
 from inspection.access.rights import Proof
 from inspection.messages.codes import Code
 from inspection.messages.message import Coded
@@ -73,7 +73,7 @@ class SigningIn(QObject):
 
     @property
     def _words(self) -> SignInWords:
-        return sign_in_words(self._frame.words)
+        return self._frame.words.sign_in
 
     def tick(self, now_s: float, *, first_day: bool) -> None:
         """Let time pass.

@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLineEdit, QListWidget, 
 
 from app.console.widgets.basics import Card, ElidedLabel, set_marked
 from app.console.widgets.theme import COMMAND_PX, DESK, INK, PAD_PX, TOUCH_PX, Theme
-from app.console.words.signing_in import sign_in_words
 from app.console.words.words import Words
 from inspection.access.rights import Proof
 
@@ -141,7 +140,7 @@ class SignInPad(Card):
 
     def show_words(self, words: Words) -> None:
         """Say this."""
-        said = sign_in_words(words)
+        said = words.sign_in
         self.name.setPlaceholderText(said.name)
         self.delete.setText(said.delete)
         self.enter.setText("OK")

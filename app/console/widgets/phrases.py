@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
+from app.console.client.asking import Answer, AskProblem
 from app.console.widgets.signs import (
     ACTION_SIGNS,
     MISSED_SIGN,
@@ -36,6 +37,12 @@ class Sign:
 def said(text: str, coded: Coded, words: Words) -> str:
     """What the engine says, in this language; in English where it says it without codes."""
     return tell(coded, text, words.code)
+
+
+def why(answer: Answer, words: Words) -> str:
+    """Why what was asked did not come, or is not surely done, in this language."""
+    detail = said(answer.detail, answer.coded, words)
+    return words.ask_problems[answer.problem or AskProblem.BAD_ANSWER].format(detail=detail)
 
 
 def age_text(age_s: float, words: Words) -> str:

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
-from app.console.client.asking import AskProblem
-from app.console.words.words import Words
 from inspection.alarms.priority import Priority
 from inspection.status import AlarmState
 
@@ -62,10 +59,9 @@ class AlarmWords:
     """Of the history: the last eight hours, day, week, all."""
 
     sent: str
-    problems: Mapping[AskProblem, str]
 
 
-EN: Final = AlarmWords(
+ALARMS_EN: Final = AlarmWords(
     now="Now ({n})",
     history="History",
     priorities={Priority.LOW: "Low", Priority.MEDIUM: "Medium", Priority.HIGH: "High"},
@@ -117,16 +113,9 @@ EN: Final = AlarmWords(
     ),
     periods=("8 h", "24 h", "7 d", "All"),
     sent="Sent …",
-    problems={
-        AskProblem.UNREACHABLE: "The engine cannot be reached: nothing was done",
-        AskProblem.TIMEOUT: "No answer: it may or may not have been done",
-        AskProblem.REFUSED: "Refused: {detail}",
-        AskProblem.FAILED: "The engine failed at it: {detail}",
-        AskProblem.BAD_ANSWER: "The engine's answer cannot be read",
-    },
 )
 
-ZH: Final = AlarmWords(
+ALARMS_ZH: Final = AlarmWords(
     now="当前（{n}）",
     history="历史",
     priorities={Priority.LOW: "低", Priority.MEDIUM: "中", Priority.HIGH: "高"},
@@ -172,27 +161,12 @@ ZH: Final = AlarmWords(
     reasons=("正在维修", "备件已订购", "已知，正在观察", "维护人员正在作业", "时有时无"),
     periods=("8 小时", "24 小时", "7 天", "全部"),
     sent="已发送……",
-    problems={
-        AskProblem.UNREACHABLE: "无法连接引擎：未执行任何操作",
-        AskProblem.TIMEOUT: "没有应答：可能已执行，也可能没有",
-        AskProblem.REFUSED: "被拒绝：{detail}",
-        AskProblem.FAILED: "引擎执行失败：{detail}",
-        AskProblem.BAD_ANSWER: "无法读取引擎的应答",
-    },
 )
-
-ALARM_WORDS: Final[Mapping[str, AlarmWords]] = MappingProxyType({"en": EN, "zh": ZH})
-"""By language (ISO 639-1)."""
-
-
-def alarm_words(words: Words) -> AlarmWords:
-    """Those of the language in which the console speaks."""
-    return ALARM_WORDS[words.code]
 
 
 def reason_in(reason: str, words: AlarmWords) -> str:
     """A reason in this language, where it was chosen by touch; else as somebody wrote it."""
-    for language in ALARM_WORDS.values():
+    for language in (ALARMS_EN, ALARMS_ZH):
         if reason in language.reasons:
             return words.reasons[language.reasons.index(reason)]
     return reason

@@ -1,7 +1,11 @@
 """The console's words in Chinese, as factories say them."""
 
+from app.console.client.asking import AskProblem
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.alarms import ALARMS_ZH
+from app.console.words.reports import REPORTS_ZH
 from app.console.words.reviews import REVIEW_ZH
+from app.console.words.signing_in import SIGN_IN_ZH
 from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
@@ -103,6 +107,13 @@ ZH = Words(
         ContactTrouble.NOT_LET_IN: "引擎不认识本控制台，须有人登录",
         ContactTrouble.CLOSED: "引擎关闭了连接",
         ContactTrouble.UNREADABLE: "无法读取引擎的消息（版本不同？）",
+    },
+    ask_problems={
+        AskProblem.UNREACHABLE: "无法连接引擎：未执行任何操作",
+        AskProblem.TIMEOUT: "没有应答：可能已执行，也可能没有",
+        AskProblem.REFUSED: "被拒绝：{detail}",
+        AskProblem.FAILED: "引擎执行失败：{detail}",
+        AskProblem.BAD_ANSWER: "无法读取引擎的应答",
     },
     picture_problems={
         PictureProblem.MISSING: "档案中没有该图像",
@@ -217,4 +228,7 @@ ZH = Words(
     teach_undo="撤销",
     teach_done="完成",
     review=REVIEW_ZH,
+    alarm_list=ALARMS_ZH,
+    reports=REPORTS_ZH,
+    sign_in=SIGN_IN_ZH,
 )

@@ -1,7 +1,11 @@
 """The console's words in English."""
 
+from app.console.client.asking import AskProblem
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.alarms import ALARMS_EN
+from app.console.words.reports import REPORTS_EN
 from app.console.words.reviews import REVIEW_EN
+from app.console.words.signing_in import SIGN_IN_EN
 from app.console.words.words import ScreenName, Words
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
@@ -104,6 +108,13 @@ EN = Words(
         ContactTrouble.NOT_LET_IN: "the engine does not know this console: somebody must sign in",
         ContactTrouble.CLOSED: "the engine closed the connection",
         ContactTrouble.UNREADABLE: "the engine's messages cannot be read (other version?)",
+    },
+    ask_problems={
+        AskProblem.UNREACHABLE: "The engine cannot be reached: nothing was done",
+        AskProblem.TIMEOUT: "No answer: it may or may not have been done",
+        AskProblem.REFUSED: "Refused: {detail}",
+        AskProblem.FAILED: "The engine failed at it: {detail}",
+        AskProblem.BAD_ANSWER: "The engine's answer cannot be read",
     },
     picture_problems={
         PictureProblem.MISSING: "The picture is not in the archive",
@@ -218,4 +229,7 @@ EN = Words(
     teach_undo="Undo",
     teach_done="Done",
     review=REVIEW_EN,
+    alarm_list=ALARMS_EN,
+    reports=REPORTS_EN,
+    sign_in=SIGN_IN_EN,
 )

@@ -2,11 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Final
 
-from app.console.client.asking import AskProblem
-from app.console.words.words import Words
 from inspection.access.rights import Meaning
 
 
@@ -46,10 +43,9 @@ class ReportWords:
     lacking: str
     signing: str
     is_signed: str
-    problems: Mapping[AskProblem, str]
 
 
-_EN: Final = ReportWords(
+REPORTS_EN: Final = ReportWords(
     running="runs: provisional",
     unsigned="unsigned",
     signed="{meaning}: {name}",
@@ -80,15 +76,8 @@ _EN: Final = ReportWords(
     lacking="name and password are asked for, each time",
     signing="the signature is being put on record …",
     is_signed="signed by {name}; signature {nth} below this report",
-    problems={
-        AskProblem.UNREACHABLE: "the engine cannot be reached: nothing was done",
-        AskProblem.TIMEOUT: "no answer: it may have been done, or not",
-        AskProblem.REFUSED: "refused: {detail}",
-        AskProblem.FAILED: "the engine failed: {detail}",
-        AskProblem.BAD_ANSWER: "the engine's answer cannot be read",
-    },
 )
-_ZH: Final = ReportWords(
+REPORTS_ZH: Final = ReportWords(
     running="进行中：临时数据",
     unsigned="未签署",
     signed="{meaning}：{name}",
@@ -119,18 +108,4 @@ _ZH: Final = ReportWords(
     lacking="每次都须输入姓名和密码",
     signing="正在记录签名……",
     is_signed="{name} 已签署；这是本报告的第 {nth} 个签名",
-    problems={
-        AskProblem.UNREACHABLE: "无法连接引擎：未执行任何操作",
-        AskProblem.TIMEOUT: "没有应答：可能已执行，也可能没有",
-        AskProblem.REFUSED: "被拒绝：{detail}",
-        AskProblem.FAILED: "引擎执行失败：{detail}",
-        AskProblem.BAD_ANSWER: "无法读取引擎的应答",
-    },
 )
-REPORT_WORDS: Final[Mapping[str, ReportWords]] = MappingProxyType({"en": _EN, "zh": _ZH})
-"""By language (ISO 639-1)."""
-
-
-def report_words(words: Words) -> ReportWords:
-    """Those of the language in which the console speaks."""
-    return REPORT_WORDS[words.code]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.console.client.session import SignInProblem
-from app.console.words.words import Words
 from inspection.access.rights import Proof, Role
 
 
@@ -37,7 +36,7 @@ class SignInWords:
     problems: Mapping[SignInProblem, str]
 
 
-EN: Final = SignInWords(
+SIGN_IN_EN: Final = SignInWords(
     sign_in="Sign in",
     sign_out="Sign out",
     signed_out="Signed out",
@@ -65,7 +64,7 @@ EN: Final = SignInWords(
         SignInProblem.FAILED: "Not signed in: the engine has not answered. Try again",
     },
 )
-ZH: Final = SignInWords(
+SIGN_IN_ZH: Final = SignInWords(
     sign_in="登录",
     sign_out="退出登录",
     signed_out="已退出登录",
@@ -93,9 +92,3 @@ ZH: Final = SignInWords(
         SignInProblem.FAILED: "未登录：引擎没有应答，请重试",
     },
 )
-_ALL: Final = {"en": EN, "zh": ZH}
-
-
-def sign_in_words(words: Words) -> SignInWords:
-    """In the language of ``words``."""
-    return _ALL[words.code]

@@ -9,8 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from app.console.client.asking import AskProblem
 from app.console.client.replies import CommandProblem, ContactTrouble, PictureProblem
+from app.console.words.alarms import AlarmWords
+from app.console.words.reports import ReportWords
 from app.console.words.reviews import ReviewWords
+from app.console.words.signing_in import SignInWords
 from inspection.decision import Action, DecidedBy, Severity
 from inspection.part import MissedCause, Outcome, WithheldCause
 from inspection.status import Command, Health, Mode, Subsystem
@@ -65,6 +69,7 @@ class Words:
     command_problems: Mapping[CommandProblem, str]
     contact_troubles: Mapping[ContactTrouble, str]
     picture_problems: Mapping[PictureProblem, str]
+    ask_problems: Mapping[AskProblem, str]
 
     under_1_s: str
     seconds: str
@@ -150,6 +155,10 @@ class Words:
     close: str
 
     review: ReviewWords
+    """The words of a screen, as the next ones."""
+    alarm_list: AlarmWords
+    reports: ReportWords
+    sign_in: SignInWords
     defects: str
     gauges: str
     unreadable: str

@@ -6,7 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from dataclasses import fields, is_dataclass
 from datetime import datetime, timedelta, timezone
 from enum import Enum
 from itertools import pairwise
@@ -30,7 +30,6 @@ from app.console.window import ConsoleWindow
 from app.console.words.chinese import ZH
 from app.console.words.choice import LANGUAGES, words_for
 from app.console.words.english import EN
-from app.console.words.reviews import ReviewWords
 from app.console.words.words import Words
 from inspection.decision import Action, Timings
 from inspection.part import Inspection, MissedCause
@@ -364,11 +363,11 @@ def test_the_language_switch_leaves_no_word_behind(
     assert [text for text in texts(console) if re.search("[\u4e00-\u9fff]", text)] == ["中文"]
 
 
-def said_in(words: Words | ReviewWords) -> Iterator[tuple[str, str | Mapping[Any, str]]]:
+def said_in(words: Any) -> Iterator[tuple[str, str | tuple[str, ...] | Mapping[Any, str]]]:
     """Each field, those of a screen's own words among them."""
     for field in fields(words):
         value = getattr(words, field.name)
-        if isinstance(value, ReviewWords):
+        if is_dataclass(value):
             yield from said_in(value)
         else:
             yield field.name, value
@@ -377,14 +376,15 @@ def said_in(words: Words | ReviewWords) -> Iterator[tuple[str, str | Mapping[Any
 def every_word(words: Words) -> list[str]:
     found: list[str] = []
     for _, value in said_in(words):
-        found += [value] if isinstance(value, str) else list(value.values())
+        texts = value.values() if isinstance(value, Mapping) else value
+        found += [value] if isinstance(value, str) else texts
     return found
 
 
 @pytest.mark.parametrize("words", LANGUAGES.values(), ids=LANGUAGES)
 def test_every_word_is_there_and_has_its_glyphs(words: Words, console: ConsoleWindow) -> None:
     for name, value in said_in(words):
-        if not isinstance(value, str):
+        if isinstance(value, Mapping):
             kind: type[Enum] = type(next(iter(value)))
             names = set(Timings.model_fields) if name == "stages" else set(kind)
             assert set(value) == names, name

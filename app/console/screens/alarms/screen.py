@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.console.client.alarms import HISTORY, ORDER, history_wanted, ordered, page_in, result_in
-from app.console.client.asking import Answer, AskProblem, Request
+from app.console.client.asking import Answer, Request
 from app.console.screens.alarms.model.lists import HistoryList, NowList
 from app.console.screens.alarms.model.rows import (
     Pane,
@@ -32,10 +32,9 @@ from app.console.screens.alarms.panels.shelving import ShelvingCard
 from app.console.screens.run.model.state import Contact, RunState
 from app.console.screens.screen import Screen
 from app.console.widgets.basics import Card, ElidedLabel, set_marked
-from app.console.widgets.phrases import said
+from app.console.widgets.phrases import said, why
 from app.console.widgets.signs import Tone
 from app.console.widgets.theme import TOUCH_PX, Theme
-from app.console.words.alarms import alarm_words
 from app.console.words.words import ScreenName, Words
 from inspection.alarms.history import AlarmOnRecord, HistoryAsked
 from inspection.alarms.order import AlarmAct, AlarmOrder
@@ -169,7 +168,7 @@ class AlarmsScreen(Screen):
     def speak(self, words: Words) -> None:
         """Say everything in this language from now on."""
         super().speak(words)
-        told = alarm_words(words)
+        told = words.alarm_list
         self.shelving.speak(told)
         self.again.setText(told.again)
         self.now_list.setAccessibleName(self.words.screens[ScreenName.ALARMS])
@@ -219,7 +218,7 @@ class AlarmsScreen(Screen):
         return self.lists.currentWidget() is self.history_list
 
     def _paint(self) -> None:
-        status, told = self._status, alarm_words(self.words)
+        status, told = self._status, self.words.alarm_list
         fresh = self._state.contact(self._now_s) is Contact.FRESH
         shown = None
         if status is not None:
@@ -248,20 +247,20 @@ class AlarmsScreen(Screen):
             self._close_shelving()  # it has left the list meanwhile
 
     def _said_above(self, flood: str) -> str:
-        told = alarm_words(self.words)
+        told = self.words.alarm_list
         if not self._in_history:
             return flood
         return told.waiting.format(n=self._waiting) if self._waiting else ""
 
     def _paint_empty(self) -> None:
         """What stands in the place of a list that has nothing to show."""
-        told, text = alarm_words(self.words), ""
+        told, text = self.words.alarm_list, ""
         if self._status is None:
             text = self.words.nothing_known
         elif not self._in_history:
             text = "" if self.now.rowCount() else told.none_listed
         elif self._problem is not None:
-            text = self._failure(self._problem)
+            text = why(self._problem, self.words)
         elif not self.history.rowCount():
             text = told.loading if self.history.loading else told.none_found
         self.empty.setText(text)
@@ -338,7 +337,7 @@ class AlarmsScreen(Screen):
         self._paint()
 
     def _order(self, order: AlarmOrder) -> None:
-        self._tell(alarm_words(self.words).sent, Tone.CALM)
+        self._tell(self.words.alarm_list.sent, Tone.CALM)
         self._client.ask(ordered(order))
 
     # --- what the engine says -------------------------------------------------------------------------
@@ -362,16 +361,11 @@ class AlarmsScreen(Screen):
         elif answer.request.topic == ORDER:
             result = result_in(answer)
             if result is None:
-                self._tell(self._failure(answer), Tone.DANGER)
+                self._tell(why(answer, self.words), Tone.DANGER)
             else:
                 told = said(result.message, result.coded, self.words)
                 self._tell(told, Tone.CALM if result.accepted else Tone.DANGER)
         self._paint()
-
-    def _failure(self, answer: Answer) -> str:
-        problem = answer.problem or AskProblem.BAD_ANSWER
-        detail = said(answer.detail, answer.coded, self.words)
-        return alarm_words(self.words).problems[problem].format(detail=detail)
 
     def _tell(self, text: str, tone: Tone) -> None:
         self._notice_until_s = self._now_s + NOTICE_S

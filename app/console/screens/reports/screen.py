@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.api.messages import ReportFormat
-from app.console.client.asking import Answer, AskProblem, Request
+from app.console.client.asking import Answer, Request
 from app.console.client.reports import (
     FILE,
     PAGES,
@@ -38,9 +38,9 @@ from app.console.screens.reports.shifts import Rows, ShiftList, standing
 from app.console.screens.reports.signing import SigningCard
 from app.console.screens.screen import Screen
 from app.console.widgets.basics import Card, ElidedLabel
-from app.console.widgets.phrases import said
+from app.console.widgets.phrases import why
 from app.console.widgets.theme import BODY_PX, TOUCH_PX, Theme
-from app.console.words.reports import ReportWords, report_words
+from app.console.words.reports import ReportWords
 from app.console.words.words import Words
 from inspection.signing.shown import ShiftShown, SignOrder
 
@@ -94,7 +94,7 @@ class ReportsScreen(Screen):
         self._asked: dict[str, str] = {}
         """Path of what is waited for, by its topic."""
         self.shown: ShiftShown | None = None
-        self.shifts = ShiftList(report_words(words), zone)
+        self.shifts = ShiftList(words.reports, zone)
         self.saver = Saver()
         self._build()
         self._connect()
@@ -218,7 +218,7 @@ class ReportsScreen(Screen):
     @property
     def told(self) -> ReportWords:
         """The words of this screen."""
-        return report_words(self.words)
+        return self.words.reports
 
     def _paint(self) -> None:
         shift, told = self.shown, self.told
@@ -280,7 +280,7 @@ class ReportsScreen(Screen):
         page = shifts_in(answer)
         if page is None:
             self.shifts.failed()
-            self.list_note.setText(self._why(answer))
+            self.list_note.setText(why(answer, self.words))
             return
         self.shifts.take(page, first="before=" not in answer.request.path)
         self.list_note.setText("" if self.shifts.rowCount() else self.told.none_found)
@@ -291,13 +291,13 @@ class ReportsScreen(Screen):
 
     def _take_pages(self, answer: Answer) -> None:
         if answer.image is None:
-            self.pages.show_text(self._why(answer))
+            self.pages.show_text(why(answer, self.words))
         else:
             self.pages.show_pages(answer.image)
 
     def _take_file(self, answer: Answer) -> None:
         if answer.problem is not None:
-            self.notice.setText(self._why(answer))
+            self.notice.setText(why(answer, self.words))
             return
         self.notice.setText("")
         if (path := self._choose_file(self.told.save_title, self._name_of(answer.request))) is not None:
@@ -306,18 +306,13 @@ class ReportsScreen(Screen):
     def _take_signature(self, answer: Answer) -> None:
         signed = signed_in(answer)
         if signed is None:
-            self.signing.tell(self._why(answer))
+            self.signing.tell(why(answer, self.words))
             return
         self._close_signing()
         self.notice.setText(self.told.is_signed.format(name=signed.signature.name, nth=signed.nth))
         self.shifts.begin()
         if self.shown is not None:
             self._want_pages(self.shown)
-
-    def _why(self, answer: Answer) -> str:
-        """Why it did not come, in this language."""
-        detail = said(answer.detail, answer.coded, self.words)
-        return self.told.problems[answer.problem or AskProblem.BAD_ANSWER].format(detail=detail)
 
     # --- what is done ---------------------------------------------------------------------------------
 

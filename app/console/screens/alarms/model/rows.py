@@ -7,7 +7,7 @@ from typing import Final
 
 from app.console.widgets.phrases import Sign, age_of, age_text, said
 from app.console.widgets.signs import Shape, Tone
-from app.console.words.alarms import AlarmWords, alarm_words, reason_in
+from app.console.words.alarms import AlarmWords, reason_in
 from app.console.words.words import Words
 from inspection.alarms.flood import in_view
 from inspection.alarms.history import AlarmOnRecord
@@ -71,7 +71,7 @@ class Listed:
 
 def listed(status: StationStatus, silence_s: float, words: Words) -> Listed:
     """The alarms that stand: those that wait first, the most urgent first, the newest first."""
-    told = alarm_words(words)
+    told = words.alarm_list
     shown, suppressed = in_view(status.alarms, flood=status.alarm_flood is not None)
     shelved = [alarm for alarm in status.alarms if alarm.state is AlarmState.SHELVED]
     ordered = sorted(
@@ -93,7 +93,7 @@ def listed(status: StationStatus, silence_s: float, words: Words) -> Listed:
 
 
 def _listed_row(alarm: Alarm, status: StationStatus, silence_s: float, words: Words) -> Row:
-    told, state = alarm_words(words), alarm.state
+    told, state = words.alarm_list, alarm.state
     note = f"{told.priorities[priority_of(alarm.code)]} · {told.states[state]}"
     if alarm.shelf is not None:
         note += f" · {_until(alarm.shelf, status, words)}"
@@ -111,7 +111,7 @@ def _listed_row(alarm: Alarm, status: StationStatus, silence_s: float, words: Wo
 
 def recorded_row(one: AlarmOnRecord, status: StationStatus, words: Words) -> Row:
     """One alarm of the history."""
-    told = alarm_words(words)
+    told = words.alarm_list
     note = [told.priorities[one.priority], _fate(one, told)]
     if one.acknowledged_by:
         note.append(_who(one.acknowledged_by, words))
@@ -129,7 +129,7 @@ def recorded_row(one: AlarmOnRecord, status: StationStatus, words: Words) -> Row
 
 def listed_pane(alarm: Alarm, status: StationStatus, words: Words) -> Pane:
     """All of an alarm that stands."""
-    told, state = alarm_words(words), alarm.state
+    told, state = words.alarm_list, alarm.state
     rows = [(told.since, _full(alarm.raised_at, status))]
     if alarm.last_at is not None:
         rows.append((told.last, _full(alarm.last_at, status)))
@@ -152,7 +152,7 @@ def listed_pane(alarm: Alarm, status: StationStatus, words: Words) -> Pane:
 
 def recorded_pane(one: AlarmOnRecord, status: StationStatus, words: Words) -> Pane:
     """All of an alarm of the history; nothing can be done with it here."""
-    told = alarm_words(words)
+    told = words.alarm_list
     rows = [(told.since, _full(one.raised_at, status)), *_counted(one.times, told)]
     if one.acknowledged_at is not None:
         seen = told.by.format(time=_full(one.acknowledged_at, status), who=_who(one.acknowledged_by, words))
@@ -198,7 +198,7 @@ def _fate(one: AlarmOnRecord, told: AlarmWords) -> str:
 
 def _told(code: int, text: str, coded: Coded, words: Words) -> tuple[tuple[str, str], ...]:
     """What an alarm says, what it means, what to do, and what there is in English alone."""
-    told = alarm_words(words)
+    told = words.alarm_list
     means, todo = response_to(code, words.code)
     rows = [("", said(text, coded, words)), (told.means, means or told.not_told)]
     rows += [(told.todo, todo)] if todo else []
@@ -224,12 +224,12 @@ def _counted(times: int, told: AlarmWords) -> list[tuple[str, str]]:
 
 
 def _shelf(shelf: Shelf, status: StationStatus, words: Words) -> list[tuple[str, str]]:
-    told = alarm_words(words)
+    told = words.alarm_list
     return [(told.shelved, _until(shelf, status, words)), (told.reason, reason_in(shelf.reason, told))]
 
 
 def _until(shelf: Shelf, status: StationStatus, words: Words) -> str:
-    told = alarm_words(words)
+    told = words.alarm_list
     return told.shelved_until.format(until=_clock(shelf.until, status), who=_who(shelf.by, words))
 
 

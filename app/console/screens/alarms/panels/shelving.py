@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPushButton, QVBoxLayout
 
 from app.console.widgets.basics import Card, ElidedLabel, caption, set_marked
 from app.console.widgets.theme import COMMAND_PX, TOUCH_PX, Theme
-from app.console.words.alarms import EN, AlarmWords
+from app.console.words.alarms import ALARMS_EN, AlarmWords
 
 MINUTES: Final = (5, 15, 30, 60, 120, 240, 480)
 _IN_A_ROW: Final = 4
@@ -27,11 +27,11 @@ class ShelvingCard(Card):
         self._minutes: int | None = None
         self._reason: int | None = None
         self._most = 0
-        self._words = EN
+        self._words = ALARMS_EN
         self.title = ElidedLabel(lines=2, role="strong")
         self.how_long, self.why = caption(), caption()
         self.times = {minutes: QPushButton() for minutes in MINUTES}
-        self.reasons = tuple(QPushButton() for _ in EN.reasons)
+        self.reasons = tuple(QPushButton() for _ in ALARMS_EN.reasons)
         self.shelve, self.back = QPushButton(), QPushButton()
         self._column = QVBoxLayout(self)
         self._column.addWidget(self.title)

@@ -1,8 +1,6 @@
 """What the list says of an alarm, and what can be asked for."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import fields
 from datetime import timedelta
 
 import pytest
@@ -15,9 +13,7 @@ from app.console.screens.alarms.model.rows import (
     recorded_row,
 )
 from app.console.widgets.signs import Tone
-from app.console.words.alarms import ALARM_WORDS, AlarmWords, alarm_words
 from app.console.words.chinese import ZH
-from app.console.words.choice import LANGUAGES
 from app.console.words.english import EN
 from inspection.alarms.catalogue import AlarmCode
 from inspection.alarms.priority import Priority
@@ -112,22 +108,3 @@ def test_a_moment_of_another_day_is_told_with_its_date() -> None:
     shelved = alarm("a", AlarmCode.NO_PICTURE, shelf=SHELF.model_copy(update={"until": until}))
     (row,) = listed(status(shelved), 0.0, EN).rows
     assert re.search(r"until \d\d-\d\d \d\d:\d\d", row.note)
-
-
-def blanks(words: AlarmWords) -> list[list[str]]:
-    """Of each word what is filled in; where there are several, in their order or whose words they are."""
-    found = []
-    for field in fields(words):
-        value = getattr(words, field.name)
-        texts = [value] if isinstance(value, str) else list(value)
-        if isinstance(value, Mapping):
-            texts = list(value.values())
-        assert all(texts), field.name
-        found.append(["".join(sorted(re.findall(r"{\w+", text))) for text in texts])
-    return found
-
-
-def test_every_language_has_the_same_words_with_the_same_blanks() -> None:
-    english, chinese = (blanks(alarm_words(words)) for words in (EN, ZH))
-    assert english == chinese
-    assert LANGUAGES.keys() == ALARM_WORDS.keys()

@@ -16,7 +16,6 @@ from app.console.client.asking import AskProblem
 from app.console.screens.alarms.screen import AlarmsScreen
 from app.console.widgets.theme import TOUCH_PX
 from app.console.window import ConsoleWindow
-from app.console.words.alarms import ALARM_WORDS, alarm_words
 from app.console.words.chinese import ZH
 from app.console.words.choice import LANGUAGES
 from app.console.words.english import EN
@@ -32,7 +31,7 @@ from tests.app.console.screens.alarms.made_up import EACH, NOON, alarm, page, st
 from tests.app.console.test_console import tell
 
 LEFT = Qt.MouseButton.LeftButton
-TOLD = ALARM_WORDS["en"]
+TOLD = EN.alarm_list
 
 
 def shown(
@@ -142,8 +141,8 @@ def test_a_refusal_says_why(console: ConsoleWindow, engine: FakeEngine, qtbot: Q
     screen = shown(console, engine, qtbot, *EACH)
     touch(screen, "waits")
     QTest.mouseClick(screen.details.buttons[AlarmAct.ACKNOWLEDGE], LEFT)  # the engine knows no such path
-    qtbot.waitUntil(lambda: screen.details.notice.text() != alarm_words(words).sent, timeout=3000)
-    refused = alarm_words(words).problems[AskProblem.REFUSED]
+    qtbot.waitUntil(lambda: screen.details.notice.text() != words.alarm_list.sent, timeout=3000)
+    refused = words.ask_problems[AskProblem.REFUSED]
     assert screen.details.notice.text().startswith(refused.partition("{")[0])
 
 

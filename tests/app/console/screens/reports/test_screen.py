@@ -22,7 +22,6 @@ from app.console.screens.reports.screen import ReportsScreen
 from app.console.widgets.theme import TOUCH_PX, Theme, style_sheet
 from app.console.words.chinese import ZH
 from app.console.words.english import EN
-from app.console.words.reports import report_words
 from app.console.words.words import Words
 from inspection.access.rights import Meaning, Proof, Role
 from inspection.messages.codes import Code
@@ -126,7 +125,7 @@ def test_a_touch_shows_the_printed_pages_in_the_screens_language(
     screen: ReportsScreen, engine: FakeEngine, qtbot: QtBot
 ) -> None:
     touch(screen, 1)
-    assert screen.pages.text == report_words(EN).making
+    assert screen.pages.text == EN.reports.making
     qtbot.waitUntil(lambda: screen.pages.image is not None, timeout=5000)
     assert engine.asked[-1][0] == f"{REPORT}?date=2026-03-02&shift=Sp%C3%A4t+%26+lang&format=png&lang=en"
     screen.speak(ZH)
@@ -220,14 +219,14 @@ def test_nothing_is_sent_without_name_and_password(screen: ReportsScreen, engine
     open_signing(screen)
     screen.signing.who.clear()
     QTest.mouseClick(screen.signing.put, LEFT)
-    assert screen.signing.message.text() == report_words(EN).lacking
+    assert screen.signing.message.text() == EN.reports.lacking
     assert SIGN not in [path for path, _ in engine.asked]
 
 
 def test_a_shift_that_runs_cannot_be_signed_and_the_screen_says_when(screen: ReportsScreen) -> None:
     touch(screen, 0)
     assert not screen.sign.isEnabled()
-    assert screen.notice.text() == report_words(EN).cannot_sign_running
+    assert screen.notice.text() == EN.reports.cannot_sign_running
 
 
 def test_who_leaves_the_screen_leaves_no_password(screen: ReportsScreen) -> None:
